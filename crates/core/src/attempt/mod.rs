@@ -1,0 +1,7 @@
+//! One try of a task: the gate that a stopped attempt cannot pass, and the files that pass it.
+
+mod gate;
+mod staging;
+
+pub use gate::AttemptToken;
+pub use staging::{PublishError, Staging, is_staged_name};

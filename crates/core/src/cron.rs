@@ -1,0 +1,75 @@
+//! Cron expressions and time zones, checked before anything is scheduled.
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+/// Reads a cron expression of five fields (minute, hour, day, month, weekday) or a nickname such as `@daily`.
+///
+/// # Errors
+/// In a sentence what is wrong with it, also if it names days that never come, such as 30 February.
+pub fn parse(expression: &str) -> Result<Cron, String> {
+    let text = expression.trim();
+    if text.is_empty() {
+        return Err("the cron expression is empty".to_owned());
+    }
+    if !text.starts_with('@') {
+        let fields = text.split_whitespace().count();
+        if fields != 5 {
+            return Err(format!(
+                "a cron expression has five fields (minute hour day month weekday), this one has {fields}"
+            ));
+        }
+    }
+    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+    let cron = parser.parse(text).map_err(|error| {
+        let text = error.to_string();
+        let reason = text.trim_start_matches("Component error: ").trim_end_matches('.');
+        format!("not a cron expression: {}", reason.to_lowercase())
+    })?;
+    // In any leap cycle every possible day occurs.
+    let start = jiff::civil::datetime(2000, 1, 1, 0, 0, 0, 0);
+    match cron.iter_from(start, croner::Direction::Forward).next() {
+        Some(_) => Ok(cron),
+        None => Err("this cron expression never fires: its days do not exist".to_owned()),
+    }
+}
+
+/// Finds a time zone by its IANA name, in the data that is part of the program.
+///
+/// # Errors
+/// The sentence to show, and the nearest name that exists.
+pub fn time_zone(name: &str) -> Result<jiff::tz::TimeZone, (String, Option<String>)> {
+    jiff::tz::TimeZone::get(name).map_err(|_| {
+        let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+        let near = crate::diagnostic::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        (format!("unknown time zone `{name}`"), near)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_fields_and_nicknames_are_cron() {
+        for good in ["45 19 * * *", "*/5 * * * MON-FRI", "@daily", "@hourly", "0 0 29 2 *"] {
+            assert!(parse(good).is_ok(), "{good}: {:?}", parse(good));
+        }
+    }
+
+    #[test]
+    fn what_is_not_says_why() {
+        assert!(parse("").is_err_and(|error| error.contains("empty")));
+        assert!(parse("0 45 19 * * *").is_err_and(|error| error.contains("this one has 6")));
+        assert!(parse("61 * * * *").is_err());
+        assert!(parse("@never").is_err());
+        assert!(parse("0 0 30 2 *").is_err_and(|error| error.contains("never fires")));
+    }
+
+    #[test]
+    fn zones_are_known_by_name() {
+        assert!(time_zone("GMT").is_ok() && time_zone("Europe/Berlin").is_ok());
+        let (message, near) = time_zone("Europe/Berln").expect_err("there is no such place");
+        assert_eq!((message.as_str(), near.as_deref()), ("unknown time zone `Europe/Berln`", Some("Europe/Berlin")));
+    }
+}

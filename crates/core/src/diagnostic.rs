@@ -1,0 +1,258 @@
+//! What is wrong, where, and what to do: plain data, printed by the binary.
+
+use std::ops::Range;
+
+/// A file of the pipeline, as an index into its [`SourceMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct FileId(pub u16);
+
+/// A range of bytes in one file of the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte; equal to `start` for a place between two letters.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span as a range of bytes.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// The texts that spans point into.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    // Grows while others look: an SQL file or a template is added when the task that names it is read.
+    files: boxcar::Vec<SourceFile>,
+}
+
+/// One text: a pipeline file, an included one, an SQL file or a template.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// As the user knows it: relative to where the pipeline is.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl SourceMap {
+    /// Adds a text and gives it an id.
+    pub fn add(&self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let at = self.files.push(SourceFile { name: name.into(), text: text.into() });
+        FileId(u16::try_from(at).unwrap_or(u16::MAX))
+    }
+
+    /// The file of that id.
+    pub fn get(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(usize::from(id.0))
+    }
+
+    /// Line and column of the start of `span`, both from 1; columns count characters.
+    pub fn line_column(&self, span: Span) -> Option<(usize, usize)> {
+        let text = &self.get(span.file)?.text;
+        let before = text.get(..span.start as usize)?;
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Some((before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
+    }
+
+    /// The place of `range` within the *value* of the YAML scalar at `scalar`.
+    ///
+    /// A quoted or plain scalar on one line maps letter by letter; a block scalar maps line by line. Where escapes or
+    /// folding make the two differ, the whole scalar is returned: never a wrong letter.
+    pub fn within_scalar(&self, scalar: Span, value: &str, range: Range<usize>) -> Span {
+        let Some(raw) = self.get(scalar.file).and_then(|file| file.text.get(scalar.range())) else {
+            return scalar;
+        };
+        let at = |start: usize, end: usize| Span {
+            file: scalar.file,
+            start: scalar.start + start as u32,
+            end: scalar.start + end as u32,
+        };
+        for skip in [0, 1] {
+            if raw.get(skip..).is_some_and(|rest| rest.starts_with(value)) {
+                return at(skip + range.start, skip + range.end);
+            }
+        }
+        if !raw.starts_with('|') {
+            return scalar;
+        }
+        // A literal block: each line of the value is a line of the text behind a constant indentation.
+        let Some(head) = value.get(..range.start) else { return scalar };
+        let line_no = head.matches('\n').count();
+        let column = head.rfind('\n').map_or(range.start, |nl| range.start - nl - 1);
+        let Some(line) = value.lines().nth(line_no) else { return scalar };
+        let mut offset = raw.find('\n').map_or(raw.len(), |nl| nl + 1);
+        for (no, text) in raw[offset..].split_inclusive('\n').enumerate() {
+            if no == line_no {
+                let Some(indent) = text.find(line) else { return scalar };
+                let start = offset + indent + column;
+                return at(start, (start + range.len()).min(offset + text.trim_end().len()));
+            }
+            offset += text.len();
+        }
+        scalar
+    }
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing runs.
+    Error,
+    /// Worth knowing; the run goes on.
+    Warning,
+}
+
+/// A place and what is to be said at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What, in a few words; may be empty.
+    pub text: String,
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one line without a full stop.
+    pub message: String,
+    /// Where; the first is the place the heading names.
+    pub labels: Vec<Label>,
+    /// What to do about it: a suggestion, the list of what is known.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error at no place yet.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), labels: Vec::new(), help: Vec::new() }
+    }
+
+    /// A warning at no place yet.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    /// Adds a place; the first one added is the main one.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds a line of help.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds "did you mean …" if one of `known` is near `given`, else the list of what is known when it is short.
+    #[must_use]
+    pub fn suggest<'a>(self, given: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        match nearest(given, known.iter().copied()) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None if known.is_empty() => self,
+            None if known.len() <= 20 => {
+                let list: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                self.help(format!("there is {}", list.join(", ")))
+            }
+            None => self,
+        }
+    }
+}
+
+/// The one of `known` that a person most likely meant by `given`, if any is near enough.
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = given.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, name)| {
+            let longer = name.chars().count().max(given.chars().count());
+            // Of two names of one letter none is meant by the other.
+            *distance <= 1.max(longer / 3) && *distance < longer.max(1)
+        })
+        // Of equally near names the one with the likelier beginning, else the first.
+        .min_by(|(a, one), (b, other)| {
+            a.cmp(b).then_with(|| strsim::jaro_winkler(given, other).total_cmp(&strsim::jaro_winkler(given, one)))
+        })
+        .map(|(_, name)| name)
+}
+
+/// All mistakes found so far.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds one, unless the very same is there already.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.list.contains(&diagnostic) {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Adds several.
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
+        more.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
+    /// Whether any of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Them all, by file and position, those without a place first.
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
+        self.list
+    }
+
+    /// Them all, as they came.
+    pub fn as_slice(&self) -> &[Diagnostic] {
+        &self.list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn located(text: &str, raw: &str, value: &str, part: &str) -> String {
+        let map = SourceMap::default();
+        let file = map.add("p.yaml", text);
+        let start = text.find(raw).expect("the scalar is in the text") as u32;
+        let scalar = Span { file, start, end: start + raw.len() as u32 };
+        let at = value.find(part).expect("the part is in the value");
+        text[map.within_scalar(scalar, value, at..at + part.len()).range()].to_owned()
+    }
+
+    #[test]
+    fn a_place_in_a_plain_quoted_or_block_scalar_is_found_to_the_letter() {
+        assert_eq!(located("a: x + yy", "x + yy", "x + yy", "yy"), "yy");
+        assert_eq!(located("a: \"x + yy\"", "\"x + yy\"", "x + yy", "yy"), "yy");
+        assert_eq!(located("a: |\n  one\n  two yy\n", "|\n  one\n  two yy\n", "one\ntwo yy\n", "yy"), "yy");
+    }
+
+    #[test]
+    fn where_escapes_hide_the_place_the_whole_scalar_is_named() {
+        assert_eq!(located("a: 'it''s yy'", "'it''s yy'", "it's yy", "yy"), "'it''s yy'");
+    }
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_are_not() {
+        assert_eq!(nearest("totl_amount", ["total_amount", "country"]), Some("total_amount"));
+        assert_eq!(nearest("zzz", ["total_amount", "country"]), None);
+    }
+}

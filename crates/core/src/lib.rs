@@ -1,0 +1,21 @@
+//! The heart of Tidemill: no Polars, no terminal, no SQLite.
+//!
+//! `ids ← spec ← plan ← sched ← run`: a pipeline file becomes a [`spec`], a spec a plan, a plan a run. Tables are described
+//! in [`table`] and computed elsewhere.
+
+pub mod attempt;
+pub mod cache;
+pub mod clock;
+pub mod cron;
+pub mod diagnostic;
+pub mod event;
+pub mod fingerprint;
+pub mod ids;
+pub mod kind;
+pub mod plan;
+pub mod run;
+pub mod sched;
+pub mod spec;
+pub mod sql;
+pub mod table;
+pub mod template;

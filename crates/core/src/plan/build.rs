@@ -1,0 +1,287 @@
+//! From the tasks of a file to a graph.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::ids::{TaskIx, TaskName};
+use crate::kind::{Edge, EdgeKind, Kinds, OutputFile, TaskSource};
+use crate::spec::{Spec, TaskSpec};
+use crate::table::{FileFormat, Sink};
+
+use super::paths::{Published, check_sources, resolve};
+use super::{Need, Plan, PlannedTask, cycle};
+
+/// Builds the plan of `tasks` (the pipeline's own, or those of a handler) and adds all mistakes to `diagnostics`.
+///
+/// None if what is wrong leaves no graph to look at: a cycle. Tasks that could not be built are left out, and what is said
+/// about them is not said again of those that need them.
+pub fn build(
+    spec: &Arc<Spec>,
+    tasks: &IndexMap<TaskName, TaskSpec>,
+    sources: &SourceMap,
+    kinds: &dyn Kinds,
+    diagnostics: &mut Diagnostics,
+) -> Option<Plan> {
+    let mut planned: Vec<PlannedTask> = Vec::with_capacity(tasks.len());
+    for task in tasks.values() {
+        match plan_task(spec, task, sources, kinds) {
+            Ok(task) => planned.extend(task),
+            Err(mistakes) => diagnostics.extend(mistakes),
+        }
+    }
+    let by_name: HashMap<TaskName, TaskIx> =
+        planned.iter().enumerate().map(|(at, task)| (task.name.clone(), TaskIx(at as u32))).collect();
+    let mut instances: HashMap<String, Vec<TaskIx>> = HashMap::new();
+    for (at, task) in planned.iter().enumerate().filter(|(_, task)| task.name.key().is_some()) {
+        instances.entry(task.name.base().to_owned()).or_default().push(TaskIx(at as u32));
+    }
+
+    let published = Published::gather(spec, &planned, diagnostics);
+    // Where a parameter has no value, paths made of it lead nowhere, and that has been said.
+    let is_complete = spec.params.values().all(|param| param.default.is_some() || !param.value.is_null());
+    for task in planned.iter().filter(|_| is_complete) {
+        check_sources(&spec.project, task, &published, diagnostics);
+    }
+    let resolver = Resolver {
+        broken: &spec.broken,
+        tasks,
+        planned: &planned,
+        by_name: &by_name,
+        instances: &instances,
+        diagnostics,
+    };
+    let needs = resolver.all_needs(spec, &published);
+
+    let mut graph: DiGraph<TaskIx, EdgeKind> = DiGraph::with_capacity(planned.len(), planned.len() * 2);
+    for at in 0..planned.len() {
+        graph.add_node(TaskIx(at as u32));
+    }
+    for (at, (task, needs)) in planned.iter_mut().zip(needs).enumerate() {
+        for need in &needs {
+            graph.update_edge(NodeIndex::new(need.task.index()), NodeIndex::new(at), need.what);
+        }
+        task.needs = needs;
+    }
+    let cycles = cycle::cycles(&graph);
+    if !cycles.is_empty() {
+        cycles.iter().for_each(|path| diagnostics.push(tell_cycle(path, &planned)));
+        return None;
+    }
+    let order = topological(&graph);
+    Some(Plan { spec: spec.clone(), tasks: planned, graph, order, by_name, instances })
+}
+
+/// Reads one task by its type; None if the type is unknown, which reading the file has said.
+fn plan_task(
+    spec: &Spec,
+    task: &TaskSpec,
+    sources: &SourceMap,
+    kinds: &dyn Kinds,
+) -> Result<Option<PlannedTask>, Vec<Diagnostic>> {
+    let Some(kind) = kinds.get(&task.kind.value) else { return Ok(None) };
+    let built = kind.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec })?;
+    let io = built.io();
+    let mut mistakes = Vec::new();
+    let mut sinks = Vec::new();
+    for output in &task.common.outputs {
+        if !io.table {
+            // Types that publish files of another kind read `output` as a key of their own.
+            continue;
+        }
+        match FileFormat::from_path(output.path.value.as_str()) {
+            Some(format) => sinks.push(Sink {
+                path: output.path.value.clone(),
+                format,
+                options: output.options.clone(),
+                table: task.id.value.base().to_owned(),
+            }),
+            None => mistakes.push(
+                Diagnostic::error(format!("`{}` has no ending that says its format", output.path.value))
+                    .at(output.path.span, "a table is written here")
+                    .help("end it with .csv, .json, .ndjson, .parquet, .xlsx or .sqlite"),
+            ),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let mut outputs = Vec::new();
+    if io.table {
+        outputs.extend(
+            task.common.outputs.iter().map(|output| OutputFile { path: output.path.clone(), role: "table".into() }),
+        );
+    }
+    outputs.extend(io.outputs.iter().cloned());
+    outputs.extend(io.rejects.iter().map(|path| OutputFile { path: path.clone(), role: "rejects".into() }));
+    Ok(Some(PlannedTask {
+        name: task.id.value.clone(),
+        spec: task.clone(),
+        kind: kind.name(),
+        kind_version: kind.version(),
+        task: built,
+        io,
+        needs: Vec::new(),
+        outputs,
+        sinks,
+    }))
+}
+
+/// Finds the tasks that ids and paths mean.
+struct Resolver<'a> {
+    broken: &'a IndexSet<TaskName>,
+    tasks: &'a IndexMap<TaskName, TaskSpec>,
+    planned: &'a [PlannedTask],
+    by_name: &'a HashMap<TaskName, TaskIx>,
+    instances: &'a HashMap<String, Vec<TaskIx>>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Resolver<'_> {
+    fn all_needs(mut self, spec: &Spec, published: &Published) -> Vec<Vec<Need>> {
+        self.planned.iter().map(|task| self.needs_of(spec, task, published)).collect()
+    }
+
+    fn needs_of(&mut self, spec: &Spec, task: &PlannedTask, published: &Published) -> Vec<Need> {
+        let mut needs: Vec<Need> = Vec::new();
+        let mut add = |need: Need| {
+            if !needs.contains(&need) {
+                needs.push(need);
+            }
+        };
+        for Edge { task: id, role, what } in &task.io.reads {
+            for ix in self.find(&id.value, id.span, &task.name) {
+                let other = &self.planned[ix.index()];
+                self.must_offer(other, *what, role, id.span, task);
+                add(Need { task: ix, role: role.clone(), named: id.value.clone(), what: *what });
+            }
+        }
+        for file in &task.io.files {
+            for ix in published.publishers(&spec.project, &file.path.value) {
+                let publisher = &self.planned[ix.index()];
+                if publisher.name == task.name {
+                    let output = task.outputs.iter().find(|output| {
+                        resolve(&spec.project, &output.path.value) == resolve(&spec.project, &file.path.value)
+                    });
+                    self.diagnostics.push(
+                        Diagnostic::error(format!("task `{}` would overwrite what it reads", task.name))
+                            .at(output.map_or(file.path.span, |output| output.path.span), "written here")
+                            .at(file.path.span, "read here")
+                            .help("write to another path"),
+                    );
+                } else {
+                    let named = publisher.name.to_string();
+                    add(Need { task: ix, role: file.path.value.to_string(), named, what: EdgeKind::Files });
+                }
+            }
+        }
+        for id in &task.spec.common.depends_on {
+            for ix in self.find(&id.value, id.span, &task.name) {
+                add(Need { task: ix, role: "depends_on".into(), named: id.value.clone(), what: EdgeKind::Order });
+            }
+        }
+        needs
+    }
+
+    fn find(&mut self, id: &str, span: Span, from: &TaskName) -> Vec<TaskIx> {
+        if let Some(ix) = self.by_name.get(id) {
+            return vec![*ix];
+        }
+        if let Some(group) = self.instances.get(id) {
+            return group.clone();
+        }
+        // A task that is in the file but has mistakes of its own is not unknown.
+        let is_known = self.tasks.keys().any(|name| name.as_str() == id || name.base() == id)
+            || self.broken.iter().any(|name| name.as_str() == id || name.base() == id);
+        if !is_known {
+            let mut known: BTreeSet<&str> = self.tasks.keys().map(|name| name.base()).collect();
+            known.remove(from.base());
+            if id.contains('@') {
+                known.extend(self.tasks.keys().map(TaskName::as_str));
+            }
+            self.diagnostics
+                .push(Diagnostic::error(format!("unknown task `{id}`")).at(span, "no such task").suggest(id, known));
+        }
+        Vec::new()
+    }
+
+    /// A table is read only from a task that makes one, files only from one that publishes some.
+    fn must_offer(&mut self, other: &PlannedTask, what: EdgeKind, role: &str, span: Span, task: &PlannedTask) {
+        let (offers, thing) = match what {
+            EdgeKind::Table => (other.io.table, "makes no table"),
+            EdgeKind::Files => (!other.outputs.is_empty(), "publishes no file"),
+            EdgeKind::Order => (true, ""),
+        };
+        if !offers {
+            self.diagnostics.push(
+                Diagnostic::error(format!("task `{}` {thing} that `{}` could read", other.name, task.name))
+                    .at(span, format!("`{role}` needs one; this is a {} task", other.kind))
+                    .help(match what {
+                        EdgeKind::Files => "give it an `output`, or name another task",
+                        _ if other.kind == "command" => "name one of its outputs under `table`",
+                        _ => "if it only has to run first, name it under `depends_on`",
+                    }),
+            );
+        }
+    }
+}
+
+/// Kahn's algorithm; of the tasks that may come next, the first in the file does.
+fn topological(graph: &DiGraph<TaskIx, EdgeKind>) -> Vec<TaskIx> {
+    let mut missing: Vec<usize> =
+        graph.node_indices().map(|node| graph.neighbors_directed(node, Direction::Incoming).count()).collect();
+    let mut ready: BinaryHeap<Reverse<NodeIndex>> =
+        graph.node_indices().filter(|node| missing[node.index()] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(missing.len());
+    while let Some(Reverse(node)) = ready.pop() {
+        order.push(graph[node]);
+        for next in graph.neighbors(node) {
+            missing[next.index()] -= 1;
+            if missing[next.index()] == 0 {
+                ready.push(Reverse(next));
+            }
+        }
+    }
+    order
+}
+
+/// The whole way round, each step pointing at the place that makes it.
+fn tell_cycle(path: &[TaskIx], tasks: &[PlannedTask]) -> Diagnostic {
+    let names: Vec<&str> = path.iter().chain(path.first()).map(|ix| tasks[ix.index()].name.as_str()).collect();
+    let heading = match path {
+        [one] => format!("task `{}` needs itself", tasks[one.index()].name),
+        _ => format!("tasks need each other in a cycle: {}", names.join(" → ")),
+    };
+    let mut diagnostic = Diagnostic::error(heading);
+    for (at, ix) in path.iter().enumerate() {
+        let next = path[(at + 1) % path.len()];
+        let task = &tasks[next.index()];
+        let span = place_of_need(task, *ix).unwrap_or(task.spec.id.span);
+        diagnostic = diagnostic.at(span, format!("`{}` needs `{}`", task.name, tasks[ix.index()].name));
+    }
+    diagnostic.help(match path {
+        [_] => "take it away",
+        _ => "an arrow leads from a task to one that needs it; take one of these needs away",
+    })
+}
+
+/// Where in the file a task says that it needs the other.
+fn place_of_need(task: &PlannedTask, other: TaskIx) -> Option<Span> {
+    let need = task.needs.iter().find(|need| need.task == other)?;
+    task.io
+        .reads
+        .iter()
+        .map(|edge| &edge.task)
+        .chain(&task.spec.common.depends_on)
+        .find(|id| id.value == need.named)
+        .map(|id| id.span)
+        .or_else(|| {
+            let file = task.io.files.iter().find(|file| file.path.value.as_str() == need.role)?;
+            Some(file.path.span)
+        })
+}

@@ -1,0 +1,100 @@
+//! [`Spec`](crate::spec::Spec) → [`Plan`]: names resolved, the graph built, everything checked that can be checked without
+//! running. A plan is immutable; whoever holds one holds a graph without cycles whose every edge leads somewhere.
+
+mod build;
+mod columns;
+mod cycle;
+mod paths;
+mod select;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::ids::{TaskIx, TaskName};
+use crate::kind::{EdgeKind, Io, OutputFile, Task};
+use crate::spec::{Spec, TaskSpec};
+use crate::table::{Schema, Sink};
+
+pub use build::build;
+pub use columns::{CheckOptions, check_columns, check_task};
+pub use paths::{is_glob, resolve};
+pub use select::{SelectError, Selection, select};
+
+/// A pipeline ready to run.
+pub struct Plan {
+    /// The pipeline as the file has it.
+    pub spec: Arc<Spec>,
+    /// The tasks in the order of the file; a [`TaskIx`] is an index into it.
+    pub tasks: Vec<PlannedTask>,
+    /// All edges: from a task to those that need it. Node indices are those of `tasks`.
+    pub graph: DiGraph<TaskIx, EdgeKind>,
+    /// A topological order: every task behind those it needs, otherwise as in the file.
+    pub order: Vec<TaskIx>,
+    by_name: HashMap<TaskName, TaskIx>,
+    instances: HashMap<String, Vec<TaskIx>>,
+}
+
+/// A task with its type's own form of it and its edges.
+pub struct PlannedTask {
+    /// Its id.
+    pub name: TaskName,
+    /// As the file has it.
+    pub spec: TaskSpec,
+    /// The name of its type.
+    pub kind: &'static str,
+    /// The version of its type's code.
+    pub kind_version: u32,
+    /// What it does.
+    pub task: Arc<dyn Task>,
+    /// What it reads and writes.
+    pub io: Io,
+    /// The tasks it needs, each with what it reads of it, in the order of the file.
+    pub needs: Vec<Need>,
+    /// Everything it publishes: figures, reports, its table's files, its rejects file.
+    pub outputs: Vec<OutputFile>,
+    /// The files its table is written to.
+    pub sinks: Vec<Sink>,
+}
+
+/// An edge, seen from the task that needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The other task.
+    pub task: TaskIx,
+    /// Under which name it enters.
+    pub role: String,
+    /// The id by which the file names it: without the key, where all instances of a `foreach` are meant.
+    pub named: String,
+    /// What is read of it.
+    pub what: EdgeKind,
+}
+
+/// The columns of every task's table, by index; None where a task makes no table or it could not be found.
+pub type Columns = Vec<Option<Schema>>;
+
+impl Plan {
+    /// The task at that place.
+    pub fn task(&self, ix: TaskIx) -> &PlannedTask {
+        &self.tasks[ix.index()]
+    }
+
+    /// The task of that id.
+    pub fn find(&self, name: &str) -> Option<TaskIx> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The tasks that an id means: one, or all instances of a `foreach`.
+    pub fn named(&self, id: &str) -> Vec<TaskIx> {
+        match self.by_name.get(id) {
+            Some(ix) => vec![*ix],
+            None => self.instances.get(id).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The tasks that need this one directly.
+    pub fn needed_by(&self, ix: TaskIx) -> impl Iterator<Item = TaskIx> {
+        self.graph.neighbors(NodeIndex::new(ix.index())).map(|node| self.graph[node])
+    }
+}

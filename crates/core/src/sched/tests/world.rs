@@ -1,0 +1,143 @@
+//! Random pipelines, and what would happen to their tasks.
+
+use std::time::Duration;
+
+use crate::ids::TaskIx;
+use crate::kind::EdgeKind;
+use crate::sched::{AttemptEnd, Dep, Options, Pool, SchedTask, Verdict};
+use crate::spec::{Retries, TriggerRule};
+
+/// Numbers that look random (SplitMix64).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % end
+    }
+
+    pub fn percent(&mut self, share: u64) -> bool {
+        self.below(100) < share
+    }
+
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
+    }
+}
+
+/// A pipeline and all that chance has in store for it.
+#[derive(Debug)]
+pub struct World {
+    pub tasks: Vec<SchedTask>,
+    pub pools: Vec<Pool>,
+    pub options: Options,
+    pub scripts: Vec<Script>,
+    /// When the user interrupts, in order.
+    pub halts: Vec<Duration>,
+}
+
+/// What happens to one task.
+#[derive(Debug)]
+pub struct Script {
+    pub verdict: Verdict,
+    /// How long the look-up takes; None: it is answered on the spot.
+    pub look_up: Option<Duration>,
+    pub attempts: Vec<Attempt>,
+}
+
+/// What one attempt does if it is left alone. All times are odd numbers of milliseconds and all timeouts even ones, so that
+/// no two things that exclude each other happen at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    pub takes: Duration,
+    /// When it asks for leave to publish, if it gets so far; publishing may still fail.
+    pub commits_at: Option<Duration>,
+    pub end: AttemptEnd,
+    /// How long it goes on after it has been told to stop.
+    pub stubborn: Duration,
+}
+
+fn millis(random: &mut Random, below: u64) -> Duration {
+    Duration::from_millis(2 * random.below(below) + 1)
+}
+
+impl World {
+    pub fn random(seed: u64) -> Self {
+        let random = &mut Random(seed);
+        let len = 1 + random.below(24) as usize;
+        let pools: Vec<Pool> = (0..random.below(3))
+            .map(|at| Pool { name: format!("p{at}"), capacity: random.below(4) as usize })
+            .collect();
+        // The order of the file need not be an order in which the tasks can run.
+        let mut order: Vec<u32> = (0..len as u32).collect();
+        for at in (1..len).rev() {
+            order.swap(at, random.below(at as u64 + 1) as usize);
+        }
+        let trouble = random.pick(&[0, 10, 30]);
+        let mut tasks: Vec<SchedTask> = (0..len).map(|at| task(random, at, pools.len())).collect();
+        for at in 1..len {
+            for _ in 0..random.below(4) {
+                let kind = random.pick(&[EdgeKind::Table, EdgeKind::Files, EdgeKind::Order, EdgeKind::Order]);
+                let before = TaskIx(order[random.below(at as u64) as usize]);
+                tasks[order[at] as usize].deps.push(Dep { task: before, kind });
+            }
+        }
+        let scripts = (0..len).map(|at| script(random, trouble, tasks[at].retries.max)).collect();
+        let options = Options { jobs: random.below(5) as usize, keep_going: random.percent(50), seed };
+        let mut halts = Vec::new();
+        if random.percent(25) {
+            halts = (0..1 + random.below(3)).map(|_| millis(random, 12_000)).collect();
+            halts.sort();
+        }
+        Self { tasks, pools, options, scripts, halts }
+    }
+}
+
+fn task(random: &mut Random, at: usize, pools: usize) -> SchedTask {
+    let rules = [TriggerRule::AllDone, TriggerRule::OneFailed, TriggerRule::NoneFailed];
+    let retries = Retries {
+        max: random.pick(&[0, 0, 1, 3]),
+        delay: Duration::from_millis(random.below(3_000)),
+        backoff: random.pick(&[1.0, 2.0]),
+        max_delay: random.percent(30).then_some(Duration::from_millis(2_500)),
+        jitter: random.pick(&[0.0, 0.0, 0.3, 1.0]),
+        on_exit: if random.percent(20) { vec![7] } else { Vec::new() },
+    };
+    SchedTask {
+        selected: !random.percent(8),
+        rule: if random.percent(50) { TriggerRule::AllSuccess } else { random.pick(&rules) },
+        retries,
+        timeout: random.percent(30).then(|| Duration::from_millis(2 * random.below(4_000))),
+        pool: (pools > 0 && random.percent(50)).then(|| random.below(pools as u64) as usize),
+        expected: random.percent(50).then(|| Duration::from_secs(random.below(10))),
+        awaited: random.percent(50),
+        ..SchedTask::new(format!("t{at}").as_str().into())
+    }
+}
+
+fn script(random: &mut Random, trouble: u64, retries: u32) -> Script {
+    let verdict = match random.below(100) {
+        0..5 => Verdict::Skip,
+        5..8 if trouble > 0 => Verdict::Fail,
+        8..20 => Verdict::Cached,
+        20..25 => Verdict::Restored,
+        _ => Verdict::Run,
+    };
+    let attempt = |random: &mut Random| {
+        let takes = millis(random, 5_000);
+        let publishing = Duration::from_millis(2 * random.below(500));
+        let exit_code = random.pick(&[None, Some(1), Some(7)]);
+        let end = match random.percent(trouble) {
+            true => AttemptEnd::Failed { permanent: random.percent(20), exit_code },
+            false => AttemptEnd::Success,
+        };
+        let gets_so_far = end == AttemptEnd::Success || random.percent(30);
+        let commits_at = gets_so_far.then(|| takes - publishing.min(takes - Duration::from_millis(1)));
+        Attempt { takes, commits_at, end, stubborn: millis(random, 4_000) }
+    };
+    let look_up = random.percent(50).then(|| millis(random, 500));
+    Script { verdict, look_up, attempts: (0..=retries).map(|_| attempt(random)).collect() }
+}

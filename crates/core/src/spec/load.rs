@@ -1,0 +1,369 @@
+//! From the root file to a [`Spec`].
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use indexmap::{IndexMap, IndexSet};
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::kind::{Kinds, RunFacts};
+use crate::table::Location;
+
+use super::include::read_files;
+use super::interpolate::{Filled, Text, fill};
+use super::keys::{CommonKeys, IncludedKeys, ParamKeys, PipelineKeys, PoolSize, RetentionKeys};
+use super::params::{self, Param, ParamOrigin};
+use super::parse::parse;
+use super::tasks::{TaskReader, read_all};
+use super::validate::{Rules, unknown_key};
+use super::{At, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec, Template, read};
+
+/// What a pipeline is loaded with. Core reads no environment: the caller gives it.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// The folder in which the user is, as an absolute path.
+    pub folder: PathBuf,
+    /// The root file, as the user names it.
+    pub file: PathBuf,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `-p NAME=VALUE`, in order: a later one wins. Values are YAML, except of string parameters.
+    pub params: Vec<(String, String)>,
+    /// `--params-file`: a YAML or JSON map.
+    pub params_file: Option<PathBuf>,
+    /// The environment of the process.
+    pub environment: BTreeMap<String, String>,
+    /// What is known of the run, for `run.*`.
+    pub run: RunFacts,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The texts that spans point into.
+    pub sources: SourceMap,
+    /// The pipeline; with mistakes, what could be made of it. None if it is no pipeline at all.
+    pub spec: Option<Spec>,
+    /// All mistakes.
+    pub diagnostics: Diagnostics,
+}
+
+static PIPELINE: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(PipelineKeys).to_value());
+static INCLUDED: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(IncludedKeys).to_value());
+static COMMON: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(CommonKeys).to_value());
+static PARAM: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(ParamKeys).to_value());
+
+/// Reads a pipeline file with all it includes, and finds all mistakes that can be found without knowing what tasks do.
+pub fn load(options: &LoadOptions, kinds: &dyn Kinds) -> Loaded {
+    let mut sources = SourceMap::default();
+    let mut found = Vec::new();
+    let spec = build(options, kinds, &mut sources, &mut found);
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(found);
+    Loaded { sources, spec, diagnostics }
+}
+
+fn build(
+    options: &LoadOptions,
+    kinds: &dyn Kinds,
+    sources: &mut SourceMap,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Spec> {
+    let project = options.folder.join(&options.file).parent().unwrap_or(&options.folder).to_owned();
+    let base = options.file.parent().unwrap_or(Path::new(""));
+    let files = read_files(&options.file, base, sources, found)?;
+    let root = files.trees.first()?;
+    if !matches!(root.value, NodeValue::Map(_)) {
+        let what = if root.value == NodeValue::Null { "the file is empty" } else { "a pipeline file is a map of keys" };
+        found.push(Diagnostic::error(what).at(root.span, "").help("it begins with `version: 1` and has `tasks:`"));
+        return None;
+    }
+    for (no, tree) in files.trees.iter().enumerate() {
+        validate_file(tree, no == 0, found);
+    }
+    let profile = profile(root, options.profile.as_deref(), found);
+    let from_profile = |name: &str| profile.and_then(|profile| profile.get(name));
+
+    let mut env = env_templates(root.get("env"), found);
+    env.extend(env_templates(from_profile("env"), found));
+    let early = early_scope(options, &env, None, sources);
+    let mut declared = declare(&files.trees, &early, sources, found);
+    for entry in from_profile("params").map_or(&[][..], |(_, node)| node.entries()) {
+        params::assign(&mut declared, entry, ParamOrigin::Profile, &early, sources, found);
+    }
+    if let Some(path) = &options.params_file {
+        params_file(path, &mut declared, &early, sources, found);
+    }
+    for given in &options.params {
+        params::assign_text(&mut declared, given, sources, found);
+    }
+    params::unset(&declared, found);
+    let scope = early_scope(options, &env, Some(params::values(&declared)), sources);
+
+    let top = Top { root, scope: &scope, sources };
+    let secrets = top.names("secrets", found);
+    secrets.iter().for_each(|name| env_name(name, name.span, found));
+    let known =
+        RuntimeNames { secrets: secrets.iter().map(|name| name.value.as_str()).collect(), ..RuntimeNames::default() };
+    env.values().for_each(|value| found.extend(value.check(&scope, &known, sources)));
+    let pass_env = top.names("pass_env", found);
+    pass_env.iter().for_each(|name| env_name(name, name.span, found));
+    let pools: IndexMap<String, u32> = top
+        .get::<IndexMap<String, PoolSize>>("pools", found)
+        .map(|pools| pools.into_iter().map(|(name, size)| (name, size.0)).collect())
+        .unwrap_or_default();
+    let schedule = from_profile("schedule").or_else(|| root.get("schedule"));
+    let schedule = schedule
+        .filter(|(_, node)| node.value != NodeValue::Null && fits("schedule", node))
+        .and_then(|(key, node)| Schedule::read(key, node, &scope, sources, found));
+    let retention = top.get::<RetentionKeys>("retention", found).unwrap_or_default();
+
+    let reader = TaskReader {
+        kinds,
+        schemas: kinds
+            .names()
+            .into_iter()
+            .filter_map(|name| Some((name, kinds.get(name)?.schema().to_value())))
+            .collect(),
+        common: &COMMON,
+        defaults: root.get("defaults").map(|(_, node)| node).filter(|node| fits("defaults", node)),
+        scope: &scope,
+        sources,
+        pools: root
+            .get("pools")
+            .map(|(_, node)| node.entries())
+            .unwrap_or_default()
+            .iter()
+            .map(|(key, _)| key.name.as_str())
+            .collect(),
+        secrets: secrets.iter().map(|name| name.value.as_str()).collect(),
+    };
+    let (mut seen, mut broken) = (HashMap::new(), IndexSet::new());
+    let mut section = |name: &str, trees: &[Node]| {
+        let maps = trees.iter().filter_map(|tree| tree.get(name));
+        let entries: Vec<&(Key, Node)> = maps.flat_map(|(_, node)| node.entries()).collect();
+        read_all(&reader, &entries, &mut seen, &mut broken, found)
+    };
+    let tasks = section("tasks", &files.trees);
+    let only_root = &files.trees[..1];
+    let on_success = section("on_success", only_root);
+    let on_failure = section("on_failure", only_root);
+    let finally = section("finally", only_root);
+    if files.trees.iter().all(|tree| tree.get("tasks").is_none()) {
+        found.push(Diagnostic::error("the pipeline has no `tasks`").at(root.span, ""));
+    }
+    Some(Spec {
+        files: files.paths.iter().map(|path| options.folder.join(path)).collect(),
+        project,
+        name: top.get::<At<String>>("name", found).unwrap_or_else(|| At::new(stem(&options.file), root.span)),
+        description: top.get("description", found),
+        dotenv: top.get::<At<Location>>("dotenv", found),
+        allow_outside: top.names("allow_outside", found),
+        params: declared,
+        secrets,
+        env,
+        pools,
+        schedule,
+        tasks,
+        on_success,
+        on_failure,
+        finally,
+        broken,
+        pass_env,
+        retention: Retention { runs: retention.runs, max_size: retention.max_size.map(|size| size.0) },
+        scope: scope.clone(),
+    })
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The keys at the top of the root file.
+struct Top<'a> {
+    root: &'a Node,
+    scope: &'a Scope,
+    sources: &'a SourceMap,
+}
+
+impl Top<'_> {
+    /// The value of a key; None if it is not there or has been found wrong by validation.
+    fn get<T: serde::de::DeserializeOwned>(&self, name: &str, found: &mut Vec<Diagnostic>) -> Option<T> {
+        let (_, node) = self.root.get(name).filter(|(_, node)| node.value != NodeValue::Null && fits(name, node))?;
+        read(node, self.scope, self.sources).map_err(|errors| found.extend(errors)).ok()
+    }
+
+    fn names(&self, name: &str, found: &mut Vec<Diagnostic>) -> Vec<At<String>> {
+        self.get::<OneOrMany<At<String>>>(name, found).map(|names| names.0).unwrap_or_default()
+    }
+}
+
+/// Whether validation has nothing against a key at the top.
+fn fits(name: &str, node: &Node) -> bool {
+    let mut found = Vec::new();
+    if let Some(schema) = PIPELINE.get("properties").and_then(|known| known.get(name)) {
+        Rules { root: &PIPELINE }.check(schema, node, node.span, &mut found);
+    }
+    found.is_empty()
+}
+
+/// Checks the keys at the top of a file, those below `tasks` aside.
+fn validate_file(tree: &Node, root: bool, found: &mut Vec<Diagnostic>) {
+    let schema: &Value = if root { &PIPELINE } else { &INCLUDED };
+    let known = schema.get("properties").and_then(Value::as_object);
+    if tree.value != NodeValue::Null && !matches!(tree.value, NodeValue::Map(_)) {
+        found.push(Diagnostic::error("a pipeline file is a map of keys").at(tree.span, ""));
+    }
+    for (key, node) in tree.entries().iter().filter(|(key, _)| key.name != "version") {
+        let place = node.place(key);
+        match known.and_then(|known| known.get(&key.name)) {
+            Some(_) if is_section(&key.name) && matches!(node.value, NodeValue::Map(_)) => {}
+            Some(rule) => Rules { root: schema }.check(rule, node, place, found),
+            None => {
+                let known = known.into_iter().flat_map(|known| known.keys().map(String::as_str));
+                found.push(match PIPELINE.pointer("/properties").and_then(|top| top.get(&key.name)) {
+                    Some(_) if !root => Diagnostic::error(format!("`{}` belongs into the root file", key.name))
+                        .at(key.span, "")
+                        .help("an included file has `params`, `tasks` and `include`"),
+                    _ => unknown_key(&key.name, key.span, known),
+                });
+            }
+        }
+    }
+    match tree.get("version") {
+        Some((_, node)) if node.value == NodeValue::Int(1) => {}
+        Some((key, node)) => found.push(
+            Diagnostic::error("this is not a version of the pipeline file that is known here")
+                .at(node.place(key), "")
+                .help("write `version: 1`"),
+        ),
+        None if root => found.push(
+            Diagnostic::error("the key `version` is missing")
+                .at(tree.span, "")
+                .help("begin the file with `version: 1`"),
+        ),
+        None => {}
+    }
+}
+
+fn is_section(name: &str) -> bool {
+    matches!(name, "tasks" | "on_success" | "on_failure" | "finally")
+}
+
+fn profile<'a>(root: &'a Node, name: Option<&str>, found: &mut Vec<Diagnostic>) -> Option<&'a Node> {
+    let name = name?;
+    let profiles = root.get("profiles").map(|(_, node)| node.entries()).unwrap_or_default();
+    let profile = profiles.iter().find(|(key, _)| key.name == name);
+    if profile.is_none() {
+        let unknown = Diagnostic::error(format!("unknown profile `{name}`"));
+        found.push(match profiles.is_empty() {
+            true => unknown.help("the pipeline has no `profiles`"),
+            false => unknown.suggest(name, profiles.iter().map(|(key, _)| key.name.as_str())),
+        });
+    }
+    profile.map(|(_, node)| node)
+}
+
+/// `env`, its values as they are in the file.
+fn env_templates(entry: Option<&(Key, Node)>, found: &mut Vec<Diagnostic>) -> IndexMap<String, Template> {
+    let mut env = IndexMap::new();
+    for (key, node) in entry.map_or(&[][..], |(_, node)| node.entries()) {
+        env_name(&key.name, key.span, found);
+        // What is no text has been found by validation.
+        if let Some(text) = node.value.scalar_text() {
+            env.insert(key.name.clone(), Template { text, span: node.span });
+        }
+    }
+    env
+}
+
+fn env_name(name: &str, span: Span, found: &mut Vec<Diagnostic>) {
+    let good = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    if !good {
+        found.push(
+            Diagnostic::error(format!("`{name}` cannot be the name of an environment variable"))
+                .at(span, "")
+                .help("such a name has letters, digits and `_`, and no digit first"),
+        );
+    }
+}
+
+/// The names known before a run: `env` and `run`, and `params` once they have values.
+fn early_scope(
+    options: &LoadOptions,
+    env: &IndexMap<String, Template>,
+    params: Option<Value>,
+    sources: &SourceMap,
+) -> Scope {
+    let mut names = Map::new();
+    let process: Map<String, Value> =
+        options.environment.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    if let Ok(Value::Object(mut run)) = serde_json::to_value(&options.run) {
+        run.remove("status");
+        names.insert("run".to_owned(), Value::Object(run));
+    }
+    if let Some(params) = params {
+        names.insert("params".to_owned(), params);
+    }
+    names.insert("env".to_owned(), Value::Object(process.clone()));
+    let before = Scope::new(names.clone());
+    let mut all = process;
+    for (name, template) in env {
+        let text = Text { text: &template.text, span: template.span, sources };
+        // One that needs a secret has no value before a run.
+        let value = match fill(text, &before, None) {
+            Ok(Filled::Text(text)) => Value::String(text),
+            Ok(Filled::Value(value)) => Value::String(super::interpolate::as_text(&value).unwrap_or_default()),
+            Err(_) => Value::String(String::new()),
+        };
+        all.insert(name.clone(), value);
+    }
+    names.insert("env".to_owned(), Value::Object(all));
+    Scope::new(names)
+}
+
+/// The parameters that the files declare, with their defaults.
+fn declare(trees: &[Node], scope: &Scope, sources: &SourceMap, found: &mut Vec<Diagnostic>) -> IndexMap<String, Param> {
+    let mut params: IndexMap<String, Param> = IndexMap::new();
+    for (key, node) in trees.iter().filter_map(|tree| tree.get("params")).flat_map(|(_, node)| node.entries()) {
+        if let Some(first) = params.get(&key.name) {
+            let twice = Diagnostic::error(format!("two parameters have the name `{}`", key.name));
+            found.push(twice.at(key.span, "again here").at(first.span, "first here"));
+            continue;
+        }
+        if matches!(node.value, NodeValue::Map(_)) {
+            Rules { root: &PARAM }.check(&PARAM, node, node.place(key), found);
+        }
+        params.insert(key.name.clone(), Param::declared(key, node, scope, sources, found));
+    }
+    params
+}
+
+fn params_file(
+    path: &Path,
+    declared: &mut IndexMap<String, Param>,
+    scope: &Scope,
+    sources: &mut SourceMap,
+    found: &mut Vec<Diagnostic>,
+) {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("cannot read the parameters from `{}`: {error}", path.display());
+            return found.push(Diagnostic::error(message));
+        }
+    };
+    let file = sources.add(path.display().to_string(), text.clone());
+    match parse(file, &text, found) {
+        Ok(node) if matches!(node.value, NodeValue::Map(_) | NodeValue::Null) => {
+            for entry in node.entries() {
+                params::assign(declared, entry, ParamOrigin::ParamsFile, scope, sources, found);
+            }
+        }
+        Ok(node) => found.push(Diagnostic::error("a file of parameters is a map").at(node.span, "")),
+        Err(error) => found.push(error),
+    }
+}

@@ -1,0 +1,119 @@
+//! YAML → [`Spec`]: every value with its position, all mistakes at once.
+
+mod at;
+mod common;
+mod containers;
+mod duration;
+mod foreach;
+mod holes;
+mod include;
+mod interpolate;
+mod json_schema;
+mod keys;
+mod load;
+mod node;
+mod params;
+mod parse;
+mod read;
+mod schedule;
+mod scope;
+mod sql_fill;
+mod sql_text;
+mod tasks;
+mod template_text;
+mod template_use;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use at::At;
+pub use common::{CachePolicy, Common, OutputSpec, Retries, TriggerRule};
+pub use containers::{OneOrMany, OrderedMap};
+pub use duration::HumanDuration;
+pub use holes::Hole;
+pub use json_schema::json_schema;
+pub use load::{LoadOptions, Loaded, load};
+pub use node::{Key, Node, NodeValue};
+pub use params::{Param, ParamOrigin, ParamType};
+pub use read::read;
+pub use schedule::{ByteSize, Catchup, Overlap, Retention, Rhythm, Schedule};
+pub use scope::Scope;
+pub use sql_text::{SqlHole, SqlText};
+pub use template_text::Template;
+pub use template_use::{RuntimeNames, UsedName};
+
+use std::path::PathBuf;
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::ids::TaskName;
+use crate::table::Location;
+
+/// A task as the file has it, one for each instance of a `foreach`.
+#[derive(Clone, Debug)]
+pub struct TaskSpec {
+    /// Its id and where it stands.
+    pub id: At<TaskName>,
+    /// Its type.
+    pub kind: At<String>,
+    /// The keys common to every task, with `defaults` applied.
+    pub common: Common,
+    /// The keys of its type: a map node.
+    pub keys: Node,
+    /// The names its `${{ }}` may use: params, env, item, run.
+    pub scope: Scope,
+    /// Of an instance of a `foreach`, where it belongs.
+    pub foreach: Option<ForeachGroup>,
+}
+
+/// Where an instance of a `foreach` belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeachGroup {
+    /// The id that the file has, by which all instances are meant.
+    pub id: TaskName,
+    /// The instance's place in the order of the items, from 0.
+    pub order: usize,
+}
+
+/// A whole pipeline, with includes, profile and parameters applied.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The folder of the root file: where relative paths start.
+    pub project: PathBuf,
+    /// The root file and those it includes.
+    pub files: Vec<PathBuf>,
+    /// `name`; without it, the file's name without its ending.
+    pub name: At<String>,
+    /// `description`.
+    pub description: Option<String>,
+    /// The parameters with their values.
+    pub params: IndexMap<String, Param>,
+    /// The names of the secrets.
+    pub secrets: Vec<At<String>>,
+    /// A file of `NAME=value` lines, which may be missing.
+    pub dotenv: Option<At<Location>>,
+    /// The environment of commands, rendered when they run.
+    pub env: IndexMap<String, Template>,
+    /// How many tasks of a pool run at once.
+    pub pools: IndexMap<String, u32>,
+    /// When it runs by itself.
+    pub schedule: Option<Schedule>,
+    /// `tasks`, instances of a `foreach` next to each other.
+    pub tasks: IndexMap<TaskName, TaskSpec>,
+    /// Tasks that run after all others have succeeded.
+    pub on_success: IndexMap<TaskName, TaskSpec>,
+    /// Tasks that run after something has failed.
+    pub on_failure: IndexMap<TaskName, TaskSpec>,
+    /// Tasks that run at the end, whatever has happened.
+    pub finally: IndexMap<TaskName, TaskSpec>,
+    /// Ids of tasks that are missing above because of mistakes in them: naming them is no mistake.
+    pub broken: IndexSet<TaskName>,
+    /// Folders outside the project in which outputs may lie.
+    pub allow_outside: Vec<At<String>>,
+    /// Names of variables that commands inherit beside the usual ones.
+    pub pass_env: Vec<At<String>>,
+    /// What is kept of history, logs and cache.
+    pub retention: Retention,
+    /// The names that `${{ }}` may use everywhere: params, env, run.
+    pub scope: Scope,
+}

@@ -1,0 +1,195 @@
+//! SQL as it stands in the file.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::diagnostic::{Diagnostic, SourceMap, Span};
+use crate::table::Value;
+
+use super::Scope;
+use super::at::next_span;
+use super::interpolate::Text;
+use super::sql_fill::fill_sql;
+
+/// The name by which [`SqlText`] asks the reader of nodes for its holes.
+pub(crate) const SQL_TEXT: &str = "$tidemill::SqlText";
+
+/// An SQL expression or query as it stands in the file, its `${{ }}` resolved to typed literals.
+///
+/// Serializes in canonical form: white space and comments outside of quotes change nothing, the values of the holes do.
+#[derive(Clone, Debug, Default)]
+pub struct SqlText {
+    /// The text as the user wrote it.
+    pub raw: String,
+    /// The same text, of the same length in bytes, with each `${{ … }}` replaced by a placeholder `$1`, `$2` … and blanks, so
+    /// that every position in it is a position in `raw`.
+    pub text: String,
+    /// What the placeholders stand for.
+    pub holes: Vec<SqlHole>,
+    /// The scalar in the file; positions within it by `SourceMap::within_scalar(span, &raw, range)`.
+    pub span: Span,
+}
+
+/// What a placeholder in SQL stands for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum SqlHole {
+    /// One literal.
+    One(Value),
+    /// A list, for `in`.
+    Many(Vec<Value>),
+}
+
+impl SqlText {
+    /// SQL that stands in a file of its own, or elsewhere outside of the pipeline file; its `${{ }}` are resolved now.
+    ///
+    /// # Errors
+    /// One for each `${{ }}` that has no value, or that cannot stand where it does.
+    pub fn parse(raw: &str, span: Span, scope: &Scope, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
+        let (text, holes) = fill_sql(Text { text: raw, span, sources }, scope)?;
+        Ok(Self { raw: raw.to_owned(), text, holes, span })
+    }
+}
+
+/// Two texts are equal if they mean the same, wherever they stand.
+impl PartialEq for SqlText {
+    fn eq(&self, other: &Self) -> bool {
+        self.holes == other.holes && folded(&self.text) == folded(&other.text)
+    }
+}
+
+impl Serialize for SqlText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = folded(&self.text);
+        if self.holes.is_empty() {
+            return serializer.serialize_str(&text);
+        }
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("sql", &text)?;
+        map.serialize_entry("values", &self.holes)?;
+        map.end()
+    }
+}
+
+/// SQL with comments and runs of white space outside of quotes turned into single blanks.
+fn folded(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql;
+    let blank = |out: &mut String| {
+        if !out.is_empty() && !out.ends_with(' ') {
+            out.push(' ');
+        }
+    };
+    while let Some(c) = rest.chars().next() {
+        let taken = match c {
+            '\'' | '"' | '`' => {
+                // A doubled quote ends one run and begins the next, which copies the same letters.
+                let end = rest[1..].find(c).map_or(rest.len(), |at| at + 2);
+                out.push_str(&rest[..end]);
+                end
+            }
+            '-' if rest.starts_with("--") => {
+                blank(&mut out);
+                rest.find('\n').unwrap_or(rest.len())
+            }
+            '/' if rest.starts_with("/*") => {
+                blank(&mut out);
+                rest.find("*/").map_or(rest.len(), |at| at + 2)
+            }
+            c if c.is_whitespace() => {
+                blank(&mut out);
+                c.len_utf8()
+            }
+            c => {
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[taken..];
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+impl<'de> Deserialize<'de> for SqlText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SqlVisitor;
+
+        impl<'de> Visitor<'de> for SqlVisitor {
+            type Value = SqlText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("SQL")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let span = next_span(&mut seq)?;
+                let mut next = || seq.next_element::<String>()?.ok_or_else(|| de::Error::custom("SQL has three parts"));
+                let (raw, text, holes) = (next()?, next()?, next()?);
+                Ok(SqlText { raw, text, holes: holes_from_json(&holes).map_err(de::Error::custom)?, span })
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Self::Value, D::Error> {
+                let raw = String::deserialize(inner)?;
+                Ok(SqlText { text: raw.clone(), raw, holes: Vec::new(), span: Span::default() })
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(SQL_TEXT, SqlVisitor)
+    }
+}
+
+/// The holes in the form in which they pass through serde: each a list and whether it is one.
+pub(crate) fn holes_to_json(holes: &[SqlHole]) -> Result<String, serde_json::Error> {
+    let parts: Vec<(bool, Vec<Value>)> = holes
+        .iter()
+        .map(|hole| match hole {
+            SqlHole::One(value) => (false, vec![value.clone()]),
+            SqlHole::Many(values) => (true, values.clone()),
+        })
+        .collect();
+    serde_json::to_string(&parts)
+}
+
+fn holes_from_json(text: &str) -> Result<Vec<SqlHole>, serde_json::Error> {
+    let parts: Vec<(bool, Vec<Value>)> = serde_json::from_str(text)?;
+    Ok(parts
+        .into_iter()
+        .map(|(many, mut values)| match (many, values.len()) {
+            (false, 1) => SqlHole::One(values.remove(0)),
+            _ => SqlHole::Many(values),
+        })
+        .collect())
+}
+
+impl JsonSchema for SqlText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Sql".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "number", "boolean"], "x-expected": "SQL"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn white_space_and_comments_count_only_inside_quotes() {
+        assert_eq!(folded("a  >\n 1 -- why\n and b = 'x  y'"), "a > 1 and b = 'x  y'");
+        assert_eq!(folded("  a/* one */+ b  "), "a + b");
+        assert_eq!(folded("'it''s  --'"), "'it''s  --'");
+        assert_eq!(folded("'open"), "'open");
+    }
+}

@@ -1,0 +1,235 @@
+//! What a [`Template`] uses, whether it is known, and what it comes to.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostic, SourceMap, Span, nearest};
+use crate::template;
+
+use super::holes::{Cut, Hole, NameUse, cut, names};
+use super::interpolate::{ENVIRONMENT, Filled, Text, closed, engine_error, evaluate, fill, unknown_name};
+use super::{Scope, Template};
+
+/// What `tasks.<id>` has.
+const TASK_FIELDS: [&str; 9] =
+    ["status", "rows", "rejected", "rejects", "warnings", "duration", "output", "outputs", "error"];
+
+/// What `run` has in a text that is rendered in a run.
+const RUN_FIELDS: [&str; 6] = ["id", "started", "logical_time", "date", "trigger", "status"];
+
+/// The names that are known only in a run, for one task.
+#[derive(Clone, Debug, Default)]
+pub struct RuntimeNames<'a> {
+    /// The tasks that go before it; for handlers, all.
+    pub tasks: Vec<&'a str>,
+    /// Its inputs.
+    pub inputs: Vec<&'a str>,
+    /// Its outputs.
+    pub outputs: Vec<&'a str>,
+    /// The declared secrets.
+    pub secrets: Vec<&'a str>,
+}
+
+/// A name that a template uses: `params.top_n`, `tasks.orders.rows`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedName {
+    /// Its parts.
+    pub parts: Vec<String>,
+    /// The place of the last of the first two parts: `top_n`, `orders`.
+    pub span: Span,
+}
+
+impl Template {
+    fn text<'a>(&'a self, sources: &'a SourceMap) -> Text<'a> {
+        Text { text: &self.text, span: self.span, sources }
+    }
+
+    /// Whether it has statements (`{% %}`) beside `${{ }}`.
+    fn has_statements(&self) -> bool {
+        self.text.contains("{%")
+    }
+
+    /// Its `${{ }}`, in order.
+    pub fn holes(&self) -> Vec<Hole> {
+        cut(&self.text).holes
+    }
+
+    /// The names it uses, variables of its own aside.
+    pub fn uses(&self, sources: &SourceMap) -> Vec<UsedName> {
+        let used = |(offset, name): &(usize, NameUse)| {
+            let (_, range) = name.parts.get(1).or(name.parts.first())?;
+            let span = self.text(sources).place(offset + range.start..offset + range.end);
+            Some(UsedName { parts: name.parts.iter().map(|(part, _)| part.clone()).collect(), span })
+        };
+        self.names(&cut(&self.text)).iter().filter_map(used).collect()
+    }
+
+    /// The names it uses, each with the place of its expression.
+    fn names(&self, cut: &Cut) -> Vec<(usize, NameUse)> {
+        let mut parts: Vec<Range<usize>> = cut.holes.iter().map(|hole| hole.expression.clone()).collect();
+        let free = if self.has_statements() {
+            parts.extend(statements(&self.text));
+            parts.sort_by_key(|part| part.start);
+            let prepared = template::prepare(&self.text);
+            let parsed = ENVIRONMENT.template_from_str(&prepared);
+            Some(parsed.map(|parsed| parsed.undeclared_variables(false)).unwrap_or_default())
+        } else {
+            None
+        };
+        let is_free = |name: &NameUse| match (&free, name.parts.first()) {
+            (Some(free), Some((root, _))) => free.contains(root),
+            _ => true,
+        };
+        let in_part =
+            |part: Range<usize>| names(&self.text[part.clone()]).into_iter().map(move |name| (part.start, name));
+        parts.into_iter().flat_map(in_part).filter(|(_, name)| is_free(name)).collect()
+    }
+
+    /// Finds every unknown name and what is no template.
+    pub fn check(&self, scope: &Scope, known: &RuntimeNames<'_>, sources: &SourceMap) -> Vec<Diagnostic> {
+        let text = self.text(sources);
+        let cut = cut(&self.text);
+        if let Err(errors) = closed(&cut, text) {
+            return errors;
+        }
+        let mut found = Vec::new();
+        if self.has_statements() {
+            if let Err(error) = ENVIRONMENT.template_from_str(&template::prepare(&self.text)) {
+                return vec![engine_error(text, &(0..self.text.len()), &error)];
+            }
+        } else {
+            for hole in &cut.holes {
+                if let Err(error) = ENVIRONMENT.compile_expression(&self.text[hole.expression.clone()]) {
+                    found.push(engine_error(text, &hole.expression, &error));
+                }
+            }
+        }
+        if found.is_empty() {
+            let names = self.names(&cut);
+            found.extend(names.iter().filter_map(|(offset, name)| check_name(text, *offset, name, scope, known)));
+        }
+        found
+    }
+
+    /// Renders it; `runtime` has `tasks`, `inputs`, `outputs`, `secrets`, and `run` with all it has in a run.
+    ///
+    /// # Errors
+    /// One for each `${{ }}` that has no value.
+    pub fn render(
+        &self,
+        scope: &Scope,
+        runtime: &Map<String, Value>,
+        sources: &SourceMap,
+    ) -> Result<String, Vec<Diagnostic>> {
+        let text = self.text(sources);
+        if self.has_statements() {
+            let context = super::interpolate::context(scope, Some(runtime));
+            let rendered = ENVIRONMENT.render_str(&template::prepare(&self.text), context);
+            return rendered.map_err(|error| vec![engine_error(text, &(0..self.text.len()), &error)]);
+        }
+        match fill(text, scope, Some(runtime))? {
+            Filled::Text(text) => Ok(text),
+            Filled::Value(value) => super::interpolate::as_text(&value).ok_or_else(|| {
+                let what = super::interpolate::kind(&value);
+                vec![Diagnostic::error(format!("{what} cannot be a text")).at(self.span, "")]
+            }),
+        }
+    }
+
+    /// The value of one that is a whole `${{ }}`, with its type; else its text.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn eval(
+        &self,
+        scope: &Scope,
+        runtime: &Map<String, Value>,
+        sources: &SourceMap,
+    ) -> Result<Value, Vec<Diagnostic>> {
+        match self.text.trim() {
+            "true" => return Ok(Value::Bool(true)),
+            "false" => return Ok(Value::Bool(false)),
+            _ => {}
+        }
+        match fill(self.text(sources), scope, Some(runtime))? {
+            Filled::Value(value) => Ok(value),
+            Filled::Text(text) => Ok(Value::String(text)),
+        }
+    }
+
+    /// The value of one of its `${{ }}`.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub fn eval_hole(
+        &self,
+        hole: &Hole,
+        scope: &Scope,
+        runtime: &Map<String, Value>,
+        sources: &SourceMap,
+    ) -> Result<Value, Vec<Diagnostic>> {
+        evaluate(self.text(sources), hole.expression.clone(), scope, Some(runtime))
+    }
+}
+
+/// The insides of all `{% … %}`.
+fn statements(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("{%") {
+        let start = from + at + 2;
+        let Some(len) = text[start..].find("%}") else { break };
+        parts.push(start..start + len);
+        from = start + len + 2;
+    }
+    parts
+}
+
+fn check_name(
+    text: Text<'_>,
+    offset: usize,
+    name: &NameUse,
+    scope: &Scope,
+    known: &RuntimeNames<'_>,
+) -> Option<Diagnostic> {
+    let (root, _) = name.parts.first()?;
+    let place = |range: &Range<usize>| text.place(offset + range.start..offset + range.end);
+    let (what, names) = match root.as_str() {
+        "tasks" => ("task", &known.tasks),
+        "inputs" => ("input", &known.inputs),
+        "outputs" => ("output", &known.outputs),
+        "secrets" => ("secret", &known.secrets),
+        "run" => {
+            let (field, range) = name.parts.get(1)?;
+            let unknown = !RUN_FIELDS.contains(&field.as_str());
+            let error =
+                || Diagnostic::error(format!("`run` has no `{field}`")).at(place(range), "").suggest(field, RUN_FIELDS);
+            return unknown.then(error);
+        }
+        _ => return unknown_name(text, offset, name, scope, None),
+    };
+    let (part, range) = name.parts.get(1)?;
+    if !names.contains(&part.as_str()) {
+        return Some(unknown_runtime(what, part, place(range), names));
+    }
+    let (field, range) = name.parts.get(2).filter(|_| root == "tasks")?;
+    let unknown = !TASK_FIELDS.contains(&field.as_str());
+    unknown
+        .then(|| Diagnostic::error(format!("a task has no `{field}`")).at(place(range), "").suggest(field, TASK_FIELDS))
+}
+
+fn unknown_runtime(what: &str, part: &str, span: Span, names: &[&str]) -> Diagnostic {
+    let unknown = Diagnostic::error(format!("unknown {what} `{part}`")).at(span, "");
+    let dashed: HashSet<&&str> = names.iter().filter(|name| name.starts_with(&format!("{part}-"))).collect();
+    if let Some(dashed) = dashed.into_iter().min() {
+        return unknown.help(format!("a name with `-` stands in brackets: `{what}s['{dashed}']`"));
+    }
+    match (what, nearest(part, names.iter().copied())) {
+        (_, Some(near)) => unknown.help(format!("did you mean `{near}`?")),
+        ("task", None) => unknown.help("only tasks that go before this one are known here; name it in `depends_on`"),
+        ("secret", None) => unknown.help(format!("declare it at the top: `secrets: [{part}]`")),
+        (_, None) => unknown.suggest(part, names.iter().copied()),
+    }
+}

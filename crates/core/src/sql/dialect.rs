@@ -1,0 +1,72 @@
+//! What the parser accepts.
+
+use sqlparser::dialect::{Dialect, Precedence};
+
+/// PostgreSQL's grammar of queries and expressions, without its operators of own making: `a<-1` is a comparison here.
+#[derive(Debug)]
+pub(super) struct Tidemill;
+
+impl Dialect for Tidemill {
+    fn is_delimited_identifier_start(&self, ch: char) -> bool {
+        ch == '"'
+    }
+
+    fn is_identifier_start(&self, ch: char) -> bool {
+        ch.is_alphabetic() || ch == '_'
+    }
+
+    fn is_identifier_part(&self, ch: char) -> bool {
+        ch.is_alphanumeric() || ch == '_'
+    }
+
+    fn supports_filter_during_aggregation(&self) -> bool {
+        true
+    }
+
+    fn supports_group_by_expr(&self) -> bool {
+        true
+    }
+
+    fn supports_in_empty_list(&self) -> bool {
+        true
+    }
+
+    fn supports_window_clause_named_window_reference(&self) -> bool {
+        true
+    }
+
+    fn supports_nested_comments(&self) -> bool {
+        true
+    }
+
+    fn allow_extract_custom(&self) -> bool {
+        true
+    }
+
+    fn allow_extract_single_quotes(&self) -> bool {
+        true
+    }
+
+    fn supports_subquery_as_function_arg(&self) -> bool {
+        true
+    }
+
+    fn prec_value(&self, prec: Precedence) -> u8 {
+        match prec {
+            Precedence::Period => 200,
+            Precedence::DoubleColon => 140,
+            Precedence::AtTz => 110,
+            Precedence::Caret => 100,
+            Precedence::MulDivModOp => 90,
+            Precedence::PlusMinus => 80,
+            Precedence::Xor => 75,
+            Precedence::Ampersand | Precedence::Pipe | Precedence::Colon | Precedence::PgOther => 70,
+            Precedence::Between | Precedence::Like => 60,
+            Precedence::Eq => 50,
+            Precedence::Is => 40,
+            Precedence::UnaryNot => 30,
+            Precedence::And => 20,
+            Precedence::Or => 10,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What is known, allowed and gathered while the expressions of one place are bound.
+
+use indexmap::IndexMap;
+use sqlparser::tokenizer::Span;
+
+use crate::table::{AggCall, Expr, WindowCall};
+
+use super::scope::{Scope, ScopeColumn};
+use super::subquery::SubqueryJoin;
+use super::walk::any_column;
+
+/// Begins names of values that exist only while binding. No column read from a file begins so.
+const MARK: char = '\u{1}';
+
+/// What an expression may hold beside scalars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Allowed {
+    /// Nothing.
+    Scalars,
+    /// Aggregates.
+    Aggregates,
+    /// Aggregates and window functions.
+    Windows,
+}
+
+/// The surroundings of expressions of one place.
+pub(super) struct Env<'e> {
+    /// The columns.
+    pub scope: &'e Scope,
+    /// The enclosing query's columns, where they may be used.
+    pub outer: Option<&'e Scope>,
+    /// Further names, looked at when there is no such column.
+    pub aliases: Vec<(String, Expr)>,
+    /// Whether further names come before columns, outside aggregates.
+    pub aliases_first: bool,
+    /// What may be used.
+    pub allowed: Allowed,
+    /// The place's name in messages, such as `where`.
+    pub clause: &'static str,
+    /// How many expressions enclose the one being bound.
+    pub depth: usize,
+    /// The enclosing call that takes plain rows only, such as `sum`.
+    pub within: Option<String>,
+    /// Aggregates met so far; expressions hold [`Env::aggregate`] names for them.
+    pub aggregates: Vec<AggCall>,
+    /// Window functions met so far.
+    pub windows: Vec<WindowCall>,
+    /// Joins that subqueries need before rows are grouped.
+    pub early: Vec<SubqueryJoin>,
+    /// Joins that subqueries need after rows are grouped.
+    pub late: Vec<SubqueryJoin>,
+    /// How many subqueries there were.
+    pub subqueries: usize,
+    /// Where each column was named first.
+    pub seen: IndexMap<String, Span>,
+}
+
+impl<'e> Env<'e> {
+    pub(super) fn new(scope: &'e Scope, clause: &'static str, allowed: Allowed) -> Self {
+        Self {
+            scope,
+            outer: None,
+            aliases: Vec::new(),
+            aliases_first: false,
+            allowed,
+            clause,
+            depth: 0,
+            within: None,
+            aggregates: Vec::new(),
+            windows: Vec::new(),
+            early: Vec::new(),
+            late: Vec::new(),
+            subqueries: 0,
+            seen: IndexMap::new(),
+        }
+    }
+
+    /// Registers an aggregate, equal ones once.
+    pub(super) fn aggregate(&mut self, call: AggCall) -> Expr {
+        let data_type = call.data_type;
+        let at = self.aggregates.iter().position(|known| *known == call).unwrap_or_else(|| {
+            self.aggregates.push(call);
+            self.aggregates.len() - 1
+        });
+        Expr::column(aggregate_name(at), data_type)
+    }
+
+    /// Registers a window function, equal ones once.
+    pub(super) fn window(&mut self, call: WindowCall) -> Expr {
+        let data_type = call.data_type;
+        let at = self.windows.iter().position(|known| *known == call).unwrap_or_else(|| {
+            self.windows.push(call);
+            self.windows.len() - 1
+        });
+        Expr::column(window_name(at), data_type)
+    }
+
+    /// Registers what a subquery needs.
+    pub(super) fn subquery(&mut self, join: SubqueryJoin) {
+        if self.allowed == Allowed::Scalars || self.within.is_some() {
+            self.early.push(join);
+        } else {
+            self.late.push(join);
+        }
+    }
+
+    /// A prefix for the columns of a subquery, other than any before.
+    pub(super) fn subquery_name(&mut self) -> String {
+        loop {
+            self.subqueries += 1;
+            let name = format!("subquery{}", self.subqueries);
+            let taken = |column: &ScopeColumn| any_column(&column.expr, &|used| used.starts_with(&name));
+            if !self.scope.columns.iter().any(taken) {
+                return name;
+            }
+        }
+    }
+}
+
+/// The passing name of an aggregate.
+pub(super) fn aggregate_name(at: usize) -> String {
+    format!("{MARK}agg{at}")
+}
+
+/// The passing name of a window function.
+pub(super) fn window_name(at: usize) -> String {
+    format!("{MARK}win{at}")
+}
+
+/// The passing name of a column of the enclosing query.
+pub(super) fn outer_name(column: &str) -> String {
+    format!("{MARK}outer.{column}")
+}
+
+/// The column of the enclosing query that a passing name stands for.
+pub(super) fn outer_column(name: &str) -> Option<&str> {
+    name.strip_prefix(MARK)?.strip_prefix("outer.")
+}
+
+/// Whether a name exists only while binding.
+pub(super) fn is_passing(name: &str) -> bool {
+    name.starts_with(MARK)
+}
+
+/// Whether it is the passing name of a window function.
+pub(super) fn is_window(name: &str) -> bool {
+    name.strip_prefix(MARK).is_some_and(|rest| rest.starts_with("win"))
+}

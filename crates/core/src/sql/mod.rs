@@ -1,0 +1,39 @@
+//! SQL text → the neutral [`Rel`](crate::table::Rel) and [`Expr`](crate::table::Expr).
+//!
+//! All meaning is decided here: names are resolved, types found, every implicit cast written out. What comes out is plain
+//! enough for any engine to lower without a decision of its own; `docs/semantics.md` says what each piece computes. What
+//! Tidemill SQL does not know is refused at its place, never ignored.
+
+mod aggregates;
+mod binder;
+mod dialect;
+mod env;
+mod from;
+mod functions;
+mod grouping;
+mod interval;
+mod joins;
+mod literal;
+mod operators;
+mod output;
+mod predicates;
+mod query;
+mod scalar;
+mod scope;
+mod select;
+mod subquery;
+mod table_names;
+mod tasks;
+mod text;
+mod type_names;
+mod types;
+mod walk;
+mod windows;
+
+pub use query::bind_query;
+pub use table_names::query_tables;
+pub use tasks::{bind_aggregate, bind_predicate, bind_scalar, bind_sort};
+pub use types::common_type;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The columns and the order of a query's result.
+
+use indexmap::IndexMap;
+use sqlparser::ast::{
+    Expr as Ast, ObjectNamePart, OrderByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, Spanned,
+    WildcardAdditionalOptions,
+};
+use sqlparser::tokenizer::Span;
+
+use crate::diagnostic::Diagnostic;
+use crate::table::{Expr, Rel, SortKey};
+
+use super::binder::Binder;
+use super::env::Env;
+use super::from::star;
+use super::grouping::{fresh, project};
+use super::scope::matching;
+use super::text::{Bound, all};
+
+/// A column of the result.
+pub(super) struct Item {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub expr: Expr,
+    /// Where it stands.
+    pub span: Span,
+    /// Where each column it uses is named first.
+    pub seen: IndexMap<String, Span>,
+}
+
+/// A key of `order by`.
+pub(super) struct OrderKey {
+    /// Its value.
+    pub expr: Expr,
+    descending: bool,
+    nulls_first: bool,
+    span: Span,
+    /// Where each column it uses is named first.
+    pub seen: IndexMap<String, Span>,
+}
+
+impl Binder<'_> {
+    /// The select list.
+    pub(super) fn items(&self, select: &Select, env: &mut Env<'_>) -> Bound<Vec<Item>> {
+        let mut items: Vec<Item> = Vec::new();
+        let mut errors = Vec::new();
+        if select.projection.is_empty() {
+            return Err(self.text.wrong(select.span(), "this `select` has no columns", ""));
+        }
+        for item in &select.projection {
+            match self.item_columns(item, items.len(), env) {
+                Ok(more) => items.extend(more),
+                Err(more) => errors.extend(more),
+            }
+        }
+        for (at, item) in items.iter().enumerate() {
+            if items[..at].iter().any(|before| before.name == item.name) {
+                errors.push(
+                    Diagnostic::error(format!("two columns of the result are named `{}`", item.name))
+                        .at(self.text.place(item.span), "the second")
+                        .help("give one another name: `… as other`"),
+                );
+            }
+        }
+        if errors.is_empty() { Ok(items) } else { Err(errors) }
+    }
+
+    fn item_columns(&self, item: &SelectItem, before: usize, env: &mut Env<'_>) -> Bound<Vec<Item>> {
+        let (ast, alias) = match item {
+            SelectItem::UnnamedExpr(expr) => (expr, None),
+            SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias)),
+            SelectItem::Wildcard(options) => {
+                self.plain_star(options)?;
+                return self.star_items(None, options.wildcard_token.0.span, env);
+            }
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+                self.plain_star(options)?;
+                let [ObjectNamePart::Identifier(table)] = name.0.as_slice() else {
+                    return Err(self.text.unsupported(name.span(), &format!("`{name}.*`"), "write `table.*`"));
+                };
+                return self.star_items(Some(table), table.span, env);
+            }
+            other => return Err(self.text.unsupported(other.span(), "this form of column", "")),
+        };
+        let expr = self.value(ast, env);
+        let seen = std::mem::take(&mut env.seen);
+        let name = match alias {
+            Some(alias) => alias.value.clone(),
+            None => self.natural_name(ast, env).unwrap_or_else(|| format!("column_{}", before + 1)),
+        };
+        let span = alias.map_or_else(|| ast.span(), |alias| alias.span);
+        Ok(vec![Item { name, expr: expr?, span, seen }])
+    }
+
+    fn plain_star(&self, options: &WildcardAdditionalOptions) -> Bound<()> {
+        let plain = options.opt_ilike.is_none()
+            && options.opt_exclude.is_none()
+            && options.opt_except.is_none()
+            && options.opt_replace.is_none()
+            && options.opt_rename.is_none()
+            && options.opt_alias.is_none();
+        if plain {
+            return Ok(());
+        }
+        Err(self.text.unsupported(options.wildcard_token.0.span, "a `*` with exceptions", "name the columns"))
+    }
+
+    fn star_items(&self, table: Option<&sqlparser::ast::Ident>, span: Span, env: &Env<'_>) -> Bound<Vec<Item>> {
+        let columns = star(self, env.scope, table, span)?;
+        let item = |(name, expr): (String, Expr)| {
+            let mut seen = IndexMap::new();
+            super::walk::each_column(&expr, &mut |column| {
+                seen.insert(column.to_owned(), span);
+            });
+            Item { name, expr, span, seen }
+        };
+        Ok(columns.into_iter().map(item).collect())
+    }
+
+    /// The name of a column without alias: that of the column or function it is.
+    fn natural_name(&self, ast: &Ast, env: &Env<'_>) -> Option<String> {
+        let column = |ident: &sqlparser::ast::Ident| {
+            let found = matching(&env.scope.columns, ident, |column| Some(column.name.as_str()));
+            found.first().map_or_else(|| ident.value.clone(), |column| column.name.clone())
+        };
+        match ast {
+            Ast::Identifier(ident) => Some(column(ident)),
+            Ast::CompoundIdentifier(parts) => parts.last().map(column),
+            Ast::Nested(inner) | Ast::Cast { expr: inner, .. } => self.natural_name(inner, env),
+            Ast::Function(call) => match call.name.0.last()? {
+                ObjectNamePart::Identifier(name) => Some(name.value.to_lowercase()),
+                ObjectNamePart::Function(_) => None,
+            },
+            Ast::Case { .. } => Some("case".to_owned()),
+            Ast::Extract { .. } => Some("extract".to_owned()),
+            Ast::Substring { .. } => Some("substr".to_owned()),
+            Ast::Trim { .. } => Some("trim".to_owned()),
+            Ast::Ceil { .. } => Some("ceil".to_owned()),
+            Ast::Floor { .. } => Some("floor".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The keys of `order by`: names and positions of the result's columns, or expressions.
+    pub(super) fn order(&self, keys: &[OrderByExpr], items: &[Item], env: &mut Env<'_>) -> Bound<Vec<OrderKey>> {
+        all(keys.iter().map(|key| {
+            let (descending, nulls_first) = self.direction(key)?;
+            let named = match &key.expr {
+                Ast::Identifier(ident) => matching(items, ident, |item| Some(item.name.as_str())).first().copied(),
+                other => self.position(other, items.len())?.map(|at| &items[at]),
+            };
+            let (expr, seen) = match named {
+                Some(item) => (item.expr.clone(), item.seen.clone()),
+                None => {
+                    let expr = self.value(&key.expr, env)?;
+                    (expr, std::mem::take(&mut env.seen))
+                }
+            };
+            Ok(OrderKey { expr, descending, nulls_first, span: key.expr.span(), seen })
+        }))
+    }
+
+    /// The result's columns in its order.
+    pub(super) fn output(&self, rel: Rel, items: Vec<Item>, order: Vec<OrderKey>, distinct: bool) -> Bound<Rel> {
+        let mut columns: Vec<(String, Expr)> = items.into_iter().map(|item| (item.name, item.expr)).collect();
+        let visible = columns.len();
+        let mut by = Vec::new();
+        for key in order {
+            let at = columns.iter().position(|(_, expr)| *expr == key.expr).unwrap_or(columns.len());
+            if at >= visible && distinct {
+                return Err(vec![
+                    Diagnostic::error("with `distinct`, `order by` can only use columns of the result")
+                        .at(self.text.place(key.span), "")
+                        .help("add it to the select list"),
+                ]);
+            }
+            if at == columns.len() {
+                let name =
+                    fresh(&format!("order_{}", by.len() + 1), |name| columns.iter().any(|(other, _)| other == name));
+                columns.push((name, key.expr.clone()));
+            }
+            let expr = Expr::column(&columns[at].0, key.expr.data_type);
+            by.push(SortKey { expr, descending: key.descending, nulls_first: key.nulls_first });
+        }
+        let result: Vec<(String, Expr)> =
+            columns[..visible].iter().map(|(name, expr)| (name.clone(), Expr::column(name, expr.data_type))).collect();
+        let mut rel = project(rel, columns);
+        if distinct {
+            rel = Rel::Distinct { input: Box::new(rel), on: None };
+        }
+        if !by.is_empty() {
+            rel = Rel::Sort { input: Box::new(rel), by };
+        }
+        Ok(project(rel, result))
+    }
+}

@@ -1,0 +1,277 @@
+//! Queries: `with`, set operations, `order by`, `limit`.
+
+use std::rc::Rc;
+
+use sqlparser::ast::{
+    Expr as Ast, LimitClause, OrderByExpr, OrderByKind, Query, Select, SetExpr, SetOperator, SetQuantifier, Spanned,
+    TableAlias, With,
+};
+
+use crate::diagnostic::{Diagnostic, SourceMap};
+use crate::spec::SqlText;
+use crate::table::{DataType, Expr, Rel, Schema, SetOpKind, SortKey};
+
+use super::binder::{Binder, Tables};
+use super::env::{Allowed, Env};
+use super::grouping::project;
+use super::literal;
+use super::scalar::named;
+use super::scope::Scope;
+use super::select::Opened;
+use super::table_names::table_name;
+use super::text::{Bound, Text, all, both};
+use super::types::common_type;
+
+/// Binds a query over the tables that `tables` knows. The columns of the result have unique names.
+///
+/// # Errors
+/// Everything that is wrong with the text, each at its place: grammar, unknown tables, columns and functions, types that do
+/// not fit, and whatever Tidemill SQL does not support.
+pub fn bind_query(
+    sql: &SqlText,
+    tables: &dyn Fn(&str) -> Option<Schema>,
+    sources: &SourceMap,
+) -> Result<Rel, Vec<Diagnostic>> {
+    let text = Text::new(sql, sources);
+    let tables: Tables<'_> = tables;
+    text.with_stack(|| Binder::new(text, tables).query(&text.query()?))
+}
+
+impl Binder<'_> {
+    /// A whole query, which sees nothing of the one around it.
+    pub(super) fn query(&self, query: &Query) -> Bound<Rel> {
+        self.refuse_clauses(query)?;
+        let binder = self.with_tables(query.with.as_ref())?;
+        let order = binder.order_keys(query)?;
+        let rel = match query.body.as_ref() {
+            SetExpr::Select(select) => binder.select(select, order)?,
+            body => {
+                let rel = binder.body(body)?;
+                binder.sorted(rel, order)?
+            }
+        };
+        binder.limited(rel, query.limit_clause.as_ref())
+    }
+
+    /// The rest of a query whose `from` and `where` are bound by `binder`.
+    pub(super) fn finish_query(&self, query: &Query, binder: &Self, select: &Select, opened: Opened) -> Bound<Rel> {
+        self.refuse_clauses(query)?;
+        let rel = binder.finish(select, binder.order_keys(query)?, opened)?;
+        binder.limited(rel, query.limit_clause.as_ref())
+    }
+
+    /// The binder with the names that `with` gives.
+    pub(super) fn with_tables(&self, with: Option<&With>) -> Bound<Self> {
+        let mut binder = self.clone();
+        let Some(with) = with else { return Ok(binder) };
+        if with.recursive {
+            return Err(self.text.unsupported(with.with_token.0.span, "`with recursive`", ""));
+        }
+        let mut names: Vec<String> = Vec::new();
+        for cte in &with.cte_tables {
+            let name = table_name(&cte.alias.name);
+            if names.contains(&name) {
+                let message = format!("`with` gives the name `{name}` twice");
+                return Err(self.text.wrong(cte.alias.name.span, message, "the second"));
+            }
+            let rel = binder.query(&cte.query)?;
+            let rel = self.renamed(rel, &cte.alias)?;
+            names.push(name.clone());
+            binder.ctes.push((name, Rc::new(rel)));
+        }
+        Ok(binder)
+    }
+
+    /// `alias (a, b, c)` gives the columns other names.
+    pub(super) fn renamed(&self, rel: Rel, alias: &TableAlias) -> Bound<Rel> {
+        if alias.columns.is_empty() {
+            return Ok(rel);
+        }
+        let schema = rel.schema();
+        if alias.columns.len() != schema.len() {
+            return Err(self.text.wrong(
+                alias.name.span,
+                format!("`{}` names {} columns, but there are {}", alias.name.value, alias.columns.len(), schema.len()),
+                "",
+            ));
+        }
+        let columns = alias.columns.iter().zip(schema.fields());
+        let columns: Vec<_> =
+            columns.map(|(to, field)| (to.name.value.clone(), Expr::column(&field.name, field.data_type))).collect();
+        if let Some((name, _)) = columns
+            .iter()
+            .enumerate()
+            .find_map(|(at, (name, _))| columns[..at].iter().any(|(other, _)| other == name).then_some((name, at)))
+        {
+            let message = format!("`{}` has two columns `{name}`", alias.name.value);
+            return Err(self.text.wrong(alias.name.span, message, ""));
+        }
+        Ok(project(rel, columns))
+    }
+
+    fn refuse_clauses(&self, query: &Query) -> Bound<()> {
+        let refuse = |what: &str, instead: &str| Err(self.text.unsupported(query.span(), what, instead));
+        if query.fetch.is_some() {
+            return refuse("`fetch first`", "use `limit`");
+        }
+        if !query.locks.is_empty() || query.for_clause.is_some() {
+            return refuse("`for`", "a query changes nothing, so it needs no locks");
+        }
+        if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty() {
+            return refuse("a clause behind this query", "");
+        }
+        Ok(())
+    }
+
+    fn order_keys<'q>(&self, query: &'q Query) -> Bound<&'q [OrderByExpr]> {
+        let Some(order) = &query.order_by else { return Ok(&[]) };
+        match &order.kind {
+            OrderByKind::Expressions(keys) if order.interpolate.is_none() => Ok(keys),
+            _ => Err(self.text.unsupported(query.span(), "`order by all`", "name the columns")),
+        }
+    }
+
+    fn body(&self, body: &SetExpr) -> Bound<Rel> {
+        match body {
+            SetExpr::Select(select) => self.select(select, &[]),
+            SetExpr::Query(query) => self.query(query),
+            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+                let kind = match op {
+                    SetOperator::Union => SetOpKind::Union,
+                    SetOperator::Intersect => SetOpKind::Intersect,
+                    SetOperator::Except | SetOperator::Minus => SetOpKind::Except,
+                };
+                let all = match set_quantifier {
+                    SetQuantifier::All => true,
+                    SetQuantifier::Distinct | SetQuantifier::None => false,
+                    _ => return Err(self.text.unsupported(right.span(), "`by name`", "put the columns in one order")),
+                };
+                let (a, b) = both(self.body(left), self.body(right))?;
+                let (a, b) = self.same_types(a, b, left, right)?;
+                Ok(Rel::SetOp { kind, all, left: Box::new(a), right: Box::new(b) })
+            }
+            SetExpr::Values(_) => {
+                Err(self.text.unsupported(body.span(), "`values`", "use `select … union all select …`"))
+            }
+            other => Err(self.text.unsupported(other.span(), "this form of query", "write `select … from …`")),
+        }
+    }
+
+    /// Both sides of a set operation with the same types.
+    fn same_types(&self, a: Rel, b: Rel, left: &SetExpr, right: &SetExpr) -> Bound<(Rel, Rel)> {
+        let (x, y) = (a.schema(), b.schema());
+        let columns = |n: usize| if n == 1 { "1 column".to_owned() } else { format!("{n} columns") };
+        if x.len() != y.len() {
+            return Err(vec![
+                Diagnostic::error("the two sides have different numbers of columns")
+                    .at(self.text.place(right.span()), columns(y.len()))
+                    .at(self.text.place(left.span()), columns(x.len())),
+            ]);
+        }
+        let types = all(x.fields().iter().zip(y.fields()).map(|(p, q)| {
+            common_type(p.data_type, q.data_type).ok_or_else(|| {
+                vec![
+                    Diagnostic::error(format!(
+                        "column `{}` is {} on one side and {} on the other",
+                        p.name,
+                        named(p.data_type),
+                        named(q.data_type)
+                    ))
+                    .at(self.text.place(right.span()), format!("`{}` is {}", q.name, named(q.data_type)))
+                    .help(format!("convert one: `cast(… as {})`", p.data_type)),
+                ]
+            })
+        }))?;
+        Ok((retyped(a, &types), retyped(b, &types)))
+    }
+
+    /// Sorted by columns of the result.
+    fn sorted(&self, rel: Rel, keys: &[OrderByExpr]) -> Bound<Rel> {
+        if keys.is_empty() {
+            return Ok(rel);
+        }
+        let schema = rel.schema();
+        let scope = Scope::of_schema(None, &schema);
+        let mut env = Env::new(&scope, "`order by` of a set operation", Allowed::Scalars);
+        let by = all(keys.iter().map(|key| match self.position(&key.expr, schema.len())? {
+            Some(at) => {
+                let (descending, nulls_first) = self.direction(key)?;
+                let field = &schema.fields()[at];
+                Ok(SortKey { expr: Expr::column(&field.name, field.data_type), descending, nulls_first })
+            }
+            None => self.sort_key(key, &mut env),
+        }))?;
+        if !env.early.is_empty() {
+            return Err(self.text.unsupported(keys[0].expr.span(), "a subquery in this `order by`", ""));
+        }
+        Ok(Rel::Sort { input: Box::new(rel), by })
+    }
+
+    /// The column that a whole number in `order by` or `group by` stands for, from 0.
+    pub(super) fn position(&self, ast: &Ast, columns: usize) -> Bound<Option<usize>> {
+        let Ast::Value(value) = ast else { return Ok(None) };
+        let bound = literal::literal(self.text, value)?;
+        match literal::as_int(&bound) {
+            Some(number) => match usize::try_from(number).ok().filter(|number| (1..=columns).contains(number)) {
+                Some(number) => Ok(Some(number - 1)),
+                None => {
+                    let message = format!("there is no column number {number}; there are {columns}");
+                    Err(self.text.wrong(ast.span(), message, ""))
+                }
+            },
+            None => Err(self.text.wrong(ast.span(), "a constant orders or groups nothing", "name a column")),
+        }
+    }
+
+    fn limited(&self, rel: Rel, clause: Option<&LimitClause>) -> Bound<Rel> {
+        let (limit, offset) = match clause {
+            None => return Ok(rel),
+            Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
+                (limit.as_ref(), offset.as_ref().map(|offset| &offset.value))
+            }
+            Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
+            Some(LimitClause::LimitOffset { limit_by, .. }) => {
+                let span = limit_by.first().map_or(sqlparser::tokenizer::Span::empty(), Spanned::span);
+                return Err(self.text.unsupported(span, "`limit … by`", "use `row_number() over (…)`"));
+            }
+        };
+        let (count, offset) = both(
+            limit.map(|limit| self.row_count(limit, "limit")).transpose(),
+            offset.map(|offset| self.row_count(offset, "offset")).transpose(),
+        )?;
+        let (count, offset) = (count.flatten(), offset.flatten().unwrap_or(0));
+        if count.is_none() && offset == 0 {
+            return Ok(rel);
+        }
+        Ok(Rel::Limit { input: Box::new(rel), offset, count })
+    }
+
+    /// A number of rows; none for NULL, which `limit` takes for all.
+    fn row_count(&self, ast: &Ast, what: &str) -> Bound<Option<u64>> {
+        let scope = Scope::default();
+        let mut env = Env::new(&scope, "`limit`", Allowed::Scalars);
+        let bound = self.value(ast, &mut env)?;
+        if bound.data_type == DataType::Null {
+            return Ok(None);
+        }
+        match literal::as_int(&bound).and_then(|count| u64::try_from(count).ok()) {
+            Some(count) => Ok(Some(count)),
+            None => {
+                let message = format!("`{what}` takes a constant whole number of rows");
+                Err(self.text.wrong(ast.span(), message, ""))
+            }
+        }
+    }
+}
+
+/// The columns as these types.
+fn retyped(rel: Rel, types: &[DataType]) -> Rel {
+    let schema = rel.schema();
+    let columns = schema
+        .fields()
+        .iter()
+        .zip(types)
+        .map(|(field, to)| (field.name.clone(), Expr::column(&field.name, field.data_type).cast(*to)))
+        .collect();
+    project(rel, columns)
+}

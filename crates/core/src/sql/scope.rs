@@ -1,0 +1,144 @@
+//! The columns that an expression may name.
+
+use sqlparser::ast::Ident;
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::table::{Expr, Schema};
+
+use super::text::{Bound, Text};
+
+/// A column that can be named.
+#[derive(Clone, Debug)]
+pub(super) struct ScopeColumn {
+    /// The table it is qualified by, if there is one.
+    pub table: Option<String>,
+    /// The name.
+    pub name: String,
+    /// Its value.
+    pub expr: Expr,
+    /// A key of `using`: named with its table only, left out by `*`.
+    pub merged_away: bool,
+}
+
+/// All columns that can be named, in the order of `*`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    pub columns: Vec<ScopeColumn>,
+}
+
+/// What a name came to.
+pub(super) enum Found {
+    /// One column.
+    Column(Expr),
+    /// None; the diagnostic says so.
+    Missing(Diagnostic),
+}
+
+impl Scope {
+    /// The columns of a schema under their own names.
+    pub(super) fn of_schema(table: Option<&str>, schema: &Schema) -> Self {
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| ScopeColumn {
+                table: table.map(String::from),
+                name: field.name.clone(),
+                expr: Expr::column(&field.name, field.data_type),
+                merged_away: false,
+            })
+            .collect();
+        Self { columns }
+    }
+
+    /// Looks `[table.]name` up; a name that fits several columns is an error.
+    pub(super) fn find(&self, text: Text<'_>, table: Option<&Ident>, name: &Ident) -> Bound<Found> {
+        let candidates: Vec<&ScopeColumn> = match table {
+            Some(table) => {
+                let of_table = matching(&self.columns, table, |column| column.table.as_deref());
+                if of_table.is_empty() {
+                    return Ok(Found::Missing(self.unknown_table(text, table)));
+                }
+                of_table
+            }
+            None => self.columns.iter().filter(|column| !column.merged_away).collect(),
+        };
+        let found = matching(candidates.iter().copied(), name, |column| Some(column.name.as_str()));
+        match found.as_slice() {
+            [column] => Ok(Found::Column(column.expr.clone())),
+            [] => Ok(Found::Missing(unknown_column(text, table, name, &candidates))),
+            several => {
+                let names: Vec<String> = several
+                    .iter()
+                    .map(|column| match &column.table {
+                        Some(table) => format!("`{}.{}`", quoted(table), quoted(&column.name)),
+                        None => format!("`\"{}\"`", column.name),
+                    })
+                    .collect();
+                Err(vec![
+                    Diagnostic::error(format!("column `{}` is ambiguous", name.value))
+                        .at(text.place(name.span), format!("fits {}", names.join(" and ")))
+                        .help(format!("write one of {}", names.join(", "))),
+                ])
+            }
+        }
+    }
+
+    fn unknown_table(&self, text: Text<'_>, table: &Ident) -> Diagnostic {
+        let mut tables: Vec<&str> = self.columns.iter().filter_map(|column| column.table.as_deref()).collect();
+        tables.dedup();
+        let diagnostic = Diagnostic::error(format!("there is no table `{}` here", table.value))
+            .at(text.place(table.span), "unknown table");
+        if tables.is_empty() {
+            return diagnostic.help("columns have no table here; write the name alone");
+        }
+        diagnostic.suggest(&table.value, tables)
+    }
+}
+
+/// The things whose name is that: exactly, else without regard to case if it is not quoted.
+pub(super) fn matching<'c, T>(
+    things: impl IntoIterator<Item = &'c T> + Clone,
+    ident: &Ident,
+    name_of: impl Fn(&'c T) -> Option<&'c str>,
+) -> Vec<&'c T> {
+    let exact: Vec<&T> =
+        things.clone().into_iter().filter(|thing| name_of(thing) == Some(ident.value.as_str())).collect();
+    if !exact.is_empty() || ident.quote_style.is_some() {
+        return exact;
+    }
+    let lower = ident.value.to_lowercase();
+    things.into_iter().filter(|thing| name_of(thing).is_some_and(|name| name.to_lowercase() == lower)).collect()
+}
+
+/// A name as SQL needs it: in double quotes unless it is a plain word.
+pub(super) fn quoted(name: &str) -> String {
+    let plain = name.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+fn unknown_column(text: Text<'_>, table: Option<&Ident>, name: &Ident, candidates: &[&ScopeColumn]) -> Diagnostic {
+    let full = table.map_or_else(|| name.value.clone(), |table| format!("{}.{}", table.value, name.value));
+    let diagnostic =
+        Diagnostic::error(format!("there is no column `{full}`")).at(text.place(name.span), "unknown column");
+    let names: Vec<&str> = candidates.iter().map(|column| column.name.as_str()).collect();
+    if let Some(cut) = names.iter().find(|known| is_cut_name(text, name, known)) {
+        return diagnostic.help(format!("to name the column `{cut}`, put it in double quotes: \"{cut}\""));
+    }
+    if name.quote_style == Some('"') && nearest(&name.value, names.iter().copied()).is_none() {
+        return diagnostic
+            .help("double quotes name a column; a text stands in single quotes")
+            .suggest(&name.value, names);
+    }
+    diagnostic.suggest(&name.value, names)
+}
+
+/// Whether `known`, a name that needs quotes, stands unquoted in the text around `name`.
+fn is_cut_name(text: Text<'_>, name: &Ident, known: &str) -> bool {
+    if name.quote_style.is_some() || quoted(known) == known {
+        return false;
+    }
+    let (whole, at) = (text.sql().text.to_lowercase(), text.bytes(name.span));
+    let known = known.to_lowercase();
+    whole.match_indices(&known).any(|(start, _)| start <= at.start && at.end <= start + known.len())
+}

@@ -1,0 +1,161 @@
+//! The SQL of task keys: `derive`, `where`, `metrics`, `having`, `expr`, `reject`, `sort`.
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::{Diagnostic, SourceMap};
+use crate::spec::{At, SqlText};
+use crate::table::{Expr, Rel, Schema, SortKey};
+
+use super::binder::{Binder, NO_TABLES};
+use super::env::{Allowed, Env};
+use super::grouping::{Grouping, project};
+use super::scope::Scope;
+use super::text::{Bound, Text};
+
+/// Binds an expression over one row of a table with these columns.
+///
+/// # Errors
+/// Everything that is wrong with the text, each at its place: grammar, unknown columns and functions, types that do not
+/// fit, aggregates and subqueries, which have no place here.
+pub fn bind_scalar(sql: &SqlText, schema: &Schema, sources: &SourceMap) -> Result<Expr, Vec<Diagnostic>> {
+    row_by_row(sql, schema, sources, |binder, ast, env| binder.value(ast, env))
+}
+
+/// Binds a condition over one row of a table with these columns; the result is a bool.
+///
+/// # Errors
+/// As [`bind_scalar`]; also an expression of another type.
+pub fn bind_predicate(sql: &SqlText, schema: &Schema, sources: &SourceMap) -> Result<Expr, Vec<Diagnostic>> {
+    row_by_row(sql, schema, sources, |binder, ast, env| binder.condition(ast, env))
+}
+
+fn row_by_row(
+    sql: &SqlText,
+    schema: &Schema,
+    sources: &SourceMap,
+    bind: impl FnOnce(&Binder<'_>, &sqlparser::ast::Expr, &mut Env<'_>) -> Bound<Expr>,
+) -> Bound<Expr> {
+    let text = Text::new(sql, sources);
+    text.with_stack(|| {
+        let ast = text.expression()?;
+        let scope = Scope::of_schema(None, schema);
+        let mut env = Env::new(&scope, "this expression", Allowed::Scalars);
+        bind(&Binder::new(text, NO_TABLES), &ast, &mut env)
+    })
+}
+
+/// Binds the group keys (names of columns), metrics and `having` of an aggregation of `input`.
+///
+/// A metric is any expression over aggregates and keys. The columns are the keys and then the metrics; rows dropped by
+/// `having` are accounted under that name.
+///
+/// # Errors
+/// As [`bind_scalar`]; also an unknown key, a name given twice, a metric that names a column outside any aggregate.
+pub fn bind_aggregate(
+    input: Rel,
+    keys: &[At<String>],
+    metrics: &[(At<String>, SqlText)],
+    having: Option<&SqlText>,
+    sources: &SourceMap,
+) -> Result<Rel, Vec<Diagnostic>> {
+    let schema = input.schema();
+    let scope = Scope::of_schema(None, &schema);
+    let mut errors = Vec::new();
+    let mut names: IndexMap<&str, ()> = IndexMap::new();
+    for name in keys.iter().chain(metrics.iter().map(|(name, _)| name)) {
+        if names.insert(&name.value, ()).is_some() {
+            errors.push(
+                Diagnostic::error(format!("there are two columns `{}`", name.value))
+                    .at(name.span, "the second")
+                    .help("give the metric another name"),
+            );
+        }
+    }
+    let mut key_exprs = Vec::new();
+    for key in keys {
+        match schema.get(&key.value) {
+            Some(data_type) => key_exprs.push((key.value.clone(), Expr::column(&key.value, data_type))),
+            None => errors.push(unknown_column(key, &key.value, &schema)),
+        }
+    }
+    let mut env = Env::new(&scope, "a metric", Allowed::Aggregates);
+    let mut bound = Vec::new();
+    for (name, sql) in metrics {
+        match condition_or_value(sql, sources, &mut env, false) {
+            Ok((expr, seen)) => bound.push((name.value.clone(), expr, sql, seen)),
+            Err(more) => errors.extend(more),
+        }
+    }
+    let having = having.and_then(|sql| {
+        env.clause = "`having`";
+        env.aliases = bound.iter().map(|(name, expr, ..)| (name.clone(), expr.clone())).collect();
+        env.aliases_first = true;
+        match condition_or_value(sql, sources, &mut env, true) {
+            Ok((expr, seen)) => Some((expr, sql, seen)),
+            Err(more) => {
+                errors.extend(more);
+                None
+            }
+        }
+    });
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let wanted: Vec<(&str, &Expr)> = bound.iter().map(|(name, expr, ..)| (name.as_str(), expr)).collect();
+    let grouping = Grouping::new(key_exprs.clone(), std::mem::take(&mut env.aggregates), &wanted);
+    let mut columns: Vec<(String, Expr)> =
+        key_exprs.iter().map(|(name, expr)| (name.clone(), Expr::column(name, expr.data_type))).collect();
+    for (name, expr, sql, seen) in bound {
+        match grouping.lift(expr, Text::new(sql, sources), &seen, &[]) {
+            Ok(expr) => columns.push((name, expr)),
+            Err(more) => errors.extend(more),
+        }
+    }
+    let mut rel = grouping.step(input);
+    if let Some((expr, sql, seen)) = having {
+        match grouping.lift(expr, Text::new(sql, sources), &seen, &[]) {
+            Ok(predicate) => {
+                rel = Rel::Filter { input: Box::new(rel), predicate, account: Some("having".to_owned()) };
+            }
+            Err(more) => errors.extend(more),
+        }
+    }
+    if errors.is_empty() { Ok(project(rel, columns)) } else { Err(errors) }
+}
+
+type Seen = IndexMap<String, sqlparser::tokenizer::Span>;
+
+/// Binds one text in an environment that several share; `seen` is its own.
+fn condition_or_value(sql: &SqlText, sources: &SourceMap, env: &mut Env<'_>, condition: bool) -> Bound<(Expr, Seen)> {
+    let text = Text::new(sql, sources);
+    let expr = text.with_stack(|| {
+        let ast = text.expression()?;
+        let binder = Binder::new(text, NO_TABLES);
+        if condition { binder.condition(&ast, env) } else { binder.value(&ast, env) }
+    });
+    let seen = std::mem::take(&mut env.seen);
+    expr.map(|expr| (expr, seen))
+}
+
+/// Binds sort keys as tasks write them: `name`, or `-name` for the largest first. NULLs come last either way.
+///
+/// # Errors
+/// A column that is not there.
+pub fn bind_sort(keys: &[At<String>], schema: &Schema) -> Result<Vec<SortKey>, Vec<Diagnostic>> {
+    super::text::all(keys.iter().map(|key| {
+        let (name, descending) = match key.value.strip_prefix('-') {
+            Some(name) if !schema.contains(&key.value) => (name.trim_start(), true),
+            _ => (key.value.as_str(), false),
+        };
+        match schema.get(name) {
+            Some(data_type) => Ok(SortKey { expr: Expr::column(name, data_type), descending, nulls_first: false }),
+            None => Err(vec![unknown_column(key, name, schema)]),
+        }
+    }))
+}
+
+fn unknown_column(at: &At<String>, name: &str, schema: &Schema) -> Diagnostic {
+    Diagnostic::error(format!("there is no column `{name}`"))
+        .at(at.span, "unknown column")
+        .suggest(name, schema.names())
+}

@@ -1,0 +1,162 @@
+//! The boundary to whatever computes tables.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableReport};
+use crate::ids::Digest;
+
+/// A table that an engine holds. Dropping the last reference lets the engine free it.
+#[derive(Clone)]
+pub struct TableRef {
+    /// What the engine knows it by; only the engine that made it can look inside.
+    pub held: Arc<dyn std::any::Any + Send + Sync>,
+    /// Its columns.
+    pub schema: Schema,
+    /// Its rows.
+    pub rows: u64,
+}
+
+impl fmt::Debug for TableRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TableRef({} rows × {} columns)", self.rows, self.schema.len())
+    }
+}
+
+impl PartialEq for TableRef {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.held, &other.held)
+    }
+}
+
+/// What a job needs beside its description.
+pub struct RunOptions<'a> {
+    /// The tables of the job's `Input`s and relationships, by task.
+    pub inputs: &'a [(String, TableRef)],
+    /// The source that an input, by its task, was loaded from: its rows are the input's, one for one. For messages and rejects.
+    pub origin: &'a (dyn Fn(&str) -> Option<Scan> + Sync),
+    /// Becomes true when the result is no longer wanted; an engine looks at it between steps.
+    pub cancelled: &'a AtomicBool,
+}
+
+impl RunOptions<'_> {
+    /// The table of that task.
+    pub fn input(&self, task: &str) -> Option<&TableRef> {
+        self.inputs.iter().find(|(name, _)| name == task).map(|(_, table)| table)
+    }
+
+    /// Whether the result is no longer wanted.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// A check that did not hold.
+#[derive(Clone, Debug)]
+pub struct FailedCheck(pub CheckResult);
+
+/// Why an engine could not do what it was asked. Every message is a sentence for the user, without a full stop.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A file cannot be read as what it should be.
+    #[error("{path}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+    Source {
+        /// The file.
+        path: String,
+        /// The line, from 1, where it is known.
+        line: Option<u64>,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// A value does not fit: names row, column and value.
+    #[error("{message}")]
+    Value {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// Error checks do not hold, or `expect` is broken.
+    #[error("{message}")]
+    Checks {
+        /// All of them in one text.
+        message: String,
+        /// Each by itself.
+        failed: Vec<FailedCheck>,
+    },
+    /// An output cannot be written.
+    #[error("cannot write {path}: {message}")]
+    Sink {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The result is no longer wanted.
+    #[error("cancelled")]
+    Cancelled,
+    /// The engine itself failed: a bug, or something it cannot do.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// Computes tables. One for a run; all methods may be called from several threads at once.
+///
+/// What crosses it is neutral: jobs, schemas, plain columns, locations. A call may take long; none blocks on another.
+pub trait TableEngine: Send + Sync {
+    /// Its name in logs and fingerprints, with the version of its semantics: `polars-1`.
+    fn name(&self) -> &str;
+
+    /// The columns of a source as `check` sees them: from its head (1,000 rows), or of SQLite from the stored values'
+    /// types in the first 1,000 rows. `scan.schema` is ignored. A column without values is `Null`.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn sample(&self, scan: &Scan) -> Result<Schema, EngineError>;
+
+    /// The columns of a source as a run sees them: inferred from the whole of it. The engine may keep what it read for the
+    /// job that follows.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn infer(&self, scan: &Scan) -> Result<Schema, EngineError>;
+
+    /// Does the job: computes, rejects, diagnoses, checks, and holds the result.
+    ///
+    /// # Errors
+    /// If a source or a value is wrong, a check does not hold, or the engine fails; then nothing is held.
+    fn run(&self, job: &TableJob, options: &RunOptions<'_>) -> Result<TableReport, EngineError>;
+
+    /// Rows of a table as plain columns: `columns` (all if None) of at most `limit` rows.
+    ///
+    /// # Errors
+    /// If a column is unknown or the engine fails.
+    fn fetch(
+        &self,
+        table: &TableRef,
+        columns: Option<&[String]>,
+        limit: Option<u64>,
+    ) -> Result<PlainTable, EngineError>;
+
+    /// Writes a table to a file in the format of the sink, at `staged` instead of the sink's path; the caller renames it.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<(), EngineError>;
+
+    /// Writes a table in the engine's own form, for the cache, and says the digest of what it wrote. Equal tables (columns,
+    /// types, values, order) give equal digests.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn save(&self, table: &TableRef, to: &Location) -> Result<Digest, EngineError>;
+
+    /// Takes up a table that was saved.
+    ///
+    /// # Errors
+    /// If it is not what `save` wrote.
+    fn open(&self, from: &Location) -> Result<TableRef, EngineError>;
+}

@@ -1,0 +1,251 @@
+//! Relations and expressions as text, for people and for tests.
+
+use std::fmt;
+
+use super::{
+    AggCall, AggFunc, ArithOp, CmpOp, DatePart, Expr, ExprKind, Function, JoinStep, Rel, SetOpKind, SortKey, TrimSide,
+    Value, WindowCall, WindowFrame, WindowFunc,
+};
+
+/// One line a step, the last step first, what a step works on indented below it.
+impl fmt::Display for Rel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = Vec::new();
+        lines_of(self, 0, &mut lines);
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+fn lines_of(rel: &Rel, depth: usize, lines: &mut Vec<String>) {
+    lines.push(format!("{}{}", "  ".repeat(depth), step(rel)));
+    rel.inputs().into_iter().for_each(|input| lines_of(input, depth + 1, lines));
+}
+
+/// The step alone, on one line.
+fn step(rel: &Rel) -> String {
+    match rel {
+        Rel::Input { task, .. } => format!("table {task}"),
+        Rel::Scan(scan) => format!("scan {}", list(scan.schema.names(), ", ")),
+        Rel::Unit => "one row".to_owned(),
+        Rel::Project { columns, .. } => format!("project {}", list(columns.iter().map(named), ", ")),
+        Rel::Filter { predicate, account: Some(account), .. } => format!("filter [{account}] {predicate}"),
+        Rel::Filter { predicate, .. } => format!("filter {predicate}"),
+        Rel::Convert { columns, .. } => {
+            format!("convert {}", list(columns.iter().map(|c| format!("{} to {}", c.column, c.data_type)), ", "))
+        }
+        Rel::Fill { columns, .. } => format!("fill {}", list(columns.iter().map(|(name, _)| name), ", ")),
+        Rel::Reject { rules, .. } => {
+            format!("reject {}", list(rules.iter().map(|rule| format!("{} ({})", rule.predicate, rule.reason)), ", "))
+        }
+        Rel::Distinct { on: None, .. } => "distinct".to_owned(),
+        Rel::Distinct { on: Some(on), .. } => format!("distinct on {}", on.join(", ")),
+        Rel::Join(step) => join(step),
+        Rel::Aggregate { keys, metrics, .. } => {
+            let metrics = list(metrics.iter().map(|(name, call)| format!("{name} = {call}")), ", ");
+            match keys.as_slice() {
+                [] => format!("aggregate {metrics}"),
+                keys => format!("aggregate by {}: {metrics}", list(keys.iter().map(named), ", "))
+                    .trim_end_matches(": ")
+                    .to_owned(),
+            }
+        }
+        Rel::Window { columns, .. } => {
+            format!("window {}", list(columns.iter().map(|(name, call)| format!("{name} = {call}")), ", "))
+        }
+        Rel::Sort { by, .. } => format!("sort {}", list(by, ", ")),
+        Rel::Limit { offset: 0, count: Some(count), .. } => format!("limit {count}"),
+        Rel::Limit { offset, count: Some(count), .. } => format!("limit {count} offset {offset}"),
+        Rel::Limit { offset, count: None, .. } => format!("offset {offset}"),
+        Rel::SetOp { kind, all, .. } => {
+            let name = match kind {
+                SetOpKind::Union => "union",
+                SetOpKind::Intersect => "intersect",
+                SetOpKind::Except => "except",
+            };
+            if *all { format!("{name} all") } else { name.to_owned() }
+        }
+    }
+}
+
+fn join(step: &JoinStep) -> String {
+    let mut text = format!("{:?} join", step.kind).to_lowercase();
+    if !step.on.is_empty() {
+        text += &format!(" on {}", list(step.on.iter().map(|(left, right)| format!("{left} = {right}")), " and "));
+    }
+    if let Some(condition) = &step.condition {
+        text += &format!(" if {condition}");
+    }
+    text
+}
+
+/// `name`, or `name = value`.
+fn named((name, expr): &(String, Expr)) -> String {
+    match &expr.kind {
+        ExprKind::Column(column) if column == name => name.clone(),
+        _ => format!("{name} = {expr}"),
+    }
+}
+
+fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>, between: &str) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(between)
+}
+
+/// As SQL has it; casts, which may not stand in the SQL, as `x::type`.
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ExprKind::Column(name) => write!(f, "{name}"),
+            ExprKind::Literal(value) => constant(f, value),
+            ExprKind::Cast(operand) => write!(f, "{}::{}", Operand(operand), self.data_type),
+            ExprKind::Negate(operand) => write!(f, "-{}", Operand(operand)),
+            ExprKind::Not(operand) => write!(f, "not {}", Operand(operand)),
+            ExprKind::Arith(op, a, b) => write!(f, "{} {} {}", Operand(a), arith_sign(*op), Operand(b)),
+            ExprKind::Compare(op, a, b) => write!(f, "{} {} {}", Operand(a), compare_sign(*op), Operand(b)),
+            ExprKind::And(a, b) => write!(f, "{} and {}", Operand(a), Operand(b)),
+            ExprKind::Or(a, b) => write!(f, "{} or {}", Operand(a), Operand(b)),
+            ExprKind::IsNull { operand, negated } => write!(f, "{} is {}null", Operand(operand), not(*negated)),
+            ExprKind::InList { operand, list: items, negated } => {
+                write!(f, "{} {}in ({})", Operand(operand), not(*negated), list(items, ", "))
+            }
+            ExprKind::Like { operand, pattern, ignore_case, negated, .. } => {
+                let i = if *ignore_case { "i" } else { "" };
+                write!(f, "{} {}{i}like '{pattern}'", Operand(operand), not(*negated))
+            }
+            ExprKind::Case { branches, otherwise } => {
+                write!(f, "case")?;
+                branches.iter().try_for_each(|(when, then)| write!(f, " when {when} then {then}"))?;
+                otherwise.iter().try_for_each(|otherwise| write!(f, " else {otherwise}"))?;
+                write!(f, " end")
+            }
+            ExprKind::Call(function, args) => write!(f, "{}({})", function_name(*function), list(args, ", ")),
+        }
+    }
+}
+
+fn not(negated: bool) -> &'static str {
+    if negated { "not " } else { "" }
+}
+
+/// An operand, in parentheses if it has operands itself.
+struct Operand<'a>(&'a Expr);
+
+impl fmt::Display for Operand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Call(..) | ExprKind::Cast(_) => {
+                write!(f, "{}", self.0)
+            }
+            _ => write!(f, "({})", self.0),
+        }
+    }
+}
+
+fn constant(f: &mut fmt::Formatter<'_>, value: &Value) -> fmt::Result {
+    match value {
+        Value::Null => write!(f, "null"),
+        Value::String(text) => write!(f, "'{text}'"),
+        Value::Date(_) => write!(f, "date '{value}'"),
+        Value::Datetime(_) => write!(f, "timestamp '{value}'"),
+        Value::Time(_) => write!(f, "time '{value}'"),
+        Value::Float(float) => write!(f, "{float:?}"),
+        Value::Decimal { .. } => write!(f, "{value}d"),
+        _ => write!(f, "{value}"),
+    }
+}
+
+fn arith_sign(op: ArithOp) -> &'static str {
+    match op {
+        ArithOp::Add => "+",
+        ArithOp::Sub => "-",
+        ArithOp::Mul => "*",
+        ArithOp::Div => "/",
+        ArithOp::Mod => "%",
+    }
+}
+
+fn compare_sign(op: CmpOp) -> &'static str {
+    match op {
+        CmpOp::Eq => "=",
+        CmpOp::Ne => "<>",
+        CmpOp::Lt => "<",
+        CmpOp::Le => "<=",
+        CmpOp::Gt => ">",
+        CmpOp::Ge => ">=",
+    }
+}
+
+fn function_name(function: Function) -> String {
+    match function {
+        Function::Trim(TrimSide::Both) => "trim".to_owned(),
+        Function::Trim(TrimSide::Leading) => "ltrim".to_owned(),
+        Function::Trim(TrimSide::Trailing) => "rtrim".to_owned(),
+        Function::RegexpLike => "regexp_like".to_owned(),
+        Function::AddInterval => "add_interval".to_owned(),
+        Function::DateTrunc(part) => format!("date_trunc_{}", part_name(part)),
+        Function::Extract(part) => format!("extract_{}", part_name(part)),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+fn part_name(part: DatePart) -> String {
+    format!("{part:?}").to_lowercase()
+}
+
+/// As SQL has it.
+impl fmt::Display for AggCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let distinct = if self.distinct { "distinct " } else { "" };
+        let args = if self.args.is_empty() { "*".to_owned() } else { list(&self.args, ", ") };
+        match &self.func {
+            AggFunc::StringAgg { separator } => write!(f, "string_agg({distinct}{args}, '{separator}')")?,
+            AggFunc::BoolAnd => write!(f, "bool_and({args})")?,
+            AggFunc::BoolOr => write!(f, "bool_or({args})")?,
+            func => write!(f, "{}({distinct}{args})", format!("{func:?}").to_lowercase())?,
+        }
+        self.filter.iter().try_for_each(|filter| write!(f, " filter (where {filter})"))
+    }
+}
+
+/// As SQL has it, the frame in words.
+impl fmt::Display for WindowCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.func {
+            WindowFunc::RowNumber => write!(f, "row_number()")?,
+            WindowFunc::Rank => write!(f, "rank()")?,
+            WindowFunc::DenseRank => write!(f, "dense_rank()")?,
+            WindowFunc::Shift { value, offset, default } => {
+                write!(f, "shift({value}, {offset}")?;
+                default.iter().try_for_each(|default| write!(f, ", {default}"))?;
+                write!(f, ")")?;
+            }
+            WindowFunc::FirstValue(value) => write!(f, "first_value({value})")?,
+            WindowFunc::LastValue(value) => write!(f, "last_value({value})")?,
+            WindowFunc::Agg(call) => write!(f, "{call}")?,
+        }
+        let mut parts = Vec::new();
+        if !self.partition_by.is_empty() {
+            parts.push(format!("partition by {}", list(&self.partition_by, ", ")));
+        }
+        if !self.order_by.is_empty() {
+            parts.push(format!("order by {}", list(&self.order_by, ", ")));
+        }
+        parts.push(match self.frame {
+            WindowFrame::Partition => "all".to_owned(),
+            WindowFrame::RunningPeers => "to peers".to_owned(),
+            WindowFrame::RunningRows => "to row".to_owned(),
+            WindowFrame::Sliding { preceding, following } => format!("rows -{preceding} to +{following}"),
+        });
+        write!(f, " over ({})", parts.join(" "))
+    }
+}
+
+/// As SQL has it.
+impl fmt::Display for SortKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.expr)?;
+        if self.descending {
+            write!(f, " desc")?;
+        }
+        if self.nulls_first { write!(f, " nulls first") } else { Ok(()) }
+    }
+}

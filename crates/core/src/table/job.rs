@@ -1,0 +1,177 @@
+//! A whole table task for an engine, and what the engine says of it afterwards.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cardinality, Expr, Rel, Schema, TableRef};
+
+/// What an engine is asked to do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableJob {
+    /// The table.
+    pub rel: Rel,
+    /// What must hold of it before it may be published.
+    pub checks: Vec<Check>,
+}
+
+impl TableJob {
+    /// The columns of the result.
+    pub fn schema(&self) -> Schema {
+        self.rel.schema()
+    }
+}
+
+/// How bad a broken check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The task fails before its table is published or read.
+    #[default]
+    Error,
+    /// The run says so and goes on.
+    Warn,
+}
+
+/// A statement about a table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Check {
+    /// How the user knows it: the `name` given, or a description such as `unique: [a, b]`.
+    pub name: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What.
+    pub kind: CheckKind,
+}
+
+/// What a check states. NULL passes all but `NotNull`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum CheckKind {
+    /// No NULL in this column.
+    NotNull(String),
+    /// No two rows equal in all of these columns; a row with a NULL among them passes.
+    Unique(Vec<String>),
+    /// The expression is true for every row; how accepted values, ranges, patterns and `expr` arrive here.
+    RowsSatisfy {
+        /// A bool.
+        predicate: Expr,
+        /// Columns to show of a bad row.
+        columns: Vec<String>,
+    },
+    /// So many rows, both ends included.
+    RowCount {
+        /// At least.
+        min: Option<u64>,
+        /// At most.
+        max: Option<u64>,
+    },
+    /// Every value of the column is in that column of another task's table.
+    Relationship {
+        /// Here.
+        column: String,
+        /// The other task, an input of the job.
+        task: String,
+        /// There.
+        other: String,
+    },
+}
+
+/// How a check ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The check's name.
+    pub name: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Rows (for `row_count`: 1) that break it; 0 if it holds.
+    pub bad_rows: u64,
+    /// Some of them, as text `column=value, …`.
+    pub samples: Vec<String>,
+    /// For a broken `row_count`: what was expected and found.
+    pub detail: Option<String>,
+}
+
+/// Rows that came in from one table or source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsIn {
+    /// The task, or the file's path.
+    pub from: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// Rows that a rule rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedRows {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// Rows that a step left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DroppedRows {
+    /// `where`, `distinct`, `missing: drop`, `having`, `limit`.
+    pub step: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// What a join did to its rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JoinDiagnosis {
+    /// Names of the sides.
+    pub left: String,
+    /// The other one.
+    pub right: String,
+    /// Rows of the left side.
+    pub left_rows: u64,
+    /// Rows of the right side.
+    pub right_rows: u64,
+    /// Rows of the result.
+    pub out_rows: u64,
+    /// Left rows without a pair.
+    pub left_unmatched: u64,
+    /// Examples of their keys.
+    pub left_unmatched_examples: Vec<String>,
+    /// Right rows without a pair.
+    pub right_unmatched: u64,
+    /// Examples of their keys.
+    pub right_unmatched_examples: Vec<String>,
+    /// Left rows whose key is NULL.
+    pub left_null_keys: u64,
+    /// Right rows whose key is NULL.
+    pub right_null_keys: u64,
+    /// The most rows that one left row became.
+    pub max_matches_per_left: u64,
+    /// The key of that row.
+    pub max_matches_key: Option<String>,
+    /// The most rows that one right row became.
+    pub max_matches_per_right: u64,
+    /// What the author said of the keys.
+    pub expect: Option<Cardinality>,
+}
+
+/// What an engine says of a job that it has done.
+#[derive(Clone, Debug, Default)]
+pub struct TableReport {
+    /// The result, held by the engine; none for a job that only checks.
+    pub table: Option<TableRef>,
+    /// Its columns.
+    pub schema: Schema,
+    /// Its rows.
+    pub rows: u64,
+    /// Rows that came in.
+    pub rows_in: Vec<RowsIn>,
+    /// Rows rejected, by reason, in the order of the reasons' first appearance.
+    pub rejected: Vec<RejectedRows>,
+    /// The rejected rows: `_row`, `_reason` and the source's columns; there whenever the job can reject.
+    pub rejects: Option<TableRef>,
+    /// Rows left out by steps that say so.
+    pub dropped: Vec<DroppedRows>,
+    /// One for each join that is to be diagnosed.
+    pub joins: Vec<JoinDiagnosis>,
+    /// Sentences about what went silently wrong elsewhere: values nulled, divisions by zero, two currencies.
+    pub warnings: Vec<String>,
+    /// How the checks ended.
+    pub checks: Vec<CheckResult>,
+}

@@ -1,0 +1,31 @@
+//! Table work described, never frames passed.
+//!
+//! A table task compiles to a [`TableJob`]: a tree of relational steps ([`Rel`]) over typed expressions ([`Expr`]). Types are
+//! resolved here, once, for every engine: an engine never decides what an expression means, it only lowers it. What each
+//! step means to the last row is written in `docs/semantics.md`.
+
+mod declared;
+mod engine;
+mod explain;
+mod expr;
+mod job;
+mod plain;
+mod rel;
+mod schema;
+mod source;
+mod value;
+
+pub use declared::DeclaredType;
+pub use engine::{EngineError, FailedCheck, RunOptions, TableEngine, TableRef};
+pub use expr::{
+    AggCall, AggFunc, ArithOp, CmpOp, DatePart, Expr, ExprKind, Function, SortKey, TrimSide, WindowCall, WindowFrame,
+    WindowFunc,
+};
+pub use job::{
+    Check, CheckKind, CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, Severity, TableJob, TableReport,
+};
+pub use plain::{PlainColumn, PlainData, PlainTable};
+pub use rel::{Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SetOpKind, TextCase};
+pub use schema::{Field, Schema};
+pub use source::{Compression, FileFormat, Location, Scan, ScanOptions, Sink, SinkOptions};
+pub use value::{DataType, Value, decimal_digits, decimal_text};

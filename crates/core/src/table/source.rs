@@ -1,0 +1,170 @@
+//! Where tables come from and go to, in words that any engine understands.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Schema, Value};
+
+/// Where a file or folder is: a path below the project's folder with `/` between its parts, or an absolute one.
+///
+/// An engine on this machine resolves it against the project's folder, a remote one against its own root; nothing in core
+/// opens it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Location(String);
+
+impl Location {
+    /// Takes the path as it is written in the pipeline file.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl schemars::JsonSchema for Location {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Path".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "x-expected": "a path"})
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The format of a table in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    /// Comma-separated values (RFC 4180) and its relatives.
+    Csv,
+    /// An array of objects.
+    Json,
+    /// An object a line.
+    Ndjson,
+    /// Apache Parquet.
+    Parquet,
+    /// An SQLite database.
+    Sqlite,
+    /// An Excel workbook.
+    Xlsx,
+}
+
+impl FileFormat {
+    /// All formats by the name they have in a pipeline.
+    pub const NAMES: [(&'static str, Self); 6] = [
+        ("csv", Self::Csv),
+        ("json", Self::Json),
+        ("ndjson", Self::Ndjson),
+        ("parquet", Self::Parquet),
+        ("sqlite", Self::Sqlite),
+        ("xlsx", Self::Xlsx),
+    ];
+
+    /// The format that a path's ending means; `.gz` and `.zst` behind it are looked through.
+    pub fn from_path(path: &str) -> Option<Self> {
+        let lower = path.to_ascii_lowercase();
+        let plain = lower.strip_suffix(".gz").or_else(|| lower.strip_suffix(".zst")).unwrap_or(&lower);
+        match plain.rsplit_once('.')?.1 {
+            "csv" | "tsv" | "txt" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            "parquet" | "pq" => Some(Self::Parquet),
+            "db" | "sqlite" | "sqlite3" | "db3" => Some(Self::Sqlite),
+            "xlsx" | "xlsm" | "xls" | "ods" => Some(Self::Xlsx),
+            _ => None,
+        }
+    }
+
+    /// Its name in a pipeline.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// How a file is compressed, by its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// `.gz`.
+    Gzip,
+    /// `.zst`.
+    Zstd,
+}
+
+/// How the files of a source are read; what is not given is the format's default.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct ScanOptions {
+    /// CSV: what stands between two fields; default `,`, for `.tsv` a tab.
+    pub delimiter: Option<char>,
+    /// CSV and XLSX: whether the first row names the columns; default true, else they are `column_1`, `column_2`, …
+    pub header: Option<bool>,
+    /// CSV and JSON: `utf-8` (default), or any label of the WHATWG encoding standard (`latin1`, `utf-16le`, …).
+    pub encoding: Option<String>,
+    /// CSV: texts that mean NULL, beside the empty unquoted field.
+    pub null_values: Vec<String>,
+    /// CSV and XLSX: rows to leave out before the header.
+    pub skip_rows: usize,
+}
+
+/// A table read from files.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scan {
+    /// The files, in order, with any glob resolved; at least one.
+    pub files: Vec<Location>,
+    /// Their format.
+    pub format: FileFormat,
+    /// SQLite: the table, unless there is a query.
+    pub table: Option<String>,
+    /// SQLite: a query instead of a table, with `?1`, `?2` … for the parameters.
+    pub query: Option<String>,
+    /// What the query's parameters stand for.
+    pub query_parameters: Vec<Value>,
+    /// XLSX: the sheet; default the first.
+    pub sheet: Option<String>,
+    /// How to read them.
+    pub options: ScanOptions,
+    /// The columns that the result has, in order: those of the head of the files at check, of the whole files in a run.
+    pub schema: Schema,
+}
+
+/// How a table is written to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct SinkOptions {
+    /// CSV: what stands between two fields; default `,`, for `.tsv` a tab.
+    pub delimiter: Option<char>,
+    /// CSV: begin with a byte-order mark, as Excel likes it.
+    pub bom: bool,
+    /// CSV: how NULL is written; default an empty field.
+    pub null: Option<String>,
+    /// CSV, XLSX: put `'` before a text that a spreadsheet would take for a formula; default off for CSV, on for XLSX.
+    pub escape_formulas: Option<bool>,
+}
+
+/// Where and how a table is published.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Sink {
+    /// The final path.
+    pub path: Location,
+    /// By its ending.
+    pub format: FileFormat,
+    /// How.
+    pub options: SinkOptions,
+    /// The name of the table in an SQLite file or of the sheet in a workbook: the task's id.
+    pub table: String,
+}
