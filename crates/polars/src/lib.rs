@@ -1,0 +1,38 @@
+//! Tidemill's table engine on Polars.
+//!
+//! Frames, gathering, hashing, sorting and files are Polars'; what an expression or a step *means* is ours, in small kernels
+//! over typed arrays, because results have to be exact, the same every time, and fail rather than guess.
+
+mod aggregate;
+mod calendar;
+mod checks;
+mod convert;
+mod diagnosis;
+mod disk;
+mod engine;
+mod eval;
+mod failure;
+mod fetch;
+mod fill;
+mod groups;
+mod join;
+mod keys;
+mod money;
+mod object;
+mod order;
+mod parallel;
+mod parse;
+mod quiet;
+mod reject;
+mod rows;
+mod run;
+mod scan;
+mod setop;
+mod sink;
+mod types;
+mod window;
+
+pub use engine::{Files, PolarsEngine};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Reading sources: from files to the columns of a [`Scan`].
+//!
+//! Every format is read in two steps that agree with each other: [`infer`] looks at the values and decides the type of each
+//! column, [`read`] turns the values into exactly those types and refuses what does not fit. So a schema that came from the
+//! head of a file is never silently widened or narrowed when the whole file is read.
+
+mod column;
+mod csv;
+mod evidence;
+mod json;
+mod origin;
+mod parquet;
+mod sqlite;
+mod temporal;
+#[cfg(test)]
+mod tests;
+mod text;
+pub(crate) mod types;
+mod xlsx;
+
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use tidemill_core::table::{EngineError, FileFormat, Scan, Schema};
+
+use self::origin::Origin;
+
+/// The columns of a source: of the first `head` rows, or of all of it. The scan's own schema is ignored.
+///
+/// # Errors
+/// If a file cannot be read as what it should be.
+pub fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    let files = origins(project, scan)?;
+    match scan.format {
+        FileFormat::Csv => csv::infer(&files, scan, head),
+        FileFormat::Json | FileFormat::Ndjson => json::infer(&files, scan, head),
+        FileFormat::Parquet => parquet::infer(&files),
+        FileFormat::Sqlite => sqlite::infer(&files, scan, head),
+        FileFormat::Xlsx => xlsx::infer(&files, scan),
+    }
+}
+
+/// The rows of a source: exactly the columns of `scan.schema`, in that order and of those types; files in their order.
+///
+/// # Errors
+/// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
+pub fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
+    let files = origins(project, scan)?;
+    let mut frames = match scan.format {
+        FileFormat::Csv => csv::read(&files, scan)?,
+        FileFormat::Json | FileFormat::Ndjson => json::read(&files, scan)?,
+        FileFormat::Parquet => parquet::read(&files, scan)?,
+        FileFormat::Sqlite => sqlite::read(&files, scan)?,
+        FileFormat::Xlsx => xlsx::read(&files, scan)?,
+    }
+    .into_iter();
+    let Some(mut all) = frames.next() else {
+        return types::empty(&scan.schema);
+    };
+    for frame in frames {
+        all.vstack_mut_owned(frame).map_err(types::internal)?;
+    }
+    all.rechunk_mut();
+    Ok(all)
+}
+
+/// Where rows come from: for each 0-based row number of the table that [`read`] gives, the file and the place in it, from 1.
+///
+/// The place is the line on which the record starts (CSV, JSON, NDJSON), the rowid (tables of SQLite), or the number of
+/// the row in its file.
+///
+/// # Errors
+/// If a file cannot be read any more.
+pub fn places(project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+    let files = origins(project, scan)?;
+    let mut wanted: Vec<u64> = rows.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = match scan.format {
+        FileFormat::Csv => csv::places(&files, scan, &wanted)?,
+        FileFormat::Json | FileFormat::Ndjson => json::places(&files, scan, &wanted)?,
+        FileFormat::Parquet => parquet::places(&files, &wanted)?,
+        FileFormat::Sqlite => sqlite::places(&files, scan, &wanted)?,
+        FileFormat::Xlsx => xlsx::places(&files, scan, &wanted)?,
+    };
+    rows.iter()
+        .map(|row| {
+            let place = wanted.binary_search(row).ok().and_then(|at| found.get(at));
+            place.cloned().ok_or_else(|| EngineError::Internal(format!("the source has no row {row}")))
+        })
+        .collect()
+}
+
+fn origins(project: &Path, scan: &Scan) -> Result<Vec<Origin>, EngineError> {
+    if scan.files.is_empty() {
+        return Err(EngineError::Internal("a source without files".into()));
+    }
+    Ok(scan.files.iter().map(|file| Origin::new(project, file)).collect())
+}

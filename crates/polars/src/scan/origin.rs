@@ -1,0 +1,187 @@
+//! Files of a source: opened with clear words when they cannot be, unpacked, and decoded to text.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use encoding_rs::{DecoderResult, Encoding, UTF_8};
+use flate2::read::MultiGzDecoder;
+use tidemill_core::table::{EngineError, Location};
+
+/// One file of a source.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    /// As the user knows it.
+    pub shown: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The text of a file, or of its beginning.
+pub(super) struct Text {
+    /// Without a byte-order mark.
+    pub text: String,
+    /// Whether this is all of it.
+    pub whole: bool,
+}
+
+impl Origin {
+    /// Resolves the location against the project's folder.
+    pub fn new(project: &Path, file: &Location) -> Self {
+        Self { shown: file.as_str().to_owned(), path: project.join(file.as_str()) }
+    }
+
+    /// That something is wrong with it.
+    pub fn error(&self, line: Option<u64>, message: impl Into<String>) -> EngineError {
+        EngineError::Source { path: self.shown.clone(), line, message: message.into(), help: None }
+    }
+
+    /// That something is wrong with it, and what to do.
+    pub fn error_with_help(
+        &self,
+        line: Option<u64>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> EngineError {
+        EngineError::Source { path: self.shown.clone(), line, message: message.into(), help: Some(help.into()) }
+    }
+
+    /// Sees to it that it is a file with content that may be read.
+    pub fn open(&self) -> Result<File, EngineError> {
+        // A pipe is not opened, for that would wait until somebody writes to it.
+        let metadata = fs::metadata(&self.path).map_err(|error| self.io_error(&error))?;
+        if metadata.is_dir() {
+            return Err(self.error_with_help(
+                None,
+                "is a folder, not a file",
+                "name a file in it, or use a glob such as `folder/*.csv`",
+            ));
+        }
+        if !metadata.is_file() {
+            return Err(self.error_with_help(
+                None,
+                "is a pipe or a device, which cannot be read twice",
+                "write its content to a file first",
+            ));
+        }
+        if metadata.len() == 0 {
+            return Err(self.error(None, "is empty"));
+        }
+        File::open(&self.path).map_err(|error| self.io_error(&error))
+    }
+
+    /// The text of the file, decoded; at most about `limit` bytes of it.
+    pub fn text(&self, encoding: Option<&str>, limit: Option<usize>) -> Result<Text, EngineError> {
+        let (bytes, whole) = self.bytes(limit)?;
+        let text = self.decode(bytes, encoding, whole)?;
+        Ok(Text { text, whole })
+    }
+
+    fn bytes(&self, limit: Option<usize>) -> Result<(Vec<u8>, bool), EngineError> {
+        let file = self.open()?;
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        let name = self.shown.to_ascii_lowercase();
+        let packed = name.ends_with(".gz") || name.ends_with(".zst");
+        let mut reader: Box<dyn Read> = if name.ends_with(".gz") {
+            Box::new(MultiGzDecoder::new(BufReader::new(file)))
+        } else if name.ends_with(".zst") {
+            Box::new(zstd::stream::Decoder::new(file).map_err(|error| self.io_error(&error))?)
+        } else {
+            Box::new(file)
+        };
+        let limit = limit.unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        if !packed {
+            bytes.reserve(usize::try_from(size).unwrap_or(0).min(limit).saturating_add(1));
+        }
+        // One byte more than asked for tells whether there is more.
+        let ask = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        reader.by_ref().take(ask).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => self.io_error(&error),
+            _ if packed => self.error(None, format!("is damaged or cut off: it cannot be unpacked ({error})")),
+            _ => self.io_error(&error),
+        })?;
+        let whole = bytes.len() <= limit;
+        bytes.truncate(limit);
+        if bytes.is_empty() {
+            return Err(self.error(None, "is empty"));
+        }
+        Ok((bytes, whole))
+    }
+
+    fn decode(&self, bytes: Vec<u8>, label: Option<&str>, whole: bool) -> Result<String, EngineError> {
+        let declared = match label {
+            None => UTF_8,
+            Some(label) => Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+                self.error_with_help(
+                    None,
+                    format!("there is no encoding `{label}`"),
+                    "use `utf-8`, `latin1`, `utf-16le`, `shift_jis` or another label of the WHATWG encoding standard",
+                )
+            })?,
+        };
+        let (encoding, mark) = Encoding::for_bom(&bytes).unwrap_or((declared, 0));
+        if encoding == UTF_8 {
+            return self.utf_8(bytes, mark, whole);
+        }
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let source = &bytes[mark..];
+        let room = decoder.max_utf8_buffer_length_without_replacement(source.len()).unwrap_or(source.len());
+        let mut text = String::with_capacity(room);
+        match decoder.decode_to_string_without_replacement(source, &mut text, whole) {
+            (DecoderResult::InputEmpty, _) => Ok(text),
+            (DecoderResult::OutputFull, _) => Err(self.error(None, "is too large to decode")),
+            (DecoderResult::Malformed(..), _) => {
+                let line = line_at(&text, text.len());
+                Err(self.error_with_help(Some(line), format!("is not valid {}", encoding.name()), ENCODING_HELP))
+            }
+        }
+    }
+
+    fn utf_8(&self, mut bytes: Vec<u8>, mark: usize, whole: bool) -> Result<String, EngineError> {
+        bytes.drain(..mark);
+        let error = match String::from_utf8(bytes) {
+            Ok(text) => return Ok(text),
+            Err(error) => error,
+        };
+        let fault = error.utf8_error();
+        let mut bytes = error.into_bytes();
+        if !whole && fault.error_len().is_none() {
+            bytes.truncate(fault.valid_up_to());
+            return String::from_utf8(bytes).map_err(|_| self.error(None, "is not valid UTF-8"));
+        }
+        let before = String::from_utf8_lossy(&bytes[..fault.valid_up_to()]);
+        let line = line_at(&before, before.len());
+        let byte = bytes.get(fault.valid_up_to()).copied().unwrap_or_default();
+        Err(self.error_with_help(Some(line), format!("is not valid UTF-8: byte 0x{byte:02X}"), ENCODING_HELP))
+    }
+
+    /// What the operating system says, in our words.
+    pub fn io_error(&self, error: &io::Error) -> EngineError {
+        match error.kind() {
+            ErrorKind::NotFound => self.error(None, "there is no such file"),
+            ErrorKind::PermissionDenied => {
+                self.error_with_help(None, "may not be read (permission denied)", "give yourself the right to read it")
+            }
+            _ => self.error(None, format!("cannot be read: {error}")),
+        }
+    }
+}
+
+const ENCODING_HELP: &str = "say how it is encoded, for example `options: {encoding: latin1}`";
+
+/// The line, from 1, that the byte at `offset` is on; a line ends with LF, CR LF or CR.
+pub(super) fn line_at(text: &str, offset: usize) -> u64 {
+    let bytes = text.as_bytes();
+    let end = offset.min(bytes.len());
+    1 + count_lines(bytes, 0, end)
+}
+
+/// How many line ends begin in that range of the text.
+pub(super) fn count_lines(bytes: &[u8], from: usize, to: usize) -> u64 {
+    let mut lines = 0;
+    for at in from..to {
+        lines += u64::from(bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n')));
+    }
+    lines
+}

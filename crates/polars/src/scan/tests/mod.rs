@@ -1,0 +1,121 @@
+//! Hostile and ordinary files, written here and read back.
+
+mod csv;
+mod files;
+mod json;
+mod parquet;
+mod sqlite;
+mod workbook;
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use tidemill_core::table::{EngineError, FileFormat, Location, Scan, ScanOptions, Schema};
+
+use super::{infer, places, read};
+
+/// A folder with files, and a scan of them.
+struct Source {
+    folder: TempDir,
+    scan: Scan,
+}
+
+impl Source {
+    fn new(name: &str, content: impl AsRef<[u8]>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), content).unwrap();
+        let scan = Scan {
+            files: vec![Location::new(name)],
+            format: FileFormat::from_path(name).unwrap(),
+            table: None,
+            query: None,
+            query_parameters: Vec::new(),
+            sheet: None,
+            options: ScanOptions::default(),
+            schema: Schema::new(),
+        };
+        Self { folder, scan }
+    }
+
+    fn file(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.path().join(name), content).unwrap();
+        self.scan.files.push(Location::new(name));
+        self
+    }
+
+    fn options(mut self, set: impl FnOnce(&mut ScanOptions)) -> Self {
+        set(&mut self.scan.options);
+        self
+    }
+
+    fn scan(mut self, set: impl FnOnce(&mut Scan)) -> Self {
+        set(&mut self.scan);
+        self
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn infer(&self, head: Option<usize>) -> Result<Schema, EngineError> {
+        infer(self.path(), &self.scan, head)
+    }
+
+    /// Names and types as one text.
+    fn types(&self, head: Option<usize>) -> String {
+        let schema = self.infer(head).unwrap();
+        schema
+            .fields()
+            .iter()
+            .map(|field| format!("{}: {}", field.name, field.data_type))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    /// Types and values as one text: a line for the types, one for each row, with NULL as `·` and texts in quotes.
+    fn table(&mut self) -> String {
+        self.scan.schema = match self.infer(None) {
+            Ok(schema) => schema,
+            Err(error) => return explained(&error),
+        };
+        self.rows()
+    }
+
+    /// The same for the schema that is set.
+    fn rows(&self) -> String {
+        match read(self.path(), &self.scan) {
+            Ok(frame) => {
+                let head: Vec<String> =
+                    frame.columns().iter().map(|column| format!("{}: {}", column.name(), column.dtype())).collect();
+                let mut text = head.join(", ");
+                for row in 0..frame.height() {
+                    let values = frame.columns().iter().map(|column| match column.get(row).unwrap() {
+                        polars::prelude::AnyValue::Null => "·".to_owned(),
+                        value => value.to_string(),
+                    });
+                    text += "\n";
+                    text += &values.collect::<Vec<_>>().join(" | ");
+                }
+                text
+            }
+            Err(error) => explained(&error),
+        }
+    }
+
+    fn places(&self, rows: &[u64]) -> Vec<(String, u64)> {
+        places(self.path(), &self.scan, rows).unwrap()
+    }
+
+    /// What is said when its columns are looked for.
+    fn error(&self) -> String {
+        explained(&self.infer(None).unwrap_err())
+    }
+}
+
+fn explained(error: &EngineError) -> String {
+    match error {
+        EngineError::Source { help: Some(help), .. } => format!("{error}\nhelp: {help}"),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,113 @@
+//! CSV as RFC 4180 has it, with LF at line ends: quotes only where they are needed, NULL and the empty text told apart.
+
+use std::io::Write;
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use tidemill_core::table::Sink;
+
+use super::cells::{Cell, Cells};
+use super::columns;
+use super::output::Output;
+
+struct Style {
+    delimiter: u8,
+    /// How NULL is written, quoted if it must be.
+    null: Vec<u8>,
+    /// The same without quotes: a text that is equal to it must be quoted.
+    null_text: String,
+    escape_formulas: bool,
+}
+
+pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
+    let style = Style::of(sink)?;
+    let columns = columns(frame)?;
+    let mut head = Vec::new();
+    if sink.options.bom {
+        head.extend_from_slice(b"\xEF\xBB\xBF");
+    }
+    for (at, (name, _)) in columns.iter().enumerate() {
+        if at > 0 {
+            head.push(style.delimiter);
+        }
+        style.push_text(name, &mut head);
+    }
+    head.push(b'\n');
+    let cells: Vec<Cells<'_>> = columns.into_iter().map(|(_, cells)| cells).collect();
+    let written = Output::create(sink, path).and_then(|mut output| {
+        output.write_all(&head)?;
+        output.rows(frame.height(), |row, out| style.push_row(&cells, row, out))?;
+        output.finish()
+    });
+    written.map_err(|error| error.to_string())
+}
+
+impl Style {
+    fn of(sink: &Sink) -> Result<Self, String> {
+        let name = sink.path.as_str().to_ascii_lowercase();
+        let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+        let default = if plain.ends_with(".tsv") { '\t' } else { ',' };
+        let delimiter = sink.options.delimiter.unwrap_or(default);
+        let delimiter = match u8::try_from(delimiter) {
+            Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => byte,
+            _ => return Err(format!("{delimiter:?} cannot be a delimiter: use one ASCII character")),
+        };
+        let null_text = sink.options.null.clone().unwrap_or_default();
+        let escape_formulas = sink.options.escape_formulas.unwrap_or(false);
+        let mut style = Self { delimiter, null: Vec::new(), null_text, escape_formulas };
+        let mut null = Vec::new();
+        push_quoted_if(style.needs_quotes(&style.null_text), &style.null_text, &mut null);
+        style.null = null;
+        Ok(style)
+    }
+
+    fn push_row(&self, cells: &[Cells<'_>], row: usize, out: &mut Vec<u8>) {
+        for (at, column) in cells.iter().enumerate() {
+            if at > 0 {
+                out.push(self.delimiter);
+            }
+            match column.get(row) {
+                Cell::Null => out.extend_from_slice(&self.null),
+                Cell::String(text) => self.push_text(text, out),
+                // A number contains the delimiter only if somebody chose a digit, a point or a sign for one.
+                cell => {
+                    let start = out.len();
+                    cell.push_to(out);
+                    if out[start..].contains(&self.delimiter) {
+                        out.insert(start, b'"');
+                        out.push(b'"');
+                    }
+                }
+            }
+        }
+        out.push(b'\n');
+    }
+
+    fn push_text(&self, text: &str, out: &mut Vec<u8>) {
+        let formula =
+            self.escape_formulas && matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'));
+        if formula {
+            let text = format!("'{text}");
+            return push_quoted_if(self.needs_quotes(&text), &text, out);
+        }
+        push_quoted_if(text.is_empty() || text == self.null_text || self.needs_quotes(text), text, out);
+    }
+
+    fn needs_quotes(&self, text: &str) -> bool {
+        text.bytes().any(|byte| byte == self.delimiter || matches!(byte, b'"' | b'\n' | b'\r'))
+    }
+}
+
+fn push_quoted_if(quotes: bool, text: &str, out: &mut Vec<u8>) {
+    if !quotes {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b'"');
+    for byte in text.bytes() {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}

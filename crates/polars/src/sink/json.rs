@@ -1,0 +1,82 @@
+//! JSON: an array with an object on each line, or only the lines.
+
+use std::io::Write;
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use tidemill_core::table::Sink;
+
+use super::cells::Cell;
+use super::columns;
+use super::output::Output;
+
+pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path, array: bool) -> Result<(), String> {
+    let columns = columns(frame)?;
+    let keys: Vec<Vec<u8>> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, (name, _))| {
+            let mut key = if at == 0 { b"{".to_vec() } else { b",".to_vec() };
+            push_text(name, &mut key);
+            key.push(b':');
+            key
+        })
+        .collect();
+    let rows = frame.height();
+    let row = |row: usize, out: &mut Vec<u8>| {
+        if array {
+            out.extend_from_slice(if row == 0 { b"\n" } else { b",\n" });
+        }
+        if keys.is_empty() {
+            out.push(b'{');
+        }
+        for (key, (_, cells)) in keys.iter().zip(&columns) {
+            out.extend_from_slice(key);
+            push_value(cells.get(row), out);
+        }
+        out.extend_from_slice(if array { b"}" } else { b"}\n" });
+    };
+    let written = Output::create(sink, path).and_then(|mut output| {
+        if array {
+            output.write_all(b"[")?;
+        }
+        output.rows(rows, row)?;
+        if array {
+            output.write_all(if rows == 0 { b"]\n" } else { b"\n]\n" })?;
+        }
+        output.finish()
+    });
+    written.map_err(|error| error.to_string())
+}
+
+fn push_value(cell: Cell<'_>, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Null => out.extend_from_slice(b"null"),
+        Cell::Bool(_) | Cell::Int(_) | Cell::Decimal(..) => cell.push_to(out),
+        // JSON has no word for what is no number. The point tells a float from an int.
+        Cell::Float(value) if !value.is_finite() => out.extend_from_slice(b"null"),
+        Cell::Float(value) => out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes()),
+        Cell::String(text) => push_text(text, out),
+        Cell::Date(_) | Cell::Datetime(_) | Cell::Time(_) => {
+            out.push(b'"');
+            cell.push_to(out);
+            out.push(b'"');
+        }
+    }
+}
+
+fn push_text(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0..=0x1F => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
+}
