@@ -1,0 +1,218 @@
+//! What must hold for every drawing: texts stay on the page and apart, and nothing makes it panic.
+
+use proptest::prelude::*;
+use resvg::usvg::roxmltree::Document;
+
+use crate::{AxisFormat, Chart, Column, Figure, Kind, NumberFormat, Series, Size, Trend, font};
+
+fn svg(figure: &Figure) -> String {
+    super::svg(figure).unwrap()
+}
+
+fn names(texts: &[&str]) -> Column {
+    Column::Category(texts.iter().map(|text| Some((*text).to_owned())).collect())
+}
+
+fn texts(drawing: &str) -> Vec<String> {
+    let document = Document::parse(drawing).unwrap();
+    document
+        .descendants()
+        .filter(|node| node.has_tag_name("text"))
+        .filter_map(|node| node.text().map(str::to_owned))
+        .collect()
+}
+
+/// The level texts with their boxes: left, right, baseline and size.
+fn boxes(drawing: &str) -> Vec<(String, [f64; 4])> {
+    let document = Document::parse(drawing).unwrap();
+    let level = document.descendants().filter(|node| node.has_tag_name("text") && !node.has_attribute("transform"));
+    level
+        .map(|node| {
+            let number = |name| node.attribute(name).and_then(|text| text.parse::<f64>().ok()).unwrap();
+            let text = node.text().unwrap_or_default().to_owned();
+            let (x, size) = (number("x"), number("font-size"));
+            let width = font::width(&text, size, node.has_attribute("font-weight"));
+            let left = match node.attribute("text-anchor") {
+                Some("end") => x - width,
+                Some(_) => x - width / 2.0,
+                None => x,
+            };
+            (text, [left, left + width, number("y"), size])
+        })
+        .collect()
+}
+
+/// Texts that leave the page or touch each other.
+fn clashes(drawing: &str, (width, height): (f64, f64)) -> Vec<String> {
+    let boxes = boxes(drawing);
+    let mut clashes = Vec::new();
+    for (place, (text, [left, right, base, size])) in boxes.iter().enumerate() {
+        if *left < -0.5 || *right > width + 0.5 || base - size * 0.7 < -0.5 || *base > height + 0.5 {
+            clashes.push(format!("`{text}` leaves the page"));
+        }
+        for (other, [other_left, other_right, other_base, other_size]) in &boxes[place + 1..] {
+            let apart = right <= other_left || other_right <= left;
+            let above = (base - other_base).abs() >= size.min(*other_size) * 0.72;
+            if !apart && !above {
+                clashes.push(format!(
+                    "`{text}` at {left:.0},{base:.0} touches `{other}` at {other_left:.0},{other_base:.0}"
+                ));
+            }
+        }
+    }
+    clashes
+}
+
+#[test]
+fn a_small_line_chart_is_drawn_like_this() {
+    let keys = Column::Date(vec![Some(19_722), Some(19_753), Some(19_782)]);
+    let mut chart = Chart::new(Kind::Line, keys, vec![Series::new("Revenue", vec![1200.0, 800.0, 1500.0])]);
+    chart.title = Some("Sales < plan".to_owned());
+    chart.trend = Some(Trend::Linear);
+    chart.y_format = NumberFormat::parse("$,.0f").ok();
+    let figure = Figure { size: Size::inches(8.0, 3.5), ..Figure::new(chart) };
+    insta::assert_snapshot!(svg(&figure));
+}
+
+#[test]
+fn a_year_of_days_ends_with_its_last_month_and_names_nothing_twice() {
+    // From 2024-01-01 to 2024-12-30.
+    let keys = Column::Date((19_723..20_088).map(Some).collect());
+    let values = (0..365).map(f64::from).collect();
+    let mut chart = Chart::new(Kind::Line, keys, vec![Series::new("Sales", values)]);
+    chart.trend = Some(Trend::Linear);
+    chart.y_label = Some("Sales".to_owned());
+    chart.y_format = NumberFormat::parse("$,.0f").ok();
+    let shown = texts(&svg(&Figure::new(chart)));
+    assert!(shown.contains(&"Dec".to_owned()) && !shown.contains(&"Jan 2025".to_owned()), "{shown:?}");
+    assert_eq!(shown.iter().filter(|text| *text == "Sales").count(), 1, "{shown:?}");
+    assert!(shown.contains(&"Linear trend: $0 → $364".to_owned()), "{shown:?}");
+}
+
+#[test]
+fn the_largest_bars_stand_on_top_with_their_values() {
+    let mut chart = Chart::new(
+        Kind::BarH,
+        names(&["small", "large", "negative", "middle"]),
+        vec![Series::new("Revenue", vec![10.0, 1234.5, -60.0, 700.0])],
+    );
+    chart.values = true;
+    chart.top = Some(3);
+    chart.x_format = AxisFormat::parse("$,.0f").ok();
+    let drawing = svg(&Figure::new(chart));
+    let shown = texts(&drawing);
+    let place = |text: &str| shown.iter().position(|shown| shown == text);
+    assert!(place("large") < place("middle") && place("middle") < place("small"), "{shown:?}");
+    assert_eq!(place("negative"), None);
+    assert!(place("$1,234").is_some() && place("$700").is_some(), "{shown:?}");
+}
+
+#[test]
+fn two_axes_take_the_colours_of_their_series() {
+    let keys = Column::Number(vec![1.0, 2.0, 3.0]);
+    let mut chart = Chart::new(Kind::Line, keys, vec![Series::new("Revenue", vec![1.0, 3.0, 2.0])]);
+    chart.y2 = vec![Series::new("Sessions", vec![10.0, 20.0, 90.0])];
+    chart.y2_format = NumberFormat::parse("$,.0f").ok();
+    chart.show_r = true;
+    chart.title = Some("Both".to_owned());
+    let drawing = svg(&Figure::new(chart));
+    let document = Document::parse(&drawing).unwrap();
+    let right = document.descendants().find(|node| node.text().is_some_and(|text| text.starts_with('$'))).unwrap();
+    assert_eq!(right.attribute("fill"), Some("#d55e00"), "the second colour of the light theme");
+    assert!(texts(&drawing).contains(&"Both (r = 0.115)".to_owned()), "{:?}", texts(&drawing));
+}
+
+#[test]
+fn without_data_the_figure_says_so() {
+    let mut chart = Chart::new(Kind::Bar, names(&[]), vec![Series::new("Revenue", Vec::new())]);
+    chart.title = Some("Quiet".to_owned());
+    assert_eq!(texts(&svg(&Figure::new(chart.clone()))), ["Quiet", "No data"]);
+    let missing = Chart { keys: names(&["a"]), series: vec![Series::new("Revenue", vec![f64::NAN])], ..chart };
+    assert_eq!(texts(&svg(&Figure::new(missing))), ["Quiet", "No data"]);
+    let none = Figure { panels: Vec::new(), ..Figure::new(Chart::new(Kind::Line, names(&[]), Vec::new())) };
+    assert_eq!(texts(&svg(&none)), ["No data"]);
+}
+
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        6 => -1e6..1e6f64,
+        2 => 0.0..100.0f64,
+        1 => any::<f64>(),
+        1 => Just(f64::NAN),
+        1 => Just(0.0),
+        1 => Just(f64::INFINITY),
+    ]
+}
+
+fn keys(rows: usize) -> impl Strategy<Value = Column> {
+    let text = proptest::option::of(prop_oneof!["[a-zA-Zäß<& ]{0,40}", "[a-d]", "\\PC{0,6}"]);
+    prop_oneof![
+        proptest::collection::vec(proptest::option::of(18_000..20_000i32), rows).prop_map(Column::Date),
+        proptest::collection::vec(proptest::option::of(any::<i32>()), rows).prop_map(Column::Date),
+        proptest::collection::vec(proptest::option::of(any::<i64>()), rows).prop_map(Column::DateTime),
+        proptest::collection::vec(value(), rows).prop_map(Column::Number),
+        proptest::collection::vec(text, rows).prop_map(Column::Category),
+    ]
+}
+
+fn chart() -> impl Strategy<Value = Chart> {
+    let kinds = prop_oneof![
+        Just(Kind::Line),
+        Just(Kind::Bar),
+        Just(Kind::BarH),
+        Just(Kind::Scatter),
+        Just(Kind::Area),
+        Just(Kind::Hist)
+    ];
+    let values = |rows| proptest::collection::vec(value(), rows);
+    let columns = (0..50usize).prop_flat_map(move |rows| {
+        let group = proptest::option::of(proptest::collection::vec(proptest::option::of("[a-m]"), rows));
+        (
+            keys(rows),
+            proptest::collection::vec(values(rows), 0..4),
+            proptest::collection::vec(values(rows), 0..3),
+            group,
+        )
+    });
+    let texts = proptest::collection::vec(proptest::option::of("\\PC{0,60}"), 4);
+    let formats = proptest::option::of(prop_oneof![Just("$,.0f"), Just(".1%"), Just("s"), Just("d"), Just(".2e")]);
+    let dates = proptest::option::of(prop_oneof![Just("%b %Y"), Just("%A %-d %B"), Just("%H:%M"), Just(",.1f")]);
+    (kinds, columns, texts, (formats, dates), any::<[bool; 3]>(), proptest::option::of(0..20usize)).prop_map(
+        |(kind, (keys, left, right, group), mut texts, (format, x_format), [trend, show_r, values], top)| {
+            let name = |(place, values)| Series::new(format!("series {place}"), values);
+            let mut text = || texts.pop().flatten();
+            Chart {
+                y2: right.into_iter().enumerate().map(name).collect(),
+                group,
+                x_format: x_format.and_then(|format| AxisFormat::parse(format).ok()),
+                y_format: format.and_then(|format| NumberFormat::parse(format).ok()),
+                trend: trend.then_some(Trend::Linear),
+                show_r,
+                values,
+                top,
+                title: text(),
+                x_label: text(),
+                y_label: text(),
+                y2_label: text(),
+                ..Chart::new(kind, keys, left.into_iter().enumerate().map(name).collect())
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_chart_gives_a_clean_drawing(chart in chart(), second in proptest::option::of(chart()), narrow: bool) {
+        let size = if narrow { Size::inches(7.0, 5.0) } else { Size::default() };
+        let mut figure = Figure { size, ..Figure::new(chart) };
+        figure.panels.extend(second);
+        let drawing = svg(&figure);
+        prop_assert!(!drawing.contains("NaN") && !drawing.contains("inf\""), "{drawing}");
+        let (width, height) = figure.size.in_inches(300);
+        let clashes = clashes(&drawing, (width * 72.0, height * 72.0));
+        prop_assert!(clashes.is_empty(), "{clashes:#?}");
+        prop_assert_eq!(drawing, svg(&figure));
+    }
+}

@@ -1,0 +1,55 @@
+//! Print-quality charts from plain columns.
+//!
+//! A [`Figure`] of one or more [`Chart`]s is laid out with the measured widths of its texts, written as SVG, and, for a
+//! PNG, rasterised by resvg. The same figure gives the same bytes everywhere: the font is embedded in the library, and
+//! texts leave it as outlines.
+//!
+//! The drawing is done with [plotters], on a backend of our own. Each has what it does best:
+//!
+//! - *plotters* maps and draws: its coordinate systems (`Cartesian2d`) place the data between the axes, its mesh is the
+//!   grid, and lines, areas, dots, bars, legend marks and texts are its series and elements.
+//! - *The backend*, an SVG canvas whose unit is a hundredth of a point, replaces plotters' own, which puts points on
+//!   whole pixels, joins lines with spikes, knows no dashes, and leaves the width of a text to the viewer's fonts.
+//! - *The layout* is ours: margins measured from the texts that stand in them, round ticks on months and weeks, second
+//!   axes that share the first one's grid, legends and values that never touch the data. Plotters' chart layer
+//!   (`ChartBuilder`) wants margins to be guessed, and lets labels overlap. Its axes take our ticks as key points.
+//!
+//! ```
+//! use tidemill_figures::{Chart, Column, Figure, Kind, NumberFormat, Series, render_png};
+//!
+//! let keys = Column::Date((19_700..19_730).map(Some).collect());
+//! let revenue = Series::new("Revenue", (0..30).map(|day| 900.0 + f64::from(day * day)).collect());
+//! let mut chart = Chart::new(Kind::Line, keys, vec![revenue]);
+//! chart.title = Some("Revenue by day".to_owned());
+//! chart.y_format = Some(NumberFormat::parse("$,.0f")?);
+//! let png = render_png(&Figure::new(chart)).map_err(|error| error.to_string())?;
+//! assert_eq!(&png[1..4], b"PNG");
+//! # Ok::<(), String>(())
+//! ```
+
+mod backend;
+mod canvas;
+mod column;
+mod data;
+mod date_format;
+mod draw;
+mod error;
+mod figure;
+mod fit;
+mod font;
+mod format;
+mod plot;
+mod render;
+mod size;
+mod theme;
+mod ticks;
+
+pub use column::{Column, Series};
+pub use date_format::{AxisFormat, DateFormat};
+pub use error::FigureError;
+pub use figure::{Chart, Figure, Kind, Trend};
+pub use fit::linear_fit;
+pub use format::NumberFormat;
+pub use render::{render_png, render_svg};
+pub use size::Size;
+pub use theme::Theme;

@@ -1,0 +1,128 @@
+//! Colours. The palettes stay apart for readers who see few colours.
+
+use plotters::style::RGBColor;
+
+/// A set of colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Theme {
+    /// Dark marks on white with a light grid.
+    #[default]
+    Light,
+    /// Light marks on a dark ground, for screens.
+    Dark,
+    /// Greys only, lines told apart by their dashes.
+    Print,
+}
+
+/// What is left to choose once the theme is known.
+#[derive(Debug)]
+pub(crate) struct Colors {
+    pub background: RGBColor,
+    /// Titles and values.
+    pub strong: RGBColor,
+    /// Labels and ticks.
+    pub text: RGBColor,
+    pub grid: RGBColor,
+    /// The line at zero, or at the foot of the chart.
+    pub baseline: RGBColor,
+    /// Groups beyond those that get a colour.
+    pub muted: RGBColor,
+    /// A fitted line over a single series.
+    pub trend: RGBColor,
+    /// One a series, in this order; beyond its end it starts again.
+    pub palette: &'static [RGBColor],
+    /// Dashes of lines in points, by series, where the colours alone do not tell them apart.
+    pub dashes: &'static [&'static str],
+}
+
+impl Theme {
+    /// The theme of that name: `light`, `dark` or `print`.
+    pub fn parse(name: &str) -> Option<Theme> {
+        Some(match name {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            "print" => Theme::Print,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn colors(self) -> &'static Colors {
+        match self {
+            Theme::Light => &LIGHT,
+            Theme::Dark => &DARK,
+            Theme::Print => &PRINT,
+        }
+    }
+}
+
+impl Colors {
+    /// The colour of the series at `place`.
+    pub fn series(&self, place: usize) -> RGBColor {
+        self.palette[place % self.palette.len()]
+    }
+
+    /// The dashes of the line at `place`: empty for a solid one.
+    pub fn dash(&self, place: usize) -> &'static str {
+        self.dashes[place % self.dashes.len()]
+    }
+}
+
+/// A colour as one writes it in hexadecimal digits.
+const fn rgb(digits: u32) -> RGBColor {
+    let [_, red, green, blue] = digits.to_be_bytes();
+    RGBColor(red, green, blue)
+}
+
+static LIGHT: Colors = Colors {
+    background: rgb(0xffffff),
+    strong: rgb(0x1c2430),
+    text: rgb(0x3f4855),
+    grid: rgb(0xe1e5ea),
+    baseline: rgb(0x8a93a0),
+    muted: rgb(0xc3c8cf),
+    trend: rgb(0xc8500a),
+    palette: &[
+        rgb(0x0173b2),
+        rgb(0xd55e00),
+        rgb(0x029e73),
+        rgb(0xb35ba3),
+        rgb(0xde8f05),
+        rgb(0x4ba3d9),
+        rgb(0x946a3e),
+        rgb(0x6b7280),
+    ],
+    dashes: &[""],
+};
+
+static DARK: Colors = Colors {
+    background: rgb(0x171b22),
+    strong: rgb(0xf2f4f7),
+    text: rgb(0xc5ccd6),
+    grid: rgb(0x2d3440),
+    baseline: rgb(0x7b8593),
+    muted: rgb(0x4a5260),
+    trend: rgb(0xff9d5c),
+    palette: &[
+        rgb(0x56b4e9),
+        rgb(0xf28e52),
+        rgb(0x2fc39b),
+        rgb(0xdd9fd0),
+        rgb(0xf0c53f),
+        rgb(0x8fa8ff),
+        rgb(0xc9a27a),
+        rgb(0xa3acb9),
+    ],
+    dashes: &[""],
+};
+
+static PRINT: Colors = Colors {
+    background: rgb(0xffffff),
+    strong: rgb(0x000000),
+    text: rgb(0x262626),
+    grid: rgb(0xe0e0e0),
+    baseline: rgb(0x7a7a7a),
+    muted: rgb(0xcfcfcf),
+    trend: rgb(0x000000),
+    palette: &[rgb(0x6a6a6a), rgb(0x2e2e2e), rgb(0xa8a8a8), rgb(0x858585), rgb(0x4b4b4b), rgb(0xc4c4c4)],
+    dashes: &["", "6 2.5", "1.5 2", "8 2.5 1.5 2.5", "3 3", "10 3"],
+};
