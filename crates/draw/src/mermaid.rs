@@ -1,0 +1,53 @@
+//! The graph for Mermaid, which many places that show Markdown draw.
+
+use std::fmt::Write;
+
+use crate::DrawGraph;
+use crate::kind_colour::kind_colour;
+use crate::picture::Picture;
+
+/// The graph as a Mermaid flowchart, from left to right.
+pub fn mermaid(graph: &DrawGraph) -> String {
+    let picture = Picture::of(graph);
+    let mut text = String::from("flowchart LR\n");
+    let mut kinds: Vec<&str> = Vec::new();
+    // Writing to a string cannot fail, here and below.
+    for (at, node) in picture.nodes.iter().enumerate() {
+        let class = match kinds.iter().position(|kind| *kind == node.kind) {
+            Some(class) => class,
+            None => {
+                kinds.push(&node.kind);
+                kinds.len() - 1
+            }
+        };
+        let mut label = vec![format!("<b>{}</b>", escape(&node.id)), escape(&node.kind)];
+        label.extend(node.status.map(|status| status.word().to_owned()));
+        label.extend(node.lines.iter().map(|line| escape(line)));
+        let _ = writeln!(text, "    n{at}[\"{}\"]:::k{class}", label.join("<br>"));
+    }
+    for (from, to) in &picture.edges {
+        let _ = writeln!(text, "    n{from} --> n{to}");
+    }
+    for (class, kind) in kinds.iter().enumerate() {
+        let _ = writeln!(text, "    classDef k{class} stroke:{},stroke-width:2px", kind_colour(kind));
+    }
+    text
+}
+
+/// Mermaid reads `#name;` as it reads `&name;` in HTML.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("#quot;"),
+            '#' => out.push_str("#35;"),
+            '<' => out.push_str("#lt;"),
+            '>' => out.push_str("#gt;"),
+            '&' => out.push_str("#amp;"),
+            '`' => out.push_str("#96;"),
+            '\n' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
