@@ -1,0 +1,289 @@
+//! How tasks ended.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+use tidemill_core::fingerprint::Fingerprint;
+use tidemill_core::ids::{Digest, RunId, TaskName};
+use tidemill_core::kind::TaskFailure;
+use tidemill_core::table::{CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, TableReport};
+
+use crate::column::{count, duration, int, json, maybe_count, maybe_digest, maybe_json, micros, time, to_json, word};
+use crate::results::{self, Key, Made};
+use crate::{State, StateError};
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskStatus {
+    /// Its result is there.
+    Success,
+    /// Its last attempt failed.
+    Failed,
+    /// It did not have to run, or could not since another did not succeed.
+    Skipped,
+    /// It was told to stop, or never reached.
+    Cancelled,
+}
+
+/// How a task came to its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// By running.
+    Ran,
+    /// It was there.
+    Cached,
+    /// It was in the store, and its outputs were published again.
+    Restored,
+}
+
+/// What is told of a task beside its status.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskDetail {
+    /// Rows that came in.
+    pub rows_in: Vec<RowsIn>,
+    /// Rows rejected, by reason.
+    pub rejected: Vec<RejectedRows>,
+    /// Rows left out by steps that say so.
+    pub dropped: Vec<DroppedRows>,
+    /// One for each join.
+    pub joins: Vec<JoinDiagnosis>,
+    /// How its checks ended.
+    pub checks: Vec<CheckResult>,
+    /// Sentences for the user.
+    pub warnings: Vec<String>,
+    /// A sentence for the summary.
+    pub note: Option<String>,
+}
+
+impl TaskDetail {
+    /// What an engine reports.
+    pub fn of(report: &TableReport) -> Self {
+        Self {
+            rows_in: report.rows_in.clone(),
+            rejected: report.rejected.clone(),
+            dropped: report.dropped.clone(),
+            joins: report.joins.clone(),
+            checks: report.checks.clone(),
+            warnings: report.warnings.clone(),
+            note: None,
+        }
+    }
+}
+
+/// One try of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub attempt: u32,
+    /// When it started.
+    pub started: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// Why it failed; None if it did not.
+    pub error: Option<TaskFailure>,
+}
+
+/// How a task ended in a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRecord {
+    /// The task.
+    pub task: TaskName,
+    /// Its type.
+    pub kind: String,
+    /// How it ended.
+    pub status: TaskStatus,
+    /// How it came to its result, if it has one.
+    pub how: Option<How>,
+    /// When it started.
+    pub started: Timestamp,
+    /// How long it took, all attempts and the waits between them.
+    pub duration: Duration,
+    /// How often it was tried; 0 if it did not run.
+    pub attempts: u32,
+    /// Its fingerprint, if it was found.
+    pub fingerprint: Option<Digest>,
+    /// Rows of its table.
+    pub rows: Option<u64>,
+    /// Why it ran, or was skipped.
+    pub reasons: Vec<String>,
+    /// What else is told.
+    pub detail: TaskDetail,
+    /// Why it failed.
+    pub error: Option<TaskFailure>,
+}
+
+/// A task's end and what it means for the cache index.
+#[derive(Clone, Debug)]
+pub struct Ledger<'a> {
+    /// How it ended.
+    pub record: &'a TaskRecord,
+    /// The parts of its fingerprint, if it is new.
+    pub parts: Option<&'a Fingerprint>,
+    /// What it made, if it ran and its result is kept. For a cached or restored task, None: the result under its
+    /// fingerprint becomes its latest.
+    pub made: Option<&'a Made>,
+}
+
+const COLUMNS: &str = "task, kind, status, how, started, duration, attempts, fingerprint, rows, reasons, detail, error";
+
+impl State {
+    /// Writes down how a task ended and, if it succeeded, what it made: the run must stop if this fails.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn record_task(&mut self, pipeline: &str, run: &RunId, ledger: &Ledger<'_>) -> Result<(), StateError> {
+        self.record_tasks(pipeline, run, std::slice::from_ref(ledger))
+    }
+
+    /// The same for several tasks in one transaction: for the many that are cached.
+    ///
+    /// # Errors
+    /// If the state cannot be written; then none is.
+    pub fn record_tasks(&mut self, pipeline: &str, run: &RunId, ledgers: &[Ledger<'_>]) -> Result<(), StateError> {
+        self.write(|db| {
+            for Ledger { record, parts, made } in ledgers {
+                let mut result = None;
+                if let (Some(fingerprint), TaskStatus::Success) = (&record.fingerprint, record.status) {
+                    let key = Key { pipeline, task: &record.task, fingerprint, run, at: record.started };
+                    let anew = record.how == Some(How::Ran);
+                    result = match made {
+                        Some(made) => Some(results::write(db, &key, made, anew)?),
+                        None if anew => None,
+                        None => results::reuse(db, &key)?,
+                    };
+                    if let (Some(parts), true) = (parts, result.is_some()) {
+                        results::write_fingerprint(db, fingerprint, parts)?;
+                    }
+                }
+                let words = (serde_json::to_value(record.status)?, serde_json::to_value(record.how)?);
+                db.prepare_cached(
+                    "INSERT OR REPLACE INTO task_results (run, task, kind, status, how, started, duration, attempts, \
+                     fingerprint, result, rows, rejected, reasons, detail, error) \
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![
+                    run.as_str(),
+                    record.task.as_str(),
+                    record.kind,
+                    words.0.as_str(),
+                    words.1.as_str(),
+                    record.started.as_microsecond(),
+                    micros(record.duration),
+                    record.attempts,
+                    record.fingerprint.map(|digest| digest.0),
+                    result,
+                    record.rows.map(int),
+                    int(record.detail.rejected.iter().map(|rejected| rejected.rows).sum()),
+                    to_json(&record.reasons)?,
+                    to_json(&record.detail)?,
+                    record.error.as_ref().map(to_json).transpose()?,
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes down one try of a task.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn record_attempt(&mut self, run: &RunId, task: &TaskName, attempt: &Attempt) -> Result<(), StateError> {
+        let error = attempt.error.as_ref().map(to_json).transpose()?;
+        self.write(|db| {
+            db.prepare_cached(
+                "INSERT OR REPLACE INTO attempts (run, task, attempt, started, duration, error) VALUES (?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                run.as_str(),
+                task.as_str(),
+                attempt.attempt,
+                attempt.started.as_microsecond(),
+                micros(attempt.duration),
+                error
+            ])?;
+            Ok(())
+        })
+    }
+
+    /// How the tasks of a run ended, in the order in which they started.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn tasks_of(&self, run: &RunId) -> Result<Vec<TaskRecord>, StateError> {
+        let mut query = self
+            .db
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM task_results WHERE run = ? ORDER BY started, rowid"))?;
+        Ok(query.query_map([run.as_str()], read)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The tries of a task in a run.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn attempts_of(&self, run: &RunId, task: &TaskName) -> Result<Vec<Attempt>, StateError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT attempt, started, duration, error FROM attempts WHERE run = ? AND task = ? ORDER BY attempt",
+        )?;
+        let rows = query.query_map([run.as_str(), task.as_str()], |row| {
+            Ok(Attempt {
+                attempt: row.get(0)?,
+                started: time(row, 1)?,
+                duration: duration(row, 2)?,
+                error: maybe_json(row, 3)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How long each task of a pipeline is likely to take: the median of its last ten runs that succeeded.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn durations(&self, pipeline: &str) -> Result<HashMap<TaskName, Duration>, StateError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT task, duration FROM (\
+               SELECT t.task, t.duration, row_number() OVER (PARTITION BY t.task ORDER BY t.started DESC) AS place \
+               FROM task_results t JOIN runs r ON r.id = t.run \
+               WHERE r.pipeline = ? AND t.status = 'success' AND t.how = 'ran') \
+             WHERE place <= 10",
+        )?;
+        let mut all: HashMap<TaskName, Vec<Duration>> = HashMap::new();
+        let mut rows = query.query([pipeline])?;
+        while let Some(row) = rows.next()? {
+            all.entry(TaskName::new(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?))
+                .or_default()
+                .push(duration(row, 1)?);
+        }
+        Ok(all.into_iter().filter_map(|(task, list)| Some((task, median(list)?))).collect())
+    }
+}
+
+/// The middle one; of an even number, the mean of the two in the middle.
+fn median(mut list: Vec<Duration>) -> Option<Duration> {
+    list.sort_unstable();
+    let upper = *list.get(list.len() / 2)?;
+    Some(if list.len() % 2 == 1 { upper } else { (list[list.len() / 2 - 1] + upper) / 2 })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
+    Ok(TaskRecord {
+        task: TaskName::new(row.get::<_, String>(0)?),
+        kind: row.get(1)?,
+        status: word(row, 2)?,
+        how: row.get::<_, Option<String>>(3)?.map(|_| word(row, 3)).transpose()?,
+        started: time(row, 4)?,
+        duration: duration(row, 5)?,
+        attempts: u32::try_from(count(row, 6)?).unwrap_or(u32::MAX),
+        fingerprint: maybe_digest(row, 7)?,
+        rows: maybe_count(row, 8)?,
+        reasons: json(row, 9)?,
+        detail: json(row, 10)?,
+        error: maybe_json(row, 11)?,
+    })
+}
