@@ -1,0 +1,106 @@
+//! The runner's end of the guardian.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::running::Running;
+use crate::{Ended, ProcessError, Request, Wish, descriptors};
+
+/// Starts commands by way of the guardian, which is started with the first of them.
+pub struct Guardian {
+    launch: Box<dyn Fn() -> io::Result<Command> + Send + Sync>,
+    process: Mutex<Option<Process>>,
+    running: Arc<AtomicUsize>,
+}
+
+/// The guardian while it lives.
+struct Process {
+    socket: UnixStream,
+    child: Child,
+}
+
+impl Guardian {
+    /// `launch` makes the command line of a process that calls [`serve`](crate::serve) as the first thing it does.
+    pub fn new(launch: impl Fn() -> io::Result<Command> + Send + Sync + 'static) -> Self {
+        Self { launch: Box::new(launch), process: Mutex::default(), running: Arc::default() }
+    }
+
+    /// Runs a command until it and all its processes have ended: hands on what it writes, and asks `wish` again and again what is
+    /// wanted. `kept` stays open in its keeper as long as any of its processes lives: a lock on such a file tells others so, even
+    /// when the runner is gone.
+    ///
+    /// # Errors
+    /// If it could not be started, or whoever looked after it is gone. That it failed is no error.
+    pub fn run(
+        &self,
+        request: &Request,
+        kept: &[BorrowedFd<'_>],
+        output: &mut dyn FnMut(&[u8]),
+        wish: &dyn Fn() -> Wish,
+    ) -> Result<Ended, ProcessError> {
+        match self.start(request, kept)?.wait(output, wish) {
+            // A guardian that dies still takes a letter that it will never read; the next one is another.
+            Err(ProcessError::NotBegun) => {
+                forget(&mut self.process());
+                self.start(request, kept)?.wait(output, wish)
+            }
+            ended => ended,
+        }
+    }
+
+    fn start(&self, request: &Request, kept: &[BorrowedFd<'_>]) -> Result<Running, ProcessError> {
+        let (output, written) = io::pipe()?;
+        let (control, theirs) = UnixStream::pair()?;
+        rustix::io::ioctl_fionbio(&output, true).map_err(io::Error::from)?;
+        let message = serde_json::to_vec(request).map_err(io::Error::from)?;
+        let mut files = vec![written.as_fd(), theirs.as_fd()];
+        files.extend(kept);
+        let mut process = self.process();
+        let sent = match process.as_ref() {
+            Some(guardian) => descriptors::send(&guardian.socket, &message, &files),
+            None => Err(io::Error::from(io::ErrorKind::NotConnected)),
+        };
+        if sent.is_err() {
+            // Not there yet, or no longer: what is left of it has no socket to stay for.
+            forget(&mut process);
+            let guardian = process.insert(self.launch()?);
+            descriptors::send(&guardian.socket, &message, &files)?;
+        }
+        drop(process);
+        let program = request.argv.first().cloned().unwrap_or_default();
+        Ok(Running::new(program, output, control, &self.running))
+    }
+
+    /// Lets the guardian end; it is waited for unless commands still run that nobody waits for.
+    pub fn close(&self) {
+        let Some(Process { socket, mut child }) = self.process().take() else { return };
+        drop(socket);
+        if self.running.load(Ordering::Acquire) == 0 {
+            let _ = child.wait();
+        }
+    }
+
+    fn launch(&self) -> io::Result<Process> {
+        let (socket, theirs) = UnixStream::pair()?;
+        let mut command = (self.launch)()?;
+        command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn()?;
+        Ok(Process { socket, child })
+    }
+
+    fn process(&self) -> MutexGuard<'_, Option<Process>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets go of a guardian that does not answer.
+fn forget(process: &mut Option<Process>) {
+    if let Some(mut guardian) = process.take() {
+        // One that is dead leaves nothing behind; one that still dies is left to the system.
+        let _ = guardian.child.try_wait();
+    }
+}
