@@ -1,0 +1,134 @@
+//! `tidemill diff`: what changed in a task's table between two runs.
+
+mod compare;
+mod key;
+mod tell;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tidemill_core::ids::TaskName;
+use tidemill_core::table::PlainTable;
+use tidemill_state::LastGood;
+
+use super::past::{Past, json_lines, put, state_failure};
+use super::stored_table::{engine_failure, open_table};
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::project::engine_for;
+use crate::terminal::{Paint, Stream};
+
+/// Flags of `diff`.
+#[derive(Args, Debug)]
+pub struct DiffArgs {
+    /// The task
+    #[arg(value_name = "TASK")]
+    task: String,
+    /// The earlier run; without it, the last two runs with different tables
+    #[arg(value_name = "A")]
+    before: Option<String>,
+    /// The later run; without it, the last one
+    #[arg(value_name = "B")]
+    after: Option<String>,
+    /// The columns by which rows are the same row; default those of a `unique` check, else of `group_by`, else all
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    key: Vec<String>,
+    /// Show so many rows of each sort
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    number: usize,
+    /// Every difference, an object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// A table as it was in a run.
+struct Side {
+    /// The run.
+    run: String,
+    /// When the table was made.
+    made: String,
+    /// All of it.
+    table: PlainTable,
+}
+
+/// Prints what changed.
+pub fn run(global: &Global, args: DiffArgs) -> Result<ExitCode, Failure> {
+    let past = Past::open(global)?;
+    let task = past.task(&args.task)?;
+    let after = match &args.after {
+        Some(id) => result_in(&past, &task, id)?,
+        None => last_with_table(&past, &task)?,
+    };
+    let before = match &args.before {
+        Some(id) => result_in(&past, &task, id)?,
+        None => last_different(&past, &task, &after)?,
+    };
+    let engine = engine_for(&past.opened);
+    let clock = past.clock();
+    let side = |(run, result): &(String, LastGood)| -> Result<Side, Failure> {
+        let table = open_table(&past, &*engine, &task, result)?;
+        let table = engine.fetch(&table, None, None).map_err(engine_failure)?;
+        Ok(Side { run: run.clone(), made: clock.show(result.made), table })
+    };
+    let (before, after) = (side(&before)?, side(&after)?);
+    let key = key::choose(&past, &task, &args.key, &before.table, &after.table)?;
+    let found = compare::compare(&before.table, &after.table, &key.columns);
+    if args.json {
+        return put(&json_lines(&tell::json(&task, &before, &after, &key, &found)));
+    }
+    let paint = Paint(global.color.wanted(Stream::Stdout));
+    put(&tell::text(&task, &before, &after, &key, &found, args.number, Stream::Stdout.width(), paint))
+}
+
+/// What the task made in a run, with the run's id.
+fn result_in(past: &Past, task: &TaskName, id: &str) -> Result<(String, LastGood), Failure> {
+    let run = past.run(Some(id))?;
+    match past.state()?.result_in(&run.id, task).map_err(state_failure)? {
+        Some(result) => Ok((run.id.to_string(), result)),
+        None => Err(Failure::wrong(format!("run {} has no result of `{task}`", run.id))
+            .help(format!("`tidemill show {}` lists its tasks", run.id))),
+    }
+}
+
+fn last_with_table(past: &Past, task: &TaskName) -> Result<(String, LastGood), Failure> {
+    let mut makes_none = false;
+    for found in results(past, task)? {
+        let (run, result) = found?;
+        if result.table.is_some() {
+            return Ok((run, result));
+        }
+        makes_none = true;
+    }
+    Err(match makes_none {
+        true => Failure::wrong(format!("`{task}` makes no table")),
+        false => Failure::wrong(format!("no run has made a table of `{task}`"))
+            .help(format!("`tidemill run {task}` makes it")),
+    })
+}
+
+/// The last result before which the table was another one.
+fn last_different(past: &Past, task: &TaskName, than: &(String, LastGood)) -> Result<(String, LastGood), Failure> {
+    let digest = |result: &LastGood| result.table.as_ref().map(|table| table.object.digest);
+    let mut earlier = results(past, task)?.skip_while(|found| !matches!(found, Ok((run, _)) if *run == than.0));
+    let found = earlier.find(|found| match found {
+        Ok((_, result)) => result.table.is_some() && digest(result) != digest(&than.1),
+        Err(_) => true,
+    });
+    found.unwrap_or_else(|| {
+        Err(Failure::wrong(format!("the table of `{task}` was the same in all runs that are remembered"))
+            .help("name two runs to compare them all the same"))
+    })
+}
+
+/// The results of a task in all runs that had one, the latest first.
+fn results<'a>(
+    past: &'a Past,
+    task: &'a TaskName,
+) -> Result<impl Iterator<Item = Result<(String, LastGood), Failure>> + use<'a>, Failure> {
+    let state = past.state()?;
+    let ids = state.run_ids(past.pipeline()).map_err(state_failure)?;
+    Ok(ids.into_iter().filter_map(move |id| match state.result_in(&id, task) {
+        Ok(found) => found.map(|result| Ok((id.to_string(), result))),
+        Err(error) => Some(Err(state_failure(error))),
+    }))
+}

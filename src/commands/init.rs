@@ -1,0 +1,111 @@
+//! `tidemill init`: a pipeline to begin with.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
+
+/// Flags of `init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// What to begin with
+    #[arg(long, value_enum, default_value_t)]
+    template: Template,
+    /// The folder, made if it is missing; default this one
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+}
+
+/// A pipeline to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+enum Template {
+    /// One source, one clean table, one summary.
+    #[default]
+    Minimal,
+    /// The smart-retail pipeline with its sample data.
+    Retail,
+}
+
+macro_rules! embedded {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path)))),*]
+    };
+}
+
+const RETAIL: &[(&str, &[u8])] = embedded![
+    "pipeline.yaml",
+    "data/smartretail.db",
+    "data/marketing.csv",
+    "data/web_traffic.json",
+    "data/iot_stream.csv",
+    "tasks/sql/daily_sales.sql",
+    "tasks/templates/summary.md",
+    "tasks/templates/summary.html",
+];
+
+const MINIMAL: &[(&str, &[u8])] = &[
+    (
+        "pipeline.yaml",
+        b"version: 1
+name: my-pipeline
+
+params:
+  data_dir: data
+
+tasks:
+  raw_orders:
+    type: load
+    path: ${{ params.data_dir }}/orders.csv
+
+  orders:
+    type: normalize
+    from: raw_orders
+    columns:
+      day: date
+      amount: money
+    reject:
+      - where: amount < 0
+        reason: negative amount
+
+  revenue_by_day:
+    type: aggregate
+    from: orders
+    group_by: [day]
+    metrics:
+      orders: count(*)
+      revenue: sum(amount)
+    output: outputs/revenue_by_day.csv
+",
+    ),
+    (
+        "data/orders.csv",
+        b"day,customer,amount\n2024-11-19,Ann,$12.50\n2024-11-19,Ben,$7.25\n2024-11-20,Ann,\"$1,030.00\"\n",
+    ),
+    (".gitignore", b"/.tidemill/\n/logs/\n/outputs/\n"),
+];
+
+/// Writes the files; what is there already is never overwritten.
+pub fn run(args: InitArgs) -> Result<ExitCode, Failure> {
+    let files = match args.template {
+        Template::Minimal => MINIMAL,
+        Template::Retail => RETAIL,
+    };
+    if let Some((path, _)) = files.iter().find(|(path, _)| args.folder.join(path).exists()) {
+        return Err(Failure::wrong(format!("{} is there already", args.folder.join(path).display()))
+            .help("choose an empty folder: `tidemill init DIR`"));
+    }
+    for (path, content) in files {
+        write(&args.folder.join(path), content)?;
+        eprintln!("wrote {}", args.folder.join(path).display());
+    }
+    let go = if args.folder == Path::new(".") { String::new() } else { format!("cd {} && ", args.folder.display()) };
+    eprintln!("\nnow: {go}tidemill run");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, content));
+    made.map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))
+}

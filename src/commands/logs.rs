@@ -1,0 +1,141 @@
+//! `tidemill logs`: what a task wrote.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use tidemill_core::ids::{RunId, TaskName};
+use tidemill_state::{Run, RunStatus};
+
+use super::past::{Past, put, state_failure};
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::summary::shown;
+use crate::terminal::{Paint, Stream};
+
+/// How often a log that is followed is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Flags of `logs`.
+#[derive(Args, Debug)]
+pub struct LogsArgs {
+    /// The task
+    #[arg(value_name = "TASK")]
+    task: String,
+    /// The run's id or its beginning; the last run with a log of the task if not given
+    #[arg(long, value_name = "RUN")]
+    run: Option<String>,
+    /// Go on while the run does; `-f` for short
+    #[arg(long)]
+    follow: bool,
+    // `-f` follows here: the file has its long name alone. The value reaches the flag of all commands by its id.
+    /// The pipeline file
+    #[arg(id = "file", long = "file", value_name = "FILE", default_value = "pipeline.yaml")]
+    _file: PathBuf,
+}
+
+/// Prints a task's log.
+pub fn run(global: &Global, args: LogsArgs) -> Result<ExitCode, Failure> {
+    let past = Past::open(global)?;
+    let task = past.task(&args.task)?;
+    let folder = past.spec.project.join("logs");
+    let run = match &args.run {
+        Some(id) => past.run(Some(id))?,
+        None => last_with_log(&past, &folder, &task, args.follow)?,
+    };
+    let path = log_path(&folder, &run.id, &task);
+    let live = args.follow && run.status() == RunStatus::Running;
+    if !live && !path.exists() {
+        return Err(Failure::wrong(format!("run {} has no log of `{task}`", run.id))
+            .help(format!("it was not run there; the run's own log is {}", shown(&path.with_file_name("run.log")))));
+    }
+    let paint = Paint(global.color.wanted(Stream::Stderr));
+    eprintln!("{}", paint.dim(format!("{task} in run {}: {}", run.id, shown(&path))));
+    let mut log = Log { path, read: 0 };
+    put(&log.news()?)?;
+    if live {
+        loop {
+            // What was written before the run was found to have ended is still read.
+            let ended = past.run(Some(run.id.as_str()))?.status() != RunStatus::Running;
+            put(&log.news()?)?;
+            if ended {
+                break;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The last run that has a log of the task; one that goes on and may yet write one, if it is to be followed.
+fn last_with_log(past: &Past, folder: &Path, task: &TaskName, follow: bool) -> Result<Run, Failure> {
+    let last = past.run(None)?;
+    if follow && last.status() == RunStatus::Running {
+        return Ok(last);
+    }
+    let ids = past.state()?.run_ids(past.pipeline()).map_err(state_failure)?;
+    match ids.iter().find(|id| log_path(folder, id, task).exists()) {
+        Some(id) => past.run(Some(id.as_str())),
+        None => Err(Failure::wrong(format!("there is no log of `{task}`"))
+            .help("a task writes one when it runs; one that was cached does not")),
+    }
+}
+
+fn log_path(folder: &Path, run: &RunId, task: &TaskName) -> PathBuf {
+    folder.join(run.as_str()).join(format!("{task}.log"))
+}
+
+/// A log as far as it was read.
+struct Log {
+    path: PathBuf,
+    read: u64,
+}
+
+impl Log {
+    /// What was written since; nothing if there is no log yet.
+    fn news(&mut self) -> Result<String, Failure> {
+        let mut news = Vec::new();
+        let read = File::open(&self.path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(self.read))?;
+            file.read_to_end(&mut news)
+        });
+        match read {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
+            Err(error) => return Err(Failure::broken(format!("cannot read {}: {error}", self.path.display()))),
+        }
+        // The last line may be half written, even in the middle of a character.
+        let whole = match std::str::from_utf8(&news) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => news.len(),
+        };
+        self.read += whole as u64;
+        Ok(String::from_utf8_lossy(&news[..whole]).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_growing_log_is_read_once_and_never_within_a_character() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("a.log");
+        let mut log = Log { path: path.clone(), read: 0 };
+        let mut news = || log.news().map_err(|_| "unreadable");
+        assert_eq!(news()?, "");
+        let mut file = File::create(&path)?;
+        file.write_all(b"one\ncaf\xc3")?;
+        assert_eq!(news()?, "one\ncaf");
+        file.write_all(b"\xa9\n\xff\n")?;
+        assert_eq!(news()?, "é\n\u{fffd}\n");
+        assert_eq!(news()?, "");
+        Ok(())
+    }
+}

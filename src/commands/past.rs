@@ -1,0 +1,150 @@
+//! What commands that look at earlier runs share: the state opened for reading, runs and tasks found by what the user typed.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tidemill_core::diagnostic::nearest;
+use tidemill_core::ids::TaskName;
+use tidemill_core::spec::Spec;
+use tidemill_state::{Run, State, StateError};
+
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::project::{self, Opened, Wanted};
+
+/// A pipeline and what is remembered of it. Nothing on the disk changes.
+pub struct Past {
+    /// The pipeline file, as far as it could be read.
+    pub opened: Opened,
+    /// The pipeline.
+    pub spec: Arc<Spec>,
+    /// What is remembered; None if it never ran.
+    pub state: Option<State>,
+}
+
+impl Past {
+    /// Opens both. Mistakes in tasks do not matter here, only that the pipeline's name can be read.
+    pub fn open(global: &Global) -> Result<Self, Failure> {
+        let opened = project::open(global, &Wanted::default())?;
+        let Some(spec) = opened.spec.clone() else {
+            let diagnostics = opened.diagnostics.into_sorted();
+            return Err(Failure::Mistakes { sources: opened.sources, diagnostics });
+        };
+        let state = State::open_read_only(&spec.project).map_err(state_failure)?;
+        Ok(Self { opened, spec, state })
+    }
+
+    /// The pipeline's name.
+    pub fn pipeline(&self) -> &str {
+        &self.spec.name.value
+    }
+
+    /// What is remembered.
+    pub fn state(&self) -> Result<&State, Failure> {
+        self.state.as_ref().ok_or_else(|| self.never_ran())
+    }
+
+    /// The run of that id or beginning of an id; without, the last one.
+    pub fn run(&self, id: Option<&str>) -> Result<Run, Failure> {
+        let state = self.state()?;
+        let Some(id) = id else {
+            return state.last_run(self.pipeline()).map_err(state_failure)?.ok_or_else(|| self.never_ran());
+        };
+        if let Some(run) = state.run(id).map_err(state_failure)? {
+            return Ok(run);
+        }
+        let ids = state.run_ids(self.pipeline()).map_err(state_failure)?;
+        let failure = Failure::wrong(format!("there is no run `{id}`"));
+        Err(match nearest(id, ids.iter().map(|id| id.as_str())) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help("`tidemill history` lists the runs; the beginning of an id is enough"),
+        })
+    }
+
+    /// The task of that id: of the pipeline as it is now, or one that it had.
+    pub fn task(&self, id: &str) -> Result<TaskName, Failure> {
+        if let Some(plan) = &self.opened.plan
+            && plan.find(id).is_none()
+            && let [first, .., last] = plan.named(id).as_slice()
+        {
+            let (first, last) = (&plan.task(*first).name, &plan.task(*last).name);
+            return Err(Failure::wrong(format!("`{id}` is a foreach task with a table for each of its items"))
+                .help(format!("name one of them, `{first}` to `{last}`")));
+        }
+        let known = self.known_tasks()?;
+        if known.iter().any(|name| name.as_str() == id) {
+            return Ok(TaskName::new(id));
+        }
+        let failure = Failure::wrong(format!("there is no task `{id}`"));
+        Err(match nearest(id, known.iter().map(TaskName::as_str)) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help("`tidemill graph` shows the tasks"),
+        })
+    }
+
+    /// The tasks of the pipeline and its handlers, and those that it had and whose results are remembered.
+    fn known_tasks(&self) -> Result<Vec<TaskName>, Failure> {
+        let spec = &self.spec;
+        let maps = [&spec.tasks, &spec.on_success, &spec.on_failure, &spec.finally];
+        let mut known: Vec<TaskName> = maps.into_iter().flat_map(|tasks| tasks.keys().cloned()).collect();
+        if let Some(state) = &self.state {
+            known.extend(state.last_results(self.pipeline()).map_err(state_failure)?.into_keys());
+        }
+        known.sort();
+        known.dedup();
+        Ok(known)
+    }
+
+    /// Times as the pipeline's clock shows them.
+    pub fn clock(&self) -> WallClock {
+        let zone = self.spec.schedule.as_ref().and_then(|schedule| TimeZone::get(&schedule.timezone.value).ok());
+        WallClock(zone.unwrap_or(TimeZone::UTC))
+    }
+
+    fn never_ran(&self) -> Failure {
+        Failure::wrong(format!("`{}` has not run yet", self.pipeline())).help("`tidemill run` runs it")
+    }
+}
+
+/// A clock on the wall of the pipeline's zone.
+#[derive(Clone, Debug)]
+pub struct WallClock(pub TimeZone);
+
+impl WallClock {
+    /// `2024-11-20 19:45:00`.
+    pub fn show(&self, time: Timestamp) -> String {
+        time.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// The same with the zone's name.
+    pub fn show_with_zone(&self, time: Timestamp) -> String {
+        time.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+}
+
+/// Why the state cannot be read, or what was asked of it is not clear, as the command's failure.
+pub fn state_failure(error: StateError) -> Failure {
+    match error {
+        StateError::Ambiguous { .. } => Failure::wrong(error.to_string()).help("give more of the id"),
+        other => crate::memory::state_failure(&other),
+    }
+}
+
+/// Writes data to stdout. Whoever reads it may stop at any time, as `head` does.
+pub fn put(text: &str) -> Result<ExitCode, Failure> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::broken(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// A list of objects, one a line.
+pub fn json_lines<'a>(objects: impl IntoIterator<Item = &'a serde_json::Value>) -> String {
+    objects.into_iter().map(|object| format!("{object}\n")).collect()
+}

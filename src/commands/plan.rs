@@ -1,0 +1,45 @@
+//! `tidemill plan`: what would run, in what order, and why.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tidemill_core::plan::Selection;
+
+use super::params::ParamArgs;
+use super::selection::selected;
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::outlook::Outlook;
+use crate::project::{self, engine_for};
+use crate::terminal::{Paint, Stream};
+
+/// Flags of `plan`.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// The tasks wanted; they come with whatever they need
+    #[arg(value_name = "SELECTOR")]
+    selectors: Vec<String>,
+    /// Leave these out
+    #[arg(long, value_name = "SEL")]
+    exclude: Vec<String>,
+    /// An object a line
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 if anything would be done
+    #[arg(long)]
+    fail_if_stale: bool,
+    #[command(flatten)]
+    params: ParamArgs,
+}
+
+/// Prints the plan.
+pub fn run(global: &Global, args: PlanArgs) -> Result<ExitCode, Failure> {
+    let mut opened = project::open(global, &args.params.wanted()?)?;
+    let engine = engine_for(&opened);
+    opened.check_columns(&*engine);
+    let project = opened.into_project()?;
+    let wanted = project.plan.with_needs(&selected(&project, &*engine, &args.selectors, &args.exclude)?);
+    let outlook = Outlook::of(&project, &*engine, &wanted, &Selection::new(), false)?;
+    outlook.print(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout)));
+    if args.fail_if_stale && outlook.is_stale() { Err(Failure::Task) } else { Ok(ExitCode::SUCCESS) }
+}

@@ -1,0 +1,206 @@
+//! `tidemill preview`: the head, schema and profile of a task's table.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Map, Number, Value as Json};
+use tidemill_core::table::{PlainTable, Value};
+
+use super::past::{Past, json_lines, put, state_failure};
+use super::stored_table::{engine_failure, open_table};
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::profile::{Profile, readable};
+use crate::project::engine_for;
+use crate::summary::thousands;
+use crate::terminal::{Paint, Stream};
+use crate::text_table::{Cell, Look, TextTable, shortened};
+
+/// A text in the table is no longer than this.
+const WIDEST: usize = 40;
+
+/// Flags of `preview`.
+#[derive(Args, Debug)]
+pub struct PreviewArgs {
+    /// The task
+    #[arg(value_name = "TASK")]
+    task: String,
+    /// So many rows
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    number: u64,
+    /// The rows as CSV
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// The rows as an object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints a table.
+pub fn run(global: &Global, args: PreviewArgs) -> Result<ExitCode, Failure> {
+    let past = Past::open(global)?;
+    let task = past.task(&args.task)?;
+    let mut results = past.state()?.last_results(past.pipeline()).map_err(state_failure)?;
+    let Some(result) = results.remove(&task) else {
+        return Err(
+            Failure::wrong(format!("`{task}` has no result yet")).help(format!("`tidemill run {task}` makes it"))
+        );
+    };
+    let engine = engine_for(&past.opened);
+    let table = open_table(&past, &*engine, &task, &result)?;
+    if args.csv || args.json {
+        let head = engine.fetch(&table, None, Some(args.number)).map_err(engine_failure)?;
+        return put(&if args.csv { csv(&head) } else { json_lines(&objects(&head)) });
+    }
+    let whole = engine.fetch(&table, None, None).map_err(engine_failure)?;
+    let paint = Paint(global.color.wanted(Stream::Stdout));
+    let made = format!("made by run {}, {}", result.run, past.clock().show_with_zone(result.made));
+    put(&text(task.as_str(), &whole, args.number, &made, Stream::Stdout.width(), paint))
+}
+
+/// What is printed for people.
+fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, paint: Paint) -> String {
+    let plural = |number: usize, what: &str| {
+        format!("{} {what}{}", thousands(number as u64), if number == 1 { "" } else { "s" })
+    };
+    let size = format!("{}, {}", plural(table.rows, "row"), plural(table.columns.len(), "column"));
+    let mut text = format!("{}  {size}  {}\n\n", paint.bold(task), paint.dim(made));
+    let mut columns = TextTable::new()
+        .text("column")
+        .text("type")
+        .number("nulls")
+        .number("distinct")
+        .text("min")
+        .text("max")
+        .number("mean");
+    for profile in table.columns.iter().map(Profile::of) {
+        let ends = [&profile.min, &profile.max].map(|end| shortened(&readable(end), WIDEST));
+        columns.row([
+            Cell::from(profile.name.as_str()),
+            Cell::new(profile.data_type.to_string(), Look::Active),
+            Cell::new(thousands(profile.nulls as u64), if profile.nulls > 0 { Look::Notable } else { Look::Plain }),
+            Cell::from(thousands(profile.distinct as u64)),
+            Cell::from(ends[0].as_str()),
+            Cell::from(ends[1].as_str()),
+            Cell::from(profile.mean_text()),
+        ]);
+    }
+    text += &columns.write(width, 2, paint);
+    let shown = usize::try_from(number).unwrap_or(usize::MAX).min(table.rows);
+    if shown > 0 {
+        text += &format!("\n{}", rows_table(table, 0..shown).write(width, 2, paint));
+        if shown < table.rows {
+            text += &format!("  {}\n", paint.dim(format!("… {} more", plural(table.rows - shown, "row"))));
+        }
+    }
+    text
+}
+
+/// Rows of a table, numbers at the right.
+pub fn rows_table(table: &PlainTable, rows: impl IntoIterator<Item = usize>) -> TextTable {
+    let mut lines = TextTable::new();
+    for column in &table.columns {
+        let is_number = column.data.data_type().is_numeric();
+        lines = if is_number { lines.number(&column.name) } else { lines.text(&column.name) };
+    }
+    for row in rows {
+        lines.row(table.columns.iter().map(|column| value_cell(&column.data.value(row))));
+    }
+    lines
+}
+
+/// A value in a table for people; NULL is dim.
+pub fn value_cell(value: &Value) -> Cell {
+    let look = if *value == Value::Null { Look::Dim } else { Look::Plain };
+    Cell::new(shortened(&readable(value), WIDEST), look)
+}
+
+/// RFC 4180 with a head; NULL is an empty field, an empty text is quoted.
+fn csv(table: &PlainTable) -> String {
+    let field = |text: &str| {
+        if text.is_empty() || text.contains(['"', ',', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.to_owned()
+        }
+    };
+    let mut text = table.columns.iter().map(|column| field(&column.name)).collect::<Vec<_>>().join(",") + "\n";
+    for row in 0..table.rows {
+        let fields: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| match column.data.value(row) {
+                Value::Null => String::new(),
+                value => field(&value.to_string()),
+            })
+            .collect();
+        text += &(fields.join(",") + "\n");
+    }
+    text
+}
+
+fn objects(table: &PlainTable) -> Vec<Json> {
+    (0..table.rows).map(|row| object(table, row)).collect()
+}
+
+/// A row for programs.
+pub fn object(table: &PlainTable, row: usize) -> Json {
+    let columns = table.columns.iter().map(|column| (column.name.clone(), json_value(&column.data.value(row))));
+    Json::Object(columns.collect::<Map<_, _>>())
+}
+
+/// A value for programs: decimals, dates and times as text, so that nothing is lost; floats that JSON cannot say are null.
+pub fn json_value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(value) => Json::from(*value),
+        Value::Float(value) => Number::from_f64(*value).map_or(Json::Null, Json::Number),
+        other => Json::String(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidemill_core::table::{PlainColumn, PlainData};
+
+    use super::*;
+
+    fn orders() -> PlainTable {
+        let column = |name: &str, data| PlainColumn { name: name.into(), data };
+        PlainTable {
+            columns: vec![
+                column("day", PlainData::Date(vec![Some(19_000), Some(19_001), None])),
+                column(
+                    "country",
+                    PlainData::String(vec![Some("FR".into()), Some(String::new()), Some("a,\"b\"".into())]),
+                ),
+                column(
+                    "amount",
+                    PlainData::Decimal { unscaled: vec![Some(123_456), None, Some(-5)], precision: 18, scale: 2 },
+                ),
+                column("temperature", PlainData::Float(vec![Some(1.0 / 3.0), Some(20.0), Some(-3.5)])),
+            ],
+            rows: 3,
+        }
+    }
+
+    #[test]
+    fn profile_and_head() {
+        insta::assert_snapshot!(text("orders", &orders(), 2, "made by run 7", 80, Paint(false)));
+    }
+
+    #[test]
+    fn csv_tells_null_from_an_empty_text() {
+        assert_eq!(
+            csv(&orders()),
+            "day,country,amount,temperature\n2022-01-08,FR,1234.56,0.3333333333333333\n2022-01-09,\"\",,20\n,\"a,\"\"b\"\"\",-0.05,-3.5\n"
+        );
+    }
+
+    #[test]
+    fn json_keeps_all_digits_of_money() {
+        assert_eq!(object(&orders(), 0)["amount"], "1234.56");
+        assert_eq!(object(&orders(), 1)["amount"], Json::Null);
+    }
+}

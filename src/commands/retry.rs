@@ -1,0 +1,114 @@
+//! `tidemill retry [RUN]`: what failed or was never reached.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+use clap::Args;
+use tidemill_core::ids::TaskName;
+use tidemill_core::plan::Selection;
+use tidemill_state::{Run, State, TaskStatus};
+
+use super::run::{command_line, processors};
+use super::selection::selected;
+use crate::cli::Global;
+use crate::execute::LogFormat;
+use crate::failure::Failure;
+use crate::memory::state_failure;
+use crate::project::{self, Opened, Wanted, engine_for};
+use crate::runner::{Request, Runner};
+use crate::terminal::{Paint, Stream};
+
+/// Flags of `retry`.
+#[derive(Args, Debug)]
+pub struct RetryArgs {
+    /// The run, or the beginning of its id; default the last one
+    #[arg(value_name = "RUN")]
+    run: Option<String>,
+    /// After a failure, go on with all that does not depend on it
+    #[arg(long)]
+    keep_going: bool,
+    /// At most so many tasks at once; default one for each processor
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// If another run holds the project, exit with 3 instead of waiting
+    #[arg(long)]
+    no_wait: bool,
+    /// Print every event as an object on a line of stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs what the run left undone, with the params that it had.
+pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
+    // The file is read twice: the first time it only says which project it is and which params there are.
+    let first = project::open(global, &Wanted::default())?;
+    let (earlier, done) = the_run(&first, args.run.as_deref())?;
+    let declared = first.spec.as_ref().map(|spec| spec.params.clone()).unwrap_or_default();
+    let params = earlier.start.params.as_object().cloned().unwrap_or_default();
+    let given =
+        params.into_iter().filter(|(name, value)| declared.get(name).is_some_and(|param| param.value != *value));
+    let wanted = Wanted {
+        params: given
+            .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect(),
+        ..Wanted::default()
+    };
+    let mut opened = project::open(global, &wanted)?;
+    let engine = engine_for(&opened);
+    opened.check_columns(&*engine);
+    let project = opened.into_project()?;
+    let plan = &project.plan;
+    let of_run = plan.with_needs(&selected(&project, &*engine, &earlier.start.selection, &[])?);
+    let undone: Selection = of_run.into_iter().filter(|ix| !done.contains(&plan.task(*ix).name)).collect();
+    let paint = Paint(global.color.wanted(Stream::Stderr));
+    if undone.is_empty() {
+        eprintln!("{} nothing to retry: run {} did all it was to do", paint.green("ok"), earlier.id);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let request = Request {
+        jobs: args.jobs.map_or_else(processors, usize::from),
+        keep_going: args.keep_going,
+        forced: Selection::new(),
+        as_cached: Selection::new(),
+        resend: false,
+        no_wait: args.no_wait,
+        json: args.json,
+        log_format: LogFormat::default(),
+        verbose: global.verbose,
+        paint,
+        command: command_line(),
+        selection: undone.iter().map(|ix| plan.task(*ix).name.to_string()).collect(),
+        asked: None,
+    };
+    eprintln!("{} retries {} of run {}", paint.cyan("note"), count(undone.len()), earlier.id);
+    Runner { project: &project, engine, request }.run(&plan.with_needs(&undone))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn count(tasks: usize) -> String {
+    if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
+}
+
+/// The run that is meant, and the tasks that succeeded in it or were skipped for good.
+fn the_run(opened: &Opened, id: Option<&str>) -> Result<(Run, HashSet<TaskName>), Failure> {
+    let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
+    let wrong = |error: tidemill_state::StateError| state_failure(&error);
+    let state = State::open_read_only(&spec.project).map_err(wrong)?;
+    let none = || Failure::wrong("nothing ever ran here").help("`tidemill run` runs the pipeline");
+    let state = state.ok_or_else(none)?;
+    let run = match id {
+        Some(id) => state
+            .run(id)
+            .map_err(wrong)?
+            .ok_or_else(|| Failure::wrong(format!("no run `{id}`")).help("`tidemill history` lists the runs"))?,
+        None => state.last_run(&spec.name.value).map_err(wrong)?.ok_or_else(none)?,
+    };
+    let done = state
+        .tasks_of(&run.id)
+        .map_err(wrong)?
+        .into_iter()
+        .filter(|record| record.status == TaskStatus::Success)
+        .map(|record| record.task)
+        .collect();
+    Ok((run, done))
+}

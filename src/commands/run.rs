@@ -1,0 +1,117 @@
+//! `tidemill run`: does what is to be done.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tidemill_core::plan::Selection;
+
+use super::params::ParamArgs;
+use super::selection::selected;
+use crate::at_rest::Asked;
+use crate::cli::Global;
+use crate::execute::LogFormat;
+use crate::failure::{Failure, render_all};
+use crate::outlook::Outlook;
+use crate::project::{self, engine_for};
+use crate::runner::{Request, Runner};
+use crate::summary;
+use crate::terminal::{Paint, Stream};
+
+/// Flags of `run`.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The tasks wanted; they come with whatever they need
+    #[arg(value_name = "SELECTOR")]
+    selectors: Vec<String>,
+    #[command(flatten)]
+    params: ParamArgs,
+    /// At most so many tasks at once; default one for each processor
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// After a failure, go on with all that does not depend on it
+    #[arg(long)]
+    keep_going: bool,
+    /// Run the tasks named (all, if none is) even if nothing has changed
+    #[arg(long)]
+    force: bool,
+    /// Send mails and webhooks again that were sent
+    #[arg(long)]
+    resend: bool,
+    /// If another run holds the project, exit with 3 instead of waiting
+    #[arg(long)]
+    no_wait: bool,
+    /// Only say what would run
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave these tasks out
+    #[arg(long, value_name = "SEL")]
+    exclude: Vec<String>,
+    /// Print every event as an object on a line of stdout
+    #[arg(long)]
+    json: bool,
+    /// How logs are written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+/// Runs the pipeline.
+pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
+    let paint = Paint(global.color.wanted(Stream::Stderr));
+    let asked = asked(global, &args);
+    if let Some(rest) = asked.as_ref().and_then(|asked| asked.is_at_rest(&command_line())) {
+        eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut opened = project::open(global, &args.params.wanted()?)?;
+    let engine = engine_for(&opened);
+    opened.check_columns(&*engine);
+    let project = opened.into_project()?;
+    if !project.warnings.is_empty() {
+        eprintln!("{}", render_all(&project.sources, &project.warnings, paint.0).trim_end());
+    }
+    let named = selected(&project, &*engine, &args.selectors, &args.exclude)?;
+    let wanted = project.plan.with_needs(&named);
+    let forced = if args.force { named } else { Selection::new() };
+    if args.dry_run {
+        let outlook = Outlook::of(&project, &*engine, &wanted, &forced, args.resend)?;
+        outlook.print(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let request = Request {
+        jobs: args.jobs.map_or_else(processors, usize::from),
+        keep_going: args.keep_going,
+        forced,
+        as_cached: Selection::new(),
+        resend: args.resend,
+        no_wait: args.no_wait,
+        json: args.json,
+        log_format: args.log_format,
+        verbose: global.verbose,
+        paint,
+        command: command_line(),
+        selection: args.selectors.clone(),
+        asked,
+    };
+    Runner { project: &project, engine, request }.run(&wanted)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is asked, if a run that had nothing to do can answer it: no more than to bring tasks up to date, and to say so.
+fn asked(global: &Global, args: &RunArgs) -> Option<Asked> {
+    let wants_more = args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
+    // What these select depends on the last run.
+    let names_runs = |selector: &String| selector.contains("result:") || selector.contains("state:");
+    let is_other = args.params.params_file.is_some() || args.selectors.iter().chain(&args.exclude).any(names_runs);
+    if wants_more || is_other { None } else { Asked::here(&global.file) }
+}
+
+/// One attempt for each processor.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// What the user typed.
+pub fn command_line() -> String {
+    let words = std::env::args().skip(1);
+    std::iter::once("tidemill".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}

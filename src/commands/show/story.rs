@@ -1,0 +1,111 @@
+//! What there is to say of a run beside its numbers.
+
+use serde_json::Value;
+use tidemill_core::ids::TaskName;
+use tidemill_core::table::Severity;
+use tidemill_state::{Run, RunStatus, TaskRecord, TaskStatus};
+
+use super::View;
+use crate::commands::history::{counts_text, run_time, status_look, status_word};
+use crate::summary::{seconds, thousands};
+use crate::text_table::{one_line, shortened};
+
+/// The run itself: how it stands, when, by whom, with what.
+pub fn head(run: &Run, view: &View) -> String {
+    let status = run.status();
+    let mut text =
+        format!("{} {}", view.paint.bold(&run.id), status_look(status).paint(view.paint, status_word(status)));
+    text += &match (run_time(run, view.now), status) {
+        (Some(time), RunStatus::Running) => format!(" for {}", seconds(time)),
+        (Some(time), _) => format!(" in {}", seconds(time)),
+        (None, _) => String::new(),
+    };
+    text += &run.counts.as_ref().map(|counts| format!(": {}", counts_text(counts))).unwrap_or_default();
+    text.push('\n');
+    let mut fact = |name: &str, value: String| {
+        let room = view.width.saturating_sub(11);
+        text += &format!("  {}{}\n", view.paint.dim(format!("{name:9}")), shortened(&one_line(value), room));
+    };
+    fact("started", format!("{}, {}", view.clock.show_with_zone(run.start.started), run.start.trigger));
+    if run.start.trigger != "manual" {
+        fact("for", run.start.logical_time.clone());
+    }
+    if !run.start.selection.is_empty() {
+        fact("selected", run.start.selection.join(" "));
+    }
+    if let Some(params) = run.start.params.as_object().filter(|params| !params.is_empty()) {
+        let params: Vec<String> = params.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
+        fact("params", params.join("  "));
+    }
+    text.push('\n');
+    text
+}
+
+/// Rejected rows, broken checks and warnings.
+pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
+    let mut text = String::new();
+    for task in tasks {
+        for rejected in &task.detail.rejected {
+            let rows = thousands(rejected.rows);
+            text += &format!(
+                "{} {}: {rows} rejected: {}\n",
+                view.paint.yellow("note"),
+                task.task,
+                one_line(rejected.reason.clone())
+            );
+        }
+    }
+    for task in tasks {
+        let checks = task.detail.checks.iter().filter(|check| check.bad_rows > 0 && check.severity == Severity::Warn);
+        let checks = checks.map(|check| format!("check `{}`: {} bad rows", check.name, thousands(check.bad_rows)));
+        // What an executor says of a check it says as a warning too.
+        let checks: Vec<String> = if task.detail.warnings.is_empty() { checks.collect() } else { Vec::new() };
+        for warning in task.detail.warnings.iter().chain(&checks) {
+            text += &format!("{} {}: {}\n", view.paint.yellow("warning"), task.task, one_line(warning.clone()));
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// Why tasks failed.
+pub fn errors(tasks: &[TaskRecord], view: &View) -> String {
+    let mut text = String::new();
+    for task in tasks.iter().filter(|task| task.status == TaskStatus::Failed) {
+        let message = task.error.as_ref().map_or("it is not known why", |error| error.message.as_str());
+        text += &format!("{} {} ({}): {message}\n", view.paint.red("error"), view.paint.bold(&task.task), task.kind);
+        if let Some(error) = &task.error {
+            for line in &error.tail {
+                text += &format!("  {} {}\n", view.paint.dim("│"), one_line(line.clone()));
+            }
+            for help in &error.help {
+                text += &format!("  {} {help}\n", view.paint.cyan("help:"));
+            }
+        }
+        if task.attempts > 1 {
+            text += &format!("  {} {}\n", view.paint.dim("attempts:"), task.attempts);
+        }
+        text += &format!("  {} {}/{}.log\n\n", view.paint.dim("log:"), view.logs, task.task);
+    }
+    text
+}
+
+/// What was published.
+pub fn outputs(outputs: &[(TaskName, String)], view: &View) -> String {
+    let width = outputs.iter().map(|(task, _)| task.as_str().len()).max().unwrap_or(0);
+    let mut text = if outputs.is_empty() { String::new() } else { view.paint.bold("Outputs") + "\n" };
+    for (task, path) in outputs {
+        text += &format!("  {}  {path}\n", view.paint.dim(format!("{task:width$}")));
+    }
+    text
+}
+
+/// A value as one would type it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

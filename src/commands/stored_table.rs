@@ -1,0 +1,46 @@
+//! The table of an earlier result, opened from the store.
+
+use tidemill_core::cache::ContentStore;
+use tidemill_core::ids::TaskName;
+use tidemill_core::table::{EngineError, Location, TableEngine, TableRef};
+use tidemill_state::{FOLDER, LastGood};
+
+use super::past::Past;
+use crate::failure::Failure;
+
+/// Opens the table of a result.
+pub fn open_table(
+    past: &Past,
+    engine: &dyn TableEngine,
+    task: &TaskName,
+    result: &LastGood,
+) -> Result<TableRef, Failure> {
+    let Some(table) = &result.table else {
+        return Err(Failure::wrong(format!("`{task}` makes no table")));
+    };
+    let again = format!("`tidemill rerun {task}` makes it again");
+    if !table.stored {
+        return Err(Failure::wrong(format!("of `{task}` no table is kept, only its digest"))
+            .help("its `cache` says `store: false`; without it, the next run keeps the table"));
+    }
+    let store = ContentStore::new(past.spec.project.join(FOLDER).join("cache"));
+    match store.get(&table.object.digest) {
+        Ok(Some(path)) => engine.open(&Location::new(path.to_string_lossy())).map_err(engine_failure),
+        Ok(None) => {
+            Err(Failure::wrong(format!("the table of `{task}` in run {} is no longer in the cache", result.run))
+                .help(again))
+        }
+        Err(error) => Err(Failure::broken(error.to_string())),
+    }
+}
+
+/// What an engine says of a table that it cannot read.
+pub fn engine_failure(error: EngineError) -> Failure {
+    let failure = Failure::broken(error.to_string());
+    match error {
+        EngineError::Source { help: Some(help), .. } | EngineError::Value { help: Some(help), .. } => {
+            failure.help(help)
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,255 @@
+//! One try of a task, from its inputs to its published files.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tidemill_core::attempt::{AttemptToken, Staging};
+use tidemill_core::cache::Object;
+use tidemill_core::event::TaskDetails;
+use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
+use tidemill_core::kind::{LogLevel, RunCx, TaskFailure, TaskResult};
+use tidemill_core::plan::resolve;
+use tidemill_core::spec::CachePolicy;
+use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions, TableRef};
+use tidemill_state::{Claim, Effect, EffectStatus, Made, MadeTable, Output};
+
+use super::TaskExecutor;
+use super::output_log::CommandLog;
+use crate::memory::ResultDigests;
+
+impl TaskExecutor {
+    /// Does a task once; what it made is noted, and published if the attempt counts.
+    pub(super) fn attempt(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+        let task = self.plan.task(ix);
+        if task.io.effect {
+            return self.effect(ix, attempt, token);
+        }
+        let staging = Staging::new();
+        let mut result = self.compute(ix, attempt, token, &staging, &|| Ok(()))?;
+        self.write_tables(ix, &mut result, &staging)?;
+        let made = self.keep(ix, &result, &staging)?;
+        if !token.begin_commit() {
+            return Err(stopped());
+        }
+        staging.publish().map_err(|error| TaskFailure::new(error.to_string()))?;
+        Ok(self.note(ix, result, made))
+    }
+
+    /// Runs the task's own code.
+    pub(super) fn compute(
+        &self,
+        ix: TaskIx,
+        attempt: u32,
+        token: &AttemptToken,
+        staging: &Staging,
+        begin_effect: &dyn Fn() -> Result<(), TaskFailure>,
+    ) -> Result<TaskResult, TaskFailure> {
+        let task = self.plan.task(ix);
+        let setting = &self.setting;
+        let project = self.plan.spec.project.as_path();
+        let tables = self.tables(ix, token)?;
+        let upstream = if task.io.facts { self.facts_before(ix) } else { BTreeMap::new() };
+        let scratch =
+            project.join(tidemill_state::FOLDER).join("scratch").join(format!("{}-{}", setting.run.id, task.name));
+        let log = |level: LogLevel, line: &str| setting.logs.write(&task.name, level, line);
+        let made = task.task.run(&RunCx {
+            task: &task.name,
+            attempt,
+            engine: &*setting.engine,
+            sources: &setting.sources,
+            project,
+            tables: &tables,
+            origins: &self.behind(ix),
+            upstream: &upstream,
+            run: &setting.run,
+            secrets: &setting.secrets,
+            scratch: &scratch,
+            stage: &|path| staging.stage(&resolve(project, path)),
+            begin_effect,
+            log: &log,
+            output: &CommandLog::new(&setting.logs, &task.name),
+            cancelled: token.cancelled(),
+            killed: token.killed(),
+        });
+        if let Err(error) = std::fs::remove_dir_all(&scratch)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            log(LogLevel::Warn, &format!("cannot remove {}: {error}", scratch.display()));
+        }
+        made
+    }
+
+    /// Writes the files of a table task: its table in each format, its rejects.
+    fn write_tables(&self, ix: TaskIx, result: &mut TaskResult, staging: &Staging) -> Result<(), TaskFailure> {
+        let task = self.plan.task(ix);
+        let Some(report) = &result.table else { return Ok(()) };
+        let project = &self.plan.spec.project;
+        let mut write = |table: &TableRef, sink: &Sink| {
+            let staged = staging.stage(&resolve(project, &sink.path));
+            self.setting.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
+            result.outputs.push(sink.path.clone());
+            Ok::<(), TaskFailure>(())
+        };
+        if let Some(table) = &report.table {
+            task.sinks.iter().try_for_each(|sink| write(table, sink))?;
+        }
+        if let (Some(rejects), Some(path)) = (&report.rejects, &task.io.rejects) {
+            let format = FileFormat::from_path(path.value.as_str()).unwrap_or(FileFormat::Csv);
+            let table = "rejects".to_owned();
+            write(rejects, &Sink { path: path.value.clone(), format, options: SinkOptions::default(), table })?;
+        }
+        Ok(())
+    }
+
+    /// Puts what the attempt made into the store, before anything is published.
+    fn keep(&self, ix: TaskIx, result: &TaskResult, staging: &Staging) -> Result<Made, TaskFailure> {
+        let task = self.plan.task(ix);
+        let is_stored = task.spec.common.cache != CachePolicy::DigestOnly;
+        let table = match result.table.as_ref().and_then(|report| report.table.as_ref()) {
+            Some(table) => {
+                let object = if is_stored { self.save(table)? } else { self.digest_of(table)? };
+                let schema = table.schema.clone();
+                Some(MadeTable { object, stored: is_stored, rows: table.rows, schema })
+            }
+            None => None,
+        };
+        let project = &self.plan.spec.project;
+        let mut outputs = Vec::new();
+        for path in &result.outputs {
+            let staged = staging.stage(&resolve(project, path));
+            let unreadable = |error: std::io::Error| TaskFailure::new(format!("`{path}` was not written: {error}"));
+            let object = if is_stored {
+                let put = self.setting.memory.store.put_file(&staged);
+                put.map_err(|error| TaskFailure::new(format!("`{path}` cannot be kept: {error}")))?
+            } else {
+                let bytes = std::fs::read(&staged).map_err(unreadable)?;
+                Object { digest: Digest::of(&bytes), size: bytes.len() as u64 }
+            };
+            outputs.push(Output { path: path.to_string(), object });
+        }
+        Ok(Made { table, outputs, ..Made::default() })
+    }
+
+    /// Puts a table into the store.
+    pub(super) fn save(&self, table: &TableRef) -> Result<Object, TaskFailure> {
+        let store = &self.setting.memory.store;
+        let wrong = |error: tidemill_core::cache::CacheError| TaskFailure::new(error.to_string());
+        let file = self.temporary()?;
+        let digest = self.setting.engine.save(table, &Location::new(file.path().to_string_lossy()))?;
+        let path = file.into_temp_path();
+        store.adopt(&path, digest).map_err(wrong)
+    }
+
+    /// The digest that a table would have in the store.
+    fn digest_of(&self, table: &TableRef) -> Result<Object, TaskFailure> {
+        let file = self.temporary()?;
+        let digest = self.setting.engine.save(table, &Location::new(file.path().to_string_lossy()))?;
+        let size = std::fs::metadata(file.path()).map_or(0, |found| found.len());
+        Ok(Object { digest, size })
+    }
+
+    fn temporary(&self) -> Result<tempfile::NamedTempFile, TaskFailure> {
+        let folder = self.setting.memory.store.staging().map_err(|error| TaskFailure::new(error.to_string()))?;
+        tempfile::NamedTempFile::new_in(&folder)
+            .map_err(|error| TaskFailure::new(format!("cannot write into {}: {error}", folder.display())))
+    }
+
+    /// Notes what a task that counts has made; whether it may be found again.
+    fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskDetails {
+        let table = result.table.as_ref().and_then(|report| report.table.clone());
+        let mut details = TaskDetails::from(result);
+        let mut progress = self.results.of(ix);
+        progress.digests = Some(ResultDigests::of_made(&made));
+        progress.object = made.table.as_ref().filter(|table| table.stored).map(|table| table.object);
+        progress.table = table;
+        if self.setting.handlers {
+            return details;
+        }
+        // What was read must still be what the fingerprint says.
+        let before = progress.fingerprint.as_ref().map(tidemill_core::fingerprint::Fingerprint::digest);
+        drop(progress);
+        let now = self.fingerprint(ix).ok().map(|fingerprint| fingerprint.digest());
+        if before.is_some() && now == before {
+            made.facts.rows = details.rows;
+            self.results.of(ix).made = Some(made);
+        } else {
+            let warning = "what it reads changed while it ran: the result is used now, and computed again next time";
+            self.setting.logs.write(&self.plan.task(ix).name, LogLevel::Warn, warning);
+            details.warnings.push(warning.to_owned());
+        }
+        details
+    }
+
+    /// A mail or webhook: written down before it is sent and after, so that it is not sent twice.
+    fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+        let task = self.plan.task(ix);
+        let setting = &self.setting;
+        let content = match &self.results.of(ix).fingerprint {
+            Some(fingerprint) => fingerprint.digest(),
+            None => Digest::of(setting.run.id.as_bytes()),
+        };
+        // By hand the content tells two mails apart, on schedule the fire, in handlers the run.
+        let occasion = match (setting.handlers, setting.run.trigger.as_str()) {
+            (true, _) => setting.run.id.as_str(),
+            (false, "manual") => "",
+            (false, _) => setting.run.logical_time.as_str(),
+        };
+        let effect = Effect {
+            pipeline: setting.memory.pipeline.clone(),
+            task: task.name.clone(),
+            key: format!("{content} {occasion}"),
+            content,
+            status: EffectStatus::Sending,
+            message: None,
+            run: RunId::new(setting.run.id.as_str()),
+            at: Timestamp::now(),
+        };
+        let ledger = |error: tidemill_state::StateError| TaskFailure::new(format!("the ledger: {error}"));
+        let begun = Cell::new(false);
+        let sent_before = RefCell::new(None);
+        // Claimed at the last moment: a run that dies while a mail is written has certainly not sent it.
+        let begin = || {
+            if !token.begin_commit() {
+                return Err(stopped());
+            }
+            // A state that went back to an earlier content sends it again: only the latest one counts.
+            let latest = self.state().last_effect(&effect.pipeline, &effect.task).map_err(ledger)?;
+            let is_latest = latest.is_some_and(|latest| latest.key == effect.key);
+            let claim = Effect { at: Timestamp::now(), ..effect.clone() };
+            match self.state().claim_effect(&claim, setting.resend || !is_latest).map_err(ledger)? {
+                Claim::Granted => {
+                    begun.set(true);
+                    Ok(())
+                }
+                Claim::Refused(known) if known.status == EffectStatus::Sent => {
+                    *sent_before.borrow_mut() = Some(format!("was sent in run {}", known.run));
+                    Err(stopped())
+                }
+                Claim::Refused(known) => Err(unknown(&task.name, &known.run)),
+            }
+        };
+        let sent = self.compute(ix, attempt, token, &Staging::new(), &begin);
+        if begun.get() {
+            let status = if sent.is_ok() { EffectStatus::Sent } else { EffectStatus::Failed };
+            let end = Effect { status, at: Timestamp::now(), ..effect.clone() };
+            self.state().settle_effect(&end).map_err(ledger)?;
+        }
+        let note = sent_before.take();
+        let result = if note.is_some() { TaskResult { note, ..TaskResult::default() } } else { sent? };
+        Ok(self.note(ix, result, Made::default()))
+    }
+}
+
+fn unknown(task: &TaskName, run: &RunId) -> TaskFailure {
+    TaskFailure {
+        message: format!("it is not known whether this was sent in run {run}, which died on the way"),
+        help: vec![format!("look, then send it with `tidemill run {task} --resend` if need be")],
+        permanent: true,
+        ..TaskFailure::default()
+    }
+}
+
+fn stopped() -> TaskFailure {
+    TaskFailure { message: "stopped".into(), cancelled: true, ..TaskFailure::default() }
+}

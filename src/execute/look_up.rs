@@ -1,0 +1,173 @@
+//! Whether a task must run.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tidemill_core::event::TaskDetails;
+use tidemill_core::fingerprint::{Fingerprint, Reason};
+use tidemill_core::ids::{RunId, TaskIx};
+use tidemill_core::kind::TaskFailure;
+use tidemill_core::plan::resolve;
+use tidemill_core::run::LookUp;
+use tidemill_core::table::Location;
+use tidemill_state::{Edited, LastGood, State};
+
+use super::TaskExecutor;
+use crate::kinds::failure_of;
+use crate::memory::{Options, Question, ResultDigests, Verdict};
+
+impl TaskExecutor {
+    /// The ledger.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.setting.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be done with a task; None if that takes longer than a look and `at_leisure` is false.
+    pub(super) fn decide(&self, ix: TaskIx, at_leisure: bool) -> Option<LookUp> {
+        match self.is_wanted(ix) {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Some(LookUp::Skip(reason)),
+            Err(failure) => return Some(LookUp::Failed(failure)),
+        }
+        if self.setting.handlers {
+            return Some(LookUp::Run { reasons: Vec::new() });
+        }
+        let fingerprint = match self.fingerprint(ix) {
+            Ok(fingerprint) => fingerprint,
+            Err(failure) => return Some(LookUp::Failed(failure)),
+        };
+        let task = self.plan.task(ix);
+        let setting = &self.setting;
+        let options = Options {
+            forced: setting.forced.contains(&ix),
+            resend: setting.resend,
+            as_cached: setting.as_cached.contains(&ix),
+        };
+        let verdict = setting.memory.verdict(task, &fingerprint, options, Some(&self.state()));
+        let found = match verdict {
+            Verdict::Cached(last) => {
+                let details = self.take_up(ix, &last);
+                Some(LookUp::Cached(details))
+            }
+            Verdict::Restore(..) if !at_leisure => return None,
+            Verdict::Restore(last, reasons) => match self.restore(&last, &reasons) {
+                Ok(saved) => {
+                    let mut details = self.take_up(ix, &last);
+                    details.warnings.extend(saved);
+                    let reasons = self.told(ix, &reasons);
+                    Some(LookUp::Restored { details, reasons })
+                }
+                Err(_) => Some(LookUp::Run { reasons: self.told(ix, &[Reason::ResultLost]) }),
+            },
+            Verdict::Run(reasons) => Some(LookUp::Run { reasons: self.told(ix, &reasons) }),
+        };
+        self.results.of(ix).fingerprint = Some(fingerprint);
+        found
+    }
+
+    fn told(&self, ix: TaskIx, reasons: &[Reason]) -> Vec<String> {
+        let told: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        let name = &self.plan.task(ix).name;
+        tracing::info!(task = name.as_str(), "because {}", told.join(", "));
+        self.results.of(ix).reasons = told.clone();
+        told
+    }
+
+    /// The fingerprint of a task whose needs have ended.
+    pub(super) fn fingerprint(&self, ix: TaskIx) -> Result<Fingerprint, TaskFailure> {
+        let setting = &self.setting;
+        setting.memory.fingerprint(
+            ix,
+            &Question {
+                plan: &self.plan,
+                sources: &setting.sources,
+                engine: setting.engine.name(),
+                run: &setting.run,
+                results: &|other| self.results.of(other).digests,
+                facts: &|| self.facts_before(ix),
+            },
+        )
+    }
+
+    /// Takes an earlier result as this run's.
+    fn take_up(&self, ix: TaskIx, last: &LastGood) -> TaskDetails {
+        let mut progress = self.results.of(ix);
+        progress.digests = ResultDigests::of_last(last);
+        progress.object = last.table.as_ref().filter(|table| table.stored).map(|table| table.object);
+        progress.known_as = Some(last.fingerprint);
+        // A result whose facts cannot be read has none; its rows are known from its table.
+        let facts = last.facts().unwrap_or_default();
+        TaskDetails {
+            rows: last.table.as_ref().map(|table| table.rows),
+            rejected: facts.rejects,
+            warnings: facts.warnings,
+            outputs: facts.outputs.into_iter().map(Location::new).collect(),
+            ..TaskDetails::default()
+        }
+    }
+
+    /// Publishes the files of an earlier result again; what was edited by hand is saved first.
+    /// Sentences about what was saved.
+    fn restore(&self, last: &LastGood, reasons: &[Reason]) -> Result<Vec<String>, TaskFailure> {
+        let mut told = Vec::new();
+        let wrong = |what: String| TaskFailure::new(what);
+        let memory = &self.setting.memory;
+        for output in last.outputs().map_err(|error| wrong(error.to_string()))? {
+            let path = resolve(&memory.project, &Location::new(output.path.as_str()));
+            let is = memory.files.file(&path).map_err(|error| wrong(error.to_string()))?;
+            if is == Some(output.object.digest) {
+                continue;
+            }
+            let is_edited = reasons.iter().any(|reason| *reason == Reason::OutputEdited(output.path.clone()));
+            if let (Some(digest), true) = (is, is_edited) {
+                told.push(self.save_edited(&path, &output.path, digest)?);
+            }
+            memory.store.publish(&output.object.digest, &path).map_err(|error| wrong(error.to_string()))?;
+        }
+        Ok(told)
+    }
+
+    fn save_edited(
+        &self,
+        path: &std::path::Path,
+        output: &str,
+        digest: tidemill_core::ids::Digest,
+    ) -> Result<String, TaskFailure> {
+        let run = &self.setting.run.id;
+        let saved = format!("{}/edited/{run}/{output}", tidemill_state::FOLDER);
+        let target = self.setting.memory.project.join(&saved);
+        let copied =
+            target.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(path, &target));
+        copied.map_err(|error| TaskFailure::new(format!("cannot save the edited {output} to {saved}: {error}")))?;
+        let edited = Edited {
+            path: output.to_owned(),
+            saved: saved.clone(),
+            digest,
+            run: RunId::new(run.as_str()),
+            at: Timestamp::now(),
+        };
+        self.state().record_edited(&edited).map_err(|error| TaskFailure::new(error.to_string()))?;
+        Ok(format!("{output} had been edited by hand; that file is kept as {saved}"))
+    }
+
+    /// Why the task's `when` says no; None if it says yes.
+    fn is_wanted(&self, ix: TaskIx) -> Result<Option<String>, TaskFailure> {
+        let spec = &self.plan.task(ix).spec;
+        let Some(when) = &spec.common.when else { return Ok(None) };
+        let mut names = serde_json::Map::new();
+        names.insert("tasks".to_owned(), serde_json::to_value(self.facts_before(ix)).unwrap_or_default());
+        names.insert("run".to_owned(), serde_json::to_value(&self.setting.run).unwrap_or_default());
+        let value = when
+            .eval(&spec.scope, &names, &self.setting.sources)
+            .map_err(|mistakes| failure_of(&mistakes, &self.setting.sources))?;
+        match value {
+            serde_json::Value::Bool(true) => Ok(None),
+            serde_json::Value::Bool(false) => Ok(Some(format!("`when: {}` is false", when.text.trim()))),
+            other => Err(TaskFailure {
+                message: format!("`when: {}` is {other}, not true or false", when.text.trim()),
+                permanent: true,
+                ..TaskFailure::default()
+            }),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The sources behind the tables that a task reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidemill_core::ids::TaskIx;
+use tidemill_core::kind::{CheckCx, EdgeKind, Origins};
+use tidemill_core::table::{Rel, Scan};
+
+use super::TaskExecutor;
+
+/// The sources behind one task.
+pub(super) struct Behind<'a> {
+    executor: &'a TaskExecutor,
+    task: TaskIx,
+}
+
+impl TaskExecutor {
+    /// The sources behind a task.
+    pub(super) fn behind(&self, task: TaskIx) -> Behind<'_> {
+        Behind { executor: self, task }
+    }
+
+    /// What a task reads, if it is a load; its columns as the head of the source has them.
+    fn scan_of(&self, task: TaskIx) -> Option<Scan> {
+        let job = self.plan.task(task).task.job(&CheckCx {
+            before: &[],
+            secrets: &[],
+            engine: &*self.setting.engine,
+            sources: &self.setting.sources,
+            project: &self.plan.spec.project,
+            // Without tables only a load compiles.
+            tables: &BTreeMap::new(),
+            published: &|_| true,
+            whole_sources: false,
+        });
+        match job {
+            Ok(Some(job)) => match job.rel {
+                Rel::Scan(scan) => Some(scan),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The tasks whose tables a task reads, with the names under which the file has them.
+    fn tables_of(&self, task: TaskIx) -> impl Iterator<Item = (&str, TaskIx)> {
+        let needs = self.plan.task(task).needs.iter().filter(|need| need.what == EdgeKind::Table);
+        needs.map(|need| (need.named.as_str(), need.task))
+    }
+}
+
+impl Origins for Behind<'_> {
+    fn of(&self, task: &str) -> Option<Scan> {
+        let mut named: Vec<TaskIx> =
+            self.executor.tables_of(self.task).filter(|(name, _)| *name == task).map(|(_, ix)| ix).collect();
+        named.dedup();
+        // Several are the instances of a `foreach`, whose rows are united.
+        match named.as_slice() {
+            [one] => self.executor.scan_of(*one),
+            _ => None,
+        }
+    }
+
+    fn all(&self) -> Vec<Scan> {
+        let mut seen = BTreeSet::from([self.task]);
+        let mut next = vec![self.task];
+        let mut scans = Vec::new();
+        while let Some(task) = next.pop() {
+            scans.extend(self.executor.scan_of(task));
+            next.extend(self.executor.tables_of(task).map(|(_, ix)| ix).filter(|ix| seen.insert(*ix)));
+        }
+        scans
+    }
+}

@@ -1,0 +1,160 @@
+//! Errors → text, hint and exit code, in one place.
+
+use std::process::ExitCode;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
+use tidemill_core::diagnostic::{Diagnostic, Severity, SourceMap};
+
+use crate::terminal::{Color, Stream};
+
+/// Why a command did not end well.
+#[derive(Debug)]
+pub enum Failure {
+    /// A task or a check failed; what there was to say has been said.
+    Task,
+    /// The file or the command line is wrong.
+    Wrong {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: Vec<String>,
+    },
+    /// The pipeline file has mistakes.
+    Mistakes {
+        /// The texts that they point into.
+        sources: std::sync::Arc<SourceMap>,
+        /// All of them.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// Another run holds the project.
+    Held {
+        /// Which.
+        message: String,
+    },
+    /// Ctrl-C.
+    Interrupted,
+    /// Something outside went wrong: a full disk, a database that cannot be written.
+    Broken {
+        /// What.
+        message: String,
+        /// What to do.
+        help: Vec<String>,
+    },
+}
+
+impl Failure {
+    /// The file or the command line is wrong.
+    pub fn wrong(message: impl Into<String>) -> Self {
+        Self::Wrong { message: message.into(), help: Vec::new() }
+    }
+
+    /// Something outside went wrong.
+    pub fn broken(message: impl Into<String>) -> Self {
+        Self::Broken { message: message.into(), help: Vec::new() }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        if let Self::Wrong { help, .. } | Self::Broken { help, .. } = &mut self {
+            help.push(text.into());
+        }
+        self
+    }
+
+    /// 1: a task failed. 2: the file or the command line is wrong. 3: held by another run. 130: interrupted.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Task | Self::Broken { .. } => 1,
+            Self::Wrong { .. } | Self::Mistakes { .. } => 2,
+            Self::Held { .. } => 3,
+            Self::Interrupted => 130,
+        })
+    }
+
+    /// Says it on stderr.
+    pub fn print(&self, color: Color) {
+        let colored = color.wanted(Stream::Stderr);
+        let text = match self {
+            Self::Task | Self::Interrupted => return,
+            Self::Mistakes { sources, diagnostics } => render_all(sources, diagnostics, colored),
+            Self::Held { message } => plain(message, &[], colored),
+            Self::Wrong { message, help } | Self::Broken { message, help } => plain(message, help, colored),
+        };
+        eprintln!("{}", text.trim_end());
+    }
+}
+
+/// A message that points at no place.
+fn plain(message: &str, help: &[String], colored: bool) -> String {
+    let paint = crate::terminal::Paint(colored);
+    let mut text = format!("{}{} {message}", paint.red("error"), paint.bold(":"));
+    for help in help {
+        text += &format!("\n  {} {help}", paint.cyan("help:"));
+    }
+    text
+}
+
+/// All diagnostics in the style of rustc, and a line that counts them.
+pub fn render_all(sources: &SourceMap, diagnostics: &[Diagnostic], colored: bool) -> String {
+    let mut text: String = diagnostics.iter().map(|one| render(sources, one, colored) + "\n\n").collect();
+    let count = |severity| diagnostics.iter().filter(|one| one.severity == severity).count();
+    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    match (count(Severity::Error), count(Severity::Warning)) {
+        (0, _) => {}
+        (errors, 0) => text += &plural(errors, "error"),
+        (errors, warnings) => text += &format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
+    }
+    text
+}
+
+/// One diagnostic in the style of rustc.
+pub fn render(sources: &SourceMap, diagnostic: &Diagnostic, colored: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.message.as_str());
+    let mut group = title.elements(Vec::<annotate_snippets::Element<'_>>::new());
+    // Labels of one file share a snippet; the first one's file comes first.
+    let mut files: Vec<_> = Vec::new();
+    for label in &diagnostic.labels {
+        if !files.contains(&label.span.file) {
+            files.push(label.span.file);
+        }
+    }
+    for file in files {
+        let Some(source) = sources.get(file) else { continue };
+        let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).fold(true);
+        for (at, label) in diagnostic.labels.iter().enumerate().filter(|(_, label)| label.span.file == file) {
+            let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let range = within(&source.text, label.span.range());
+            let annotation = kind.span(range);
+            snippet = snippet.annotation(match label.text.is_empty() {
+                true => annotation,
+                false => annotation.label(label.text.as_str()),
+            });
+        }
+        group = group.element(snippet);
+    }
+    for help in &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+/// The range cut to the text and to whole characters; only its first line, so that a block does not fill the screen.
+fn within(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(range.start);
+    let end = floor(range.end).max(start);
+    let first_line = text[start..end].find('\n').map_or(end, |nl| start + nl);
+    start..first_line
+}

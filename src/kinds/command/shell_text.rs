@@ -1,0 +1,471 @@
+//! Where in a shell's text a value stands, and how it is referred to there.
+
+use tidemill_core::diagnostic::{Diagnostic, SourceMap};
+use tidemill_core::spec::{Hole, Template};
+
+/// The shells whose quoting is known.
+pub const SHELLS: [&str; 4] = ["sh", "dash", "bash", "zsh"];
+
+/// A place in a shell's text, by how values are quoted there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Outside all quotes.
+    Bare,
+    /// Inside `"…"`.
+    Double,
+    /// Inside `'…'`.
+    Single,
+    /// Inside `$'…'`.
+    Ansi,
+    /// In a comment.
+    Comment,
+}
+
+impl Place {
+    /// What stands here for the values of these variables: each exactly one argument, whatever it holds.
+    pub fn refer(self, variables: &[String]) -> String {
+        let bare = || variables.iter().map(|name| format!("\"${{{name}}}\"")).collect::<Vec<_>>().join(" ");
+        match self {
+            Self::Bare => bare(),
+            Self::Double => variables.iter().map(|name| format!("${{{name}}}")).collect::<Vec<_>>().join("\" \""),
+            Self::Single => format!("'{}'", bare()),
+            Self::Ansi => format!("'{}$'", bare()),
+            Self::Comment => String::new(),
+        }
+    }
+}
+
+/// Finds the place of every `${{ }}` of a text, in order.
+///
+/// # Errors
+/// For each where no quoting makes it one argument.
+pub fn places(text: &Template, sources: &SourceMap, shell: &str) -> Result<Vec<(Hole, Place)>, Vec<Diagnostic>> {
+    let mut scanner = Scanner {
+        template: text,
+        sources,
+        text: &text.text,
+        ansi: matches!(shell, "bash" | "zsh"),
+        holes: text.holes(),
+        at: 0,
+        found: Vec::new(),
+        mistakes: Vec::new(),
+        frames: vec![Frame::command(false)],
+        heredocs: Vec::new(),
+    };
+    while scanner.at < scanner.text.len() {
+        scanner.step();
+    }
+    if scanner.mistakes.is_empty() { Ok(scanner.found) } else { Err(scanner.mistakes) }
+}
+
+/// What the scanner is inside of.
+#[derive(Debug)]
+enum Frame {
+    /// Commands: the text itself, or a `$( )`.
+    Command {
+        /// Whether a `)` ends it.
+        nested: bool,
+        /// Open `(`.
+        parens: usize,
+        /// Open `case`s, whose patterns end with `)`.
+        cases: usize,
+        /// Whether a word that begins here is a command's first one.
+        first: bool,
+        /// Whether a word begins here.
+        begins: bool,
+    },
+    /// `"…"`.
+    Double,
+    /// `${…}`, and whether it stands in `"…"`.
+    Braces { quoted: bool },
+}
+
+impl Frame {
+    fn command(nested: bool) -> Self {
+        Self::Command { nested, parens: 0, cases: 0, first: true, begins: true }
+    }
+}
+
+/// A here-document whose text begins at the next line.
+struct Heredoc {
+    delimiter: String,
+    strip_tabs: bool,
+}
+
+struct Scanner<'a> {
+    template: &'a Template,
+    sources: &'a SourceMap,
+    text: &'a str,
+    ansi: bool,
+    holes: Vec<Hole>,
+    at: usize,
+    found: Vec<(Hole, Place)>,
+    mistakes: Vec<Diagnostic>,
+    frames: Vec<Frame>,
+    heredocs: Vec<Heredoc>,
+}
+
+/// Words behind which a command begins.
+const OPENERS: [&str; 9] = ["if", "then", "elif", "else", "while", "until", "do", "time", "!"];
+
+impl Scanner<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    /// The hole that begins here.
+    fn hole(&self) -> Option<&Hole> {
+        self.holes.get(self.found.len() + self.mistakes.len()).filter(|hole| hole.whole.start == self.at)
+    }
+
+    /// Takes the hole that begins here, if one does.
+    fn take_hole(&mut self, place: Place) -> bool {
+        let Some(hole) = self.hole().cloned() else { return false };
+        self.at = hole.whole.end;
+        self.found.push((hole, place));
+        true
+    }
+
+    /// Refuses the hole that begins here, if one does.
+    fn refuse_hole(&mut self, message: &str, help: &str) -> bool {
+        let Some(hole) = self.hole().cloned() else { return false };
+        self.at = hole.whole.end;
+        let span = self.sources.within_scalar(self.template.span, self.text, hole.whole);
+        self.mistakes.push(Diagnostic::error(message).at(span, "not one argument here").help(help));
+        true
+    }
+
+    /// Goes on by one character.
+    fn skip(&mut self) {
+        self.at += self.rest().chars().next().map_or(1, char::len_utf8);
+    }
+
+    fn step(&mut self) {
+        if self.rest().starts_with("$${{") {
+            self.at += 4;
+            return;
+        }
+        let quoted = match self.frames.last() {
+            Some(Frame::Double | Frame::Braces { quoted: true }) => true,
+            Some(_) => false,
+            None => return self.at = self.text.len(),
+        };
+        if self.take_hole(if quoted { Place::Double } else { Place::Bare }) {
+            return self.in_word();
+        }
+        let rest = self.rest();
+        if rest.starts_with('\\') {
+            self.at += 1;
+            let help = "take the backslash away: the value needs no quoting of yours";
+            if !self.refuse_hole("a `${{ }}` cannot stand behind a backslash", help) && self.at < self.text.len() {
+                self.skip();
+            }
+            self.in_word();
+        } else if rest.starts_with("$((") {
+            self.at += 3;
+            self.arithmetic();
+            self.in_word();
+        } else if rest.starts_with("$(") {
+            self.at += 2;
+            self.in_word();
+            self.frames.push(Frame::command(true));
+        } else if rest.starts_with("${") {
+            self.at += 2;
+            self.in_word();
+            self.frames.push(Frame::Braces { quoted });
+        } else if rest.starts_with('`') {
+            self.at += 1;
+            self.backticks();
+            self.in_word();
+        } else {
+            match self.frames.last() {
+                Some(Frame::Command { .. }) => self.command(),
+                Some(Frame::Double) => self.end_or_skip('"'),
+                _ if rest.starts_with('"') => {
+                    self.at += 1;
+                    self.frames.push(Frame::Double);
+                }
+                _ if rest.starts_with('\'') && !quoted => self.single(Place::Single),
+                _ => self.end_or_skip('}'),
+            }
+        }
+    }
+
+    fn end_or_skip(&mut self, end: char) {
+        if self.rest().starts_with(end) {
+            self.frames.pop();
+        }
+        self.skip();
+    }
+
+    /// What comes next is part of a word.
+    fn in_word(&mut self) {
+        if let Some(Frame::Command { first, begins, .. }) = self.frames.last_mut() {
+            (*first, *begins) = (false, false);
+        }
+    }
+
+    /// One step outside all quotes.
+    fn command(&mut self) {
+        let rest = &self.text[self.at..];
+        if rest.starts_with('\'') {
+            self.single(Place::Single);
+            return self.in_word();
+        }
+        if self.ansi && rest.starts_with("$'") {
+            self.at += 1;
+            self.single(Place::Ansi);
+            return self.in_word();
+        }
+        if rest.starts_with('"') {
+            self.at += 1;
+            self.in_word();
+            return self.frames.push(Frame::Double);
+        }
+        if rest.starts_with("<<<") {
+            self.at += 3;
+            return;
+        }
+        if rest.starts_with("<<") {
+            return self.heredoc();
+        }
+        let Some(Frame::Command { nested, parens, cases, first, begins }) = self.frames.last_mut() else { return };
+        if rest.starts_with('#') && *begins {
+            while self.at < self.text.len() && !self.text[self.at..].starts_with('\n') {
+                if !self.take_hole(Place::Comment) {
+                    self.skip();
+                }
+            }
+            return;
+        }
+        if *begins && *first {
+            let word = rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '!')).next().unwrap_or("");
+            match word {
+                "case" => *cases += 1,
+                "esac" => *cases = cases.saturating_sub(1),
+                _ => {}
+            }
+            if !word.is_empty() {
+                *first = OPENERS.contains(&word);
+                *begins = false;
+                self.at += word.len();
+                return;
+            }
+        }
+        let next = rest.chars().next();
+        match next {
+            Some('(') => (*parens, *first, *begins) = (*parens + 1, true, true),
+            Some(')') if *parens > 0 => (*parens, *first, *begins) = (*parens - 1, true, true),
+            Some(')') if *cases > 0 => (*first, *begins) = (true, true),
+            Some(')') if *nested => drop(self.frames.pop()),
+            Some(';' | '&' | '|' | '\n' | '{') => (*first, *begins) = (true, true),
+            Some(' ' | '\t' | '<' | '>' | ')') => *begins = true,
+            _ => (*first, *begins) = (false, false),
+        }
+        self.skip();
+        if next == Some('\n') {
+            self.heredoc_texts();
+        }
+    }
+
+    /// From the quote that opens here to the one that closes.
+    fn single(&mut self, place: Place) {
+        self.at += 1;
+        while self.at < self.text.len() {
+            if self.take_hole(place) {
+                continue;
+            }
+            if place == Place::Ansi && self.rest().starts_with('\\') {
+                self.at += 1;
+                let help = "take the backslash away: the value needs no quoting of yours";
+                if self.refuse_hole("a `${{ }}` cannot stand behind a backslash", help) {
+                    continue;
+                }
+            } else if self.rest().starts_with('\'') {
+                self.at += 1;
+                return;
+            }
+            self.skip();
+        }
+    }
+
+    fn backticks(&mut self) {
+        while self.at < self.text.len() {
+            let help = "write `$( … )` instead of backticks";
+            if self.refuse_hole("a `${{ }}` cannot stand in backticks", help) {
+                continue;
+            }
+            match self.rest().as_bytes().first() {
+                Some(b'`') => return self.at += 1,
+                Some(b'\\') => self.at += 1,
+                _ => {}
+            }
+            self.skip();
+        }
+    }
+
+    /// To the `))`. What stands there is no argument, and shells evaluate the text of variables there once more.
+    fn arithmetic(&mut self) {
+        let mut depth = 0;
+        while self.at < self.text.len() {
+            let help = "compute it in the expression: `${{ params.n + 1 }}`";
+            if self.refuse_hole("a `${{ }}` cannot stand in `$(( ))`", help) {
+                continue;
+            }
+            match self.rest().as_bytes().first() {
+                Some(b'(') => depth += 1,
+                Some(b')') if depth > 0 => depth -= 1,
+                Some(b')') => return self.at = (self.at + 2).min(self.text.len()),
+                _ => {}
+            }
+            self.skip();
+        }
+    }
+
+    /// Reads `<<WORD` and remembers that its text begins at the next line.
+    fn heredoc(&mut self) {
+        self.at += 2;
+        let strip_tabs = self.rest().starts_with('-');
+        self.at += usize::from(strip_tabs);
+        while self.rest().starts_with([' ', '\t']) {
+            self.at += 1;
+        }
+        let mut delimiter = String::new();
+        while let Some(next) = self.rest().chars().next().filter(|c| !c.is_whitespace() && !";&|<>()".contains(*c)) {
+            let help = "name the end of the here-document itself";
+            if self.refuse_hole("a `${{ }}` cannot name the end of a here-document", help) {
+                continue;
+            }
+            if !matches!(next, '\'' | '"' | '\\') {
+                delimiter.push(next);
+            }
+            self.skip();
+        }
+        // Without its end it is none: `(( a << 2 ))`.
+        let ends = self.rest().lines().skip(1).any(|line| ends_heredoc(line, &delimiter, strip_tabs));
+        if ends {
+            self.heredocs.push(Heredoc { delimiter, strip_tabs });
+        }
+        self.in_word();
+    }
+
+    /// The texts of the here-documents that were announced on the line that has just ended.
+    fn heredoc_texts(&mut self) {
+        for Heredoc { delimiter, strip_tabs } in std::mem::take(&mut self.heredocs) {
+            while self.at < self.text.len() {
+                let line = self.rest().split('\n').next().unwrap_or_default().to_owned();
+                let end = (self.at + line.len() + 1).min(self.text.len());
+                while self.at < end {
+                    let help = "pass it as an argument or through `env:`, or write the text with printf";
+                    if !self.refuse_hole("a `${{ }}` cannot stand in a here-document", help) {
+                        self.skip();
+                    }
+                }
+                if ends_heredoc(&line, &delimiter, strip_tabs) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn ends_heredoc(line: &str, delimiter: &str, strip_tabs: bool) -> bool {
+    let line = if strip_tabs { line.trim_start_matches('\t') } else { line };
+    line == delimiter
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+    use tidemill_core::diagnostic::Span;
+
+    use super::*;
+
+    fn template(sources: &SourceMap, text: &str) -> Template {
+        let file = sources.add("pipeline.yaml", text);
+        Template { text: text.to_owned(), span: Span { file, start: 0, end: text.len() as u32 } }
+    }
+
+    /// The text as a shell gets it, `x` for every hole.
+    fn filled(text: &str, shell: &str) -> Result<String, Vec<String>> {
+        let sources = SourceMap::default();
+        let template = template(&sources, text);
+        let places = places(&template, &sources, shell)
+            .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>())?;
+        assert_eq!(places.len(), template.holes().len());
+        let (mut script, mut from) = (String::new(), 0);
+        for (hole, place) in places {
+            script += &text[from..hole.whole.start];
+            script += &place.refer(&["x".to_owned()]);
+            from = hole.whole.end;
+        }
+        Ok(script + &text[from..])
+    }
+
+    #[test]
+    fn a_reference_suits_the_quotes_around_it() {
+        for (text, expected) in [
+            ("echo ${{ v }}", r#"echo "${x}""#),
+            ("echo --x=${{ v }}.csv", r#"echo --x="${x}".csv"#),
+            ("echo \"a ${{ v }} b\"", r#"echo "a ${x} b""#),
+            ("echo 'a ${{ v }} b'", r#"echo 'a '"${x}"' b'"#),
+            ("echo \"$(cat ${{ v }} 'y ${{ v }}')\" ${{ v }}", r#"echo "$(cat "${x}" 'y '"${x}"'')" "${x}""#),
+            ("echo \"${y:-${{ v }}}\" ${y:-${{ v }}}", r#"echo "${y:-${x}}" ${y:-"${x}"}"#),
+            ("echo it\\'s ${{ v }} \"\\\"${{ v }}\"", r#"echo it\'s "${x}" "\"${x}""#),
+            ("# it's ${{ v }}\necho ${{ v }} a#'b ${{ v }}'", "# it's \necho \"${x}\" a#'b '\"${x}\"''"),
+            (
+                "echo $(case $1 in a) echo '(';; (b) :;; esac) \"${{ v }}\"",
+                r#"echo $(case $1 in a) echo '(';; (b) :;; esac) "${x}""#,
+            ),
+            (
+                "echo \"$(case $1 in a) echo ${{ v }};; esac)${{ v }}\"",
+                r#"echo "$(case $1 in a) echo "${x}";; esac)${x}""#,
+            ),
+            ("cat <<E\nit's \"\nE\necho ${{ v }}", "cat <<E\nit's \"\nE\necho \"${x}\""),
+            (
+                "cat <<-'E' ${{ v }}\n\tit's\n\tE\necho '${{ v }}'",
+                "cat <<-'E' \"${x}\"\n\tit's\n\tE\necho ''\"${x}\"''",
+            ),
+            ("cat <<< ${{ v }}", r#"cat <<< "${x}""#),
+            ("echo $# ${#y} ${{ v }} `echo \"it\"` '${{ v }}'", r#"echo $# ${#y} "${x}" `echo "it"` ''"${x}"''"#),
+        ] {
+            assert_eq!(filled(text, "bash"), Ok(expected.to_owned()), "{text}");
+        }
+        assert_eq!(filled("echo $'a\\'${{ v }}'", "bash"), Ok(r#"echo $'a\''"${x}"$''"#.to_owned()));
+    }
+
+    #[test]
+    fn where_no_quoting_helps_the_letter_is_named() {
+        for (text, what) in [
+            ("cat <<E\n${{ v }}\nE\n", "a here-document"),
+            ("cat <<'E' <<F\n'\nE\n${{ v }}\nF\n", "a here-document"),
+            ("echo `echo ${{ v }}`", "backticks"),
+            ("echo \"`echo ${{ v }}`\"", "backticks"),
+            ("echo $((${{ v }} + 1))", "$(( ))"),
+            ("echo \\${{ v }}", "behind a backslash"),
+        ] {
+            let mistakes = filled(text, "sh").unwrap_err();
+            assert!(mistakes.len() == 1 && mistakes[0].contains(what), "{text}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn a_shift_is_no_here_document() {
+        assert_eq!(filled("(( y = 1 << 2 ))\necho ${{ v }}", "bash"), Ok("(( y = 1 << 2 ))\necho \"${x}\"".to_owned()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn whatever_the_value_it_stays_one_argument(value in "[ -~\n\t'\"$`\\\\*ä]{0,12}") {
+            let text = "printf '%s|' ${{ v }} \"${{ v }}\" '${{ v }}' a${{ v }}b \"$(printf '%s.' ${{ v }})\" \"${no:-${{ v }}}\"";
+            let script = filled(text, "sh").unwrap();
+            let output = Command::new("sh").args(["-c", &script]).env("x", &value).output().unwrap();
+            let v = &value;
+            prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{v}|{v}|{v}|a{v}b|{v}.|{v}|"));
+            prop_assert!(output.stderr.is_empty());
+        }
+    }
+}

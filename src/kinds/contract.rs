@@ -1,0 +1,83 @@
+//! What a file's columns must be.
+
+use tidemill_core::diagnostic::Diagnostic;
+use tidemill_core::spec::{At, OrderedMap};
+use tidemill_core::table::{DataType, DeclaredType, FileFormat, Location, Schema};
+
+/// The columns that a file must have, and their types.
+pub struct Contract<'a> {
+    /// The file.
+    pub path: &'a At<Location>,
+    /// The columns.
+    pub columns: &'a OrderedMap<At<DeclaredType>>,
+    /// Whether there may be no others.
+    pub strict: bool,
+}
+
+impl Contract<'_> {
+    /// The columns as they are promised, before there is a file.
+    pub fn promised(&self) -> Schema {
+        self.columns.iter().map(|(name, declared)| (name.value.as_str(), declared.value.data_type)).collect()
+    }
+
+    /// The columns found, with the types that the contract gives them.
+    ///
+    /// # Errors
+    /// All that is missing, mistyped or, strictly, too much.
+    pub fn hold(&self, found: &Schema) -> Result<Schema, Vec<Diagnostic>> {
+        let mut mistakes = Vec::new();
+        let mut schema = found.clone();
+        // A text file says nothing about a column without values: the contract does, and else it is text.
+        if FileFormat::from_path(self.path.value.as_str()) != Some(FileFormat::Parquet) {
+            let untyped = found.fields().iter().filter(|field| field.data_type == DataType::Null);
+            untyped.for_each(|field| schema.set(&field.name, DataType::String));
+        }
+        for (name, declared) in self.columns {
+            match found.get(&name.value) {
+                None => mistakes.push(
+                    Diagnostic::error(format!("`{}` has no column `{}`", self.path.value, name.value))
+                        .at(name.span, "the contract wants it")
+                        .suggest(&name.value, found.names()),
+                ),
+                Some(is) if fits(is, declared.value.data_type) => schema.set(&name.value, declared.value.data_type),
+                Some(is) => mistakes.push(
+                    Diagnostic::error(format!(
+                        "column `{}` of `{}` is {is}, not {}",
+                        name.value, self.path.value, declared.value
+                    ))
+                    .at(declared.span, "the contract says otherwise")
+                    .help("correct the contract, or load it as it is and convert it in a `normalize` task"),
+                ),
+            }
+        }
+        if self.strict {
+            for name in found.names().filter(|name| self.columns.get(name).is_none()) {
+                mistakes.push(
+                    Diagnostic::error(format!(
+                        "`{}` has a column `{name}` that is not in the contract",
+                        self.path.value
+                    ))
+                    .at(self.path.span, "read strictly")
+                    .help(format!("add `{name}:` and its type under `columns:`, or take `strict: true` away")),
+                );
+            }
+        }
+        if mistakes.is_empty() { Ok(schema) } else { Err(mistakes) }
+    }
+}
+
+/// Whether a column found as `is` may be declared so: numbers widen, text may hold anything, NULL is everything.
+fn fits(is: DataType, declared: DataType) -> bool {
+    use DataType::{Bool, Date, Datetime, Decimal, Float, Int, Null, String, Time};
+    is == declared
+        || matches!(
+            (is, declared),
+            (Null, _)
+                | (_, String)
+                | (Int, Float | Decimal { .. })
+                | (Float, Decimal { .. })
+                | (String, Date | Datetime | Time | Decimal { .. })
+                | (Int, Bool)
+                | (Date, Datetime)
+        )
+}

@@ -1,0 +1,269 @@
+//! `load`: a table from files.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tidemill_core::diagnostic::{Diagnostic, Span};
+use tidemill_core::kind::{CheckCx, FileInput, FileRole, Io, Task, TaskSource};
+use tidemill_core::plan::{is_glob, resolve};
+use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
+use tidemill_core::table::{DeclaredType, EngineError, FileFormat, Location, Rel, Scan, ScanOptions, Schema, Value};
+
+use super::contract::Contract;
+use super::parameters::Parameters;
+use super::table_task::{TableLogic, table_task};
+
+/// Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// A file, or a pattern for several such as `data/2024-*.csv`, taken in the order of their names.
+    path: At<Location>,
+    /// The format, if the path's ending does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    format: Option<At<FileFormat>>,
+    /// SQLite: the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    table: Option<At<String>>,
+    /// SQLite: a query instead of a table, in SQLite's own SQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    query: Option<SqlText>,
+    /// XLSX: the sheet; default the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sheet: Option<At<String>>,
+    /// A contract: these columns must be there and have these types.
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty", serialize_with = "OrderedMap::unordered")]
+    columns: OrderedMap<At<DeclaredType>>,
+    /// With a contract: a column that is not in it is an error.
+    #[serde(default)]
+    strict: bool,
+    /// How the file is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    options: Option<LoadOptions>,
+}
+
+/// How a file is read.
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Default)]
+#[serde(deny_unknown_fields)]
+struct LoadOptions {
+    /// CSV: what stands between two fields; default `,`, for `.tsv` a tab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delimiter: Option<At<String>>,
+    /// CSV and XLSX: whether the first row names the columns; default true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    header: Option<bool>,
+    /// CSV and JSON: the encoding, such as `latin1` or `utf-16le`; default `utf-8`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    encoding: Option<At<String>>,
+    /// CSV: texts that mean NULL, beside the empty field.
+    #[serde(default)]
+    null_values: OneOrMany<String>,
+    /// CSV and XLSX: rows to leave out before the header.
+    #[serde(default)]
+    skip_rows: u32,
+}
+
+impl Parameters for Load {
+    const NAME: &'static str = "load";
+    const VERSION: u32 = 1;
+    const SUMMARY: &'static str = "Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.";
+
+    fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
+        let mistakes = self.mistakes(source);
+        if mistakes.is_empty() { table_task(self, source) } else { Err(mistakes) }
+    }
+}
+
+impl Load {
+    fn file_format(&self) -> Option<FileFormat> {
+        self.format.as_ref().map(|at| at.value).or_else(|| FileFormat::from_path(self.path.value.as_str()))
+    }
+
+    /// Keys that do not go together.
+    fn mistakes(&self, source: &TaskSource<'_>) -> Vec<Diagnostic> {
+        let mut mistakes = Vec::new();
+        let mut only_for = |span: Option<Span>, key: &str, formats: &[FileFormat], format: FileFormat| {
+            if let Some(span) = span.filter(|_| !formats.contains(&format)) {
+                let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+                mistakes.push(
+                    Diagnostic::error(format!("`{key}` has no meaning for {}", format.name()))
+                        .at(span, format!("only for {}", names.join(" and "))),
+                );
+            }
+        };
+        let Some(format) = self.file_format() else {
+            return vec![
+                Diagnostic::error(format!("the ending of `{}` does not say its format", self.path.value))
+                    .at(self.path.span, "a table is read here")
+                    .help("add `format:` csv, json, ndjson, parquet, sqlite or xlsx"),
+            ];
+        };
+        only_for(self.table.as_ref().map(|at| at.span), "table", &[FileFormat::Sqlite], format);
+        only_for(self.query.as_ref().map(|sql| sql.span), "query", &[FileFormat::Sqlite], format);
+        only_for(self.sheet.as_ref().map(|at| at.span), "sheet", &[FileFormat::Xlsx], format);
+        if let Some(options) = &self.options {
+            only_for(options.delimiter.as_ref().map(|at| at.span), "delimiter", &[FileFormat::Csv], format);
+            let texts = [FileFormat::Csv, FileFormat::Json, FileFormat::Ndjson];
+            only_for(options.encoding.as_ref().map(|at| at.span), "encoding", &texts, format);
+            if let Some(delimiter) = options.delimiter.as_ref().filter(|at| delimiter_of(&at.value).is_none()) {
+                mistakes.push(
+                    Diagnostic::error("a delimiter is one character")
+                        .at(delimiter.span, "this is not")
+                        .help("write `\";\"`, or `\"\\t\"` for a tab"),
+                );
+            }
+        }
+        if format == FileFormat::Sqlite {
+            match (&self.table, &self.query) {
+                (Some(table), Some(query)) => mistakes.push(
+                    Diagnostic::error("`table` and `query` exclude each other")
+                        .at(query.span, "a query")
+                        .at(table.span, "and a table"),
+                ),
+                (None, None) => mistakes.push(
+                    Diagnostic::error(format!("task `{}` does not say what to read", source.spec.id.value))
+                        .at(self.path.span, "an SQLite database holds several tables")
+                        .help("add `table:` or `query:`"),
+                ),
+                _ => {}
+            }
+        }
+        if self.strict && self.columns.is_empty() {
+            mistakes.push(
+                Diagnostic::error("`strict` needs a contract")
+                    .at(source.spec.id.span, "here")
+                    .help("list the columns under `columns:`"),
+            );
+        }
+        mistakes
+    }
+
+    /// The files that there are now, in the order of their names.
+    fn files(&self, cx: &CheckCx<'_>) -> Vec<Location> {
+        let path = self.path.value.as_str();
+        let absolute = resolve(cx.project, &self.path.value);
+        if !is_glob(path) || absolute.exists() {
+            return vec![self.path.value.clone()];
+        }
+        let found = absolute.to_str().and_then(|pattern| glob::glob(pattern).ok());
+        let mut files: Vec<Location> = found
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|file| file.is_file())
+            .filter_map(|file| {
+                let below = file.strip_prefix(cx.project).map_or(file.as_path(), |below| below);
+                below.to_str().map(Location::new)
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    fn scan(&self, cx: &CheckCx<'_>) -> Option<Scan> {
+        let options = self.options.clone().unwrap_or_default();
+        let (query, query_parameters) = self.query.as_ref().map_or((None, Vec::new()), |sql| {
+            let (text, parameters) = sqlite_query(sql);
+            (Some(text), parameters)
+        });
+        Some(Scan {
+            files: self.files(cx),
+            format: self.file_format()?,
+            table: self.table.as_ref().map(|at| at.value.clone()),
+            query,
+            query_parameters,
+            sheet: self.sheet.as_ref().map(|at| at.value.clone()),
+            options: ScanOptions {
+                delimiter: options.delimiter.as_ref().and_then(|at| delimiter_of(&at.value)),
+                header: options.header,
+                encoding: options.encoding.as_ref().map(|at| at.value.clone()),
+                null_values: options.null_values.0.clone(),
+                skip_rows: options.skip_rows as usize,
+            },
+            schema: Schema::new(),
+        })
+    }
+}
+
+/// One character, or `\t` and `tab` for a tab.
+fn delimiter_of(text: &str) -> Option<char> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(one), None) => Some(one),
+        _ if text == "\\t" || text == "tab" => Some('\t'),
+        _ => None,
+    }
+}
+
+/// The query with SQLite's numbered parameters for its holes; a list becomes several in parentheses.
+fn sqlite_query(sql: &SqlText) -> (String, Vec<Value>) {
+    let mut text = sql.text.clone();
+    let mut parameters = Vec::new();
+    // Filled from the back, so that `$1` is never taken for the start of `$12`.
+    let mut numbered = Vec::new();
+    for hole in &sql.holes {
+        let values = match hole {
+            SqlHole::One(value) => std::slice::from_ref(value),
+            SqlHole::Many(values) => values.as_slice(),
+        };
+        let first = parameters.len() + 1;
+        parameters.extend_from_slice(values);
+        let places: Vec<String> = (first..=parameters.len()).map(|at| format!("?{at}")).collect();
+        numbered.push(match hole {
+            SqlHole::One(_) => places.concat(),
+            SqlHole::Many(_) => format!("({})", places.join(", ")),
+        });
+    }
+    for (at, place) in numbered.iter().enumerate().rev() {
+        text = text.replace(&format!("${}", at + 1), place);
+    }
+    (text, parameters)
+}
+
+impl TableLogic for Load {
+    fn io(&self) -> Io {
+        let role = if self.file_format() == Some(FileFormat::Sqlite) { FileRole::Sqlite } else { FileRole::Source };
+        Io { files: vec![FileInput { path: self.path.clone(), role }], ..Io::default() }
+    }
+
+    fn describe(&self) -> String {
+        match (&self.table, &self.query) {
+            (Some(table), _) => format!("{} ({})", self.path.value, table.value),
+            (_, Some(_)) => format!("{} (query)", self.path.value),
+            _ => self.path.value.to_string(),
+        }
+    }
+
+    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
+        let Some(scan) = self.scan(cx) else { return Err(Vec::new()) };
+        let is_there = !scan.files.is_empty() && scan.files.iter().all(|file| resolve(cx.project, file).exists());
+        if !is_there {
+            if self.columns.is_empty() || scan.files.is_empty() {
+                // A missing file has been reported with the paths; one that another task publishes is not there yet.
+                return Err(Vec::new());
+            }
+            let promised = self.columns.iter().map(|(name, declared)| (name.value.as_str(), declared.value.data_type));
+            return Ok(Rel::Scan(Scan { schema: promised.collect(), ..scan }));
+        }
+        let found = if cx.whole_sources { cx.engine.infer(&scan) } else { cx.engine.sample(&scan) };
+        let found = found.map_err(|error| vec![self.unreadable(&error)])?;
+        let schema = Contract { path: &self.path, columns: &self.columns, strict: self.strict }.hold(&found)?;
+        Ok(Rel::Scan(Scan { schema, ..scan }))
+    }
+}
+
+impl Load {
+    fn unreadable(&self, error: &EngineError) -> Diagnostic {
+        let span = match (&self.table, &self.query) {
+            (Some(table), _) if error.to_string().contains("table") => table.span,
+            (_, Some(query)) if !error.to_string().contains("open") => query.span,
+            _ => self.path.span,
+        };
+        let diagnostic = Diagnostic::error(error.to_string()).at(span, "read here");
+        match error {
+            EngineError::Source { help: Some(help), .. } => diagnostic.help(help.clone()),
+            _ => diagnostic,
+        }
+    }
+}

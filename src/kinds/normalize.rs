@@ -1,0 +1,478 @@
+//! `normalize`: a table's columns get their names, types and values; bad rows go out with a reason.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use tidemill_core::diagnostic::{Diagnostic, SourceMap};
+use tidemill_core::ids::TaskName;
+use tidemill_core::kind::{CheckCx, Io, Task, TaskSource};
+use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
+use tidemill_core::sql::{bind_predicate, bind_scalar};
+use tidemill_core::table::{
+    Conversion, DataType, DeclaredType, Expr, ExprKind, Location, OnInvalid, RejectRule, Rel, Schema, TextCase, Value,
+};
+
+use super::fill::Missing;
+use super::parameters::Parameters;
+use super::table_task::{TableLogic, reads, table_task, unknown_column, upstream};
+
+/// Gives a table's columns their names, types and values, and takes bad rows out with a reason.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Normalize {
+    /// The table.
+    from: At<String>,
+    /// Old names and new ones.
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
+    rename: OrderedMap<At<String>>,
+    /// Columns and the types they get; those not named pass.
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty", serialize_with = "OrderedMap::unordered")]
+    columns: OrderedMap<ColumnRule>,
+    /// What becomes of a value that does not fit its type: `fail` (default), `reject` its row, or `null`.
+    #[serde(default = "fail")]
+    on_invalid: OnInvalid,
+    /// How missing numbers are filled: one strategy for every numeric column, or a map from columns to strategies or values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    missing: Option<At<Missing>>,
+    /// New columns and their expressions, from top to bottom; a name that exists is replaced in place.
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
+    derive: OrderedMap<SqlText>,
+    /// Rows taken out, each with a reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reject: Vec<Rule>,
+    /// Where rejected rows are kept; default `outputs/rejects/TASK.csv`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rejects: Option<At<Location>>,
+    /// The first of equal rows is kept: `true` for all columns, or the columns compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    distinct: Option<Distinct>,
+    /// The columns kept, in this order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    select: Option<OneOrMany<At<String>>>,
+    /// The columns left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drop: Option<OneOrMany<At<String>>>,
+}
+
+fn fail() -> OnInvalid {
+    OnInvalid::Fail
+}
+
+/// A rule by which rows are rejected.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    /// Which rows: where this is true.
+    r#where: SqlText,
+    /// Why, as the rejects file says it.
+    reason: At<String>,
+}
+
+/// How a column is read: a type, or a type and more.
+#[derive(Serialize)]
+struct ColumnRule {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<At<DeclaredType>>,
+    #[serde(flatten)]
+    more: ColumnMore,
+}
+
+/// How a text becomes a value.
+#[derive(Deserialize, Serialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+struct ColumnMap {
+    /// The type: int, float, bool, string, date, datetime, time, money or decimal(p,s); default the column's own.
+    #[serde(default)]
+    r#type: Option<At<DeclaredType>>,
+    /// For dates and times: a strftime format, or a list of them; default ISO 8601.
+    #[serde(default)]
+    format: OneOrMany<At<String>>,
+    /// White space at both ends taken off; default false.
+    #[serde(default)]
+    trim: bool,
+    /// Letters in one case: `lower`, `upper` or `title`.
+    #[serde(default)]
+    case: Option<TextCase>,
+    /// Texts replaced as a whole, before the type is read; `null` for none.
+    #[serde(default)]
+    map: OrderedMap<At<serde_json::Value>>,
+    /// Characters taken out wherever they stand.
+    #[serde(default)]
+    strip: Option<String>,
+}
+
+/// The rest of a column's rule.
+#[derive(Serialize, Default)]
+struct ColumnMore {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    format: Vec<At<String>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    trim: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<TextCase>,
+    #[serde(skip_serializing_if = "OrderedMap::is_empty", serialize_with = "OrderedMap::unordered")]
+    map: OrderedMap<At<serde_json::Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strip: Option<String>,
+}
+
+/// Which rows are the same.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Distinct {
+    All(bool),
+    On(Vec<At<String>>),
+}
+
+impl Parameters for Normalize {
+    const NAME: &'static str = "normalize";
+    const VERSION: u32 = 1;
+    const SUMMARY: &'static str =
+        "Gives a table's columns names, types and values, and takes bad rows out with a reason.";
+
+    fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
+        let mut mistakes = Vec::new();
+        if let (Some(_), Some(drop)) = (&self.select, &self.drop)
+            && let Some(first) = drop.first()
+        {
+            mistakes.push(
+                Diagnostic::error("`select` and `drop` exclude each other")
+                    .at(first.span, "dropped here")
+                    .help("`select` alone says which columns stay, and in which order"),
+            );
+        }
+        for (name, rule) in &self.columns {
+            mistakes.extend(rule.mistakes(name));
+        }
+        if mistakes.is_empty() { table_task(self, source) } else { Err(mistakes) }
+    }
+}
+
+impl ColumnRule {
+    fn mistakes(&self, name: &At<String>) -> Option<Diagnostic> {
+        let declared = self.r#type.as_ref()?;
+        let takes_format = matches!(declared.value.data_type, DataType::Date | DataType::Datetime | DataType::Time);
+        let format = self.more.format.first().filter(|_| !takes_format)?;
+        Some(
+            Diagnostic::error(format!("`format` has no meaning for {}", declared.value))
+                .at(format.span, format!("column `{}`", name.value))
+                .help("only dates, datetimes and times are read by a format"),
+        )
+    }
+
+    fn conversion(&self, column: &str, is: DataType) -> Conversion {
+        let declared = self.r#type.as_ref().map(|at| at.value);
+        Conversion {
+            column: column.to_owned(),
+            data_type: declared.map_or(if is == DataType::Null { DataType::String } else { is }, |d| d.data_type),
+            money: declared.is_some_and(|declared| declared.money),
+            formats: self.more.format.iter().map(|format| format.value.clone()).collect(),
+            trim: self.more.trim,
+            case: self.more.case,
+            strip: self.more.strip.clone(),
+            map: self.more.map.iter().map(|(from, to)| (from.value.clone(), text_of(&to.value))).collect(),
+        }
+    }
+}
+
+/// What a text is mapped to: text again, which the type then reads.
+fn text_of(value: &serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::String(text) => Value::String(text.clone()),
+        other => Value::String(other.to_string()),
+    }
+}
+
+impl TableLogic for Normalize {
+    fn io(&self) -> Io {
+        Io { reads: vec![reads(&self.from, "from")], ..Io::default() }
+    }
+
+    fn rejects(&self, task: &TaskName) -> Option<At<Location>> {
+        let rejects = !self.reject.is_empty() || self.on_invalid == OnInvalid::Reject;
+        rejects.then(|| {
+            let default = || At {
+                value: Location::new(format!("outputs/rejects/{task}.csv")),
+                span: self.reject.first().map_or(self.from.span, |rule| rule.reason.span),
+            };
+            self.rejects.clone().unwrap_or_else(default)
+        })
+    }
+
+    fn describe(&self) -> String {
+        let mut parts = Vec::new();
+        let mut count = |n: usize, what: &str| {
+            if n > 0 {
+                parts.push(format!("{n} {what}{}", if n == 1 { "" } else { "s" }));
+            }
+        };
+        count(self.columns.len(), "typed column");
+        count(self.derive.len(), "derived column");
+        count(self.reject.len(), "reject rule");
+        if parts.is_empty() { self.from.value.clone() } else { format!("{}: {}", self.from.value, parts.join(", ")) }
+    }
+
+    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
+        let schema = upstream(cx, &self.from.value)?;
+        let mut steps = Steps {
+            rel: Rel::Input { task: self.from.value.clone(), schema: schema.clone() },
+            mistakes: Vec::new(),
+            sources: cx.sources,
+        };
+        steps.rename(&self.rename);
+        steps.convert(&self.columns, self.on_invalid);
+        if let Some(missing) = &self.missing {
+            steps.missing(missing);
+        }
+        steps.derive(&self.derive);
+        steps.reject(&self.reject);
+        if let Some(distinct) = &self.distinct {
+            steps.distinct(distinct);
+        }
+        steps.select(self.select.as_ref(), self.drop.as_ref());
+        if steps.mistakes.is_empty() { Ok(steps.rel) } else { Err(steps.mistakes) }
+    }
+}
+
+/// A relation under construction: each step works on what is there and notes its mistakes.
+pub struct Steps<'a> {
+    /// What is there.
+    pub rel: Rel,
+    /// What is wrong.
+    pub mistakes: Vec<Diagnostic>,
+    /// The texts that spans point into.
+    pub sources: &'a SourceMap,
+}
+
+impl Steps<'_> {
+    fn wrap(&mut self, make: impl FnOnce(Box<Rel>) -> Rel) {
+        let input = std::mem::replace(&mut self.rel, Rel::Unit);
+        self.rel = make(Box::new(input));
+    }
+
+    fn columns_of(schema: &Schema) -> Vec<(String, Expr)> {
+        schema.fields().iter().map(|f| (f.name.clone(), Expr::column(&f.name, f.data_type))).collect()
+    }
+
+    fn rename(&mut self, rename: &OrderedMap<At<String>>) {
+        if rename.is_empty() {
+            return;
+        }
+        let schema = self.rel.schema();
+        for (old, _) in rename.iter().filter(|(old, _)| !schema.contains(&old.value)) {
+            self.mistakes.push(unknown_column(old, &schema));
+        }
+        let mut columns: Vec<(String, Expr)> = Vec::new();
+        for (name, expr) in Self::columns_of(&schema) {
+            let renamed = rename.get(&name);
+            let new = renamed.map_or_else(|| name.clone(), |new| new.value.clone());
+            if columns.iter().any(|(taken, _)| *taken == new) {
+                let span = renamed.or_else(|| rename.iter().map(|(_, n)| n).find(|n| n.value == new)).map(|at| at.span);
+                self.mistakes.push(
+                    Diagnostic::error(format!("two columns would be called `{new}`"))
+                        .at(span.unwrap_or_default(), "renamed here"),
+                );
+                continue;
+            }
+            columns.push((new, expr));
+        }
+        self.wrap(|input| Rel::Project { input, columns });
+    }
+
+    fn convert(&mut self, rules: &OrderedMap<ColumnRule>, on_invalid: OnInvalid) {
+        let schema = self.rel.schema();
+        let mut columns = Vec::new();
+        for (name, rule) in rules {
+            match schema.get(&name.value) {
+                Some(is) => columns.push(rule.conversion(&name.value, is)),
+                None => self.mistakes.push(unknown_column(name, &schema)),
+            }
+        }
+        // Which of two invalid values rejects a row depends on the table, not on the order of keys.
+        columns.sort_by_key(|conversion| schema.names().position(|name| name == conversion.column));
+        if !columns.is_empty() {
+            self.wrap(|input| Rel::Convert { input, columns, on_invalid });
+        }
+    }
+
+    /// Fills missing values and drops the rows that are to go.
+    pub fn missing(&mut self, missing: &At<Missing>) {
+        match missing.value.resolve(missing.span, &self.rel.schema()) {
+            Ok(filling) => {
+                for column in filling.drop {
+                    let Some(data_type) = self.rel.schema().get(&column) else { continue };
+                    let operand = Box::new(Expr::column(&column, data_type));
+                    let predicate =
+                        Expr { kind: ExprKind::IsNull { operand, negated: true }, data_type: DataType::Bool };
+                    let account = Some(format!("missing {column}"));
+                    self.wrap(|input| Rel::Filter { input, predicate, account });
+                }
+                if !filling.fill.is_empty() {
+                    self.wrap(|input| Rel::Fill { input, columns: filling.fill });
+                }
+            }
+            Err(mistakes) => self.mistakes.extend(mistakes),
+        }
+    }
+
+    /// Adds or replaces columns, one after the other.
+    pub fn derive(&mut self, derive: &OrderedMap<SqlText>) {
+        for (name, text) in derive {
+            let schema = self.rel.schema();
+            let expr = match bind_scalar(text, &schema, self.sources) {
+                Ok(expr) => expr,
+                Err(mistakes) => {
+                    self.mistakes.extend(mistakes);
+                    // The column exists for those below, so that one mistake is told once.
+                    Expr { kind: ExprKind::Literal(Value::Null), data_type: DataType::Null }
+                }
+            };
+            let mut columns = Self::columns_of(&schema);
+            match columns.iter_mut().find(|(taken, _)| *taken == name.value) {
+                Some((_, old)) => *old = expr,
+                None => columns.push((name.value.clone(), expr)),
+            }
+            self.wrap(|input| Rel::Project { input, columns });
+        }
+    }
+
+    fn reject(&mut self, rules: &[Rule]) {
+        let schema = self.rel.schema();
+        let mut bound = Vec::new();
+        for rule in rules {
+            match bind_predicate(&rule.r#where, &schema, self.sources) {
+                Ok(predicate) => bound.push(RejectRule { predicate, reason: rule.reason.value.clone() }),
+                Err(mistakes) => self.mistakes.extend(mistakes),
+            }
+        }
+        if !bound.is_empty() {
+            self.wrap(|input| Rel::Reject { input, rules: bound });
+        }
+    }
+
+    fn distinct(&mut self, distinct: &Distinct) {
+        let schema = self.rel.schema();
+        let on = match distinct {
+            Distinct::All(false) => return,
+            Distinct::All(true) => None,
+            Distinct::On(columns) => {
+                self.known(columns, &schema);
+                Some(columns.iter().map(|column| column.value.clone()).collect())
+            }
+        };
+        self.wrap(|input| Rel::Distinct { input, on });
+    }
+
+    fn known(&mut self, columns: &[At<String>], schema: &Schema) {
+        let unknown = columns.iter().filter(|column| !schema.contains(&column.value));
+        self.mistakes.extend(unknown.map(|column| unknown_column(column, schema)));
+    }
+
+    /// Keeps the columns of `select` in its order, or all but those of `drop`.
+    pub fn select(&mut self, select: Option<&OneOrMany<At<String>>>, drop: Option<&OneOrMany<At<String>>>) {
+        let schema = self.rel.schema();
+        let mut columns: Vec<(String, Expr)> = Vec::new();
+        match (select, drop) {
+            (Some(select), _) => {
+                self.known(select, &schema);
+                for name in select.iter() {
+                    let Some(data_type) = schema.get(&name.value) else { continue };
+                    if columns.iter().any(|(taken, _)| *taken == name.value) {
+                        self.mistakes.push(
+                            Diagnostic::error(format!("column `{}` is selected twice", name.value))
+                                .at(name.span, "here again"),
+                        );
+                        continue;
+                    }
+                    columns.push((name.value.clone(), Expr::column(&name.value, data_type)));
+                }
+            }
+            (None, Some(drop)) => {
+                self.known(drop, &schema);
+                columns = Self::columns_of(&schema);
+                columns.retain(|(name, _)| !drop.iter().any(|dropped| dropped.value == *name));
+            }
+            (None, None) => return,
+        }
+        self.wrap(|input| Rel::Project { input, columns });
+    }
+}
+
+impl<'de> Deserialize<'de> for ColumnRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RuleVisitor;
+
+        impl<'de> Visitor<'de> for RuleVisitor {
+            type Value = ColumnRule;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a type, or a map with `type`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<ColumnRule, E> {
+                let value = DeclaredType::parse(text).map_err(E::custom)?;
+                Ok(ColumnRule { r#type: Some(At { value, span: Default::default() }), more: ColumnMore::default() })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColumnRule, A::Error> {
+                let map = ColumnMap::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                let more =
+                    ColumnMore { format: map.format.0, trim: map.trim, case: map.case, map: map.map, strip: map.strip };
+                Ok(ColumnRule { r#type: map.r#type, more })
+            }
+        }
+
+        deserializer.deserialize_any(RuleVisitor)
+    }
+}
+
+impl JsonSchema for ColumnRule {
+    fn schema_name() -> Cow<'static, str> {
+        "ColumnRule".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        let short = generator.subschema_for::<DeclaredType>();
+        let long = generator.subschema_for::<ColumnMap>();
+        json_schema!({"anyOf": [short, long]})
+    }
+}
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DistinctVisitor;
+
+        impl<'de> Visitor<'de> for DistinctVisitor {
+            type Value = Distinct;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, or a list of columns")
+            }
+
+            fn visit_bool<E: de::Error>(self, all: bool) -> Result<Distinct, E> {
+                Ok(Distinct::All(all))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Distinct, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(Distinct::On)
+            }
+        }
+
+        deserializer.deserialize_any(DistinctVisitor)
+    }
+}
+
+impl JsonSchema for Distinct {
+    fn schema_name() -> Cow<'static, str> {
+        "Distinct".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        json_schema!({"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"type": "string"}}]})
+    }
+}

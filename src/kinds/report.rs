@@ -1,0 +1,94 @@
+//! `report`: a text from a template.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tidemill_core::diagnostic::{Diagnostic, SourceMap};
+use tidemill_core::kind::{
+    CheckCx, FileInput, FileRole, Io, OutputFile, RunCx, Task, TaskFailure, TaskResult, TaskSource,
+};
+use tidemill_core::spec::{At, OrderedMap, Scope};
+use tidemill_core::table::{Location, Schema};
+
+use super::parameters::Parameters;
+use super::texts::{check_file, input_edges, names_in_file, render_file};
+
+/// Writes a report from a template: text, Markdown, or HTML in one file.
+#[derive(Deserialize, Serialize, JsonSchema, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The template: MiniJinja with `${{ }}`, `{% %}`, `{# #}`.
+    template: At<Location>,
+    /// Names and the tasks whose tables enter under them, each a list of rows.
+    #[serde(default, serialize_with = "OrderedMap::unordered")]
+    inputs: OrderedMap<At<String>>,
+    /// Where the report goes: .txt, .md or .html.
+    output: At<Location>,
+}
+
+struct ReportTask {
+    keys: Report,
+    scope: Scope,
+}
+
+impl Parameters for Report {
+    const NAME: &'static str = "report";
+    const VERSION: u32 = 1;
+    const SUMMARY: &'static str = "Writes a report from a template: text, Markdown, or HTML in one file.";
+
+    fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
+        let lower = self.output.value.as_str().to_ascii_lowercase();
+        if ![".txt", ".md", ".html", ".htm"].iter().any(|ending| lower.ends_with(ending)) {
+            return Err(vec![
+                Diagnostic::error(format!("`{}` is no report's name", self.output.value))
+                    .at(self.output.span, "a report is written here")
+                    .help("end it with .txt, .md or .html"),
+            ]);
+        }
+        Ok(Arc::new(ReportTask { keys: self, scope: source.scope().clone() }))
+    }
+}
+
+impl Task for ReportTask {
+    fn io(&self) -> Io {
+        Io {
+            reads: input_edges(&self.keys.inputs),
+            files: vec![FileInput { path: self.keys.template.clone(), role: FileRole::Template }],
+            outputs: vec![OutputFile { path: self.keys.output.clone(), role: "report".into() }],
+            facts: true,
+            ..Io::default()
+        }
+    }
+
+    fn parameters(&self) -> serde_json::Value {
+        serde_json::to_value(&self.keys).unwrap_or_default()
+    }
+
+    fn names(&self, project: &Path, _sources: &SourceMap) -> Vec<Vec<String>> {
+        names_in_file(project, &self.keys.template.value)
+    }
+
+    fn describe(&self) -> String {
+        format!("{} → {}", self.keys.template.value, self.keys.output.value)
+    }
+
+    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+        let mistakes = check_file(cx, &self.keys.template, &self.scope, &self.keys.inputs);
+        if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
+    }
+
+    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+        let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs)?;
+        let staged = (cx.stage)(&self.keys.output.value);
+        std::fs::write(&staged, &text)
+            .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", self.keys.output.value)))?;
+        let lines = text.lines().count();
+        Ok(TaskResult {
+            outputs: vec![self.keys.output.value.clone()],
+            note: Some(format!("{lines} line{}", if lines == 1 { "" } else { "s" })),
+            ..TaskResult::default()
+        })
+    }
+}

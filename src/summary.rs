@@ -1,0 +1,250 @@
+//! What a run has done, told at its end.
+
+use std::time::Duration;
+
+use tidemill_core::event::{RunStatus, TaskEnd, TaskStatus};
+use tidemill_core::plan::Plan;
+use tidemill_core::run::RunSummary;
+use tidemill_core::sched::How;
+use unicode_width::UnicodeWidthStr;
+
+use crate::execute::RunLogs;
+use crate::terminal::Paint;
+
+/// More ended tasks than this are not listed one by one.
+pub const MOST_ROWS: usize = 60;
+
+/// `0.12 s`, `3 m 20 s`.
+pub fn seconds(duration: Duration) -> String {
+    let all = duration.as_secs_f64();
+    match duration.as_secs() {
+        0 if all < 0.0995 => format!("{:.0} ms", all * 1000.0),
+        0..=9 => format!("{all:.2} s"),
+        10..=59 => format!("{all:.1} s"),
+        60..=3599 => format!("{} m {:02} s", duration.as_secs() / 60, duration.as_secs() % 60),
+        more => format!("{} h {:02} m", more / 3600, more % 3600 / 60),
+    }
+}
+
+/// `10,200`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What a task has made, in a few words.
+pub fn brief(end: &TaskEnd) -> String {
+    let mut parts = Vec::new();
+    if let Some(rows) = end.details.rows {
+        parts.push(format!("{} row{}", thousands(rows), if rows == 1 { "" } else { "s" }));
+    }
+    let rejected: u64 = end.details.rejected.iter().map(|reason| reason.rows).sum();
+    if rejected > 0 {
+        parts.push(format!("{} rejected", thousands(rejected)));
+    }
+    parts.extend(end.details.note.clone());
+    parts.join(", ")
+}
+
+/// The table of tasks, the warnings, the failures, where the results are, and a last line.
+pub fn tell(plan: &Plan, summary: &RunSummary, logs: &RunLogs, paint: Paint) -> String {
+    let ends: Vec<&TaskEnd> = plan.order.iter().filter_map(|ix| summary.task(*ix)).collect();
+    let worked: Vec<&TaskEnd> = ends.iter().copied().filter(|end| end.how != Some(How::Cached)).collect();
+    let mut text = String::new();
+    if !worked.is_empty() && worked.len() <= MOST_ROWS {
+        text += &table(&worked, paint);
+        text.push('\n');
+    }
+    text += &warnings(&worked, paint);
+    text += &failures(plan, &ends, logs, paint);
+    text += &results(&worked, paint);
+    text += &last_line(summary, paint);
+    text
+}
+
+fn table(ends: &[&TaskEnd], paint: Paint) -> String {
+    let head = ["task", "rows in", "rows out", "rejected", "time"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = ends
+        .iter()
+        .map(|end| {
+            let rows_in: u64 = end.details.rows_in.iter().map(|rows| rows.rows).sum();
+            let rejected: u64 = end.details.rejected.iter().map(|reason| reason.rows).sum();
+            let number = |number: u64| if number == 0 { String::new() } else { thousands(number) };
+            let time = match end.status {
+                TaskStatus::Success if end.how == Some(How::Restored) => "restored".to_owned(),
+                TaskStatus::Success => seconds(end.duration),
+                TaskStatus::Failed => "failed".to_owned(),
+                TaskStatus::Skipped => "skipped".to_owned(),
+                TaskStatus::Cancelled => "not reached".to_owned(),
+            };
+            let rows_out = end.details.rows.map(thousands).unwrap_or_default();
+            [end.task.to_string(), number(rows_in), rows_out, number(rejected), time]
+        })
+        .collect();
+    let mut widths = head.each_ref().map(|text| text.width());
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let line = |row: &[String; 5]| {
+        let mut line = format!("  {}{}", row[0], " ".repeat(widths[0] - row[0].width()));
+        for (cell, width) in row.iter().zip(widths).skip(1) {
+            line += &format!("  {}{cell}", " ".repeat(width - cell.width()));
+        }
+        line
+    };
+    let mut text = paint.dim(line(&head)) + "\n";
+    for (row, end) in rows.iter().zip(ends) {
+        let line = line(row);
+        text += &match end.status {
+            TaskStatus::Failed => paint.red(line),
+            TaskStatus::Skipped | TaskStatus::Cancelled => paint.dim(line),
+            TaskStatus::Success => line,
+        };
+        text.push('\n');
+    }
+    text
+}
+
+fn warnings(ends: &[&TaskEnd], paint: Paint) -> String {
+    let mut text = String::new();
+    for end in ends {
+        for reason in &end.details.rejected {
+            text += &format!(
+                "{} {}: {} rejected: {}\n",
+                paint.yellow("note"),
+                end.task,
+                thousands(reason.rows),
+                reason.reason
+            );
+        }
+    }
+    for end in ends {
+        // What `where`, `having` and `limit` leave out is what they are for.
+        for dropped in end.details.dropped.iter().filter(|dropped| dropped.step.starts_with("missing")) {
+            text += &format!(
+                "{} {}: {} dropped: {}\n",
+                paint.yellow("note"),
+                end.task,
+                thousands(dropped.rows),
+                dropped.step
+            );
+        }
+    }
+    for end in ends {
+        for warning in &end.details.warnings {
+            let said = format!("{} {}: {warning}", paint.yellow("warning"), end.task);
+            text += &wrapped(&said, "  ");
+            text.push('\n');
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+fn failures(plan: &Plan, ends: &[&TaskEnd], logs: &RunLogs, paint: Paint) -> String {
+    let mut text = String::new();
+    for end in ends.iter().filter(|end| end.status == TaskStatus::Failed) {
+        let Some(failure) = &end.error else { continue };
+        let kind = plan.find(end.task.as_str()).map_or("", |ix| plan.task(ix).kind);
+        text += &format!("{} task {} ({kind}): {}\n", paint.red("error"), paint.bold(&end.task), failure.message);
+        for line in &failure.tail {
+            text += &format!("  {} {line}\n", paint.dim("│"));
+        }
+        for help in &failure.help {
+            text += &format!("  {} {help}\n", paint.cyan("help:"));
+        }
+        text += &format!("  {} {}\n\n", paint.dim("log:"), shown(&logs.path(&end.task)));
+    }
+    text
+}
+
+fn results(ends: &[&TaskEnd], paint: Paint) -> String {
+    let mut folders: Vec<(String, Vec<String>)> = Vec::new();
+    for end in ends.iter().filter(|end| end.status == TaskStatus::Success) {
+        for path in &end.details.outputs {
+            let (folder, file) = path.as_str().rsplit_once('/').unwrap_or((".", path.as_str()));
+            match folders.iter_mut().find(|(known, _)| known == folder) {
+                Some((_, files)) => files.push(file.to_owned()),
+                None => folders.push((folder.to_owned(), vec![file.to_owned()])),
+            }
+        }
+    }
+    if folders.is_empty() {
+        return String::new();
+    }
+    let mut text = paint.bold("Results") + "\n";
+    for (folder, files) in folders {
+        let shown = if files.len() > 12 { format!("{} files", files.len()) } else { files.join("  ") };
+        text += &wrapped(&format!("  {folder}/  {shown}"), "      ");
+        text.push('\n');
+    }
+    text.push('\n');
+    text
+}
+
+/// The only line of a run that had nothing to do.
+pub fn nothing_to_do(tasks: usize, duration: Duration, paint: Paint) -> String {
+    let tasks = if tasks == 1 { "the task is".to_owned() } else { format!("all {tasks} tasks are") };
+    format!("{} nothing to do: {tasks} up to date ({})\n", paint.green("done"), seconds(duration))
+}
+
+fn last_line(summary: &RunSummary, paint: Paint) -> String {
+    let counts = &summary.counts;
+    let mut parts = Vec::new();
+    let mut part = |number: usize, what: &str| {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    };
+    part(counts.ran, "ran");
+    part(counts.cached, "cached");
+    part(counts.restored, "restored");
+    part(counts.failed, "failed");
+    part(counts.skipped, "skipped");
+    part(counts.cancelled, "not reached");
+    if counts.total() == counts.cached {
+        return nothing_to_do(counts.cached, summary.duration, paint);
+    }
+    let word = match summary.status {
+        RunStatus::Success => paint.green("done"),
+        RunStatus::Failed => paint.red("failed"),
+        RunStatus::Interrupted => paint.yellow("interrupted"),
+    };
+    format!("{word} in {}: {}\n", seconds(summary.duration), parts.join(", "))
+}
+
+/// A sentence broken into lines as wide as the terminal; those behind the first begin with `indent`.
+fn wrapped(text: &str, indent: &str) -> String {
+    let width = crate::terminal::Stream::Stderr.width().max(40);
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let length = word.trim_end().width();
+        if used > 0 && used + length > width {
+            lines.truncate(lines.trim_end().len());
+            lines.push('\n');
+            lines.push_str(indent);
+            used = indent.len();
+        }
+        lines.push_str(word);
+        used += word.width();
+    }
+    lines
+}
+
+/// A path as short as it can be said: below the current folder, relative to it.
+pub fn shown(path: &std::path::Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,100 @@
+//! What is known of the terminal: whether there is one, how wide it is, whether it wants colour.
+
+use std::io::IsTerminal;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// One of the two streams that people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Data.
+    Stdout,
+    /// The story.
+    Stderr,
+}
+
+impl Stream {
+    /// Whether somebody looks at it.
+    pub fn is_terminal(self) -> bool {
+        match self {
+            Self::Stdout => std::io::stdout().is_terminal(),
+            Self::Stderr => std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Its width in columns; 100 where it is no terminal, so that text in files and snapshots is stable.
+    pub fn width(self) -> usize {
+        let size = match self {
+            Self::Stdout => rustix::termios::tcgetwinsize(std::io::stdout()),
+            Self::Stderr => rustix::termios::tcgetwinsize(std::io::stderr()),
+        };
+        match size {
+            Ok(size) if size.ws_col > 0 && self.is_terminal() => usize::from(size.ws_col),
+            _ => 100,
+        }
+    }
+}
+
+impl Color {
+    /// Whether to colour that stream.
+    pub fn wanted(self, stream: Stream) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                !refused && std::env::var_os("TERM").is_none_or(|term| term != "dumb") && stream.is_terminal()
+            }
+        }
+    }
+}
+
+/// The few colours in use, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint(pub bool);
+
+impl Paint {
+    fn with(self, code: &str, text: impl std::fmt::Display) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+
+    /// What stands out.
+    pub fn bold(self, text: impl std::fmt::Display) -> String {
+        self.with("1", text)
+    }
+
+    /// What matters less.
+    pub fn dim(self, text: impl std::fmt::Display) -> String {
+        self.with("2", text)
+    }
+
+    /// What went well.
+    pub fn green(self, text: impl std::fmt::Display) -> String {
+        self.with("32", text)
+    }
+
+    /// What failed.
+    pub fn red(self, text: impl std::fmt::Display) -> String {
+        self.with("1;31", text)
+    }
+
+    /// What the user should know.
+    pub fn yellow(self, text: impl std::fmt::Display) -> String {
+        self.with("33", text)
+    }
+
+    /// What is going on.
+    pub fn cyan(self, text: impl std::fmt::Display) -> String {
+        self.with("36", text)
+    }
+}
