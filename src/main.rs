@@ -3,6 +3,7 @@
 mod at_rest;
 mod cli;
 mod commands;
+mod condition;
 mod execute;
 mod failure;
 mod kinds;

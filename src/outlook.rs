@@ -1,20 +1,25 @@
 //! What a run would do and why, found without changing anything: `plan` and `run --dry-run`.
 
+mod before;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use serde::Serialize;
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::{EdgeKind, TaskFacts};
+use tidemill_core::kind::TaskFacts;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::table::TableEngine;
 
+use crate::condition::unmet;
 use crate::failure::Failure;
 use crate::memory::{Memory, Options, Question, ResultDigests, Verdict};
 use crate::project::Project;
 use crate::summary::seconds;
 use crate::terminal::Paint;
+
+use before::{SpokenOf, running, skipped};
 
 /// What would be done with one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -24,8 +29,10 @@ pub enum Act {
     Run,
     /// Its files are published again from the cache.
     Restore,
-    /// Nothing.
+    /// Nothing: its result is there.
     Cached,
+    /// Nothing: it is not wanted.
+    Skip,
 }
 
 /// One task's outlook.
@@ -71,21 +78,30 @@ impl Outlook {
         let mut results: HashMap<TaskIx, ResultDigests> = HashMap::new();
         let mut facts: BTreeMap<String, TaskFacts> = BTreeMap::new();
         let mut runs: HashSet<TaskIx> = HashSet::new();
+        let mut skips: HashSet<TaskIx> = HashSet::new();
         let mut tasks = Vec::new();
         for ix in plan.order.iter().copied().filter(|ix| wanted.contains(ix)) {
             let task = plan.task(ix);
+            let spoken = SpokenOf::by(project, ix);
+            if let Some(reason) = skipped(plan, ix, &skips).or_else(|| unwanted(project, ix, &spoken, &facts, &runs)) {
+                skips.insert(ix);
+                let known = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
+                facts.insert(task.name.to_string(), known);
+                tasks.push(Prospect { task: ix, act: Act::Skip, reasons: vec![reason], of_its_own: true });
+                continue;
+            }
             let question = Question {
                 plan,
                 sources: &project.sources,
                 engine: engine.name(),
                 run: &project.run,
                 results: &|other| results.get(&other).copied(),
-                facts: &|| facts.clone(),
+                facts: &|| spoken.facts(plan, &facts),
             };
             let fingerprint = memory
                 .fingerprint(ix, &question)
                 .map_err(|failure| Failure::broken(format!("task `{}`: {}", task.name, failure.message)))?;
-            let above: Vec<TaskIx> = running_above(plan, ix, &runs);
+            let above = running(plan, ix, &runs, &spoken);
             let options = Options { forced: forced.contains(&ix), resend, as_cached: false };
             let verdict = memory.verdict(task, &fingerprint, options, state.as_ref());
             let last = memory.last.get(&task.name);
@@ -147,6 +163,7 @@ impl Outlook {
             let act = match prospect.act {
                 Act::Run => paint.cyan("run    "),
                 Act::Restore => paint.yellow("restore"),
+                Act::Skip => paint.dim("skip   "),
                 Act::Cached => paint.dim("cached "),
             };
             let kind = paint.dim(format!("{:kinds$}", task.kind));
@@ -158,6 +175,9 @@ impl Outlook {
         let mut parts = vec![format!("{} to run", count(Act::Run))];
         if count(Act::Restore) > 0 {
             parts.push(format!("{} to restore", count(Act::Restore)));
+        }
+        if count(Act::Skip) > 0 {
+            parts.push(format!("{} to skip", count(Act::Skip)));
         }
         parts.push(format!("{} cached", count(Act::Cached)));
         text += &format!("{}{}\n", parts.join(", "), self.duration(plan));
@@ -192,20 +212,20 @@ fn told(reasons: &[String]) -> String {
     text
 }
 
-/// The tasks directly above that would run, in the order of the file, each once.
-fn running_above(plan: &Plan, ix: TaskIx, runs: &HashSet<TaskIx>) -> Vec<TaskIx> {
-    let is_command = plan.task(ix).kind == "command";
-    let mut above: Vec<TaskIx> = plan
-        .task(ix)
-        .needs
-        .iter()
-        .filter(|need| need.what != EdgeKind::Order || is_command)
-        .map(|need| need.task)
-        .filter(|task| runs.contains(task))
-        .collect();
-    above.sort();
-    above.dedup();
-    above
+/// Why the task's `when` keeps it from running. What it says of a task that runs is not known yet.
+fn unwanted(
+    project: &Project,
+    ix: TaskIx,
+    spoken: &SpokenOf,
+    facts: &BTreeMap<String, TaskFacts>,
+    runs: &HashSet<TaskIx>,
+) -> Option<String> {
+    let spec = &project.plan.task(ix).spec;
+    if spec.common.when.is_none() || spoken.in_condition.iter().any(|ix| runs.contains(ix)) {
+        return None;
+    }
+    // A condition that cannot be judged fails the run, not the plan.
+    unmet(spec, &spoken.facts(&project.plan, facts), &project.run, &project.sources).ok()?
 }
 
 /// An upstream task without a result yet looks as if it were read no longer, or newly; that it runs says it better.

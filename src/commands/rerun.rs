@@ -79,7 +79,7 @@ pub fn run(global: &Global, args: RerunArgs) -> Result<ExitCode, Failure> {
         let stale: Vec<String> = outlook
             .tasks
             .iter()
-            .filter(|prospect| below.contains(&prospect.task) && prospect.act != Act::Cached)
+            .filter(|prospect| below.contains(&prospect.task) && !matches!(prospect.act, Act::Cached | Act::Skip))
             .map(|prospect| plan.task(prospect.task).name.to_string())
             .collect();
         match stale.is_empty() {

@@ -13,7 +13,7 @@ use tidemill_core::table::Location;
 use tidemill_state::{Edited, LastGood, State};
 
 use super::TaskExecutor;
-use crate::kinds::failure_of;
+use crate::condition::unmet;
 use crate::memory::{Options, Question, ResultDigests, Verdict};
 
 impl TaskExecutor {
@@ -153,21 +153,9 @@ impl TaskExecutor {
     /// Why the task's `when` says no; None if it says yes.
     fn is_wanted(&self, ix: TaskIx) -> Result<Option<String>, TaskFailure> {
         let spec = &self.plan.task(ix).spec;
-        let Some(when) = &spec.common.when else { return Ok(None) };
-        let mut names = serde_json::Map::new();
-        names.insert("tasks".to_owned(), serde_json::to_value(self.facts_before(ix)).unwrap_or_default());
-        names.insert("run".to_owned(), serde_json::to_value(&self.setting.run).unwrap_or_default());
-        let value = when
-            .eval(&spec.scope, &names, &self.setting.sources)
-            .map_err(|mistakes| failure_of(&mistakes, &self.setting.sources))?;
-        match value {
-            serde_json::Value::Bool(true) => Ok(None),
-            serde_json::Value::Bool(false) => Ok(Some(format!("`when: {}` is false", when.text.trim()))),
-            other => Err(TaskFailure {
-                message: format!("`when: {}` is {other}, not true or false", when.text.trim()),
-                permanent: true,
-                ..TaskFailure::default()
-            }),
+        match spec.common.when {
+            Some(_) => unmet(spec, &self.facts_before(ix), &self.setting.run, &self.setting.sources),
+            None => Ok(None),
         }
     }
 }

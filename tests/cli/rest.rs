@@ -27,7 +27,7 @@ const CHANGES: [Change; 11] = [
         &[],
         "ran sold",
     ),
-    ("a param", |_| {}, &["-p", "least=2"], "ran visits_by_day"),
+    ("a param", |_| {}, &["-p", "least=2"], "ran tally, ran visits_by_day"),
     ("another run between", |small| drop(small.run(&["-p", "least=2"])), &[], ""),
 ];
 

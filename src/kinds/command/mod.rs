@@ -264,7 +264,11 @@ impl Task for CommandTask {
 
     fn parameters(&self) -> serde_json::Value {
         let keys = &self.keys;
-        let form = if matches!(self.run, Run::Argv(_)) { "argv" } else { "shell" };
+        // A list is not what a shell reads, even if it has one entry.
+        let run: serde_json::Value = match &self.run {
+            Run::Shell { text, .. } => text.text.as_str().into(),
+            Run::Argv(arguments) => arguments.iter().map(|argument| argument.text.as_str()).collect(),
+        };
         let sorted = |entries: Vec<(String, serde_json::Value)>| {
             let mut entries = entries;
             entries.sort_by(|a, b| a.0.cmp(&b.0));
@@ -272,7 +276,7 @@ impl Task for CommandTask {
         };
         let value = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
         let mut parameters = serde_json::json!({
-            "run": {form: keys.run},
+            "run": run,
             "inputs": sorted(keys.inputs.iter().map(|(name, key)| (name.value.clone(), value(serde_json::to_value(key)))).collect()),
             "outputs": sorted(keys.outputs.iter().map(|(name, path)| (name.value.clone(), path.value.as_str().into())).collect()),
             "env": sorted(self.env.iter().map(|(name, text)| (name.clone(), text.text.as_str().into())).collect()),

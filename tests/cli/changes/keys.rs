@@ -50,7 +50,9 @@ fn normalize() {
             .but_ran("orders"),
         Change::yaml("columns", "amount: money", "amount: decimal(18,3)")
             .because("orders", "columns.amount.type money → decimal(18,3)")
-            .but_ran("orders sold by_country by_day best_day figure of_country@FR of_country@DE countries report"),
+            .but_ran(
+                "orders sold by_country by_day best_day figure of_country@FR of_country@DE countries tally report",
+            ),
         Change::yaml("the type that money is stored as", "amount: money", "amount: decimal(18,2)")
             .because("orders", "columns.amount.type money → decimal(18,2)")
             .but_ran("orders"),
@@ -211,7 +213,7 @@ fn sql_chart_report_and_email() {
             "{countries: by_country, best: best_day}",
             "{countries: by_country}",
         )
-        .reads("report", &["by_country"])
+        .reads("report", &["orders", "by_country"])
         .because("report", "inputs.best removed (was best_day), no longer reads best_day")
         .but_ran("report"),
         Change::yaml("the mail's body", "body: Here it is.", "body: Here you are.")
@@ -222,5 +224,50 @@ fn sql_chart_report_and_email() {
             .reads("mail", &["figure"])
             .because("mail", "attach: report removed, no longer reads report"),
         Change::yaml("the outbox", "body: Here it is.", "body: Here it is.\n    outbox: outputs/outbox/small"),
+    ]);
+}
+
+#[test]
+fn command() {
+    all(vec![
+        Change::yaml("what it runs", "| wc -l >", "| wc -c >").because(
+            "tally",
+            "run …ys }} | wc -l > ${{ outputs.lines }} → …ys }} | wc -c > ${{ outputs.lines }}",
+        ),
+        Change::yaml("another way to the same lines", "| wc -l >", "| cat | wc -l >").because("tally", "run …s.days }} | wc -l > ${{ outputs.lines }} → …s.days }} | cat | wc -l > ${{ outputs.lines }}"),
+        Change::yaml("its environment", "env: {LC_ALL: C}", "env: {LC_ALL: C, WIDTH: 3}")
+            .because("tally", "env.WIDTH set to 3"),
+        Change::yaml("its shell", "    env: {LC_ALL: C}", "    shell: bash\n    env: {LC_ALL: C}")
+            .because("tally", "shell set to bash"),
+        Change::yaml("its folder", "    env: {LC_ALL: C}", "    cwd: data\n    env: {LC_ALL: C}")
+            .because("tally", "cwd set to data"),
+        Change::yaml("an input's format", "{days: by_day,", "{days: {task: by_day, format: json},")
+            .because("tally", "inputs.days by_day → [\"by_day\",\"json\"]"),
+        Change::yaml(
+            "the order of inputs",
+            "{days: by_day, words: tasks/words.txt}",
+            "{words: tasks/words.txt, days: by_day}",
+        ),
+        Change::file("a declared input", "tasks/words.txt", "two", "three")
+            .because("tally", "tasks/words.txt changed (content)"),
+        Change::yaml("another output", "{lines: outputs/lines.txt}", "{lines: outputs/count.txt}")
+            .because("tally", "outputs.lines outputs/lines.txt → outputs/count.txt, output outputs/count.txt added, output outputs/lines.txt removed"),
+        Change::new("its output deleted", |small| small.delete("outputs/lines.txt"))
+            .restores("tally", "outputs/lines.txt was deleted"),
+        Change::yaml(
+            "a task before it, whose files it may read",
+            "    env: {LC_ALL: C}",
+            "    depends_on: [by_country]\n    env: {LC_ALL: C}",
+        )
+        .reads("tally", &["by_country", "by_day"])
+        .because("tally", "new input by_country"),
+        Change::yaml(
+            "one that makes no files",
+            "  report:\n",
+            "  say:\n    type: command\n    run: \"true\"\n\n  report:\n",
+        )
+        .task_before("report", "say", &[])
+        .because("say", "a command without outputs always runs")
+        .again("say"),
     ]);
 }

@@ -58,7 +58,13 @@ impl Small {
             .file("data/visits.json", VISITS)
             .sqlite("data/shop.db", PRODUCTS)
             .file("tasks/by_day.sql", BY_DAY)
-            .file("tasks/report.md", REPORT);
+            .file("tasks/report.md", REPORT)
+            .file("tasks/words.txt", "one\ntwo\n");
+        Self(project)
+    }
+
+    /// Another pipeline.
+    pub fn of(project: Project) -> Self {
         Self(project)
     }
 
@@ -145,7 +151,9 @@ impl Small {
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Did {
         let lines = self.json("run", arguments);
-        let ended = lines.iter().filter(|line| line["event"] == "task_ended" && line["how"] != "cached");
+        let ended = lines
+            .iter()
+            .filter(|line| line["event"] == "task_ended" && line["how"] != "cached" && !line["how"].is_null());
         ended.map(|line| format!("{} {}", text(&line["how"]), text(&line["task"]))).collect()
     }
 

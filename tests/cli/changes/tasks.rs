@@ -24,7 +24,7 @@ fn tasks() {
             small.edit("pipeline.yaml", "best: best_day", "best: top_day");
         })
         .named("best_day", "top_day")
-        .reads("report", &["by_country", "top_day"])
+        .reads("report", &["orders", "by_country", "top_day"])
         .because("report", "inputs.best best_day → top_day, no longer reads best_day, new input top_day")
         .but_ran("report"),
         Change::yaml(
