@@ -5,12 +5,12 @@ use std::sync::{MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::{Fingerprint, Reason};
-use tidemill_core::ids::{RunId, TaskIx};
+use tidemill_core::ids::TaskIx;
 use tidemill_core::kind::TaskFailure;
 use tidemill_core::plan::resolve;
 use tidemill_core::run::LookUp;
 use tidemill_core::table::Location;
-use tidemill_state::{Edited, LastGood, State};
+use tidemill_state::{Edited, LastGood, Resend, State};
 
 use super::TaskExecutor;
 use crate::condition::unmet;
@@ -40,7 +40,8 @@ impl TaskExecutor {
         let setting = &self.setting;
         let options = Options {
             forced: setting.forced.contains(&ix),
-            resend: setting.resend,
+            resend: setting.resend != Resend::Nothing,
+            scheduled: setting.run.trigger != "manual",
             as_cached: setting.as_cached.contains(&ix),
         };
         let verdict = setting.memory.verdict(task, &fingerprint, options, Some(&self.state()));
@@ -133,7 +134,7 @@ impl TaskExecutor {
         output: &str,
         digest: tidemill_core::ids::Digest,
     ) -> Result<String, TaskFailure> {
-        let run = &self.setting.run.id;
+        let run = &self.setting.id;
         let saved = format!("{}/edited/{run}/{output}", tidemill_state::FOLDER);
         let target = self.setting.memory.project.join(&saved);
         let copied =
@@ -143,7 +144,7 @@ impl TaskExecutor {
             path: output.to_owned(),
             saved: saved.clone(),
             digest,
-            run: RunId::new(run.as_str()),
+            run: run.clone(),
             at: Timestamp::now(),
         };
         self.state().record_edited(&edited).map_err(|error| TaskFailure::new(error.to_string()))?;

@@ -247,6 +247,12 @@ pub struct RunCx<'a> {
     pub scratch: &'a Path,
     /// Where an output is to be written instead of its final path.
     pub stage: &'a dyn Fn(&Location) -> PathBuf,
+    /// What tells this effect from all others, for a message's id; empty where the task has none.
+    pub effect: &'a str,
+    /// The tasks that have failed, for handlers.
+    pub failed: &'a [FailedTask],
+    /// The command that goes on with what failed or was not reached.
+    pub retry: &'a str,
     /// To be called once by a task with an effect, right before the step that cannot be taken back; where it fails, the
     /// step must not follow.
     pub begin_effect: &'a dyn Fn() -> Result<(), TaskFailure>,
@@ -304,6 +310,26 @@ pub struct TaskFacts {
     pub error: Option<String>,
 }
 
+/// What texts may know of a task that has failed.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct FailedTask {
+    /// Its id.
+    pub task: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What was wrong.
+    pub error: String,
+    /// What to do.
+    pub help: Vec<String>,
+    /// The path of its log, within the project.
+    pub log: String,
+    /// The last lines of the log, the oldest first.
+    pub tail: Vec<String>,
+    /// The command that runs it again.
+    pub rerun: String,
+}
+
 /// What templates and parameters may know of the run.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RunFacts {
@@ -349,6 +375,9 @@ pub struct TaskFailure {
     pub permanent: bool,
     /// It stopped because it was told to.
     pub cancelled: bool,
+    /// An effect that may have happened all the same: the other side had everything and did not answer. Never tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncertain: bool,
 }
 
 impl TaskFailure {

@@ -1,7 +1,11 @@
 //! `email`: a message to people, by SMTP or into a folder.
 
+mod address;
 mod compose;
-mod deliver;
+mod outbox;
+mod refusal;
+mod server;
+mod smtp;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +22,9 @@ use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template};
 use tidemill_core::table::{Location, Schema};
 
 use super::parameters::Parameters;
-use super::texts::{check_file, check_text, input_edges, names_in_file, render_file, render_text};
+use super::texts::{check_file, check_text, input_edges, names_in_file, render_file, render_text, render_texts};
+use server::Server;
+use smtp::Session;
 
 /// Sends a mail, or puts it into the outbox.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -93,10 +99,12 @@ impl Parameters for Email {
                 .push(Diagnostic::error("a mail needs a recipient").at(source.spec.id.span, "nobody gets this one"));
         }
         for address in self.addresses().filter(|address| !address.text.contains("${{")) {
-            if let Err(error) = address.text.parse::<Mailbox>() {
+            let found = address::mailboxes(&address.text);
+            let wrong = found.map_or_else(Some, |found| found.is_empty().then(|| "there is none".to_owned()));
+            if let Some(error) = wrong {
                 mistakes.push(
                     Diagnostic::error(format!("`{}` is no address", address.text))
-                        .at(address.span, error.to_string())
+                        .at(address.span, error)
                         .help("write `name@example.com` or `A Name <name@example.com>`"),
                 );
             }
@@ -185,16 +193,21 @@ impl Task for EmailTask {
             (None, None) => None,
         };
         let parts = compose::Parts {
-            to: self.keys.to.iter().map(text).collect::<Result<_, _>>()?,
-            cc: self.keys.cc.iter().map(text).collect::<Result<_, _>>()?,
-            bcc: self.keys.bcc.iter().map(text).collect::<Result<_, _>>()?,
-            sender: self.keys.sender.as_ref().map(text).transpose()?,
+            to: self.people(cx, &self.keys.to)?,
+            cc: self.people(cx, &self.keys.cc)?,
+            bcc: self.people(cx, &self.keys.bcc)?,
+            sender: self.sender(cx)?,
+            id: cx.effect.to_owned(),
             subject: text(&self.keys.subject)?,
             body,
             html,
             attachments: self.attachments(cx)?,
             date: cx.run.started.clone(),
         };
+        let recipients = parts.to.len() + parts.cc.len() + parts.bcc.len();
+        if recipients == 0 {
+            return Err(permanent("the mail has no recipient: `to`, `cc` and `bcc` come to nothing".to_owned()));
+        }
         let message = compose::compose(&parts)?;
         let smtp = match &self.keys.smtp {
             Some(template) if !uses_unset_secret(template, cx) => {
@@ -202,24 +215,30 @@ impl Task for EmailTask {
             }
             _ => None,
         };
-        let recipients = parts.to.len() + parts.cc.len() + parts.bcc.len();
         let who = format!("{recipients} recipient{}", if recipients == 1 { "" } else { "s" });
         let note = match smtp {
             Some(url) => {
-                (cx.begin_effect)()?;
-                deliver::send(&message, url.trim())?;
+                let server = Server::parse(&url, cx.project)?;
+                let mut session = Session::open(&server)?;
+                (cx.log)(LogLevel::Info, &format!("connected to {}", server.place()));
+                session.send(&message, cx.begin_effect)?;
+                session.close();
                 format!("sent to {who}")
             }
             None => {
                 let outbox =
                     self.keys.outbox.as_ref().map_or_else(|| Location::new("outputs/outbox"), |at| at.value.clone());
-                let path = deliver::put_into_outbox(cx, &message, &outbox)?;
+                let path = outbox::put(cx, &message, &outbox)?;
                 format!("mail for {who} in {path}")
             }
         };
         (cx.log)(LogLevel::Info, &note);
         Ok(TaskResult { note: Some(note), ..TaskResult::default() })
     }
+}
+
+fn permanent(message: String) -> TaskFailure {
+    TaskFailure { message, permanent: true, ..TaskFailure::default() }
 }
 
 fn files_of(task: &At<String>, role: &str) -> Edge {
@@ -234,6 +253,31 @@ fn uses_unset_secret(template: &Template, cx: &RunCx<'_>) -> bool {
 }
 
 impl EmailTask {
+    /// The mailboxes of some addresses. One whole `${{ }}` may be a list of them.
+    fn people(&self, cx: &RunCx<'_>, addresses: &OneOrMany<Template>) -> Result<Vec<Mailbox>, TaskFailure> {
+        let mut people = Vec::new();
+        for template in addresses.iter() {
+            for text in render_texts(cx, &self.scope, template, &self.keys.inputs)? {
+                let found = address::mailboxes(&text);
+                people.extend(found.map_err(|error| permanent(format!("{text:?} is no address: {error}")))?);
+            }
+        }
+        Ok(people)
+    }
+
+    fn sender(&self, cx: &RunCx<'_>) -> Result<Mailbox, TaskFailure> {
+        let text = match &self.keys.sender {
+            Some(template) => render_text(cx, &self.scope, template, &self.keys.inputs)?,
+            None => "Tidemill <tidemill@localhost>".to_owned(),
+        };
+        let found = address::mailboxes(&text);
+        let mut found = found.map_err(|error| permanent(format!("{text:?} is no address: {error}")))?;
+        match (found.pop(), found.is_empty()) {
+            (Some(sender), true) => Ok(sender),
+            _ => Err(permanent(format!("a mail has one sender, not {text:?}"))),
+        }
+    }
+
     /// The HTML that a report task has published.
     fn report_of(&self, cx: &RunCx<'_>, task: &At<String>) -> Result<String, TaskFailure> {
         let outputs = cx.upstream.get(&task.value).map(|facts| facts.outputs.as_slice()).unwrap_or_default();
