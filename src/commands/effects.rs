@@ -118,8 +118,9 @@ fn arrived(opened: &Opened, args: &RetryArgs, unknown: Vec<Effect>, paint: Paint
     let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
     for task in &args.arrived {
         if !unknown.iter().any(|effect| effect.task.as_str() == task) {
-            return Err(Failure::wrong(format!("nothing of `{task}` is in doubt"))
-                .help("`tidemill status` tells what is"));
+            return Err(
+                Failure::wrong(format!("nothing of `{task}` is in doubt")).help("`tidemill status` tells what is")
+            );
         }
     }
     let wrong = |error: tidemill_state::StateError| state_failure(&error);

@@ -33,7 +33,8 @@ impl TaskExecutor {
             return self.not_again(ix, settled(&task.name, known));
         }
         // What may have arrived is sent again under the same id: then who gets it twice sees it once.
-        if let Some(known) = earlier.filter(|known| known.status == EffectStatus::Unknown && resend == Resend::Unknown) {
+        if let Some(known) = earlier.filter(|known| known.status == EffectStatus::Unknown && resend == Resend::Unknown)
+        {
             effect.message = known.message.or(effect.message);
         }
         let begun = Cell::new(false);

@@ -140,13 +140,8 @@ impl TaskExecutor {
         let copied =
             target.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(path, &target));
         copied.map_err(|error| TaskFailure::new(format!("cannot save the edited {output} to {saved}: {error}")))?;
-        let edited = Edited {
-            path: output.to_owned(),
-            saved: saved.clone(),
-            digest,
-            run: run.clone(),
-            at: Timestamp::now(),
-        };
+        let edited =
+            Edited { path: output.to_owned(), saved: saved.clone(), digest, run: run.clone(), at: Timestamp::now() };
         self.state().record_edited(&edited).map_err(|error| TaskFailure::new(error.to_string()))?;
         Ok(format!("{output} had been edited by hand; that file is kept as {saved}"))
     }

@@ -186,7 +186,8 @@ pub fn render_texts(
     }
     let wrong = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
     let no_text = || {
-        let what = Diagnostic::error("a text is wanted here, or a list of texts").at(text.span, "this comes to something else");
+        let what = Diagnostic::error("a text is wanted here, or a list of texts")
+            .at(text.span, "this comes to something else");
         failure_of(&[what], cx.sources)
     };
     match text.eval(scope, &names, cx.sources).map_err(wrong)? {

@@ -44,7 +44,8 @@ impl Runner<'_> {
             let setting = self.setting(&holding, project.run.clone(), false);
             done.push(self.part(&project.plan, &main, setting, &holding, &interrupts)?);
         }
-        let status = match again.records.iter().any(|record| record.status == TaskStatus::Failed) {
+        let is_before = |record: &&TaskRecord| project.spec.tasks.contains_key(&record.task);
+        let status = match again.records.iter().filter(is_before).any(|record| record.status == TaskStatus::Failed) {
             true => RunStatus::Failed,
             false => RunStatus::Success,
         };
@@ -102,9 +103,7 @@ impl Runner<'_> {
     pub(super) fn tell_doubts(&self, holding: &Holding, done: &RunSummary) -> Result<(), Failure> {
         let state = holding.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut unknown = state.unknown_effects(&holding.memory.pipeline).map_err(|error| state_failure(&error))?;
-        let failed = |task: &TaskName| {
-            done.tasks.iter().flatten().any(|end| end.task == *task && end.error.is_some())
-        };
+        let failed = |task: &TaskName| done.tasks.iter().flatten().any(|end| end.task == *task && end.error.is_some());
         unknown.retain(|effect| !failed(&effect.task));
         eprint!("{}", doubts::told(&unknown, self.request.paint));
         Ok(())

@@ -179,6 +179,25 @@ impl Task for EmailTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
+    fn warnings(&self, cx: &CheckCx<'_>) -> Vec<Diagnostic> {
+        let smtp = self.keys.smtp.iter().filter(|smtp| !smtp.text.contains("${{"));
+        let has_password =
+            |smtp: &&Template| Server::parse(&smtp.text, cx.project).is_ok_and(|server| server.login.is_some());
+        // The line itself is not shown: the password is in it.
+        let place = |smtp: &Template| {
+            let (line, column) = cx.sources.line_column(smtp.span)?;
+            Some(format!("{}:{line}:{column}", cx.sources.get(smtp.span.file)?.name))
+        };
+        let told = |smtp: &Template| {
+            let place = place(smtp).unwrap_or_else(|| "the file".to_owned());
+            Diagnostic::warning(format!("{place}: a password stands here, and whoever reads the file can use it")).help(
+                "declare `secrets: [SMTP_URL]`, set SMTP_URL in the environment or in the file that `dotenv` names, and \
+                 write `${{ secrets.SMTP_URL }}`",
+            )
+        };
+        smtp.filter(has_password).map(told).collect()
+    }
+
     fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
         let file = |path: &At<Location>| render_file(cx, &self.scope, &path.value, &self.keys.inputs);

@@ -61,7 +61,9 @@ impl<'a> Refusal<'a> {
                 format!("the connection to the mail server {place} broke before it had the whole message: {said}")
             }
             (Step::Answer, _) => {
-                format!("it is not known whether the mail was sent: the mail server {place} had all of it and did not answer: {said}")
+                format!(
+                    "it is not known whether the mail was sent: the mail server {place} had all of it and did not answer: {said}"
+                )
             }
         };
         let uncertain = matches!(self.step, Step::Answer);
@@ -158,7 +160,7 @@ fn said(server: &Server, error: &Error) -> String {
         (Some(code), Some(source)) => format!("{code} {source}"),
         (Some(code), None) => code.to_string(),
         (None, _) if is_slow(error) => return "no answer in time".to_owned(),
-        (None, Some(source)) if source.to_string() == "incomplete response" => return "it hung up".to_owned(),
+        (None, Some(source)) if has_hung_up(error, &source.to_string()) => return "it hung up".to_owned(),
         (None, Some(source)) => source.to_string(),
         (None, None) => error.to_string(),
     };
@@ -177,6 +179,14 @@ fn is_of_tls(error: &Error) -> bool {
 fn is_slow(error: &Error) -> bool {
     let kinds = kinds(error);
     kinds.contains(&ErrorKind::WouldBlock) || kinds.contains(&ErrorKind::TimedOut)
+}
+
+fn has_hung_up(error: &Error, source: &str) -> bool {
+    let kinds = kinds(error);
+    source == "incomplete response"
+        || [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe]
+            .iter()
+            .any(|end| kinds.contains(end))
 }
 
 /// The kinds of the system's errors behind this one.

@@ -85,7 +85,13 @@ impl Server {
         }
         let mut server = Self {
             host,
-            port: url.port().unwrap_or(if is_tls { 465 } else if login.is_some() { 587 } else { 25 }),
+            port: url.port().unwrap_or(if is_tls {
+                465
+            } else if login.is_some() {
+                587
+            } else {
+                25
+            }),
             encryption: match (is_tls, &login) {
                 (true, _) => Encryption::Tls,
                 (false, Some(_)) => Encryption::Required,
@@ -117,7 +123,11 @@ impl Server {
 
     /// Where it is, as people say it.
     pub fn place(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 
     /// What the server says, fit to be shown: on one line, without anything that a terminal would obey, without the password.
@@ -162,7 +172,10 @@ mod tests {
         assert_eq!((server.host.as_str(), server.place().as_str()), ("::1", "[::1]:2525"));
         assert_eq!(server.trusted, Some(PathBuf::from("/project/keys/ca.pem")));
         assert_eq!(server.patience, Some(Duration::from_secs(5)));
-        assert_eq!(read("smtps://u:p@bücher.example").map(|server| server.host), Ok("xn--bcher-kva.example".to_owned()));
+        assert_eq!(
+            read("smtps://u:p@bücher.example").map(|server| server.host),
+            Ok("xn--bcher-kva.example".to_owned())
+        );
     }
 
     #[test]

@@ -80,11 +80,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// Which step failed, and what the server said. Where it had the whole message and did not answer, the failure is
     /// uncertain; in all other cases nobody has got the message.
-    pub fn send(
-        &mut self,
-        message: &Message,
-        begin: &dyn Fn() -> Result<(), TaskFailure>,
-    ) -> Result<(), TaskFailure> {
+    pub fn send(&mut self, message: &Message, begin: &dyn Fn() -> Result<(), TaskFailure>) -> Result<(), TaskFailure> {
         let bytes = message.formatted();
         let addressed = self.address(message, &bytes).and_then(|()| begin());
         if let Err(failure) = addressed {

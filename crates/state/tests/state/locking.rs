@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tidemill_core::ids::Digest;
-use tidemill_state::{Claim, Effect, EffectStatus, Resend, Holder, Lock, LockError, Process, RunStatus, State};
+use tidemill_state::{Claim, Effect, EffectStatus, Holder, Lock, LockError, Process, Resend, RunStatus, State};
 
 use crate::{TestResult, at, end, start};
 
