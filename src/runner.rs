@@ -404,7 +404,7 @@ fn sched_graph(
 }
 
 /// The declared secrets that are set: in the environment, else in the pipeline's dotenv file.
-fn secrets_of(spec: &Spec) -> BTreeMap<String, String> {
+pub fn secrets_of(spec: &Spec) -> BTreeMap<String, String> {
     let file: BTreeMap<String, String> = spec
         .dotenv
         .as_ref()

@@ -6,7 +6,7 @@ use std::path::Path;
 use minijinja::Value;
 use minijinja::value::Serde;
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::kind::{CheckCx, Edge, EdgeKind, RunCx, TaskFailure};
+use tidemill_core::kind::{CheckCx, Edge, EdgeKind, OutsideCx, RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template};
 use tidemill_core::table::Location;
@@ -35,6 +35,15 @@ pub fn runtime_names(cx: &RunCx<'_>) -> serde_json::Map<String, serde_json::Valu
     }
     names.insert("run".to_owned(), run);
     names.insert("tasks".to_owned(), json(serde_json::to_value(cx.upstream)));
+    names.insert("secrets".to_owned(), json(serde_json::to_value(cx.secrets)));
+    names
+}
+
+/// The names that a text may use that is looked at without a run.
+pub fn runtime_names_outside(cx: &OutsideCx<'_>) -> serde_json::Map<String, serde_json::Value> {
+    let mut names = serde_json::Map::new();
+    let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
+    names.insert("run".to_owned(), json(serde_json::to_value(cx.run)));
     names.insert("secrets".to_owned(), json(serde_json::to_value(cx.secrets)));
     names
 }

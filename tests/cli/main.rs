@@ -4,6 +4,7 @@ mod changes;
 mod cleaning;
 mod composing;
 mod damage;
+mod doctor;
 mod events;
 mod flow;
 mod formats;

@@ -103,6 +103,11 @@ pub trait Task: Send + Sync {
         Vec::new()
     }
 
+    /// What it will need of the world outside, to be tried without doing anything there.
+    fn outside(&self, _cx: &OutsideCx<'_>) -> Option<Outside> {
+        None
+    }
+
     /// The neutral job, if it is a table task: for lineage, and for engines that run elsewhere.
     ///
     /// # Errors
@@ -110,6 +115,26 @@ pub trait Task: Send + Sync {
     fn job(&self, _cx: &CheckCx<'_>) -> Result<Option<TableJob>, Vec<Diagnostic>> {
         Ok(None)
     }
+}
+
+/// What is known to a task that is asked for what it needs of the world outside.
+pub struct OutsideCx<'a> {
+    /// The texts that spans point into.
+    pub sources: &'a SourceMap,
+    /// The project's folder.
+    pub project: &'a Path,
+    /// What is known of the run.
+    pub run: &'a RunFacts,
+    /// Values of the declared secrets that are set.
+    pub secrets: &'a BTreeMap<String, String>,
+}
+
+/// Something in the world outside that a task needs.
+pub struct Outside {
+    /// What tells it from others; it may hold secrets and is not shown.
+    pub key: String,
+    /// Tries it: what was found, or what is wrong.
+    pub attempt: Box<dyn Fn() -> Result<String, TaskFailure> + Send>,
 }
 
 /// What a task reads and writes.

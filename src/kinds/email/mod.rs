@@ -7,6 +7,7 @@ mod refusal;
 mod server;
 mod smtp;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,15 +17,22 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::ids::TaskName;
 use tidemill_core::kind::{
-    CheckCx, Edge, EdgeKind, FileInput, FileRole, Io, LogLevel, RunCx, Task, TaskFailure, TaskResult, TaskSource,
+    CheckCx, Edge, EdgeKind, FileInput, FileRole, Io, LogLevel, Outside, OutsideCx, RunCx, Task, TaskFailure,
+    TaskResult, TaskSource,
 };
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template};
 use tidemill_core::table::{Location, Schema};
 
 use super::parameters::Parameters;
-use super::texts::{check_file, check_text, input_edges, names_in_file, render_file, render_text, render_texts};
+use super::table_task::failure_of;
+use super::texts::{
+    check_file, check_text, input_edges, names_in_file, render_file, render_text, render_texts, runtime_names_outside,
+};
 use server::Server;
 use smtp::Session;
+
+/// Where mails go that are not sent.
+const OUTBOX: &str = "outputs/outbox";
 
 /// Sends a mail, or puts it into the outbox.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -179,6 +187,38 @@ impl Task for EmailTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
+    fn outside(&self, cx: &OutsideCx<'_>) -> Option<Outside> {
+        let outbox = self.keys.outbox.as_ref().map_or(OUTBOX, |at| at.value.as_str()).to_owned();
+        let into_outbox = move |why: &str| {
+            let told = format!("{why}: mail is put into {outbox}/");
+            Some(Outside { key: told.clone(), attempt: Box::new(move || Ok(told.clone())) })
+        };
+        let Some(smtp) = &self.keys.smtp else { return into_outbox("no server is named") };
+        if let Some(name) = unset_secret(smtp, cx.sources, cx.secrets) {
+            return into_outbox(&format!("{name} is not set"));
+        }
+        let url = smtp.render(&self.scope, &runtime_names_outside(cx), cx.sources);
+        let url = match url.map_err(|mistakes| failure_of(&mistakes, cx.sources)) {
+            Ok(url) if url.trim().is_empty() => return into_outbox("no server is named"),
+            Ok(url) => url,
+            Err(failure) => {
+                return Some(Outside { key: failure.message.clone(), attempt: Box::new(move || Err(failure.clone())) });
+            }
+        };
+        let (project, key) = (cx.project.to_owned(), url.clone());
+        let attempt = move || {
+            let server = Server::parse(&url, &project)?;
+            let mut session = Session::open(&server)?;
+            let how = if session.is_encrypted() { "over TLS" } else { "unencrypted" };
+            session.close();
+            Ok(match &server.login {
+                Some((user, _)) => format!("{} takes the login of {user}, {how}", server.place()),
+                None => format!("{} answers, {how}, without a login", server.place()),
+            })
+        };
+        Some(Outside { key, attempt: Box::new(attempt) })
+    }
+
     fn warnings(&self, cx: &CheckCx<'_>) -> Vec<Diagnostic> {
         let smtp = self.keys.smtp.iter().filter(|smtp| !smtp.text.contains("${{"));
         let has_password =
@@ -229,7 +269,7 @@ impl Task for EmailTask {
         }
         let message = compose::compose(&parts)?;
         let smtp = match &self.keys.smtp {
-            Some(template) if !uses_unset_secret(template, cx) => {
+            Some(template) if unset_secret(template, cx.sources, cx.secrets).is_none() => {
                 Some(text(template)?).filter(|url| !url.trim().is_empty())
             }
             _ => None,
@@ -245,8 +285,7 @@ impl Task for EmailTask {
                 format!("sent to {who}")
             }
             None => {
-                let outbox =
-                    self.keys.outbox.as_ref().map_or_else(|| Location::new("outputs/outbox"), |at| at.value.clone());
+                let outbox = self.keys.outbox.as_ref().map_or_else(|| Location::new(OUTBOX), |at| at.value.clone());
                 let path = outbox::put(cx, &message, &outbox)?;
                 format!("mail for {who} in {path}")
             }
@@ -265,10 +304,11 @@ fn files_of(task: &At<String>, role: &str) -> Edge {
 }
 
 /// `smtp` alone may name a secret that is not set: then the mail goes to the outbox.
-fn uses_unset_secret(template: &Template, cx: &RunCx<'_>) -> bool {
-    let uses = template.uses(cx.sources);
-    uses.iter()
-        .any(|used| matches!(&used.parts[..], [root, name, ..] if root == "secrets" && !cx.secrets.contains_key(name)))
+fn unset_secret(template: &Template, sources: &SourceMap, secrets: &BTreeMap<String, String>) -> Option<String> {
+    template.uses(sources).into_iter().find_map(|used| match &used.parts[..] {
+        [root, name, ..] if root == "secrets" && !secrets.contains_key(name) => Some(name.clone()),
+        _ => None,
+    })
 }
 
 impl EmailTask {

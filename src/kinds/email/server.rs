@@ -63,7 +63,7 @@ impl Server {
         let is_tls = match url.scheme() {
             "smtps" => true,
             "smtp" => false,
-            other => return Err(wrong(format!("it begins with `{other}:`"))),
+            _ => return Err(wrong("it begins neither with `smtps:` nor with `smtp:`".to_owned())),
         };
         let host = match url.host_str().filter(|host| !host.is_empty()) {
             Some(host) => url::Host::parse(&decoded(host, "the host")?).map_err(|error| wrong(error.to_string()))?,
@@ -115,7 +115,10 @@ impl Server {
                     let patience = HumanDuration::parse(text).map_err(wrong)?;
                     server.patience = Some(patience.0);
                 }
-                (other, _) => return Err(wrong(format!("`{other}` is not one of `tls`, `ca`, `timeout`"))),
+                // It may be the end of a password, so it is not told.
+                _ => {
+                    return Err(wrong("behind `?` there is something that is not `tls`, `ca` or `timeout`".to_owned()));
+                }
             }
         }
         Ok(server)
@@ -136,7 +139,7 @@ impl Server {
         let mut shown = plain.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some((user, password)) = self.login.as_ref().filter(|(_, password)| !password.is_empty()) {
             let both = STANDARD.encode(format!("\0{user}\0{password}"));
-            for form in [password.clone(), STANDARD.encode(password), both] {
+            for form in [both, STANDARD.encode(password), password.clone()] {
                 shown = shown.replace(&form, "***");
             }
         }

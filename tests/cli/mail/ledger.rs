@@ -254,3 +254,35 @@ fn in_a_handler_it_goes_out_once_for_each_run() {
     assert_eq!(run(content(2)), run(content(3)), "it tells of the same run");
     assert_eq!(post.ledger(), ["told sent", "told sent", "told sent"]);
 }
+
+/// A webhook whose request was taken without an answer is in doubt as a mail is.
+#[test]
+fn a_webhook_without_an_answer_is_unknown_too() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/hook", listener.local_addr().expect("it listens"));
+    let project = Project::new().pipeline(&format!(
+        "
+        version: 1
+        name: hooked
+        tasks:
+          hook: {{type: webhook, url: '{url}', json: {{a: 1}}, retries: 3}}
+        "
+    ));
+    let server = std::thread::spawn(move || {
+        let mut requests = Vec::new();
+        for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"] {
+            let (mut client, _) = listener.accept().expect("a client");
+            let mut piece = [0; 4096];
+            let read = std::io::Read::read(&mut client, &mut piece).expect("a request");
+            requests.push(String::from_utf8_lossy(&piece[..read]).into_owned());
+            std::io::Write::write_all(&mut client, answer.as_bytes()).expect("it listens");
+        }
+        requests
+    });
+    let outcome = project.run(["run"]).exits(1);
+    assert!(outcome.stderr.contains("it is not known whether 127.0.0.1 took the request"), "{}", outcome.stderr);
+    let outcome = project.run(["run"]).exits(1);
+    assert!(outcome.stderr.contains("it is not known whether this was sent in run [run]"), "{}", outcome.stderr);
+    project.run(["retry", "--effects"]).exits(0);
+    assert_eq!(server.join().expect("it ends").len(), 2);
+}
