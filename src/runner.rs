@@ -37,6 +37,7 @@ use crate::summary;
 use crate::terminal::{Paint, Stream};
 
 pub use again::Again;
+use again::word;
 
 /// How long slow observers may take at the end of a run.
 const GRACE: Duration = Duration::from_secs(5);
@@ -357,14 +358,6 @@ fn is_due(moment: Moment, status: RunStatus) -> bool {
         Moment::Finally => true,
         Moment::Success => status == RunStatus::Success,
         Moment::Failure => status == RunStatus::Failed,
-    }
-}
-
-/// How a run that has ended so is called in texts.
-fn word(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Success => "success",
-        RunStatus::Failed | RunStatus::Interrupted => "failed",
     }
 }
 

@@ -10,7 +10,7 @@ use tidemill_core::run::{Interrupts, RunSummary};
 use tidemill_core::sched::Counts;
 use tidemill_state::{Resend, Run, TaskRecord, TaskStatus};
 
-use super::{Holding, Runner, is_due, listen_for_signals, start_run_log, word};
+use super::{Holding, Runner, is_due, listen_for_signals, start_run_log};
 use crate::doubts;
 use crate::execute::{Before, Setting};
 use crate::failure::Failure;
@@ -107,6 +107,14 @@ impl Runner<'_> {
         unknown.retain(|effect| !failed(&effect.task));
         eprint!("{}", doubts::told(&unknown, self.request.paint));
         Ok(())
+    }
+}
+
+/// How a run that has ended so is called in texts.
+pub(super) fn word(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Success => "success",
+        RunStatus::Failed | RunStatus::Interrupted => "failed",
     }
 }
 
