@@ -1,7 +1,7 @@
 //! What may or may not have been sent, in words.
 
 use serde_json::{Value, json};
-use tidemill_state::{Effect, Occasion};
+use tidemill_state::Effect;
 
 use crate::terminal::Paint;
 
@@ -24,11 +24,11 @@ pub const HELP: &str =
 /// What is in doubt.
 pub fn sentence(effect: &Effect) -> String {
     let what = format!("it is not known whether this was sent in run {}", effect.run);
-    match effect.occasion() {
-        Occasion::Hand => what,
-        Occasion::Fire(instant) => format!("{what}, for {instant}"),
-        Occasion::Run(run) if run != effect.run.as_str() => format!("{what}, as a handler of run {run}"),
-        Occasion::Run(_) => format!("{what}, as its handler"),
+    match (effect.fire(), effect.handled()) {
+        (Some(instant), _) => format!("{what}, for {instant}"),
+        (None, Some(run)) if run != effect.run.as_str() => format!("{what}, as a handler of run {run}"),
+        (None, Some(_)) => format!("{what}, as its handler"),
+        (None, None) => what,
     }
 }
 

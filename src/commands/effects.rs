@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use tidemill_core::ids::RunId;
 use tidemill_core::plan::Selection;
-use tidemill_state::{Effect, EffectStatus, Holder, Lock, LockError, Occasion, Run, State};
+use tidemill_state::{Effect, EffectStatus, Holder, Lock, LockError, Run, State};
 
 use super::retry::{RetryArgs, params_of};
 use super::run::{command_line, processors};
@@ -61,10 +61,7 @@ pub fn run(global: &Global, args: &RetryArgs) -> Result<ExitCode, Failure> {
 
 /// The run whose mail it is: of a handler's, the one that it followed.
 fn about(effect: &Effect) -> RunId {
-    match effect.occasion() {
-        Occasion::Run(run) => RunId::new(run),
-        Occasion::Hand | Occasion::Fire(_) => effect.run.clone(),
-    }
+    effect.handled().map_or_else(|| effect.run.clone(), RunId::new)
 }
 
 fn by_run(effects: Vec<Effect>) -> Vec<(RunId, Vec<Effect>)> {
@@ -80,7 +77,7 @@ fn by_run(effects: Vec<Effect>) -> Vec<(RunId, Vec<Effect>)> {
 }
 
 fn named(effects: &[Effect], handlers: bool) -> Vec<tidemill_core::ids::TaskName> {
-    let is_handler = |effect: &&Effect| matches!(effect.occasion(), Occasion::Run(_)) == handlers;
+    let is_handler = |effect: &&Effect| effect.handled().is_some() == handlers;
     effects.iter().filter(is_handler).map(|effect| effect.task.clone()).collect()
 }
 

@@ -1,16 +1,19 @@
 //! Mails and webhooks: written down before they are sent and after, so that none is sent twice.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::event::TaskDetails;
 use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
 use tidemill_core::kind::{TaskFailure, TaskResult};
-use tidemill_state::{Claim, Effect, EffectStatus, Made, Occasion, Resend};
+use tidemill_core::plan::Selection;
+use tidemill_state::{Claim, Effect, EffectStatus, Made, Occasion, Resend, Rule};
 
 use super::TaskExecutor;
 use super::attempt::stopped;
+use crate::memory::ResultDigests;
 
 /// What the ledger says of an effect that is not to be sent.
 enum Settled {
@@ -25,8 +28,9 @@ impl TaskExecutor {
     pub(super) fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
         let task = self.plan.task(ix);
         let resend = self.setting.resend;
+        let rule = Rule { forced: !self.setting.forced.is_empty(), resend };
         let mut effect = self.about(ix);
-        let earlier = self.state().same_effect(&effect).map_err(|error| ledger(&error))?;
+        let earlier = self.state().same_effect(&effect, rule).map_err(|error| ledger(&error))?;
         if let Some(known) = &earlier
             && resend.refuses(known.status)
         {
@@ -45,7 +49,7 @@ impl TaskExecutor {
                 return Err(stopped());
             }
             let claim = Effect { at: Timestamp::now(), ..effect.clone() };
-            match self.state().claim_effect(&claim, resend).map_err(|error| ledger(&error))? {
+            match self.state().claim_effect(&claim, rule).map_err(|error| ledger(&error))? {
                 Claim::Granted => {
                     begun.set(true);
                     Ok(())
@@ -82,7 +86,7 @@ impl TaskExecutor {
         };
         let occasion = match (setting.handlers, setting.run.trigger.as_str()) {
             (true, _) => Occasion::Run(setting.run.id.clone()),
-            (false, "manual") => Occasion::Hand,
+            (false, "manual") => Occasion::Hand(self.origin(ix).unwrap_or(content)),
             (false, _) => Occasion::Fire(setting.run.logical_time.clone()),
         };
         let (pipeline, key) = (setting.memory.pipeline.clone(), occasion.key(content));
@@ -97,6 +101,21 @@ impl TaskExecutor {
             run: setting.id.clone(),
             at: Timestamp::now(),
         }
+    }
+
+    /// What tells all that a task's result was made from: its fingerprint as it would be if the results before it were told by
+    /// what they were made from. None if a file cannot be read.
+    fn origin(&self, ix: TaskIx) -> Option<Digest> {
+        let mut origins: HashMap<TaskIx, Digest> = HashMap::new();
+        let needed = self.plan.with_needs(&Selection::from([ix]));
+        for task in self.plan.order.iter().filter(|task| needed.contains(task)) {
+            let of = |other: TaskIx| {
+                origins.get(&other).map(|digest| ResultDigests { table: Some(*digest), files: *digest })
+            };
+            let fingerprint = self.fingerprint_with(*task, &of).ok()?;
+            origins.insert(*task, fingerprint.digest());
+        }
+        origins.get(&ix).copied()
     }
 
     fn not_again(&self, ix: TaskIx, settled: Settled) -> Result<TaskDetails, TaskFailure> {

@@ -76,6 +76,15 @@ impl TaskExecutor {
 
     /// The fingerprint of a task whose needs have ended.
     pub(super) fn fingerprint(&self, ix: TaskIx) -> Result<Fingerprint, TaskFailure> {
+        self.fingerprint_with(ix, &|other| self.results.of(other).digests)
+    }
+
+    /// The fingerprint of a task if those before it had these results.
+    pub(super) fn fingerprint_with(
+        &self,
+        ix: TaskIx,
+        results: &dyn Fn(TaskIx) -> Option<ResultDigests>,
+    ) -> Result<Fingerprint, TaskFailure> {
         let setting = &self.setting;
         setting.memory.fingerprint(
             ix,
@@ -84,7 +93,7 @@ impl TaskExecutor {
                 sources: &setting.sources,
                 engine: setting.engine.name(),
                 run: &setting.run,
-                results: &|other| self.results.of(other).digests,
+                results,
                 facts: &|| self.facts_before(ix),
             },
         )

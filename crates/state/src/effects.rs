@@ -48,8 +48,9 @@ pub struct Effect {
 /// For what something is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// Somebody asked for it: it is sent if the content is not that of what the task sent last.
-    Hand,
+    /// Somebody asked for it: it is sent if the content is not that of what the task sent last. Beside the content there is the
+    /// digest of all that it was made from.
+    Hand(Digest),
     /// A fire: once for each, whatever the content is.
     Fire(String),
     /// A handler of a run: once for each run.
@@ -60,22 +61,38 @@ impl Occasion {
     /// What tells an effect of a task from its others.
     pub fn key(&self, content: Digest) -> String {
         match self {
-            Self::Hand => format!("{HAND}{content}"),
-            Self::Fire(instant) => format!("fire {instant}"),
-            Self::Run(run) => format!("run {run}"),
+            Self::Hand(origin) => format!("{HAND}{content} {origin}"),
+            Self::Fire(instant) => format!("{FIRE}{instant}"),
+            Self::Run(run) => format!("{RUN}{run}"),
         }
     }
 }
 
 impl Effect {
-    /// For what it was sent.
-    pub fn occasion(&self) -> Occasion {
-        match self.key.split_once(' ') {
-            Some(("fire", instant)) => Occasion::Fire(instant.to_owned()),
-            Some(("run", run)) => Occasion::Run(run.to_owned()),
-            _ => Occasion::Hand,
-        }
+    /// The time of the schedule for which it was sent.
+    pub fn fire(&self) -> Option<&str> {
+        self.key.strip_prefix(FIRE)
     }
+
+    /// The run as whose handler it was sent.
+    pub fn handled(&self) -> Option<&str> {
+        self.key.strip_prefix(RUN)
+    }
+
+    /// Of what was sent by hand, what tells all that it was made from.
+    fn origin(&self) -> Option<&str> {
+        self.key.strip_prefix(HAND)?.split_once(' ').map(|(_, origin)| origin)
+    }
+}
+
+/// What counts as the same, and what is sent although it is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Rule {
+    /// Tasks have run although nothing had changed: by hand, whatever comes of the same things is then the same, even if it tells
+    /// another time.
+    pub forced: bool,
+    /// What is sent all the same.
+    pub resend: Resend,
 }
 
 /// What is sent although the ledger has it.
@@ -112,6 +129,10 @@ pub enum Claim {
 
 /// How the keys of effects begin that were sent by hand.
 const HAND: &str = "hand ";
+/// … for a time of the schedule.
+const FIRE: &str = "fire ";
+/// … by a handler.
+const RUN: &str = "run ";
 const COLUMNS: &str = "pipeline, task, key, content, status, message, run, at";
 
 impl State {
@@ -120,18 +141,18 @@ impl State {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn same_effect(&self, effect: &Effect) -> Result<Option<Effect>, StateError> {
-        same(&self.db, effect)
+    pub fn same_effect(&self, effect: &Effect, rule: Rule) -> Result<Option<Effect>, StateError> {
+        same(&self.db, effect, rule)
     }
 
     /// Writes an effect down as being sent, on the disk when this returns, unless it was sent before or may have been.
     ///
     /// # Errors
     /// If the state cannot be written; then it must not be sent.
-    pub fn claim_effect(&mut self, effect: &Effect, resend: Resend) -> Result<Claim, StateError> {
+    pub fn claim_effect(&mut self, effect: &Effect, rule: Rule) -> Result<Claim, StateError> {
         self.write_durably(|db| {
-            if let Some(known) = same(db, effect)?
-                && resend.refuses(known.status)
+            if let Some(known) = same(db, effect, rule)?
+                && rule.resend.refuses(known.status)
             {
                 return Ok(Claim::Refused(known));
             }
@@ -206,7 +227,7 @@ impl State {
 }
 
 /// Looks for what is the same, see [`State::same_effect`].
-fn same(db: &Connection, effect: &Effect) -> Result<Option<Effect>, StateError> {
+fn same(db: &Connection, effect: &Effect, rule: Rule) -> Result<Option<Effect>, StateError> {
     let (pipeline, task) = (effect.pipeline.as_str(), effect.task.as_str());
     if !effect.key.starts_with(HAND) {
         let sql = format!("SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND key = ?");
@@ -217,7 +238,10 @@ fn same(db: &Connection, effect: &Effect) -> Result<Option<Effect>, StateError> 
         "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND status <> 'failed' ORDER BY at DESC LIMIT 1"
     );
     let last = db.prepare_cached(&sql)?.query_row([pipeline, task], read).optional()?;
-    Ok(last.filter(|last| last.content == effect.content))
+    let is_same = |last: &Effect| {
+        last.content == effect.content || rule.forced && effect.origin().is_some() && last.origin() == effect.origin()
+    };
+    Ok(last.filter(is_same))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Effect> {

@@ -23,7 +23,7 @@ mod runs;
 mod tasks;
 
 pub use edited::Edited;
-pub use effects::{Claim, Effect, EffectStatus, Occasion, Resend};
+pub use effects::{Claim, Effect, EffectStatus, Occasion, Resend, Rule};
 pub use error::StateError;
 pub use fires::{Fire, FireStatus};
 pub use lock::{HeldBy, Holder, Lock, LockError};

@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidemill_core::ids::TaskName;
-use tidemill_state::{Effect, Occasion, Run, State, TaskRecord};
+use tidemill_state::{Effect, Run, State, TaskRecord};
 
 use super::history::run_json;
 use super::past::{Past, WallClock, json_lines, put, state_failure};
@@ -85,7 +85,7 @@ impl WholeRun {
             }
         }
         let mut unknown = state.unknown_effects(&run.start.pipeline).map_err(state_failure)?;
-        unknown.retain(|effect| effect.run == run.id || effect.occasion() == Occasion::Run(run.id.to_string()));
+        unknown.retain(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
         Ok(Self { run, tasks, outputs, unknown })
     }
 

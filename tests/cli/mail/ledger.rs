@@ -37,6 +37,37 @@ fn by_hand_it_goes_out_when_it_is_not_what_went_out_last() {
     }
 }
 
+/// A report that tells when it was made is another one each time it is made; its mail is not.
+#[test]
+fn force_and_rerun_do_not_repeat_a_mail_whose_report_tells_the_time() {
+    let project = Project::new()
+        .file("orders.csv", "id\n1\n")
+        .file("page.html", "${{ inputs.o | length }} orders, made at ${{ run.started }} in run ${{ run.id }}")
+        .pipeline(
+            "
+            version: 1
+            name: timed
+            secrets: [SMTP_URL]
+            tasks:
+              orders: {type: load, path: orders.csv}
+              page: {type: report, template: page.html, inputs: {o: orders}, output: out/page.html}
+              letter: {type: email, to: a@example.com, subject: x, html: page, smtp: '${{ secrets.SMTP_URL }}'}
+            ",
+        );
+    let post = Post::new(project, settings(Encryption::StartTls));
+    post.run(["run"]).exits(0);
+    let first = post.project.read("out/page.html");
+    post.run(["run", "--force"]).exits(0);
+    assert_ne!(post.project.read("out/page.html"), first, "it was made again");
+    post.run(["rerun", "page", "--downstream"]).exits(0);
+    post.run(["rerun", "letter", "--upstream"]).exits(0);
+    post.run(["run"]).exits(0);
+    assert_eq!(post.taken(), [true]);
+    let post = Post { project: post.project.file("orders.csv", "id\n1\n2\n"), ..post };
+    post.run(["run", "--force"]).exits(0);
+    assert_eq!(post.taken(), [true, true], "what has changed is told all the same");
+}
+
 /// Even if the history of tasks is lost, the ledger is not.
 #[test]
 fn the_ledger_alone_keeps_it_from_being_sent_twice() {
