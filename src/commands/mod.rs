@@ -6,6 +6,7 @@ pub mod diff;
 pub mod graph;
 pub mod history;
 pub mod init;
+pub mod lineage;
 pub mod logs;
 pub mod params;
 pub mod past;

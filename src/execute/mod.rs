@@ -1,6 +1,7 @@
 //! Doing what the scheduler decides: looking up, computing, storing, publishing, writing down.
 
 mod attempt;
+mod drift;
 mod facts;
 mod ledger;
 mod look_up;
@@ -29,6 +30,7 @@ use tidemill_state::{Attempt, State, TaskRecord};
 use crate::memory::Memory;
 
 use results::Results;
+pub use tables::united;
 pub use task_log::{LogFormat, RunLogs};
 
 /// What a run is about, beside its graph.

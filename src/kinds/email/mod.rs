@@ -18,7 +18,7 @@ use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template};
 use tidemill_core::table::{Location, Schema};
 
 use super::parameters::Parameters;
-use super::texts::{check_file, check_text, input_edges, names_in_file, render_file, render_text};
+use super::texts::{check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text};
 
 /// Sends a mail, or puts it into the outbox.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -66,6 +66,8 @@ pub struct Email {
 struct EmailTask {
     keys: Email,
     scope: Scope,
+    /// What its templates show by name.
+    pictures: Vec<FileInput>,
 }
 
 impl Parameters for Email {
@@ -102,7 +104,9 @@ impl Parameters for Email {
             }
         }
         if mistakes.is_empty() {
-            Ok(Arc::new(EmailTask { keys: self, scope: source.scope().clone() }))
+            let templates = self.template.iter().chain(&self.html_template);
+            let pictures = templates.flat_map(|path| pictures_in_file(source.project, path)).collect();
+            Ok(Arc::new(EmailTask { keys: self, scope: source.scope().clone(), pictures }))
         } else {
             Err(mistakes)
         }
@@ -133,6 +137,7 @@ impl Task for EmailTask {
         let templates = keys.template.iter().chain(&keys.html_template);
         let mut files: Vec<FileInput> =
             templates.map(|path| FileInput { path: path.clone(), role: FileRole::Template }).collect();
+        files.extend(self.pictures.iter().cloned());
         files.extend(
             keys.attach
                 .iter()
