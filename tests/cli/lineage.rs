@@ -51,6 +51,8 @@ fn shop() -> Project {
                 outputs: {forecast: forecast.csv}
                 table: forecast
                 columns: {item: int, expected: float}
+              saved: {type: aggregate, from: orders, metrics: {n: count(*)}, output: saved.csv}
+              again: {type: load, path: saved.csv, columns: {n: int}}
               needed: {type: join, left: forecast, right: stock, on: [item], derive: {gap: expected - twice}}
             ",
         )
@@ -81,6 +83,15 @@ fn instances_are_folded_and_what_is_met_twice_is_drawn_once() {
 #[test]
 fn commands_and_queries_are_where_the_way_ends() {
     insta::assert_snapshot!(shop().run(["lineage", "needed.gap"]).exits(0).stdout);
+}
+
+#[test]
+fn a_file_says_which_task_publishes_it() {
+    insta::assert_snapshot!(shop().run(["lineage", "again.n"]).exits(0).stdout, @r"
+    ● again.n  load, int
+    ◆ saved.csv, n
+        published by saved
+    ");
 }
 
 #[test]

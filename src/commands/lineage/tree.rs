@@ -71,8 +71,9 @@ impl Drawing<'_, '_> {
         }
         let children = self.children(node);
         let below = if children.is_empty() { "  " } else { "│ " };
+        let lead = if node.file.is_some() { "" } else { "= " };
         for made in &node.made {
-            self.wrapped(&format!("{body}{below}"), "= ", made, Paint::cyan);
+            self.wrapped(&format!("{body}{below}"), lead, made, Paint::cyan);
         }
         for (at, decided) in node.decided_by.iter().enumerate() {
             let lead = if at == 0 { "also decided by  " } else { "                 " };

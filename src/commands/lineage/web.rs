@@ -1,11 +1,12 @@
 //! The columns on the way, and how they hang together.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::EdgeKind;
+use tidemill_core::ids::{TaskIx, TaskName};
+use tidemill_core::kind::{EdgeKind, OutputFile};
 use tidemill_core::plan::{Columns, Plan, resolve};
 use tidemill_core::table::{Location, Origin, Rel, TableJob, Way};
 
@@ -60,12 +61,18 @@ pub struct Web<'a> {
     jobs: &'a BTreeMap<TaskIx, TableJob>,
     known: HashMap<(TaskIx, Option<String>), usize>,
     files: HashMap<(String, Option<String>), usize>,
+    /// Who publishes which path.
+    publishers: HashMap<PathBuf, &'a TaskName>,
 }
 
 impl<'a> Web<'a> {
     /// Nothing yet.
     pub fn new(plan: &'a Plan, columns: &'a Columns, jobs: &'a BTreeMap<TaskIx, TableJob>) -> Self {
-        Self { nodes: Vec::new(), plan, columns, jobs, known: HashMap::new(), files: HashMap::new() }
+        let path = |output: &OutputFile| resolve(&plan.spec.project, &output.path.value);
+        let publishers =
+            plan.tasks.iter().flat_map(|task| task.outputs.iter().map(move |output| (path(output), &task.name)));
+        let publishers = publishers.collect();
+        Self { nodes: Vec::new(), plan, columns, jobs, known: HashMap::new(), files: HashMap::new(), publishers }
     }
 
     /// The node of a column with all that is before it. Of several instances of a `foreach`, one node above theirs.
@@ -203,9 +210,7 @@ impl<'a> Web<'a> {
             return *at;
         }
         let location = resolve(&self.plan.spec.project, &Location::new(path));
-        let publisher = self.plan.tasks.iter().find(|task| {
-            task.outputs.iter().any(|output| resolve(&self.plan.spec.project, &output.path.value) == location)
-        });
+        let publisher = self.publishers.get(&location);
         self.nodes.push(Node {
             name: name.clone(),
             task: None,
@@ -214,7 +219,7 @@ impl<'a> Web<'a> {
             column: column.clone(),
             kind: "file".to_owned(),
             data_type: None,
-            made: publisher.map(|task| format!("published by {}", task.name)).into_iter().collect(),
+            made: publisher.map(|task| format!("published by {task}")).into_iter().collect(),
             from: Vec::new(),
             decided_by: Vec::new(),
         });
