@@ -70,6 +70,8 @@ enum Command {
     Preview(commands::preview::PreviewArgs),
     /// What changed in a task's table between two runs
     Diff(commands::diff::DiffArgs),
+    /// The way of a column back to the files it comes from
+    Lineage(commands::lineage::LineageArgs),
     /// What is kept of results, and taking it away
     Cache(commands::cache::CacheArgs),
     /// Write a pipeline to begin with
@@ -133,6 +135,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Logs(args) => commands::logs::run(global, args),
         Command::Preview(args) => commands::preview::run(global, args),
         Command::Diff(args) => commands::diff::run(global, args),
+        Command::Lineage(args) => commands::lineage::run(global, args),
         Command::Cache(args) => commands::cache::run(global, args),
         Command::Init(args) => commands::init::run(args),
         Command::Doctor(args) => commands::doctor::run(global, args),

@@ -1,5 +1,6 @@
 //! The `tidemill` binary: the only place that wires parts together.
 
+mod accounting;
 mod at_rest;
 mod cli;
 mod commands;

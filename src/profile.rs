@@ -22,7 +22,15 @@ pub struct Profile {
     pub max: Value,
     /// The mean of a column of numbers.
     pub mean: Option<f64>,
+    /// How numbers, dates and times are spread from the smallest to the largest, as a row of bars; empty for other columns,
+    /// and where all values are one.
+    pub spread: String,
 }
+
+/// The bars of a spread.
+const BARS: usize = 8;
+/// From few values to as many as the fullest bar has.
+const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 impl Profile {
     /// Looks at the whole column. NaN counts as a value but is neither smallest nor largest.
@@ -43,7 +51,8 @@ impl Profile {
             PlainData::Null(rows) => (*rows, 0, Value::Null, Value::Null),
         };
         let data_type = column.data.data_type();
-        Self { name: column.name.clone(), data_type, nulls, distinct, min, max, mean: mean(&column.data) }
+        let (mean, spread) = (mean(&column.data), spread(&column.data));
+        Self { name: column.name.clone(), data_type, nulls, distinct, min, max, mean, spread }
     }
 
     /// The mean with as many digits as make sense beside the values.
@@ -114,6 +123,35 @@ fn floats(values: &[Option<f64>]) -> Counted {
     (values.len() - there().count(), seen.len(), value(end(f64::min)), value(end(f64::max)))
 }
 
+/// Values counted in equal steps between the smallest and the largest; a step without values is blank.
+fn spread(data: &PlainData) -> String {
+    let values: Vec<f64> = match data {
+        PlainData::Int(values) | PlainData::Datetime(values) | PlainData::Time(values) => {
+            values.iter().flatten().map(|value| *value as f64).collect()
+        }
+        PlainData::Date(values) => values.iter().flatten().map(|day| f64::from(*day)).collect(),
+        PlainData::Decimal { unscaled, .. } => unscaled.iter().flatten().map(|digits| *digits as f64).collect(),
+        PlainData::Float(values) => values.iter().flatten().copied().filter(|value| value.is_finite()).collect(),
+        PlainData::Bool(_) | PlainData::String(_) | PlainData::Null(_) => return String::new(),
+    };
+    let (min, max) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    // Halved, since the distance of two floats may be more than a float holds.
+    let width = (max / 2.0 - min / 2.0) * 2.0;
+    if !width.is_finite() || width <= 0.0 {
+        return String::new();
+    }
+    let mut counts = [0_usize; BARS];
+    for value in &values {
+        counts[(((value - min) / width * BARS as f64) as usize).min(BARS - 1)] += 1;
+    }
+    let most = counts.iter().copied().max().unwrap_or(1).max(1);
+    let bar = |count: &usize| match count {
+        0 => ' ',
+        _ => HEIGHTS[(count * HEIGHTS.len()).div_ceil(most).min(HEIGHTS.len()) - 1],
+    };
+    counts.iter().map(bar).collect()
+}
+
 fn mean(data: &PlainData) -> Option<f64> {
     let (sum, count) = match data {
         PlainData::Int(values) => total(values.iter().flatten().map(|value| *value as f64)),
@@ -160,6 +198,15 @@ mod tests {
         assert_eq!(money.mean_text(), "10");
         assert_eq!(money.max.to_string(), "10.01");
         assert_eq!(profile(PlainData::Float(vec![Some(1.0 / 3.0)])).mean_text(), "0.33");
+    }
+
+    #[test]
+    fn numbers_and_days_are_spread_over_bars() {
+        let ints = profile(PlainData::Int((0..80).chain([80; 30]).map(Some).collect()));
+        assert_eq!(ints.spread, "▂▂▂▂▂▂▂█");
+        assert_eq!(profile(PlainData::Date(vec![Some(1), None, Some(9), Some(9)])).spread, "▄      █");
+        assert_eq!(profile(PlainData::Float(vec![Some(f64::MIN), Some(f64::MAX), Some(f64::NAN)])).spread, "");
+        assert_eq!(profile(PlainData::Int(vec![Some(3), Some(3)])).spread, "");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use tidemill_core::run::RunSummary;
 use tidemill_core::sched::How;
 use unicode_width::UnicodeWidthStr;
 
+use crate::accounting::Account;
 use crate::execute::RunLogs;
 use crate::terminal::Paint;
 
@@ -70,13 +71,16 @@ pub fn tell(plan: &Plan, summary: &RunSummary, logs: &RunLogs, paint: Paint) -> 
 }
 
 fn table(ends: &[&TaskEnd], paint: Paint) -> String {
-    let head = ["task", "rows in", "rows out", "rejected", "time"].map(str::to_owned);
-    let rows: Vec<[String; 5]> = ends
+    // A column that would be empty is left out.
+    let with_dropped = ends.iter().any(|end| !Account::of(&end.details).dropped().is_empty());
+    let mut head = vec!["task", "rows in", "rows out", "rejected"];
+    head.extend(with_dropped.then_some("dropped"));
+    head.push("time");
+    let head: Vec<String> = head.into_iter().map(str::to_owned).collect();
+    let rows: Vec<Vec<String>> = ends
         .iter()
         .map(|end| {
-            let rows_in: u64 = end.details.rows_in.iter().map(|rows| rows.rows).sum();
-            let rejected: u64 = end.details.rejected.iter().map(|reason| reason.rows).sum();
-            let number = |number: u64| if number == 0 { String::new() } else { thousands(number) };
+            let account = Account::of(&end.details);
             let time = match end.status {
                 TaskStatus::Success if end.how == Some(How::Restored) => "restored".to_owned(),
                 TaskStatus::Success => seconds(end.duration),
@@ -85,18 +89,21 @@ fn table(ends: &[&TaskEnd], paint: Paint) -> String {
                 TaskStatus::Cancelled => "not reached".to_owned(),
             };
             let rows_out = end.details.rows.map(thousands).unwrap_or_default();
-            [end.task.to_string(), number(rows_in), rows_out, number(rejected), time]
+            let mut row = vec![end.task.to_string(), account.rows_in(), rows_out, account.rejected()];
+            row.extend(with_dropped.then(|| account.dropped()));
+            row.push(time);
+            row
         })
         .collect();
-    let mut widths = head.each_ref().map(|text| text.width());
+    let mut widths: Vec<usize> = head.iter().map(|text| text.width()).collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
         }
     }
-    let line = |row: &[String; 5]| {
+    let line = |row: &[String]| {
         let mut line = format!("  {}{}", row[0], " ".repeat(widths[0] - row[0].width()));
-        for (cell, width) in row.iter().zip(widths).skip(1) {
+        for (cell, width) in row.iter().zip(&widths).skip(1) {
             line += &format!("  {}{cell}", " ".repeat(width - cell.width()));
         }
         line
@@ -117,26 +124,9 @@ fn table(ends: &[&TaskEnd], paint: Paint) -> String {
 fn warnings(ends: &[&TaskEnd], paint: Paint) -> String {
     let mut text = String::new();
     for end in ends {
-        for reason in &end.details.rejected {
-            text += &format!(
-                "{} {}: {} rejected: {}\n",
-                paint.yellow("note"),
-                end.task,
-                thousands(reason.rows),
-                reason.reason
-            );
-        }
-    }
-    for end in ends {
-        // What `where`, `having` and `limit` leave out is what they are for.
-        for dropped in end.details.dropped.iter().filter(|dropped| dropped.step.starts_with("missing")) {
-            text += &format!(
-                "{} {}: {} dropped: {}\n",
-                paint.yellow("note"),
-                end.task,
-                thousands(dropped.rows),
-                dropped.step
-            );
+        for note in Account::of(&end.details).notes() {
+            text += &wrapped(&format!("{} {}: {note}", paint.yellow("note"), end.task), "  ");
+            text.push('\n');
         }
     }
     for end in ends {

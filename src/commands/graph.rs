@@ -14,6 +14,7 @@ use tidemill_state::{How, LastGood, State, TaskRecord, TaskStatus};
 use super::params::ParamArgs;
 use super::past::state_failure;
 use super::selection::selected;
+use crate::accounting::Account;
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::project::{self, engine_for};
@@ -113,6 +114,10 @@ impl Standing {
 
     fn tell(&self, node: &mut DrawNode) {
         let rows = |rows: u64| if rows == 1 { "1 row".to_owned() } else { format!("{} rows", thousands(rows)) };
+        if let Some(facts) = self.results.get(node.id.as_str()).and_then(|result| result.facts().ok()) {
+            node.facts = Account::of_facts(&facts).lines();
+            node.facts.extend(facts.warnings.iter().map(|warning| format!("warning: {warning}")));
+        }
         let Some(task) = self.last.get(&node.id) else {
             let result = self.results.get(node.id.as_str());
             node.status = Some(if result.is_some() { DrawStatus::Cached } else { DrawStatus::Pending });

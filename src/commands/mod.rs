@@ -8,6 +8,7 @@ mod effects;
 pub mod graph;
 pub mod history;
 pub mod init;
+pub mod lineage;
 pub mod logs;
 pub mod params;
 pub mod past;

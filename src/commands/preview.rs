@@ -72,7 +72,8 @@ fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, p
         .number("distinct")
         .text("min")
         .text("max")
-        .number("mean");
+        .number("mean")
+        .text("spread");
     for profile in table.columns.iter().map(Profile::of) {
         let ends = [&profile.min, &profile.max].map(|end| shortened(&readable(end), WIDEST));
         columns.row([
@@ -83,6 +84,7 @@ fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, p
             Cell::from(ends[0].as_str()),
             Cell::from(ends[1].as_str()),
             Cell::from(profile.mean_text()),
+            Cell::new(profile.spread, Look::Dim),
         ]);
     }
     text += &columns.write(width, 2, paint);

@@ -1,5 +1,7 @@
 //! The table of an earlier result, opened from the store.
 
+use std::path::Path;
+
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::{EngineError, Location, TableEngine, TableRef};
@@ -23,8 +25,7 @@ pub fn open_table(
         return Err(Failure::wrong(format!("of `{task}` no table is kept, only its digest"))
             .help("its `cache` says `store: false`; without it, the next run keeps the table"));
     }
-    let store = ContentStore::new(past.spec.project.join(FOLDER).join("cache"));
-    match store.get(&table.object.digest) {
+    match store_of(&past.spec.project).get(&table.object.digest) {
         Ok(Some(path)) => engine.open(&Location::new(path.to_string_lossy())).map_err(engine_failure),
         Ok(None) => {
             Err(Failure::wrong(format!("the table of `{task}` in run {} is no longer in the cache", result.run))
@@ -32,6 +33,11 @@ pub fn open_table(
         }
         Err(error) => Err(Failure::broken(error.to_string())),
     }
+}
+
+/// The project's store.
+pub fn store_of(project: &Path) -> ContentStore {
+    ContentStore::new(project.join(FOLDER).join("cache"))
 }
 
 /// What an engine says of a table that it cannot read.

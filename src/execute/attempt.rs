@@ -161,6 +161,12 @@ impl TaskExecutor {
     pub(super) fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskDetails {
         let table = result.table.as_ref().and_then(|report| report.table.clone());
         let mut details = TaskDetails::from(result);
+        if let (Some(table), Some(made), false) = (&table, &made.table, self.setting.handlers) {
+            for warning in self.drifted(ix, table, made.object.digest) {
+                self.setting.logs.write(&self.plan.task(ix).name, LogLevel::Warn, &warning);
+                details.warnings.push(warning);
+            }
+        }
         let mut progress = self.results.of(ix);
         progress.digests = Some(ResultDigests::of_made(&made));
         progress.object = made.table.as_ref().filter(|table| table.stored).map(|table| table.object);

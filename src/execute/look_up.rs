@@ -109,7 +109,10 @@ impl TaskExecutor {
         let facts = last.facts().unwrap_or_default();
         TaskDetails {
             rows: last.table.as_ref().map(|table| table.rows),
+            rows_in: facts.rows_in,
             rejected: facts.rejects,
+            dropped: facts.dropped,
+            joins: facts.joins,
             warnings: facts.warnings,
             outputs: facts.outputs.into_iter().map(Location::new).collect(),
             ..TaskDetails::default()

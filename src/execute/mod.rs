@@ -2,6 +2,7 @@
 
 mod attempt;
 mod before;
+mod drift;
 mod effect;
 mod facts;
 mod ledger;
@@ -32,6 +33,7 @@ use crate::memory::Memory;
 
 pub use before::Before;
 use results::Results;
+pub use tables::united;
 pub use task_log::{LogFormat, RunLogs};
 
 /// What a run is about, beside its graph.

@@ -1,9 +1,11 @@
 //! The tables that a task reads: from the engine's memory, from the store, or computed again.
 
+use std::sync::atomic::AtomicBool;
+
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::kind::{EdgeKind, LogLevel, TaskFailure};
-use tidemill_core::table::{Location, Rel, RunOptions, SetOpKind, TableJob, TableRef};
+use tidemill_core::table::{Location, Rel, RunOptions, SetOpKind, TableEngine, TableJob, TableRef};
 
 use super::TaskExecutor;
 
@@ -22,7 +24,11 @@ impl TaskExecutor {
             .into_iter()
             .map(|(name, tasks)| {
                 let mut tables = tasks.iter().map(|ix| self.table(*ix, token)).collect::<Result<Vec<_>, _>>()?;
-                let table = if tables.len() == 1 { tables.remove(0) } else { self.united(&tables, token)? };
+                let table = if tables.len() == 1 {
+                    tables.remove(0)
+                } else {
+                    united(&*self.setting.engine, &tables, token.cancelled())?
+                };
                 Ok((name, table))
             })
             .collect()
@@ -56,17 +62,20 @@ impl TaskExecutor {
         progress.table = Some(table.clone());
         Ok(table)
     }
+}
 
-    /// The rows of all instances of a `foreach`, in the order of the items.
-    fn united(&self, tables: &[TableRef], token: &AttemptToken) -> Result<TableRef, TaskFailure> {
-        let inputs: Vec<(String, TableRef)> =
-            tables.iter().enumerate().map(|(at, table)| (at.to_string(), table.clone())).collect();
-        let rels = inputs.iter().map(|(name, table)| Rel::Input { task: name.clone(), schema: table.schema.clone() });
-        let rel = union_all(rels.collect());
-        let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled: token.cancelled() };
-        let report = self.setting.engine.run(&TableJob { rel, checks: Vec::new() }, &options)?;
-        report.table.ok_or_else(|| TaskFailure::new("the instances of a foreach could not be united"))
-    }
+/// The rows of all instances of a `foreach`, in the order of the items.
+///
+/// # Errors
+/// If the engine fails, or the instances' columns differ.
+pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &AtomicBool) -> Result<TableRef, TaskFailure> {
+    let inputs: Vec<(String, TableRef)> =
+        tables.iter().enumerate().map(|(at, table)| (at.to_string(), table.clone())).collect();
+    let rels = inputs.iter().map(|(name, table)| Rel::Input { task: name.clone(), schema: table.schema.clone() });
+    let rel = union_all(rels.collect());
+    let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled };
+    let report = engine.run(&TableJob { rel, checks: Vec::new() }, &options)?;
+    report.table.ok_or_else(|| TaskFailure::new("the instances of a foreach could not be united"))
 }
 
 /// The rows of all, in their order. The tree is balanced: thousands of instances would make a chain too deep for the stack.

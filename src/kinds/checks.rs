@@ -309,11 +309,10 @@ fn columns_of(expr: &Expr) -> Vec<String> {
 
 /// A broken check as a sentence.
 pub fn warning(check: &CheckResult) -> String {
+    let rows = if check.bad_rows == 1 { "1 row does".to_owned() } else { format!("{} rows do", check.bad_rows) };
     match (&check.detail, check.samples.is_empty()) {
         (Some(detail), _) => format!("check `{}`: {detail}", check.name),
-        (None, true) => format!("check `{}`: {} rows do not pass", check.name, check.bad_rows),
-        (None, false) => {
-            format!("check `{}`: {} rows do not pass, such as {}", check.name, check.bad_rows, check.samples.join("; "))
-        }
+        (None, true) => format!("check `{}`: {rows} not pass", check.name),
+        (None, false) => format!("check `{}`: {rows} not pass, such as {}", check.name, check.samples.join("; ")),
     }
 }

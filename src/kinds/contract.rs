@@ -1,8 +1,14 @@
 //! What a file's columns must be.
 
 use tidemill_core::diagnostic::Diagnostic;
+use tidemill_core::kind::Promised;
 use tidemill_core::spec::{At, OrderedMap};
 use tidemill_core::table::{DataType, DeclaredType, FileFormat, Location, Schema};
+
+/// A contract as others see it.
+pub fn promised(columns: &OrderedMap<At<DeclaredType>>, strict: bool) -> Promised {
+    Promised { columns: columns.iter().map(|(name, of_type)| (name.value.clone(), of_type.value)).collect(), strict }
+}
 
 /// The columns that a file must have, and their types.
 pub struct Contract<'a> {
@@ -67,7 +73,7 @@ impl Contract<'_> {
 }
 
 /// Whether a column found as `is` may be declared so: numbers widen, text may hold anything, NULL is everything.
-fn fits(is: DataType, declared: DataType) -> bool {
+pub fn fits(is: DataType, declared: DataType) -> bool {
     use DataType::{Bool, Date, Datetime, Decimal, Float, Int, Null, String, Time};
     is == declared
         || matches!(

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::kind::{CheckCx, FileInput, FileRole, Io, Task, TaskSource};
+use tidemill_core::kind::{CheckCx, FileInput, FileRole, Io, Promised, Task, TaskSource};
 use tidemill_core::plan::{is_glob, resolve};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
 use tidemill_core::table::{DeclaredType, EngineError, FileFormat, Location, Rel, Scan, ScanOptions, Schema, Value};
 
-use super::contract::Contract;
+use super::contract::{Contract, promised};
 use super::parameters::Parameters;
 use super::table_task::{TableLogic, table_task};
 
@@ -233,6 +233,14 @@ impl TableLogic for Load {
             (_, Some(_)) => format!("{} (query)", self.path.value),
             _ => self.path.value.to_string(),
         }
+    }
+
+    fn contract(&self) -> Promised {
+        promised(&self.columns, self.strict)
+    }
+
+    fn source(&self, cx: &CheckCx<'_>) -> Option<Scan> {
+        self.scan(cx)
     }
 
     fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {

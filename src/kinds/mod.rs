@@ -22,7 +22,9 @@ mod webhook;
 
 use tidemill_core::kind::{Kind, Kinds};
 
+pub use checks::warning as broken_check;
 pub use command::{close_guardian, guard, restore_aside};
+pub use contract::fits;
 use parameters::TypeOf;
 pub use table_task::failure_of;
 

@@ -13,7 +13,7 @@ use tidemill_core::spec::{At, OrderedMap, Scope};
 use tidemill_core::table::{Location, Schema};
 
 use super::parameters::Parameters;
-use super::texts::{check_file, input_edges, names_in_file, render_file};
+use super::texts::{check_file, input_edges, names_in_file, pictures_in_file, render_file};
 
 /// Writes a report from a template: text, Markdown, or HTML in one file.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -31,6 +31,8 @@ pub struct Report {
 struct ReportTask {
     keys: Report,
     scope: Scope,
+    /// What its template shows by name.
+    pictures: Vec<FileInput>,
 }
 
 impl Parameters for Report {
@@ -47,7 +49,8 @@ impl Parameters for Report {
                     .help("end it with .txt, .md or .html"),
             ]);
         }
-        Ok(Arc::new(ReportTask { keys: self, scope: source.scope().clone() }))
+        let pictures = pictures_in_file(source.project, &self.template);
+        Ok(Arc::new(ReportTask { keys: self, scope: source.scope().clone(), pictures }))
     }
 }
 
@@ -55,7 +58,9 @@ impl Task for ReportTask {
     fn io(&self) -> Io {
         Io {
             reads: input_edges(&self.keys.inputs),
-            files: vec![FileInput { path: self.keys.template.clone(), role: FileRole::Template }],
+            files: std::iter::once(FileInput { path: self.keys.template.clone(), role: FileRole::Template })
+                .chain(self.pictures.iter().cloned())
+                .collect(),
             outputs: vec![OutputFile { path: self.keys.output.clone(), role: "report".into() }],
             facts: true,
             ..Io::default()

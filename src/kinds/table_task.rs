@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::{CheckCx, Edge, EdgeKind, Io, LogLevel, RunCx, Task, TaskFailure, TaskResult, TaskSource};
+use tidemill_core::kind::{
+    CheckCx, Edge, EdgeKind, Io, LogLevel, Promised, RunCx, Task, TaskFailure, TaskResult, TaskSource,
+};
 use tidemill_core::spec::At;
-use tidemill_core::table::{Location, Rel, RunOptions, Scan, Schema, TableJob};
+use tidemill_core::table::{Check, Location, Rel, RunOptions, Scan, Schema, TableJob, TableReport};
 
 use super::checks::TaskChecks;
 
@@ -24,6 +26,16 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
     /// # Errors
     /// All mistakes found; none where the columns of a table before it are not known.
     fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>>;
+
+    /// What its `columns` promise.
+    fn contract(&self) -> Promised {
+        Promised::default()
+    }
+
+    /// The source that it reads, if it is a load.
+    fn source(&self, _cx: &CheckCx<'_>) -> Option<Scan> {
+        None
+    }
 
     /// Where its rejects file goes if nothing else is said; None if it can reject nothing.
     fn rejects(&self, _task: &TaskName) -> Option<At<Location>> {
@@ -105,6 +117,18 @@ impl<L: TableLogic> Task for TableTask<L> {
         self.compile(cx).map(Some)
     }
 
+    fn checks(&self, table: &Schema, cx: &CheckCx<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
+        self.checks.compile(table, cx)
+    }
+
+    fn contract(&self) -> Promised {
+        self.logic.contract()
+    }
+
+    fn source(&self, cx: &CheckCx<'_>) -> Option<Scan> {
+        self.logic.source(cx)
+    }
+
     fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
         let tables: BTreeMap<String, Option<Schema>> =
             cx.tables.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
@@ -129,10 +153,39 @@ impl<L: TableLogic> Task for TableTask<L> {
         let report =
             cx.engine.run(&job, &RunOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
         let mut warnings: Vec<String> = report.joins.iter().filter_map(super::join::fan_out_warning).collect();
+        warnings.extend(unaccounted(&job.rel, &report));
         warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(super::checks::warning));
         // The engine's own come with its report.
         report.warnings.iter().chain(&warnings).for_each(|warning| (cx.log)(LogLevel::Warn, warning));
         Ok(TaskResult { table: Some(report), warnings, ..TaskResult::default() })
+    }
+}
+
+/// Says so if rows are lost that no step has accounted for. Where rows are joined, grouped or queried, their number has other
+/// reasons.
+fn unaccounted(rel: &Rel, report: &TableReport) -> Option<String> {
+    let rows_in: u64 = report.rows_in.iter().map(|rows| rows.rows).sum();
+    let rejected: u64 = report.rejected.iter().map(|rejected| rejected.rows).sum();
+    let dropped: u64 = report.dropped.iter().map(|dropped| dropped.rows).sum();
+    (keeps_account(rel) && rows_in != rejected + dropped + report.rows).then(|| {
+        format!(
+            "the rows do not add up: {rows_in} came in, {rejected} were rejected, {dropped} dropped, {} came out",
+            report.rows
+        )
+    })
+}
+
+/// Whether every step says which rows it takes out.
+fn keeps_account(rel: &Rel) -> bool {
+    match rel {
+        Rel::Input { .. } | Rel::Scan(_) => true,
+        Rel::Project { input, .. }
+        | Rel::Convert { input, .. }
+        | Rel::Fill { input, .. }
+        | Rel::Reject { input, .. }
+        | Rel::Distinct { input, .. }
+        | Rel::Filter { input, account: Some(_), .. } => keeps_account(input),
+        _ => false,
     }
 }
 

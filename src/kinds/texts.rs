@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use minijinja::Value;
 use minijinja::value::Serde;
+use regex::Regex;
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::kind::{CheckCx, Edge, EdgeKind, OutsideCx, RunCx, TaskFailure};
+use tidemill_core::kind::{CheckCx, Edge, EdgeKind, FileInput, FileRole, OutsideCx, RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template};
 use tidemill_core::table::Location;
@@ -98,6 +100,22 @@ pub fn names_in_file(project: &Path, path: &Location) -> Vec<Vec<String>> {
         return Vec::new();
     };
     template.iter().map(|name| name.split('.').map(str::to_owned).collect()).collect()
+}
+
+/// The pictures that a template's file names outright, as in `"logo.png" | image`: they are read when it is rendered, so they
+/// are inputs of the task. Where a picture's path is computed, its task is (`tasks.figure.output`), or nothing is known of it.
+pub fn pictures_in_file(project: &Path, template: &At<Location>) -> Vec<FileInput> {
+    static PICTURE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"\$\{\{[-+]?\s*(?:"([^"\\]+)"|'([^'\\]+)')\s*\|\s*image\b"#).ok());
+    let (Some(picture), Ok(text)) = (&*PICTURE, std::fs::read_to_string(resolve(project, &template.value))) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<&str> =
+        picture.captures_iter(&text).filter_map(|found| Some(found.get(1).or(found.get(2))?.as_str())).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let input = |path: &str| FileInput { path: At::new(Location::new(path), template.span), role: FileRole::Input };
+    paths.into_iter().map(input).collect()
 }
 
 /// Finds what is wrong with a text before anything runs: its syntax, the names it uses.

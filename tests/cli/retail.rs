@@ -79,6 +79,10 @@ fn the_story_ends_with_what_one_must_know() {
         .collect();
     insta::assert_snapshot!(notes.join("\n"), @r"
     note campaigns: 492 rejected: ends before it starts
+    note with_traffic: 771 of 10,058 rows of with_campaigns match none of traffic_by_day, such as
+    note with_traffic: 24 of 339 rows of traffic_by_day match none of with_campaigns, such as
+    note data_complete: 974 of 10,058 rows of with_traffic match none of sensors_by_day, such as
+    note data_complete: 26 of 329 rows of sensors_by_day match none of with_traffic, such as
     warning with_campaigns: joining orders to campaigns multiplied rows: 1,000 became 10,058 (10.1 per
     ");
     assert!(OWN.outcome.stderr.ends_with("done in [time]: 27 ran\n"), "{}", OWN.outcome.stderr);
@@ -186,4 +190,12 @@ fn the_published_sample_gives_its_authors_figures() {
     let cents = |text: &str| text.replace('.', "").parse::<u64>().expect("money with two digits");
     assert_eq!(sold.iter().map(|row| cents(row[1])).sum::<u64>(), 50_415_921);
     assert!(ran.outcome.stderr.contains("multiplied rows: 1,000 became 10,200"), "{}", ran.outcome.stderr);
+    // The report says what there is to know of these numbers: what was left out, what the joins did, and both sets of sums.
+    let report = ran.text("report/summary.md");
+    let known = report.split_once("## What to know about the data").map_or("", |(_, known)| known);
+    insta::assert_snapshot!(known.trim());
+    let html = ran.text("report/summary.html");
+    for told in ["488 campaigns left out: ends before it starts", "897,217.27", "91,655.66", "205,468.20", "10.2"] {
+        assert!(report.contains(told) && html.contains(told), "{told}\n{report}");
+    }
 }

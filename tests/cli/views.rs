@@ -135,7 +135,7 @@ fn a_whole_run() {
       t              1         1  [time]
       clean          1         1  [time]
       sums           1         1  [time]
-      both           2         1  [time]
+      both       1 + 1         1  [time]
       query          1         1  [time]
       picture  [time]
       report  [time]

@@ -9,7 +9,9 @@ use std::sync::atomic::AtomicBool;
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::ids::TaskName;
 use crate::spec::{At, Scope, Spec, TaskSpec};
-use crate::table::{EngineError, Location, Scan, Schema, TableEngine, TableJob, TableRef, TableReport};
+use crate::table::{
+    Check, DeclaredType, EngineError, Location, Scan, Schema, TableEngine, TableJob, TableRef, TableReport,
+};
 
 /// A task type: reads the parameters of a task into something that can be checked and run.
 ///
@@ -115,6 +117,33 @@ pub trait Task: Send + Sync {
     fn job(&self, _cx: &CheckCx<'_>) -> Result<Option<TableJob>, Vec<Diagnostic>> {
         Ok(None)
     }
+
+    /// Its checks over a table of those columns, for looking at a table again that is there already.
+    ///
+    /// # Errors
+    /// Where a check speaks of columns that the table does not have, or has with another type.
+    fn checks(&self, _table: &Schema, _cx: &CheckCx<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
+        Ok(Vec::new())
+    }
+
+    /// What its `columns` promise of a table that comes from outside.
+    fn contract(&self) -> Promised {
+        Promised::default()
+    }
+
+    /// The source that it reads, if it is a load, whatever its columns are.
+    fn source(&self, _cx: &CheckCx<'_>) -> Option<Scan> {
+        None
+    }
+}
+
+/// A contract about the columns of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Promised {
+    /// The columns that there must be, with their types.
+    pub columns: Vec<(String, DeclaredType)>,
+    /// Whether there may be no others.
+    pub strict: bool,
 }
 
 /// What is known to a task that is asked for what it needs of the world outside.
@@ -323,6 +352,15 @@ pub struct TaskFacts {
     pub rejected: u64,
     /// Rows rejected, by reason.
     pub rejects: Vec<crate::table::RejectedRows>,
+    /// Rows that came in, by where from.
+    #[serde(default)]
+    pub rows_in: Vec<crate::table::RowsIn>,
+    /// Rows left out by steps that say so.
+    #[serde(default)]
+    pub dropped: Vec<crate::table::DroppedRows>,
+    /// What joins did to their rows.
+    #[serde(default)]
+    pub joins: Vec<crate::table::JoinDiagnosis>,
     /// Sentences for the user.
     pub warnings: Vec<String>,
     /// Seconds.

@@ -31,6 +31,7 @@ pub fn fold(graph: &DrawGraph) -> DrawGraph {
             node.id = format!("{group} ×{}", members.len());
             node.status = members.iter().filter_map(|member| member.status).max();
             node.lines = counts(members);
+            node.facts = Vec::new();
         }
     }
     let place = |at: usize| places.get(at).copied();
@@ -64,6 +65,7 @@ mod tests {
             status: Some(status),
             lines: vec!["9 rows".into()],
             group: Some("part".into()),
+            ..DrawNode::default()
         };
         let graph = DrawGraph {
             nodes: vec![

@@ -104,7 +104,8 @@ fn draw_box(at: usize, node: &DrawNode, place: &Placed, text: &mut String) {
     let Placed { x, y, size } = place;
     let colour = kind_colour(&node.kind);
     let title = [node.id.clone(), second_line(node)].into_iter();
-    let title: Vec<String> = title.chain(node.lines.iter().cloned()).map(|line| escape(&line)).collect();
+    let title: Vec<String> =
+        title.chain(node.lines.iter().chain(&node.facts).cloned()).map(|line| escape(&line)).collect();
     let _ = write!(
         text,
         "<g class=\"node\" data-node=\"{at}\"><title>{}</title>\

@@ -158,7 +158,7 @@ prop_compose! {
                 kind: ["load", "join", "other"][pick % 3].into(),
                 status: status.get(*pick).copied(),
                 lines: if *line { vec![text.clone()] } else { Vec::new() },
-                group: None,
+                ..DrawNode::default()
             }).collect(),
             edges: edges.into_iter().filter(|(a, b)| a != b).map(|(a, b)| (a.min(b), a.max(b))).collect(),
         }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, IdxSize};
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
-    EngineError, Location, PlainTable, RunOptions, Scan, Schema, Sink, TableEngine, TableJob, TableRef, TableReport,
+    EngineError, Location, PlainTable, RunOptions, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
+    TableReport,
 };
 
 use crate::failure::{Outcome, unsupported};
 use crate::run::Runner;
-use crate::{fetch, object, quiet, types};
+use crate::{fetch, object, profile, quiet, types};
 
 /// What reads sources and writes outputs for the engine.
 pub trait Files: Send + Sync {
@@ -117,6 +118,10 @@ impl TableEngine for PolarsEngine {
         limit: Option<u64>,
     ) -> Result<PlainTable, EngineError> {
         guarded(|| fetch::plain(frame_of(table)?, columns, limit))
+    }
+
+    fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError> {
+        guarded(|| profile::of(frame_of(table)?))
     }
 
     fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<(), EngineError> {

@@ -22,6 +22,7 @@ mod object;
 mod order;
 mod parallel;
 mod parse;
+mod profile;
 mod quiet;
 mod reject;
 mod rows;

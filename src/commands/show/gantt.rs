@@ -5,6 +5,7 @@ use tidemill_state::{How, TaskRecord, TaskStatus};
 use unicode_width::UnicodeWidthStr;
 
 use super::{View, WholeRun};
+use crate::accounting::Account;
 use crate::commands::history::run_time;
 use crate::summary::{seconds, thousands};
 use crate::text_table::{Look, shortened};
@@ -63,7 +64,7 @@ pub fn draw(whole: &WholeRun, view: &View) -> String {
 }
 
 fn cells(task: &TaskRecord) -> [String; 5] {
-    let number = |number: u64| if number == 0 { String::new() } else { thousands(number) };
+    let account = Account::of_record(&task.detail, task.rows);
     let time = match (task.status, task.how) {
         (TaskStatus::Success, Some(How::Cached)) => "cached".to_owned(),
         (TaskStatus::Success, Some(How::Restored)) => "restored".to_owned(),
@@ -74,9 +75,9 @@ fn cells(task: &TaskRecord) -> [String; 5] {
     };
     [
         shortened(task.task.as_str(), WIDEST_ID),
-        number(task.detail.rows_in.iter().map(|rows| rows.rows).sum()),
+        account.rows_in(),
         task.rows.map(thousands).unwrap_or_default(),
-        number(task.detail.rejected.iter().map(|rejected| rejected.rows).sum()),
+        account.rejected(),
         time,
     ]
 }

@@ -6,6 +6,7 @@ use tidemill_core::table::Severity;
 use tidemill_state::{Run, RunStatus, TaskRecord, TaskStatus};
 
 use super::View;
+use crate::accounting::Account;
 use crate::commands::history::{counts_text, run_time, status_look, status_word};
 use crate::summary::{seconds, thousands};
 use crate::text_table::{one_line, shortened};
@@ -41,18 +42,12 @@ pub fn head(run: &Run, view: &View) -> String {
     text
 }
 
-/// Rejected rows, broken checks and warnings.
+/// Rejected rows, keys without a match, broken checks and warnings.
 pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
     let mut text = String::new();
     for task in tasks {
-        for rejected in &task.detail.rejected {
-            let rows = thousands(rejected.rows);
-            text += &format!(
-                "{} {}: {rows} rejected: {}\n",
-                view.paint.yellow("note"),
-                task.task,
-                one_line(rejected.reason.clone())
-            );
+        for note in Account::of_record(&task.detail, task.rows).notes() {
+            text += &format!("{} {}: {}\n", view.paint.yellow("note"), task.task, one_line(note));
         }
     }
     for task in tasks {

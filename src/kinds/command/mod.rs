@@ -15,11 +15,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
-use tidemill_core::kind::{CheckCx, Io, OutputFile, RunCx, Task, TaskFailure, TaskResult, TaskSource};
+use tidemill_core::kind::{CheckCx, Io, OutputFile, Promised, RunCx, Task, TaskFailure, TaskResult, TaskSource};
 use tidemill_core::spec::{At, Hole, NodeValue, OneOrMany, OrderedMap, RuntimeNames, Scope, Template};
-use tidemill_core::table::{DeclaredType, FileFormat, Location, Schema};
+use tidemill_core::table::{Check, DeclaredType, FileFormat, Location, Schema};
 
 use super::checks::TaskChecks;
+use super::contract::promised;
 use super::parameters::Parameters;
 pub use aside::restore_aside;
 use input::{Input, InputKey};
@@ -316,6 +317,14 @@ impl Task for CommandTask {
     fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let mistakes = self.keys.unknown_names(&self.scope, cx);
         if mistakes.is_empty() { self.check_table(cx) } else { Err(mistakes) }
+    }
+
+    fn checks(&self, table: &Schema, cx: &CheckCx<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
+        self.checks.compile(table, cx)
+    }
+
+    fn contract(&self) -> Promised {
+        promised(&self.keys.columns, false)
     }
 
     fn warnings(&self, cx: &CheckCx<'_>) -> Vec<Diagnostic> {

@@ -26,7 +26,8 @@ use tidemill_core::table::{Location, Schema};
 use super::parameters::Parameters;
 use super::table_task::failure_of;
 use super::texts::{
-    check_file, check_text, input_edges, names_in_file, render_file, render_text, render_texts, runtime_names_outside,
+    check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text, render_texts,
+    runtime_names_outside,
 };
 use server::Server;
 use smtp::Session;
@@ -80,6 +81,8 @@ pub struct Email {
 struct EmailTask {
     keys: Email,
     scope: Scope,
+    /// What its templates show by name.
+    pictures: Vec<FileInput>,
 }
 
 impl Parameters for Email {
@@ -118,7 +121,9 @@ impl Parameters for Email {
             }
         }
         if mistakes.is_empty() {
-            Ok(Arc::new(EmailTask { keys: self, scope: source.scope().clone() }))
+            let templates = self.template.iter().chain(&self.html_template);
+            let pictures = templates.flat_map(|path| pictures_in_file(source.project, path)).collect();
+            Ok(Arc::new(EmailTask { keys: self, scope: source.scope().clone(), pictures }))
         } else {
             Err(mistakes)
         }
@@ -149,6 +154,7 @@ impl Task for EmailTask {
         let templates = keys.template.iter().chain(&keys.html_template);
         let mut files: Vec<FileInput> =
             templates.map(|path| FileInput { path: path.clone(), role: FileRole::Template }).collect();
+        files.extend(self.pictures.iter().cloned());
         files.extend(
             keys.attach
                 .iter()

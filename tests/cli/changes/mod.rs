@@ -3,6 +3,7 @@
 mod change;
 mod files;
 mod keys;
+mod others;
 mod settings;
 pub mod small;
 mod tasks;

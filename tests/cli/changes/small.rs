@@ -172,6 +172,12 @@ impl Small {
         stdout.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect()
     }
 
+    /// What `check` says of its mistakes.
+    #[track_caller]
+    pub fn checked(&self) -> String {
+        self.0.run(["check"]).exits(2).stderr
+    }
+
     /// What it publishes, mails aside.
     pub fn outputs(&self) -> BTreeMap<String, Vec<u8>> {
         let files = self.0.files("outputs");

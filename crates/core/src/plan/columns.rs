@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::ids::{TaskIx, TaskName};
 use crate::kind::CheckCx;
 use crate::spec::RuntimeNames;
-use crate::table::{Schema, TableEngine};
+use crate::table::{Schema, TableEngine, TableJob};
 
 use super::paths::Published;
 use super::{Columns, Plan, Selection};
@@ -62,10 +62,7 @@ fn check_with(
     warnings: &mut Vec<Diagnostic>,
 ) -> (Option<Schema>, Vec<Diagnostic>) {
     let task = plan.task(ix);
-    let mut tables = options.outer.clone();
-    for need in &task.needs {
-        tables.insert(need.named.clone(), columns[need.task.index()].clone());
-    }
+    let tables = tables_before(plan, ix, columns, options);
     let project = plan.spec.project.as_path();
     let before = tasks_before(plan, ix, options);
     let secrets: Vec<String> = plan.spec.secrets.iter().map(|name| name.value.clone()).collect();
@@ -93,6 +90,45 @@ fn check_with(
         task.task.columns_despite_mistakes(&cx)
     });
     (schema, mistakes)
+}
+
+/// The columns of the tables that a task reads, under the names by which the file has them.
+fn tables_before(
+    plan: &Plan,
+    ix: TaskIx,
+    columns: &Columns,
+    options: &CheckOptions<'_>,
+) -> BTreeMap<String, Option<Schema>> {
+    let mut tables = options.outer.clone();
+    for need in &plan.task(ix).needs {
+        tables.insert(need.named.clone(), columns[need.task.index()].clone());
+    }
+    tables
+}
+
+/// The jobs of those of the tasks that are table tasks and without mistakes.
+pub fn jobs(
+    plan: &Plan,
+    wanted: &Selection,
+    columns: &Columns,
+    options: &CheckOptions<'_>,
+) -> BTreeMap<TaskIx, TableJob> {
+    let published = Published::gather(&plan.spec, &plan.tasks, &mut Diagnostics::default());
+    let project = plan.spec.project.as_path();
+    let job = |ix: &TaskIx| {
+        let cx = CheckCx {
+            engine: options.engine,
+            sources: options.sources,
+            project,
+            tables: &tables_before(plan, *ix, columns, options),
+            before: &[],
+            secrets: &[],
+            published: &|location| !published.publishers(project, location).is_empty(),
+            whole_sources: false,
+        };
+        Some((*ix, plan.task(*ix).task.job(&cx).ok()??))
+    };
+    wanted.iter().filter_map(job).collect()
 }
 
 /// The tasks that the texts of a task and its condition may name; none are gathered for a task that has neither.

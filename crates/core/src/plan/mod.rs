@@ -18,7 +18,7 @@ use crate::spec::{Spec, TaskSpec};
 use crate::table::{Schema, Sink};
 
 pub use build::build;
-pub use columns::{CheckOptions, check_columns, check_task};
+pub use columns::{CheckOptions, check_columns, check_task, jobs};
 pub use paths::{is_glob, resolve};
 pub use select::{SelectError, Selection, select};
 

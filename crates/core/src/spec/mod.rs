@@ -3,6 +3,7 @@
 mod at;
 mod common;
 mod containers;
+mod contract_edit;
 mod duration;
 mod foreach;
 mod holes;
@@ -29,6 +30,7 @@ mod validate;
 pub use at::At;
 pub use common::{CachePolicy, Common, OutputSpec, Retries, TriggerRule};
 pub use containers::{OneOrMany, OrderedMap};
+pub use contract_edit::{contract_text, with_contract};
 pub use duration::HumanDuration;
 pub use holes::Hole;
 pub use json_schema::json_schema;

@@ -13,8 +13,10 @@ use super::interpolate::{ENVIRONMENT, Filled, Text, closed, engine_error, evalua
 use super::{Scope, Template};
 
 /// What `tasks.<id>` has.
-const TASK_FIELDS: [&str; 9] =
-    ["status", "rows", "rejected", "rejects", "warnings", "duration", "output", "outputs", "error"];
+const TASK_FIELDS: [&str; 12] = [
+    "status", "rows", "rejected", "rejects", "rows_in", "dropped", "joins", "warnings", "duration", "output",
+    "outputs", "error",
+];
 
 /// What `run` has in a text that is rendered in a run.
 const RUN_FIELDS: [&str; 8] = ["id", "started", "logical_time", "date", "trigger", "status", "failed", "retry"];

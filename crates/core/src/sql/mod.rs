@@ -21,6 +21,7 @@ mod query;
 mod scalar;
 mod scope;
 mod select;
+mod selected;
 mod subquery;
 mod table_names;
 mod tasks;
@@ -31,6 +32,7 @@ mod walk;
 mod windows;
 
 pub use query::bind_query;
+pub use selected::selected_columns;
 pub use table_names::query_tables;
 pub use tasks::{bind_aggregate, bind_predicate, bind_scalar, bind_sort};
 pub use types::common_type;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableReport};
+use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport};
 use crate::ids::Digest;
 
 /// A table that an engine holds. Dropping the last reference lets the engine free it.
@@ -140,6 +140,12 @@ pub trait TableEngine: Send + Sync {
         columns: Option<&[String]>,
         limit: Option<u64>,
     ) -> Result<PlainTable, EngineError>;
+
+    /// The table in a few numbers, at a small part of what computing it cost.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError>;
 
     /// Writes a table to a file in the format of the sink, at `staged` instead of the sink's path; the caller renames it.
     ///

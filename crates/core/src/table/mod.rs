@@ -5,17 +5,21 @@
 //! step means to the last row is written in `docs/semantics.md`.
 
 mod declared;
+mod drift;
 mod engine;
 mod explain;
 mod expr;
 mod job;
+mod lineage;
 mod plain;
+mod profile;
 mod rel;
 mod schema;
 mod source;
 mod value;
 
 pub use declared::DeclaredType;
+pub use drift::{HISTORY, drift};
 pub use engine::{EngineError, FailedCheck, RunOptions, TableEngine, TableRef};
 pub use expr::{
     AggCall, AggFunc, ArithOp, CmpOp, DatePart, Expr, ExprKind, Function, SortKey, TrimSide, WindowCall, WindowFrame,
@@ -24,7 +28,9 @@ pub use expr::{
 pub use job::{
     Check, CheckKind, CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, Severity, TableJob, TableReport,
 };
+pub use lineage::{Decision, Origin, Way};
 pub use plain::{PlainColumn, PlainData, PlainTable};
+pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SetOpKind, TextCase};
 pub use schema::{Field, Schema};
 pub use source::{Compression, FileFormat, Location, Scan, ScanOptions, Sink, SinkOptions};

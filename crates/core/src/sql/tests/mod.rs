@@ -1,5 +1,6 @@
 //! Tests of the whole room: text in, plan or message out.
 
+mod lineage;
 mod metrics;
 mod queries;
 mod scalars;

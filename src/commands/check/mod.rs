@@ -1,10 +1,15 @@
-//! `tidemill check`: everything that can be found without running.
+//! `tidemill check`: everything that can be found without running; with `--data`, the checks of tables that are there; with
+//! `--learn`, a contract written down.
+
+mod data;
+mod learn;
 
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::params::ParamArgs;
+use super::selection::selected;
 use crate::cli::Global;
 use crate::failure::{Failure, render_all};
 use crate::project::{self, engine_for};
@@ -13,6 +18,18 @@ use crate::terminal::{Paint, Stream};
 /// Flags of `check`.
 #[derive(Args, Debug)]
 pub struct CheckArgs {
+    /// With `--data`, the tasks whose tables to look at, such as `orders`, `+daily_sales`, `tag:x`
+    #[arg(value_name = "SELECTOR", requires = "data")]
+    selectors: Vec<String>,
+    /// Run the data checks and contracts alone, on the tables in the cache; no task runs
+    #[arg(long)]
+    data: bool,
+    /// Write the columns that this load's source has today into the pipeline file, as its contract
+    #[arg(long, value_name = "TASK", conflicts_with = "data")]
+    learn: Option<String>,
+    /// With `--data`, an object a line
+    #[arg(long, requires = "data")]
+    json: bool,
     #[command(flatten)]
     params: ParamArgs,
 }
@@ -21,11 +38,19 @@ pub struct CheckArgs {
 pub fn run(global: &Global, args: CheckArgs) -> Result<ExitCode, Failure> {
     let mut opened = project::open(global, &args.params.wanted()?)?;
     let engine = engine_for(&opened);
+    if let Some(task) = &args.learn {
+        return learn::learn(&opened, &*engine, task, Paint(global.color.wanted(Stream::Stderr)));
+    }
     opened.check_columns(&*engine);
     let project = opened.into_project()?;
     let colored = global.color.wanted(Stream::Stderr);
     if !project.warnings.is_empty() {
         eprintln!("{}", render_all(&project.sources, &project.warnings, colored).trim_end());
+    }
+    if args.data {
+        let selection = selected(&project, &*engine, &args.selectors, &[])?;
+        let out = data::Out { json: args.json, paint: Paint(global.color.wanted(Stream::Stdout)) };
+        return data::check(&project, &*engine, &selection, &out);
     }
     let tasks = project.plan.tasks.len();
     let handlers: usize = project.handlers.iter().map(|(_, plan)| plan.tasks.len()).sum();

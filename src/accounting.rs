@@ -1,0 +1,178 @@
+//! Where the rows of a task came from and went, in words.
+
+use tidemill_core::event::TaskDetails;
+use tidemill_core::kind::TaskFacts;
+use tidemill_core::table::{DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
+use tidemill_state::TaskDetail;
+
+use crate::summary::thousands;
+
+/// So many unmatched keys are named.
+const EXAMPLES: usize = 3;
+
+/// What is known of a task's rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    rows_in: &'a [RowsIn],
+    rejected: &'a [RejectedRows],
+    dropped: &'a [DroppedRows],
+    joins: &'a [JoinDiagnosis],
+    rows: Option<u64>,
+}
+
+impl<'a> Account<'a> {
+    /// Of a task that has just ended.
+    pub fn of(details: &'a TaskDetails) -> Self {
+        let TaskDetails { rows_in, rejected, dropped, joins, rows, .. } = details;
+        Self { rows_in, rejected, dropped, joins, rows: *rows }
+    }
+
+    /// Of a task of an earlier run.
+    pub fn of_record(detail: &'a TaskDetail, rows: Option<u64>) -> Self {
+        let TaskDetail { rows_in, rejected, dropped, joins, .. } = detail;
+        Self { rows_in, rejected, dropped, joins, rows }
+    }
+
+    /// Of the result that a task has, in whichever run it was made.
+    pub fn of_facts(facts: &'a TaskFacts) -> Self {
+        let TaskFacts { rows_in, rejects, dropped, joins, rows, .. } = facts;
+        Self { rows_in, rejected: rejects, dropped, joins, rows: *rows }
+    }
+
+    /// Rows in, for a table: `1,000 + 508` where they come from two tables.
+    pub fn rows_in(&self) -> String {
+        match self.rows_in {
+            [left, right] => format!("{} + {}", thousands(left.rows), thousands(right.rows)),
+            several => number(several.iter().map(|rows| rows.rows).sum()),
+        }
+    }
+
+    /// Rows rejected, for a table; empty for none.
+    pub fn rejected(&self) -> String {
+        number(self.rejected.iter().map(|rejected| rejected.rows).sum())
+    }
+
+    /// Rows dropped, for a table; empty for none.
+    pub fn dropped(&self) -> String {
+        number(self.dropped.iter().map(|dropped| dropped.rows).sum())
+    }
+
+    /// What one should know of where rows went: rejects by reason, rows lost for want of a value, keys without a match. What
+    /// `where`, `having`, `distinct` and `limit` leave out is what they are for.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self
+            .rejected
+            .iter()
+            .map(|reason| format!("{} rejected: {}", thousands(reason.rows), reason.reason))
+            .collect();
+        let missing = self.dropped.iter().filter(|dropped| dropped.step.starts_with("missing"));
+        notes.extend(missing.map(|dropped| format!("{} dropped: {}", thousands(dropped.rows), dropped.step)));
+        notes.extend(self.joins.iter().flat_map(unmatched));
+        notes
+    }
+
+    /// All that is known, a line each, for whoever looks closely.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.rows_in.iter().map(|rows| format!("{} in from {}", rows_of(rows.rows), rows.from)).collect();
+        lines
+            .extend(self.rejected.iter().map(|reason| format!("{} rejected: {}", rows_of(reason.rows), reason.reason)));
+        lines.extend(
+            self.dropped.iter().map(|dropped| format!("{} dropped by {}", rows_of(dropped.rows), dropped.step)),
+        );
+        for join in self.joins {
+            if join.max_matches_per_left > 1 {
+                let key = join.max_matches_key.as_ref().map(|key| format!(" ({key})")).unwrap_or_default();
+                lines.push(format!(
+                    "a row of {} matched up to {} of {}{key}",
+                    join.left,
+                    thousands(join.max_matches_per_left),
+                    join.right
+                ));
+            }
+            lines.extend(unmatched(join));
+        }
+        lines.extend(self.rows.map(|rows| format!("{} out", rows_of(rows))));
+        lines
+    }
+}
+
+/// The rows of either side that found none on the other.
+fn unmatched(join: &JoinDiagnosis) -> Vec<String> {
+    let side = |count: u64, nulls: u64, all: u64, own: &str, other: &str, examples: &[String]| {
+        (count > 0).then(|| {
+            // Within the join the right side's key has a name of its own.
+            let named: Vec<String> =
+                examples.iter().take(EXAMPLES).map(|example| example.replacen("_right=", "=", 1)).collect();
+            let such = if named.is_empty() { String::new() } else { format!(", such as {}", named.join(", ")) };
+            let nulls = if nulls > 0 { format!(" ({} with a NULL key)", thousands(nulls)) } else { String::new() };
+            format!("{} of {} of {own} match none of {other}{nulls}{such}", thousands(count), rows_of(all))
+        })
+    };
+    let JoinDiagnosis { left, right, .. } = join;
+    [
+        side(join.left_unmatched, join.left_null_keys, join.left_rows, left, right, &join.left_unmatched_examples),
+        side(join.right_unmatched, join.right_null_keys, join.right_rows, right, left, &join.right_unmatched_examples),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn number(number: u64) -> String {
+    if number == 0 { String::new() } else { thousands(number) }
+}
+
+/// `1 row`, `1,000 rows`.
+pub fn rows_of(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{} rows", thousands(rows)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_keys_without_a_match_are_told() {
+        let details = TaskDetails {
+            rows: Some(3),
+            rows_in: vec![RowsIn { from: "orders".into(), rows: 1_000 }, RowsIn { from: "shops".into(), rows: 1 }],
+            rejected: vec![RejectedRows { reason: "negative".into(), rows: 2 }],
+            dropped: vec![DroppedRows { step: "missing: drop".into(), rows: 1 }],
+            joins: vec![JoinDiagnosis {
+                left: "orders".into(),
+                right: "shops".into(),
+                left_rows: 1_000,
+                right_rows: 1,
+                out_rows: 3,
+                left_unmatched: 997,
+                left_unmatched_examples: vec!["shop=7".into(), "shop=8".into()],
+                right_unmatched: 1,
+                right_unmatched_examples: vec!["shop_right=1".into()],
+                left_null_keys: 5,
+                right_null_keys: 0,
+                max_matches_per_left: 2,
+                max_matches_key: Some("shop=9".into()),
+                max_matches_per_right: 1,
+                expect: None,
+            }],
+            ..TaskDetails::default()
+        };
+        let account = Account::of(&details);
+        assert_eq!(
+            (account.rows_in(), account.rejected(), account.dropped()),
+            ("1,000 + 1".into(), "2".into(), "1".into())
+        );
+        insta::assert_snapshot!(account.lines().join("\n"), @r"
+        1,000 rows in from orders
+        1 row in from shops
+        2 rows rejected: negative
+        1 row dropped by missing: drop
+        a row of orders matched up to 2 of shops (shop=9)
+        997 of 1,000 rows of orders match none of shops (5 with a NULL key), such as shop=7, shop=8
+        1 of 1 row of shops match none of orders, such as shop=1
+        3 rows out
+        ");
+        assert_eq!(account.notes().len(), 4);
+    }
+}

@@ -1,0 +1,149 @@
+//! `tidemill check --learn TASK`: the columns that a source has today, written down as its contract.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use tidemill_core::kind::{CheckCx, Promised};
+use tidemill_core::plan::PlannedTask;
+use tidemill_core::spec::{contract_text, with_contract};
+use tidemill_core::table::{DataType, Schema, TableEngine};
+use tidemill_state::State;
+
+use crate::commands::past::{put, state_failure};
+use crate::commands::stored_table::engine_failure;
+use crate::failure::Failure;
+use crate::kinds::fits;
+use crate::project::Opened;
+use crate::summary::shown;
+use crate::terminal::Paint;
+
+/// Writes the contract into the file that has the task, if that can be done without harm; else prints it. Mistakes elsewhere
+/// in the pipeline do not matter.
+pub fn learn(opened: &Opened, engine: &dyn TableEngine, name: &str, paint: Paint) -> Result<ExitCode, Failure> {
+    let Some(plan) = &opened.plan else { return Err(opened.mistakes()) };
+    let tasks = plan.named(name);
+    let Some(first) = tasks.first() else {
+        let failure = Failure::wrong(format!("there is no task `{name}`"));
+        let known = plan.tasks.iter().map(|task| task.name.as_str());
+        return Err(match tidemill_core::diagnostic::nearest(name, known) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help("`tidemill graph` shows the tasks"),
+        });
+    };
+    let task = plan.task(*first);
+    let columns = columns_of(&today(opened, engine, task)?);
+    for other in tasks.iter().skip(1).map(|ix| plan.task(*ix)) {
+        if columns_of(&today(opened, engine, other)?) != columns {
+            return Err(Failure::wrong(format!("the instances of `{name}` have different columns"))
+                .help(format!("one contract cannot be that of `{}` and of `{}`", task.name, other.name)));
+        }
+    }
+    let contract = task.task.contract();
+    if !contract.columns.is_empty() {
+        return compare(name, &contract, &columns, paint);
+    }
+    let file = opened
+        .sources
+        .get(task.spec.id.span.file)
+        .map(|source| PathBuf::from(&source.name))
+        .ok_or_else(|| Failure::broken(format!("the file of `{name}` is not known")))?;
+    let id = task.spec.foreach.as_ref().map_or(task.name.as_str(), |group| group.id.as_str());
+    match write(&file, id, &columns) {
+        Ok(()) => {
+            let count = if columns.len() == 1 { "1 column".to_owned() } else { format!("{} columns", columns.len()) };
+            eprintln!("{} {}: `{name}` has a contract of {count} now", paint.green("ok"), shown(&file));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(why) => {
+            put(&contract_text(&columns, 0))?;
+            Err(Failure::wrong(format!("{} is left as it is: {why}", shown(&file)))
+                .help("the contract is printed; put it below the keys of the task"))
+        }
+    }
+}
+
+/// The columns that the source of a load has today, as a whole; of a command, those of the table that it made last.
+fn today(opened: &Opened, engine: &dyn TableEngine, task: &PlannedTask) -> Result<Schema, Failure> {
+    let name = &task.name;
+    let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
+    let scan = task.task.source(&CheckCx {
+        engine,
+        sources: &opened.sources,
+        project: &spec.project,
+        tables: &BTreeMap::new(),
+        before: &[],
+        secrets: &[],
+        published: &|_| true,
+        whole_sources: true,
+    });
+    match scan {
+        Some(scan) if scan.files.is_empty() => {
+            Err(Failure::wrong(format!("`{name}` has no file to learn from")).help("no file matches its path today"))
+        }
+        Some(scan) => engine.infer(&scan).map_err(engine_failure),
+        None if task.kind == "command" && task.io.table => {
+            let state = State::open_read_only(&spec.project).map_err(state_failure)?;
+            let last = state.and_then(|state| state.last_results(&spec.name.value).ok()?.remove(name));
+            last.and_then(|last| last.table?.schema().ok()).ok_or_else(|| {
+                Failure::wrong(format!("`{name}` has made no table yet"))
+                    .help(format!("`tidemill run {name}` makes it"))
+            })
+        }
+        None => Err(Failure::wrong(format!("`{name}` is a {}, which has no contract", task.kind))
+            .help("contracts are of tables from outside: loads, and commands with a `table`")),
+    }
+}
+
+/// Names and types as the file has them; a column without values is text.
+fn columns_of(schema: &Schema) -> Vec<(String, String)> {
+    let of_type = |data_type: DataType| match data_type {
+        DataType::Null => DataType::String.to_string(),
+        other => other.to_string(),
+    };
+    schema.fields().iter().map(|field| (field.name.clone(), of_type(field.data_type))).collect()
+}
+
+/// Says where a contract and the source of today differ, and prints what it would be today.
+fn compare(name: &str, contract: &Promised, today: &[(String, String)], paint: Paint) -> Result<ExitCode, Failure> {
+    let mut lines = Vec::new();
+    for (column, promised) in &contract.columns {
+        let found = today.iter().find(|(known, _)| known == column);
+        let found = found.map(|(_, of_type)| (of_type, tidemill_core::table::DeclaredType::parse(of_type)));
+        match found {
+            None => lines.push(paint.red(format!("  - {column}: {promised}  the source has it no longer"))),
+            Some((of_type, Ok(is))) if !fits(is.data_type, promised.data_type) => {
+                lines.push(paint.red(format!("  ~ {column}: {promised} → {of_type}")));
+            }
+            Some(_) => {}
+        }
+    }
+    for (column, of_type) in today.iter().filter(|(column, _)| !contract.columns.iter().any(|(own, _)| own == column)) {
+        lines.push(paint.green(format!("  + {column}: {of_type}  not in the contract")));
+    }
+    if lines.is_empty() {
+        eprintln!("{} the contract of `{name}` is what its source has today", paint.green("ok"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} `{name}` has a contract, which stays as it is; today it would be another:", paint.yellow("note"));
+    lines.iter().for_each(|line| eprintln!("{line}"));
+    put(&contract_text(today, 0))
+}
+
+/// Puts the contract into the file: written beside it, synced, renamed over it.
+fn write(file: &Path, task: &str, columns: &[(String, String)]) -> Result<(), String> {
+    let wrong = |error: std::io::Error| error.to_string();
+    // A link stays a link to the file that changes.
+    let file = file.canonicalize().map_err(wrong)?;
+    let text = std::fs::read_to_string(&file).map_err(wrong)?;
+    let (mark, body) = text.strip_prefix('\u{feff}').map_or(("", text.as_str()), |body| ("\u{feff}", body));
+    let changed = with_contract(body, task, columns)?;
+    let folder = file.parent().ok_or("it lies in no folder")?;
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(wrong)?;
+    beside.write_all(mark.as_bytes()).and_then(|()| beside.write_all(changed.as_bytes())).map_err(wrong)?;
+    beside.as_file().set_permissions(std::fs::metadata(&file).map_err(wrong)?.permissions()).map_err(wrong)?;
+    beside.as_file().sync_all().map_err(wrong)?;
+    beside.persist(&file).map_err(|error| wrong(error.error))?;
+    Ok(())
+}
