@@ -1,5 +1,9 @@
 //! The `tidemill` binary: the only place that wires parts together.
 
+// Its macros are for all that follow.
+#[macro_use]
+mod terminal;
+
 mod at_rest;
 mod cli;
 mod commands;
@@ -16,7 +20,6 @@ mod project;
 mod retention;
 mod runner;
 mod summary;
-mod terminal;
 mod text_table;
 
 use std::process::ExitCode;

@@ -15,7 +15,7 @@ use crate::outlook::Outlook;
 use crate::project::{self, engine_for};
 use crate::runner::{Request, Runner};
 use crate::summary;
-use crate::terminal::{Paint, Stream};
+use crate::terminal::{Paint, Stream, put};
 
 /// Flags of `run`.
 #[derive(Args, Debug)]
@@ -74,8 +74,7 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
     let forced = if args.force { named } else { Selection::new() };
     if args.dry_run {
         let outlook = Outlook::of(&project, &*engine, &wanted, &forced, args.resend)?;
-        outlook.print(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout)));
-        return Ok(ExitCode::SUCCESS);
+        return put(&outlook.shown(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))));
     }
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),

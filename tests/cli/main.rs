@@ -11,6 +11,7 @@ mod grouping;
 mod joining;
 mod kills;
 mod mistakes;
+mod pipes;
 mod project;
 mod promises;
 mod rest;

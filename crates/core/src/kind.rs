@@ -371,6 +371,8 @@ impl From<EngineError> for TaskFailure {
             _ => Vec::new(),
         };
         let cancelled = matches!(error, EngineError::Cancelled);
-        Self { message: error.to_string(), help, cancelled, ..Self::default() }
+        // The same values will fit no better the next time.
+        let permanent = matches!(error, EngineError::Value { .. } | EngineError::Checks { .. });
+        Self { message: error.to_string(), help, permanent, cancelled, ..Self::default() }
     }
 }
