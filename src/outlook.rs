@@ -19,7 +19,8 @@ use crate::project::Project;
 use crate::summary::seconds;
 use crate::terminal::Paint;
 
-use before::{SpokenOf, running, skipped};
+pub use before::no_columns;
+use before::{SpokenOf, lacks_columns, running, skipped};
 
 /// What would be done with one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -83,7 +84,10 @@ impl Outlook {
         for ix in plan.order.iter().copied().filter(|ix| wanted.contains(ix)) {
             let task = plan.task(ix);
             let spoken = SpokenOf::by(project, ix);
-            if let Some(reason) = skipped(plan, ix, &skips).or_else(|| unwanted(project, ix, &spoken, &facts, &runs)) {
+            if let Some(reason) = skipped(plan, ix, &skips)
+                .or_else(|| lacks_columns(plan, ix, &results))
+                .or_else(|| unwanted(project, ix, &spoken, &facts, &runs))
+            {
                 skips.insert(ix);
                 let known = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
                 facts.insert(task.name.to_string(), known);

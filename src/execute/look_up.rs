@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::{Fingerprint, Reason};
 use tidemill_core::ids::{RunId, TaskIx};
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::kind::{EdgeKind, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::run::LookUp;
 use tidemill_core::table::Location;
@@ -15,6 +15,7 @@ use tidemill_state::{Edited, LastGood, State};
 use super::TaskExecutor;
 use crate::condition::unmet;
 use crate::memory::{Options, Question, ResultDigests, Verdict};
+use crate::outlook::no_columns;
 
 impl TaskExecutor {
     /// The ledger.
@@ -28,6 +29,9 @@ impl TaskExecutor {
             Ok(None) => {}
             Ok(Some(reason)) => return Some(LookUp::Skip(reason)),
             Err(failure) => return Some(LookUp::Failed(failure)),
+        }
+        if let Some(reason) = self.lacks_columns(ix) {
+            return Some(LookUp::Skip(reason));
         }
         if self.setting.handlers {
             return Some(LookUp::Run { reasons: Vec::new() });
@@ -151,6 +155,16 @@ impl TaskExecutor {
     }
 
     /// Why the task's `when` says no; None if it says yes.
+    /// Why a task cannot read what a `foreach` without items has left: not even the columns are known.
+    fn lacks_columns(&self, ix: TaskIx) -> Option<String> {
+        let reads = self.plan.task(ix).needs.iter().filter(|need| need.what == EdgeKind::Table);
+        let empty = reads.map(|need| need.task).find(|other| {
+            let has_no_table = || self.results.of(*other).digests.is_none_or(|digests| digests.table.is_none());
+            self.plan.task(*other).spec.has_no_items && has_no_table()
+        })?;
+        Some(no_columns(&self.plan.task(empty).name))
+    }
+
     fn is_wanted(&self, ix: TaskIx) -> Result<Option<String>, TaskFailure> {
         let spec = &self.plan.task(ix).spec;
         match spec.common.when {
