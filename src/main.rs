@@ -19,6 +19,7 @@ mod profile;
 mod project;
 mod retention;
 mod runner;
+mod secrets;
 mod summary;
 mod text_table;
 

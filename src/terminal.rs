@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::failure::Failure;
+use crate::secrets::masked;
 
 /// In place of the macros of the same name, which panic when whoever reads the story has gone, as `head` does: then there is
 /// nobody to tell it to, and the run goes on.
@@ -114,15 +115,15 @@ impl Paint {
     }
 }
 
-/// Tells the story, on stderr, to whoever still listens.
+/// Tells the story, on stderr, to whoever still listens; without secrets, as all that leaves the process.
 pub fn say(text: fmt::Arguments<'_>) {
-    let _ = std::io::stderr().lock().write_fmt(text);
+    let _ = std::io::stderr().lock().write_all(masked(text.to_string()).as_bytes());
 }
 
 /// Writes data to stdout. Whoever reads it may stop at any time, as `head` does.
 pub fn put(text: &str) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(masked(text).as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::broken(format!("cannot write to stdout: {error}")))
         }

@@ -13,9 +13,11 @@ use super::selection::selected;
 use crate::cli::Global;
 use crate::execute::LogFormat;
 use crate::failure::Failure;
+use crate::mask::MASK;
 use crate::memory::state_failure;
 use crate::project::{self, Opened, Wanted, engine_for};
 use crate::runner::{Request, Runner};
+use crate::secrets::masked_value;
 use crate::terminal::{Paint, Stream};
 
 /// Flags of `retry`.
@@ -45,10 +47,20 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
     let (earlier, done) = the_run(&first, args.run.as_deref())?;
     let declared = first.spec.as_ref().map(|spec| spec.params.clone()).unwrap_or_default();
     let params = earlier.start.params.as_object().cloned().unwrap_or_default();
-    let given =
-        params.into_iter().filter(|(name, value)| declared.get(name).is_some_and(|param| param.value != *value));
+    let differs = |(name, value): &(String, serde_json::Value)| {
+        declared.get(name).is_some_and(|param| masked_value(&param.value) != *value)
+    };
+    let given: Vec<(String, serde_json::Value)> = params.into_iter().filter(differs).collect();
+    if let Some((name, _)) = given.iter().find(|(_, value)| value.to_string().contains(MASK)) {
+        return Err(Failure::wrong(format!(
+            "the parameter `{name}` of run {} held a secret, which is not kept",
+            earlier.id
+        ))
+        .help(format!("give it again: `tidemill run -p {name}=…`")));
+    }
     let wanted = Wanted {
         params: given
+            .into_iter()
             .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
             .collect(),
         ..Wanted::default()

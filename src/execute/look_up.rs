@@ -13,9 +13,11 @@ use tidemill_core::table::Location;
 use tidemill_state::{Edited, LastGood, State};
 
 use super::TaskExecutor;
+use super::facts::masked_failure;
 use crate::condition::unmet;
 use crate::memory::{Options, Question, ResultDigests, Verdict};
 use crate::outlook::no_columns;
+use crate::secrets::masked;
 
 impl TaskExecutor {
     /// The ledger.
@@ -28,7 +30,7 @@ impl TaskExecutor {
         match self.is_wanted(ix) {
             Ok(None) => {}
             Ok(Some(reason)) => return Some(LookUp::Skip(reason)),
-            Err(failure) => return Some(LookUp::Failed(failure)),
+            Err(failure) => return Some(self.failed(failure)),
         }
         if let Some(reason) = self.lacks_columns(ix) {
             return Some(LookUp::Skip(reason));
@@ -38,7 +40,7 @@ impl TaskExecutor {
         }
         let fingerprint = match self.fingerprint(ix) {
             Ok(fingerprint) => fingerprint,
-            Err(failure) => return Some(LookUp::Failed(failure)),
+            Err(failure) => return Some(self.failed(failure)),
         };
         let task = self.plan.task(ix);
         let setting = &self.setting;
@@ -69,8 +71,12 @@ impl TaskExecutor {
         found
     }
 
+    fn failed(&self, failure: TaskFailure) -> LookUp {
+        LookUp::Failed(masked_failure(failure, self.setting.logs.masker()))
+    }
+
     fn told(&self, ix: TaskIx, reasons: &[Reason]) -> Vec<String> {
-        let told: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        let told: Vec<String> = reasons.iter().map(|reason| masked(reason.to_string())).collect();
         let name = &self.plan.task(ix).name;
         tracing::info!(task = name.as_str(), "because {}", told.join(", "));
         self.results.of(ix).reasons = told.clone();

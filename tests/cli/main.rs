@@ -2,6 +2,7 @@
 
 mod changes;
 mod cleaning;
+mod commands;
 mod composing;
 mod damage;
 mod events;
@@ -9,6 +10,8 @@ mod flow;
 mod foreach;
 mod formats;
 mod grouping;
+mod handlers;
+mod including;
 mod joining;
 mod kills;
 mod mistakes;
@@ -19,4 +22,6 @@ mod promises;
 mod rest;
 mod retail;
 mod runners;
+mod secrets;
 mod views;
+mod webhooks;

@@ -302,6 +302,9 @@ pub struct TaskFacts {
     pub outputs: Vec<String>,
     /// Why it failed.
     pub error: Option<String>,
+    /// The last lines of what it wrote before it failed.
+    #[serde(default)]
+    pub log: Vec<String>,
 }
 
 /// What templates and parameters may know of the run.

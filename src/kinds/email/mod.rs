@@ -19,6 +19,7 @@ use tidemill_core::table::{Location, Schema};
 
 use super::parameters::Parameters;
 use super::texts::{check_file, check_text, input_edges, names_in_file, render_file, render_text};
+use crate::secrets::masked;
 
 /// Sends a mail, or puts it into the outbox.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -175,7 +176,7 @@ impl Task for EmailTask {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
         let file = |path: &At<Location>| render_file(cx, &self.scope, &path.value, &self.keys.inputs);
         let body = match (&self.keys.body, &self.keys.template) {
-            (Some(body), _) => Some(text(body)?),
+            (Some(body), _) => Some(masked(text(body)?)),
             (None, Some(path)) => Some(file(path)?),
             (None, None) => None,
         };
@@ -189,7 +190,7 @@ impl Task for EmailTask {
             cc: self.keys.cc.iter().map(text).collect::<Result<_, _>>()?,
             bcc: self.keys.bcc.iter().map(text).collect::<Result<_, _>>()?,
             sender: self.keys.sender.as_ref().map(text).transpose()?,
-            subject: text(&self.keys.subject)?,
+            subject: masked(text(&self.keys.subject)?),
             body,
             html,
             attachments: self.attachments(cx)?,

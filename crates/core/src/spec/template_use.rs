@@ -13,8 +13,8 @@ use super::interpolate::{ENVIRONMENT, Filled, Text, closed, engine_error, evalua
 use super::{Scope, Template};
 
 /// What `tasks.<id>` has.
-const TASK_FIELDS: [&str; 9] =
-    ["status", "rows", "rejected", "rejects", "warnings", "duration", "output", "outputs", "error"];
+const TASK_FIELDS: [&str; 10] =
+    ["status", "rows", "rejected", "rejects", "warnings", "duration", "output", "outputs", "error", "log"];
 
 /// What `run` has in a text that is rendered in a run.
 const RUN_FIELDS: [&str; 6] = ["id", "started", "logical_time", "date", "trigger", "status"];
