@@ -251,6 +251,7 @@ impl Runner<'_> {
         let executor = Arc::new(TaskExecutor::new(plan.clone(), wanted, setting));
         let done =
             tidemill_core::run::run(Arc::new(graph), executor.clone(), &mut observers, &clock, &options, interrupts);
+        executor.tidy_up();
         for note in observers.finish(GRACE) {
             eprintln!("{} {note}", self.request.paint.yellow("warning"));
         }

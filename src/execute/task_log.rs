@@ -81,6 +81,11 @@ impl RunLogs {
         self.append(task, text.as_bytes());
     }
 
+    /// Lets go of a task's log; who writes to it again opens it again.
+    pub fn close(&self, task: &TaskName) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).remove(task);
+    }
+
     /// Writes to a task's log as it is.
     pub fn append(&self, task: &TaskName, bytes: &[u8]) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);

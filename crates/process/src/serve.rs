@@ -1,15 +1,30 @@
-//! The guardian: a process of one thread that forks a keeper for each command.
+//! The guardian: a process of one thread that forks keepers and hands commands to them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, WaitOptions};
+use signal_hook::SigId;
 
-use crate::report::Report;
-use crate::{Request, descriptors, keeper};
+use crate::descriptors;
+use crate::keeper::{Letter, keep_all};
+
+/// A keeper, as the guardian knows it.
+struct Hand {
+    socket: UnixStream,
+    /// Whether it keeps a command.
+    busy: bool,
+}
+
+struct Guardian {
+    /// Its keepers by their process ids.
+    hands: BTreeMap<i32, Hand>,
+    /// Its hold on SIGCHLD, which is not for its forks.
+    signal: SigId,
+}
 
 /// Looks after commands until the runner, at the other end of standard input, is gone and the last of them has ended.
 ///
@@ -27,25 +42,34 @@ pub fn serve() -> io::Result<()> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let (mut wake, signalled) = UnixStream::pair()?;
     wake.set_nonblocking(true)?;
-    signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
+    let signal = signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
 
-    let mut keepers = BTreeSet::new();
+    let mut guardian = Guardian { hands: BTreeMap::new(), signal };
     let mut socket = Some(socket);
     loop {
-        reap(&mut keepers);
-        if socket.is_none() && keepers.is_empty() {
+        guardian.reap();
+        if socket.is_none() && guardian.hands.values().all(|hand| !hand.busy) {
+            // Those that are free see the end of their sockets.
             return Ok(());
         }
         let mut files = vec![PollFd::from_borrowed_fd(wake.as_fd(), PollFlags::IN)];
+        files.extend(guardian.hands.values().map(|hand| PollFd::from_borrowed_fd(hand.socket.as_fd(), PollFlags::IN)));
         files.extend(socket.iter().map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
         let _ = poll(&mut files, None);
-        let asked = files.get(1).is_some_and(|file| !file.revents().is_empty());
+        let spoken: Vec<bool> = files.iter().map(|file| !file.revents().is_empty()).collect();
         drop(files);
         let mut bytes = [0; 64];
         while matches!(wake.read(&mut bytes), Ok(1..)) {}
+        for (hand, _) in guardian.hands.values_mut().zip(&spoken[1..]).filter(|(_, spoken)| **spoken) {
+            // The end of it is seen when the process is reaped.
+            if matches!(hand.socket.read(&mut bytes), Ok(1..)) {
+                hand.busy = false;
+            }
+        }
+        let asked = spoken.get(1 + guardian.hands.len()).is_some_and(|spoken| *spoken);
         if let Some(runner) = socket.take_if(|_| asked) {
             match descriptors::receive(&runner) {
-                Ok(Some((message, files))) => socket = begin(&message, files, runner, &mut keepers),
+                Ok(Some((message, files))) => socket = Some(guardian.begin(&message, files, runner)),
                 // The keepers see for themselves that it is gone.
                 Ok(None) | Err(_) => drop(runner),
             }
@@ -53,53 +77,64 @@ pub fn serve() -> io::Result<()> {
     }
 }
 
-/// Forks a keeper. Gives the runner's socket back; the keeper closes its copy.
-fn begin(message: &[u8], files: Vec<OwnedFd>, runner: UnixStream, keepers: &mut BTreeSet<i32>) -> Option<UnixStream> {
-    let mut files = files.into_iter();
-    let (Ok(request), Some(output), Some(control)) =
-        (serde_json::from_slice::<Request>(message), files.next(), files.next())
-    else {
-        // The runner sees its control socket closed without a report.
-        return Some(runner);
-    };
-    let control = UnixStream::from(control);
-    // SAFETY: this process has one thread, so its copy finds every lock free.
-    match unsafe { libc::fork() } {
-        0 => {
-            drop(runner);
-            let kept = files.collect();
-            let done = std::panic::catch_unwind(move || keeper::keep(&request, output, control, kept));
-            // SAFETY: ends this copy without running what the guardian has registered for its own end.
-            unsafe { libc::_exit(i32::from(done.is_err())) }
-        }
-        pid if pid > 0 => {
-            keepers.insert(pid);
-        }
-        _ => {
-            let message = io::Error::last_os_error().to_string();
-            if let Ok(report) = serde_json::to_vec(&Report::NotStarted { message, not_found: false }) {
-                let _ = io::Write::write_all(&mut &control, &report);
+impl Guardian {
+    /// Hands a letter to a keeper that is free, else to a new one. Gives the runner's socket back; a fork closes its copy.
+    fn begin(&mut self, message: &[u8], files: Vec<OwnedFd>, runner: UnixStream) -> UnixStream {
+        let free = self.hands.values_mut().find(|hand| !hand.busy);
+        if let Some(hand) = free {
+            let borrowed: Vec<_> = files.iter().map(AsFd::as_fd).collect();
+            // One that does not take it is dying.
+            hand.busy = true;
+            if descriptors::send(&hand.socket, message, &borrowed).is_ok() {
+                return runner;
             }
         }
+        match Letter::read(message, files) {
+            Some(letter) => self.fork(letter, runner),
+            None => runner,
+        }
     }
-    Some(runner)
-}
 
-/// Takes note of keepers that have ended; what one that was killed has left is killed too.
-fn reap(keepers: &mut BTreeSet<i32>) {
-    let mut killed = false;
-    loop {
-        match rustix::process::wait(WaitOptions::NOHANG) {
-            Ok(Some((pid, status))) => {
-                let was_keeper = keepers.remove(&pid.as_raw_pid());
-                killed |= was_keeper && status.exit_status() != Some(0);
+    fn fork(&mut self, letter: Letter, runner: UnixStream) -> UnixStream {
+        let Ok((socket, theirs)) = UnixStream::pair() else {
+            letter.refuse(&io::Error::last_os_error());
+            return runner;
+        };
+        // SAFETY: this process has one thread, so its copy finds every lock free.
+        match unsafe { libc::fork() } {
+            0 => {
+                // That each socket's end is seen depends on nobody else holding it.
+                drop((runner, socket));
+                self.hands.clear();
+                signal_hook::low_level::unregister(self.signal);
+                let done = std::panic::catch_unwind(move || keep_all(letter, &theirs).is_ok());
+                // SAFETY: ends this copy without running what the guardian has registered for its own end.
+                unsafe { libc::_exit(i32::from(!done.unwrap_or_default())) }
             }
-            Err(rustix::io::Errno::INTR) => {}
-            Ok(None) | Err(_) => break,
+            pid if pid > 0 => {
+                self.hands.insert(pid, Hand { socket, busy: true });
+            }
+            _ => letter.refuse(&io::Error::last_os_error()),
         }
+        runner
     }
-    if killed {
-        kill_orphans(|pid| !keepers.contains(&pid.as_raw_pid()));
+
+    /// Takes note of keepers that have ended; what one that was killed has left is killed too.
+    fn reap(&mut self) {
+        let mut killed = false;
+        loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => {
+                    let was_keeper = self.hands.remove(&pid.as_raw_pid()).is_some();
+                    killed |= was_keeper && status.exit_status() != Some(0);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(None) | Err(_) => break,
+            }
+        }
+        if killed {
+            kill_orphans(|pid| !self.hands.contains_key(&pid.as_raw_pid()));
+        }
     }
 }
 
