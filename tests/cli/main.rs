@@ -6,6 +6,7 @@ mod commands;
 mod composing;
 mod damage;
 mod events;
+mod examples;
 mod flow;
 mod foreach;
 mod formats;
