@@ -91,8 +91,8 @@ impl RunLogs {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if !files.contains_key(task) {
             let path = self.path(task);
-            let opened = std::fs::create_dir_all(&self.folder)
-                .and_then(|()| File::options().create(true).append(true).open(&path));
+            let open = || File::options().create(true).append(true).open(&path);
+            let opened = open().or_else(|_| std::fs::create_dir_all(&self.folder).and_then(|()| open()));
             match opened {
                 Ok(file) => drop(files.insert(task.clone(), file)),
                 Err(error) => return tracing::warn!("cannot write {}: {error}", path.display()),

@@ -177,7 +177,7 @@ fn render_named(
     names.insert("inputs".to_owned(), Value::from_pairs(input_tables(cx, inputs)?));
     environment
         .render_named_str(name, &prepare(text), Value::from_pairs(names))
-        .map(|text| masked(text))
+        .map(masked)
         .map_err(|error| template_failure(name, text, &error))
 }
 

@@ -49,7 +49,7 @@ struct Keeper<'a> {
 
 /// What a keeper is handed: a request, the pipe that the command writes to, the runner's socket, and what is to be held open as
 /// long as any of its processes lives.
-pub(crate) struct Letter {
+struct Letter {
     request: Request,
     output: OwnedFd,
     control: UnixStream,
@@ -57,23 +57,17 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    /// Reads what the runner has sent; None if that is no such letter: then it sees its socket closed without a report.
-    pub(crate) fn read(message: &[u8], files: Vec<OwnedFd>) -> Option<Self> {
+    /// Reads what the runner has sent; None if that is no such letter.
+    fn read(message: &[u8], files: Vec<OwnedFd>) -> Option<Self> {
         let mut files = files.into_iter();
         let request = serde_json::from_slice(message).ok()?;
         let (output, control) = (files.next()?, UnixStream::from(files.next()?));
         Some(Self { request, output, control, _kept: files.collect() })
     }
-
-    /// Tells the runner that nobody can take it.
-    pub(crate) fn refuse(&self, error: &std::io::Error) {
-        tell(&self.control, &Report::NotStarted { message: error.to_string(), not_found: false });
-    }
 }
 
-/// Keeps one command after the other, as the guardian hands them over, until it hands over no more. To it a byte is written
-/// whenever the next one may come.
-pub(crate) fn keep_all(first: Letter, guardian: &UnixStream) -> std::io::Result<()> {
+/// Keeps one command after the other, as the runner hands them over on its line, until it hands over no more.
+pub(crate) fn keep_all(line: &UnixStream) -> std::io::Result<()> {
     // A signal to the guardian's group is not meant for this one. It fails only for a group's leader, which a fork is not.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
@@ -81,19 +75,14 @@ pub(crate) fn keep_all(first: Letter, guardian: &UnixStream) -> std::io::Result<
     let (wake, signalled) = UnixStream::pair()?;
     wake.set_nonblocking(true)?;
     signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
-    let mut next = Some(first);
-    while let Some(letter) = next {
+    while let Some((message, files)) = descriptors::receive(line)? {
+        // If it is none, the runner sees its socket closed without a report.
+        let Some(letter) = Letter::read(&message, files) else { continue };
         let (report, is_free) = keep(&letter, &wake);
-        if !is_free {
-            tell(&letter.control, &report);
-            return Ok(());
-        }
-        // First, so that a runner that knows of the end finds somebody free.
-        let mut guardian = guardian;
-        let _ = guardian.write_all(b".");
         tell(&letter.control, &report);
-        drop(letter);
-        next = descriptors::receive(guardian)?.and_then(|(message, files)| Letter::read(&message, files));
+        if !is_free {
+            break;
+        }
     }
     Ok(())
 }

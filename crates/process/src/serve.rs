@@ -1,8 +1,8 @@
-//! The guardian: a process of one thread that forks keepers and hands commands to them.
+//! The guardian: a process of one thread that forks keepers.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -10,18 +10,11 @@ use rustix::process::{Pid, WaitOptions};
 use signal_hook::SigId;
 
 use crate::descriptors;
-use crate::keeper::{Letter, keep_all};
-
-/// A keeper, as the guardian knows it.
-struct Hand {
-    socket: UnixStream,
-    /// Whether it keeps a command.
-    busy: bool,
-}
+use crate::keeper::keep_all;
 
 struct Guardian {
-    /// Its keepers by their process ids.
-    hands: BTreeMap<i32, Hand>,
+    /// The process ids of its keepers.
+    keepers: BTreeSet<i32>,
     /// Its hold on SIGCHLD, which is not for its forks.
     signal: SigId,
 }
@@ -44,32 +37,29 @@ pub fn serve() -> io::Result<()> {
     wake.set_nonblocking(true)?;
     let signal = signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
 
-    let mut guardian = Guardian { hands: BTreeMap::new(), signal };
+    let mut guardian = Guardian { keepers: BTreeSet::new(), signal };
     let mut socket = Some(socket);
     loop {
         guardian.reap();
-        if socket.is_none() && guardian.hands.values().all(|hand| !hand.busy) {
-            // Those that are free see the end of their sockets.
+        if socket.is_none() && guardian.keepers.is_empty() {
             return Ok(());
         }
         let mut files = vec![PollFd::from_borrowed_fd(wake.as_fd(), PollFlags::IN)];
-        files.extend(guardian.hands.values().map(|hand| PollFd::from_borrowed_fd(hand.socket.as_fd(), PollFlags::IN)));
         files.extend(socket.iter().map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
         let _ = poll(&mut files, None);
-        let spoken: Vec<bool> = files.iter().map(|file| !file.revents().is_empty()).collect();
+        let asked = files.get(1).is_some_and(|file| !file.revents().is_empty());
         drop(files);
         let mut bytes = [0; 64];
         while matches!(wake.read(&mut bytes), Ok(1..)) {}
-        for (hand, _) in guardian.hands.values_mut().zip(&spoken[1..]).filter(|(_, spoken)| **spoken) {
-            // The end of it is seen when the process is reaped.
-            if matches!(hand.socket.read(&mut bytes), Ok(1..)) {
-                hand.busy = false;
-            }
-        }
-        let asked = spoken.get(1 + guardian.hands.len()).is_some_and(|spoken| *spoken);
         if let Some(runner) = socket.take_if(|_| asked) {
             match descriptors::receive(&runner) {
-                Ok(Some((message, files))) => socket = Some(guardian.begin(&message, files, runner)),
+                Ok(Some((_, files))) => {
+                    let line = files.into_iter().next();
+                    socket = Some(match line {
+                        Some(line) => guardian.fork(line.into(), runner),
+                        None => runner,
+                    });
+                }
                 // The keepers see for themselves that it is gone.
                 Ok(None) | Err(_) => drop(runner),
             }
@@ -78,43 +68,22 @@ pub fn serve() -> io::Result<()> {
 }
 
 impl Guardian {
-    /// Hands a letter to a keeper that is free, else to a new one. Gives the runner's socket back; a fork closes its copy.
-    fn begin(&mut self, message: &[u8], files: Vec<OwnedFd>, runner: UnixStream) -> UnixStream {
-        let free = self.hands.values_mut().find(|hand| !hand.busy);
-        if let Some(hand) = free {
-            let borrowed: Vec<_> = files.iter().map(AsFd::as_fd).collect();
-            // One that does not take it is dying.
-            hand.busy = true;
-            if descriptors::send(&hand.socket, message, &borrowed).is_ok() {
-                return runner;
-            }
-        }
-        match Letter::read(message, files) {
-            Some(letter) => self.fork(letter, runner),
-            None => runner,
-        }
-    }
-
-    fn fork(&mut self, letter: Letter, runner: UnixStream) -> UnixStream {
-        let Ok((socket, theirs)) = UnixStream::pair() else {
-            letter.refuse(&io::Error::last_os_error());
-            return runner;
-        };
+    /// Forks a keeper for that line. Gives the runner's socket back; the fork closes its copy.
+    fn fork(&mut self, line: UnixStream, runner: UnixStream) -> UnixStream {
         // SAFETY: this process has one thread, so its copy finds every lock free.
         match unsafe { libc::fork() } {
             0 => {
-                // That each socket's end is seen depends on nobody else holding it.
-                drop((runner, socket));
-                self.hands.clear();
+                drop(runner);
                 signal_hook::low_level::unregister(self.signal);
-                let done = std::panic::catch_unwind(move || keep_all(letter, &theirs).is_ok());
+                let done = std::panic::catch_unwind(|| keep_all(&line).is_ok());
                 // SAFETY: ends this copy without running what the guardian has registered for its own end.
                 unsafe { libc::_exit(i32::from(!done.unwrap_or_default())) }
             }
             pid if pid > 0 => {
-                self.hands.insert(pid, Hand { socket, busy: true });
+                self.keepers.insert(pid);
             }
-            _ => letter.refuse(&io::Error::last_os_error()),
+            // The runner sees the line closed.
+            _ => {}
         }
         runner
     }
@@ -125,7 +94,7 @@ impl Guardian {
         loop {
             match rustix::process::wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, status))) => {
-                    let was_keeper = self.hands.remove(&pid.as_raw_pid()).is_some();
+                    let was_keeper = self.keepers.remove(&pid.as_raw_pid());
                     killed |= was_keeper && status.exit_status() != Some(0);
                 }
                 Err(rustix::io::Errno::INTR) => {}
@@ -133,7 +102,7 @@ impl Guardian {
             }
         }
         if killed {
-            kill_orphans(|pid| !self.hands.contains_key(&pid.as_raw_pid()));
+            kill_orphans(|pid| !self.keepers.contains(&pid.as_raw_pid()));
         }
     }
 }
