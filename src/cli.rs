@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands;
 use crate::failure::Failure;
-use crate::terminal::Color;
+use crate::terminal::{Color, put};
 
 /// A declarative DAG workflow runner for data: checked before it runs, explained, cached, in one binary.
 #[derive(Parser, Debug)]
@@ -141,13 +141,17 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor(args) => commands::doctor::run(global, args),
         Command::Schema => commands::schema::run(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "tidemill", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tidemill", &mut script);
+            put(&String::from_utf8_lossy(&script))
         }
-        Command::Man => clap_mangen::Man::new(Cli::command())
-            .render(&mut std::io::stdout())
-            .map(|()| ExitCode::SUCCESS)
-            .map_err(|error| Failure::broken(format!("cannot write the manual page: {error}"))),
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|error| Failure::broken(format!("cannot write the manual page: {error}")))?;
+            put(&String::from_utf8_lossy(&page))
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! The `tidemill` binary: the only place that wires parts together.
 
+// Its macros are for all that follow.
+#[macro_use]
+mod terminal;
+
 mod accounting;
 mod at_rest;
 mod cli;
@@ -18,8 +22,8 @@ mod profile;
 mod project;
 mod retention;
 mod runner;
+mod secrets;
 mod summary;
-mod terminal;
 mod text_table;
 
 use std::process::ExitCode;

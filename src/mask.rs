@@ -8,7 +8,7 @@ use base64::alphabet;
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
 /// What stands for a secret.
-const MASK: &[u8] = b"***";
+pub const MASK: &str = "***";
 
 /// Pieces of encoded secrets shorter than this would mask what is none.
 const SHORTEST_PIECE: usize = 6;
@@ -46,7 +46,7 @@ impl Masker {
             Some(finder) if finder.is_match(text) => {
                 let mut masked = String::with_capacity(text.len());
                 finder.replace_all_with(text, &mut masked, |_, _, out| {
-                    out.push_str("***");
+                    out.push_str(MASK);
                     true
                 });
                 Cow::Owned(masked)
@@ -81,7 +81,7 @@ impl MaskedStream {
         let (mut shown, mut at) = (Vec::with_capacity(all.len()), 0);
         for found in finder.find_iter(&all).take_while(|found| found.start() < end) {
             shown.extend_from_slice(&all[at..found.start()]);
-            shown.extend_from_slice(MASK);
+            shown.extend_from_slice(MASK.as_bytes());
             at = found.end();
         }
         if at < end {
@@ -96,7 +96,9 @@ impl MaskedStream {
     pub fn end(&mut self, masker: &Masker) -> Vec<u8> {
         let held = std::mem::take(&mut self.held);
         match &masker.finder {
-            Some(finder) if !held.is_empty() => finder.replace_all_bytes(&held, &vec![MASK; masker.forms.len()]),
+            Some(finder) if !held.is_empty() => {
+                finder.replace_all_bytes(&held, &vec![MASK.as_bytes(); masker.forms.len()])
+            }
             _ => held,
         }
     }

@@ -19,7 +19,8 @@ use crate::project::Project;
 use crate::summary::seconds;
 use crate::terminal::Paint;
 
-use before::{SpokenOf, running, skipped};
+pub use before::no_columns;
+use before::{SpokenOf, lacks_columns, running, skipped};
 
 /// What would be done with one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -83,7 +84,10 @@ impl Outlook {
         for ix in plan.order.iter().copied().filter(|ix| wanted.contains(ix)) {
             let task = plan.task(ix);
             let spoken = SpokenOf::by(project, ix);
-            if let Some(reason) = skipped(plan, ix, &skips).or_else(|| unwanted(project, ix, &spoken, &facts, &runs)) {
+            if let Some(reason) = skipped(plan, ix, &skips)
+                .or_else(|| lacks_columns(plan, ix, &results))
+                .or_else(|| unwanted(project, ix, &spoken, &facts, &runs))
+            {
                 skips.insert(ix);
                 let known = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
                 facts.insert(task.name.to_string(), known);
@@ -143,22 +147,20 @@ impl Outlook {
         self.tasks.iter().any(|prospect| matches!(prospect.act, Act::Run | Act::Restore))
     }
 
-    /// Prints it on stdout: what runs with its reasons, then what is restored, then how many are cached.
-    pub fn print(&self, plan: &Plan, json: bool, paint: Paint) {
-        if json {
-            for prospect in &self.tasks {
-                let line =
-                    Line { task: &plan.task(prospect.task).name, action: prospect.act, reasons: &prospect.reasons };
-                // Strings cannot fail to become JSON.
-                println!("{}", serde_json::to_string(&line).unwrap_or_default());
-            }
-            return;
+    /// What runs with its reasons, then what is restored, then how many are cached; as JSON, an object a line.
+    pub fn shown(&self, plan: &Plan, json: bool, paint: Paint) -> String {
+        if !json {
+            return self.tell(plan, paint);
         }
-        print!("{}", self.tell(plan, paint));
+        let line = |prospect: &Prospect| {
+            let line = Line { task: &plan.task(prospect.task).name, action: prospect.act, reasons: &prospect.reasons };
+            // Strings cannot fail to become JSON.
+            serde_json::to_string(&line).unwrap_or_default() + "\n"
+        };
+        self.tasks.iter().map(line).collect()
     }
 
-    /// The same as text.
-    pub fn tell(&self, plan: &Plan, paint: Paint) -> String {
+    fn tell(&self, plan: &Plan, paint: Paint) -> String {
         let shown: Vec<&Prospect> = self.tasks.iter().filter(|prospect| prospect.act != Act::Cached).collect();
         let width = shown.iter().map(|prospect| plan.task(prospect.task).name.as_str().len()).max().unwrap_or(0);
         let kinds = shown.iter().map(|prospect| plan.task(prospect.task).kind.len()).max().unwrap_or(0);

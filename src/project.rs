@@ -16,6 +16,7 @@ use tidemill_core::table::{Schema, TableEngine};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::kinds::AllKinds;
+use crate::secrets;
 
 /// What a command says of the pipeline it wants.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +96,7 @@ pub fn open(global: &Global, wanted: &Wanted) -> Result<Opened, Failure> {
         run,
     };
     if let Some(spec) = opened.spec.clone() {
+        secrets::keep(&spec);
         let mut build = |tasks: &IndexMap<TaskName, TaskSpec>| {
             plan::build(&spec, tasks, &opened.sources, &kinds, &mut opened.diagnostics)
         };

@@ -33,6 +33,7 @@ use crate::memory::{Memory, state_failure};
 use crate::observers::{JsonLines, Lines, Progress};
 use crate::project::{Moment, Project};
 use crate::retention;
+use crate::secrets::{self, MaskedWriter};
 use crate::summary;
 use crate::terminal::{Paint, Stream};
 
@@ -136,7 +137,7 @@ impl Runner<'_> {
         let spec = &self.project.spec;
         let (folder, pipeline) = (spec.project.as_path(), spec.name.value.as_str());
         let run = &self.project.run;
-        let holder = Holder { run: Some(run.id.clone()), ..Holder::current(self.request.command.clone()) };
+        let holder = Holder { run: Some(run.id.clone()), ..Holder::current(secrets::masked(&self.request.command)) };
         let mut is_told = false;
         let lock = Lock::acquire_waiting(folder, pipeline, &holder, |held| {
             if !is_told && !self.request.no_wait {
@@ -176,7 +177,7 @@ impl Runner<'_> {
             return Err(Failure::broken("another run began at the same instant").help("run it again"));
         }
         let memory = Memory::of(folder, pipeline, Some(&state))?;
-        let secrets = secrets_of(spec);
+        let secrets = secrets::of(spec);
         let masker = Masker::new(secrets.values().map(String::as_str));
         Ok(Holding {
             _lock: lock,
@@ -253,6 +254,7 @@ impl Runner<'_> {
         let executor = Arc::new(TaskExecutor::new(plan.clone(), wanted, setting));
         let done =
             tidemill_core::run::run(Arc::new(graph), executor.clone(), &mut observers, &clock, &options, interrupts);
+        executor.tidy_up();
         for note in observers.finish(GRACE) {
             eprintln!("{} {note}", self.request.paint.yellow("warning"));
         }
@@ -340,10 +342,10 @@ impl Runner<'_> {
     }
 }
 
-/// The params by name, as history keeps them.
+/// The params by name, as history keeps them: without secrets.
 fn params_of(spec: &Spec) -> serde_json::Value {
     let params: serde_json::Map<String, serde_json::Value> =
-        spec.params.iter().map(|(name, param)| (name.clone(), param.value.clone())).collect();
+        spec.params.iter().map(|(name, param)| (name.clone(), secrets::masked_value(&param.value))).collect();
     params.into()
 }
 
@@ -396,25 +398,6 @@ fn sched_graph(
     SchedGraph::new(tasks, pools)
 }
 
-/// The declared secrets that are set: in the environment, else in the pipeline's dotenv file.
-pub fn secrets_of(spec: &Spec) -> BTreeMap<String, String> {
-    let file: BTreeMap<String, String> = spec
-        .dotenv
-        .as_ref()
-        .and_then(|path| dotenvy::from_path_iter(resolve(&spec.project, &path.value)).ok())
-        .into_iter()
-        .flatten()
-        .flatten()
-        .collect();
-    spec.secrets
-        .iter()
-        .filter_map(|name| {
-            let value = std::env::var(&name.value).ok().or_else(|| file.get(&name.value).cloned())?;
-            Some((name.value.clone(), value)).filter(|(_, value)| !value.is_empty())
-        })
-        .collect()
-}
-
 /// Ctrl-C and SIGTERM stop the run.
 fn listen_for_signals(interrupts: &Interrupts) {
     let interrupter = interrupts.interrupter();
@@ -442,7 +425,7 @@ fn start_run_log(folder: &Path, format: LogFormat) -> Option<tracing_appender::n
             return None;
         }
     };
-    let (writer, guard) = tracing_appender::non_blocking(file);
+    let (writer, guard) = tracing_appender::non_blocking(MaskedWriter(file));
     let filter = tracing_subscriber::EnvFilter::try_from_env("TIDEMILL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false).with_target(false);

@@ -1,6 +1,22 @@
 //! What is known of the terminal: whether there is one, how wide it is, whether it wants colour.
 
-use std::io::IsTerminal;
+use std::fmt;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::secrets::masked;
+
+/// In place of the macros of the same name, which panic when whoever reads the story has gone, as `head` does: then there is
+/// nobody to tell it to, and the run goes on.
+macro_rules! eprint {
+    ($($text:tt)*) => { $crate::terminal::say(format_args!($($text)*)) };
+}
+
+/// The same with the end of a line.
+macro_rules! eprintln {
+    ($($text:tt)*) => { $crate::terminal::say(format_args!("{}\n", format_args!($($text)*))) };
+}
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -96,5 +112,21 @@ impl Paint {
     /// What is going on.
     pub fn cyan(self, text: impl std::fmt::Display) -> String {
         self.with("36", text)
+    }
+}
+
+/// Tells the story, on stderr, to whoever still listens; without secrets, as all that leaves the process.
+pub fn say(text: fmt::Arguments<'_>) {
+    let _ = std::io::stderr().lock().write_all(masked(text.to_string()).as_bytes());
+}
+
+/// Writes data to stdout. Whoever reads it may stop at any time, as `head` does.
+pub fn put(text: &str) -> Result<ExitCode, Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(masked(text).as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::broken(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(ExitCode::SUCCESS),
     }
 }

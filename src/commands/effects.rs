@@ -84,7 +84,7 @@ fn named(effects: &[Effect], handlers: bool) -> Vec<tidemill_core::ids::TaskName
 fn send(global: &Global, args: &RetryArgs, first: &Opened, again: &Again, paint: Paint) -> Result<(), Failure> {
     let run: &Run = &again.of;
     let wanted = Wanted {
-        params: params_of(run, first),
+        params: params_of(run, first)?,
         run: project::run_for_the_same_time(Timestamp::now(), run, first),
         ..Wanted::default()
     };

@@ -19,7 +19,7 @@ use crate::cli::Global;
 use crate::failure::Failure;
 use crate::project::{self, engine_for};
 use crate::summary::{seconds, thousands};
-use crate::terminal::Stream;
+use crate::terminal::{Stream, put};
 
 /// Flags of `graph`.
 #[derive(Args, Debug)]
@@ -86,11 +86,12 @@ pub fn run(global: &Global, args: GraphArgs) -> Result<ExitCode, Failure> {
         Format::Json => tidemill_draw::json(&graph),
     };
     match &args.output {
-        Some(path) => std::fs::write(path, text)
-            .map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))?,
-        None => print!("{}{}", text, if text.ends_with('\n') { "" } else { "\n" }),
+        Some(path) => match std::fs::write(path, text) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(error) => Err(Failure::broken(format!("cannot write {}: {error}", path.display()))),
+        },
+        None => put(&format!("{}\n", text.trim_end_matches('\n'))),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// How the tasks stand: as the last run left them, and as earlier ones did those that it did not want.

@@ -1,6 +1,5 @@
 //! What commands that look at earlier runs share: the state opened for reading, runs and tasks found by what the user typed.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,6 +12,7 @@ use tidemill_state::{Run, State, StateError};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::project::{self, Opened, Wanted};
+pub use crate::terminal::put;
 
 /// A pipeline and what is remembered of it. Nothing on the disk changes.
 pub struct Past {
@@ -129,18 +129,6 @@ pub fn state_failure(error: StateError) -> Failure {
     match error {
         StateError::Ambiguous { .. } => Failure::wrong(error.to_string()).help("give more of the id"),
         other => crate::memory::state_failure(&other),
-    }
-}
-
-/// Writes data to stdout. Whoever reads it may stop at any time, as `head` does.
-pub fn put(text: &str) -> Result<ExitCode, Failure> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::broken(format!("cannot write to stdout: {error}")))
-        }
-        _ => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::failure::Failure;
 use crate::outlook::Outlook;
 use crate::project::{self, engine_for};
-use crate::terminal::{Paint, Stream};
+use crate::terminal::{Paint, Stream, put};
 
 /// Flags of `plan`.
 #[derive(Args, Debug)]
@@ -40,6 +40,6 @@ pub fn run(global: &Global, args: PlanArgs) -> Result<ExitCode, Failure> {
     let project = opened.into_project()?;
     let wanted = project.plan.with_needs(&selected(&project, &*engine, &args.selectors, &args.exclude)?);
     let outlook = Outlook::of(&project, &*engine, &wanted, &Selection::new(), false)?;
-    outlook.print(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout)));
-    if args.fail_if_stale && outlook.is_stale() { Err(Failure::Task) } else { Ok(ExitCode::SUCCESS) }
+    let shown = put(&outlook.shown(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))))?;
+    if args.fail_if_stale && outlook.is_stale() { Err(Failure::Task) } else { Ok(shown) }
 }

@@ -14,9 +14,11 @@ use super::selection::selected;
 use crate::cli::Global;
 use crate::execute::LogFormat;
 use crate::failure::Failure;
+use crate::mask::MASK;
 use crate::memory::state_failure;
 use crate::project::{self, Opened, Wanted, engine_for};
 use crate::runner::{Request, Runner};
+use crate::secrets::masked_value;
 use crate::terminal::{Paint, Stream};
 
 /// Flags of `retry`.
@@ -54,7 +56,7 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
     let first = project::open(global, &Wanted::default())?;
     let (earlier, done) = the_run(&first, args.run.as_deref())?;
     let wanted = Wanted {
-        params: params_of(&earlier, &first),
+        params: params_of(&earlier, &first)?,
         run: project::run_for_the_same_time(Timestamp::now(), &earlier, &first),
         ..Wanted::default()
     };
@@ -91,14 +93,22 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
 }
 
 /// The params that the run had and that are not as the file has them.
-pub fn params_of(run: &Run, opened: &Opened) -> Vec<(String, String)> {
+pub fn params_of(run: &Run, opened: &Opened) -> Result<Vec<(String, String)>, Failure> {
     let declared = opened.spec.as_ref().map(|spec| spec.params.clone()).unwrap_or_default();
     let params = run.start.params.as_object().cloned().unwrap_or_default();
-    params
-        .into_iter()
-        .filter(|(name, value)| declared.get(name).is_some_and(|param| param.value != *value))
-        .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect()
+    let differs = |(name, value): &(String, serde_json::Value)| {
+        declared.get(name).is_some_and(|param| masked_value(&param.value) != *value)
+    };
+    let given: Vec<(String, serde_json::Value)> = params.into_iter().filter(differs).collect();
+    if let Some((name, _)) = given.iter().find(|(_, value)| value.to_string().contains(MASK)) {
+        return Err(Failure::wrong(format!(
+            "the parameter `{name}` of run {} held a secret, which is not kept",
+            run.id
+        ))
+        .help(format!("give it again: `tidemill run -p {name}=…`")));
+    }
+    let text = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Ok(given.into_iter().map(|(name, value)| (name, text(value))).collect())
 }
 
 fn count(tasks: usize) -> String {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use tidemill_core::plan::Selection;
 
-use super::params::ParamArgs;
+use super::params::{self, ParamArgs};
 use super::selection::selected;
 use crate::at_rest::Asked;
 use crate::cli::Global;
@@ -15,7 +15,7 @@ use crate::outlook::Outlook;
 use crate::project::{self, engine_for};
 use crate::runner::{Request, Runner};
 use crate::summary;
-use crate::terminal::{Paint, Stream};
+use crate::terminal::{Paint, Stream, put};
 
 /// Flags of `run`.
 #[derive(Args, Debug)]
@@ -25,6 +25,9 @@ pub struct RunArgs {
     selectors: Vec<String>,
     #[command(flatten)]
     params: ParamArgs,
+    /// Show the pipeline's parameters, what they are for and what values they take; nothing runs
+    #[arg(long)]
+    help_params: bool,
     /// At most so many tasks at once; default one for each processor
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -56,6 +59,9 @@ pub struct RunArgs {
 
 /// Runs the pipeline.
 pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
+    if args.help_params {
+        return params::help(global, &args.params, args.json);
+    }
     let paint = Paint(global.color.wanted(Stream::Stderr));
     let asked = asked(global, &args);
     if let Some(rest) = asked.as_ref().and_then(|asked| asked.is_at_rest(&command_line())) {
@@ -74,8 +80,7 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
     let forced = if args.force { named } else { Selection::new() };
     if args.dry_run {
         let outlook = Outlook::of(&project, &*engine, &wanted, &forced, args.resend)?;
-        outlook.print(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout)));
-        return Ok(ExitCode::SUCCESS);
+        return put(&outlook.shown(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))));
     }
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),

@@ -6,11 +6,11 @@ use tidemill_core::spec::json_schema;
 
 use crate::failure::Failure;
 use crate::kinds::AllKinds;
+use crate::terminal::put;
 
 /// Prints it.
 pub fn run() -> Result<ExitCode, Failure> {
     let text = serde_json::to_string_pretty(&json_schema(&AllKinds::new()))
         .map_err(|error| Failure::broken(format!("the schema cannot be written: {error}")))?;
-    println!("{text}");
-    Ok(ExitCode::SUCCESS)
+    put(&format!("{text}\n"))
 }

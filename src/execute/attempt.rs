@@ -49,8 +49,7 @@ impl TaskExecutor {
         let project = self.plan.spec.project.as_path();
         let tables = self.tables(ix, token)?;
         let upstream = if task.io.facts { self.facts_before(ix) } else { BTreeMap::new() };
-        let scratch =
-            project.join(tidemill_state::FOLDER).join("scratch").join(format!("{}-{}", setting.id, task.name));
+        let scratch = self.scratch.take();
         let log = |level: LogLevel, line: &str| setting.logs.write(&task.name, level, line);
         let made = task.task.run(&RunCx {
             task: &task.name,
@@ -74,10 +73,8 @@ impl TaskExecutor {
             cancelled: token.cancelled(),
             killed: token.killed(),
         });
-        if let Err(error) = std::fs::remove_dir_all(&scratch)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            log(LogLevel::Warn, &format!("cannot remove {}: {error}", scratch.display()));
+        if let Err(error) = self.scratch.give_back(scratch) {
+            log(LogLevel::Warn, &format!("what it left in its scratch folder cannot be removed: {error}"));
         }
         made
     }

@@ -66,6 +66,7 @@ impl Before {
                 output: outputs.first().cloned(),
                 outputs,
                 error: record.error.as_ref().map(|error| error.message.clone()),
+                log: record.error.as_ref().map(|error| error.tail.clone()).unwrap_or_default(),
             };
             if record.status == tidemill_state::TaskStatus::Failed {
                 before.failed.push(failed(spec, run, &record.task, &record.kind, record.error.as_ref()));

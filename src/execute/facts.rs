@@ -40,6 +40,7 @@ pub fn facts_of(end: &TaskEnd) -> TaskFacts {
         output: outputs.first().cloned(),
         outputs,
         error: end.error.as_ref().map(|failure| failure.message.clone()),
+        log: end.error.as_ref().map(|failure| failure.tail.clone()).unwrap_or_default(),
     }
 }
 
@@ -63,20 +64,24 @@ pub fn sentence(details: &TaskDetails) -> String {
 
 /// What an attempt came to, as it may be told: without secrets.
 pub fn masked(made: Result<TaskDetails, TaskFailure>, masker: &Masker) -> Result<TaskDetails, TaskFailure> {
-    let mask = |text: &mut String| {
-        if let Cow::Owned(masked) = masker.text(text) {
-            *text = masked;
-        }
-    };
     match made {
         Ok(mut details) => {
-            details.warnings.iter_mut().chain(&mut details.note).for_each(mask);
+            details.warnings.iter_mut().chain(&mut details.note).for_each(|text| mask(text, masker));
             Ok(details)
         }
-        Err(mut failure) => {
-            let texts = std::iter::once(&mut failure.message).chain(&mut failure.help).chain(&mut failure.tail);
-            texts.for_each(mask);
-            Err(failure)
-        }
+        Err(failure) => Err(masked_failure(failure, masker)),
+    }
+}
+
+/// A failure as it may be told.
+pub fn masked_failure(mut failure: TaskFailure, masker: &Masker) -> TaskFailure {
+    let texts = std::iter::once(&mut failure.message).chain(&mut failure.help).chain(&mut failure.tail);
+    texts.for_each(|text| mask(text, masker));
+    failure
+}
+
+fn mask(text: &mut String, masker: &Masker) {
+    if let Cow::Owned(masked) = masker.text(text) {
+        *text = masked;
     }
 }

@@ -4,8 +4,8 @@ use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use tidemill_core::event::{TaskEnd, TaskStatus};
-use tidemill_core::ids::TaskIx;
-use tidemill_state::{How, Ledger, TaskDetail, TaskRecord};
+use tidemill_core::ids::{TaskIx, TaskName};
+use tidemill_state::{Attempt, How, Ledger, TaskDetail, TaskRecord};
 
 use super::TaskExecutor;
 use super::facts::facts_of;
@@ -22,6 +22,8 @@ impl TaskExecutor {
             tidemill_core::sched::How::Cached => How::Cached,
             tidemill_core::sched::How::Restored => How::Restored,
         });
+        let tried: Vec<(TaskName, Attempt)> =
+            progress.tried.take().map(|tried| (end.task.clone(), tried)).into_iter().collect();
         let mut reasons = std::mem::take(&mut progress.reasons);
         reasons.extend(end.reason.clone());
         let found = progress.fingerprint.as_ref();
@@ -64,7 +66,7 @@ impl TaskExecutor {
         }
         let parts = found.filter(|_| made.is_some());
         let ledger = Ledger { record: &record, parts, made: made.as_ref() };
-        self.write_with(&mut cached, Some(ledger))
+        self.write_with(&mut cached, Some(ledger), &tried)
     }
 
     /// Writes down the cached tasks that have not been. They are put off, since a transaction for each of many would take
@@ -74,16 +76,21 @@ impl TaskExecutor {
     /// If the state cannot be written, as a sentence.
     pub fn write_down_cached(&self) -> Result<(), String> {
         let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if cached.is_empty() { Ok(()) } else { self.write_with(&mut cached, None) }
+        if cached.is_empty() { Ok(()) } else { self.write_with(&mut cached, None, &[]) }
     }
 
-    fn write_with(&self, cached: &mut Vec<TaskRecord>, last: Option<Ledger<'_>>) -> Result<(), String> {
+    fn write_with(
+        &self,
+        cached: &mut Vec<TaskRecord>,
+        last: Option<Ledger<'_>>,
+        tried: &[(TaskName, Attempt)],
+    ) -> Result<(), String> {
         let records = std::mem::take(cached);
         let mut ledgers: Vec<Ledger<'_>> =
             records.iter().map(|record| Ledger { record, parts: None, made: None }).collect();
         ledgers.extend(last);
         self.state()
-            .record_tasks(&self.setting.memory.pipeline, &self.setting.id, &ledgers)
+            .record_tasks_and_attempts(&self.setting.memory.pipeline, &self.setting.id, &ledgers, tried)
             .map_err(|error| format!("what was done cannot be written down: {error}"))
     }
 }

@@ -6,15 +6,18 @@ use jiff::Timestamp;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::{Fingerprint, Reason};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::kind::{EdgeKind, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::run::LookUp;
 use tidemill_core::table::Location;
 use tidemill_state::{Edited, LastGood, Resend, State};
 
 use super::TaskExecutor;
+use super::facts::masked_failure;
 use crate::condition::unmet;
 use crate::memory::{Options, Question, ResultDigests, Verdict};
+use crate::outlook::no_columns;
+use crate::secrets::masked;
 
 impl TaskExecutor {
     /// The ledger.
@@ -27,14 +30,17 @@ impl TaskExecutor {
         match self.is_wanted(ix) {
             Ok(None) => {}
             Ok(Some(reason)) => return Some(LookUp::Skip(reason)),
-            Err(failure) => return Some(LookUp::Failed(failure)),
+            Err(failure) => return Some(self.failed(failure)),
+        }
+        if let Some(reason) = self.lacks_columns(ix) {
+            return Some(LookUp::Skip(reason));
         }
         if self.setting.handlers {
             return Some(LookUp::Run { reasons: Vec::new() });
         }
         let fingerprint = match self.fingerprint(ix) {
             Ok(fingerprint) => fingerprint,
-            Err(failure) => return Some(LookUp::Failed(failure)),
+            Err(failure) => return Some(self.failed(failure)),
         };
         let task = self.plan.task(ix);
         let setting = &self.setting;
@@ -66,8 +72,12 @@ impl TaskExecutor {
         found
     }
 
+    fn failed(&self, failure: TaskFailure) -> LookUp {
+        LookUp::Failed(masked_failure(failure, self.setting.logs.masker()))
+    }
+
     fn told(&self, ix: TaskIx, reasons: &[Reason]) -> Vec<String> {
-        let told: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        let told: Vec<String> = reasons.iter().map(|reason| masked(reason.to_string())).collect();
         let name = &self.plan.task(ix).name;
         tracing::info!(task = name.as_str(), "because {}", told.join(", "));
         self.results.of(ix).reasons = told.clone();
@@ -159,6 +169,16 @@ impl TaskExecutor {
     }
 
     /// Why the task's `when` says no; None if it says yes.
+    /// Why a task cannot read what a `foreach` without items has left: not even the columns are known.
+    fn lacks_columns(&self, ix: TaskIx) -> Option<String> {
+        let reads = self.plan.task(ix).needs.iter().filter(|need| need.what == EdgeKind::Table);
+        let empty = reads.map(|need| need.task).find(|other| {
+            let has_no_table = || self.results.of(*other).digests.is_none_or(|digests| digests.table.is_none());
+            self.plan.task(*other).spec.has_no_items && has_no_table()
+        })?;
+        Some(no_columns(&self.plan.task(empty).name))
+    }
+
     fn is_wanted(&self, ix: TaskIx) -> Result<Option<String>, TaskFailure> {
         let spec = &self.plan.task(ix).spec;
         match spec.common.when {

@@ -10,6 +10,7 @@ mod look_up;
 mod origins;
 mod output_log;
 mod results;
+mod scratch;
 mod tables;
 mod task_log;
 
@@ -33,6 +34,7 @@ use crate::memory::Memory;
 
 pub use before::Before;
 use results::Results;
+use scratch::ScratchFolders;
 pub use tables::united;
 pub use task_log::{LogFormat, RunLogs};
 
@@ -71,6 +73,7 @@ pub struct TaskExecutor {
     plan: Arc<Plan>,
     setting: Setting,
     results: Results,
+    scratch: ScratchFolders,
     /// Cached tasks that have yet to be written down.
     cached: Mutex<Vec<TaskRecord>>,
 }
@@ -84,7 +87,13 @@ impl TaskExecutor {
                 readers[need.task.index()] += 1;
             }
         }
-        Self { plan, setting, results: Results::new(readers), cached: Mutex::default() }
+        let scratch = ScratchFolders::new(&plan.spec.project, &setting.run.id);
+        Self { plan, setting, results: Results::new(readers), scratch, cached: Mutex::default() }
+    }
+
+    /// Removes what attempts no longer need. To be called when the run is over.
+    pub fn tidy_up(&self) {
+        self.scratch.remove();
     }
 
     /// The stored tables of all tasks that have one by now.
@@ -110,8 +119,11 @@ impl Executor for TaskExecutor {
         let made = facts::masked(self.attempt(task, attempt, token), logs.masker());
         let tried = Attempt { attempt, started, duration: clock.elapsed(), error: made.as_ref().err().cloned() };
         let run = &self.setting.id;
-        // What is only history never harms the run.
-        if let Err(error) = self.state().record_attempt(run, name, &tried) {
+        if made.is_ok() {
+            // It is written down together with the task's end.
+            self.results.of(task).tried = Some(tried);
+        } else if let Err(error) = self.state().record_attempt(run, name, &tried) {
+            // What is only history never harms the run.
             logs.write(name, LogLevel::Warn, &format!("this attempt cannot be written down: {error}"));
         }
         match &made {
@@ -121,6 +133,8 @@ impl Executor for TaskExecutor {
                 failure.help.iter().for_each(|help| logs.write(name, LogLevel::Error, &format!("help: {help}")));
             }
         }
+        // Thousands of tasks have more logs than a process may have open files.
+        logs.close(name);
         made
     }
 

@@ -7,7 +7,7 @@ use tidemill_core::event::TaskEnd;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskIx};
 use tidemill_core::table::TableRef;
-use tidemill_state::Made;
+use tidemill_state::{Attempt, Made};
 
 use crate::memory::ResultDigests;
 
@@ -26,6 +26,8 @@ pub struct Progress {
     pub digests: Option<ResultDigests>,
     /// What it made, if it ran and its result is kept.
     pub made: Option<Made>,
+    /// The try that succeeded, until it is written down.
+    pub tried: Option<Attempt>,
     /// Why it runs.
     pub reasons: Vec<String>,
     /// How it ended.

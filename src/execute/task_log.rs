@@ -81,13 +81,18 @@ impl RunLogs {
         self.append(task, text.as_bytes());
     }
 
+    /// Lets go of a task's log; who writes to it again opens it again.
+    pub fn close(&self, task: &TaskName) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).remove(task);
+    }
+
     /// Writes to a task's log as it is.
     pub fn append(&self, task: &TaskName, bytes: &[u8]) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if !files.contains_key(task) {
             let path = self.path(task);
-            let opened = std::fs::create_dir_all(&self.folder)
-                .and_then(|()| File::options().create(true).append(true).open(&path));
+            let open = || File::options().create(true).append(true).open(&path);
+            let opened = open().or_else(|_| std::fs::create_dir_all(&self.folder).and_then(|()| open()));
             match opened {
                 Ok(file) => drop(files.insert(task.clone(), file)),
                 Err(error) => return tracing::warn!("cannot write {}: {error}", path.display()),

@@ -15,6 +15,7 @@ use tidemill_core::table::Location;
 use tidemill_core::template::{environment, prepare, table_rows};
 
 use super::table_task::failure_of;
+use crate::secrets::masked;
 
 /// Edges to the tables that enter a text under a name.
 pub fn input_edges(inputs: &OrderedMap<At<String>>) -> Vec<Edge> {
@@ -242,6 +243,7 @@ fn render_named(
     names.insert("inputs".to_owned(), Value::from_pairs(input_tables(cx, inputs)?));
     environment
         .render_named_str(name, &prepare(text), Value::from_pairs(names))
+        .map(masked)
         .map_err(|error| template_failure(name, text, &error))
 }
 

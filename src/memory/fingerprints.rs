@@ -10,6 +10,7 @@ use tidemill_core::plan::{Plan, PlannedTask, is_glob, resolve};
 use tidemill_core::spec::{Node, NodeValue, Template};
 
 use super::{Memory, ResultDigests};
+use crate::secrets::{masked, masked_value};
 
 /// What a fingerprint is asked of.
 pub struct Question<'a> {
@@ -39,6 +40,8 @@ impl Memory {
             builder = builder.engine(question.engine);
         }
         let mut parameters = task.task.parameters();
+        // Another secret is not another task, and what is remembered of this holds none.
+        parameters = masked_value(&parameters);
         if is_started_by_hand(question.run) {
             blank(&mut parameters, &question.run.logical_time);
         }
@@ -98,6 +101,7 @@ impl Memory {
             }
             let digest = match file.role {
                 FileRole::Sqlite => self.files.sqlite(&absolute),
+                FileRole::Input if absolute.is_dir() => self.files.folder(&absolute).map(Some),
                 _ => self.files.file(&absolute),
             };
             builder = builder.file(path, file.role, digest.map_err(unreadable)?);
@@ -122,18 +126,19 @@ impl Memory {
             match parts[..] {
                 ["params", param, ..] => {
                     if let Ok(value) = task.spec.scope.find(["params", param]) {
+                        let value = masked_value(value);
                         let used = vec![Used { name: param.to_owned(), value: value.clone() }];
-                        builder = builder.key(&format!("params.{param}"), value.clone(), used);
+                        builder = builder.key(&format!("params.{param}"), value, used);
                     }
                 }
                 ["params"] | ["item", ..] => {
                     if let Ok(value) = task.spec.scope.find([parts[0]]) {
-                        builder = builder.key(parts[0], value.clone(), Vec::new());
+                        builder = builder.key(parts[0], masked_value(value), Vec::new());
                     }
                 }
                 ["env", variable, ..] => {
                     let value = task.spec.scope.find(["env", variable]).ok().and_then(|value| value.as_str());
-                    builder = builder.env(variable, value);
+                    builder = builder.env(variable, value.map(masked).as_deref());
                 }
                 ["run", "date"] => builder = builder.fact("run.date", question.run.date.clone().into()),
                 ["run", "logical_time"] if !is_started_by_hand(question.run) => {
@@ -189,7 +194,7 @@ fn used_in(task: &PlannedTask, key: &str, sources: &SourceMap) -> Vec<Used> {
     names
         .into_iter()
         .filter_map(|name| {
-            let value = task.spec.scope.find(["params", name.as_str()]).ok()?.clone();
+            let value = masked_value(task.spec.scope.find(["params", name.as_str()]).ok()?);
             Some(Used { name, value })
         })
         .collect()

@@ -5,6 +5,7 @@ use std::io::Write;
 use tidemill_core::event::{Happening, Observer, RunEvent, TaskEnd, TaskStatus};
 use tidemill_core::sched::How;
 
+use crate::secrets::masked;
 use crate::summary::{brief, seconds};
 use crate::terminal::Paint;
 
@@ -30,9 +31,8 @@ impl Observer for Lines {
             _ => None,
         };
         match line {
-            Some(line) => {
-                writeln!(std::io::stderr().lock(), "{line}").map_err(|error| format!("cannot write to stderr: {error}"))
-            }
+            Some(line) => writeln!(std::io::stderr().lock(), "{}", masked(line))
+                .map_err(|error| format!("cannot write to stderr: {error}")),
             None => Ok(()),
         }
     }

@@ -1,12 +1,13 @@
 //! What lies before a task, as far as it bears on what will be done with it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use tidemill_core::ids::TaskIx;
+use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::kind::{EdgeKind, TaskFacts};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::spec::TriggerRule;
 
+use crate::memory::ResultDigests;
 use crate::project::Project;
 
 /// Which tasks before one its texts and its condition speak of.
@@ -63,6 +64,19 @@ pub fn skipped(plan: &Plan, ix: TaskIx, skips: &HashSet<TaskIx>) -> Option<Strin
         Some(need) => Some(format!("`{}` is skipped", plan.task(need.task).name)),
         None => (rule == TriggerRule::OneFailed).then(|| "it runs only if a task before it fails".to_owned()),
     }
+}
+
+/// Why nobody can read the table of a `foreach` without items whose columns depend on the item.
+pub fn no_columns(name: &TaskName) -> String {
+    format!("`{name}` has no items, so its columns are not known")
+}
+
+/// The same as far as `results` tells it before a run.
+pub fn lacks_columns(plan: &Plan, ix: TaskIx, results: &HashMap<TaskIx, ResultDigests>) -> Option<String> {
+    let reads = plan.task(ix).needs.iter().filter(|need| need.what == EdgeKind::Table).map(|need| need.task);
+    let has_no_table = |other: &TaskIx| results.get(other).is_some_and(|digests| digests.table.is_none());
+    let empty = reads.filter(|other| plan.task(*other).spec.has_no_items).find(has_no_table)?;
+    Some(no_columns(&plan.task(empty).name))
 }
 
 /// The tasks above that would run and whose results or facts it reads, in the order of the file, each once.

@@ -101,6 +101,25 @@ fn what_cannot_get_better_is_not_tried_again() {
 }
 
 #[test]
+fn values_and_checks_that_fail_would_fail_again() {
+    let project = Project::new().file("t.csv", "n\n1\nx\n").pipeline(
+        "
+        version: 1
+        defaults: {retries: {max: 5, delay: 1ms}}
+        tasks:
+          t: {type: load, path: t.csv}
+          value: {type: normalize, from: t, columns: {n: int}}
+          check: {type: load, path: t.csv, checks: [{row_count: {min: 3}}]}
+        ",
+    );
+    let outcome = project.run(["run", "-j", "1", "--keep-going"]).exits(1);
+    assert!(!outcome.stderr.contains("retry"), "{}", outcome.stderr);
+    for task in ["value", "check"] {
+        assert_eq!(project.log(task).matches("starts").count(), 1, "{}", project.log(task));
+    }
+}
+
+#[test]
 fn conditions_and_trigger_rules() {
     let project = Project::new().file("t.csv", "n\n1\nx\n").pipeline(
         "

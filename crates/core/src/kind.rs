@@ -371,6 +371,9 @@ pub struct TaskFacts {
     pub outputs: Vec<String>,
     /// Why it failed.
     pub error: Option<String>,
+    /// The last lines of what it wrote before it failed.
+    #[serde(default)]
+    pub log: Vec<String>,
 }
 
 /// What texts may know of a task that has failed.
@@ -463,6 +466,8 @@ impl From<EngineError> for TaskFailure {
             _ => Vec::new(),
         };
         let cancelled = matches!(error, EngineError::Cancelled);
-        Self { message: error.to_string(), help, cancelled, ..Self::default() }
+        // The same values will fit no better the next time.
+        let permanent = matches!(error, EngineError::Value { .. } | EngineError::Checks { .. });
+        Self { message: error.to_string(), help, permanent, cancelled, ..Self::default() }
     }
 }

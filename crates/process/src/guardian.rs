@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::running::Running;
 use crate::{Ended, ProcessError, Request, Wish, descriptors};
 
-/// Starts commands by way of the guardian, which is started with the first of them.
+/// Starts commands by way of keepers, and those by way of the guardian, which is started with the first command.
 pub struct Guardian {
     launch: Box<dyn Fn() -> io::Result<Command> + Send + Sync>,
     process: Mutex<Option<Process>>,
+    /// To the keepers that are free.
+    lines: Mutex<Vec<UnixStream>>,
     running: Arc<AtomicUsize>,
 }
 
@@ -26,7 +28,7 @@ struct Process {
 impl Guardian {
     /// `launch` makes the command line of a process that calls [`serve`](crate::serve) as the first thing it does.
     pub fn new(launch: impl Fn() -> io::Result<Command> + Send + Sync + 'static) -> Self {
-        Self { launch: Box::new(launch), process: Mutex::default(), running: Arc::default() }
+        Self { launch: Box::new(launch), process: Mutex::default(), lines: Mutex::default(), running: Arc::default() }
     }
 
     /// Runs a command until it and all its processes have ended: hands on what it writes, and asks `wish` again and again what is
@@ -42,42 +44,80 @@ impl Guardian {
         output: &mut dyn FnMut(&[u8]),
         wish: &dyn Fn() -> Wish,
     ) -> Result<Ended, ProcessError> {
-        match self.start(request, kept)?.wait(output, wish) {
-            // A guardian that dies still takes a letter that it will never read; the next one is another.
+        match self.keep(request, kept, output, wish) {
+            // Who dies still takes a letter that it will never read; the next one is another.
             Err(ProcessError::NotBegun) => {
-                forget(&mut self.process());
-                self.start(request, kept)?.wait(output, wish)
+                self.forget(&mut self.process());
+                self.keep(request, kept, output, wish)
             }
             ended => ended,
         }
     }
 
-    fn start(&self, request: &Request, kept: &[BorrowedFd<'_>]) -> Result<Running, ProcessError> {
+    fn keep(
+        &self,
+        request: &Request,
+        kept: &[BorrowedFd<'_>],
+        output: &mut dyn FnMut(&[u8]),
+        wish: &dyn Fn() -> Wish,
+    ) -> Result<Ended, ProcessError> {
+        let (running, line) = self.start(request, kept)?;
+        let ended = running.wait(output, wish);
+        if !matches!(ended, Err(ProcessError::NotBegun | ProcessError::Abandoned)) {
+            self.lines().push(line);
+        }
+        ended
+    }
+
+    /// Hands the request to a keeper that is free, else to a new one; with it comes the line to that one.
+    fn start(&self, request: &Request, kept: &[BorrowedFd<'_>]) -> Result<(Running, UnixStream), ProcessError> {
         let (output, written) = io::pipe()?;
         let (control, theirs) = UnixStream::pair()?;
         rustix::io::ioctl_fionbio(&output, true).map_err(io::Error::from)?;
         let message = serde_json::to_vec(request).map_err(io::Error::from)?;
         let mut files = vec![written.as_fd(), theirs.as_fd()];
         files.extend(kept);
+        let line = loop {
+            let (line, is_new) = self.line()?;
+            match descriptors::send(&line, &message, &files) {
+                Ok(()) => break line,
+                Err(error) if is_new => return Err(error.into()),
+                // A keeper that was killed while it was free.
+                Err(_) => {}
+            }
+        };
+        let program = request.argv.first().cloned().unwrap_or_default();
+        Ok((Running::new(program, output, control, &self.running), line))
+    }
+
+    /// A line to a keeper, and whether that is a new one.
+    fn line(&self) -> io::Result<(UnixStream, bool)> {
         let mut process = self.process();
+        // Keepers without a guardian are not used: if one was killed, nobody would end what it kept.
+        if !process.as_mut().is_some_and(|guardian| matches!(guardian.child.try_wait(), Ok(None))) {
+            self.forget(&mut process);
+        }
+        if let Some(line) = self.lines().pop() {
+            return Ok((line, false));
+        }
+        let (line, theirs) = UnixStream::pair()?;
         let sent = match process.as_ref() {
-            Some(guardian) => descriptors::send(&guardian.socket, &message, &files),
+            Some(guardian) => descriptors::send(&guardian.socket, &[], &[theirs.as_fd()]),
             None => Err(io::Error::from(io::ErrorKind::NotConnected)),
         };
         if sent.is_err() {
             // Not there yet, or no longer: what is left of it has no socket to stay for.
-            forget(&mut process);
+            self.forget(&mut process);
             let guardian = process.insert(self.launch()?);
-            descriptors::send(&guardian.socket, &message, &files)?;
+            descriptors::send(&guardian.socket, &[], &[theirs.as_fd()])?;
         }
-        drop(process);
-        let program = request.argv.first().cloned().unwrap_or_default();
-        Ok(Running::new(program, output, control, &self.running))
+        Ok((line, true))
     }
 
     /// Lets the guardian end; it is waited for unless commands still run that nobody waits for.
     pub fn close(&self) {
         let Some(Process { socket, mut child }) = self.process().take() else { return };
+        self.lines().clear();
         drop(socket);
         if self.running.load(Ordering::Acquire) == 0 {
             let _ = child.wait();
@@ -95,12 +135,17 @@ impl Guardian {
     fn process(&self) -> MutexGuard<'_, Option<Process>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// Lets go of a guardian that does not answer.
-fn forget(process: &mut Option<Process>) {
-    if let Some(mut guardian) = process.take() {
-        // One that is dead leaves nothing behind; one that still dies is left to the system.
-        let _ = guardian.child.try_wait();
+    fn lines(&self) -> MutexGuard<'_, Vec<UnixStream>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of a guardian that does not answer, and of the keepers that it has forked and that are free.
+    fn forget(&self, process: &mut Option<Process>) {
+        self.lines().clear();
+        if let Some(mut guardian) = process.take() {
+            // One that is dead leaves nothing behind; one that still dies is left to the system.
+            let _ = guardian.child.try_wait();
+        }
     }
 }

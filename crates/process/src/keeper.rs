@@ -1,18 +1,16 @@
-//! The keeper of one command: starts it, waits for all of its processes, ends them when it is time.
+//! The keeper of a command: starts it, waits for all of its processes, ends them when it is time. Then it is ready for another.
 
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions};
 
 use crate::report::Report;
-use crate::tree;
-use crate::{Ended, Exit, Request};
+use crate::spawn::spawn;
+use crate::{Ended, Exit, Request, descriptors, tree};
 
 /// What the runner writes to ask the command to end.
 pub(crate) const END: u8 = b'T';
@@ -35,12 +33,12 @@ enum Phase {
     Killing(Instant),
 }
 
-/// What a keeper holds.
-pub(crate) struct Keeper {
-    control: UnixStream,
+/// What a keeper holds while it keeps a command.
+struct Keeper<'a> {
+    control: &'a UnixStream,
     /// Whether the runner still listens.
     heard: bool,
-    wake: UnixStream,
+    wake: &'a UnixStream,
     me: Pid,
     command: Pid,
     grace: Duration,
@@ -49,54 +47,70 @@ pub(crate) struct Keeper {
     left_behind: usize,
 }
 
-/// Starts the command and keeps it to its end. `kept` is held open as long as any of its processes lives.
-pub(crate) fn keep(request: &Request, output: OwnedFd, control: UnixStream, kept: Vec<OwnedFd>) {
-    let me = rustix::process::getpid();
-    // From here on the request has been taken. A blank before the report changes nothing in it.
-    let _ = (&control).write_all(b" ");
+/// What a keeper is handed: a request, the pipe that the command writes to, the runner's socket, and what is to be held open as
+/// long as any of its processes lives.
+struct Letter {
+    request: Request,
+    output: OwnedFd,
+    control: UnixStream,
+    _kept: Vec<OwnedFd>,
+}
+
+impl Letter {
+    /// Reads what the runner has sent; None if that is no such letter.
+    fn read(message: &[u8], files: Vec<OwnedFd>) -> Option<Self> {
+        let mut files = files.into_iter();
+        let request = serde_json::from_slice(message).ok()?;
+        let (output, control) = (files.next()?, UnixStream::from(files.next()?));
+        Some(Self { request, output, control, _kept: files.collect() })
+    }
+}
+
+/// Keeps one command after the other, as the runner hands them over on its line, until it hands over no more.
+pub(crate) fn keep_all(line: &UnixStream) -> std::io::Result<()> {
     // A signal to the guardian's group is not meant for this one. It fails only for a group's leader, which a fork is not.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_child_subreaper(Some(me));
-    let started = UnixStream::pair().and_then(|(wake, signalled)| {
-        wake.set_nonblocking(true)?;
-        signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
-        Ok((wake, start(request, output)?))
-    });
-    match started {
-        Ok((wake, command)) => {
-            let phase = Phase::Running;
-            let grace = request.grace;
-            let keeper = Keeper { control, heard: true, wake, me, command, grace, phase, exit: None, left_behind: 0 };
-            keeper.watch();
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+    let (wake, signalled) = UnixStream::pair()?;
+    wake.set_nonblocking(true)?;
+    signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
+    while let Some((message, files)) = descriptors::receive(line)? {
+        // If it is none, the runner sees its socket closed without a report.
+        let Some(letter) = Letter::read(&message, files) else { continue };
+        let (report, is_free) = keep(&letter, &wake);
+        tell(&letter.control, &report);
+        if !is_free {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Starts the command and keeps it to its end: how it ended, and whether nothing of it is left.
+fn keep(letter: &Letter, wake: &UnixStream) -> (Report, bool) {
+    // From here on the request has been taken. A blank before the report changes nothing in it.
+    let _ = (&letter.control).write_all(b" ");
+    match spawn(&letter.request, &letter.output) {
+        Ok(command) => {
+            let keeper = Keeper {
+                control: &letter.control,
+                heard: true,
+                wake,
+                me: rustix::process::getpid(),
+                command,
+                grace: letter.request.grace,
+                phase: Phase::Running,
+                exit: None,
+                left_behind: 0,
+            };
+            keeper.watch()
         }
         Err(error) => {
             let not_found = error.kind() == std::io::ErrorKind::NotFound;
-            tell(&control, &Report::NotStarted { message: error.to_string(), not_found });
+            (Report::NotStarted { message: error.to_string(), not_found }, true)
         }
     }
-    drop(kept);
-}
-
-/// The command, in a session of its own, so that no terminal's Ctrl-C reaches it but the runner's word does.
-fn start(request: &Request, output: OwnedFd) -> std::io::Result<Pid> {
-    let errors = output.try_clone()?;
-    let (program, arguments) =
-        request.argv.split_first().ok_or_else(|| std::io::Error::other("there is no program to start"))?;
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().envs(&request.env).current_dir(&request.cwd);
-    command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    // SAFETY: between fork and exec only these system calls are made; they allocate nothing and take no lock.
-    unsafe {
-        command.pre_exec(|| {
-            rustix::process::setsid()?;
-            #[cfg(target_os = "linux")]
-            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-            Ok(())
-        });
-    }
-    let child = command.spawn()?;
-    Pid::from_raw(child.id().cast_signed()).ok_or_else(|| std::io::Error::other("the process has no number"))
 }
 
 fn tell(mut control: &UnixStream, report: &Report) {
@@ -106,13 +120,13 @@ fn tell(mut control: &UnixStream, report: &Report) {
     }
 }
 
-impl Keeper {
-    /// Until nothing of the command is left.
-    fn watch(mut self) {
+impl Keeper<'_> {
+    /// Until nothing of the command is left, or what is left is given up.
+    fn watch(mut self) -> (Report, bool) {
         loop {
             let gone = tree::is_gone(self.reap(), self.command);
             if let (Some(exit), true) = (self.exit, gone) {
-                return tell(&self.control, &Report::Ended(Ended { exit, left_behind: self.left_behind }));
+                return (Report::Ended(Ended { exit, left_behind: self.left_behind }), true);
             }
             if self.exit.is_some() && self.phase == Phase::Running {
                 self.left_behind = self.end();
@@ -121,7 +135,7 @@ impl Keeper {
                 Phase::Ending(until) if Instant::now() >= until => self.kill(),
                 Phase::Killing(until) if Instant::now() >= until => {
                     let exit = self.exit.unwrap_or(Exit::Signal(Signal::KILL.as_raw()));
-                    return tell(&self.control, &Report::Ended(Ended { exit, left_behind: self.left_behind }));
+                    return (Report::Ended(Ended { exit, left_behind: self.left_behind }), false);
                 }
                 Phase::Killing(_) => {
                     tree::signal(self.me, self.command, Signal::KILL);

@@ -1,15 +1,23 @@
-//! The guardian: a process of one thread that forks a keeper for each command.
+//! The guardian: a process of one thread that forks keepers.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, WaitOptions};
+use signal_hook::SigId;
 
-use crate::report::Report;
-use crate::{Request, descriptors, keeper};
+use crate::descriptors;
+use crate::keeper::keep_all;
+
+struct Guardian {
+    /// The process ids of its keepers.
+    keepers: BTreeSet<i32>,
+    /// Its hold on SIGCHLD, which is not for its forks.
+    signal: SigId,
+}
 
 /// Looks after commands until the runner, at the other end of standard input, is gone and the last of them has ended.
 ///
@@ -27,13 +35,13 @@ pub fn serve() -> io::Result<()> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let (mut wake, signalled) = UnixStream::pair()?;
     wake.set_nonblocking(true)?;
-    signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
+    let signal = signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
 
-    let mut keepers = BTreeSet::new();
+    let mut guardian = Guardian { keepers: BTreeSet::new(), signal };
     let mut socket = Some(socket);
     loop {
-        reap(&mut keepers);
-        if socket.is_none() && keepers.is_empty() {
+        guardian.reap();
+        if socket.is_none() && guardian.keepers.is_empty() {
             return Ok(());
         }
         let mut files = vec![PollFd::from_borrowed_fd(wake.as_fd(), PollFlags::IN)];
@@ -45,7 +53,13 @@ pub fn serve() -> io::Result<()> {
         while matches!(wake.read(&mut bytes), Ok(1..)) {}
         if let Some(runner) = socket.take_if(|_| asked) {
             match descriptors::receive(&runner) {
-                Ok(Some((message, files))) => socket = begin(&message, files, runner, &mut keepers),
+                Ok(Some((_, files))) => {
+                    let line = files.into_iter().next();
+                    socket = Some(match line {
+                        Some(line) => guardian.fork(line.into(), runner),
+                        None => runner,
+                    });
+                }
                 // The keepers see for themselves that it is gone.
                 Ok(None) | Err(_) => drop(runner),
             }
@@ -53,53 +67,43 @@ pub fn serve() -> io::Result<()> {
     }
 }
 
-/// Forks a keeper. Gives the runner's socket back; the keeper closes its copy.
-fn begin(message: &[u8], files: Vec<OwnedFd>, runner: UnixStream, keepers: &mut BTreeSet<i32>) -> Option<UnixStream> {
-    let mut files = files.into_iter();
-    let (Ok(request), Some(output), Some(control)) =
-        (serde_json::from_slice::<Request>(message), files.next(), files.next())
-    else {
-        // The runner sees its control socket closed without a report.
-        return Some(runner);
-    };
-    let control = UnixStream::from(control);
-    // SAFETY: this process has one thread, so its copy finds every lock free.
-    match unsafe { libc::fork() } {
-        0 => {
-            drop(runner);
-            let kept = files.collect();
-            let done = std::panic::catch_unwind(move || keeper::keep(&request, output, control, kept));
-            // SAFETY: ends this copy without running what the guardian has registered for its own end.
-            unsafe { libc::_exit(i32::from(done.is_err())) }
-        }
-        pid if pid > 0 => {
-            keepers.insert(pid);
-        }
-        _ => {
-            let message = io::Error::last_os_error().to_string();
-            if let Ok(report) = serde_json::to_vec(&Report::NotStarted { message, not_found: false }) {
-                let _ = io::Write::write_all(&mut &control, &report);
+impl Guardian {
+    /// Forks a keeper for that line. Gives the runner's socket back; the fork closes its copy.
+    fn fork(&mut self, line: UnixStream, runner: UnixStream) -> UnixStream {
+        // SAFETY: this process has one thread, so its copy finds every lock free.
+        match unsafe { libc::fork() } {
+            0 => {
+                drop(runner);
+                signal_hook::low_level::unregister(self.signal);
+                let done = std::panic::catch_unwind(|| keep_all(&line).is_ok());
+                // SAFETY: ends this copy without running what the guardian has registered for its own end.
+                unsafe { libc::_exit(i32::from(!done.unwrap_or_default())) }
             }
+            pid if pid > 0 => {
+                self.keepers.insert(pid);
+            }
+            // The runner sees the line closed.
+            _ => {}
         }
+        runner
     }
-    Some(runner)
-}
 
-/// Takes note of keepers that have ended; what one that was killed has left is killed too.
-fn reap(keepers: &mut BTreeSet<i32>) {
-    let mut killed = false;
-    loop {
-        match rustix::process::wait(WaitOptions::NOHANG) {
-            Ok(Some((pid, status))) => {
-                let was_keeper = keepers.remove(&pid.as_raw_pid());
-                killed |= was_keeper && status.exit_status() != Some(0);
+    /// Takes note of keepers that have ended; what one that was killed has left is killed too.
+    fn reap(&mut self) {
+        let mut killed = false;
+        loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => {
+                    let was_keeper = self.keepers.remove(&pid.as_raw_pid());
+                    killed |= was_keeper && status.exit_status() != Some(0);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(None) | Err(_) => break,
             }
-            Err(rustix::io::Errno::INTR) => {}
-            Ok(None) | Err(_) => break,
         }
-    }
-    if killed {
-        kill_orphans(|pid| !keepers.contains(&pid.as_raw_pid()));
+        if killed {
+            kill_orphans(|pid| !self.keepers.contains(&pid.as_raw_pid()));
+        }
     }
 }
 

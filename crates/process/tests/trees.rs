@@ -175,6 +175,38 @@ fn the_runners_death_ends_its_commands() {
 }
 
 #[test]
+fn a_keeper_keeps_one_command_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let guardian = guardian();
+    let keeper = |script: &str| run(&guardian, &shell(&format!("{script}echo $PPID"), folder.path()));
+    let (ended, first) = keeper("setsid sleep 1000 & ");
+    assert_eq!(ended.unwrap(), Ended { exit: Exit::Code(0), left_behind: 1 });
+    let (ended, second) = keeper("");
+    assert_eq!(ended.unwrap(), Ended { exit: Exit::Code(0), left_behind: 0 });
+    assert_eq!(first, second);
+    let (ended, text) = run(&guardian, &Request { argv: vec!["not-there".into()], ..shell("", folder.path()) });
+    assert!(matches!(ended, Err(ProcessError::Start { not_found: true, .. })) && text.is_empty());
+    // One that is killed while it is free is replaced.
+    let pid = rustix::process::Pid::from_raw(first.trim().parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    let (ended, third) = keeper("");
+    assert!(ended.unwrap().exit == Exit::Code(0) && third != first);
+}
+
+#[test]
+fn a_script_without_a_first_line_is_the_shells() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, "echo \"$0 $1\"\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let (ended, text) =
+        run(&guardian(), &Request { argv: vec!["./script".into(), "x".into()], ..shell("", folder.path()) });
+    assert_eq!((ended.unwrap().exit, text.as_str()), (Exit::Code(0), "./script x\n"));
+}
+
+#[test]
 fn a_guardian_that_was_killed_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let guardian = guardian();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
@@ -146,7 +146,22 @@ impl State {
     /// # Errors
     /// If the state cannot be written; then none is.
     pub fn record_tasks(&mut self, pipeline: &str, run: &RunId, ledgers: &[Ledger<'_>]) -> Result<(), StateError> {
+        self.record_tasks_and_attempts(pipeline, run, ledgers, &[])
+    }
+
+    /// The same with the tries that the tasks ended with, in the same transaction.
+    ///
+    /// # Errors
+    /// If the state cannot be written; then none is.
+    pub fn record_tasks_and_attempts(
+        &mut self,
+        pipeline: &str,
+        run: &RunId,
+        ledgers: &[Ledger<'_>],
+        attempts: &[(TaskName, Attempt)],
+    ) -> Result<(), StateError> {
         self.write(|db| {
+            attempts.iter().try_for_each(|(task, attempt)| write_attempt(db, run, task, attempt))?;
             for Ledger { record, parts, made } in ledgers {
                 let mut result = None;
                 if let (Some(fingerprint), TaskStatus::Success) = (&record.fingerprint, record.status) {
@@ -194,21 +209,7 @@ impl State {
     /// # Errors
     /// If the state cannot be written.
     pub fn record_attempt(&mut self, run: &RunId, task: &TaskName, attempt: &Attempt) -> Result<(), StateError> {
-        let error = attempt.error.as_ref().map(to_json).transpose()?;
-        self.write(|db| {
-            db.prepare_cached(
-                "INSERT OR REPLACE INTO attempts (run, task, attempt, started, duration, error) VALUES (?, ?, ?, ?, ?, ?)",
-            )?
-            .execute(params![
-                run.as_str(),
-                task.as_str(),
-                attempt.attempt,
-                attempt.started.as_microsecond(),
-                micros(attempt.duration),
-                error
-            ])?;
-            Ok(())
-        })
+        self.write(|db| write_attempt(db, run, task, attempt))
     }
 
     /// How the tasks of a run ended, in the order in which they started.
@@ -269,6 +270,22 @@ fn median(mut list: Vec<Duration>) -> Option<Duration> {
     list.sort_unstable();
     let upper = *list.get(list.len() / 2)?;
     Some(if list.len() % 2 == 1 { upper } else { (list[list.len() / 2 - 1] + upper) / 2 })
+}
+
+fn write_attempt(db: &Transaction<'_>, run: &RunId, task: &TaskName, attempt: &Attempt) -> Result<(), StateError> {
+    let error = attempt.error.as_ref().map(to_json).transpose()?;
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO attempts (run, task, attempt, started, duration, error) VALUES (?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        run.as_str(),
+        task.as_str(),
+        attempt.attempt,
+        attempt.started.as_microsecond(),
+        micros(attempt.duration),
+        error
+    ])?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {

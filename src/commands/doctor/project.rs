@@ -10,7 +10,7 @@ use tidemill_core::spec::Spec;
 use super::finding::{Finding, Status};
 use crate::mask::Masker;
 use crate::project::{Opened, engine_for};
-use crate::runner::secrets_of;
+use crate::secrets;
 
 /// More names than these are only counted.
 const NAMED: usize = 5;
@@ -79,7 +79,7 @@ fn nothing_matches(pattern: &std::path::Path) -> Option<String> {
 
 /// The secrets that the file declares.
 pub fn secrets(spec: &Spec) -> Option<Finding> {
-    let set = secrets_of(spec);
+    let set = secrets::of(spec);
     let unset: Vec<&str> =
         spec.secrets.iter().map(|name| name.value.as_str()).filter(|name| !set.contains_key(*name)).collect();
     match (spec.secrets.len(), unset.len()) {
@@ -98,7 +98,7 @@ pub fn secrets(spec: &Spec) -> Option<Finding> {
 /// What tasks need of the world outside, each thing tried once.
 pub fn outside(opened: &Opened, plans: &[&Plan]) -> Vec<Finding> {
     let Some(spec) = &opened.spec else { return Vec::new() };
-    let secrets = secrets_of(spec);
+    let secrets = secrets::of(spec);
     let masker = Masker::new(secrets.values().map(String::as_str));
     let cx = OutsideCx { sources: &opened.sources, project: &spec.project, run: &opened.run, secrets: &secrets };
     let mut needed: BTreeMap<String, (Vec<String>, tidemill_core::kind::Outside)> = BTreeMap::new();

@@ -29,6 +29,7 @@ use super::texts::{
     check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text, render_texts,
     runtime_names_outside,
 };
+use crate::secrets::masked;
 use server::Server;
 use smtp::Session;
 
@@ -248,7 +249,7 @@ impl Task for EmailTask {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
         let file = |path: &At<Location>| render_file(cx, &self.scope, &path.value, &self.keys.inputs);
         let body = match (&self.keys.body, &self.keys.template) {
-            (Some(body), _) => Some(text(body)?),
+            (Some(body), _) => Some(masked(text(body)?)),
             (None, Some(path)) => Some(file(path)?),
             (None, None) => None,
         };
@@ -263,7 +264,7 @@ impl Task for EmailTask {
             bcc: self.people(cx, &self.keys.bcc)?,
             sender: self.sender(cx)?,
             id: cx.effect.to_owned(),
-            subject: text(&self.keys.subject)?,
+            subject: masked(text(&self.keys.subject)?),
             body,
             html,
             attachments: self.attachments(cx)?,

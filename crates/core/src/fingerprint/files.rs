@@ -183,6 +183,27 @@ impl FileDigests {
         Ok(digests)
     }
 
+    /// The digest of a folder: the names of all files below it, and their contents.
+    ///
+    /// # Errors
+    /// If one of them cannot be read.
+    pub fn folder(&self, folder: &Path) -> io::Result<Digest> {
+        self.state().globs = true;
+        let mut files = Vec::new();
+        below(folder.to_owned(), &mut files)?;
+        files.sort();
+        let mut bytes = Vec::new();
+        for path in files {
+            // One that goes meanwhile is not there.
+            let Some(digest) = self.file(&path)? else { continue };
+            let name = path.strip_prefix(folder).unwrap_or(&path).as_os_str().as_encoded_bytes();
+            bytes.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(name);
+            bytes.extend_from_slice(&digest.0);
+        }
+        Ok(Digest::of(&bytes))
+    }
+
     /// The paths whose content, or absence, was asked for; None if a pattern was too, which further files may come to match.
     pub fn asked(&self) -> Option<Vec<PathBuf>> {
         let state = self.state();
@@ -366,6 +387,22 @@ mod tests {
         assert_eq!(names("data/*.csv")?, ["data/a.csv", "data/b.csv"]);
         assert_eq!(names("data/z")?, ["data/z/deep/c.csv"]);
         assert!(names("data/nothing*")?.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_is_its_files_names_and_contents() -> TestResult {
+        let folder = tempfile::tempdir()?;
+        let (root, digests) = (folder.path(), FileDigests::new(HashMap::new()));
+        std::fs::create_dir_all(root.join("a/b"))?;
+        let mut seen = HashSet::from([digests.folder(root)?]);
+        for (path, content) in [("a/b/x", "1"), ("a/b/x", "2"), ("a/y", ""), ("y", "")] {
+            std::fs::write(root.join(path), content)?;
+            assert!(seen.insert(digests.folder(root)?), "{path}");
+        }
+        std::fs::rename(root.join("y"), root.join("z"))?;
+        assert!(seen.insert(digests.folder(root)?));
+        assert!(!seen.insert(digests.folder(root)?) && digests.asked().is_none());
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use crate::kind::{Edge, EdgeKind, Kinds, OutputFile, TaskSource};
 use crate::spec::{Spec, TaskSpec};
 use crate::table::{FileFormat, Sink};
 
+use super::no_items::NoItems;
 use super::paths::{Published, check_sources, resolve};
 use super::{Need, Plan, PlannedTask, cycle};
 
@@ -86,7 +87,8 @@ fn plan_task(
     kinds: &dyn Kinds,
 ) -> Result<Option<PlannedTask>, Vec<Diagnostic>> {
     let Some(kind) = kinds.get(&task.kind.value) else { return Ok(None) };
-    let built = kind.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec })?;
+    let built = kind.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec });
+    let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
     let io = built.io();
     let mut mistakes = Vec::new();
     let mut sinks = Vec::new();
@@ -213,6 +215,9 @@ impl Resolver<'_> {
 
     /// A table is read only from a task that makes one, files only from one that publishes some.
     fn must_offer(&mut self, other: &PlannedTask, what: EdgeKind, role: &str, span: Span, task: &PlannedTask) {
+        if other.spec.has_no_items {
+            return;
+        }
         let (offers, thing) = match what {
             EdgeKind::Table => (other.io.table, "makes no table"),
             EdgeKind::Files => (!other.outputs.is_empty(), "publishes no file"),

@@ -278,6 +278,14 @@ impl<'a> Loop<'a> {
                 Ok(details) => (record.details, record.failure) = (details, None),
                 Err(failure) => record.failure = Some(failure),
             }
+        } else if let (Err(stopped), record) = (outcome, &mut self.records[task.index()])
+            && record.attempt.as_ref().is_some_and(|attempt| attempt.number == number)
+        {
+            // Why it was stopped is known and told; what it wrote last may say what it was waiting for.
+            let ended = record.end.as_mut().and_then(|end| end.error.as_mut());
+            if let Some(told) = ended.or(record.failure.as_mut()) {
+                told.tail = stopped.tail;
+            }
         }
         Input::Ended { task, attempt: number, end }
     }

@@ -63,6 +63,14 @@ pub(crate) fn items(
     (found.len() == before).then_some(items)
 }
 
+/// What stands for the item where there is none: nothing; of a matrix, a map with nothing for each name.
+pub(crate) fn no_item(node: &Node, scope: &Scope, sources: &SourceMap) -> Value {
+    match resolved(node, scope, sources, &mut Vec::new()) {
+        Some(Value::Object(matrix)) => matrix.into_iter().map(|(name, _)| (name, Value::Null)).collect(),
+        _ => Value::Null,
+    }
+}
+
 /// Where an item stands, if the list is written out.
 fn place_of(node: &Node, no: usize) -> Option<Span> {
     match &node.value {

@@ -66,6 +66,9 @@ pub struct TaskSpec {
     pub scope: Scope,
     /// Of an instance of a `foreach`, where it belongs.
     pub foreach: Option<ForeachGroup>,
+    /// Whether it stands for a `foreach` without items: nothing is done, and those that name it find no rows and no files. Its
+    /// `item` has no value.
+    pub has_no_items: bool,
 }
 
 /// Where an instance of a `foreach` belongs.

@@ -10,11 +10,11 @@ use crate::ids::TaskName;
 use crate::kind::Kinds;
 
 use super::common::{common, is_common, one_statement_each};
-use super::foreach::{Item, items};
+use super::foreach::{Item, items, no_item};
 use super::holes::{NameUse, cut, names};
 use super::interpolate::{RUNTIME, Text, closed, unknown_name};
 use super::validate::{Rules, required, unknown_key};
-use super::{At, ForeachGroup, Key, Node, NodeValue, Scope, TaskSpec};
+use super::{At, Common, ForeachGroup, Key, Node, NodeValue, Scope, TaskSpec};
 
 /// What all tasks of a pipeline are read with.
 pub(crate) struct TaskReader<'a> {
@@ -72,13 +72,25 @@ impl TaskReader<'_> {
             span: key.span,
         };
         let common_node = self.common_node(key, node, own);
+        if let (true, Some((_, list))) = (instances.is_empty(), node.get("foreach")) {
+            let scope = self.scope.with_item(no_item(list, self.scope, self.sources));
+            return Some(vec![self.without_items(key, &common_node, kind, keys, scope)]);
+        }
         let mut tasks = Vec::with_capacity(instances.len());
         for (order, item) in instances.into_iter().enumerate() {
             let (id, scope, foreach) = self.instance(&key.name, item, order);
             let common = common(&common_node, &scope, self.sources, found);
             self.pool_exists(common.pool.as_ref(), found);
             let id = At::new(id, key.span);
-            tasks.push(TaskSpec { id, kind: kind.clone(), common, keys: keys.clone(), scope, foreach });
+            tasks.push(TaskSpec {
+                id,
+                kind: kind.clone(),
+                common,
+                keys: keys.clone(),
+                scope,
+                foreach,
+                has_no_items: false,
+            });
         }
         (found.len() == before).then_some(tasks)
     }
@@ -94,6 +106,21 @@ impl TaskReader<'_> {
             return None;
         }
         Some(items(key, list, self.scope, self.sources, found)?.into_iter().map(Some).collect())
+    }
+
+    /// The one task that a `foreach` without items leaves, so that its id still means something.
+    fn without_items(&self, key: &Key, node: &Node, kind: At<String>, keys: Node, scope: Scope) -> TaskSpec {
+        // What needs an item cannot be read, and nothing will be done anyway.
+        let read = common(node, &scope, self.sources, &mut Vec::new());
+        let common = Common {
+            description: read.description,
+            tags: read.tags,
+            depends_on: read.depends_on,
+            trigger_rule: read.trigger_rule,
+            ..Common::default()
+        };
+        let id = At::new(TaskName::new(key.name.as_str()), key.span);
+        TaskSpec { id, kind, common, keys, scope, foreach: None, has_no_items: true }
     }
 
     fn instance(&self, id: &str, item: Option<Item>, order: usize) -> (TaskName, Scope, Option<ForeachGroup>) {

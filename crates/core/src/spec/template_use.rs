@@ -13,9 +13,9 @@ use super::interpolate::{ENVIRONMENT, Filled, Text, closed, engine_error, evalua
 use super::{Scope, Template};
 
 /// What `tasks.<id>` has.
-const TASK_FIELDS: [&str; 12] = [
+const TASK_FIELDS: [&str; 13] = [
     "status", "rows", "rejected", "rejects", "rows_in", "dropped", "joins", "warnings", "duration", "output",
-    "outputs", "error",
+    "outputs", "error", "log",
 ];
 
 /// What `run` has in a text that is rendered in a run.

@@ -1,0 +1,83 @@
+//! What is left of a `foreach` without items.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::kind::{CheckCx, EdgeKind, Io, RunCx, Task, TaskFailure, TaskResult};
+use crate::table::{Expr, Rel, RunOptions, Schema, TableJob, Value};
+
+/// Does nothing; its table has the columns that an instance's would have, as far as they do not depend on the item, and no rows.
+pub(super) struct NoItems {
+    /// An instance whose item has no value; None if the task needs one.
+    instance: Option<Arc<dyn Task>>,
+}
+
+impl NoItems {
+    pub fn of(instance: Option<Arc<dyn Task>>) -> Self {
+        Self { instance }
+    }
+
+    fn columns(&self, cx: &CheckCx<'_>) -> Option<Schema> {
+        // What is wrong for want of an item is no mistake.
+        self.instance.as_ref()?.check(cx).ok()?
+    }
+}
+
+impl Task for NoItems {
+    fn io(&self) -> Io {
+        let Some(io) = self.instance.as_ref().map(|instance| instance.io()).filter(|io| io.table) else {
+            return Io::default();
+        };
+        let reads = io.reads.into_iter().filter(|edge| edge.what == EdgeKind::Table).collect();
+        Io { reads, table: true, ..Io::default() }
+    }
+
+    fn parameters(&self) -> serde_json::Value {
+        let instance = self.instance.as_ref().map(|instance| instance.parameters());
+        let mut parameters = instance.unwrap_or_else(|| serde_json::json!({}));
+        if let Some(map) = parameters.as_object_mut() {
+            map.insert("foreach".to_owned(), serde_json::json!([]));
+        }
+        parameters
+    }
+
+    fn describe(&self) -> String {
+        "nothing: its `foreach` has no items".to_owned()
+    }
+
+    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+        Ok(self.columns(cx))
+    }
+
+    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+        let tables: BTreeMap<String, Option<Schema>> =
+            cx.tables.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
+        let check = CheckCx {
+            engine: cx.engine,
+            sources: cx.sources,
+            project: cx.project,
+            tables: &tables,
+            before: &[],
+            secrets: &[],
+            published: &|_| true,
+            whole_sources: true,
+        };
+        let note = Some("its `foreach` has no items".to_owned());
+        let Some(schema) = self.columns(&check) else { return Ok(TaskResult { note, ..TaskResult::default() }) };
+        let options = RunOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled };
+        let report = cx.engine.run(&TableJob { rel: no_rows(&schema), checks: Vec::new() }, &options)?;
+        Ok(TaskResult { table: Some(report), note, ..TaskResult::default() })
+    }
+}
+
+/// A table of these columns without rows.
+fn no_rows(schema: &Schema) -> Rel {
+    let value = |field: &crate::table::Field| (field.name.clone(), Expr::literal(Value::Null).cast(field.data_type));
+    let columns = schema.fields().iter().map(value).collect();
+    Rel::Filter {
+        input: Box::new(Rel::Project { input: Box::new(Rel::Unit), columns }),
+        predicate: Expr::literal(Value::Bool(false)),
+        account: None,
+    }
+}

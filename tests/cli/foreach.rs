@@ -1,0 +1,139 @@
+//! One task many times.
+
+use crate::project::Project;
+
+const ORDERS: &str = "country,year,total\nFR,2023,1\nDE,2023,2\nFR,2024,4\nDE,2024,8\nIT,2024,16\n";
+
+fn per_country() -> Project {
+    Project::new()
+        .file("orders.csv", ORDERS)
+        .file("all.md", "{% for row in inputs.sums %}${{ row.country }} {% endfor %}.\n")
+        .pipeline(
+            "
+        version: 1
+        name: countries
+        params: {countries: [FR, DE]}
+        tasks:
+          orders: {type: load, path: orders.csv}
+          sums:
+            type: aggregate
+            foreach: ${{ params.countries }}
+            from: orders
+            where: country = ${{ item }}
+            group_by: [country]
+            metrics: {total: sum(total)}
+            output: by/${{ item }}.csv
+          all: {type: normalize, from: sums, output: all.csv}
+          one: {type: normalize, from: sums@FR, output: one.csv}
+          report: {type: report, template: all.md, inputs: {sums: sums}, output: report.md}
+          files:
+            type: command
+            foreach: ${{ params.countries }}
+            run: printf %s ${{ item }} > ${{ outputs.f }}
+            outputs: {f: 'files/${{ item }}.txt'}
+          joined:
+            type: command
+            inputs: {parts: files}
+            run: cat ${{ inputs.parts }} /dev/null > $TIDEMILL_OUTPUT_whole
+            outputs: {whole: whole.txt}
+          after: {type: command, run: 'true', depends_on: [files]}
+        ",
+        )
+}
+
+#[test]
+fn a_list_makes_an_instance_for_each_item_and_its_readers_read_all() {
+    let project = per_country();
+    let story = project.run(["run", "-j", "1"]).exits(0).stderr;
+    assert_eq!(project.read("all.csv"), "country,total\nFR,5\nDE,10\n");
+    assert_eq!(project.read("one.csv"), "country,total\nFR,5\n");
+    assert_eq!(project.read("report.md"), "FR DE .\n");
+    assert_eq!(project.read("whole.txt"), "FRDE");
+    assert_eq!(project.read("by/DE.csv"), "country,total\nDE,10\n");
+    assert!(story.contains("done    sums@FR  1 row") && story.contains("files@DE"), "{story}");
+    // The order of the items is the order of the rows.
+    project.run(["run", "-p", "countries=[IT, DE, FR]"]).exits(0);
+    assert_eq!(project.read("all.csv"), "country,total\nIT,16\nDE,10\nFR,5\n");
+    assert_eq!(project.read("whole.txt"), "ITDEFR");
+    insta::assert_snapshot!(project.run(["graph"]).exits(0).stdout);
+}
+
+#[test]
+fn a_matrix_makes_an_instance_for_each_combination() {
+    let project = Project::new().file("orders.csv", ORDERS).pipeline(
+        "
+        version: 1
+        tasks:
+          orders: {type: load, path: orders.csv}
+          sums:
+            type: aggregate
+            foreach: {country: [FR, DE], year: [2023, 2024]}
+            from: orders
+            where: country = ${{ item.country }} and year = ${{ item.year }}
+            group_by: [country, year]
+            metrics: {total: sum(total)}
+          all: {type: normalize, from: sums, output: all.csv}
+          one: {type: normalize, from: sums@DE-2023, output: one.csv}
+        ",
+    );
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("all.csv"), "country,year,total\nFR,2023,1\nFR,2024,4\nDE,2023,2\nDE,2024,8\n");
+    assert_eq!(project.read("one.csv"), "country,year,total\nDE,2023,2\n");
+}
+
+#[test]
+fn without_items_its_readers_find_nothing() {
+    let text =
+        per_country().read("pipeline.yaml").replace("  one: {type: normalize, from: sums@FR, output: one.csv}\n", "");
+    let project = per_country().file("pipeline.yaml", text);
+    project.run(["check", "-p", "countries=[]"]).exits(0);
+    insta::assert_snapshot!(project.run(["plan", "-p", "countries=[]"]).exits(0).stdout);
+    insta::assert_snapshot!(project.run(["run", "-j", "1", "-p", "countries=[]"]).exits(0).stderr);
+    assert_eq!(project.read("all.csv"), "country,total\n");
+    assert_eq!(project.read("report.md"), ".\n");
+    assert_eq!(project.read("whole.txt"), "");
+    assert!(project.log("after").contains("attempt 1 starts"));
+    let again = project.run(["run", "-j", "1", "-p", "countries=[]"]).exits(0).stderr;
+    assert!(again.contains("1 ran, ") && again.contains("cached"), "{again}");
+    // And with items it is as if there had always been some.
+    project.run(["run", "-p", "countries=[IT]"]).exits(0);
+    assert_eq!(project.read("all.csv"), "country,total\nIT,16\n");
+}
+
+#[test]
+fn without_items_a_table_whose_columns_hang_on_the_item_is_not_read() {
+    let project = Project::new().file("data/a.csv", "n\n1\n").file("data/b.csv", "n\n2\n").pipeline(
+        "
+        version: 1
+        name: parts
+        params: {parts: [a, b]}
+        tasks:
+          part: {type: load, foreach: '${{ params.parts }}', path: 'data/${{ item }}.csv'}
+          sum: {type: aggregate, from: part, metrics: {n: sum(n)}, output: sum.csv}
+          apart: {type: command, run: 'true', depends_on: [part]}
+        ",
+    );
+    insta::assert_snapshot!(project.run(["run", "-j", "1", "-p", "parts=[]"]).exits(0).stderr);
+    insta::assert_snapshot!(project.run(["plan", "-p", "parts=[]"]).exits(0).stdout);
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("sum.csv"), "n\n3\n");
+}
+
+#[test]
+fn a_failed_instance_is_named_and_the_others_go_on_if_wanted() {
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        tasks:
+          t:
+            type: command
+            foreach: [a, b, c]
+            run: test ${{ item }} != b && echo ${{ item }} > ${{ outputs.o }}
+            outputs: {o: '${{ item }}.txt'}
+          end: {type: command, run: 'true', depends_on: [t]}
+        ",
+    );
+    let story = project.run(["run", "-j", "1", "--keep-going"]).exits(1).stderr;
+    assert!(story.contains("error task t@b (command)") && story.contains("skipped end  `t@b` failed"), "{story}");
+    assert!(project.has("a.txt") && !project.has("b.txt") && project.has("c.txt"));
+}
