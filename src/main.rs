@@ -1,5 +1,7 @@
 //! The `tidemill` binary: the only place that wires parts together.
 
+#[cfg(test)]
+mod against_sqlite;
 mod at_rest;
 mod cli;
 mod commands;
@@ -10,6 +12,9 @@ mod kinds;
 mod mask;
 mod memory;
 mod observers;
+#[cfg(test)]
+#[path = "../tests/oracle/mod.rs"]
+mod oracle;
 mod outlook;
 mod profile;
 mod project;
