@@ -8,6 +8,7 @@ mod events;
 mod flow;
 mod formats;
 mod grouping;
+mod hostile;
 mod joining;
 mod kills;
 mod mistakes;

@@ -10,7 +10,7 @@ pub struct Choices {
 
 /// Lists of numbers for [`Choices`].
 pub fn numbers() -> impl Strategy<Value = Vec<u32>> {
-    proptest::collection::vec(0..10_000u32, 60..400)
+    proptest::collection::vec(0..10_000u32, 100..700)
 }
 
 impl Choices {

@@ -121,11 +121,11 @@ impl World {
         for _ in 0..=self.choices.below(2) {
             self.load();
         }
-        for _ in 0..=self.choices.below(3) {
-            let goes_on = match self.choices.below(5) {
-                0 => self.normalize(),
-                1 => self.join(),
-                2 => self.aggregate(),
+        for _ in 0..=self.choices.below(5) {
+            let goes_on = match self.choices.below(7) {
+                0 | 1 => self.normalize(),
+                2 | 3 => self.join(),
+                4 => self.aggregate(),
                 _ => self.query(),
             };
             if !goes_on {

@@ -34,9 +34,9 @@ impl World {
     pub(super) fn load(&mut self) {
         let names = self.choices.some(&NAMES[..6]);
         let mut columns: Vec<Column> = names.into_iter().map(|name| self.column(name)).collect();
-        let count = match self.choices.below(8) {
+        let count = match self.choices.below(16) {
             0 => 0,
-            1..=5 => self.choices.below(6) + 1,
+            1..=10 => self.choices.below(6) + 1,
             _ => self.choices.below(20) + 1,
         };
         let mut values: Vec<Vec<Value>> = Vec::new();

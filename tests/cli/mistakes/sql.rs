@@ -213,7 +213,7 @@ fn a_bad_query_of_a_database() {
     3 |   no_column: {type: load, path: data/shop.db, query: select amuont from orders}
       |                                                      ^^^^^^^^^^^^^^^^^^^^^^^^^ read here
 
-    error: data/shop.db: has no table `order`
+    error: data/shop.db has no table `order`
      --> pipeline.yaml:4:53
       |
     4 |   no_table: {type: load, path: data/shop.db, table: order}
