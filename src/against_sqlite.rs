@@ -72,10 +72,15 @@ fn agree(share: u32) {
             .iter()
             .map(|(path, content)| format!("── {path}\n{}", String::from_utf8_lossy(content)))
             .collect();
-        panic!("TIDEMILL_ORACLE_SEED={seed}: {difference}\n{}\n{}", case.pipeline(), files.join("\n"));
+        panic!("TIDEMILL_ORACLE_SEED={seed}: {difference}\n{}\n{}", text_of(&case), files.join("\n"));
     } else {
         result.expect("no case is given up");
     }
+}
+
+/// The whole pipeline file of a case.
+fn text_of(case: &Case) -> String {
+    format!("version: 1\nname: oracle\ntasks:\n{}", case.yaml)
 }
 
 /// The first thing in which the pipeline and SQLite differ.
@@ -84,7 +89,7 @@ fn difference(case: &Case) -> Option<String> {
     for (path, content) in &case.files {
         std::fs::write(folder.path().join(path), content).expect("a file");
     }
-    std::fs::write(folder.path().join("pipeline.yaml"), case.pipeline()).expect("a file");
+    std::fs::write(folder.path().join("pipeline.yaml"), text_of(case)).expect("a file");
     let mut pipeline = match Pipeline::open(folder.path()) {
         Ok(pipeline) => pipeline,
         Err(mistakes) => return Some(format!("the pipeline is refused: {mistakes}")),

@@ -6,6 +6,7 @@ use tidemill_core::event::{RunStatus, TaskEnd, TaskStatus};
 use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
 use tidemill_core::sched::How;
+use tidemill_core::table::DroppedRows;
 use unicode_width::UnicodeWidthStr;
 
 use crate::execute::RunLogs;
@@ -128,8 +129,7 @@ fn warnings(ends: &[&TaskEnd], paint: Paint) -> String {
         }
     }
     for end in ends {
-        // What `where`, `having` and `limit` leave out is what they are for.
-        for dropped in end.details.dropped.iter().filter(|dropped| dropped.step.starts_with("missing")) {
+        for dropped in end.details.dropped.iter().filter(|dropped| is_told(dropped)) {
             text += &format!(
                 "{} {}: {} dropped: {}\n",
                 paint.yellow("note"),
@@ -150,6 +150,12 @@ fn warnings(ends: &[&TaskEnd], paint: Paint) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Whether a run mentions rows that a step has left out unasked: what `where`, `having` and `limit` leave out is what they
+/// are for.
+pub fn is_told(dropped: &DroppedRows) -> bool {
+    !matches!(dropped.step.as_str(), "where" | "having" | "limit")
 }
 
 fn failures(plan: &Plan, ends: &[&TaskEnd], logs: &RunLogs, paint: Paint) -> String {
@@ -195,8 +201,12 @@ fn results(ends: &[&TaskEnd], paint: Paint) -> String {
 
 /// The only line of a run that had nothing to do.
 pub fn nothing_to_do(tasks: usize, duration: Duration, paint: Paint) -> String {
-    let tasks = if tasks == 1 { "the task is".to_owned() } else { format!("all {tasks} tasks are") };
-    format!("{} nothing to do: {tasks} up to date ({})\n", paint.green("done"), seconds(duration))
+    let why = match tasks {
+        0 => "there are no tasks".to_owned(),
+        1 => "the task is up to date".to_owned(),
+        more => format!("all {more} tasks are up to date"),
+    };
+    format!("{} nothing to do: {why} ({})\n", paint.green("done"), seconds(duration))
 }
 
 fn last_line(summary: &RunSummary, paint: Paint) -> String {

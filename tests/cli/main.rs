@@ -1,5 +1,7 @@
 //! The binary as its users see it: command line in, exit code, stdout, stderr and files out.
 
+mod accounting;
+mod against_sqlite;
 mod changes;
 mod cleaning;
 mod composing;
@@ -12,6 +14,8 @@ mod hostile;
 mod joining;
 mod kills;
 mod mistakes;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 mod project;
 mod promises;
 mod rest;

@@ -64,16 +64,16 @@ fn a_broken_warning_is_told_and_the_task_goes_on() {
       c           2         2  [time]
       t           4         4  [time]
 
-    warning t: check `not_null: id`: 1 rows do not pass, such as id=NULL, country="de", n=120
+    warning t: check `not_null: id`: 1 row does not pass, such as id=NULL, country="de", n=120
     warning t: check `unique: id, country`: 2 rows do not pass, such as id=1, country="FR"
     warning t: check `accepted_values: country`: 2 rows do not pass, such as country="XX"; country="de"
-    warning t: check `range: n >= 0`: 1 rows do not pass, such as n=-2
-    warning t: check `range: n <= 100`: 1 rows do not pass, such as n=120
-    warning t: check `matches: country ^[A-Z]{2}$`: 1 rows do not pass, such as country="de"
+    warning t: check `range: n >= 0`: 1 row does not pass, such as n=-2
+    warning t: check `range: n <= 100`: 1 row does not pass, such as n=120
+    warning t: check `matches: country ^[A-Z]{2}$`: 1 row does not pass, such as country="de"
     warning t: check `row_count`: expected at least 10 rows, found 4
     warning t: check `relationship: country in c.code`: 2 rows do not pass, such as country="XX";
       country="de"
-    warning t: check `something was sold`: 1 rows do not pass, such as n=-2
+    warning t: check `something was sold`: 1 row does not pass, such as n=-2
 
     Results
       ./  out.csv

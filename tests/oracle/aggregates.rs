@@ -5,13 +5,13 @@ use tidemill_core::table::DataType;
 
 use super::normalize::list;
 use super::scalar::{Family, Scalars, family, half_even};
-use super::{Known1, Scalar, World, map};
+use super::{KnownColumn, Scalar, World, map};
 
 /// An aggregate over the rows of a group, in both languages.
 pub(super) struct Call {
     pub ours: String,
     pub theirs: String,
-    pub column: Known1,
+    pub column: KnownColumn,
 }
 
 impl World {
@@ -46,10 +46,10 @@ impl World {
                     .zip(by.len()..)
                     .map(|(call, at)| Scalar { ours: call.ours.clone(), ..call.column.scalar("", "", at) }),
             );
-            let mut result: Vec<(Known1, String)> = by
+            let mut result: Vec<(KnownColumn, String)> = by
                 .iter()
                 .enumerate()
-                .map(|(at, key)| (Known1 { reading: None, ..table.columns[*key].clone() }, format!("c{at}")))
+                .map(|(at, key)| (KnownColumn { reading: None, ..table.columns[*key].clone() }, format!("c{at}")))
                 .collect();
             let mut metrics = Vec::new();
             for call in scope[by.len()..].to_vec() {
@@ -59,7 +59,7 @@ impl World {
                 };
                 let name = self.fresh("m");
                 metrics.push((name.clone(), json!(made.ours)));
-                result.push((Known1::of(name, &made), made.theirs));
+                result.push((KnownColumn::of(name, &made), made.theirs));
             }
             keys.push(("metrics", map(metrics)));
             let mut tail = String::new();
@@ -71,7 +71,7 @@ impl World {
             // An aggregation fails before `having` has a say, a metric computed from it does not.
             let kept = self.project(&grouped, &all(by.len() + calls.len()), &format!("{tail} order by rowid"))?;
             let expressions: Vec<String> = result.iter().map(|(_, theirs)| theirs.clone()).collect();
-            let columns: Vec<Known1> = result.into_iter().map(|(column, _)| column).collect();
+            let columns: Vec<KnownColumn> = result.into_iter().map(|(column, _)| column).collect();
             let mut last = self.project(&kept, &expressions, "")?;
             if self.choices.once_in(2) {
                 let (ours, theirs) = self.order(&columns);
@@ -112,7 +112,7 @@ impl World {
     }
 
     /// Some columns, each up or down, as a task writes them and as SQLite does.
-    fn order(&mut self, columns: &[Known1]) -> (Vec<String>, String) {
+    fn order(&mut self, columns: &[KnownColumn]) -> (Vec<String>, String) {
         let indices: Vec<usize> = (0..columns.len()).collect();
         let chosen = self.choices.some(&indices);
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -138,7 +138,7 @@ impl World {
         let of = |ours: String, theirs: String, data_type: DataType, bound: f64, exact: bool| Call {
             ours: format!("{ours}{our_filter}"),
             theirs,
-            column: Known1 { name: String::new(), data_type, bound, exact, reading: None },
+            column: KnownColumn { name: String::new(), data_type, bound, exact, reading: None },
         };
         let family = family(argument.data_type);
         let f = &their_filter;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::normalize::Bench;
 use super::scalar::{Family, family};
-use super::{Known, Known1, Scalar, World, map};
+use super::{Known, KnownColumn, Scalar, World, map};
 
 impl World {
     pub(super) fn join(&mut self) -> bool {
@@ -35,11 +35,9 @@ impl World {
         let pair: Vec<Scalar> =
             left.scalars("l.")
                 .into_iter()
-                .chain(
-                    right.columns.iter().zip(&names).enumerate().map(|(at, (column, name))| {
-                        Known1 { name: name.clone(), ..column.clone() }.scalar("", "r.", at)
-                    }),
-                )
+                .chain(right.columns.iter().zip(&names).enumerate().map(|(at, (column, name))| {
+                    KnownColumn { name: name.clone(), ..column.clone() }.scalar("", "r.", at)
+                }))
                 .collect();
         let mut condition: Vec<String> = on.iter().map(|(l, r)| equal(&pair[*l], &pair[left.width() + r])).collect();
         let cardinality = self.expectation(&left, &right, &on, &mut keys);
@@ -125,7 +123,7 @@ impl World {
     }
 }
 
-fn scale(column: &Known1) -> u8 {
+fn scale(column: &KnownColumn) -> u8 {
     column.scalar("", "", 0).scale()
 }
 
@@ -165,11 +163,11 @@ fn joined(
     on: &[(usize, usize)],
     names: &[String],
     condition: &str,
-) -> (Vec<Known1>, String) {
+) -> (Vec<KnownColumn>, String) {
     let (l, r) = (&left.step, &right.step);
     let own: Vec<String> = (0..left.width()).map(|at| format!("l.c{at}")).collect();
-    let mut columns: Vec<Known1> =
-        left.columns.iter().map(|column| Known1 { reading: None, ..column.clone() }).collect();
+    let mut columns: Vec<KnownColumn> =
+        left.columns.iter().map(|column| KnownColumn { reading: None, ..column.clone() }).collect();
     if matches!(how, "semi" | "anti") {
         let not = if how == "anti" { "not " } else { "" };
         let query = format!(
@@ -187,13 +185,13 @@ fn joined(
             let common = super::queries::common(&mine, &yours);
             list[*at] = format!("coalesce({}, {})", common.1, common.2);
             let bound = left.columns[*at].bound.max(right.columns[*other].bound) * common.3;
-            columns[*at] = Known1 { data_type: common.0, bound, ..columns[*at].clone() };
+            columns[*at] = KnownColumn { data_type: common.0, bound, ..columns[*at].clone() };
         }
     }
     for (at, column) in right.columns.iter().enumerate() {
         if !on.iter().any(|(_, right)| *right == at) {
             list.push(format!("r.c{at}"));
-            columns.push(Known1 { name: names[at].clone(), reading: None, ..column.clone() });
+            columns.push(KnownColumn { name: names[at].clone(), reading: None, ..column.clone() });
         }
     }
     let word = match how {

@@ -7,6 +7,7 @@
 mod aggregates;
 mod cells;
 mod choices;
+mod conditions;
 mod joins;
 mod normalize;
 mod queries;
@@ -34,7 +35,7 @@ pub struct Case {
 
 /// What must come of a task.
 pub enum Expected {
-    /// This table, and so many rows rejected.
+    /// This table.
     Table(Table),
     /// A failure.
     Failure,
@@ -44,7 +45,7 @@ pub enum Expected {
 pub struct Table {
     pub columns: Vec<(String, DataType)>,
     pub rows: Vec<Vec<Value>>,
-    /// Rows rejected, by reason, the most first and then by name.
+    /// Rows rejected, by reason, in the order of the reasons.
     pub rejected: Vec<(String, u64)>,
 }
 
@@ -62,11 +63,6 @@ impl Case {
         world.build();
         world.case
     }
-
-    /// The whole file.
-    pub fn pipeline(&self) -> String {
-        format!("version: 1\nname: oracle\ntasks:\n{}", self.yaml)
-    }
 }
 
 /// A task's table as far as it is known while a case is built.
@@ -75,7 +71,7 @@ struct Known {
     task: String,
     /// The table of the shadow.
     step: String,
-    columns: Vec<Known1>,
+    columns: Vec<KnownColumn>,
     rows: usize,
 }
 
@@ -84,7 +80,7 @@ const MOST_PAIRS: usize = 4_000;
 
 /// A column of a known table.
 #[derive(Clone)]
-struct Known1 {
+struct KnownColumn {
     name: String,
     data_type: DataType,
     bound: f64,
@@ -158,7 +154,13 @@ impl World {
     }
 
     /// Takes note of a task's table.
-    fn succeeds(&mut self, id: String, step: String, columns: Vec<Known1>, mut rejected: Vec<(String, u64)>) -> bool {
+    fn succeeds(
+        &mut self,
+        id: String,
+        step: String,
+        columns: Vec<KnownColumn>,
+        mut rejected: Vec<(String, u64)>,
+    ) -> bool {
         let types: Vec<DataType> = columns.iter().map(|column| column.data_type).collect();
         let rows = self.shadow.rows(&step, &types);
         rejected.retain(|(_, rows)| *rows > 0);
@@ -197,7 +199,7 @@ impl Known {
     }
 }
 
-impl Known1 {
+impl KnownColumn {
     fn of(name: impl Into<String>, scalar: &Scalar) -> Self {
         Self { name: name.into(), data_type: scalar.data_type, bound: scalar.bound, exact: scalar.exact, reading: None }
     }

@@ -5,12 +5,12 @@ use tidemill_core::table::DataType;
 
 use super::cells::NAMES;
 use super::scalar::{Family, Scalars, family, half_even};
-use super::{Known, Known1, World, map, quoted};
+use super::{Known, KnownColumn, World, map, quoted};
 
 /// A normalize task under construction: the columns and where they stand in the step.
 pub(super) struct Bench {
     pub step: String,
-    pub columns: Vec<(Known1, usize)>,
+    pub columns: Vec<(KnownColumn, usize)>,
     /// Columns of the step, also those that are only looked at.
     pub width: usize,
 }
@@ -18,7 +18,7 @@ pub(super) struct Bench {
 impl Bench {
     pub fn of(table: &Known) -> Self {
         let hidden = table.columns.iter().flat_map(|column| &column.reading).map(|reading| reading.valid + 1).max();
-        let columns: Vec<(Known1, usize)> = table.columns.iter().cloned().zip(0..).collect();
+        let columns: Vec<(KnownColumn, usize)> = table.columns.iter().cloned().zip(0..).collect();
         Self { step: table.step.clone(), width: hidden.unwrap_or(0).max(columns.len()), columns }
     }
 
@@ -110,7 +110,7 @@ impl World {
 
     /// NULLs filled or their rows dropped: `missing` of normalize, `fill` of join.
     pub(super) fn fill(&mut self, bench: &mut Bench, keys: &mut Keys, key: &'static str) -> Result<(), String> {
-        let numeric: Vec<(Known1, usize)> = bench
+        let numeric: Vec<(KnownColumn, usize)> = bench
             .columns
             .iter()
             .filter(|(column, _)| matches!(family(column.data_type), Family::Int | Family::Float | Family::Decimal))
@@ -121,7 +121,7 @@ impl World {
         }
         let possible: Vec<Vec<&str>> =
             numeric.iter().map(|(column, at)| self.strategies(&bench.step, column, *at)).collect();
-        let plans: Vec<(Known1, usize, &str)> = if self.choices.once_in(3) {
+        let plans: Vec<(KnownColumn, usize, &str)> = if self.choices.once_in(3) {
             let common: Vec<&str> =
                 possible[0].iter().filter(|how| possible.iter().all(|all| all.contains(how))).copied().collect();
             let strategy = self.choices.one(&common);
@@ -173,7 +173,7 @@ impl World {
     }
 
     /// How a column may be filled so that the shadow can follow: it sums in 64 bits.
-    fn strategies(&self, step: &str, column: &Known1, at: usize) -> Vec<&'static str> {
+    fn strategies(&self, step: &str, column: &KnownColumn, at: usize) -> Vec<&'static str> {
         let small = match family(column.data_type) {
             Family::Float => column.exact,
             _ => {
@@ -200,8 +200,8 @@ impl World {
             let at = bench.width;
             bench.width += 1;
             match bench.columns.iter_mut().find(|(column, _)| column.name == name) {
-                Some(column) => *column = (Known1::of(name, &made), at),
-                None => bench.columns.push((Known1::of(name, &made), at)),
+                Some(column) => *column = (KnownColumn::of(name, &made), at),
+                None => bench.columns.push((KnownColumn::of(name, &made), at)),
             }
             match self.project(&bench.step, &expressions, "") {
                 Ok(step) => bench.step = step,
@@ -251,7 +251,7 @@ impl World {
     }
 
     /// The columns that stay, in a step of their own.
-    pub(super) fn select(&mut self, bench: &mut Bench, keys: &mut Keys) -> Result<Vec<Known1>, String> {
+    pub(super) fn select(&mut self, bench: &mut Bench, keys: &mut Keys) -> Result<Vec<KnownColumn>, String> {
         let mut kept = bench.columns.clone();
         match self.choices.below(5) {
             3 => {
@@ -267,7 +267,7 @@ impl World {
         }
         let expressions: Vec<String> = kept.iter().map(|(_, at)| format!("c{at}")).collect();
         bench.step = self.project(&bench.step, &expressions, "")?;
-        let columns = kept.into_iter().map(|(column, _)| Known1 { reading: None, ..column });
+        let columns = kept.into_iter().map(|(column, _)| KnownColumn { reading: None, ..column });
         Ok(columns.collect())
     }
 }

@@ -7,13 +7,13 @@ use super::aggregates::{Call, group_by};
 use super::joins::equal;
 use super::normalize::list;
 use super::scalar::{Scalars, power};
-use super::{Known, Known1, Scalar, World, quoted};
+use super::{Known, KnownColumn, Scalar, World, quoted};
 
 /// A query: its text, and the step that the shadow made of it.
 struct Query {
     text: String,
     step: String,
-    columns: Vec<Known1>,
+    columns: Vec<KnownColumn>,
     /// Whether it ends with its order.
     ordered: bool,
 }
@@ -57,13 +57,13 @@ impl World {
     }
 
     /// Expressions over the columns as the select list: names, both texts.
-    fn outputs(&mut self, scope: &[Scalar]) -> (Vec<Known1>, Vec<String>, Vec<String>) {
+    fn outputs(&mut self, scope: &[Scalar]) -> (Vec<KnownColumn>, Vec<String>, Vec<String>) {
         let (mut columns, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
         for at in 0..=self.choices.below(3) {
             let made = Scalars { choices: &mut self.choices, columns: scope, may_fail: false }.any(1);
             ours.push(format!("{} as s{at}", made.ours));
             theirs.push(made.theirs.clone());
-            columns.push(Known1::of(format!("s{at}"), &made));
+            columns.push(KnownColumn::of(format!("s{at}"), &made));
         }
         (columns, ours, theirs)
     }
@@ -151,13 +151,13 @@ impl World {
         let filtered = self.project(&table.step, &all(table.width()), &format!("{their_where} order by rowid"))?;
         let step = self.grouped(&filtered, &by, &calls)?;
         let names: Vec<String> = by.iter().map(|at| table.columns[*at].name.clone()).collect();
-        let mut columns: Vec<Known1> =
-            by.iter().map(|at| Known1 { reading: None, ..table.columns[*at].clone() }).collect();
+        let mut columns: Vec<KnownColumn> =
+            by.iter().map(|at| KnownColumn { reading: None, ..table.columns[*at].clone() }).collect();
         let mut ours: Vec<String> = names.iter().map(|name| quoted(name)).collect();
         for call in calls {
             let name = self.fresh("g");
             ours.push(format!("{} as {name}", call.ours));
-            columns.push(Known1 { name, ..call.column });
+            columns.push(KnownColumn { name, ..call.column });
         }
         let text = format!("select {} from {}{our_where}{}", ours.join(", "), quoted(&table.task), group_by(&names));
         Ok(Query { text, step, columns, ordered: false })
@@ -167,7 +167,7 @@ impl World {
     fn windows(&mut self, table: &Known) -> Result<Query, String> {
         let scope = table.scalars("");
         let first = scope[0].clone();
-        let mut columns = vec![Known1::of(table.columns[0].name.clone(), &first)];
+        let mut columns = vec![KnownColumn::of(table.columns[0].name.clone(), &first)];
         let (mut ours, mut theirs) = (vec![first.ours], vec![first.theirs]);
         for _ in 0..=self.choices.below(2) {
             let name = self.fresh("w");
@@ -211,8 +211,8 @@ impl World {
             ours.push(format!("{our_call} over ({ours_over}) as {name}"));
             theirs.push(format!("{their_call} over ({theirs_over})"));
             columns.push(match is_value {
-                true => Known1::of(name, &value),
-                false => Known1 { name, data_type: DataType::Int, bound: 1e4, exact: true, reading: None },
+                true => KnownColumn::of(name, &value),
+                false => KnownColumn { name, data_type: DataType::Int, bound: 1e4, exact: true, reading: None },
             });
         }
         let text = format!("select {} from {}", ours.join(", "), quoted(&table.task));
@@ -282,8 +282,8 @@ impl World {
                 format!("c{l} = (select max(c{r}) from {}{})", other.step, filter.1),
             ),
         };
-        let columns: Vec<Known1> =
-            table.columns.iter().map(|column| Known1 { reading: None, ..column.clone() }).collect();
+        let columns: Vec<KnownColumn> =
+            table.columns.iter().map(|column| KnownColumn { reading: None, ..column.clone() }).collect();
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         let text = format!("select {} from {task} as t where {ours}", list(&names));
         let query =

@@ -1,4 +1,4 @@
-//! Scalar expressions, written twice: as the pipeline says them and as SQLite does.
+//! Scalar expressions, written twice: as the pipeline says them and as SQLite does. Conditions are next door.
 
 use tidemill_core::table::DataType;
 
@@ -19,7 +19,7 @@ pub struct Scalar {
 }
 
 /// The largest numbers for which SQLite's integers are trusted.
-const SAFE: f64 = 4e18;
+pub const SAFE: f64 = 4e18;
 
 /// A division that rounds half to even, of integers.
 pub fn half_even(n: &str, d: &str) -> String {
@@ -66,7 +66,7 @@ pub fn family(data_type: DataType) -> Family {
 }
 
 impl Scalar {
-    fn new(ours: impl Into<String>, theirs: impl Into<String>, data_type: DataType) -> Self {
+    pub fn new(ours: impl Into<String>, theirs: impl Into<String>, data_type: DataType) -> Self {
         Self { ours: ours.into(), theirs: theirs.into(), data_type, bound: 9.3e18, exact: true }
     }
 
@@ -90,17 +90,17 @@ impl Scalar {
     }
 
     /// Its digits at a larger scale.
-    fn at_scale(&self, scale: u8) -> String {
+    pub fn at_scale(&self, scale: u8) -> String {
         let by = scale - self.scale();
         if by == 0 { self.theirs.clone() } else { format!("({} * {})", self.theirs, power(by)) }
     }
 
-    fn bound_at(&self, scale: u8) -> f64 {
+    pub fn bound_at(&self, scale: u8) -> f64 {
         self.bound * 10f64.powi((scale - self.scale()).into())
     }
 
     /// As SQLite's float.
-    fn real(&self) -> String {
+    pub fn real(&self) -> String {
         if self.data_type == DataType::Float { self.theirs.clone() } else { format!("cast({} as real)", self.theirs) }
     }
 }
@@ -139,14 +139,14 @@ impl Scalars<'_> {
         self.of(family, depth)
     }
 
-    fn lazily<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn lazily<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.may_fail, false);
         let made = make(self);
         self.may_fail = before;
         made
     }
 
-    fn leaf(&mut self, wanted: Family) -> Scalar {
+    pub fn leaf(&mut self, wanted: Family) -> Scalar {
         let known: Vec<Scalar> = self.columns.iter().filter(|one| family(one.data_type) == wanted).cloned().collect();
         if !known.is_empty() && !self.choices.once_in(6) {
             return self.choices.one(&known);
@@ -414,83 +414,5 @@ impl Scalars<'_> {
             4 => Scalar { ours: format!("abs({})", a.ours), theirs: format!("abs({})", a.theirs), ..a },
             _ => self.chosen(Family::Decimal, depth),
         }
-    }
-
-    /// A condition.
-    pub fn condition(&mut self, depth: usize) -> Scalar {
-        self.lazily(|this| {
-            let bool = |ours: String, theirs: String| Scalar::new(ours, theirs, DataType::Bool);
-            match this.choices.below(9) {
-                0..=2 => this.comparison(depth),
-                3 => {
-                    let (a, not) = (this.any(depth), this.choices.one(&["", "not "]));
-                    bool(format!("({} is {not}null)", a.ours), format!("({} is {not}null)", a.theirs))
-                }
-                4 => {
-                    let (a, b) = (this.of(Family::Bool, depth), this.of(Family::Bool, depth));
-                    let word = this.choices.one(&["and", "or"]);
-                    bool(format!("({} {word} {})", a.ours, b.ours), format!("({} {word} {})", a.theirs, b.theirs))
-                }
-                5 => {
-                    let a = this.of(Family::Bool, depth);
-                    bool(format!("(not {})", a.ours), format!("(not {})", a.theirs))
-                }
-                6 => {
-                    let a = this.of(Family::Text, depth);
-                    let pattern = this.choices.one(&["a%", "%b", "_", "%", "", "%日%", "__%"]);
-                    let not = this.choices.one(&["", "not "]);
-                    bool(format!("({} {not}like '{pattern}')", a.ours), format!("({} {not}like '{pattern}')", a.theirs))
-                }
-                7 => {
-                    let family = this.choices.one(&[Family::Int, Family::Text, Family::Date]);
-                    let parts: Vec<Scalar> = (0..3).map(|_| this.of(family, depth.min(1))).collect();
-                    let not = this.choices.one(&["", "not "]);
-                    let say = |of: fn(&Scalar) -> &str| {
-                        format!("({} {not}in ({}, {}))", of(&parts[0]), of(&parts[1]), of(&parts[2]))
-                    };
-                    bool(say(|part| &part.ours), say(|part| &part.theirs))
-                }
-                _ => {
-                    let family = this.choices.one(&[Family::Int, Family::Text, Family::Float]);
-                    let parts: Vec<Scalar> = (0..3).map(|_| this.of(family, depth.min(1))).collect();
-                    let say = |of: fn(&Scalar) -> &str| {
-                        format!("({} between {} and {})", of(&parts[0]), of(&parts[1]), of(&parts[2]))
-                    };
-                    bool(say(|part| &part.ours), say(|part| &part.theirs))
-                }
-            }
-        })
-    }
-
-    /// Two values compared in their common type.
-    fn comparison(&mut self, depth: usize) -> Scalar {
-        let a = self.any(depth);
-        let b = match family(a.data_type) {
-            Family::Int => {
-                let other = self.choices.one(&[Family::Int, Family::Int, Family::Float, Family::Decimal]);
-                self.of(other, depth)
-            }
-            other => self.of(other, depth),
-        };
-        let (x, y) = match (family(a.data_type), family(b.data_type)) {
-            (Family::Int, Family::Float) => (a.real(), b.real()),
-            (_, Family::Decimal) => {
-                let scale = a.scale().max(b.scale());
-                if a.bound_at(scale) > SAFE || b.bound_at(scale) > SAFE {
-                    return self.leaf(Family::Bool);
-                }
-                (a.at_scale(scale), b.at_scale(scale))
-            }
-            _ => (a.theirs.clone(), b.theirs.clone()),
-        };
-        let (ours, theirs) = self.choices.one(&[
-            ("=", "="),
-            ("<>", "<>"),
-            ("<", "<"),
-            (">=", ">="),
-            ("is distinct from", "is not"),
-            ("is not distinct from", "is"),
-        ]);
-        Scalar::new(format!("({} {ours} {})", a.ours, b.ours), format!("({x} {theirs} {y})"), DataType::Bool)
     }
 }

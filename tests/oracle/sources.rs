@@ -6,7 +6,7 @@ use serde_json::json;
 use tidemill_core::table::{DataType, Value};
 
 use super::cells::{self, NAMES, TYPES};
-use super::{Known1, Reading, World, map};
+use super::{KnownColumn, Reading, World, map};
 
 /// A column of a file.
 struct Column {
@@ -133,7 +133,7 @@ impl World {
     /// The shadow of the file: its columns, then what styled texts mean.
     fn note(&mut self, id: String, columns: &[Column], values: &[Vec<Value>], texts: &[Vec<Option<String>>]) {
         let mut width = columns.len();
-        let known: Vec<Known1> = columns
+        let known: Vec<KnownColumn> = columns
             .iter()
             .map(|column| {
                 let reading = column.style.map(|style| {
@@ -147,7 +147,13 @@ impl World {
                     }
                 });
                 let data_type = if reading.is_some() { DataType::String } else { column.data_type };
-                Known1 { name: column.name.clone(), data_type, bound: cells::bound(data_type), exact: true, reading }
+                KnownColumn {
+                    name: column.name.clone(),
+                    data_type,
+                    bound: cells::bound(data_type),
+                    exact: true,
+                    reading,
+                }
             })
             .collect();
         let rows: Vec<Vec<Value>> = values

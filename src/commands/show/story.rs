@@ -7,7 +7,7 @@ use tidemill_state::{Run, RunStatus, TaskRecord, TaskStatus};
 
 use super::View;
 use crate::commands::history::{counts_text, run_time, status_look, status_word};
-use crate::summary::{seconds, thousands};
+use crate::summary::{is_told, seconds, thousands};
 use crate::text_table::{one_line, shortened};
 
 /// The run itself: how it stands, when, by whom, with what.
@@ -53,6 +53,12 @@ pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
                 task.task,
                 one_line(rejected.reason.clone())
             );
+        }
+    }
+    for task in tasks {
+        for dropped in task.detail.dropped.iter().filter(|dropped| is_told(dropped)) {
+            let rows = thousands(dropped.rows);
+            text += &format!("{} {}: {rows} dropped: {}\n", view.paint.yellow("note"), task.task, dropped.step);
         }
     }
     for task in tasks {

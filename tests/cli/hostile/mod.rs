@@ -80,7 +80,7 @@ fn all_are_right(project: &Project, expected: &BTreeMap<String, (String, String)
 }
 
 /// Bytes packed as `.gz`.
-fn gz(content: &[u8]) -> Vec<u8> {
+pub fn gz(content: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packer.write_all(content).expect("memory takes everything");

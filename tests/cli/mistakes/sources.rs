@@ -134,7 +134,7 @@ fn a_source_that_cannot_be_read() {
     5 |   empty: {type: load, path: data/empty.csv}
       |                             ^^^^^^^^^^^^^^ read here
 
-    error: data/no.db: is not an SQLite database
+    error: data/no.db is not an SQLite database
      --> pipeline.yaml:6:32
       |
     6 |   database: {type: load, path: data/no.db, table: t}
