@@ -35,7 +35,13 @@ fn the_files_that_a_run_writes_agree_with_sqlite() {
         let file = format!("out/{id}.csv");
         match expected {
             Expected::Failure => assert!(!project.has(&file), "{id} should fail\n{}", outcome.stderr),
-            Expected::Table(table) => assert_eq!(project.read(&file), csv(table), "{id}\n{}", outcome.stderr),
+            Expected::Table(table) => {
+                assert_eq!(project.read(&file), csv(table), "{id}\n{}", outcome.stderr);
+                for (reason, rows) in &table.rejected {
+                    let note = format!("note {id}: {rows} rejected: {reason}\n");
+                    assert!(outcome.stderr.contains(&note), "{note}{}", outcome.stderr);
+                }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 mod cleaning;
 mod composing;
 mod damage;
+mod doctor;
 mod events;
 mod flow;
 mod formats;
@@ -13,6 +14,7 @@ mod grouping;
 mod hostile;
 mod joining;
 mod kills;
+mod mail;
 mod mistakes;
 #[path = "../oracle/mod.rs"]
 mod oracle;

@@ -52,7 +52,7 @@ impl World {
                 .map(|(at, key)| (KnownColumn { reading: None, ..table.columns[*key].clone() }, format!("c{at}")))
                 .collect();
             let mut metrics = Vec::new();
-            for call in scope[by.len()..].to_vec() {
+            for call in scope[by.len()..].iter().cloned() {
                 let made = match self.choices.once_in(4) {
                     true => Scalars { choices: &mut self.choices, columns: &scope, may_fail: true }.any(1),
                     false => call,
