@@ -57,17 +57,17 @@ impl<'a> Account<'a> {
         number(self.dropped.iter().map(|dropped| dropped.rows).sum())
     }
 
-    /// What one should know of where rows went: rejects by reason, rows lost for want of a value, keys without a match. What
-    /// `where`, `having`, `distinct` and `limit` leave out is what they are for.
+    /// What one should know of where rows went: rejects by reason, and rows that a step left out unasked. What `where`,
+    /// `having` and `limit` leave out is what they are for; keys without a match are warnings of their join.
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self
             .rejected
             .iter()
             .map(|reason| format!("{} rejected: {}", thousands(reason.rows), reason.reason))
             .collect();
-        let missing = self.dropped.iter().filter(|dropped| dropped.step.starts_with("missing"));
-        notes.extend(missing.map(|dropped| format!("{} dropped: {}", thousands(dropped.rows), dropped.step)));
-        notes.extend(self.joins.iter().flat_map(unmatched));
+        let is_asked_for = |step: &str| matches!(step, "where" | "having" | "limit");
+        let unasked = self.dropped.iter().filter(|dropped| !is_asked_for(&dropped.step));
+        notes.extend(unasked.map(|dropped| format!("{} dropped: {}", thousands(dropped.rows), dropped.step)));
         notes
     }
 
@@ -140,6 +140,7 @@ mod tests {
             rejected: vec![RejectedRows { reason: "negative".into(), rows: 2 }],
             dropped: vec![DroppedRows { step: "missing: drop".into(), rows: 1 }],
             joins: vec![JoinDiagnosis {
+                kind: tidemill_core::table::JoinKind::Left,
                 left: "orders".into(),
                 right: "shops".into(),
                 left_rows: 1_000,
@@ -173,6 +174,6 @@ mod tests {
         1 of 1 row of shops match none of orders, such as shop=1
         3 rows out
         ");
-        assert_eq!(account.notes().len(), 4);
+        assert_eq!(account.notes(), ["2 rejected: negative", "1 dropped: missing: drop"]);
     }
 }

@@ -5,6 +5,8 @@
 mod terminal;
 
 mod accounting;
+#[cfg(test)]
+mod against_sqlite;
 mod at_rest;
 mod cli;
 mod commands;
@@ -17,6 +19,9 @@ mod kinds;
 mod mask;
 mod memory;
 mod observers;
+#[cfg(test)]
+#[path = "../tests/oracle/mod.rs"]
+mod oracle;
 mod outlook;
 mod profile;
 mod project;

@@ -185,8 +185,12 @@ fn results(ends: &[&TaskEnd], paint: Paint) -> String {
 
 /// The only line of a run that had nothing to do.
 pub fn nothing_to_do(tasks: usize, duration: Duration, paint: Paint) -> String {
-    let tasks = if tasks == 1 { "the task is".to_owned() } else { format!("all {tasks} tasks are") };
-    format!("{} nothing to do: {tasks} up to date ({})\n", paint.green("done"), seconds(duration))
+    let why = match tasks {
+        0 => "there are no tasks".to_owned(),
+        1 => "the task is up to date".to_owned(),
+        more => format!("all {more} tasks are up to date"),
+    };
+    format!("{} nothing to do: {why} ({})\n", paint.green("done"), seconds(duration))
 }
 
 fn last_line(summary: &RunSummary, paint: Paint) -> String {

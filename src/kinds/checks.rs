@@ -67,10 +67,10 @@ struct Range {
 struct RowCount {
     /// At least.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    min: Option<u64>,
+    min: Option<At<u64>>,
     /// At most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    max: Option<u64>,
+    max: Option<At<u64>>,
 }
 
 /// The checks of one task.
@@ -171,6 +171,7 @@ impl Compiler<'_, '_> {
             found.extend(self.accepted(column, values).map(|predicate| (named(what), on_rows(column, predicate))));
         }
         for (column, range) in entry.range.iter().flatten() {
+            self.in_order(range.min.as_ref(), range.max.as_ref(), is_more);
             for (op, bound) in [(CmpOp::Ge, &range.min), (CmpOp::Le, &range.max)] {
                 let Some(bound) = bound else { continue };
                 let sign = if op == CmpOp::Ge { ">=" } else { "<=" };
@@ -184,7 +185,10 @@ impl Compiler<'_, '_> {
             found.extend(self.matching(column, pattern).map(|predicate| (named(what), on_rows(column, predicate))));
         }
         if let Some(rows) = &entry.row_count {
-            found.push((named("row_count".to_owned()), CheckKind::RowCount { min: rows.min, max: rows.max }));
+            self.in_order(rows.min.as_ref(), rows.max.as_ref(), |min, max| min > max);
+            let bound = |bound: &Option<At<u64>>| bound.as_ref().map(|at| at.value);
+            let kind = CheckKind::RowCount { min: bound(&rows.min), max: bound(&rows.max) };
+            found.push((named("row_count".to_owned()), kind));
         }
         for (column, other) in entry.relationship.iter().flatten() {
             found.extend(
@@ -208,6 +212,19 @@ impl Compiler<'_, '_> {
         self.checks.extend(found.into_iter().map(|(name, kind)| Check { name, severity, kind }));
     }
 
+    /// Complains of bounds between which nothing lies.
+    fn in_order<T>(&mut self, min: Option<&At<T>>, max: Option<&At<T>>, is_more: impl Fn(&T, &T) -> bool) {
+        if let (Some(min), Some(max)) = (min, max)
+            && is_more(&min.value, &max.value)
+        {
+            self.mistakes.push(
+                Diagnostic::error("the smallest is more than the largest, so nothing can pass")
+                    .at(min.span, "`min`")
+                    .at(max.span, "`max`"),
+            );
+        }
+    }
+
     fn column(&mut self, column: &At<String>) -> Option<DataType> {
         let data_type = self.schema.get(&column.value);
         if data_type.is_none() {
@@ -216,10 +233,16 @@ impl Compiler<'_, '_> {
         data_type
     }
 
-    fn constant(&mut self, value: &At<serde_json::Value>, column: &At<String>, data_type: DataType) -> Option<Value> {
-        // A bound may be finer than the column: 0.5 for an int, 10.005 for money.
-        let fitting = constant(&value.value, data_type)
-            .or_else(|| value.value.as_f64().filter(|_| data_type.is_numeric()).map(Value::Float));
+    /// A value of the file as one of the column's type; where `finer` says so, as a float if the type is too coarse for it.
+    fn constant(
+        &mut self,
+        value: &At<serde_json::Value>,
+        column: &At<String>,
+        data_type: DataType,
+        finer: bool,
+    ) -> Option<Value> {
+        let fitting =
+            constant(&value.value, data_type).or_else(|| value.value.as_f64().filter(|_| finer).map(Value::Float));
         if fitting.is_none() {
             self.mistakes.push(
                 Diagnostic::error(format!("`{}` does not fit column `{}`", plain(&value.value), column.value))
@@ -232,7 +255,7 @@ impl Compiler<'_, '_> {
     fn accepted(&mut self, column: &At<String>, values: &[At<serde_json::Value>]) -> Option<Expr> {
         let data_type = self.column(column)?;
         let constants: Vec<Option<Value>> =
-            values.iter().map(|value| self.constant(value, column, data_type)).collect();
+            values.iter().map(|value| self.constant(value, column, data_type, false)).collect();
         let list: Option<Vec<Expr>> =
             constants.into_iter().map(|value| Some(Expr::literal(value?).cast(data_type))).collect();
         let operand = Box::new(Expr::column(&column.value, data_type));
@@ -241,7 +264,8 @@ impl Compiler<'_, '_> {
 
     fn bounded(&mut self, column: &At<String>, op: CmpOp, bound: &At<serde_json::Value>) -> Option<Expr> {
         let data_type = self.column(column)?;
-        let bound = Expr::literal(self.constant(bound, column, data_type)?);
+        // A bound may be finer than the column: 0.5 for an int, 10.005 for money.
+        let bound = Expr::literal(self.constant(bound, column, data_type, data_type.is_numeric())?);
         let is_float = bound.data_type == DataType::Float || data_type == DataType::Float;
         let common = if is_float { DataType::Float } else { data_type };
         let value = Expr::column(&column.value, data_type).cast(common);
@@ -281,6 +305,16 @@ impl Compiler<'_, '_> {
             return None;
         }
         Some(CheckKind::Relationship { column: column.value.clone(), task: task.to_owned(), other: there.to_owned() })
+    }
+}
+
+/// Whether one value of the file is more than another: numbers by size, also where they are written as texts; other texts
+/// (dates) as they stand.
+fn is_more(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    let number = |value: &serde_json::Value| value.as_f64().or_else(|| value.as_str()?.parse().ok());
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a > b,
+        _ => matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if a > b),
     }
 }
 

@@ -304,6 +304,50 @@ pub fn fan_out_warning(join: &JoinDiagnosis) -> Option<String> {
     ))
 }
 
+/// Examples that a warning shows.
+const EXAMPLES: usize = 3;
+
+/// What the user should know of a join whose rows found no match, where the kind of join means that they should: of an
+/// inner join they are gone, of an outer one the other side's columns are NULL.
+pub fn unmatched_warning(join: &JoinDiagnosis) -> Option<String> {
+    let left =
+        side(&join.left, join.left_unmatched, join.left_rows, join.left_null_keys, &join.left_unmatched_examples);
+    let right =
+        side(&join.right, join.right_unmatched, join.right_rows, join.right_null_keys, &join.right_unmatched_examples);
+    let (left_counts, right_counts) = match join.kind {
+        JoinKind::Inner | JoinKind::Full => (true, true),
+        JoinKind::Left => (true, false),
+        JoinKind::Right => (false, true),
+        JoinKind::Semi | JoinKind::Anti | JoinKind::Cross => (false, false),
+    };
+    let is_worth_it = (left_counts && left.is_some()) || (right_counts && right.is_some());
+    let (l, r) = (&join.left, &join.right);
+    match (left, right) {
+        _ if !is_worth_it => None,
+        (Some(left), Some(right)) => Some(format!("{left} found no match in {r}; {right} found none in {l}")),
+        (Some(left), None) => Some(format!("{left} found no match in {r}")),
+        (None, right) => right.map(|right| format!("{right} found no match in {l}")),
+    }
+}
+
+/// `24 of 339 rows of traffic (day=2024-01-12, …; 3 without a key)`, if there are such rows.
+fn side(table: &str, unmatched: u64, rows: u64, null_keys: u64, examples: &[String]) -> Option<String> {
+    if unmatched == 0 {
+        return None;
+    }
+    let mut shown = examples.iter().take(EXAMPLES).cloned().collect::<Vec<_>>().join(", ");
+    if examples.len() > EXAMPLES {
+        shown += ", …";
+    }
+    if null_keys > 0 {
+        let between = if shown.is_empty() { "" } else { "; " };
+        shown += &format!("{between}{} without a key", thousands(null_keys));
+    }
+    let shown = if shown.is_empty() { shown } else { format!(" ({shown})") };
+    let row = if rows == 1 { "row" } else { "rows" };
+    Some(format!("{} of {} {row} of {table}{shown}", thousands(unmatched), thousands(rows)))
+}
+
 /// `10,200`.
 fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -154,6 +154,7 @@ impl<L: TableLogic> Task for TableTask<L> {
             cx.engine.run(&job, &RunOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
         let mut warnings: Vec<String> = report.joins.iter().filter_map(super::join::fan_out_warning).collect();
         warnings.extend(unaccounted(&job.rel, &report));
+        warnings.extend(report.joins.iter().filter_map(super::join::unmatched_warning));
         warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(super::checks::warning));
         // The engine's own come with its report.
         report.warnings.iter().chain(&warnings).for_each(|warning| (cx.log)(LogLevel::Warn, warning));

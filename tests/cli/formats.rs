@@ -192,12 +192,12 @@ fn a_source_that_changes_its_type_after_its_head_fails_the_task_that_uses_it() {
     project.run(["check"]).exits(0);
     insta::assert_snapshot!(project.run(["run", "-j", "1"]).exits(1).stderr, @r"
     done    n  1,201 rows  [time]
-    failed  total  pipeline.yaml:4:54: `sum` takes numbers; this is a string (a string)
+    failed  total  pipeline.yaml:4:54: `sum` takes numbers (this is a string)
       task   rows in  rows out  rejected  time
       n        1,201     1,201  [time]
       total                               failed
 
-    error task total (aggregate): pipeline.yaml:4:54: `sum` takes numbers; this is a string (a string)
+    error task total (aggregate): pipeline.yaml:4:54: `sum` takes numbers (this is a string)
       help: convert it: `cast(… as float)`, or give the column a type in a `normalize` task
       help: n.csv:1202: column `n`: `many` is not of type int; the first rows, which `check` looks at, were int
       log: logs/[run]/total.log

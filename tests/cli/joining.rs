@@ -133,13 +133,13 @@ fn a_broken_promise_fails_the_task() {
             insta::assert_snapshot!(outcome.stderr, @r"
             done    l  4 rows  [time]
             done    r  5 rows  [time]
-            failed  both  expected many_to_one, but the right side has key k_right=y 2 times
+            failed  both  expected many_to_one, but the right side has key k=y 2 times
               task  rows in  rows out  rejected  time
               l           4         4  [time]
               r           5         5  [time]
               both                               failed
 
-            error task both (join): expected many_to_one, but the right side has key k_right=y 2 times
+            error task both (join): expected many_to_one, but the right side has key k=y 2 times
               help: remove the duplicates first, or say what the join really is in `expect`
               log: logs/[run]/both.log
 
@@ -173,6 +173,8 @@ fn a_join_that_multiplies_rows_says_so_unasked() {
     note both: 2 of 5 rows of r match none of l (1 with a NULL key), such as k=z
     warning both: joining l to r multiplied rows: 4 became 6 (1.5 per row; k=y alone matched 2 rows); a
       sum over the result counts rows more than once
+    warning both: 1 of 4 rows of l (1 without a key) found no match in r; 2 of 5 rows of r (k=z; 1
+      without a key) found none in l
 
     done in [time]: 3 ran
     ");

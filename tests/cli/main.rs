@@ -1,5 +1,7 @@
 //! The binary as its users see it: command line in, exit code, stdout, stderr and files out.
 
+mod accounting;
+mod against_sqlite;
 mod changes;
 mod cleaning;
 mod commands;
@@ -13,12 +15,15 @@ mod foreach;
 mod formats;
 mod grouping;
 mod handlers;
+mod hostile;
 mod including;
 mod joining;
 mod kills;
 mod lineage;
 mod mail;
 mod mistakes;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 mod params;
 mod pipes;
 mod project;

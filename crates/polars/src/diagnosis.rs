@@ -1,7 +1,7 @@
 //! What a join did to its rows, told from the keys' counts.
 
 use polars::prelude::{IdxSize, Series};
-use tidemill_core::table::{Cardinality, EngineError, Expr, ExprKind, JoinDiagnosis, JoinStep};
+use tidemill_core::table::{Cardinality, EngineError, Expr, ExprKind, JoinDiagnosis, JoinStep, Rel};
 
 use crate::failure::Outcome;
 use crate::join::{Keys, Pairs};
@@ -12,26 +12,40 @@ use crate::types;
 const EXAMPLES: usize = 5;
 
 /// The key of a row as text: `product_id=7`.
-fn key_text<'a>(exprs: impl Iterator<Item = &'a Expr>, values: &[Series], row: usize) -> Outcome<String> {
+fn key_text<'a>(side: &Rel, exprs: impl Iterator<Item = &'a Expr>, values: &[Series], row: usize) -> Outcome<String> {
     let parts = exprs
         .zip(values)
         .map(|(expr, series)| {
             let shown = types::value_at(series, row)?;
-            Ok(match &expr.kind {
-                ExprKind::Column(name) => format!("{name}={shown}"),
-                _ => shown.to_string(),
+            Ok(match column_of(side, expr) {
+                Some(name) => format!("{name}={shown}"),
+                None => shown.to_string(),
             })
         })
         .collect::<Outcome<Vec<_>>>()?;
     Ok(parts.join(", "))
 }
 
+/// The column that a key is, by the name that its own table has for it: beside the other side it may have got another one.
+fn column_of<'a>(side: &'a Rel, expr: &'a Expr) -> Option<&'a str> {
+    let name = match &expr.kind {
+        ExprKind::Column(name) => name,
+        ExprKind::Cast(inner) => return column_of(side, inner),
+        _ => return None,
+    };
+    let Rel::Project { columns, .. } = side else { return Some(name) };
+    match columns.iter().find(|(new, _)| new == name).map(|(_, expr)| &expr.kind) {
+        Some(ExprKind::Column(own)) => Some(own),
+        _ => Some(name),
+    }
+}
+
 fn left_text(step: &JoinStep, values: &[Series], row: usize) -> Outcome<String> {
-    key_text(step.on.iter().map(|(left, _)| left), values, row)
+    key_text(&step.left, step.on.iter().map(|(left, _)| left), values, row)
 }
 
 fn right_text(step: &JoinStep, values: &[Series], row: usize) -> Outcome<String> {
-    key_text(step.on.iter().map(|(_, right)| right), values, row)
+    key_text(&step.right, step.on.iter().map(|(_, right)| right), values, row)
 }
 
 /// Fails if the keys are not as `expect` says.
@@ -127,6 +141,7 @@ pub(crate) fn diagnose(
         unmatched(hit_right, &keys.right, |row| right_text(step, right_values, row))?;
     let nulls = |keys: &[IdxSize]| keys.iter().filter(|key| **key == NONE).count() as u64;
     Ok(JoinDiagnosis {
+        kind: step.kind,
         left,
         right,
         left_rows: keys.left.len() as u64,

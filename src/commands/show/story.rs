@@ -42,7 +42,7 @@ pub fn head(run: &Run, view: &View) -> String {
     text
 }
 
-/// Rejected rows, keys without a match, broken checks and warnings.
+/// Rejected and dropped rows, broken checks and warnings.
 pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
     let mut text = String::new();
     for task in tasks {

@@ -128,19 +128,19 @@ fn a_source_that_cannot_be_read() {
       |
       = help: a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`
 
-    error: data/empty.csv: is empty
+    error: data/empty.csv is empty
      --> pipeline.yaml:5:29
       |
     5 |   empty: {type: load, path: data/empty.csv}
       |                             ^^^^^^^^^^^^^^ read here
 
-    error: data/no.db: is not an SQLite database
+    error: data/no.db is not an SQLite database
      --> pipeline.yaml:6:32
       |
     6 |   database: {type: load, path: data/no.db, table: t}
       |                                ^^^^^^^^^^ read here
 
-    error: data/no.parquet: is not a whole Parquet file: parquet: File out of specification: A Parquet file must contain a header and footer with at least 12 bytes
+    error: data/no.parquet is not a whole Parquet file: parquet: File out of specification: A Parquet file must contain a header and footer with at least 12 bytes
      --> pipeline.yaml:7:31
       |
     7 |   parquet: {type: load, path: data/no.parquet}

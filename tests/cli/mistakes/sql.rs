@@ -56,11 +56,13 @@ fn bad_expressions() {
        |
        = help: aggregates stand in `metrics`, `having`, or a query's select list
 
-    error: expected an operator or the end, found `when`
-      --> pipeline.yaml:13:16
+    error: this `case` is not finished
+      --> pipeline.yaml:13:11
        |
     13 |       f: "case when amount > 1 then 'x'"
-       |                ^^^^
+       |           ^^^^ it begins here
+       |
+       = help: write `case when … then … else … end`
 
     error: unterminated string literal
       --> pipeline.yaml:14:11
@@ -213,7 +215,7 @@ fn a_bad_query_of_a_database() {
     3 |   no_column: {type: load, path: data/shop.db, query: select amuont from orders}
       |                                                      ^^^^^^^^^^^^^^^^^^^^^^^^^ read here
 
-    error: data/shop.db: has no table `order`
+    error: data/shop.db has no table `order`
      --> pipeline.yaml:4:53
       |
     4 |   no_table: {type: load, path: data/shop.db, table: order}

@@ -127,19 +127,19 @@ fn a_sum_of_text_and_other_types_that_cannot_work() {
       |
       = help: compare it: `… <> 0`
 
-    error: `sum` takes numbers; this is a string
+    error: `sum` takes numbers
       --> pipeline.yaml:10:18
        |
     10 |       total: sum(country)
-       |                  ^^^^^^^ a string
+       |                  ^^^^^^^ this is a string
        |
        = help: convert it: `cast(… as float)`, or give the column a type in a `normalize` task
 
-    error: `avg` takes numbers; this is a string
+    error: `avg` takes numbers
       --> pipeline.yaml:11:17
        |
     11 |       mean: avg(day)
-       |                 ^^^ a string
+       |                 ^^^ this is a string
        |
        = help: convert it: `cast(… as float)`, or give the column a type in a `normalize` task
 

@@ -275,3 +275,94 @@ fn strategies_that_there_are_not() {
     4 errors
     ");
 }
+
+#[test]
+fn bounds_between_which_nothing_lies() {
+    insta::assert_snapshot!(check(
+        "
+        version: 1
+        params: {9a: 1}
+        tasks:
+          orders:
+            type: load
+            path: data/orders.csv
+            checks:
+              - row_count: {min: 5, max: 1}
+              - range: {amount: {min: 10, max: 9}}
+              - accepted_values: {id: [0.5]}
+        "
+    ), @r"
+    error: `9a` cannot be the name of a parameter
+     --> pipeline.yaml:2:10
+      |
+    2 | params: {9a: 1}
+      |          ^^ `${{ params.… }}` could not name it
+      |
+      = help: begin it with a letter
+
+    error: the smallest is more than the largest, so nothing can pass
+     --> pipeline.yaml:8:26
+      |
+    8 |       - row_count: {min: 5, max: 1}
+      |                          ^ `min` - `max`
+
+    error: the smallest is more than the largest, so nothing can pass
+     --> pipeline.yaml:9:31
+      |
+    9 |       - range: {amount: {min: 10, max: 9}}
+      |                               ^^ `min` - `max`
+
+    error: `0.5` does not fit column `id`
+      --> pipeline.yaml:10:32
+       |
+    10 |       - accepted_values: {id: [0.5]}
+       |                                ^^^ the column is int
+
+    4 errors
+    ");
+}
+
+#[test]
+fn a_case_without_its_end() {
+    insta::assert_snapshot!(check(
+        "
+        version: 1
+        tasks:
+          orders: {type: load, path: data/orders.csv}
+          clean:
+            type: normalize
+            from: orders
+            derive:
+              a: case when id = 1 then 2
+              b: coalesce(case when id = 1 then 2 else, 3)
+              c: case when id = 1 then 2 end
+          query: {type: sql, sql: select case when id = 1 then 2 from orders}
+        "
+    ), @r"
+    error: this `case` is not finished
+     --> pipeline.yaml:8:10
+      |
+    8 |       a: case when id = 1 then 2
+      |          ^^^^ it begins here
+      |
+      = help: write `case when … then … else … end`
+
+    error: this `case` is not finished
+     --> pipeline.yaml:9:19
+      |
+    9 |       b: coalesce(case when id = 1 then 2 else, 3)
+      |                   ^^^^ it begins here
+      |
+      = help: write `case when … then … else … end`
+
+    error: this `case` is not finished
+      --> pipeline.yaml:11:34
+       |
+    11 |   query: {type: sql, sql: select case when id = 1 then 2 from orders}
+       |                                  ^^^^ it begins here
+       |
+       = help: write `case when … then … else … end`
+
+    3 errors
+    ");
+}

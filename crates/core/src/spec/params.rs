@@ -134,6 +134,13 @@ impl Param {
             one_of: Vec::new(),
             help: None,
         };
+        if !key.name.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+            found.push(
+                Diagnostic::error(format!("`{}` cannot be the name of a parameter", key.name))
+                    .at(key.span, "`${{ params.… }}` could not name it")
+                    .help("begin it with a letter"),
+            );
+        }
         let long = matches!(node.value, NodeValue::Map(_));
         let default = if long { node.get("default").map(|(_, default)| default) } else { Some(node) };
         let before = found.len();

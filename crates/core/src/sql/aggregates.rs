@@ -121,8 +121,8 @@ fn typed(binder: &Binder<'_>, name: &str, args: &[&Ast], env: &mut Env<'_>) -> B
             Int | Float | Decimal { .. } => Ok(value),
             DataType::Null => Ok(coerce(value, Float)),
             other => {
-                let diagnostic = Diagnostic::error(format!("{what} takes numbers; this is {}", named(other)))
-                    .at(binder.text.place(first.span()), named(other));
+                let diagnostic = Diagnostic::error(format!("{what} takes numbers"))
+                    .at(binder.text.place(first.span()), format!("this is {}", named(other)));
                 Err(vec![match other {
                     Bool => diagnostic.help("to count: `count(*) filter (where …)`"),
                     DataType::String => diagnostic

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use sqlparser::ast::{Expr as Ast, Query, SetExpr, Statement};
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
@@ -73,7 +74,9 @@ impl<'a> Text<'a> {
         match next.token {
             Token::EOF => Ok(expr),
             Token::SemiColon => Err(self.wrong(next.span, "an expression has no `;`", "leave it out")),
-            other => Err(self.wrong(next.span, format!("expected an operator or the end, found `{other}`"), "")),
+            other => Err(self.unended_case().unwrap_or_else(|| {
+                self.wrong(next.span, format!("expected an operator or the end, found `{other}`"), "")
+            })),
         }
     }
 
@@ -106,6 +109,9 @@ impl<'a> Text<'a> {
                 _ => Ok(*query),
             },
             Statement::Query(_) if !ended => {
+                if let Some(errors) = self.unended_case() {
+                    return Err(errors);
+                }
                 let message = format!("expected the end of the query, found `{}`", next.token);
                 let error = Diagnostic::error(message).at(self.place(next.span), "");
                 Err(vec![match next.token {
@@ -145,6 +151,9 @@ impl<'a> Text<'a> {
                     .help(format!("parentheses and subqueries nest to a depth of about {MAX_NESTING}")),
             ],
             ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
+                if let Some(errors) = self.unended_case() {
+                    return errors;
+                }
                 let (message, at) = split_location(&message);
                 let span = at.map_or(parser.peek_token().span, |at| Span::new(at, at));
                 let span = if span == Span::empty() { self.end() } else { span };
@@ -156,6 +165,22 @@ impl<'a> Text<'a> {
                 self.wrong(span, message, "")
             }
         })
+    }
+
+    /// What to say of the innermost `case` without an `end`, of a text that the grammar refuses: it takes such a `case` for
+    /// a column's name, and what it says then is of no help.
+    fn unended_case(&self) -> Option<Vec<Diagnostic>> {
+        let mut open = Vec::new();
+        for token in self.tokens().ok()? {
+            match &token.token {
+                Token::Word(word) if word.keyword == Keyword::CASE => open.push(token.span),
+                Token::Word(word) if word.keyword == Keyword::END => drop(open.pop()),
+                _ => {}
+            }
+        }
+        let case = self.place(open.pop()?);
+        let help = "write `case when … then … else … end`";
+        Some(vec![Diagnostic::error("this `case` is not finished").at(case, "it begins here").help(help)])
     }
 
     /// The place of the last letter.
@@ -244,7 +269,7 @@ fn parenthesize_lists(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
                 after_in = false;
             }
             other => {
-                after_in = matches!(other, Token::Word(word) if word.keyword == sqlparser::keywords::Keyword::IN);
+                after_in = matches!(other, Token::Word(word) if word.keyword == Keyword::IN);
                 out.push(token);
             }
         }

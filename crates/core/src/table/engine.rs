@@ -60,7 +60,7 @@ pub struct FailedCheck(pub CheckResult);
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// A file cannot be read as what it should be.
-    #[error("{path}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+    #[error("{path}{}{message}", behind_path(*.line, message))]
     Source {
         /// The file.
         path: String,
@@ -101,6 +101,16 @@ pub enum EngineError {
     /// The engine itself failed: a bug, or something it cannot do.
     #[error("{0}")]
     Internal(String),
+}
+
+/// What stands between a file's path and what is wrong: where the message says it of the file itself, nothing but a space.
+fn behind_path(line: Option<u64>, message: &str) -> String {
+    let of_the_file = ["is ", "has ", "may ", "cannot "].iter().any(|verb| message.starts_with(verb));
+    match line {
+        Some(line) => format!(":{line}: "),
+        None if of_the_file => " ".to_owned(),
+        None => ": ".to_owned(),
+    }
 }
 
 /// Computes tables. One for a run; all methods may be called from several threads at once.

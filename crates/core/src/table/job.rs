@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cardinality, Expr, Rel, Schema, TableRef};
+use super::{Cardinality, Expr, JoinKind, Rel, Schema, TableRef};
 
 /// What an engine is asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -119,6 +119,9 @@ pub struct DroppedRows {
 /// What a join did to its rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JoinDiagnosis {
+    /// How they are joined.
+    #[serde(default)]
+    pub kind: JoinKind,
     /// Names of the sides.
     pub left: String,
     /// The other one.

@@ -190,10 +190,11 @@ pub struct RejectRule {
 }
 
 /// How two relations are joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JoinKind {
     /// Pairs.
+    #[default]
     Inner,
     /// Pairs, and the left rows that found none.
     Left,

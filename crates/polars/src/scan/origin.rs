@@ -106,7 +106,14 @@ impl Origin {
         if bytes.is_empty() {
             return Err(self.error(None, "is empty"));
         }
-        Ok((bytes, whole))
+        match packer(&bytes).filter(|_| !packed) {
+            Some((packer, ending)) => Err(self.error_with_help(
+                None,
+                format!("is packed by {packer}, which its name does not say"),
+                format!("unpack it, or let its name end with `{ending}`"),
+            )),
+            None => Ok((bytes, whole)),
+        }
     }
 
     fn decode(&self, bytes: Vec<u8>, label: Option<&str>, whole: bool) -> Result<String, EngineError> {
@@ -165,6 +172,15 @@ impl Origin {
             }
             _ => self.error(None, format!("cannot be read: {error}")),
         }
+    }
+}
+
+/// What has packed these bytes, by the mark at their start, and the ending that says so.
+fn packer(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    match bytes {
+        [0x1f, 0x8b, ..] => Some(("gzip", ".gz")),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(("zstd", ".zst")),
+        _ => None,
     }
 }
 

@@ -3,7 +3,8 @@
 use super::evidence::Evidence;
 
 /// What kind of value a text is. A number is what prints back as the same number: no leading zeros or plus signs, no
-/// spaces, nothing beyond 64 bits, no `NaN`, nothing that overflows a float to infinity or vanishes to zero.
+/// spaces, nothing beyond 64 bits, no `NaN`, nothing that overflows a float to infinity or vanishes to zero, no amount
+/// that a float would change within the first six places behind the point.
 pub(super) fn classify(text: &str) -> Evidence {
     match text.as_bytes() {
         [b'-' | b'.' | b'0'..=b'9', ..] => number(text),
@@ -71,7 +72,7 @@ fn number(text: &str) -> Evidence {
             _ => text.parse().map_or(Evidence::TEXT, Evidence::of_int),
         };
     }
-    if shape.digits > 18 {
+    if shape.digits > 18 || (!shape.exponent && changes_as_float(text, shape.digits)) {
         return Evidence::TEXT;
     }
     if shape.exponent || text.len() > 300 {
@@ -83,6 +84,24 @@ fn number(text: &str) -> Evidence {
         }
     }
     Evidence::FLOAT
+}
+
+/// Behind the point, these many places matter: amounts and rates have no more. What is longer is measured or computed.
+const PLACES: usize = 6;
+
+/// Digits that every float has.
+const DIGITS: usize = 15;
+
+/// Whether the float nearest to a number with so many digits before its point is another number within [`PLACES`].
+fn changes_as_float(text: &str, digits: usize) -> bool {
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('0'));
+    if digits + fraction.len().min(PLACES) <= DIGITS {
+        return false;
+    }
+    let Ok(value) = text.parse::<f64>() else { return true };
+    let shown = text.trim_end_matches('0').trim_end_matches('.');
+    // The shortest digits of a float that lies between two candidates are not unique: either may stand in a file.
+    shown != format!("{value:.0$}", fraction.len()) && shown != value.to_string()
 }
 
 /// The outline of a text that is a number by its grammar: `-? digits (. digits?)? ([eE] [+-]? digits)?` without leading
@@ -142,7 +161,7 @@ mod tests {
         for text in ["9007199254740993", "9223372036854775807", "-9223372036854775808"] {
             assert_eq!(classify(text), Evidence::BIG_INT, "{text}");
         }
-        for text in ["0.5", "-0.5", "1e5", "1E-5", ".5", "5.", "0e0", "0.0", "123456789012345678.5", "1e308", "0e999"] {
+        for text in ["0.5", "-0.5", "1e5", "1E-5", ".5", "5.", "0e0", "0.0", "1e308", "0e999"] {
             assert_eq!(classify(text), Evidence::FLOAT, "{text}");
         }
         for text in [
@@ -176,6 +195,27 @@ mod tests {
             "5€",
         ] {
             assert_eq!(classify(text), Evidence::TEXT, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_that_a_float_would_change_are_text() {
+        for text in ["12345678901234567.89", "-9007199254740993.0", "1234567890123456.78", "123456789012345678.5"] {
+            assert_eq!(classify(text), Evidence::TEXT, "{text}");
+        }
+        for text in [
+            "123456789012345.6",
+            "-9999999999999.99",
+            "1234567890123456.0",
+            "33.33333333333333333333",
+            "0.1000000000000000055",
+            "-122.41941550000001",
+            "1234567890.123456",
+            "1823361681632849.2",
+            "1823361681632849.3",
+        ] {
+            assert_eq!(classify(text), Evidence::FLOAT, "{text}");
+            assert_eq!(float(text), text.parse().ok(), "{text}");
         }
     }
 

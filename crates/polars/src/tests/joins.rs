@@ -76,6 +76,7 @@ fn the_diagnosis_tells_what_happened_to_both_sides() {
     let report = run(Rel::Join(Box::new(step)), &[("l", &left()), ("r", &right())]);
     insta::assert_debug_snapshot!(report.joins[0], @r#"
     JoinDiagnosis {
+        kind: Left,
         left: "orders",
         right: "campaigns",
         left_rows: 5,

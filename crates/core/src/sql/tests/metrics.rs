@@ -84,20 +84,20 @@ fn metrics_are_expressions_over_aggregates() {
 
 #[test]
 fn mistakes_in_metrics() {
-    assert_snapshot!(aggregate(&["contry"], &[("total", "sum(totl)"), ("x", "sum(country)")], Some("totall > 1")), @r#"
+    assert_snapshot!(aggregate(&["contry"], &[("total", "sum(totl)"), ("x", "sum(country)")], Some("totall > 1")), @r"
     there is no column `contry`
       at q.sql:1:1 `` unknown column
       help: did you mean `country`?
     there is no column `totl`
       at q.sql:1:5 `totl` unknown column
       help: did you mean `total`?
-    `sum` takes numbers; this is a string
-      at q.sql:2:5 `country` a string
+    `sum` takes numbers
+      at q.sql:2:5 `country` this is a string
       help: convert it: `cast(… as float)`, or give the column a type in a `normalize` task
     there is no column `totall`
       at q.sql:3:1 `totall` unknown column
       help: did you mean `total`?
-    "#);
+    ");
     assert_snapshot!(aggregate(&["country"], &[("total", "total"), ("x", "sum(total) / quantity")], None), @r#"
     `total` is neither a group key nor inside an aggregate
       at q.sql:1:1 `total` which row's value?

@@ -111,9 +111,9 @@ fn broken_files_are_refused_with_the_line() {
     a.csv:1: a quoted field begins here and never ends
     help: close it with `"`; a quote inside a quoted field is written twice
     --
-    a.csv: is empty
+    a.csv is empty
     --
-    a.csv: is empty
+    a.csv is empty
     "#);
 }
 
@@ -190,8 +190,8 @@ fn files_of_a_glob_are_united_by_name() {
     2.0 | "d"
     "#);
     assert_eq!(source.places(&[0, 2]), [("a.csv".to_owned(), 2), ("b.csv".to_owned(), 4)]);
-    assert_snapshot!(Source::new("a.csv", "x,y\n").file("b.csv", "x\n").error(), @"b.csv: has no column `y`, which a.csv has");
-    assert_snapshot!(Source::new("a.csv", "x\n").file("b.csv", "x,y\n").error(), @"a.csv: has no column `y`, which b.csv has");
+    assert_snapshot!(Source::new("a.csv", "x,y\n").file("b.csv", "x\n").error(), @"b.csv has no column `y`, which a.csv has");
+    assert_snapshot!(Source::new("a.csv", "x\n").file("b.csv", "x,y\n").error(), @"a.csv has no column `y`, which b.csv has");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_contract_is_kept_to_the_letter() {
     help: correct the value, or load the column as string and convert it in a `normalize` task
     ");
     assert_snapshot!(contract("prise", DataType::Float), @r"
-    a.csv: has no column `prise`
+    a.csv has no column `prise`
     help: did you mean `price`?
     ");
 }

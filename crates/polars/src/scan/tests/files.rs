@@ -17,7 +17,7 @@ fn what_is_no_file_is_said_plainly() {
     let folder = of("folder.csv");
     fs::create_dir(folder.path().join("folder.csv")).unwrap();
     assert_snapshot!(folder.error(), @r"
-    folder.csv: is a folder, not a file
+    folder.csv is a folder, not a file
     help: name a file in it, or use a glob such as `folder/*.csv`
     ");
 }
@@ -29,7 +29,7 @@ fn a_pipe_is_not_waited_for() {
     let made = std::process::Command::new("mkfifo").arg(pipe.path().join("pipe.csv")).status().unwrap();
     assert!(made.success());
     assert_snapshot!(pipe.error(), @r"
-    pipe.csv: is a pipe or a device, which cannot be read twice
+    pipe.csv is a pipe or a device, which cannot be read twice
     help: write its content to a file first
     ");
 }
@@ -44,7 +44,7 @@ fn a_file_that_may_not_be_read_is_said_plainly() {
     // The superuser may read everything.
     if fs::read(&path).is_err() {
         assert_snapshot!(source.error(), @r"
-        here.csv: may not be read (permission denied)
+        here.csv may not be read (permission denied)
         help: give yourself the right to read it
         ");
     }
@@ -60,7 +60,7 @@ fn packed_files_are_unpacked() {
     let zstd = zstd::encode_all(text.as_bytes(), 0).unwrap();
     assert_eq!(Source::new("a.csv.zst", &zstd).table(), "a: i64, b: str\n1 | \"x\"");
     let cut = Source::new("a.csv.gz", &gzip[..gzip.len() - 6]).error();
-    assert!(cut.starts_with("a.csv.gz: is damaged or cut off: it cannot be unpacked"), "{cut}");
+    assert!(cut.starts_with("a.csv.gz is damaged or cut off: it cannot be unpacked"), "{cut}");
     let cut = Source::new("a.csv.zst", &zstd[..zstd.len() - 3]).error();
-    assert!(cut.starts_with("a.csv.zst: is damaged or cut off: it cannot be unpacked"), "{cut}");
+    assert!(cut.starts_with("a.csv.zst is damaged or cut off: it cannot be unpacked"), "{cut}");
 }

@@ -56,10 +56,10 @@ fn what_tables_cannot_hold_is_refused() {
     ");
     let bytes = file(vec![ints("a", &[1], &Polars::Int64)]);
     let error = Source::new("a.parquet", &bytes[..bytes.len() - 8]).error();
-    assert!(error.starts_with("a.parquet: is not a whole Parquet file: "), "{error}");
+    assert!(error.starts_with("a.parquet is not a whole Parquet file: "), "{error}");
     let missing =
         Source::new("a.parquet", &bytes).scan(|scan| scan.schema = [("b", DataType::Int)].into_iter().collect());
-    assert_snapshot!(missing.rows(), @"a.parquet: has no column `b`");
+    assert_snapshot!(missing.rows(), @"a.parquet has no column `b`");
 }
 
 #[test]

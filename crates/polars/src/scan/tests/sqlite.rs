@@ -72,15 +72,15 @@ fn a_query_is_one_select() {
 fn what_is_not_there_is_named() {
     let two = || database("CREATE TABLE orders (a); CREATE TABLE users (a);");
     assert_snapshot!(table(two(), "order").error(), @r"
-    a.db: has no table `order`
+    a.db has no table `order`
     help: did you mean `orders`?
     ");
     assert_snapshot!(two().error(), @r"
-    a.db: has several tables: `orders`, `users`
+    a.db has several tables: `orders`, `users`
     help: say which with `table`
     ");
     assert_snapshot!(Source::new("a.db", "no database at all").error(), @"a.db: is not an SQLite database");
-    assert_snapshot!(Source::new("a.db", "").error(), @"a.db: is empty");
+    assert_snapshot!(Source::new("a.db", "").error(), @"a.db is empty");
     let blob = database("CREATE TABLE t (a); INSERT INTO t (rowid, a) VALUES (5, 1), (7, x'00');");
     assert_snapshot!(blob.error(), @r"
     a.db: column `a` holds a blob in the row with rowid 7

@@ -40,10 +40,10 @@ fn cells_decide_the_types() {
 fn sheets_that_are_not_there_or_empty_are_named() {
     let sheet = |name: &str| Source::new("a.xlsx", workbook()).scan(|scan| scan.sheet = Some(name.into())).error();
     assert_snapshot!(sheet("Frist"), @r"
-    a.xlsx: has no sheet `Frist`
+    a.xlsx has no sheet `Frist`
     help: did you mean `First`?
     ");
     assert_snapshot!(sheet("Empty"), @"a.xlsx: sheet `Empty` is empty");
     let broken = Source::new("a.xlsx", "no workbook").error();
-    assert!(broken.starts_with("a.xlsx: is not a workbook: "), "{broken}");
+    assert!(broken.starts_with("a.xlsx is not a workbook: "), "{broken}");
 }
