@@ -14,6 +14,7 @@ use crate::cli::Global;
 use crate::execute::LogFormat;
 use crate::failure::Failure;
 use crate::memory::state_failure;
+use crate::occasion::Occasion;
 use crate::project::{self, Opened, Wanted, engine_for};
 use crate::runner::{Request, Runner};
 use crate::terminal::{Paint, Stream};
@@ -51,6 +52,8 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
         params: given
             .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
             .collect(),
+        // What was sent for a fire is not sent again for it.
+        occasion: Occasion::again(&earlier.start),
         ..Wanted::default()
     };
     let mut opened = project::open(global, &wanted)?;

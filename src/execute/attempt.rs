@@ -181,6 +181,24 @@ impl TaskExecutor {
         details
     }
 
+    /// By hand the content tells two mails apart, on schedule the fire, in handlers the run.
+    fn occasion(&self) -> &str {
+        let run = &self.setting.run;
+        match (self.setting.handlers, run.trigger.as_str()) {
+            (true, _) => &run.id,
+            (false, "manual") => "",
+            (false, _) => &run.logical_time,
+        }
+    }
+
+    /// Whether a mail of that content was sent, or may have been, for the fire of this run. By hand the look-up alone decides.
+    pub(super) fn is_sent(&self, ix: TaskIx, content: &Digest) -> bool {
+        let (occasion, pipeline) = (self.occasion(), &self.setting.memory.pipeline);
+        let known = || self.state().effect(pipeline, &self.plan.task(ix).name, &format!("{content} {occasion}"));
+        // If the ledger cannot be read, it is asked again before anything is sent.
+        occasion.is_empty() || known().is_ok_and(|effect| effect.is_some())
+    }
+
     /// A mail or webhook: written down before it is sent and after, so that it is not sent twice.
     fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
         let task = self.plan.task(ix);
@@ -189,12 +207,7 @@ impl TaskExecutor {
             Some(fingerprint) => fingerprint.digest(),
             None => Digest::of(setting.run.id.as_bytes()),
         };
-        // By hand the content tells two mails apart, on schedule the fire, in handlers the run.
-        let occasion = match (setting.handlers, setting.run.trigger.as_str()) {
-            (true, _) => setting.run.id.as_str(),
-            (false, "manual") => "",
-            (false, _) => setting.run.logical_time.as_str(),
-        };
+        let occasion = self.occasion();
         let effect = Effect {
             pipeline: setting.memory.pipeline.clone(),
             task: task.name.clone(),
@@ -214,10 +227,12 @@ impl TaskExecutor {
                 return Err(stopped());
             }
             // A state that went back to an earlier content sends it again: only the latest one counts.
+            // A fire and a run are there once, whatever was sent since.
             let latest = self.state().last_effect(&effect.pipeline, &effect.task).map_err(ledger)?;
             let is_latest = latest.is_some_and(|latest| latest.key == effect.key);
+            let is_again = occasion.is_empty() && !is_latest;
             let claim = Effect { at: Timestamp::now(), ..effect.clone() };
-            match self.state().claim_effect(&claim, setting.resend || !is_latest).map_err(ledger)? {
+            match self.state().claim_effect(&claim, setting.resend || is_again).map_err(ledger)? {
                 Claim::Granted => {
                     begun.set(true);
                     Ok(())

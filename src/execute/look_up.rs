@@ -43,7 +43,12 @@ impl TaskExecutor {
             resend: setting.resend,
             as_cached: setting.as_cached.contains(&ix),
         };
-        let verdict = setting.memory.verdict(task, &fingerprint, options, Some(&self.state()));
+        let verdict = match setting.memory.verdict(task, &fingerprint, options, Some(&self.state())) {
+            Verdict::Cached(_) if task.io.effect && !self.is_sent(ix, &fingerprint.digest()) => {
+                Verdict::Run(vec![Reason::AnotherFire])
+            }
+            verdict => verdict,
+        };
         let found = match verdict {
             Verdict::Cached(last) => {
                 let details = self.take_up(ix, &last);

@@ -113,6 +113,17 @@ impl State {
         })
     }
 
+    /// What a task sent, or may have sent, under that key.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn effect(&self, pipeline: &str, task: &TaskName, key: &str) -> Result<Option<Effect>, StateError> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND key = ? AND status <> 'failed'"
+        ))?;
+        Ok(query.query_row([pipeline, task.as_str(), key], read).optional()?)
+    }
+
     /// What a task sent last, or may have sent: by hand, the same content is not sent again.
     ///
     /// # Errors

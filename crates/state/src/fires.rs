@@ -126,6 +126,35 @@ impl State {
         })
     }
 
+    /// Writes down that the run of a fire has ended.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn end_fire(&mut self, pipeline: &str, instant: Timestamp, run: &RunId) -> Result<(), StateError> {
+        self.write_durably(|db| {
+            db.execute(
+                "UPDATE fires SET status = 'done' WHERE pipeline = ? AND instant = ? AND run = ?",
+                params![pipeline, instant.as_microsecond(), run.as_str()],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Passes over a fire that was committed, if no run of it has begun; false if one has, or it is settled.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn give_up_fire(&mut self, pipeline: &str, instant: Timestamp, reason: &str) -> Result<bool, StateError> {
+        self.write_durably(|db| {
+            let given_up = db.execute(
+                "UPDATE fires SET status = 'skipped', reason = ? \
+                 WHERE pipeline = ? AND instant = ? AND status = 'due' AND run IS NULL",
+                params![reason, pipeline, instant.as_microsecond()],
+            )?;
+            Ok(given_up == 1)
+        })
+    }
+
     /// The fires of a pipeline that are committed and not settled, in order.
     ///
     /// # Errors

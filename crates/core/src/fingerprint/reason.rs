@@ -23,6 +23,8 @@ pub enum Reason {
     Volatile,
     /// Its `ttl` is over.
     Expired,
+    /// A mail or webhook of a scheduled run: the same content was sent for another fire.
+    AnotherFire,
     /// It read something that changed while it ran, so that its result was not kept.
     NotKept,
     /// The cached result is gone or damaged.
@@ -175,6 +177,7 @@ impl fmt::Display for Reason {
             Self::Forced => f.write_str("forced"),
             Self::CacheOff => f.write_str("cache: off"),
             Self::Volatile => f.write_str("a command without outputs always runs"),
+            Self::AnotherFire => f.write_str("sent once for each fire"),
             Self::Expired => f.write_str("its ttl is over"),
             Self::NotKept => f.write_str("an input changed while it last ran"),
             Self::ResultLost => f.write_str("its cached result is gone or damaged"),
