@@ -41,6 +41,8 @@ struct Scheduler {
     trigger: Trigger,
     /// Its own runs that have ended, to be told.
     ended: Vec<Timestamp>,
+    /// What it has claimed and not yet launched.
+    claimed: BTreeSet<Timestamp>,
 }
 
 #[derive(Clone)]
@@ -91,13 +93,14 @@ impl World {
         let seen = self.state.watch("p")?.map_or(self.now, |watch| watch.seen);
         let trigger = Trigger::new("p", self.calendar.clone(), self.policy, seen);
         let process = self.process();
-        self.schedulers[which] = Some(Scheduler { process, trigger, ended: Vec::new() });
+        self.schedulers[which] = Some(Scheduler { process, trigger, ended: Vec::new(), claimed: BTreeSet::new() });
         self.wake(which)
     }
 
     fn kill(&mut self, which: usize) {
         if let Some(scheduler) = self.schedulers[which].take() {
             self.alive.remove(&scheduler.process.pid);
+            self.orphaned.extend(scheduler.claimed);
             self.kills += 1;
         }
     }
@@ -129,13 +132,18 @@ impl World {
             let owner = scheduler.process.clone();
             for action in actions {
                 if self.chance() < 0.02 {
-                    if let Action::Launch(fire) = action {
-                        self.orphaned.insert(fire);
-                    }
                     self.kill(which);
                     return Ok(());
                 }
-                inputs.extend(self.act(action, &owner)?);
+                let told = self.act(action, &owner)?;
+                if let Some(scheduler) = &mut self.schedulers[which] {
+                    match (action, &told) {
+                        (_, Some(Input::Claimed(fire))) => drop(scheduler.claimed.insert(*fire)),
+                        (Action::Launch(fire) | Action::GiveUp(fire, _), _) => drop(scheduler.claimed.remove(&fire)),
+                        _ => {}
+                    }
+                }
+                inputs.extend(told);
             }
         }
         let settled = self.schedulers[which].as_ref().map(|scheduler| scheduler.trigger.settled());
@@ -266,7 +274,9 @@ impl World {
 }
 
 fn days(days: i64, policy: Policy, seed: u64) -> TestResult {
-    let dir = tempfile::tempdir()?;
+    // Not the disk is tried here.
+    let memory = std::path::Path::new("/dev/shm");
+    let dir = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
     let from: Timestamp = "2023-12-31T23:00:00Z".parse()?;
     let to = from + SignedDuration::from_hours(24 * days);
     let mut world = World::new(State::open(dir.path())?, seed, policy, from)?;
