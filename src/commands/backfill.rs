@@ -59,7 +59,7 @@ pub fn run(global: &Global, args: BackfillArgs) -> Result<ExitCode, Failure> {
     let fires: Vec<Timestamp> = fires.collect();
     let paint = Paint(global.color.wanted(Stream::Stderr));
     if fires.is_empty() {
-        eprintln!("{} no fire to run in that time", paint.green("ok"));
+        eprintln!("{} no such fire is left to run", paint.green("ok"));
         return Ok(ExitCode::SUCCESS);
     }
     let mut failed = 0;

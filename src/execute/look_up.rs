@@ -43,7 +43,8 @@ impl TaskExecutor {
             resend: setting.resend,
             as_cached: setting.as_cached.contains(&ix),
         };
-        let verdict = match setting.memory.verdict(task, &fingerprint, options, Some(&self.state())) {
+        let verdict = setting.memory.verdict(task, &fingerprint, options, Some(&self.state()));
+        let verdict = match verdict {
             Verdict::Cached(_) if task.io.effect && !self.is_sent(ix, &fingerprint.digest()) => {
                 Verdict::Run(vec![Reason::AnotherFire])
             }

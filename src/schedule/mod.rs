@@ -56,19 +56,20 @@ pub fn serve(global: &Global, once: bool) -> Result<ExitCode, Failure> {
     let paint = Paint(global.color.wanted(Stream::Stderr));
     let mut served = Served::open(global, once, paint, sender)?;
     let mut readings = Readings::take();
-    let mut signal = None;
+    let (mut is_told, mut is_interrupted) = (false, false);
     loop {
         if let Some(jump) = readings.jump() {
             tell::note(paint, &tell::jump(jump));
         }
         served.wake(Timestamp::now())?;
-        if served.is_idle() && (once || signal.is_some()) {
+        if served.is_idle() && (once || is_told) {
             break;
         }
         for event in next_events(&events, served.wait(Timestamp::now()).min(LONGEST_SLEEP)) {
             match event {
                 Event::Signal(number) => {
-                    signal = Some(number);
+                    is_told = true;
+                    is_interrupted |= number == signal_hook::consts::SIGINT;
                     served.stop(Timestamp::now())?;
                 }
                 Event::Edited => served.read_again(Timestamp::now())?,
@@ -76,10 +77,10 @@ pub fn serve(global: &Global, once: bool) -> Result<ExitCode, Failure> {
             }
         }
     }
-    match signal {
-        Some(signal_hook::consts::SIGINT) => Err(Failure::Interrupted),
-        _ if once && served.has_failed() => Err(Failure::Task),
-        _ => Ok(ExitCode::SUCCESS),
+    match is_interrupted {
+        true => Err(Failure::Interrupted),
+        false if once && served.has_failed() => Err(Failure::Task),
+        false => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -16,4 +16,5 @@ mod promises;
 mod rest;
 mod retail;
 mod runners;
+mod schedule;
 mod views;
