@@ -52,10 +52,10 @@ struct Hands<'a> {
 }
 
 impl Watched {
-    /// Begins to watch a pipeline; None if it has no schedule.
+    /// Begins to watch a pipeline; None if it has no schedule. A source that is not there may be when a fire comes.
     pub fn open(global: &Global, file: &Path, once: bool, now: Timestamp) -> Result<Option<Self>, Failure> {
         let opened = read(global, file)?;
-        let Some(spec) = opened.spec.clone().filter(|_| !opened.diagnostics.has_errors()) else {
+        let Some(spec) = opened.spec.clone().filter(|_| !opened.diagnostics.has_lasting_errors()) else {
             return Err(opened.mistakes());
         };
         let Some(schedule) = spec.schedule.clone() else { return Ok(None) };
@@ -181,7 +181,11 @@ impl Watched {
         let known = hands.state.fire(&self.name, fire).map_err(|error| state_failure(&error))?;
         match (known.filter(|known| known.status == FireStatus::Due), code) {
             (Some(Fire { run: None, .. }), code) => {
-                let why = code.map_or("it was killed".to_owned(), |code| format!("exit code {code}"));
+                let why = match code {
+                    Some(2) => "the pipeline has mistakes".to_owned(),
+                    Some(code) => format!("exit code {code}"),
+                    None => "it was killed".to_owned(),
+                };
                 let reason = format!("its run did not start: {why}");
                 hands.state.give_up_fire(&self.name, fire, &reason).map_err(|error| state_failure(&error))?;
                 tell::warn(paint, &format!("{}: {shown} skipped: {reason}", self.name));
@@ -210,13 +214,14 @@ impl Watched {
         }
         self.texts.look_again();
         let opened = read(global, &self.file)?;
-        let spec = opened.spec.clone().filter(|spec| !opened.diagnostics.has_errors() && spec.name.value == self.name);
+        let spec =
+            opened.spec.clone().filter(|spec| !opened.diagnostics.has_lasting_errors() && spec.name.value == self.name);
         let Some(spec) = spec else {
             self.is_broken = true;
-            if opened.diagnostics.has_errors() {
+            if opened.diagnostics.has_lasting_errors() {
                 eprintln!("{}", opened.mistakes().text(paint.0));
             }
-            let why = if opened.diagnostics.has_errors() { "has mistakes" } else { "has another `name`" };
+            let why = if opened.diagnostics.has_lasting_errors() { "has mistakes" } else { "has another `name`" };
             let name = &self.name;
             tell::warn(paint, &format!("{name}: the edited file {why}; what it was before stays in force"));
             return Ok(());

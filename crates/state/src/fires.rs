@@ -40,8 +40,7 @@ pub struct Fire {
 }
 
 impl Fire {
-    /// Whether it was committed, and whoever was to run it has gone without doing so: no run will ever be its. Prints as
-    /// *recorded, not started*.
+    /// Whether it was committed, and whoever was to run it has gone without doing so: no run will ever be its.
     pub fn is_lost(&self) -> bool {
         self.status == FireStatus::Due && self.run.is_none() && !self.is_looked_after()
     }

@@ -117,6 +117,6 @@ fn the_latest_of_many_are_found_without_looking_at_all() {
     }
     let yearly = calendar("@yearly", "UTC");
     assert_eq!(yearly.latest(from, to, 1), ([instant("2024-01-01T00:00:00Z")].into(), true));
-    assert_eq!(yearly.latest(instant("2022-01-01T00:00:00Z"), to, 2).1, false);
+    assert!(!yearly.latest(instant("2022-01-01T00:00:00Z"), to, 3).1);
     assert_eq!(yearly.latest(to, to, 2), ([].into(), false));
 }
