@@ -22,8 +22,8 @@ pub enum Occasion {
     Fire(Timestamp),
     /// A fire of the past.
     Backfill(Timestamp),
-    /// What a run for that time, by that trigger, has left undone.
-    Again(Timestamp, String),
+    /// What an earlier run for a time of the schedule has left undone: that time as it was written, and the trigger.
+    Again(String, String),
 }
 
 /// A time as the user gives it.
@@ -72,9 +72,9 @@ impl PointInTime {
 impl Occasion {
     /// The occasion of a run that goes on where an earlier one ended.
     pub fn again(earlier: &RunStart) -> Self {
-        match earlier.logical_time.parse() {
-            Ok(time) if earlier.trigger != "manual" => Self::Again(time, earlier.trigger.clone()),
-            _ => Self::ByHand,
+        match earlier.trigger.as_str() {
+            "manual" => Self::ByHand,
+            trigger => Self::Again(earlier.logical_time.clone(), trigger.to_owned()),
         }
     }
 
@@ -87,7 +87,11 @@ impl Occasion {
             Self::At(at) => (first_fire(*at, spec, &zone), "manual"),
             Self::Fire(fire) => (Some(*fire), "schedule"),
             Self::Backfill(fire) => (Some(*fire), "backfill"),
-            Self::Again(time, trigger) => (Some(*time), trigger.as_str()),
+            // The ledger knows what was sent by the time as it was written.
+            Self::Again(time, trigger) => {
+                let (logical_time, date) = (time.clone(), time.chars().take(10).collect());
+                return RunFacts { logical_time, date, trigger: trigger.clone(), ..by_hand };
+            }
         };
         let Some(time) = time.map(|time| time.to_zoned(zone)) else { return by_hand };
         RunFacts { logical_time: written(&time), date: time.date().to_string(), trigger: trigger.to_owned(), ..by_hand }

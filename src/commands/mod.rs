@@ -4,6 +4,8 @@ pub mod backfill;
 pub mod cache;
 pub mod check;
 pub mod diff;
+pub mod doctor;
+mod effects;
 mod fires;
 pub mod graph;
 pub mod history;

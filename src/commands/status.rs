@@ -11,6 +11,7 @@ use super::fires::Fires;
 use super::history::{counts_text, run_json, run_time, status_look, status_word};
 use super::past::{Past, WallClock, put, state_failure};
 use crate::cli::Global;
+use crate::doubts;
 use crate::failure::Failure;
 use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
@@ -40,7 +41,9 @@ struct Standing {
 pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
     let past = Past::open(global)?;
     let mut standing = Standing { running: None, last: None, fires: Fires::of(&past, Timestamp::now())? };
+    let mut unknown = Vec::new();
     if let Some(state) = &past.state {
+        unknown = state.unknown_effects(past.pipeline()).map_err(state_failure)?;
         // The one that goes on and the one before it.
         for run in state.history(past.pipeline(), 2).map_err(state_failure)? {
             let tasks = state.tasks_of(&run.id).map_err(state_failure)?;
@@ -60,11 +63,13 @@ pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
             "tasks_ended": ended,
             "last": run(&standing.last),
             "schedule": standing.fires.as_ref().map(Fires::json),
+            "unknown": unknown.iter().map(doubts::object).collect::<Vec<_>>(),
         });
         return put(&format!("{object}\n"));
     }
     let paint = Paint(global.color.wanted(Stream::Stdout));
-    put(&text(past.pipeline(), &standing, past.spec.tasks.len(), &past.clock(), Timestamp::now(), paint))
+    let text = text(past.pipeline(), &standing, past.spec.tasks.len(), &past.clock(), Timestamp::now(), paint);
+    put(&(text + &doubts::told(&unknown, paint)))
 }
 
 fn text(pipeline: &str, standing: &Standing, tasks: usize, clock: &WallClock, now: Timestamp, paint: Paint) -> String {

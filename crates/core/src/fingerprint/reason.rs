@@ -17,14 +17,14 @@ pub enum Reason {
     NeverRan,
     /// The user said so.
     Forced,
+    /// A run on schedule, and a task that sends something for each.
+    Scheduled,
     /// `cache: off`.
     CacheOff,
     /// A command without outputs: what it does cannot be known.
     Volatile,
     /// Its `ttl` is over.
     Expired,
-    /// A mail or webhook of a scheduled run: the same content was sent for another fire.
-    AnotherFire,
     /// It read something that changed while it ran, so that its result was not kept.
     NotKept,
     /// The cached result is gone or damaged.
@@ -175,9 +175,9 @@ impl fmt::Display for Reason {
             Self::FirstRun => f.write_str("first run"),
             Self::NeverRan => f.write_str("never ran"),
             Self::Forced => f.write_str("forced"),
+            Self::Scheduled => f.write_str("it is sent once for each time of the schedule"),
             Self::CacheOff => f.write_str("cache: off"),
             Self::Volatile => f.write_str("a command without outputs always runs"),
-            Self::AnotherFire => f.write_str("sent once for each fire"),
             Self::Expired => f.write_str("its ttl is over"),
             Self::NotKept => f.write_str("an input changed while it last ran"),
             Self::ResultLost => f.write_str("its cached result is gone or damaged"),
