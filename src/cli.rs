@@ -28,7 +28,7 @@ pub struct Cli {
 #[derive(Args, Debug, Clone)]
 pub struct Global {
     /// The pipeline file
-    #[arg(short, long = "file", global = true, value_name = "FILE", default_value = "pipeline.yaml")]
+    #[arg(id = "file", short, long = "file", global = true, value_name = "FILE", default_value = "pipeline.yaml")]
     pub files: Vec<PathBuf>,
     /// Go to this folder first
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
