@@ -1,7 +1,7 @@
 //! The command line: flags become requests.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -28,8 +28,8 @@ pub struct Cli {
 #[derive(Args, Debug, Clone)]
 pub struct Global {
     /// The pipeline file
-    #[arg(short, long, global = true, value_name = "FILE", default_value = "pipeline.yaml")]
-    pub file: PathBuf,
+    #[arg(id = "file", short, long = "file", global = true, value_name = "FILE", default_value = "pipeline.yaml")]
+    pub files: Vec<PathBuf>,
     /// Go to this folder first
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub directory: Option<PathBuf>,
@@ -42,6 +42,13 @@ pub struct Global {
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
+}
+
+impl Global {
+    /// The pipeline file.
+    pub fn file(&self) -> &Path {
+        self.files.first().map_or(Path::new("pipeline.yaml"), PathBuf::as_path)
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -58,7 +65,15 @@ enum Command {
     Graph(commands::graph::GraphArgs),
     /// Check the file, the graph and every column's type; reads only the head of each source
     Check(commands::check::CheckArgs),
-    /// What goes on now, and how the last run ended
+    /// Run on schedule, in the foreground
+    Schedule(commands::schedule::ScheduleArgs),
+    /// Run for past fires of the schedule
+    Backfill(commands::backfill::BackfillArgs),
+    /// Let no fire of the schedule run until `resume`
+    Pause,
+    /// End a pause; the fires in it are not made up for
+    Resume,
+    /// What goes on now, how the last run ended, and the next fire
     Status(commands::status::StatusArgs),
     /// The runs there were
     History(commands::history::HistoryArgs),
@@ -122,6 +137,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             .map_err(|error| Failure::wrong(format!("cannot go to {}: {error}", folder.display())))?;
     }
     let global = &cli.global;
+    if global.files.len() > 1 && !matches!(cli.command, Command::Schedule(_)) {
+        return Err(Failure::wrong("`-f` is given several times").help("only `tidemill schedule` serves several files"));
+    }
     match cli.command {
         Command::Run(args) => commands::run::run(global, args),
         Command::Rerun(args) => commands::rerun::run(global, args),
@@ -129,6 +147,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Plan(args) => commands::plan::run(global, args),
         Command::Graph(args) => commands::graph::run(global, args),
         Command::Check(args) => commands::check::run(global, args),
+        Command::Schedule(args) => commands::schedule::run(global, args),
+        Command::Backfill(args) => commands::backfill::run(global, args),
+        Command::Pause => commands::pause::pause(global),
+        Command::Resume => commands::pause::resume(global),
         Command::Status(args) => commands::status::run(global, args),
         Command::History(args) => commands::history::run(global, args),
         Command::Show(args) => commands::show::run(global, args),

@@ -74,14 +74,20 @@ impl Failure {
 
     /// Says it on stderr.
     pub fn print(&self, color: Color) {
-        let colored = color.wanted(Stream::Stderr);
+        if !matches!(self, Self::Task | Self::Interrupted) {
+            eprintln!("{}", self.text(color.wanted(Stream::Stderr)));
+        }
+    }
+
+    /// What there is to say, without a line break at its end.
+    pub fn text(&self, colored: bool) -> String {
         let text = match self {
-            Self::Task | Self::Interrupted => return,
+            Self::Task | Self::Interrupted => String::new(),
             Self::Mistakes { sources, diagnostics } => render_all(sources, diagnostics, colored),
             Self::Held { message } => plain(message, &[], colored),
             Self::Wrong { message, help } | Self::Broken { message, help } => plain(message, help, colored),
         };
-        eprintln!("{}", text.trim_end());
+        text.trim_end().to_owned()
     }
 }
 

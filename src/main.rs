@@ -19,6 +19,7 @@ mod kinds;
 mod mask;
 mod memory;
 mod observers;
+mod occasion;
 #[cfg(test)]
 #[path = "../tests/oracle/mod.rs"]
 mod oracle;
@@ -27,6 +28,7 @@ mod profile;
 mod project;
 mod retention;
 mod runner;
+mod schedule;
 mod secrets;
 mod summary;
 mod text_table;

@@ -1,10 +1,11 @@
 //! A pipeline file opened: read, planned, checked.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jiff::Zoned;
 use jiff::tz::TimeZone;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use tidemill_core::ids::{RunId, TaskName};
@@ -16,6 +17,7 @@ use tidemill_core::table::{Schema, TableEngine};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::kinds::AllKinds;
+use crate::occasion::Occasion;
 use crate::secrets;
 
 /// What a command says of the pipeline it wants.
@@ -25,8 +27,10 @@ pub struct Wanted {
     pub params: Vec<(String, String)>,
     /// `--params-file`.
     pub params_file: Option<PathBuf>,
-    /// What is known of the run; of one by hand, now, if not given.
-    pub run: Option<RunFacts>,
+    /// What the run is for.
+    pub occasion: Occasion,
+    /// A file that holds the pipeline's texts by their paths, instead of what stands under these now.
+    pub texts: Option<PathBuf>,
 }
 
 /// A pipeline file as far as it could be read, and all that is wrong with it.
@@ -43,6 +47,8 @@ pub struct Opened {
     pub handlers: Vec<(Moment, Plan)>,
     /// What is known of the run.
     pub run: RunFacts,
+    /// The fire that it runs.
+    pub fire: Option<jiff::Timestamp>,
 }
 
 /// When handlers run.
@@ -68,6 +74,8 @@ pub struct Project {
     pub handlers: Vec<(Moment, Arc<Plan>)>,
     /// What is known of the run.
     pub run: RunFacts,
+    /// The fire that it runs.
+    pub fire: Option<jiff::Timestamp>,
     /// What is worth knowing, printed before anything else.
     pub warnings: Vec<Diagnostic>,
 }
@@ -76,12 +84,11 @@ pub struct Project {
 pub fn open(global: &Global, wanted: &Wanted) -> Result<Opened, Failure> {
     let kinds = AllKinds::new();
     let now = jiff::Timestamp::now();
-    let mut run = wanted.run.clone().unwrap_or_else(|| run_by_hand(now, &TimeZone::UTC));
+    let mut run = run_by_hand(now, &TimeZone::UTC);
     let mut loaded = read(global, wanted, &run, &kinds)?;
     // The run's times are told in the pipeline's zone, which only the file says: where that is another, it is read again.
-    let zone = loaded.spec.as_ref().and_then(zone_of).filter(|_| wanted.run.is_none());
-    if let Some(zone) = zone {
-        let told = run_by_hand(now, &zone);
+    if let Some(spec) = &loaded.spec {
+        let told = wanted.occasion.facts(now, spec);
         if told != run {
             run = told;
             loaded = read(global, wanted, &run, &kinds)?;
@@ -94,6 +101,10 @@ pub fn open(global: &Global, wanted: &Wanted) -> Result<Opened, Failure> {
         plan: None,
         handlers: Vec::new(),
         run,
+        fire: match wanted.occasion {
+            Occasion::Fire(fire) => Some(fire),
+            _ => None,
+        },
     };
     if let Some(spec) = opened.spec.clone() {
         secrets::keep(&spec);
@@ -126,7 +137,7 @@ fn read(global: &Global, wanted: &Wanted, run: &RunFacts, kinds: &AllKinds) -> R
         &LoadOptions {
             folder: std::env::current_dir()
                 .map_err(|error| Failure::broken(format!("the current folder is not known: {error}")))?,
-            file: global.file.clone(),
+            file: global.file().to_owned(),
             profile: global.profile.clone(),
             params: wanted.params.clone(),
             params_file: wanted.params_file.clone(),
@@ -134,9 +145,17 @@ fn read(global: &Global, wanted: &Wanted, run: &RunFacts, kinds: &AllKinds) -> R
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
             run: run.clone(),
+            texts: wanted.texts.as_deref().map(texts_in).transpose()?.unwrap_or_default(),
         },
         kinds,
     ))
+}
+
+/// Texts by their paths, as a scheduler has kept them.
+fn texts_in(file: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let wrong = |error: String| Failure::broken(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }
 
 /// The engine for the pipeline's tables.
@@ -149,7 +168,7 @@ pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
 pub fn run_by_hand(now: jiff::Timestamp, zone: &TimeZone) -> RunFacts {
     let tail = (now.as_nanosecond() ^ i128::from(std::process::id())) as u16;
     let local = now.to_zoned(zone.clone());
-    let written = local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let written = written(&local);
     RunFacts {
         id: RunId::at(now, tail).to_string(),
         started: written.clone(),
@@ -160,20 +179,9 @@ pub fn run_by_hand(now: jiff::Timestamp, zone: &TimeZone) -> RunFacts {
     }
 }
 
-/// What is known of a run that does again what an earlier one was to do for a time of the schedule; None if that one was
-/// started by hand, since then it stood for no other time than its own.
-pub fn run_for_the_same_time(now: jiff::Timestamp, earlier: &tidemill_state::Run, opened: &Opened) -> Option<RunFacts> {
-    let start = &earlier.start;
-    if start.trigger == "manual" {
-        return None;
-    }
-    let zone = opened.spec.as_ref().and_then(|spec| zone_of(spec)).unwrap_or(TimeZone::UTC);
-    Some(RunFacts {
-        logical_time: start.logical_time.clone(),
-        date: start.logical_time.chars().take(10).collect(),
-        trigger: start.trigger.clone(),
-        ..run_by_hand(now, &zone)
-    })
+/// An instant as runs tell it: RFC 3339 in its zone.
+pub fn written(time: &Zoned) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 impl Opened {
@@ -206,6 +214,7 @@ impl Opened {
                 plan: Arc::new(plan),
                 handlers: self.handlers.into_iter().map(|(moment, plan)| (moment, Arc::new(plan))).collect(),
                 run: self.run,
+                fire: self.fire,
                 warnings: self.diagnostics.into_sorted(),
             }),
             _ => Err(Failure::Mistakes { sources: self.sources, diagnostics: self.diagnostics.into_sorted() }),

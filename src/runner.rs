@@ -99,7 +99,7 @@ impl Runner<'_> {
         let project = self.project;
         let interrupts = Interrupts::new();
         listen_for_signals(&interrupts);
-        let holding = self.hold()?;
+        let holding = self.hold(&interrupts)?;
         let _guard = start_run_log(holding.logs.folder(), self.request.log_format);
         tracing::info!(run = project.run.id, pipeline = project.spec.name.value, "run starts");
 
@@ -133,7 +133,7 @@ impl Runner<'_> {
     }
 
     /// Takes the project: its lock, its state, its logs.
-    fn hold(&self) -> Result<Holding, Failure> {
+    fn hold(&self, interrupts: &Interrupts) -> Result<Holding, Failure> {
         let spec = &self.project.spec;
         let (folder, pipeline) = (spec.project.as_path(), spec.name.value.as_str());
         let run = &self.project.run;
@@ -144,9 +144,11 @@ impl Runner<'_> {
                 eprintln!("{} {held}; waiting for it to end", self.request.paint.yellow("note"));
                 is_told = true;
             }
-            if self.request.no_wait { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let is_over = self.request.no_wait || interrupts.is_interrupted();
+            if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let lock = lock.map_err(|error| match error {
+            LockError::Held(_) if interrupts.is_interrupted() => Failure::Interrupted,
             LockError::Held(held) => Failure::Held { message: held.to_string() },
             error => Failure::broken(error.to_string()),
         })?;
@@ -175,6 +177,19 @@ impl Runner<'_> {
         };
         if !state.begin_run_as(&RunId::new(run.id.as_str()), &start).map_err(wrong)? {
             return Err(Failure::broken("another run began at the same instant").help("run it again"));
+        }
+        if let Some(fire) = self.project.fire
+            && !state.begin_fire(pipeline, fire, &RunId::new(run.id.as_str())).map_err(wrong)?
+        {
+            state
+                .end_run(
+                    &RunId::new(run.id.as_str()),
+                    tidemill_state::RunStatus::Cancelled,
+                    Timestamp::now(),
+                    &Counts::default(),
+                )
+                .map_err(wrong)?;
+            return Err(Failure::wrong(format!("the fire of {fire} was given up")));
         }
         let memory = Memory::of(folder, pipeline, Some(&state))?;
         let secrets = secrets::of(spec);
@@ -312,6 +327,10 @@ impl Runner<'_> {
         };
         state.save_files(&holding.memory.files.news()).map_err(wrong)?;
         state.end_run(&RunId::new(self.project.run.id.as_str()), status, Timestamp::now(), &counts).map_err(wrong)?;
+        if let Some(fire) = self.project.fire {
+            let run = RunId::new(self.project.run.id.as_str());
+            state.end_fire(&self.project.spec.name.value, fire, &run).map_err(wrong)?;
+        }
         tracing::info!(run = self.project.run.id, "run ended");
         self.forget_old(holding, &mut state)
     }
@@ -433,6 +452,5 @@ fn start_run_log(folder: &Path, format: LogFormat) -> Option<tracing_appender::n
         LogFormat::Text => tracing_subscriber::registry().with(filter).with(layer).try_init(),
         LogFormat::Json => tracing_subscriber::registry().with(filter).with(layer.json()).try_init(),
     };
-    // A second run in one process (a schedule) goes on with the first one's subscriber.
     started.is_ok().then_some(guard)
 }

@@ -14,6 +14,7 @@ use crate::doubts;
 use crate::execute::LogFormat;
 use crate::failure::Failure;
 use crate::memory::state_failure;
+use crate::occasion::Occasion;
 use crate::project::{self, Opened, Wanted, engine_for};
 use crate::runner::{Again, Request, Runner};
 use crate::terminal::{Paint, Stream};
@@ -83,11 +84,7 @@ fn named(effects: &[Effect], handlers: bool) -> Vec<tidemill_core::ids::TaskName
 
 fn send(global: &Global, args: &RetryArgs, first: &Opened, again: &Again, paint: Paint) -> Result<(), Failure> {
     let run: &Run = &again.of;
-    let wanted = Wanted {
-        params: params_of(run, first)?,
-        run: project::run_for_the_same_time(Timestamp::now(), run, first),
-        ..Wanted::default()
-    };
+    let wanted = Wanted { params: params_of(run, first)?, occasion: Occasion::again(&run.start), ..Wanted::default() };
     let mut opened = project::open(global, &wanted)?;
     let engine = engine_for(&opened);
     opened.check_columns(&*engine);

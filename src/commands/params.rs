@@ -36,7 +36,7 @@ impl ParamArgs {
                 _ => Err(Failure::wrong(format!("`-p {text}` is not NAME=VALUE")).help("write `-p top_n=20`")),
             })
             .collect::<Result<_, _>>()?;
-        Ok(Wanted { params, params_file: self.params_file.clone(), run: None })
+        Ok(Wanted { params, params_file: self.params_file.clone(), ..Wanted::default() })
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::Timestamp;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Selection;
 use tidemill_state::{Run, State, TaskStatus};
@@ -16,6 +15,7 @@ use crate::execute::LogFormat;
 use crate::failure::Failure;
 use crate::mask::MASK;
 use crate::memory::state_failure;
+use crate::occasion::Occasion;
 use crate::project::{self, Opened, Wanted, engine_for};
 use crate::runner::{Request, Runner};
 use crate::secrets::masked_value;
@@ -57,7 +57,8 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
     let (earlier, done) = the_run(&first, args.run.as_deref())?;
     let wanted = Wanted {
         params: params_of(&earlier, &first)?,
-        run: project::run_for_the_same_time(Timestamp::now(), &earlier, &first),
+        // What was sent for a fire is not sent again for it.
+        occasion: Occasion::again(&earlier.start),
         ..Wanted::default()
     };
     let mut opened = project::open(global, &wanted)?;

@@ -1,9 +1,12 @@
 //! `tidemill run`: does what is to be done.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use jiff::Timestamp;
 use tidemill_core::plan::Selection;
+use tidemill_state::{Process, State};
 
 use super::params::{self, ParamArgs};
 use super::selection::selected;
@@ -11,8 +14,10 @@ use crate::at_rest::Asked;
 use crate::cli::Global;
 use crate::execute::LogFormat;
 use crate::failure::{Failure, render_all};
+use crate::memory::state_failure;
+use crate::occasion::{Occasion, PointInTime};
 use crate::outlook::Outlook;
-use crate::project::{self, engine_for};
+use crate::project::{self, Project, Wanted, engine_for};
 use crate::runner::{Request, Runner};
 use crate::summary;
 use crate::terminal::{Paint, Stream, put};
@@ -49,6 +54,18 @@ pub struct RunArgs {
     /// Leave these tasks out
     #[arg(long, value_name = "SEL")]
     exclude: Vec<String>,
+    /// Run for that time instead of now: `run.date` and `run.logical_time` are its. Of a day, its first fire counts
+    #[arg(long, value_name = "DATE", value_parser = PointInTime::parse)]
+    at: Option<PointInTime>,
+    /// Run that fire, which a scheduler has claimed
+    #[arg(long, value_name = "INSTANT", hide = true, conflicts_with = "at")]
+    fire: Option<Timestamp>,
+    /// Run for that fire again
+    #[arg(long, value_name = "INSTANT", hide = true, conflicts_with_all = ["at", "fire"])]
+    backfill: Option<Timestamp>,
+    /// Take the pipeline's texts from there instead of from its files
+    #[arg(long, value_name = "F", hide = true)]
+    texts: Option<PathBuf>,
     /// Print every event as an object on a line of stdout
     #[arg(long)]
     json: bool,
@@ -68,7 +85,8 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
         eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut opened = project::open(global, &args.params.wanted()?)?;
+    let wanted = Wanted { occasion: occasion(&args), texts: args.texts.clone(), ..args.params.wanted()? };
+    let mut opened = project::open(global, &wanted)?;
     let engine = engine_for(&opened);
     opened.check_columns(&*engine);
     let project = opened.into_project()?;
@@ -81,6 +99,9 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
     if args.dry_run {
         let outlook = Outlook::of(&project, &*engine, &wanted, &forced, args.resend)?;
         return put(&outlook.shown(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))));
+    }
+    if let Some(fire) = args.fire {
+        adopt(&project, fire)?;
     }
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),
@@ -101,13 +122,30 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the run is for.
+fn occasion(args: &RunArgs) -> Occasion {
+    let at = args.at.map(Occasion::At);
+    let fire = args.fire.map(Occasion::Fire).or(args.backfill.map(Occasion::Backfill));
+    at.or(fire).unwrap_or_default()
+}
+
+/// Takes a fire over from the scheduler that has claimed it.
+fn adopt(project: &Project, fire: Timestamp) -> Result<(), Failure> {
+    let spec = &project.spec;
+    let adopted = State::open(&spec.project)
+        .and_then(|mut state| state.adopt_fire(&spec.name.value, fire, &Process::current()))
+        .map_err(|error| state_failure(&error))?;
+    if adopted { Ok(()) } else { Err(Failure::wrong(format!("the fire of {fire} is not claimed, or was given up"))) }
+}
+
 /// What is asked, if a run that had nothing to do can answer it: no more than to bring tasks up to date, and to say so.
 fn asked(global: &Global, args: &RunArgs) -> Option<Asked> {
-    let wants_more = args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
+    let is_by_hand = matches!(occasion(args), Occasion::ByHand) && args.texts.is_none();
+    let wants_more = !is_by_hand || args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
     // What these select depends on the last run.
     let names_runs = |selector: &String| selector.contains("result:") || selector.contains("state:");
     let is_other = args.params.params_file.is_some() || args.selectors.iter().chain(&args.exclude).any(names_runs);
-    if wants_more || is_other { None } else { Asked::here(&global.file) }
+    if wants_more || is_other { None } else { Asked::here(global.file()) }
 }
 
 /// One attempt for each processor.

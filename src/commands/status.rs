@@ -1,4 +1,4 @@
-//! `tidemill status`: what goes on now, and how the last run ended.
+//! `tidemill status`: what goes on now, how the last run ended, and the next fire.
 
 use std::process::ExitCode;
 
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tidemill_state::{How, Run, RunStatus, TaskRecord, TaskStatus};
 
+use super::fires::Fires;
 use super::history::{counts_text, run_json, run_time, status_look, status_word};
 use super::past::{Past, WallClock, put, state_failure};
 use crate::cli::Global;
@@ -32,12 +33,14 @@ struct Standing {
     running: Option<(Run, Vec<TaskRecord>)>,
     /// The last run that has ended, with its tasks.
     last: Option<(Run, Vec<TaskRecord>)>,
+    /// Its fires, if it has a schedule.
+    fires: Option<Fires>,
 }
 
 /// Prints how the pipeline stands.
 pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
     let past = Past::open(global)?;
-    let mut standing = Standing { running: None, last: None };
+    let mut standing = Standing { running: None, last: None, fires: Fires::of(&past, Timestamp::now())? };
     let mut unknown = Vec::new();
     if let Some(state) = &past.state {
         unknown = state.unknown_effects(past.pipeline()).map_err(state_failure)?;
@@ -59,6 +62,7 @@ pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
             "running": run(&standing.running),
             "tasks_ended": ended,
             "last": run(&standing.last),
+            "schedule": standing.fires.as_ref().map(Fires::json),
             "unknown": unknown.iter().map(doubts::object).collect::<Vec<_>>(),
         });
         return put(&format!("{object}\n"));
@@ -97,6 +101,7 @@ fn text(pipeline: &str, standing: &Standing, tasks: usize, clock: &WallClock, no
         }
         None => fact("last", "it has not run yet".to_owned()),
     }
+    standing.fires.iter().flat_map(|fires| fires.facts(clock, now)).for_each(|(name, value)| fact(name, value));
     text
 }
 
@@ -126,7 +131,7 @@ mod tests {
         let good = fixture.state.run(fixture.good.as_str())?.ok_or("no such run")?;
         let tasks = fixture.state.tasks_of(&bad.id)?;
         let going_on = Run { written: RunStatus::Running, ended: None, counts: None, ..good };
-        let standing = Standing { running: Some((going_on, tasks.clone())), last: Some((bad, tasks)) };
+        let standing = Standing { running: Some((going_on, tasks.clone())), last: Some((bad, tasks)), fires: None };
         let text = text("retail", &standing, 27, &WallClock(jiff::tz::TimeZone::UTC), at(90_000), Paint(false));
         insta::with_settings!({filters => vec![(r"-[0-9a-f]{4}\b", "-XXXX")]}, {
             insta::assert_snapshot!(text);

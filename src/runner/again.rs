@@ -35,7 +35,7 @@ impl Runner<'_> {
         let project = self.project;
         let interrupts = Interrupts::new();
         listen_for_signals(&interrupts);
-        let holding = self.hold()?;
+        let holding = self.hold(&interrupts)?;
         let _guard = start_run_log(holding.logs.folder(), self.request.log_format);
         tracing::info!(run = project.run.id, of = again.of.id.as_str(), "what is in doubt is sent again");
         let mut done = Vec::new();

@@ -31,6 +31,7 @@ mod promises;
 mod rest;
 mod retail;
 mod runners;
+mod schedule;
 mod secrets;
 mod views;
 mod watching;

@@ -8,7 +8,7 @@ use croner::parser::{CronParser, Seconds, Year};
 /// # Errors
 /// In a sentence what is wrong with it, also if it names days that never come, such as 30 February.
 pub fn parse(expression: &str) -> Result<Cron, String> {
-    let text = expression.trim();
+    let text = in_full(expression);
     if text.is_empty() {
         return Err("the cron expression is empty".to_owned());
     }
@@ -34,6 +34,24 @@ pub fn parse(expression: &str) -> Result<Cron, String> {
     }
 }
 
+/// Five fields instead of a nickname; anything else as it is.
+pub fn in_full(expression: &str) -> &str {
+    let text = expression.trim();
+    match text.to_ascii_lowercase().as_str() {
+        "@yearly" | "@annually" => "0 0 1 1 *",
+        "@monthly" => "0 0 1 * *",
+        "@weekly" => "0 0 * * 0",
+        "@daily" | "@midnight" => "0 0 * * *",
+        "@hourly" => "0 * * * *",
+        _ => text,
+    }
+}
+
+/// Whether the hour of an expression is `*` or has a step: then it means "every so often" rather than a time on the wall.
+pub fn follows_elapsed_time(expression: &str) -> bool {
+    in_full(expression).split_whitespace().nth(1).is_some_and(|hour| hour.contains(['*', '/']))
+}
+
 /// Finds a time zone by its IANA name, in the data that is part of the program.
 ///
 /// # Errors
@@ -52,7 +70,7 @@ mod tests {
 
     #[test]
     fn five_fields_and_nicknames_are_cron() {
-        for good in ["45 19 * * *", "*/5 * * * MON-FRI", "@daily", "@hourly", "0 0 29 2 *"] {
+        for good in ["45 19 * * *", "*/5 * * * MON-FRI", "@daily", "@Midnight", "@hourly", "0 0 29 2 *"] {
             assert!(parse(good).is_ok(), "{good}: {:?}", parse(good));
         }
     }

@@ -128,12 +128,20 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it: a suggestion, the list of what is known.
     pub help: Vec<String>,
+    /// Whether it may pass without an edit: it is about what is there on the disk.
+    pub passing: bool,
 }
 
 impl Diagnostic {
     /// An error at no place yet.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), labels: Vec::new(), help: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: Vec::new(),
+            passing: false,
+        }
     }
 
     /// A warning at no place yet.
@@ -145,6 +153,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Marks it as one that may pass without an edit.
+    #[must_use]
+    pub fn passing(mut self) -> Self {
+        self.passing = true;
         self
     }
 
@@ -211,6 +226,11 @@ impl Diagnostics {
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether any of them is an error that only an edit repairs.
+    pub fn has_lasting_errors(&self) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !diagnostic.passing)
     }
 
     /// Them all, by file and position, those without a place first.

@@ -15,6 +15,7 @@ pub mod kind;
 pub mod plan;
 pub mod run;
 pub mod sched;
+pub mod schedule;
 pub mod spec;
 pub mod sql;
 pub mod table;

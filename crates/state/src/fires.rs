@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::ids::RunId;
 
 use crate::column::{time, word};
-use crate::{State, StateError};
+use crate::{Process, State, StateError};
 
 /// How a fire stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,32 +35,144 @@ pub struct Fire {
     pub run: Option<RunId>,
     /// Why it was skipped.
     pub reason: Option<String>,
+    /// Who looks after it: the scheduler that committed it, then the process of its run.
+    pub owner: Option<Process>,
 }
 
-const COLUMNS: &str = "pipeline, instant, status, at, run, reason";
+impl Fire {
+    /// Whether it was committed, and whoever was to run it has gone without doing so: no run will ever be its.
+    pub fn is_lost(&self) -> bool {
+        self.status == FireStatus::Due && self.run.is_none() && !self.is_looked_after()
+    }
+
+    /// Whether the process that looks after it is there.
+    pub fn is_looked_after(&self) -> bool {
+        self.owner.as_ref().is_some_and(Process::is_alive)
+    }
+}
+
+const COLUMNS: &str = "pipeline, instant, status, at, run, reason, pid, boot, pid_started";
 
 impl State {
     /// Commits a fire, on the disk when this returns. False if it was committed before, by whichever process: then it is not
-    /// the caller's to run.
+    /// the caller's to run. One that was passed over at a time that has yet to come, by a clock that was wrong, is taken over.
     ///
     /// # Errors
     /// If the state cannot be written; then it must not run.
     pub fn commit_fire(&mut self, fire: &Fire) -> Result<bool, StateError> {
-        let status = serde_json::to_value(fire.status)?;
+        Ok(self.commit_fires(std::slice::from_ref(fire))? == 1)
+    }
+
+    /// Commits several at once; how many were not committed before.
+    ///
+    /// # Errors
+    /// If the state cannot be written; then none is.
+    pub fn commit_fires(&mut self, fires: &[Fire]) -> Result<usize, StateError> {
         self.write_durably(|db| {
-            let inserted = db.execute(
-                "INSERT OR IGNORE INTO fires (pipeline, instant, status, at, run, reason) VALUES (?, ?, ?, ?, ?, ?)",
-                params![
+            let mut insert = db.prepare_cached(
+                "INSERT INTO fires (pipeline, instant, status, at, run, reason, pid, boot, pid_started) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (pipeline, instant) DO UPDATE SET \
+                 status = ?3, at = ?4, run = ?5, reason = ?6, pid = ?7, boot = ?8, pid_started = ?9 \
+                 WHERE status = 'skipped' AND at > ?4 AND ?3 = 'due'",
+            )?;
+            let mut committed = 0;
+            for fire in fires {
+                let status = serde_json::to_value(fire.status)?;
+                let owner = fire.owner.as_ref();
+                committed += insert.execute(params![
                     fire.pipeline,
                     fire.instant.as_microsecond(),
                     status.as_str(),
                     fire.at.as_microsecond(),
                     fire.run.as_ref().map(RunId::as_str),
-                    fire.reason
-                ],
-            )?;
-            Ok(inserted == 1)
+                    fire.reason,
+                    owner.map(|owner| owner.pid),
+                    owner.map(|owner| owner.boot.as_str()),
+                    owner.map(|owner| crate::column::int(owner.started)),
+                ])?;
+            }
+            Ok(committed)
         })
+    }
+
+    /// Hands a committed fire over to the process that will run it. False if it has a run, was settled, or was never
+    /// committed: then that process must not run it.
+    ///
+    /// # Errors
+    /// If the state cannot be written; then it must not run either.
+    pub fn adopt_fire(&mut self, pipeline: &str, instant: Timestamp, owner: &Process) -> Result<bool, StateError> {
+        self.write_durably(|db| {
+            let adopted = db.execute(
+                "UPDATE fires SET pid = ?, boot = ?, pid_started = ? \
+                 WHERE pipeline = ? AND instant = ? AND status = 'due' AND run IS NULL",
+                params![owner.pid, owner.boot, crate::column::int(owner.started), pipeline, instant.as_microsecond()],
+            )?;
+            Ok(adopted == 1)
+        })
+    }
+
+    /// Writes down which run is a fire's. False if it was settled meanwhile: then it must not go on.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn begin_fire(&mut self, pipeline: &str, instant: Timestamp, run: &RunId) -> Result<bool, StateError> {
+        self.write_durably(|db| {
+            let begun = db.execute(
+                "UPDATE fires SET run = ? WHERE pipeline = ? AND instant = ? AND status = 'due' AND run IS NULL",
+                params![run.as_str(), pipeline, instant.as_microsecond()],
+            )?;
+            Ok(begun == 1)
+        })
+    }
+
+    /// Writes down that the run of a fire has ended.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn end_fire(&mut self, pipeline: &str, instant: Timestamp, run: &RunId) -> Result<(), StateError> {
+        self.write_durably(|db| {
+            db.execute(
+                "UPDATE fires SET status = 'done' WHERE pipeline = ? AND instant = ? AND run = ?",
+                params![pipeline, instant.as_microsecond(), run.as_str()],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Passes over a fire that was committed, if no run of it has begun; false if one has, or it is settled.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn give_up_fire(&mut self, pipeline: &str, instant: Timestamp, reason: &str) -> Result<bool, StateError> {
+        self.write_durably(|db| {
+            let given_up = db.execute(
+                "UPDATE fires SET status = 'skipped', reason = ? \
+                 WHERE pipeline = ? AND instant = ? AND status = 'due' AND run IS NULL",
+                params![reason, pipeline, instant.as_microsecond()],
+            )?;
+            Ok(given_up == 1)
+        })
+    }
+
+    /// The fires of a pipeline that are committed and not settled, in order.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn due_fires(&self, pipeline: &str) -> Result<Vec<Fire>, StateError> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM fires WHERE pipeline = ? AND status = 'due' ORDER BY instant"
+        ))?;
+        Ok(query.query_map([pipeline], read)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What is written of one instant.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn fire(&self, pipeline: &str, instant: Timestamp) -> Result<Option<Fire>, StateError> {
+        let mut query =
+            self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM fires WHERE pipeline = ? AND instant = ?"))?;
+        Ok(query.query_row(params![pipeline, instant.as_microsecond()], read).optional()?)
     }
 
     /// Writes down what became of a committed fire: its `status`, `run` and `reason`.
@@ -84,7 +196,7 @@ impl State {
         })
     }
 
-    /// The last fire of a pipeline: what was missed came after it.
+    /// The last fire of a pipeline that is written down.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -116,5 +228,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Fire> {
         at: time(row, 3)?,
         run: row.get::<_, Option<String>>(4)?.map(RunId::new),
         reason: row.get(5)?,
+        owner: match (row.get(6)?, row.get(7)?) {
+            (Some(pid), Some(boot)) => Some(Process { pid, boot, started: row.get::<_, i64>(8)?.unsigned_abs() }),
+            _ => None,
+        },
     })
 }

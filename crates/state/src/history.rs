@@ -55,6 +55,17 @@ impl State {
         Ok(self.history(pipeline, 1)?.pop())
     }
 
+    /// The logical times of the runs of a pipeline that succeeded with all tasks wanted, as they were written.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn succeeded_times(&self, pipeline: &str) -> Result<Vec<String>, StateError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT DISTINCT logical_time FROM runs WHERE pipeline = ? AND status = 'success' AND selection = '[]'",
+        )?;
+        Ok(query.query_map([pipeline], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The ids of all runs of a pipeline, the latest first: what has logs.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ mod profiles;
 mod results;
 mod retain;
 mod runs;
+mod schedules;
 mod tasks;
 
 pub use edited::Edited;
@@ -34,6 +35,7 @@ pub use profiles::ProfileKey;
 pub use results::{LastGood, LastTable, Made, MadeTable, Output};
 pub use retain::Retained;
 pub use runs::{Counts, Run, RunStart, RunStatus};
+pub use schedules::Watch;
 pub use tasks::{Attempt, How, Ledger, TaskDetail, TaskRecord, TaskStatus};
 
 /// What stands in a project's folder for all of this: its name.

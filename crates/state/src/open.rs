@@ -11,7 +11,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use crate::{FOLDER, StateError};
 
 /// Each brings the schema from the version of its place to the next; none is ever changed once released.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/001.sql"), include_str!("schema/003.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/001.sql"), include_str!("schema/002.sql"), include_str!("schema/003.sql")];
 /// The schema of this binary.
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 /// What tells our file from any other database: `TDML`.

@@ -7,13 +7,19 @@ mod learn;
 use std::process::ExitCode;
 
 use clap::Args;
+use jiff::Timestamp;
+use tidemill_core::schedule::Calendar;
 
 use super::params::ParamArgs;
 use super::selection::selected;
 use crate::cli::Global;
 use crate::failure::{Failure, render_all};
 use crate::project::{self, engine_for};
+use crate::schedule::tell;
 use crate::terminal::{Paint, Stream};
+
+/// So many coming fires are told.
+const FIRES: usize = 3;
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
@@ -57,5 +63,11 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<ExitCode, Failure> {
     let also = if handlers > 0 { format!(", {handlers} in handlers") } else { String::new() };
     let paint = Paint(colored);
     eprintln!("{} {}: {tasks} tasks{also}, no mistakes", paint.green("ok"), project.spec.name.value);
+    if let Some(schedule) = &project.spec.schedule {
+        let calendar = Calendar::new(schedule).map_err(Failure::wrong)?;
+        let now = Timestamp::now();
+        eprintln!("   {}", tell::schedule(schedule, &calendar, now));
+        eprintln!("   {}", paint.dim(tell::coming(&calendar, now, FIRES)));
+    }
     Ok(ExitCode::SUCCESS)
 }

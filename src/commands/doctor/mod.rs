@@ -29,7 +29,7 @@ pub struct DoctorArgs {
 /// Looks at everything, says what to do; the exit code is 1 if a run would fail over something.
 pub fn run(global: &Global, args: DoctorArgs) -> Result<ExitCode, Failure> {
     let mut opened = open(global, &Wanted::default())?;
-    let name = global.file.display().to_string();
+    let name = global.file().display().to_string();
     let mut findings = vec![project::file(&mut opened, &name)];
     let mut title = format!("{name} of tidemill {}", env!("CARGO_PKG_VERSION"));
     if let Some(spec) = opened.spec.clone() {

@@ -168,6 +168,7 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
             FileRole::Source | FileRole::Sqlite | FileRole::Input => "file",
         };
         let diagnostic = Diagnostic::error(format!("{what} `{location}` does not exist"))
+            .passing()
             .at(file.path.span, format!("task `{}` reads it", task.name));
         diagnostics.push(with_neighbour(diagnostic, &path, location));
     }

@@ -29,6 +29,11 @@ impl Interrupts {
         Self { sender, receiver }
     }
 
+    /// Whether there was an interruption that no run has taken in yet.
+    pub fn is_interrupted(&self) -> bool {
+        !self.receiver.is_empty()
+    }
+
     /// Whoever may interrupt.
     pub fn interrupter(&self) -> Interrupter {
         Interrupter(self.sender.clone())

@@ -1,5 +1,6 @@
 //! The root file and those it includes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
@@ -16,13 +17,16 @@ pub(crate) struct Files {
 }
 
 /// Reads a pipeline file and those it includes. None if the root file is no YAML.
+///
+/// A path that `texts` has is not read from the disk.
 pub(crate) fn read_files(
     root: &Path,
     project: &Path,
+    texts: &BTreeMap<PathBuf, String>,
     sources: &mut SourceMap,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Files> {
-    let mut reader = Reader { project, sources, found, trees: Vec::new(), paths: Vec::new(), done: Vec::new() };
+    let mut reader = Reader { project, texts, sources, found, trees: Vec::new(), paths: Vec::new(), done: Vec::new() };
     reader.file(root, None, &mut Vec::new());
     let Reader { trees, paths, .. } = reader;
     trees.into_iter().collect::<Option<Vec<_>>>().map(|trees| Files { trees, paths })
@@ -30,6 +34,7 @@ pub(crate) fn read_files(
 
 struct Reader<'a> {
     project: &'a Path,
+    texts: &'a BTreeMap<PathBuf, String>,
     sources: &'a mut SourceMap,
     found: &'a mut Vec<Diagnostic>,
     /// None for the root file if it is no YAML.
@@ -56,7 +61,8 @@ impl Reader<'_> {
         }
         self.done.push(real.clone());
         self.paths.push(path.to_owned());
-        let text = match std::fs::read(path) {
+        let kept = self.texts.get(path).map_or_else(|| std::fs::read(path), |text| Ok(text.clone().into_bytes()));
+        let text = match kept {
             Ok(bytes) => bytes,
             Err(error) => return self.found.push(unreadable(path, from.map(|from| from.span), &error)),
         };

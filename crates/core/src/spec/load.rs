@@ -37,6 +37,8 @@ pub struct LoadOptions {
     pub environment: BTreeMap<String, String>,
     /// What is known of the run, for `run.*`.
     pub run: RunFacts,
+    /// Texts of pipeline files by their paths, which are taken instead of what is on the disk.
+    pub texts: BTreeMap<PathBuf, String>,
 }
 
 /// What came of it.
@@ -73,7 +75,7 @@ fn build(
 ) -> Option<Spec> {
     let project = options.folder.join(&options.file).parent().unwrap_or(&options.folder).to_owned();
     let base = options.file.parent().unwrap_or(Path::new(""));
-    let files = read_files(&options.file, base, sources, found)?;
+    let files = read_files(&options.file, base, &options.texts, sources, found)?;
     let root = files.trees.first()?;
     if !matches!(root.value, NodeValue::Map(_)) {
         let what = if root.value == NodeValue::Null { "the file is empty" } else { "a pipeline file is a map of keys" };

@@ -34,7 +34,7 @@ pub struct Schedule {
 pub enum Rhythm {
     /// A cron expression that `cron::parse` takes.
     Cron(At<String>),
-    /// Every so often; more than zero.
+    /// Every so often; a second or more.
     Every(At<Duration>),
 }
 
@@ -103,8 +103,8 @@ impl Schedule {
                 Rhythm::Cron(cron)
             }
             (None, Some(every)) => {
-                if every.value.0.is_zero() {
-                    found.push(Diagnostic::error("`every` must be more than zero").at(every.span, ""));
+                if every.value.0 < Duration::from_secs(1) {
+                    found.push(Diagnostic::error("`every` must be a second or more").at(every.span, ""));
                 }
                 Rhythm::Every(every.map(Duration::from))
             }

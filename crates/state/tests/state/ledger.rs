@@ -1,5 +1,5 @@
 use tidemill_core::ids::{Digest, RunId};
-use tidemill_state::{Claim, Edited, Effect, EffectStatus, Fire, FireStatus, Occasion, Resend, Rule, State};
+use tidemill_state::{Claim, Edited, Effect, EffectStatus, Fire, FireStatus, Occasion, Process, Resend, Rule, State};
 
 use crate::{TestResult, at};
 
@@ -136,6 +136,7 @@ fn a_fire_is_committed_by_one_of_many() -> TestResult {
         at: at(1001),
         run: None,
         reason: None,
+        owner: Some(Process::current()),
     };
     let mine = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)

@@ -5,6 +5,7 @@ mod ledger;
 mod locking;
 mod opening;
 mod results;
+mod schedulers;
 
 use jiff::Timestamp;
 use serde_json::json;

@@ -194,6 +194,7 @@ fn schedules() {
     p.yaml:3:10: a schedule has `cron` or `every`, not both [15m] the interval
       p.yaml:4:9 [0 0 * * *] the cron expression
     ");
+    insta::assert_snapshot!(mistakes("schedule: {every: 10ms}\ntasks: {}\n"), @"p.yaml:2:19: `every` must be a second or more [10ms]");
     insta::assert_snapshot!(mistakes("schedule: {timezone: UTC}\ntasks: {}\n"), @"p.yaml:2:1: a schedule needs `cron` or `every` [schedule]");
 }
 

@@ -112,6 +112,7 @@ pub(super) fn options(file: &Path) -> LoadOptions {
             trigger: "manual".to_owned(),
             status: "running".to_owned(),
         },
+        texts: BTreeMap::new(),
     }
 }
 

@@ -1,0 +1,17 @@
+//! When a pipeline runs by itself: the calendar of its fires, and the rules about those that are missed or meet a run that is
+//! still going on. Pure: what time it is, and what became of an action, is told from outside. See `docs/design/schedule.md`.
+
+mod calendar;
+mod policy;
+mod simulate;
+mod trigger;
+mod words;
+
+pub use calendar::{Calendar, Fires, Shift, Wall};
+pub use policy::{GRACE, Policy, Reason};
+pub use simulate::{Downtime, Fate, Simulated, Simulation, simulate};
+pub use trigger::{Action, Claim, Input, Trigger};
+pub use words::{in_words, length};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! The state machine of one pipeline's schedule: what has happened goes in, what is to be done comes out.
+//!
+//! A fire is first *claimed*, which whoever acts on this writes down so that no other process can claim it, and only then
+//! launched. So two of these on one pipeline never run one fire twice, and neither has to know of the other.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Calendar, GRACE, Policy, Reason};
+use crate::spec::{Catchup, Overlap};
+
+/// So many missed fires are told one by one; those before them together.
+const TOLD: usize = 10_000;
+
+/// What has happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Time has passed. `elsewhere` is a fire of this pipeline whose run another process looks after.
+    Woke {
+        /// If there is one.
+        elsewhere: Option<Timestamp>,
+    },
+    /// The schedule was paused, or goes on.
+    Paused(bool),
+    /// A fire was written down as this process's own.
+    Claimed(Timestamp),
+    /// Somebody has written that fire down before.
+    Refused(Timestamp),
+    /// The run of a fire has ended, however it did.
+    Ended(Timestamp),
+    /// The file says something else now. The fires of a new calendar count from now on.
+    Edited {
+        /// The new calendar, if it is not the old one.
+        calendar: Option<Box<Calendar>>,
+        /// The rules.
+        policy: Policy,
+    },
+    /// No further fires. The second time, the run that is going on is cancelled, whatever `overlap` says.
+    Stop,
+}
+
+/// What is to be done, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Write down that a fire is passed over, unless something is written about it.
+    Skip(Timestamp, Reason),
+    /// Write a fire down as one's own, unless somebody has; then tell [`Input::Claimed`] or [`Input::Refused`].
+    Claim(Timestamp, Claim),
+    /// Start the run of a fire that was claimed.
+    Launch(Timestamp),
+    /// End the run of a fire; tell [`Input::Ended`] when it has.
+    Cancel(Timestamp),
+    /// Write down that a fire that was claimed is passed over after all.
+    GiveUp(Timestamp, Reason),
+}
+
+/// What brought a fire to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Its time had come.
+    OnTime,
+    /// It was missed and is made up for.
+    CaughtUp,
+    /// It waited for an older run.
+    Queued,
+}
+
+/// The schedule of one pipeline.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    pipeline: String,
+    calendar: Calendar,
+    policy: Policy,
+    /// What was decided about every fire up to here.
+    seen: Timestamp,
+    /// The latest reading of the wall clock.
+    now: Timestamp,
+    paused: bool,
+    stopping: bool,
+    /// Fires that will run one after the other, not claimed yet.
+    waiting: VecDeque<(Timestamp, Claim)>,
+    /// The fire that is being claimed.
+    claiming: Option<Timestamp>,
+    /// A claimed fire that waits for the run it has cancelled.
+    next: Option<Timestamp>,
+    /// The fire whose run goes on.
+    running: Option<Timestamp>,
+    /// A fire whose run another process looks after.
+    elsewhere: Option<Timestamp>,
+}
+
+impl Trigger {
+    /// The schedule of a pipeline of which every fire up to `seen` has been dealt with.
+    pub fn new(pipeline: impl Into<String>, calendar: Calendar, policy: Policy, seen: Timestamp) -> Self {
+        Self {
+            pipeline: pipeline.into(),
+            calendar,
+            policy,
+            seen,
+            now: seen,
+            paused: false,
+            stopping: false,
+            waiting: VecDeque::new(),
+            claiming: None,
+            next: None,
+            running: None,
+            elsewhere: None,
+        }
+    }
+
+    /// Takes in what has happened and appends what is to be done. `now` is what the wall clock shows; it may have been set in
+    /// either direction.
+    pub fn handle(&mut self, input: Input, now: Timestamp, actions: &mut Vec<Action>) {
+        if now < self.now {
+            // The clock was put back. What comes again and was claimed will be refused.
+            self.seen = self.seen.min(now);
+        }
+        self.now = now;
+        match input {
+            Input::Woke { elsewhere } => {
+                self.elsewhere = elsewhere;
+                self.look(actions);
+            }
+            Input::Paused(paused) => {
+                self.paused = paused;
+                if paused {
+                    let waiting = self.waiting.drain(..).map(|(fire, _)| Action::Skip(fire, Reason::Paused));
+                    actions.extend(waiting);
+                }
+            }
+            Input::Claimed(fire) => {
+                self.claiming = None;
+                self.claimed(fire, actions);
+            }
+            Input::Refused(_) => self.claiming = None,
+            Input::Ended(fire) => {
+                if self.running == Some(fire) {
+                    self.running = None;
+                }
+                if self.running.is_none()
+                    && let Some(next) = self.next.take()
+                {
+                    self.launch(next, actions);
+                }
+            }
+            Input::Edited { calendar, policy } => {
+                self.look(actions);
+                self.policy = policy;
+                if let Some(calendar) = calendar {
+                    self.calendar = *calendar;
+                    self.seen = now;
+                }
+            }
+            Input::Stop => self.stop(actions),
+        }
+        self.start_waiting(actions);
+    }
+
+    /// When there is something to do again, if nothing happens before; None if never.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        if self.stopping {
+            return None;
+        }
+        self.calendar.next(self.seen).map(|fire| self.policy.start(&self.pipeline, fire))
+    }
+
+    /// All fires up to here are written down: what the next scheduler need not look at again.
+    pub fn settled(&self) -> Timestamp {
+        let first = self.waiting.iter().map(|(fire, _)| *fire).chain(self.claiming).min();
+        let before = first.map(|fire| fire.saturating_sub(SignedDuration::from_micros(1)).unwrap_or(fire));
+        before.map_or(self.seen, |before| before.min(self.seen))
+    }
+
+    /// The fire whose run goes on.
+    pub fn running(&self) -> Option<Timestamp> {
+        self.running
+    }
+
+    /// Whether nothing runs, and nothing will before a further fire comes.
+    pub fn is_idle(&self) -> bool {
+        let nothing_waits = self.stopping || self.waiting.is_empty();
+        self.running.is_none() && self.next.is_none() && self.claiming.is_none() && nothing_waits
+    }
+
+    /// Its calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// Decides about the fires whose time has come.
+    fn look(&mut self, actions: &mut Vec<Action>) {
+        if self.stopping {
+            return;
+        }
+        let (mut due, left_out) = self.calendar.latest(self.seen, self.now, TOLD);
+        // A fire that is to start later holds up those behind it.
+        let ready = due.iter().take_while(|fire| self.policy.start(&self.pipeline, **fire) <= self.now).count();
+        due.truncate(ready);
+        let Some(last) = due.back().copied() else { return };
+        self.seen = last;
+        if left_out && let Some(first) = due.pop_front() {
+            actions.push(Action::Skip(first, Reason::TooMany));
+        }
+        if self.paused {
+            actions.extend(due.into_iter().map(|fire| Action::Skip(fire, Reason::Paused)));
+            return;
+        }
+        let is_late = |fire: &Timestamp| {
+            self.policy.start(&self.pipeline, *fire).saturating_add(GRACE).is_ok_and(|late| late < self.now)
+        };
+        let missed: Vec<Timestamp> = due.iter().copied().take_while(is_late).collect();
+        let on_time = due.split_off(missed.len());
+        self.catch_up(missed, on_time.is_empty(), actions);
+        for fire in on_time {
+            self.arrive(fire, actions);
+        }
+    }
+
+    /// Decides about missed fires; `is_latest`: none has come behind them.
+    fn catch_up(&mut self, missed: Vec<Timestamp>, is_latest: bool, actions: &mut Vec<Action>) {
+        let last = missed.last().copied();
+        for fire in missed {
+            let age = self.now.duration_since(fire);
+            let too_old = self.policy.max_catchup.filter(|most| age > SignedDuration::try_from(*most).unwrap_or(age));
+            let reason = match (self.policy.catchup, too_old) {
+                (Catchup::None, _) => Some(Reason::Missed),
+                (_, Some(most)) => Some(Reason::TooOld(most)),
+                (Catchup::Latest, _) => (!is_latest || Some(fire) != last).then_some(Reason::NotTheLatest),
+                (Catchup::All, _) => None,
+            };
+            match reason {
+                Some(reason) => actions.push(Action::Skip(fire, reason)),
+                None => self.waiting.push_back((fire, Claim::CaughtUp)),
+            }
+        }
+    }
+
+    /// Decides about a fire that comes on time.
+    fn arrive(&mut self, fire: Timestamp, actions: &mut Vec<Action>) {
+        let before = self.running.or(self.next).or(self.claiming).or(self.elsewhere);
+        let before = before.or_else(|| self.waiting.back().map(|(fire, _)| *fire));
+        match (before, self.policy.overlap) {
+            (None, _) => self.waiting.push_back((fire, Claim::OnTime)),
+            (Some(other), Overlap::Skip) => actions.push(Action::Skip(fire, Reason::Overlap(other))),
+            (Some(_), Overlap::Queue) => self.waiting.push_back((fire, Claim::Queued)),
+            (Some(_), Overlap::Cancel) => {
+                let replaced = self.waiting.drain(..).map(|(old, _)| Action::Skip(old, Reason::Replaced(fire)));
+                actions.extend(replaced);
+                self.waiting.push_back((fire, Claim::OnTime));
+            }
+        }
+    }
+
+    /// Claims the first of those that wait, if nothing stands in its way.
+    fn start_waiting(&mut self, actions: &mut Vec<Action>) {
+        let is_held_up = match self.policy.overlap {
+            // A fire that cancels is claimed first: if another process has it, nothing is to be cancelled.
+            Overlap::Cancel => {
+                self.running.is_some() && self.waiting.front().is_some_and(|(_, how)| *how != Claim::OnTime)
+            }
+            Overlap::Skip | Overlap::Queue => self.running.is_some() || self.next.is_some(),
+        };
+        if self.stopping || is_held_up || self.claiming.is_some() {
+            return;
+        }
+        if let Some((fire, how)) = self.waiting.pop_front() {
+            self.claiming = Some(fire);
+            actions.push(Action::Claim(fire, how));
+        }
+    }
+
+    fn claimed(&mut self, fire: Timestamp, actions: &mut Vec<Action>) {
+        if self.stopping {
+            actions.push(Action::GiveUp(fire, Reason::Stopped));
+            return;
+        }
+        if let Some(running) = self.running {
+            match self.next.replace(fire) {
+                Some(replaced) => actions.push(Action::GiveUp(replaced, Reason::Replaced(fire))),
+                None => actions.push(Action::Cancel(running)),
+            }
+            return;
+        }
+        if self.policy.overlap == Overlap::Cancel
+            && let Some(other) = self.elsewhere.take().filter(|other| *other < fire)
+        {
+            actions.push(Action::Cancel(other));
+        }
+        self.launch(fire, actions);
+    }
+
+    fn launch(&mut self, fire: Timestamp, actions: &mut Vec<Action>) {
+        self.running = Some(fire);
+        actions.push(Action::Launch(fire));
+    }
+
+    fn stop(&mut self, actions: &mut Vec<Action>) {
+        if let Some(running) = self.running
+            && (self.stopping || self.policy.overlap == Overlap::Cancel)
+        {
+            actions.push(Action::Cancel(running));
+        }
+        self.stopping = true;
+        // What waits is not written down yet: the next scheduler finds it missed.
+        actions.extend(self.next.take().map(|fire| Action::GiveUp(fire, Reason::Stopped)));
+    }
+}

@@ -1,0 +1,104 @@
+//! `tidemill pause` and `tidemill resume`: whether fires of the schedule run.
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use tidemill_core::schedule::{Calendar, Reason};
+use tidemill_core::spec::{Schedule, Spec};
+use tidemill_state::{Fire, FireStatus, State, Watch};
+
+use super::past::state_failure;
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::project::{self, Wanted};
+use crate::schedule::{rhythm_text, tell};
+use crate::terminal::{Paint, Stream};
+
+/// So many fires of a pause are written down one by one; the first of them stands for those before it.
+const TOLD: usize = 10_000;
+
+/// A pipeline with a schedule, and what is remembered of it.
+struct Scheduled {
+    name: String,
+    schedule: Schedule,
+    calendar: Calendar,
+    state: State,
+    watch: Option<Watch>,
+}
+
+/// No fire runs from now on.
+pub fn pause(global: &Global) -> Result<ExitCode, Failure> {
+    let mut scheduled = Scheduled::open(global)?;
+    let now = Timestamp::now();
+    let paint = Paint(global.color.wanted(Stream::Stderr));
+    let name = &scheduled.name;
+    if let Some(since) = scheduled.watch.as_ref().and_then(|watch| watch.paused) {
+        eprintln!("{} {name} is paused since {}", paint.green("ok"), tell::fire(since, scheduled.calendar.zone()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if scheduled.watch.is_none() {
+        let saved = scheduled.state.save_seen(name, now, &rhythm_text(&scheduled.schedule));
+        saved.map_err(state_failure)?;
+    }
+    scheduled.state.set_paused(name, Some(now)).map_err(state_failure)?;
+    eprintln!("{} {name} is paused: its fires are skipped until `tidemill resume`", paint.green("ok"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fires run again. Those that came meanwhile are written down as skipped, whether or not a scheduler was there to see them.
+pub fn resume(global: &Global) -> Result<ExitCode, Failure> {
+    let mut scheduled = Scheduled::open(global)?;
+    let now = Timestamp::now();
+    let paint = Paint(global.color.wanted(Stream::Stderr));
+    let name = scheduled.name.clone();
+    let Some((watch, since)) = scheduled.watch.clone().and_then(|watch| watch.paused.map(|since| (watch, since)))
+    else {
+        eprintln!("{} {name} is not paused", paint.green("ok"));
+        return Ok(ExitCode::SUCCESS);
+    };
+    if watch.rhythm == rhythm_text(&scheduled.schedule) {
+        let (fires, _) = scheduled.calendar.latest(watch.seen, now, TOLD);
+        let last = fires.back().copied().unwrap_or(watch.seen);
+        let skipped: Vec<Fire> = fires
+            .into_iter()
+            .map(|instant| Fire {
+                pipeline: name.clone(),
+                instant,
+                status: FireStatus::Skipped,
+                at: now,
+                run: None,
+                // A fire before the pause that nobody saw is not made up for after it either.
+                reason: Some(if instant < since { Reason::Missed } else { Reason::Paused }.to_string()),
+                owner: None,
+            })
+            .collect();
+        scheduled.state.commit_fires(&skipped).map_err(state_failure)?;
+        scheduled.state.save_seen(&name, last, &watch.rhythm).map_err(state_failure)?;
+    }
+    scheduled.state.set_paused(&name, None).map_err(state_failure)?;
+    let words = tell::schedule(&scheduled.schedule, &scheduled.calendar, now);
+    eprintln!("{} {name} goes on: {words}", paint.green("ok"));
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Scheduled {
+    fn open(global: &Global) -> Result<Self, Failure> {
+        let opened = project::open(global, &Wanted::default())?;
+        let Some(spec) = opened.spec.clone() else { return Err(opened.mistakes()) };
+        let (schedule, calendar) = schedule_of(&spec)?;
+        let state = State::open(&spec.project).map_err(state_failure)?;
+        let name = spec.name.value.clone();
+        let watch = state.watch(&name).map_err(state_failure)?;
+        Ok(Self { name, schedule, calendar, state, watch })
+    }
+}
+
+/// The schedule of a pipeline, and its calendar.
+pub fn schedule_of(spec: &Spec) -> Result<(Schedule, Calendar), Failure> {
+    let schedule = spec.schedule.clone().ok_or_else(|| {
+        Failure::wrong(format!("`{}` has no `schedule`", spec.name.value))
+            .help("write when it is to run, such as `schedule: \"45 19 * * *\"`")
+    })?;
+    let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
+    Ok((schedule, calendar))
+}
