@@ -1,7 +1,7 @@
 //! A pipeline file opened: read, planned, checked.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -140,7 +140,8 @@ fn read(global: &Global, wanted: &Wanted, run: &RunFacts, kinds: &AllKinds) -> R
 /// The engine for the pipeline's tables.
 pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
-    Arc::new(tidemill_polars::PolarsEngine::new(project))
+    let spill = Path::new(tidemill_state::FOLDER).join("cache").join("tmp");
+    Arc::new(tidemill_polars::PolarsEngine::new(project).spilling_into(spill))
 }
 
 /// What is known of a run that somebody starts now, told in that zone.

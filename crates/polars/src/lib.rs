@@ -15,9 +15,11 @@ mod failure;
 mod fetch;
 mod fill;
 mod groups;
+mod held;
 mod join;
 mod keys;
 mod money;
+mod numbering;
 mod object;
 mod order;
 mod parallel;
@@ -29,10 +31,13 @@ mod run;
 mod scan;
 mod setop;
 mod sink;
+mod stored;
+mod stream;
 mod types;
 mod window;
 
 pub use engine::{Files, PolarsEngine};
+pub use held::Outgoing;
 
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use polars::prelude::DataFrame;
 use tidemill_core::table::Sink;
 
 use super::cells::{Cell, Cells};
-use super::columns;
 use super::output::Output;
+use super::{Failed, blocks, columns};
+use crate::held::Outgoing;
 
 struct Style {
     delimiter: u8,
@@ -19,27 +19,28 @@ struct Style {
     escape_formulas: bool,
 }
 
-pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
+pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), Failed> {
     let style = Style::of(sink)?;
-    let columns = columns(frame)?;
+    let first = table.head().map_err(Failed::Engine)?;
     let mut head = Vec::new();
     if sink.options.bom {
         head.extend_from_slice(b"\xEF\xBB\xBF");
     }
-    for (at, (name, _)) in columns.iter().enumerate() {
+    for (at, (name, _)) in columns(&first)?.iter().enumerate() {
         if at > 0 {
             head.push(style.delimiter);
         }
         style.push_text(name, &mut head);
     }
     head.push(b'\n');
-    let cells: Vec<Cells<'_>> = columns.into_iter().map(|(_, cells)| cells).collect();
-    let written = Output::create(sink, path).and_then(|mut output| {
-        output.write_all(&head)?;
-        output.rows(frame.height(), |row, out| style.push_row(&cells, row, out))?;
-        output.finish()
-    });
-    written.map_err(|error| error.to_string())
+    let mut output = Output::create(sink, path)?;
+    output.write_all(&head)?;
+    for block in blocks(table) {
+        let block = block?;
+        let cells: Vec<Cells<'_>> = columns(&block)?.into_iter().map(|(_, cells)| cells).collect();
+        output.rows(block.height(), |row, out| style.push_row(&cells, row, out))?;
+    }
+    Ok(output.finish()?)
 }
 
 impl Style {
