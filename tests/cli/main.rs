@@ -10,6 +10,7 @@ mod formats;
 mod grouping;
 mod joining;
 mod kills;
+mod large_outputs;
 mod mistakes;
 mod project;
 mod promises;

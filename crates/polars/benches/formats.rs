@@ -15,7 +15,6 @@ use polars::io::{SerReader, SerWriter};
 use polars::prelude::{
     Column, CompatLevel, DataFrame, IdxCa, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, IntoSeries,
     IpcCompression, IpcReader, IpcWriter, NamedFrom, ParquetCompression, ParquetReader, ParquetWriter, Series,
-    ZstdLevel,
 };
 
 /// Rows in a batch.
@@ -166,21 +165,22 @@ fn summary(rows: usize) -> DataFrame {
 
 #[derive(Clone, Copy)]
 enum Format {
-    Ipc(&'static str, Option<i32>, bool),
-    Parquet(&'static str, ParquetCompression),
+    /// With texts as views or as offsets.
+    Ipc(Option<IpcCompression>, bool),
+    Parquet(ParquetCompression),
 }
 
 fn formats() -> Vec<(&'static str, Format)> {
-    let zstd = |level| ParquetCompression::Zstd(polars::prelude::ZstdLevel::try_new(level).ok());
+    let zstd = Some(IpcCompression::default());
     vec![
-        ("IPC", Format::Ipc("none", None, false)),
-        ("IPC lz4", Format::Ipc("lz4", None, false)),
-        ("IPC lz4, texts as views", Format::Ipc("lz4", None, true)),
-        ("IPC zstd 1", Format::Ipc("zstd", Some(1), false)),
-        ("IPC zstd 1, texts as views", Format::Ipc("zstd", Some(1), true)),
-        ("Parquet", Format::Parquet("none", ParquetCompression::Uncompressed)),
-        ("Parquet snappy", Format::Parquet("snappy", ParquetCompression::Snappy)),
-        ("Parquet zstd 1", Format::Parquet("zstd", zstd(1))),
+        ("IPC", Format::Ipc(None, false)),
+        ("IPC lz4", Format::Ipc(Some(IpcCompression::LZ4), false)),
+        ("IPC lz4, texts as views", Format::Ipc(Some(IpcCompression::LZ4), true)),
+        ("IPC zstd", Format::Ipc(zstd, false)),
+        ("IPC zstd, texts as views", Format::Ipc(zstd, true)),
+        ("Parquet", Format::Parquet(ParquetCompression::Uncompressed)),
+        ("Parquet snappy", Format::Parquet(ParquetCompression::Snappy)),
+        ("Parquet zstd", Format::Parquet(ParquetCompression::Zstd(None))),
     ]
 }
 
@@ -188,12 +188,7 @@ impl Format {
     fn write(self, batch: &mut DataFrame) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self {
-            Self::Ipc(kind, level, views) => {
-                let compression = match kind {
-                    "lz4" => Some(IpcCompression::LZ4),
-                    "zstd" => level.and_then(|level| ZstdLevel::try_new(level).ok()).map(IpcCompression::ZSTD),
-                    _ => None,
-                };
+            Self::Ipc(compression, views) => {
                 IpcWriter::new(&mut bytes)
                     .with_compat_level(if views { CompatLevel::newest() } else { CompatLevel::oldest() })
                     .with_compression(compression)
@@ -201,7 +196,7 @@ impl Format {
                     .finish(batch)
                     .expect("a table that IPC can hold");
             }
-            Self::Parquet(_, compression) => {
+            Self::Parquet(compression) => {
                 ParquetWriter::new(&mut bytes)
                     .with_compression(compression)
                     .set_parallel(false)

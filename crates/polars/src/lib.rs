@@ -4,6 +4,7 @@
 //! over typed arrays, because results have to be exact, the same every time, and fail rather than guess.
 
 mod aggregate;
+mod ahead;
 mod calendar;
 mod checks;
 mod convert;

@@ -1,25 +1,26 @@
-//! The engine's own file of a table, the form in which it is cached: parts of [`PART`] rows, each an Arrow IPC file of its
-//! own, packed, and behind them where each begins.
+//! The engine's own file of a table, the form in which it is cached: parts of [`PART`] rows, each a Parquet file of its
+//! own, and behind them how long each is.
 //!
 //! Because parts stand for themselves they are packed on all cores, written while later rows are still being computed, and
 //! read back one at a time, of the columns that are needed. Equal tables give equal bytes: parts are cut by rows and not by
-//! how the rows came, and each column is laid out anew from its values, so that neither chunks, nor what lies under a NULL,
-//! nor an unneeded bitmap of no NULLs leaves a trace. Why this form: `docs/performance.md`.
+//! how the rows came, and neither chunks, nor what lies under a NULL, nor an unneeded bitmap of
+//! no NULLs leaves a trace. Why this form: `docs/performance.md`.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Cursor, Write};
 use std::path::Path;
 
-use polars::io::{SerReader, SerWriter};
+use polars::io::SerReader;
 use polars::prelude::{
-    BooleanChunked, Column, CompatLevel, DataFrame, DataType, Float64Chunked, Int32Chunked, Int64Chunked,
-    Int128Chunked, IntoSeries, IpcCompression, IpcReader, IpcWriter, Series, StringChunked,
+    BooleanChunked, Column, DataFrame, DataType, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
+    ParallelStrategy, ParquetCompression, ParquetReader, ParquetWriter, Series, StatisticsOptions, StringChunked,
 };
 use polars_core::runtime::RAYON;
 use rayon::prelude::*;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::EngineError;
 
+use crate::ahead::Ahead;
 use crate::eval::{bools, days, digits, floats, ints, micros, nanos, texts};
 use crate::failure::{Outcome, internal, unsupported};
 use crate::types;
@@ -58,7 +59,7 @@ impl<W: Write> Write for Hashing<W> {
 
 /// Writes a table whose rows come piece by piece.
 pub(crate) struct Writer {
-    out: Hashing<BufWriter<File>>,
+    out: Hashing<BufWriter<Ahead>>,
     shown: String,
     /// Length and rows of each part written.
     parts: Vec<(u64, u64)>,
@@ -71,7 +72,7 @@ impl Writer {
     pub fn create(path: &Path) -> Outcome<Self> {
         let shown = path.display().to_string();
         let begin = || {
-            let inner = BufWriter::with_capacity(1 << 20, File::create(path)?);
+            let inner = BufWriter::with_capacity(1 << 20, Ahead::new(File::create(path)?));
             let mut out = Hashing { inner, hasher: blake3::Hasher::new() };
             out.write_all(MARK)?;
             Ok(out)
@@ -116,7 +117,10 @@ impl Writer {
             self.out.flush()
         };
         end().map_err(|error| failed(&self.shown, &error))?;
-        Ok(Digest(*self.out.hasher.finalize().as_bytes()))
+        let digest = Digest(*self.out.hasher.finalize().as_bytes());
+        let file = self.out.inner.into_inner().map_err(|error| failed(&self.shown, error.error()))?;
+        file.finish().map_err(|error| failed(&self.shown, &error))?;
+        Ok(digest)
     }
 
     fn write(&mut self, rows: &DataFrame) -> Outcome<()> {
@@ -147,10 +151,12 @@ fn pack(rows: &DataFrame) -> Outcome<(Vec<u8>, usize)> {
         .collect::<Outcome<Vec<_>>>()?;
     let mut part = DataFrame::new(rows.height(), columns).map_err(internal)?;
     let mut bytes = Vec::new();
-    IpcWriter::new(&mut bytes)
-        .with_compat_level(CompatLevel::newest())
-        .with_compression(Some(IpcCompression::LZ4))
-        .with_parallel(false)
+    ParquetWriter::new(&mut bytes)
+        .with_compression(ParquetCompression::Snappy)
+        // Nobody asks a part for its smallest value.
+        .with_statistics(StatisticsOptions::empty())
+        .with_row_group_size(Some(PART))
+        .set_parallel(false)
         .finish(&mut part)
         .map_err(internal)?;
     Ok((bytes, rows.height()))
@@ -158,22 +164,21 @@ fn pack(rows: &DataFrame) -> Outcome<(Vec<u8>, usize)> {
 
 /// The rows of a part: of those columns, in the order of the file, or of all.
 pub(crate) fn unpack(bytes: Vec<u8>, columns: Option<Vec<String>>) -> Result<DataFrame, String> {
-    let reader = IpcReader::new(Cursor::new(bytes)).with_columns(columns);
+    let reader = ParquetReader::new(Cursor::new(bytes)).with_columns(columns).read_parallel(ParallelStrategy::None);
     reader.finish().map_err(|error| error.to_string())
 }
 
-/// The same values in one chunk, zero under every NULL, and a bitmap only if there is a NULL.
+/// The same values in one chunk, and a bitmap only if there is a NULL. Parquet writes nothing of what lies under one.
 fn canonical(series: &Series) -> Outcome<Series> {
-    let as_it_is = series.null_count() == 0;
+    let no_nulls = series.chunks().iter().all(|chunk| chunk.validity().is_none());
     Ok(match series.dtype() {
-        DataType::Int64 | DataType::Decimal(..) | DataType::Date | DataType::Datetime(..) | DataType::Time
-            if as_it_is =>
-        {
-            series.rechunk()
+        DataType::Float64 if floats(series)?.iter().flatten().any(f64::is_nan) => {
+            floats(series)?.iter().map(one_nan).collect::<Float64Chunked>().into_series()
         }
+        _ if no_nulls => series.rechunk(),
         DataType::Boolean => bools(series)?.iter().collect::<BooleanChunked>().into_series(),
         DataType::Int64 => ints(series)?.iter().collect::<Int64Chunked>().into_series(),
-        DataType::Float64 => floats(series)?.iter().map(one_nan).collect::<Float64Chunked>().into_series(),
+        DataType::Float64 => floats(series)?.iter().collect::<Float64Chunked>().into_series(),
         DataType::Decimal(precision, scale) => {
             let digits: Int128Chunked = digits(series)?.0.iter().collect();
             types::decimals(digits, *precision as u8, *scale as u8) // both at most 38

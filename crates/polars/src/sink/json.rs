@@ -30,18 +30,20 @@ pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path, array: bool) -> 
     for block in blocks(table) {
         let block = block?;
         let columns = columns(&block)?;
-        output.rows(block.height(), |row, out| {
-            if array {
-                out.extend_from_slice(if before + row == 0 { b"\n" } else { b",\n" });
+        output.rows(block.height(), |rows, out| {
+            for row in rows {
+                if array {
+                    out.extend_from_slice(if before + row == 0 { b"\n" } else { b",\n" });
+                }
+                if keys.is_empty() {
+                    out.push(b'{');
+                }
+                for (key, (_, cells)) in keys.iter().zip(&columns) {
+                    out.extend_from_slice(key);
+                    push_value(cells.get(row), out);
+                }
+                out.extend_from_slice(if array { b"}" } else { b"}\n" });
             }
-            if keys.is_empty() {
-                out.push(b'{');
-            }
-            for (key, (_, cells)) in keys.iter().zip(&columns) {
-                out.extend_from_slice(key);
-                push_value(cells.get(row), out);
-            }
-            out.extend_from_slice(if array { b"}" } else { b"}\n" });
         })?;
         before += block.height();
     }
