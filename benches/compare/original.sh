@@ -5,12 +5,12 @@
 #
 # BINARY is an optimised tidemill (default: the one of `cargo build --release`), RUNS how often each is measured (default 10).
 # Each run starts without results and without a cache, with the files of the system warm. Both take turns, so that what
-# else happens on the machine hits both. The Python packages are installed into benches/compare/.venv, once.
+# else happens on the machine hits both. The Python packages are installed into benches/original/.venv, once.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 binary=$(realpath "${1:-${CARGO_TARGET_DIR:-$root/target}/release/tidemill}")
 runs=${2:-10}
-venv=$root/benches/compare/.venv
+venv=$root/benches/original/.venv
 data=$root/data
 [ -f "$root/../shared/retail/smartretail.db" ] && data=$(cd "$root/../shared/retail" && pwd)
 [ -x "$binary" ] || { echo "no binary at $binary: cargo build --release" >&2; exit 2; }

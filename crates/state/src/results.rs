@@ -140,9 +140,8 @@ impl State {
         task: &TaskName,
         fingerprint: &Digest,
     ) -> Result<Option<LastGood>, StateError> {
-        let mut query = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM results WHERE pipeline = ? AND fingerprint = ? ORDER BY task <> ?, made DESC LIMIT 1"
-        ))?;
+        let mut query =
+            self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM results WHERE id = ({BY_FINGERPRINT})"))?;
         Ok(query.query_row(params![pipeline, fingerprint.0, task.as_str()], read).optional()?)
     }
 
@@ -250,12 +249,16 @@ pub(crate) fn write(db: &Transaction<'_>, key: &Key<'_>, made: &Made, anew: bool
     )?)
 }
 
+/// The row of a fingerprint, given pipeline, fingerprint and task: the task's own, else the newest of another's. They are
+/// asked for one after the other, because thousands of equal tasks may share a fingerprint, and each would sort them all.
+const BY_FINGERPRINT: &str = "SELECT coalesce( \
+     (SELECT id FROM results WHERE pipeline = ?1 AND fingerprint = ?2 AND task = ?3), \
+     (SELECT id FROM results WHERE pipeline = ?1 AND fingerprint = ?2 ORDER BY made DESC LIMIT 1))";
+
 /// Makes an earlier result the task's latest; None if there is none. That of another task with the same parts is copied.
 pub(crate) fn reuse(db: &Transaction<'_>, key: &Key<'_>) -> Result<Option<i64>, StateError> {
-    let mut find = db.prepare_cached(
-        "SELECT id, task = ?1 FROM results WHERE pipeline = ?2 AND fingerprint = ?3 ORDER BY task <> ?1, made DESC LIMIT 1",
-    )?;
-    let found = find.query_row(params![key.task.as_str(), key.pipeline, key.fingerprint.0], |row| {
+    let mut find = db.prepare_cached(&format!("SELECT id, task = ?3 FROM results WHERE id = ({BY_FINGERPRINT})"))?;
+    let found = find.query_row(params![key.pipeline, key.fingerprint.0, key.task.as_str()], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
     });
     let Some((id, own)) = found.optional()? else { return Ok(None) };

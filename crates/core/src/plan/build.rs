@@ -63,17 +63,18 @@ pub fn build(
         graph.add_node(TaskIx(at as u32));
     }
     for (at, (task, needs)) in planned.iter_mut().zip(needs).enumerate() {
-        for need in &needs {
-            graph.update_edge(NodeIndex::new(need.task.index()), NodeIndex::new(at), need.what);
+        // One edge a pair: several needs of one task become the last of them.
+        let once: IndexMap<TaskIx, EdgeKind> = needs.iter().map(|need| (need.task, need.what)).collect();
+        for (from, what) in once {
+            graph.add_edge(NodeIndex::new(from.index()), NodeIndex::new(at), what);
         }
         task.needs = needs;
     }
-    let cycles = cycle::cycles(&graph);
-    if !cycles.is_empty() {
-        cycles.iter().for_each(|path| diagnostics.push(tell_cycle(path, &planned)));
+    let order = topological(&graph);
+    if order.len() < planned.len() {
+        cycle::cycles(&graph).iter().for_each(|path| diagnostics.push(tell_cycle(path, &planned)));
         return None;
     }
-    let order = topological(&graph);
     Some(Plan { spec: spec.clone(), tasks: planned, graph, order, by_name, instances })
 }
 
@@ -231,7 +232,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Kahn's algorithm; of the tasks that may come next, the first in the file does.
+/// Kahn's algorithm; of the tasks that may come next, the first in the file does. Those in a cycle, and below one, are missing.
 fn topological(graph: &DiGraph<TaskIx, EdgeKind>) -> Vec<TaskIx> {
     let mut missing: Vec<usize> =
         graph.node_indices().map(|node| graph.neighbors_directed(node, Direction::Incoming).count()).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::ids::TaskIx;
@@ -12,7 +12,8 @@ use crate::kind::EdgeKind;
 ///
 /// Each begins with its first task in the file, so that the same file gives the same message.
 pub(super) fn cycles(graph: &DiGraph<TaskIx, EdgeKind>) -> Vec<Vec<TaskIx>> {
-    let mut found: Vec<Vec<TaskIx>> = tarjan_scc(graph)
+    // Not Tarjan's algorithm: petgraph's recurses, and a chain may be as long as the stack is deep.
+    let mut found: Vec<Vec<TaskIx>> = kosaraju_scc(graph)
         .into_iter()
         .filter(|knot| knot.len() > 1 || knot.iter().any(|node| graph.contains_edge(*node, *node)))
         .filter_map(|knot| {
@@ -83,6 +84,12 @@ mod tests {
     #[test]
     fn the_shortest_cycle_is_told_from_its_first_task() {
         assert_eq!(found(4, &[(0, 1), (1, 2), (2, 3), (3, 0), (2, 0)]), [[0, 1, 2]]);
+    }
+
+    #[test]
+    fn a_cycle_of_a_hundred_thousand_is_found() {
+        let edges: Vec<(u32, u32)> = (0..100_000).map(|at| (at, (at + 1) % 100_000)).collect();
+        assert_eq!(found(100_000, &edges)[0].len(), 100_000);
     }
 
     #[test]

@@ -1,0 +1,82 @@
+"""TPC-H: eight of its queries as `sql` tasks, beside Python polars' SQL and DuckDB on the same files."""
+
+import csv
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import peers
+from timing import in_turns, once, ratio, seconds
+
+QUERIES = sorted((pathlib.Path(__file__).resolve().parent / "tpch").glob("*.sql"))
+TABLES = ["customer", "lineitem", "nation", "orders", "part", "region", "supplier"]
+RIVALS = {"Python polars": "tpch_polars.py", "DuckDB": "tpch_duckdb.py"}
+
+
+def generated(folder, scale):
+    """Makes the tables once, as Parquet."""
+    if not (folder / "lineitem.parquet").exists():
+        print(f"making TPC-H at scale factor {scale}", file=sys.stderr)
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([peers.program("tpchgen-cli"), "parquet", "-s", str(scale), f"--output-dir={folder}"], check=True)
+    return folder
+
+
+def write(project, data):
+    project.mkdir()
+    lines = ["version: 1", "name: tpch", "tasks:"]
+    lines += [f"  {name}: {{type: load, path: {data / name}.parquet}}" for name in TABLES]
+    for query in QUERIES:
+        shutil.copy(query, project)
+        lines.append(f"  {query.stem}: {{type: sql, file: {query.name}, output: out/{query.stem}.csv}}")
+    (project / "pipeline.yaml").write_text("\n".join(lines) + "\n")
+
+
+def rows_of(path):
+    """The table, numbers rounded as far as averages of different precision agree."""
+    def value(text):
+        try:
+            return f"{float(text):.6g}"
+        except ValueError:
+            return text
+
+    with open(path, newline="") as file:
+        return [[value(text) for text in row] for row in list(csv.reader(file))[1:]]
+
+
+def measure(scratch, binary, keep, scale, times):
+    """Each query alone: Tidemill with its loads done before (`rerun`) and from nothing (`run`), the others from Parquet."""
+    data = generated(keep / f"tpch-{scale}", scale)
+    project = scratch / "tpch"
+    write(project, data)
+    first = once([binary, "run", *TABLES], project)
+    python = peers.FOLDER / "bin/python"
+    here = pathlib.Path(__file__).resolve().parent
+    rows = []
+    for query in QUERIES:
+        def from_nothing():
+            shutil.rmtree(project / ".tidemill", ignore_errors=True)
+            return [binary, "run", query.stem], project
+
+        contestants = {"tidemill": lambda: ([binary, "rerun", query.stem], project)}
+        for name, script in RIVALS.items():
+            out = scratch / f"{name}-{query.stem}.csv"
+            contestants[name] = lambda script=script, out=out: ([python, here / "rivals" / script, data, query, out], scratch)
+        figures = in_turns(contestants, times)
+        tables = {name: rows_of(scratch / f"{name}-{query.stem}.csv") for name in RIVALS}
+        tables["tidemill"] = rows_of(project / f"out/{query.stem}.csv")
+        if any(table != tables["tidemill"] for table in tables.values()):
+            sys.exit(f"{query.stem}: the results differ: " + str({name: table[:3] for name, table in tables.items()}))
+        ours = figures["tidemill"]
+        row = [query.stem, seconds(ours.wall), f"{ours.peak:,.0f} MiB"]
+        for name in RIVALS:
+            row += [seconds(figures[name].wall), f"{figures[name].peak:,.0f} MiB", ratio(ours.wall, figures[name].wall)]
+        rows.append(row)
+        cold = in_turns({"tidemill": from_nothing}, 1)["tidemill"]
+        row.insert(2, seconds(cold.wall))
+        once([binary, "run", *TABLES], project)
+    headings = ["query", "tidemill, tables loaded", "from nothing", "memory"]
+    for name in RIVALS:
+        headings += [name, "memory", "tidemill's wall is of it"]
+    return headings, rows, first
