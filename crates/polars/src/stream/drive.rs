@@ -42,15 +42,21 @@ pub(crate) fn drive<'a, 'r, R: Send>(
             if runner.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
+            #[cfg(test)]
+            let under_way = std::sync::atomic::AtomicUsize::new(block.height());
             let done: Vec<Outcome<(R, Vec<Told>)>> = RAYON.install(|| {
                 let one = |start: &usize| {
                     let mut told = vec![];
                     let piece = cut(&block, *start, slice);
                     let rows = line.apply(piece, notes, &mut told)?;
+                    #[cfg(test)]
+                    under_way.fetch_add(rows.height(), std::sync::atomic::Ordering::Relaxed);
                     Ok((work(rows)?, told))
                 };
                 starts.par_iter().map(one).collect()
             });
+            #[cfg(test)]
+            runner.pace.peak.fetch_max(under_way.into_inner(), std::sync::atomic::Ordering::Relaxed);
             for done in done {
                 let (result, told) = done?;
                 line.note(runner, told)?;

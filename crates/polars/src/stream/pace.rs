@@ -16,11 +16,20 @@ pub(crate) struct Pace {
     pub most_cells: usize,
     /// Where such files are put; none for the system's folder.
     pub spill: Option<PathBuf>,
+    /// The most rows that were under way at once, for the tests that bound memory by counting.
+    #[cfg(test)]
+    pub peak: std::sync::Arc<std::sync::atomic::AtomicUsize>,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { slice: 1 << 13, most_cells: 1 << 22, spill: None }
+        Self {
+            slice: 1 << 13,
+            most_cells: 1 << 22,
+            spill: None,
+            #[cfg(test)]
+            peak: Default::default(),
+        }
     }
 }
 

@@ -197,3 +197,34 @@ proptest! {
         prop_assert_eq!(&outcome(&job, &tables, in_files), &expected);
     }
 }
+
+/// However many rows there are, only so many are under way: parts of the source, and what eight slices become.
+#[test]
+fn rows_under_way_do_not_grow_with_the_table() {
+    let most_under_way = |rows: usize| {
+        let row = |at: usize| (Some(at as i64 % 5 + 1), Some("a"), Some(at as f64));
+        let l = frame(["k", "s", "f"], &(0..rows).map(row).collect::<Vec<_>>());
+        let r = frame(["k2", "s2", "f2"], &(0..20).map(row).collect::<Vec<_>>());
+        let rel = chain(JoinKind::Left, Fill::Mean, true, false)(input("l", &l), input("r", &r));
+        let pace = Pace { slice: 4, most_cells: 0, ..Pace::default() };
+        let peak = pace.peak.clone();
+        let done = outcome(&TableJob { rel, checks: statements() }, &[("l", &l), ("r", &r)], pace);
+        assert!(done.is_ok_and(|said| said.contains(&format!("out_rows: {}", 4 * rows))));
+        peak.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    // Eight slices of four rows become four rows each; a part has sixteen rows, and one is read for each core.
+    let parts = polars_core::runtime::RAYON.current_num_threads() * crate::object::PART;
+    for rows in [500, 5_000] {
+        let most = most_under_way(rows);
+        assert!((16 * 4..=parts + 8 * 4 * 4).contains(&most), "{rows} rows: {most}");
+    }
+}
+
+#[test]
+fn what_is_written_and_read_comes_in_blocks() {
+    let l = frame(["k", "s", "f"], &vec![(Some(1), None, None); 1_000]);
+    let blocks = crate::held::Outgoing(Held::Frame(l));
+    let heights: Vec<usize> = blocks.blocks().map(|block| block.unwrap().height()).collect();
+    assert_eq!(heights.iter().sum::<usize>(), 1_000);
+    assert!(heights.iter().all(|height| *height <= crate::held::BLOCK), "{heights:?}");
+}
