@@ -258,10 +258,13 @@ fn measure(name: &str, table: &DataFrame, made: f64) {
     }
 }
 
+/// Makes a table of so many rows.
+type Shape = fn(usize) -> DataFrame;
+
 fn main() {
     let wanted = std::env::args().skip(1).find_map(|arg| arg.replace('_', "").parse().ok());
     let rows = wanted.map_or(2_000_000, NonZeroUsize::get);
-    let shapes: [(&str, fn(usize) -> DataFrame, usize); 6] = [
+    let shapes: [(&str, Shape, usize); 6] = [
         ("orders as loaded", raw_orders, rows / 4),
         ("orders as cleaned", orders, rows / 4),
         ("joined", joined, rows),
