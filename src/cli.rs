@@ -74,6 +74,8 @@ enum Command {
     Cache(commands::cache::CacheArgs),
     /// Write a pipeline to begin with
     Init(commands::init::InitArgs),
+    /// Whether all is there that runs need: the file, the state, the disk, the mail server, the clock
+    Doctor(commands::doctor::DoctorArgs),
     /// The JSON Schema of the pipeline file, for editors
     Schema,
     /// Completions for a shell
@@ -133,6 +135,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Diff(args) => commands::diff::run(global, args),
         Command::Cache(args) => commands::cache::run(global, args),
         Command::Init(args) => commands::init::run(args),
+        Command::Doctor(args) => commands::doctor::run(global, args),
         Command::Schema => commands::schema::run(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tidemill", &mut std::io::stdout());

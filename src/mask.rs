@@ -13,6 +13,9 @@ const MASK: &[u8] = b"***";
 /// Pieces of encoded secrets shorter than this would mask what is none.
 const SHORTEST_PIECE: usize = 6;
 
+/// Passwords within secrets that are shorter than this would mask what is none.
+const SHORTEST_PASSWORD: usize = 4;
+
 /// Finds secrets in text, plain and encoded: base64, percent, JSON.
 #[derive(Default)]
 pub struct Masker {
@@ -24,8 +27,9 @@ pub struct Masker {
 impl Masker {
     /// A masker of these values; empty ones are none.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut forms: Vec<Vec<u8>> =
-            secrets.into_iter().filter(|secret| !secret.is_empty()).flat_map(forms_of).collect();
+        let of_url = |secret: &str| std::iter::once(secret.to_owned()).chain(passwords(secret)).collect::<Vec<_>>();
+        let secrets = secrets.into_iter().flat_map(of_url).filter(|secret| !secret.is_empty());
+        let mut forms: Vec<Vec<u8>> = secrets.flat_map(|secret| forms_of(&secret)).collect();
         forms.sort();
         forms.dedup();
         if forms.is_empty() {
@@ -96,6 +100,16 @@ impl MaskedStream {
             _ => held,
         }
     }
+}
+
+/// The password of a secret that is a URL: a server may say it without the rest. One that is shorter would mask what is none.
+fn passwords(secret: &str) -> Vec<String> {
+    let url = url::Url::parse(secret.trim()).ok();
+    let Some(raw) = url.as_ref().and_then(url::Url::password).filter(|raw| raw.len() >= SHORTEST_PASSWORD) else {
+        return Vec::new();
+    };
+    let decoded = percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned();
+    vec![raw.to_owned(), decoded]
 }
 
 /// A secret in all the forms that it may take.
@@ -195,6 +209,15 @@ mod tests {
             assert!(masked.contains("***") && masked.len() < 16, "{basic} {masked}");
         }
         assert_eq!(masker.text("nothing to hide"), "nothing to hide");
+    }
+
+    #[test]
+    fn the_password_of_a_url_is_masked_by_itself() {
+        let masker = Masker::new(["smtps://me:hun%2Fter2@mail.example.com", "smtp://me:abc@mail.example.com"]);
+        let text = "smtps://me:hun%2Fter2@mail.example.com hun/ter2 hun%2Fter2 abc mail.example.com";
+        assert_eq!(masker.text(text), "*** *** *** abc mail.example.com");
+        let line = STANDARD.encode("\0me\0hun/ter2");
+        assert!(masker.text(&line).contains("***"), "{line}");
     }
 
     #[test]

@@ -102,7 +102,12 @@ impl Outlook {
                 .fingerprint(ix, &question)
                 .map_err(|failure| Failure::broken(format!("task `{}`: {}", task.name, failure.message)))?;
             let above = running(plan, ix, &runs, &spoken);
-            let options = Options { forced: forced.contains(&ix), resend, as_cached: false };
+            let options = Options {
+                forced: forced.contains(&ix),
+                resend,
+                scheduled: project.run.trigger != "manual",
+                as_cached: false,
+            };
             let verdict = memory.verdict(task, &fingerprint, options, state.as_ref());
             let last = memory.last.get(&task.name);
             let (act, mut reasons, found) = match verdict {

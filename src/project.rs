@@ -159,6 +159,22 @@ pub fn run_by_hand(now: jiff::Timestamp, zone: &TimeZone) -> RunFacts {
     }
 }
 
+/// What is known of a run that does again what an earlier one was to do for a time of the schedule; None if that one was
+/// started by hand, since then it stood for no other time than its own.
+pub fn run_for_the_same_time(now: jiff::Timestamp, earlier: &tidemill_state::Run, opened: &Opened) -> Option<RunFacts> {
+    let start = &earlier.start;
+    if start.trigger == "manual" {
+        return None;
+    }
+    let zone = opened.spec.as_ref().and_then(|spec| zone_of(spec)).unwrap_or(TimeZone::UTC);
+    Some(RunFacts {
+        logical_time: start.logical_time.clone(),
+        date: start.logical_time.chars().take(10).collect(),
+        trigger: start.trigger.clone(),
+        ..run_by_hand(now, &zone)
+    })
+}
+
 impl Opened {
     /// Finds the columns of all tables, reading the head of each source.
     pub fn check_columns(&mut self, engine: &dyn TableEngine) -> Option<Columns> {

@@ -1,5 +1,7 @@
 //! A run from start to end: the graph for the scheduler, the observers, the handlers, the summary.
 
+mod again;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -18,12 +20,12 @@ use tidemill_core::run::{Interrupts, RunOptions, RunSummary};
 use tidemill_core::sched::{Dep, Pool, SchedGraph, SchedTask};
 use tidemill_core::spec::{CachePolicy, Spec};
 use tidemill_core::table::TableEngine;
-use tidemill_state::{Counts, Holder, Lock, LockError, Process, RunStart, State};
+use tidemill_state::{Counts, Holder, Lock, LockError, Process, Resend, RunStart, State};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::at_rest::{self, Asked, Found, Seen};
-use crate::execute::{LogFormat, RunLogs, Setting, TaskExecutor};
+use crate::execute::{Before, LogFormat, RunLogs, Setting, TaskExecutor};
 use crate::failure::Failure;
 use crate::kinds::restore_aside;
 use crate::mask::Masker;
@@ -33,6 +35,9 @@ use crate::project::{Moment, Project};
 use crate::retention;
 use crate::summary;
 use crate::terminal::{Paint, Stream};
+
+pub use again::Again;
+use again::word;
 
 /// How long slow observers may take at the end of a run.
 const GRACE: Duration = Duration::from_secs(5);
@@ -105,20 +110,17 @@ impl Runner<'_> {
             if !is_due(*moment, done.status) {
                 continue;
             }
-            let word = match done.status {
-                RunStatus::Success => "success",
-                RunStatus::Failed | RunStatus::Interrupted => "failed",
-            };
-            let facts = RunFacts { status: word.to_owned(), ..project.run.clone() };
+            let facts = RunFacts { status: word(done.status).to_owned(), ..project.run.clone() };
             let mut setting = self.setting(&holding, facts, true);
-            setting.outer = done.tasks.iter().flatten().map(|end| (end.task.to_string(), end.clone())).collect();
+            setting.before = Before::of_ends(&project.spec, &project.plan, &project.run.id, &done.tasks);
             let (handled, _) = self.graph(plan, &plan.all(), setting, &interrupts)?;
             eprint!("{}", summary::tell(plan, &handled, &holding.logs, self.request.paint));
             if handled.status != RunStatus::Success && status == RunStatus::Success {
                 status = handled.status;
             }
         }
-        self.end(&holding, status, &done)?;
+        self.tell_doubts(&holding, &done)?;
+        self.end(&holding, status, &done.counts)?;
         if done.counts.cached == done.counts.total() {
             self.note_rest(&holding, wanted, objects);
         }
@@ -216,6 +218,7 @@ impl Runner<'_> {
         Setting {
             sources: self.project.sources.clone(),
             engine: self.engine.clone(),
+            id: RunId::new(self.project.run.id.as_str()),
             run,
             secrets: holding.secrets.clone(),
             logs: holding.logs.clone(),
@@ -223,9 +226,9 @@ impl Runner<'_> {
             state: holding.state.clone(),
             forced: self.request.forced.clone(),
             as_cached: self.request.as_cached.clone(),
-            resend: self.request.resend,
+            resend: if self.request.resend { Resend::All } else { Resend::Nothing },
             handlers,
-            outer: BTreeMap::new(),
+            before: Before::default(),
         }
     }
 
@@ -288,17 +291,17 @@ impl Runner<'_> {
     }
 
     /// Writes down how the run ended and what it learnt of files; forgets what is old.
-    fn end(&self, holding: &Holding, status: RunStatus, done: &RunSummary) -> Result<(), Failure> {
+    fn end(&self, holding: &Holding, status: RunStatus, of: &tidemill_core::sched::Counts) -> Result<(), Failure> {
         let wrong = |error: tidemill_state::StateError| state_failure(&error);
         let mut state = holding.state.lock().unwrap_or_else(PoisonError::into_inner);
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let counts = Counts {
-            ran: number(done.counts.ran),
-            cached: number(done.counts.cached),
-            restored: number(done.counts.restored),
-            failed: number(done.counts.failed),
-            skipped: number(done.counts.skipped),
-            cancelled: number(done.counts.cancelled),
+            ran: number(of.ran),
+            cached: number(of.cached),
+            restored: number(of.restored),
+            failed: number(of.failed),
+            skipped: number(of.skipped),
+            cancelled: number(of.cancelled),
         };
         let status = match status {
             RunStatus::Success => tidemill_state::RunStatus::Success,
@@ -394,7 +397,7 @@ fn sched_graph(
 }
 
 /// The declared secrets that are set: in the environment, else in the pipeline's dotenv file.
-fn secrets_of(spec: &Spec) -> BTreeMap<String, String> {
+pub fn secrets_of(spec: &Spec) -> BTreeMap<String, String> {
     let file: BTreeMap<String, String> = spec
         .dotenv
         .as_ref()

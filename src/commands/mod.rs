@@ -3,6 +3,8 @@
 pub mod cache;
 pub mod check;
 pub mod diff;
+pub mod doctor;
+mod effects;
 pub mod graph;
 pub mod history;
 pub mod init;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::Args;
+use jiff::Timestamp;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Selection;
 use tidemill_state::{Run, State, TaskStatus};
@@ -23,34 +24,38 @@ use crate::terminal::{Paint, Stream};
 pub struct RetryArgs {
     /// The run, or the beginning of its id; default the last one
     #[arg(value_name = "RUN")]
-    run: Option<String>,
+    pub run: Option<String>,
+    /// Send again what may or may not have been sent: mails and webhooks whose run died on the way, or that were not answered
+    #[arg(long)]
+    pub effects: bool,
+    /// With --effects: what is in doubt of this task has arrived; write that down and send nothing
+    #[arg(long, value_name = "TASK", requires = "effects")]
+    pub arrived: Vec<String>,
     /// After a failure, go on with all that does not depend on it
     #[arg(long)]
     keep_going: bool,
     /// At most so many tasks at once; default one for each processor
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
+    pub jobs: Option<u16>,
     /// If another run holds the project, exit with 3 instead of waiting
     #[arg(long)]
-    no_wait: bool,
+    pub no_wait: bool,
     /// Print every event as an object on a line of stdout
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// Runs what the run left undone, with the params that it had.
 pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
+    if args.effects {
+        return super::effects::run(global, &args);
+    }
     // The file is read twice: the first time it only says which project it is and which params there are.
     let first = project::open(global, &Wanted::default())?;
     let (earlier, done) = the_run(&first, args.run.as_deref())?;
-    let declared = first.spec.as_ref().map(|spec| spec.params.clone()).unwrap_or_default();
-    let params = earlier.start.params.as_object().cloned().unwrap_or_default();
-    let given =
-        params.into_iter().filter(|(name, value)| declared.get(name).is_some_and(|param| param.value != *value));
     let wanted = Wanted {
-        params: given
-            .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-            .collect(),
+        params: params_of(&earlier, &first),
+        run: project::run_for_the_same_time(Timestamp::now(), &earlier, &first),
         ..Wanted::default()
     };
     let mut opened = project::open(global, &wanted)?;
@@ -83,6 +88,17 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
     eprintln!("{} retries {} of run {}", paint.cyan("note"), count(undone.len()), earlier.id);
     Runner { project: &project, engine, request }.run(&plan.with_needs(&undone))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The params that the run had and that are not as the file has them.
+pub fn params_of(run: &Run, opened: &Opened) -> Vec<(String, String)> {
+    let declared = opened.spec.as_ref().map(|spec| spec.params.clone()).unwrap_or_default();
+    let params = run.start.params.as_object().cloned().unwrap_or_default();
+    params
+        .into_iter()
+        .filter(|(name, value)| declared.get(name).is_some_and(|param| param.value != *value))
+        .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect()
 }
 
 fn count(tasks: usize) -> String {

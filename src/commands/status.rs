@@ -10,6 +10,7 @@ use tidemill_state::{How, Run, RunStatus, TaskRecord, TaskStatus};
 use super::history::{counts_text, run_json, run_time, status_look, status_word};
 use super::past::{Past, WallClock, put, state_failure};
 use crate::cli::Global;
+use crate::doubts;
 use crate::failure::Failure;
 use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
@@ -37,7 +38,9 @@ struct Standing {
 pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
     let past = Past::open(global)?;
     let mut standing = Standing { running: None, last: None };
+    let mut unknown = Vec::new();
     if let Some(state) = &past.state {
+        unknown = state.unknown_effects(past.pipeline()).map_err(state_failure)?;
         // The one that goes on and the one before it.
         for run in state.history(past.pipeline(), 2).map_err(state_failure)? {
             let tasks = state.tasks_of(&run.id).map_err(state_failure)?;
@@ -56,11 +59,13 @@ pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
             "running": run(&standing.running),
             "tasks_ended": ended,
             "last": run(&standing.last),
+            "unknown": unknown.iter().map(doubts::object).collect::<Vec<_>>(),
         });
         return put(&format!("{object}\n"));
     }
     let paint = Paint(global.color.wanted(Stream::Stdout));
-    put(&text(past.pipeline(), &standing, past.spec.tasks.len(), &past.clock(), Timestamp::now(), paint))
+    let text = text(past.pipeline(), &standing, past.spec.tasks.len(), &past.clock(), Timestamp::now(), paint);
+    put(&(text + &doubts::told(&unknown, paint)))
 }
 
 fn text(pipeline: &str, standing: &Standing, tasks: usize, clock: &WallClock, now: Timestamp, paint: Paint) -> String {

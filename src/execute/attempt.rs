@@ -1,19 +1,17 @@
 //! One try of a task, from its inputs to its published files.
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::digest_of_file;
-use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
+use tidemill_core::ids::TaskIx;
 use tidemill_core::kind::{LogLevel, RunCx, TaskFailure, TaskResult};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
 use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions, TableRef};
-use tidemill_state::{Claim, Effect, EffectStatus, Made, MadeTable, Output};
+use tidemill_state::{Made, MadeTable, Output};
 
 use super::TaskExecutor;
 use super::output_log::CommandLog;
@@ -30,7 +28,7 @@ impl TaskExecutor {
             return self.effect(ix, attempt, token);
         }
         let staging = Staging::new();
-        let mut result = self.compute(ix, attempt, token, &staging, &|| Ok(()))?;
+        let mut result = self.compute(ix, attempt, token, &staging, "", &|| Ok(()))?;
         self.write_tables(ix, &mut result, &staging)?;
         let made = self.keep(ix, &result, &staging)?;
         if !token.begin_commit() {
@@ -47,6 +45,7 @@ impl TaskExecutor {
         attempt: u32,
         token: &AttemptToken,
         staging: &Staging,
+        effect: &str,
         begin_effect: &dyn Fn() -> Result<(), TaskFailure>,
     ) -> Result<TaskResult, TaskFailure> {
         let task = self.plan.task(ix);
@@ -55,7 +54,7 @@ impl TaskExecutor {
         let tables = self.tables(ix, token)?;
         let upstream = if task.io.facts { self.facts_before(ix) } else { BTreeMap::new() };
         let scratch =
-            project.join(tidemill_state::FOLDER).join("scratch").join(format!("{}-{}", setting.run.id, task.name));
+            project.join(tidemill_state::FOLDER).join("scratch").join(format!("{}-{}", setting.id, task.name));
         let log = |level: LogLevel, line: &str| setting.logs.write(&task.name, level, line);
         let made = task.task.run(&RunCx {
             task: &task.name,
@@ -70,6 +69,9 @@ impl TaskExecutor {
             secrets: &setting.secrets,
             scratch: &scratch,
             stage: &|path| staging.stage(&resolve(project, path)),
+            effect,
+            failed: &setting.before.failed,
+            retry: &setting.before.retry,
             begin_effect,
             log: &log,
             output: &CommandLog::new(&setting.logs, &task.name),
@@ -163,7 +165,7 @@ impl TaskExecutor {
     }
 
     /// Notes what a task that counts has made; whether it may be found again.
-    fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskDetails {
+    pub(super) fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskDetails {
         let table = result.table.as_ref().and_then(|report| report.table.clone());
         let mut details = TaskDetails::from(result);
         let mut progress = self.results.of(ix);
@@ -187,76 +189,9 @@ impl TaskExecutor {
         }
         details
     }
-
-    /// A mail or webhook: written down before it is sent and after, so that it is not sent twice.
-    fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
-        let task = self.plan.task(ix);
-        let setting = &self.setting;
-        let content = match &self.results.of(ix).fingerprint {
-            Some(fingerprint) => fingerprint.digest(),
-            None => Digest::of(setting.run.id.as_bytes()),
-        };
-        // By hand the content tells two mails apart, on schedule the fire, in handlers the run.
-        let occasion = match (setting.handlers, setting.run.trigger.as_str()) {
-            (true, _) => setting.run.id.as_str(),
-            (false, "manual") => "",
-            (false, _) => setting.run.logical_time.as_str(),
-        };
-        let effect = Effect {
-            pipeline: setting.memory.pipeline.clone(),
-            task: task.name.clone(),
-            key: format!("{content} {occasion}"),
-            content,
-            status: EffectStatus::Sending,
-            message: None,
-            run: RunId::new(setting.run.id.as_str()),
-            at: Timestamp::now(),
-        };
-        let ledger = |error: tidemill_state::StateError| TaskFailure::new(format!("the ledger: {error}"));
-        let begun = Cell::new(false);
-        let sent_before = RefCell::new(None);
-        // Claimed at the last moment: a run that dies while a mail is written has certainly not sent it.
-        let begin = || {
-            if !token.begin_commit() {
-                return Err(stopped());
-            }
-            // A state that went back to an earlier content sends it again: only the latest one counts.
-            let latest = self.state().last_effect(&effect.pipeline, &effect.task).map_err(ledger)?;
-            let is_latest = latest.is_some_and(|latest| latest.key == effect.key);
-            let claim = Effect { at: Timestamp::now(), ..effect.clone() };
-            match self.state().claim_effect(&claim, setting.resend || !is_latest).map_err(ledger)? {
-                Claim::Granted => {
-                    begun.set(true);
-                    Ok(())
-                }
-                Claim::Refused(known) if known.status == EffectStatus::Sent => {
-                    *sent_before.borrow_mut() = Some(format!("was sent in run {}", known.run));
-                    Err(stopped())
-                }
-                Claim::Refused(known) => Err(unknown(&task.name, &known.run)),
-            }
-        };
-        let sent = self.compute(ix, attempt, token, &Staging::new(), &begin);
-        if begun.get() {
-            let status = if sent.is_ok() { EffectStatus::Sent } else { EffectStatus::Failed };
-            let end = Effect { status, at: Timestamp::now(), ..effect.clone() };
-            self.state().settle_effect(&end).map_err(ledger)?;
-        }
-        let note = sent_before.take();
-        let result = if note.is_some() { TaskResult { note, ..TaskResult::default() } } else { sent? };
-        Ok(self.note(ix, result, Made::default()))
-    }
 }
 
-fn unknown(task: &TaskName, run: &RunId) -> TaskFailure {
-    TaskFailure {
-        message: format!("it is not known whether this was sent in run {run}, which died on the way"),
-        help: vec![format!("look, then send it with `tidemill run {task} --resend` if need be")],
-        permanent: true,
-        ..TaskFailure::default()
-    }
-}
-
-fn stopped() -> TaskFailure {
+/// Somebody else decides what comes of the attempt.
+pub(super) fn stopped() -> TaskFailure {
     TaskFailure { message: "stopped".into(), cancelled: true, ..TaskFailure::default() }
 }

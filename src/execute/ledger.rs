@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use tidemill_core::event::{TaskEnd, TaskStatus};
-use tidemill_core::ids::{RunId, TaskIx};
+use tidemill_core::ids::TaskIx;
 use tidemill_state::{How, Ledger, TaskDetail, TaskRecord};
 
 use super::TaskExecutor;
@@ -82,9 +82,8 @@ impl TaskExecutor {
         let mut ledgers: Vec<Ledger<'_>> =
             records.iter().map(|record| Ledger { record, parts: None, made: None }).collect();
         ledgers.extend(last);
-        let run = RunId::new(self.setting.run.id.as_str());
         self.state()
-            .record_tasks(&self.setting.memory.pipeline, &run, &ledgers)
+            .record_tasks(&self.setting.memory.pipeline, &self.setting.id, &ledgers)
             .map_err(|error| format!("what was done cannot be written down: {error}"))
     }
 }

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use tidemill_core::attempt::Staging;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::{Fingerprint, Reason, digest_of_file};
-use tidemill_core::ids::{RunId, TaskIx};
+use tidemill_core::ids::TaskIx;
 use tidemill_core::kind::TaskFailure;
 use tidemill_core::plan::resolve;
 use tidemill_core::run::LookUp;
 use tidemill_core::table::Location;
-use tidemill_state::{Edited, LastGood, Output, State};
+use tidemill_state::{Edited, LastGood, Output, Resend, State};
 
 use super::TaskExecutor;
 use crate::condition::unmet;
@@ -41,7 +41,8 @@ impl TaskExecutor {
         let setting = &self.setting;
         let options = Options {
             forced: setting.forced.contains(&ix),
-            resend: setting.resend,
+            resend: setting.resend != Resend::Nothing,
+            scheduled: setting.run.trigger != "manual",
             as_cached: setting.as_cached.contains(&ix),
         };
         let verdict = setting.memory.verdict(task, &fingerprint, options, Some(&self.state()));
@@ -76,6 +77,15 @@ impl TaskExecutor {
 
     /// The fingerprint of a task whose needs have ended.
     pub(super) fn fingerprint(&self, ix: TaskIx) -> Result<Fingerprint, TaskFailure> {
+        self.fingerprint_with(ix, &|other| self.results.of(other).digests)
+    }
+
+    /// The fingerprint of a task if those before it had these results.
+    pub(super) fn fingerprint_with(
+        &self,
+        ix: TaskIx,
+        results: &dyn Fn(TaskIx) -> Option<ResultDigests>,
+    ) -> Result<Fingerprint, TaskFailure> {
         let setting = &self.setting;
         setting.memory.fingerprint(
             ix,
@@ -84,7 +94,7 @@ impl TaskExecutor {
                 sources: &setting.sources,
                 engine: setting.engine.name(),
                 run: &setting.run,
-                results: &|other| self.results.of(other).digests,
+                results,
                 facts: &|| self.facts_before(ix),
             },
         )
@@ -157,19 +167,14 @@ impl TaskExecutor {
         output: &str,
         digest: tidemill_core::ids::Digest,
     ) -> Result<String, TaskFailure> {
-        let run = &self.setting.run.id;
+        let run = &self.setting.id;
         let saved = format!("{}/edited/{run}/{output}", tidemill_state::FOLDER);
         let target = self.setting.memory.project.join(&saved);
         let copied =
             target.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(path, &target));
         copied.map_err(|error| TaskFailure::new(format!("cannot save the edited {output} to {saved}: {error}")))?;
-        let edited = Edited {
-            path: output.to_owned(),
-            saved: saved.clone(),
-            digest,
-            run: RunId::new(run.as_str()),
-            at: Timestamp::now(),
-        };
+        let edited =
+            Edited { path: output.to_owned(), saved: saved.clone(), digest, run: run.clone(), at: Timestamp::now() };
         self.state().record_edited(&edited).map_err(|error| TaskFailure::new(error.to_string()))?;
         Ok(format!("{output} had been edited by hand; that file is kept as {saved}"))
     }

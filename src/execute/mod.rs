@@ -1,6 +1,8 @@
 //! Doing what the scheduler decides: looking up, computing, storing, publishing, writing down.
 
 mod attempt;
+mod before;
+mod effect;
 mod facts;
 mod ledger;
 mod look_up;
@@ -24,10 +26,11 @@ use tidemill_core::kind::{EdgeKind, LogLevel, RunFacts, TaskFailure};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
-use tidemill_state::{Attempt, State, TaskRecord};
+use tidemill_state::{Attempt, Resend, State, TaskRecord};
 
 use crate::memory::Memory;
 
+pub use before::Before;
 use results::Results;
 pub use task_log::{LogFormat, RunLogs};
 
@@ -37,7 +40,9 @@ pub struct Setting {
     pub sources: Arc<SourceMap>,
     /// Computes tables.
     pub engine: Arc<dyn TableEngine>,
-    /// What is known of the run.
+    /// The run, under which what is done is written down.
+    pub id: RunId,
+    /// What texts know of the run: of this one, or, where something of an earlier one is sent again, of that.
     pub run: RunFacts,
     /// The secrets that are set.
     pub secrets: BTreeMap<String, String>,
@@ -51,12 +56,12 @@ pub struct Setting {
     pub forced: Selection,
     /// Tasks whose last result will do, whatever has changed since.
     pub as_cached: Selection,
-    /// `--resend`.
-    pub resend: bool,
+    /// What is sent although the ledger has it.
+    pub resend: Resend,
     /// Whether these are handlers: they run once per run, and nothing of them is cached.
     pub handlers: bool,
-    /// How tasks outside the plan ended: for handlers, those of the pipeline.
-    pub outer: BTreeMap<String, TaskEnd>,
+    /// For handlers, what came before them.
+    pub before: Before,
 }
 
 /// Runs the tasks of a plan.
@@ -102,9 +107,9 @@ impl Executor for TaskExecutor {
         let (started, clock) = (Timestamp::now(), Instant::now());
         let made = facts::masked(self.attempt(task, attempt, token), logs.masker());
         let tried = Attempt { attempt, started, duration: clock.elapsed(), error: made.as_ref().err().cloned() };
-        let run = RunId::new(self.setting.run.id.as_str());
+        let run = &self.setting.id;
         // What is only history never harms the run.
-        if let Err(error) = self.state().record_attempt(&run, name, &tried) {
+        if let Err(error) = self.state().record_attempt(run, name, &tried) {
             logs.write(name, LogLevel::Warn, &format!("this attempt cannot be written down: {error}"));
         }
         match &made {

@@ -47,7 +47,7 @@ impl TaskExecutor {
         }
         let warning = format!("the stored table of `{name}` is gone or damaged; it is computed again");
         self.setting.logs.write(name, LogLevel::Warn, &warning);
-        let result = self.compute(ix, 1, token, &tidemill_core::attempt::Staging::new(), &|| Ok(()))?;
+        let result = self.compute(ix, 1, token, &tidemill_core::attempt::Staging::new(), "", &|| Ok(()))?;
         let table = result
             .table
             .and_then(|report| report.table)

@@ -6,7 +6,7 @@ use std::path::Path;
 use minijinja::Value;
 use minijinja::value::Serde;
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::kind::{CheckCx, Edge, EdgeKind, RunCx, TaskFailure};
+use tidemill_core::kind::{CheckCx, Edge, EdgeKind, OutsideCx, RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template};
 use tidemill_core::table::Location;
@@ -28,8 +28,22 @@ pub fn input_edges(inputs: &OrderedMap<At<String>>) -> Vec<Edge> {
 pub fn runtime_names(cx: &RunCx<'_>) -> serde_json::Map<String, serde_json::Value> {
     let mut names = serde_json::Map::new();
     let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
-    names.insert("run".to_owned(), json(serde_json::to_value(cx.run)));
+    let mut run = json(serde_json::to_value(cx.run));
+    if let Some(run) = run.as_object_mut() {
+        run.insert("failed".to_owned(), json(serde_json::to_value(cx.failed)));
+        run.insert("retry".to_owned(), cx.retry.into());
+    }
+    names.insert("run".to_owned(), run);
     names.insert("tasks".to_owned(), json(serde_json::to_value(cx.upstream)));
+    names.insert("secrets".to_owned(), json(serde_json::to_value(cx.secrets)));
+    names
+}
+
+/// The names that a text may use that is looked at without a run.
+pub fn runtime_names_outside(cx: &OutsideCx<'_>) -> serde_json::Map<String, serde_json::Value> {
+    let mut names = serde_json::Map::new();
+    let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
+    names.insert("run".to_owned(), json(serde_json::to_value(cx.run)));
     names.insert("secrets".to_owned(), json(serde_json::to_value(cx.secrets)));
     names
 }
@@ -159,6 +173,40 @@ pub fn render_text(
     let place = cx.sources.line_column(text.span).zip(cx.sources.get(text.span.file));
     let name = place.map_or_else(|| "text".to_owned(), |((line, _), file)| format!("text in {}:{line}", file.name));
     render_named(cx, scope, &name, &text.text, inputs)
+}
+
+/// Renders a text that may stand for several: one whole `${{ }}` whose value is a list.
+///
+/// # Errors
+/// With its place, if a name has no value, or the list holds what is no text.
+pub fn render_texts(
+    cx: &RunCx<'_>,
+    scope: &Scope,
+    text: &Template,
+    inputs: &OrderedMap<At<String>>,
+) -> Result<Vec<String>, TaskFailure> {
+    if text.text.contains("{%") {
+        return Ok(vec![render_text(cx, scope, text, inputs)?]);
+    }
+    let mut names = runtime_names(cx);
+    let reads_tables = text.uses(cx.sources).iter().any(|used| used.parts.first().is_some_and(|root| root == "inputs"));
+    if reads_tables {
+        names.insert("inputs".to_owned(), serde_json::to_value(input_tables(cx, inputs)?).unwrap_or_default());
+    }
+    let wrong = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
+    let no_text = || {
+        let what = Diagnostic::error("a text is wanted here, or a list of texts")
+            .at(text.span, "this comes to something else");
+        failure_of(&[what], cx.sources)
+    };
+    match text.eval(scope, &names, cx.sources).map_err(wrong)? {
+        serde_json::Value::String(one) => Ok(vec![one]),
+        serde_json::Value::Null => Ok(Vec::new()),
+        serde_json::Value::Array(items) => {
+            items.into_iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(no_text)).collect()
+        }
+        _ => Err(no_text()),
+    }
 }
 
 fn render_named(

@@ -271,9 +271,25 @@ impl Task for WebhookTask {
     }
 }
 
+/// There is no answer. Where the request may have arrived, nobody knows what came of it, and it is not sent again.
 fn not_reached(host: &str, error: &ureq::Error) -> TaskFailure {
-    let permanent = matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_));
-    TaskFailure { message: format!("cannot reach {host}: {error}"), permanent, ..TaskFailure::default() }
+    use ureq::{Error, Timeout};
+
+    let permanent = matches!(error, Error::BadUri(_) | Error::Http(_));
+    let before = permanent
+        || matches!(error, Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_))
+        || matches!(error, Error::Timeout(Timeout::Resolve | Timeout::Connect))
+        || matches!(error, Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused);
+    if before {
+        return TaskFailure { message: format!("cannot reach {host}: {error}"), permanent, ..TaskFailure::default() };
+    }
+    TaskFailure {
+        message: format!("it is not known whether {host} took the request: {error}"),
+        help: vec!["look there; if it did not, `tidemill retry --effects` sends it again".to_owned()],
+        permanent: true,
+        uncertain: true,
+        ..TaskFailure::default()
+    }
 }
 
 #[cfg(test)]

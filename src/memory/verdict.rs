@@ -27,6 +27,8 @@ pub struct Options {
     pub forced: bool,
     /// `--resend`.
     pub resend: bool,
+    /// The run is for a fire, for each of which a mail goes out even if nothing in it has changed: the ledger knows if it has.
+    pub scheduled: bool,
     /// Whatever it made last will do, even if it would be made differently today.
     pub as_cached: bool,
 }
@@ -44,6 +46,9 @@ impl Memory {
         // Mails are repeated neither by `--force` nor by a rerun: only by `--resend`.
         if if task.io.effect { options.resend } else { options.forced } {
             return Verdict::Run(vec![Reason::Forced]);
+        }
+        if task.io.effect && options.scheduled {
+            return Verdict::Run(vec![Reason::Scheduled]);
         }
         if let Some(last) = last.filter(|_| options.as_cached)
             && let Some(changed) = self.changed_outputs(last)

@@ -103,6 +103,11 @@ pub trait Task: Send + Sync {
         Vec::new()
     }
 
+    /// What it will need of the world outside, to be tried without doing anything there.
+    fn outside(&self, _cx: &OutsideCx<'_>) -> Option<Outside> {
+        None
+    }
+
     /// The neutral job, if it is a table task: for lineage, and for engines that run elsewhere.
     ///
     /// # Errors
@@ -110,6 +115,26 @@ pub trait Task: Send + Sync {
     fn job(&self, _cx: &CheckCx<'_>) -> Result<Option<TableJob>, Vec<Diagnostic>> {
         Ok(None)
     }
+}
+
+/// What is known to a task that is asked for what it needs of the world outside.
+pub struct OutsideCx<'a> {
+    /// The texts that spans point into.
+    pub sources: &'a SourceMap,
+    /// The project's folder.
+    pub project: &'a Path,
+    /// What is known of the run.
+    pub run: &'a RunFacts,
+    /// Values of the declared secrets that are set.
+    pub secrets: &'a BTreeMap<String, String>,
+}
+
+/// Something in the world outside that a task needs.
+pub struct Outside {
+    /// What tells it from others; it may hold secrets and is not shown.
+    pub key: String,
+    /// Tries it: what was found, or what is wrong.
+    pub attempt: Box<dyn Fn() -> Result<String, TaskFailure> + Send>,
 }
 
 /// What a task reads and writes.
@@ -247,6 +272,12 @@ pub struct RunCx<'a> {
     pub scratch: &'a Path,
     /// Where an output is to be written instead of its final path.
     pub stage: &'a dyn Fn(&Location) -> PathBuf,
+    /// What tells this effect from all others, for a message's id; empty where the task has none.
+    pub effect: &'a str,
+    /// The tasks that have failed, for handlers.
+    pub failed: &'a [FailedTask],
+    /// The command that goes on with what failed or was not reached.
+    pub retry: &'a str,
     /// To be called once by a task with an effect, right before the step that cannot be taken back; where it fails, the
     /// step must not follow.
     pub begin_effect: &'a dyn Fn() -> Result<(), TaskFailure>,
@@ -304,6 +335,26 @@ pub struct TaskFacts {
     pub error: Option<String>,
 }
 
+/// What texts may know of a task that has failed.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct FailedTask {
+    /// Its id.
+    pub task: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What was wrong.
+    pub error: String,
+    /// What to do.
+    pub help: Vec<String>,
+    /// The path of its log, within the project.
+    pub log: String,
+    /// The last lines of the log, the oldest first.
+    pub tail: Vec<String>,
+    /// The command that runs it again.
+    pub rerun: String,
+}
+
 /// What templates and parameters may know of the run.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RunFacts {
@@ -349,6 +400,9 @@ pub struct TaskFailure {
     pub permanent: bool,
     /// It stopped because it was told to.
     pub cancelled: bool,
+    /// An effect that may have happened all the same: the other side had everything and did not answer. Never tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncertain: bool,
 }
 
 impl TaskFailure {

@@ -1,12 +1,12 @@
 //! Mails and webhooks: written down before they are sent, so that none is sent twice.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use tidemill_core::ids::{Digest, RunId, TaskName};
 
 use crate::column::{digest, time, word};
-use crate::{State, StateError};
+use crate::{RunStatus, State, StateError};
 
 /// How an effect stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub enum EffectStatus {
     Failed,
     /// Its process died on the way, or the other side did not answer: it may have been sent.
     Unknown,
+    /// It may have been sent, and the task has sent something newer since.
+    Superseded,
 }
 
 /// One mail or one call of a webhook.
@@ -29,7 +31,7 @@ pub struct Effect {
     pub pipeline: String,
     /// The task.
     pub task: TaskName,
-    /// What makes two the same one: content, and by the rules for mail the fire or the run.
+    /// What makes two the same one, see [`Occasion::key`].
     pub key: String,
     /// The digest of what is sent.
     pub content: Digest,
@@ -43,6 +45,79 @@ pub struct Effect {
     pub at: Timestamp,
 }
 
+/// For what something is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// Somebody asked for it: it is sent if the content is not that of what the task sent last. Beside the content there is the
+    /// digest of all that it was made from.
+    Hand(Digest),
+    /// A fire: once for each, whatever the content is.
+    Fire(String),
+    /// A handler of a run: once for each run.
+    Run(String),
+}
+
+impl Occasion {
+    /// What tells an effect of a task from its others.
+    pub fn key(&self, content: Digest) -> String {
+        match self {
+            Self::Hand(origin) => format!("{HAND}{content} {origin}"),
+            Self::Fire(instant) => format!("{FIRE}{instant}"),
+            Self::Run(run) => format!("{RUN}{run}"),
+        }
+    }
+}
+
+impl Effect {
+    /// The time of the schedule for which it was sent.
+    pub fn fire(&self) -> Option<&str> {
+        self.key.strip_prefix(FIRE)
+    }
+
+    /// The run as whose handler it was sent.
+    pub fn handled(&self) -> Option<&str> {
+        self.key.strip_prefix(RUN)
+    }
+
+    /// Of what was sent by hand, what tells all that it was made from.
+    fn origin(&self) -> Option<&str> {
+        self.key.strip_prefix(HAND)?.split_once(' ').map(|(_, origin)| origin)
+    }
+}
+
+/// What counts as the same, and what is sent although it is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Rule {
+    /// Tasks have run although nothing had changed: by hand, whatever comes of the same things is then the same, even if it tells
+    /// another time.
+    pub forced: bool,
+    /// What is sent all the same.
+    pub resend: Resend,
+}
+
+/// What is sent although the ledger has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Resend {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Whatever may or may not have been sent.
+    Unknown,
+    /// Everything.
+    All,
+}
+
+impl Resend {
+    /// Whether what stands so in the ledger must not be sent.
+    pub fn refuses(self, known: EffectStatus) -> bool {
+        match (self, known) {
+            (Self::All, _) | (_, EffectStatus::Failed) => false,
+            (Self::Unknown, EffectStatus::Unknown) => false,
+            (Self::Nothing | Self::Unknown, _) => true,
+        }
+    }
+}
+
 /// Whether an effect may be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim {
@@ -52,26 +127,34 @@ pub enum Claim {
     Refused(Effect),
 }
 
+/// How the keys of effects begin that were sent by hand.
+const HAND: &str = "hand ";
+/// … for a time of the schedule.
+const FIRE: &str = "fire ";
+/// … by a handler.
+const RUN: &str = "run ";
 const COLUMNS: &str = "pipeline, task, key, content, status, message, run, at";
 
 impl State {
-    /// Writes an effect down as being sent, on the disk when this returns, unless it was sent before or may have been; with
-    /// `again`, even then.
+    /// What the ledger has that is the same: of the same fire or run; by hand, what the task sent last, if that has the same
+    /// content.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn same_effect(&self, effect: &Effect, rule: Rule) -> Result<Option<Effect>, StateError> {
+        same(&self.db, effect, rule)
+    }
+
+    /// Writes an effect down as being sent, on the disk when this returns, unless it was sent before or may have been.
     ///
     /// # Errors
     /// If the state cannot be written; then it must not be sent.
-    pub fn claim_effect(&mut self, effect: &Effect, again: bool) -> Result<Claim, StateError> {
+    pub fn claim_effect(&mut self, effect: &Effect, rule: Rule) -> Result<Claim, StateError> {
         self.write_durably(|db| {
-            let known = db
-                .query_row(
-                    &format!("SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND key = ?"),
-                    params![effect.pipeline, effect.task.as_str(), effect.key],
-                    read,
-                )
-                .optional()?;
-            match known {
-                Some(known) if known.status != EffectStatus::Failed && !again => return Ok(Claim::Refused(known)),
-                _ => {}
+            if let Some(known) = same(db, effect, rule)?
+                && rule.resend.refuses(known.status)
+            {
+                return Ok(Claim::Refused(known));
             }
             db.execute(
                 "INSERT OR REPLACE INTO effects (pipeline, task, key, content, status, message, run, at) \
@@ -90,7 +173,8 @@ impl State {
         })
     }
 
-    /// Writes down how a claimed effect went, on the disk when this returns: its `status`, `message` and `at`.
+    /// Writes down how a claimed effect went, on the disk when this returns: its `status`, `message` and `at`. By hand, what
+    /// the task may have sent before is settled with it.
     ///
     /// # Errors
     /// If the state cannot be written.
@@ -109,31 +193,55 @@ impl State {
                     effect.key
                 ],
             )?;
+            if effect.status == EffectStatus::Sent && effect.key.starts_with(HAND) {
+                db.execute(
+                    "UPDATE effects SET status = 'superseded' WHERE pipeline = ? AND task = ? AND status = 'unknown' \
+                     AND key LIKE ? || '%'",
+                    params![effect.pipeline, effect.task.as_str(), HAND],
+                )?;
+            }
             Ok(())
         })
     }
 
-    /// What a task sent last, or may have sent: by hand, the same content is not sent again.
-    ///
-    /// # Errors
-    /// If the state cannot be read.
-    pub fn last_effect(&self, pipeline: &str, task: &TaskName) -> Result<Option<Effect>, StateError> {
-        let mut query = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND status <> 'failed' ORDER BY at DESC LIMIT 1"
-        ))?;
-        Ok(query.query_row([pipeline, task.as_str()], read).optional()?)
-    }
-
-    /// The effects of a pipeline that may or may not have been sent, the oldest first.
+    /// The effects of a pipeline that may or may not have been sent, the oldest first: also of runs that have died since and
+    /// that no other run has found dead yet.
     ///
     /// # Errors
     /// If the state cannot be read.
     pub fn unknown_effects(&self, pipeline: &str) -> Result<Vec<Effect>, StateError> {
         let mut query = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND status = 'unknown' ORDER BY at"
+            "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND status IN ('unknown', 'sending') ORDER BY at"
         ))?;
-        Ok(query.query_map([pipeline], read)?.collect::<rusqlite::Result<_>>()?)
+        let found = query.query_map([pipeline], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut unknown = Vec::new();
+        for effect in found {
+            let is_going_on = effect.status == EffectStatus::Sending
+                && self.run(effect.run.as_str())?.is_some_and(|run| run.status() == RunStatus::Running);
+            if !is_going_on {
+                unknown.push(Effect { status: EffectStatus::Unknown, ..effect });
+            }
+        }
+        Ok(unknown)
     }
+}
+
+/// Looks for what is the same, see [`State::same_effect`].
+fn same(db: &Connection, effect: &Effect, rule: Rule) -> Result<Option<Effect>, StateError> {
+    let (pipeline, task) = (effect.pipeline.as_str(), effect.task.as_str());
+    if !effect.key.starts_with(HAND) {
+        let sql = format!("SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND key = ?");
+        return Ok(db.prepare_cached(&sql)?.query_row([pipeline, task, effect.key.as_str()], read).optional()?);
+    }
+    // A task that goes back to an earlier content sends it again: only the latest one counts.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND status <> 'failed' ORDER BY at DESC LIMIT 1"
+    );
+    let last = db.prepare_cached(&sql)?.query_row([pipeline, task], read).optional()?;
+    let is_same = |last: &Effect| {
+        last.content == effect.content || rule.forced && effect.origin().is_some() && last.origin() == effect.origin()
+    };
+    Ok(last.filter(is_same))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Effect> {

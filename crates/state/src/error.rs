@@ -64,3 +64,15 @@ pub enum StateError {
         runs: Vec<String>,
     },
 }
+
+impl StateError {
+    /// Whether the file itself is at fault, so that no further try can succeed.
+    pub fn is_damage(&self) -> bool {
+        let code = match self {
+            Self::Damaged { .. } => return true,
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            _ => None,
+        };
+        matches!(code, Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+    }
+}

@@ -23,11 +23,11 @@ mod runs;
 mod tasks;
 
 pub use edited::Edited;
-pub use effects::{Claim, Effect, EffectStatus};
+pub use effects::{Claim, Effect, EffectStatus, Occasion, Resend, Rule};
 pub use error::StateError;
 pub use fires::{Fire, FireStatus};
 pub use lock::{HeldBy, Holder, Lock, LockError};
-pub use open::State;
+pub use open::{State, sqlite_version};
 pub use process::Process;
 pub use results::{LastGood, LastTable, Made, MadeTable, Output};
 pub use retain::Retained;

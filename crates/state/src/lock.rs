@@ -103,7 +103,28 @@ impl Lock {
         }
     }
 
-    /// The same, but waits until the lock is free. `on_wait` is called when another process is found to hold it, and again
+    /// Who holds the lock of a pipeline at this moment; nothing on the disk changes.
+    ///
+    /// # Errors
+    /// If its file cannot be read.
+    pub fn holder(project: &Path, pipeline: &str) -> Result<Option<HeldBy>, LockError> {
+        let path = project.join(FOLDER).join(file_name(pipeline));
+        let failed = |source| LockError::Io { path: path.clone(), source };
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => {
+                Ok(Some(HeldBy { pipeline: pipeline.to_owned(), holder: told_by(&mut file) }))
+            }
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Takes the lock as [`Lock::try_acquire`] does, but waits until it is free. `on_wait` is called when another process is found to hold it, and again
     /// every 50 ms; it may give up.
     ///
     /// # Errors

@@ -119,6 +119,11 @@ impl State {
         done
     }
 
+    /// The version of the schema, the one that this binary writes.
+    pub fn schema_version(&self) -> u32 {
+        KNOWN
+    }
+
     /// What SQLite's own check of the whole file says: `ok`, or the first faults.
     ///
     /// # Errors
@@ -154,6 +159,11 @@ impl Reading {
         db.pragma_update(None, "query_only", true)?;
         Ok(db)
     }
+}
+
+/// The version of SQLite in this binary, and whether it has the fault that can lose a write-ahead log (before 3.51.3).
+pub fn sqlite_version() -> (&'static str, bool) {
+    (rusqlite::version(), rusqlite::version_number() < SQLITE)
 }
 
 fn check_sqlite() -> Result<(), StateError> {

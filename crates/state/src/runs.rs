@@ -187,7 +187,10 @@ impl State {
         // Most of the time there is none, and then nothing is written.
         let any: Option<i64> = self
             .db
-            .prepare_cached("SELECT 1 FROM runs WHERE pipeline = ? AND status = 'running' LIMIT 1")?
+            .prepare_cached(
+                "SELECT 1 FROM runs WHERE pipeline = ?1 AND status = 'running' \
+                 UNION ALL SELECT 1 FROM effects WHERE pipeline = ?1 AND status = 'sending' LIMIT 1",
+            )?
             .query_row([pipeline], |row| row.get(0))
             .optional()?;
         if any.is_none() {

@@ -9,11 +9,12 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidemill_core::ids::TaskName;
-use tidemill_state::{Run, State, TaskRecord};
+use tidemill_state::{Effect, Run, State, TaskRecord};
 
 use super::history::run_json;
 use super::past::{Past, WallClock, json_lines, put, state_failure};
 use crate::cli::Global;
+use crate::doubts;
 use crate::failure::Failure;
 use crate::terminal::{Paint, Stream};
 
@@ -35,6 +36,8 @@ pub struct WholeRun {
     pub tasks: Vec<TaskRecord>,
     /// What they published.
     pub outputs: Vec<(TaskName, String)>,
+    /// What they may or may not have sent.
+    pub unknown: Vec<Effect>,
 }
 
 /// Prints a run.
@@ -81,7 +84,9 @@ impl WholeRun {
                 outputs.extend(published.into_iter().map(|output| (task.task.clone(), output.path)));
             }
         }
-        Ok(Self { run, tasks, outputs })
+        let mut unknown = state.unknown_effects(&run.start.pipeline).map_err(state_failure)?;
+        unknown.retain(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
+        Ok(Self { run, tasks, outputs, unknown })
     }
 
     /// For people.
@@ -90,6 +95,7 @@ impl WholeRun {
         text += &gantt::draw(self, view);
         text += &story::notes(&self.tasks, view);
         text += &story::errors(&self.tasks, view);
+        text += &doubts::told(&self.unknown, view.paint);
         text += &story::outputs(&self.outputs, view);
         text
     }
@@ -119,6 +125,7 @@ impl WholeRun {
                 "note": task.detail.note,
                 "outputs": outputs,
                 "error": task.error,
+                "unknown": self.unknown.iter().any(|effect| effect.task == task.task),
                 "fingerprint": task.fingerprint,
             })
         }));

@@ -12,14 +12,16 @@ use tidemill_core::kind::TaskFailure;
 /// What a message is made of.
 pub struct Parts {
     /// Who gets it.
-    pub to: Vec<String>,
+    pub to: Vec<Mailbox>,
     /// Who gets a copy.
-    pub cc: Vec<String>,
-    /// Who gets a copy unseen.
-    pub bcc: Vec<String>,
+    pub cc: Vec<Mailbox>,
+    /// Who gets a copy unseen: the message does not tell.
+    pub bcc: Vec<Mailbox>,
     /// From whom.
-    pub sender: Option<String>,
-    /// The subject; line breaks in it become blanks.
+    pub sender: Mailbox,
+    /// What tells the message from all others.
+    pub id: String,
+    /// The subject; line breaks and other control characters in it become blanks.
     pub subject: String,
     /// The text.
     pub body: Option<String>,
@@ -33,23 +35,16 @@ pub struct Parts {
 
 /// Builds the message: text and HTML as alternatives, the HTML's pictures as parts of their own, the files behind.
 pub fn compose(parts: &Parts) -> Result<Message, TaskFailure> {
-    let mut builder = Message::builder().message_id(None);
+    let domain = parts.sender.email.domain();
+    let mut builder = Message::builder().message_id(Some(format!("<{}@{domain}>", parts.id)));
     if let Ok(instant) = parts.date.parse::<jiff::Timestamp>() {
         builder = builder.date(SystemTime::from(instant));
     }
-    let sender = parts.sender.as_deref().unwrap_or("Tidemill <tidemill@localhost>");
-    builder = builder.from(mailbox(sender)?);
-    for address in &parts.to {
-        builder = builder.to(mailbox(address)?);
-    }
-    for address in &parts.cc {
-        builder = builder.cc(mailbox(address)?);
-    }
-    for address in &parts.bcc {
-        builder = builder.bcc(mailbox(address)?);
-    }
-    // A line break in a subject would begin another header.
-    builder = builder.subject(parts.subject.split_whitespace().collect::<Vec<_>>().join(" "));
+    builder = builder.from(parts.sender.clone());
+    builder = parts.to.iter().fold(builder, |builder, mailbox| builder.to(mailbox.clone()));
+    builder = parts.cc.iter().fold(builder, |builder, mailbox| builder.cc(mailbox.clone()));
+    builder = parts.bcc.iter().fold(builder, |builder, mailbox| builder.bcc(mailbox.clone()));
+    builder = builder.subject(one_line(&parts.subject));
     let text = parts.body.clone().unwrap_or_else(|| match parts.html {
         Some(_) => "This message is written in HTML; a mail program that shows it will.\n".to_owned(),
         None => String::new(),
@@ -70,7 +65,7 @@ pub fn compose(parts: &Parts) -> Result<Message, TaskFailure> {
         }
     };
     let content = parts.attachments.iter().fold(content, |content, (name, bytes)| {
-        content.singlepart(Attachment::new(name.clone()).body(Body::new(bytes.clone()), content_type(name)))
+        content.singlepart(Attachment::new(one_line(name)).body(Body::new(bytes.clone()), content_type(name)))
     });
     message(builder.multipart(content))
 }
@@ -79,12 +74,10 @@ fn message(built: Result<Message, lettre::error::Error>) -> Result<Message, Task
     built.map_err(|error| TaskFailure::new(format!("the mail cannot be built: {error}")))
 }
 
-fn mailbox(address: &str) -> Result<Mailbox, TaskFailure> {
-    address.parse().map_err(|error| TaskFailure {
-        message: format!("`{address}` is no address: {error}"),
-        permanent: true,
-        ..TaskFailure::default()
-    })
+/// A line break in a header would begin another one.
+fn one_line(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A picture of the HTML.
@@ -142,21 +135,45 @@ mod tests {
         assert_eq!(pictures[1].bytes, [0, 0, 0]);
     }
 
-    #[test]
-    fn a_subject_cannot_begin_a_header() {
-        let parts = Parts {
-            to: vec!["a@example.com".into()],
+    fn parts() -> Parts {
+        let mailbox = |text: &str| text.parse::<Mailbox>().expect("well-formed");
+        Parts {
+            to: vec![mailbox("Zoë <zoe@example.com>")],
             cc: Vec::new(),
-            bcc: Vec::new(),
-            sender: None,
-            subject: "Hello\r\nBcc: evil@example.com".into(),
+            bcc: vec![mailbox("hidden@example.com")],
+            sender: mailbox("reports@example.org"),
+            id: "1234".into(),
+            subject: "Hello".into(),
             body: Some("x".into()),
             html: None,
             attachments: Vec::new(),
             date: "2024-11-20T19:45:00Z".into(),
-        };
-        let text = String::from_utf8(compose(&parts).expect("well-formed").formatted()).expect("ASCII");
-        assert!(text.contains("Subject: Hello Bcc: evil@example.com\r\n"), "{text}");
-        assert!(!text.contains("\r\nBcc:"), "{text}");
+        }
+    }
+
+    fn written(parts: &Parts) -> String {
+        String::from_utf8(compose(parts).expect("well-formed").formatted()).expect("ASCII")
+    }
+
+    #[test]
+    fn nothing_can_begin_a_header() {
+        let evil = "x\r\nBcc: evil@example.com\u{2028}\u{85}\0\u{b}y";
+        let text = written(&Parts {
+            subject: evil.into(),
+            attachments: vec![(format!("{evil}.csv"), b"1".to_vec())],
+            ..parts()
+        });
+        assert!(text.contains("Subject: x Bcc: evil@example.com y\r\n"), "{text}");
+        let headers = text.lines().filter(|line| line.to_ascii_lowercase().starts_with("bcc"));
+        assert_eq!(headers.count(), 0, "{text}");
+    }
+
+    #[test]
+    fn those_who_get_it_unseen_are_in_the_envelope_alone() {
+        let message = compose(&parts()).expect("well-formed");
+        let to: Vec<String> = message.envelope().to().iter().map(ToString::to_string).collect();
+        assert_eq!(to, ["zoe@example.com", "hidden@example.com"]);
+        assert!(!written(&parts()).contains("hidden"));
+        assert!(written(&parts()).contains("Message-ID: <1234@example.org>\r\n"));
     }
 }

@@ -1,8 +1,13 @@
 //! `email`: a message to people, by SMTP or into a folder.
 
+mod address;
 mod compose;
-mod deliver;
+mod outbox;
+mod refusal;
+mod server;
+mod smtp;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,13 +17,22 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::ids::TaskName;
 use tidemill_core::kind::{
-    CheckCx, Edge, EdgeKind, FileInput, FileRole, Io, LogLevel, RunCx, Task, TaskFailure, TaskResult, TaskSource,
+    CheckCx, Edge, EdgeKind, FileInput, FileRole, Io, LogLevel, Outside, OutsideCx, RunCx, Task, TaskFailure,
+    TaskResult, TaskSource,
 };
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template};
 use tidemill_core::table::{Location, Schema};
 
 use super::parameters::Parameters;
-use super::texts::{check_file, check_text, input_edges, names_in_file, render_file, render_text};
+use super::table_task::failure_of;
+use super::texts::{
+    check_file, check_text, input_edges, names_in_file, render_file, render_text, render_texts, runtime_names_outside,
+};
+use server::Server;
+use smtp::Session;
+
+/// Where mails go that are not sent.
+const OUTBOX: &str = "outputs/outbox";
 
 /// Sends a mail, or puts it into the outbox.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -93,10 +107,12 @@ impl Parameters for Email {
                 .push(Diagnostic::error("a mail needs a recipient").at(source.spec.id.span, "nobody gets this one"));
         }
         for address in self.addresses().filter(|address| !address.text.contains("${{")) {
-            if let Err(error) = address.text.parse::<Mailbox>() {
+            let found = address::mailboxes(&address.text);
+            let wrong = found.map_or_else(Some, |found| found.is_empty().then(|| "there is none".to_owned()));
+            if let Some(error) = wrong {
                 mistakes.push(
                     Diagnostic::error(format!("`{}` is no address", address.text))
-                        .at(address.span, error.to_string())
+                        .at(address.span, error)
                         .help("write `name@example.com` or `A Name <name@example.com>`"),
                 );
             }
@@ -171,6 +187,57 @@ impl Task for EmailTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
+    fn outside(&self, cx: &OutsideCx<'_>) -> Option<Outside> {
+        let outbox = self.keys.outbox.as_ref().map_or(OUTBOX, |at| at.value.as_str()).to_owned();
+        let into_outbox = move |why: &str| {
+            let told = format!("{why}: mail is put into {outbox}/");
+            Some(Outside { key: told.clone(), attempt: Box::new(move || Ok(told.clone())) })
+        };
+        let Some(smtp) = &self.keys.smtp else { return into_outbox("no server is named") };
+        if let Some(name) = unset_secret(smtp, cx.sources, cx.secrets) {
+            return into_outbox(&format!("{name} is not set"));
+        }
+        let url = smtp.render(&self.scope, &runtime_names_outside(cx), cx.sources);
+        let url = match url.map_err(|mistakes| failure_of(&mistakes, cx.sources)) {
+            Ok(url) if url.trim().is_empty() => return into_outbox("no server is named"),
+            Ok(url) => url,
+            Err(failure) => {
+                return Some(Outside { key: failure.message.clone(), attempt: Box::new(move || Err(failure.clone())) });
+            }
+        };
+        let (project, key) = (cx.project.to_owned(), url.clone());
+        let attempt = move || {
+            let server = Server::parse(&url, &project)?;
+            let mut session = Session::open(&server)?;
+            let how = if session.is_encrypted() { "over TLS" } else { "unencrypted" };
+            session.close();
+            Ok(match &server.login {
+                Some((user, _)) => format!("{} takes the login of {user}, {how}", server.place()),
+                None => format!("{} answers, {how}, without a login", server.place()),
+            })
+        };
+        Some(Outside { key, attempt: Box::new(attempt) })
+    }
+
+    fn warnings(&self, cx: &CheckCx<'_>) -> Vec<Diagnostic> {
+        let smtp = self.keys.smtp.iter().filter(|smtp| !smtp.text.contains("${{"));
+        let has_password =
+            |smtp: &&Template| Server::parse(&smtp.text, cx.project).is_ok_and(|server| server.login.is_some());
+        // The line itself is not shown: the password is in it.
+        let place = |smtp: &Template| {
+            let (line, column) = cx.sources.line_column(smtp.span)?;
+            Some(format!("{}:{line}:{column}", cx.sources.get(smtp.span.file)?.name))
+        };
+        let told = |smtp: &Template| {
+            let place = place(smtp).unwrap_or_else(|| "the file".to_owned());
+            Diagnostic::warning(format!("{place}: a password stands here, and whoever reads the file can use it")).help(
+                "declare `secrets: [SMTP_URL]`, set SMTP_URL in the environment or in the file that `dotenv` names, and \
+                 write `${{ secrets.SMTP_URL }}`",
+            )
+        };
+        smtp.filter(has_password).map(told).collect()
+    }
+
     fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
         let file = |path: &At<Location>| render_file(cx, &self.scope, &path.value, &self.keys.inputs);
@@ -185,35 +252,41 @@ impl Task for EmailTask {
             (None, None) => None,
         };
         let parts = compose::Parts {
-            to: self.keys.to.iter().map(text).collect::<Result<_, _>>()?,
-            cc: self.keys.cc.iter().map(text).collect::<Result<_, _>>()?,
-            bcc: self.keys.bcc.iter().map(text).collect::<Result<_, _>>()?,
-            sender: self.keys.sender.as_ref().map(text).transpose()?,
+            to: self.people(cx, &self.keys.to)?,
+            cc: self.people(cx, &self.keys.cc)?,
+            bcc: self.people(cx, &self.keys.bcc)?,
+            sender: self.sender(cx)?,
+            id: cx.effect.to_owned(),
             subject: text(&self.keys.subject)?,
             body,
             html,
             attachments: self.attachments(cx)?,
             date: cx.run.started.clone(),
         };
+        let recipients = parts.to.len() + parts.cc.len() + parts.bcc.len();
+        if recipients == 0 {
+            return Err(permanent("the mail has no recipient: `to`, `cc` and `bcc` come to nothing".to_owned()));
+        }
         let message = compose::compose(&parts)?;
         let smtp = match &self.keys.smtp {
-            Some(template) if !uses_unset_secret(template, cx) => {
+            Some(template) if unset_secret(template, cx.sources, cx.secrets).is_none() => {
                 Some(text(template)?).filter(|url| !url.trim().is_empty())
             }
             _ => None,
         };
-        let recipients = parts.to.len() + parts.cc.len() + parts.bcc.len();
         let who = format!("{recipients} recipient{}", if recipients == 1 { "" } else { "s" });
         let note = match smtp {
             Some(url) => {
-                (cx.begin_effect)()?;
-                deliver::send(&message, url.trim())?;
+                let server = Server::parse(&url, cx.project)?;
+                let mut session = Session::open(&server)?;
+                (cx.log)(LogLevel::Info, &format!("connected to {}", server.place()));
+                session.send(&message, cx.begin_effect)?;
+                session.close();
                 format!("sent to {who}")
             }
             None => {
-                let outbox =
-                    self.keys.outbox.as_ref().map_or_else(|| Location::new("outputs/outbox"), |at| at.value.clone());
-                let path = deliver::put_into_outbox(cx, &message, &outbox)?;
+                let outbox = self.keys.outbox.as_ref().map_or_else(|| Location::new(OUTBOX), |at| at.value.clone());
+                let path = outbox::put(cx, &message, &outbox)?;
                 format!("mail for {who} in {path}")
             }
         };
@@ -222,18 +295,48 @@ impl Task for EmailTask {
     }
 }
 
+fn permanent(message: String) -> TaskFailure {
+    TaskFailure { message, permanent: true, ..TaskFailure::default() }
+}
+
 fn files_of(task: &At<String>, role: &str) -> Edge {
     Edge { task: task.clone(), role: role.to_owned(), what: EdgeKind::Files }
 }
 
 /// `smtp` alone may name a secret that is not set: then the mail goes to the outbox.
-fn uses_unset_secret(template: &Template, cx: &RunCx<'_>) -> bool {
-    let uses = template.uses(cx.sources);
-    uses.iter()
-        .any(|used| matches!(&used.parts[..], [root, name, ..] if root == "secrets" && !cx.secrets.contains_key(name)))
+fn unset_secret(template: &Template, sources: &SourceMap, secrets: &BTreeMap<String, String>) -> Option<String> {
+    template.uses(sources).into_iter().find_map(|used| match &used.parts[..] {
+        [root, name, ..] if root == "secrets" && !secrets.contains_key(name) => Some(name.clone()),
+        _ => None,
+    })
 }
 
 impl EmailTask {
+    /// The mailboxes of some addresses. One whole `${{ }}` may be a list of them.
+    fn people(&self, cx: &RunCx<'_>, addresses: &OneOrMany<Template>) -> Result<Vec<Mailbox>, TaskFailure> {
+        let mut people = Vec::new();
+        for template in addresses.iter() {
+            for text in render_texts(cx, &self.scope, template, &self.keys.inputs)? {
+                let found = address::mailboxes(&text);
+                people.extend(found.map_err(|error| permanent(format!("{text:?} is no address: {error}")))?);
+            }
+        }
+        Ok(people)
+    }
+
+    fn sender(&self, cx: &RunCx<'_>) -> Result<Mailbox, TaskFailure> {
+        let text = match &self.keys.sender {
+            Some(template) => render_text(cx, &self.scope, template, &self.keys.inputs)?,
+            None => "Tidemill <tidemill@localhost>".to_owned(),
+        };
+        let found = address::mailboxes(&text);
+        let mut found = found.map_err(|error| permanent(format!("{text:?} is no address: {error}")))?;
+        match (found.pop(), found.is_empty()) {
+            (Some(sender), true) => Ok(sender),
+            _ => Err(permanent(format!("a mail has one sender, not {text:?}"))),
+        }
+    }
+
     /// The HTML that a report task has published.
     fn report_of(&self, cx: &RunCx<'_>, task: &At<String>) -> Result<String, TaskFailure> {
         let outputs = cx.upstream.get(&task.value).map(|facts| facts.outputs.as_slice()).unwrap_or_default();

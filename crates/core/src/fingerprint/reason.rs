@@ -17,6 +17,8 @@ pub enum Reason {
     NeverRan,
     /// The user said so.
     Forced,
+    /// A run on schedule, and a task that sends something for each.
+    Scheduled,
     /// `cache: off`.
     CacheOff,
     /// A command without outputs: what it does cannot be known.
@@ -173,6 +175,7 @@ impl fmt::Display for Reason {
             Self::FirstRun => f.write_str("first run"),
             Self::NeverRan => f.write_str("never ran"),
             Self::Forced => f.write_str("forced"),
+            Self::Scheduled => f.write_str("it is sent once for each time of the schedule"),
             Self::CacheOff => f.write_str("cache: off"),
             Self::Volatile => f.write_str("a command without outputs always runs"),
             Self::Expired => f.write_str("its ttl is over"),

@@ -17,7 +17,7 @@ const TASK_FIELDS: [&str; 9] =
     ["status", "rows", "rejected", "rejects", "warnings", "duration", "output", "outputs", "error"];
 
 /// What `run` has in a text that is rendered in a run.
-const RUN_FIELDS: [&str; 6] = ["id", "started", "logical_time", "date", "trigger", "status"];
+const RUN_FIELDS: [&str; 8] = ["id", "started", "logical_time", "date", "trigger", "status", "failed", "retry"];
 
 /// The names that are known only in a run, for one task.
 #[derive(Clone, Debug, Default)]

@@ -1,36 +1,128 @@
-use tidemill_core::ids::{Digest, RunId, TaskName};
-use tidemill_state::{Claim, Edited, Effect, EffectStatus, Fire, FireStatus, State};
+use tidemill_core::ids::{Digest, RunId};
+use tidemill_state::{Claim, Edited, Effect, EffectStatus, Fire, FireStatus, Occasion, Resend, Rule, State};
 
 use crate::{TestResult, at};
 
-fn mail(key: &str, second: i64) -> Effect {
+fn about(occasion: &Occasion, content: &str, second: i64) -> Effect {
+    let content = Digest::of(content.as_bytes());
     Effect {
         pipeline: "p".into(),
         task: "mail".into(),
-        key: key.into(),
-        content: Digest::of(key.as_bytes()),
+        key: occasion.key(content),
+        content,
         status: EffectStatus::Sending,
-        message: None,
+        message: Some(format!("id-{second}")),
         run: RunId::new("r"),
         at: at(second),
     }
+}
+
+fn by_hand(content: &str, second: i64) -> Effect {
+    about(&Occasion::Hand(Digest::of(b"the same things")), content, second)
+}
+
+fn rule(resend: Resend) -> Rule {
+    Rule { resend, ..Rule::default() }
+}
+
+fn settle(state: &mut State, effect: &Effect, status: EffectStatus) -> TestResult {
+    state.settle_effect(&Effect { status, ..effect.clone() })?;
+    Ok(())
 }
 
 #[test]
 fn an_effect_is_granted_once_unless_it_surely_failed() -> TestResult {
     let dir = tempfile::tempdir()?;
     let mut state = State::open(dir.path())?;
-    assert_eq!(state.claim_effect(&mail("one", 100), false)?, Claim::Granted);
-    assert!(matches!(state.claim_effect(&mail("one", 101), false)?, Claim::Refused(known) if known.at == at(100)));
-    state.settle_effect(&Effect { status: EffectStatus::Failed, ..mail("one", 102) })?;
-    assert_eq!(state.last_effect("p", &TaskName::new("mail"))?, None);
-    assert_eq!(state.claim_effect(&mail("one", 103), false)?, Claim::Granted);
-    let sent = Effect { status: EffectStatus::Sent, message: Some("<id@host>".into()), ..mail("one", 104) };
-    state.settle_effect(&sent)?;
-    assert_eq!(state.claim_effect(&mail("one", 105), false)?, Claim::Refused(sent.clone()));
-    assert_eq!(state.last_effect("p", &TaskName::new("mail"))?, Some(sent));
-    assert_eq!(state.claim_effect(&mail("two", 106), false)?, Claim::Granted);
-    assert!(state.unknown_effects("p")?.is_empty());
+    for occasion in [
+        Occasion::Hand(Digest::of(b"x")),
+        Occasion::Fire("2024-11-20T19:45:00+00:00".into()),
+        Occasion::Run("r".into()),
+    ] {
+        let of = |second| Effect { task: "t".into(), ..about(&occasion, "content", second) };
+        let nothing = Rule::default();
+        assert_eq!(state.claim_effect(&of(100), nothing)?, Claim::Granted);
+        assert!(matches!(state.claim_effect(&of(101), nothing)?, Claim::Refused(known) if known.at == at(100)));
+        settle(&mut state, &of(102), EffectStatus::Failed)?;
+        assert_eq!(state.claim_effect(&of(103), nothing)?, Claim::Granted);
+        settle(&mut state, &of(104), EffectStatus::Unknown)?;
+        assert!(matches!(state.claim_effect(&of(105), nothing)?, Claim::Refused(_)));
+        assert_eq!(state.unknown_effects("p")?.len(), 1);
+        assert_eq!(state.claim_effect(&of(106), rule(Resend::Unknown))?, Claim::Granted);
+        settle(&mut state, &of(107), EffectStatus::Sent)?;
+        assert!(state.unknown_effects("p")?.is_empty());
+        for resend in [Resend::Nothing, Resend::Unknown] {
+            assert!(
+                matches!(state.claim_effect(&of(108), rule(resend))?, Claim::Refused(known) if known.at == at(107))
+            );
+        }
+        assert_eq!(state.claim_effect(&of(109), rule(Resend::All))?, Claim::Granted);
+        settle(&mut state, &of(110), EffectStatus::Sent)?;
+        state.settle_effect(&Effect { status: EffectStatus::Failed, ..of(111) })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn by_hand_only_the_content_sent_last_is_not_sent_again() -> TestResult {
+    let dir = tempfile::tempdir()?;
+    let mut state = State::open(dir.path())?;
+    for (second, content) in [(100, "one"), (101, "two"), (102, "one")] {
+        let mail = by_hand(content, second);
+        assert_eq!(state.claim_effect(&mail, Rule::default())?, Claim::Granted, "{content}");
+        settle(&mut state, &mail, EffectStatus::Sent)?;
+        assert!(matches!(state.claim_effect(&mail, Rule::default())?, Claim::Refused(_)), "{content}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_forced_is_the_same_if_it_comes_of_the_same_things() -> TestResult {
+    let dir = tempfile::tempdir()?;
+    let mut state = State::open(dir.path())?;
+    let first = by_hand("made at noon", 100);
+    assert_eq!(state.claim_effect(&first, Rule::default())?, Claim::Granted);
+    settle(&mut state, &first, EffectStatus::Sent)?;
+    let again = by_hand("made at one", 101);
+    let forced = Rule { forced: true, ..Rule::default() };
+    assert!(matches!(state.claim_effect(&again, forced)?, Claim::Refused(_)));
+    let of_others = about(&Occasion::Hand(Digest::of(b"other things")), "made at one", 102);
+    assert_eq!(state.same_effect(&of_others, forced)?, None);
+    assert_eq!(state.claim_effect(&again, Rule::default())?, Claim::Granted);
+    Ok(())
+}
+
+#[test]
+fn for_each_fire_it_is_sent_once_whatever_is_in_it() -> TestResult {
+    let dir = tempfile::tempdir()?;
+    let mut state = State::open(dir.path())?;
+    let fire = |day: &str, content, second| about(&Occasion::Fire(day.into()), content, second);
+    for (day, second) in [("20", 100), ("21", 101)] {
+        let mail = fire(day, "equal", second);
+        assert_eq!(state.claim_effect(&mail, Rule::default())?, Claim::Granted);
+        settle(&mut state, &mail, EffectStatus::Sent)?;
+    }
+    for (day, content) in [("20", "equal"), ("20", "another"), ("21", "another")] {
+        assert!(matches!(state.claim_effect(&fire(day, content, 102), Rule::default())?, Claim::Refused(_)));
+    }
+    Ok(())
+}
+
+#[test]
+fn something_newer_settles_what_was_in_doubt_by_hand() -> TestResult {
+    let dir = tempfile::tempdir()?;
+    let mut state = State::open(dir.path())?;
+    let lost = [by_hand("one", 100), about(&Occasion::Fire("20".into()), "one", 101)];
+    for mail in &lost {
+        assert_eq!(state.claim_effect(mail, rule(Resend::All))?, Claim::Granted);
+        settle(&mut state, mail, EffectStatus::Unknown)?;
+    }
+    let newer = by_hand("two", 102);
+    assert_eq!(state.claim_effect(&newer, Rule::default())?, Claim::Granted);
+    assert_eq!(state.unknown_effects("p")?.len(), 3, "what is on its way is in doubt too, since no run is going on");
+    settle(&mut state, &newer, EffectStatus::Sent)?;
+    let unknown = state.unknown_effects("p")?;
+    assert_eq!(unknown.iter().map(|effect| effect.key.as_str()).collect::<Vec<_>>(), ["fire 20"]);
     Ok(())
 }
 

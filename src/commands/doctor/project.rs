@@ -1,0 +1,138 @@
+//! What belongs to the project: its file, its sources, its secrets, the servers it speaks to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+
+use tidemill_core::kind::OutsideCx;
+use tidemill_core::plan::{Plan, PlannedTask, is_glob, resolve};
+use tidemill_core::spec::Spec;
+
+use super::finding::{Finding, Status};
+use crate::mask::Masker;
+use crate::project::{Opened, engine_for};
+use crate::runner::secrets_of;
+
+/// More names than these are only counted.
+const NAMED: usize = 5;
+
+/// The file, its graph and the columns of its tables.
+pub fn file(opened: &mut Opened, name: &str) -> Finding {
+    if opened.plan.is_some() {
+        let engine = engine_for(opened);
+        opened.check_columns(&*engine);
+    }
+    let found = opened.diagnostics.clone().into_sorted();
+    let is_error =
+        |one: &&tidemill_core::diagnostic::Diagnostic| one.severity == tidemill_core::diagnostic::Severity::Error;
+    let errors: Vec<_> = found.iter().filter(is_error).collect();
+    let tasks = opened.plan.as_ref().map_or(0, |plan| plan.tasks.len());
+    match (errors.first(), found.len()) {
+        (None, 0) => Finding::ok("file", format!("{name}: {tasks} tasks, no mistakes")),
+        (None, warnings) => Finding::note("file", format!("{name}: {tasks} tasks, {}", counted(warnings, "warning")))
+            .help("`tidemill check` shows them"),
+        (Some(first), _) => {
+            let mistakes = counted(errors.len(), "mistake");
+            Finding::bad("file", format!("{name}: {mistakes}, first: {}", first.message))
+                .help("`tidemill check` shows them with their places")
+        }
+    }
+}
+
+/// The files that tasks read and no other task publishes.
+pub fn sources(plans: &[&Plan]) -> Finding {
+    let (mut files, mut missing) = (BTreeSet::new(), Vec::new());
+    for plan in plans {
+        for task in &plan.tasks {
+            for input in outer_files(task) {
+                if !files.insert(input) {
+                    continue;
+                }
+                let path = resolve(&plan.spec.project, &tidemill_core::table::Location::new(input));
+                let wrong = match is_glob(input) && !path.exists() {
+                    true => nothing_matches(&path),
+                    false => File::open(&path).err().map(|error| error.to_string()),
+                };
+                missing.extend(wrong.map(|why| format!("{input} ({}): {why}", task.name)));
+            }
+        }
+    }
+    match missing.len() {
+        0 => Finding::ok("sources", format!("{} can be read", counted(files.len(), "file"))),
+        more => {
+            let named = missing.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+            let rest = if more > NAMED { format!("; and {} more", more - NAMED) } else { String::new() };
+            Finding::bad("sources", format!("cannot be read: {named}{rest}"))
+                .help("put them there, or change the paths in the file")
+        }
+    }
+}
+
+fn outer_files(task: &PlannedTask) -> impl Iterator<Item = &str> {
+    let is_published = |path: &str| task.needs.iter().any(|need| need.role == path);
+    task.io.files.iter().map(|file| file.path.value.as_str()).filter(move |path| !is_published(path))
+}
+
+fn nothing_matches(pattern: &std::path::Path) -> Option<String> {
+    let found = glob::glob(&pattern.to_string_lossy()).ok()?.flatten().next();
+    found.is_none().then(|| "nothing matches".to_owned())
+}
+
+/// The secrets that the file declares.
+pub fn secrets(spec: &Spec) -> Option<Finding> {
+    let set = secrets_of(spec);
+    let unset: Vec<&str> =
+        spec.secrets.iter().map(|name| name.value.as_str()).filter(|name| !set.contains_key(*name)).collect();
+    match (spec.secrets.len(), unset.len()) {
+        (0, _) => None,
+        (all, 0) => Some(Finding::ok(
+            "secrets",
+            format!("{} set", if all == 1 { "1 is".into() } else { format!("all {all} are") }),
+        )),
+        _ => Some(
+            Finding::note("secrets", format!("not set: {}", unset.join(", ")))
+                .help("set them in the environment, or in the file that `dotenv` names, if tasks are to use them"),
+        ),
+    }
+}
+
+/// What tasks need of the world outside, each thing tried once.
+pub fn outside(opened: &Opened, plans: &[&Plan]) -> Vec<Finding> {
+    let Some(spec) = &opened.spec else { return Vec::new() };
+    let secrets = secrets_of(spec);
+    let masker = Masker::new(secrets.values().map(String::as_str));
+    let cx = OutsideCx { sources: &opened.sources, project: &spec.project, run: &opened.run, secrets: &secrets };
+    let mut needed: BTreeMap<String, (Vec<String>, tidemill_core::kind::Outside)> = BTreeMap::new();
+    for task in plans.iter().flat_map(|plan| &plan.tasks) {
+        if let Some(outside) = task.task.outside(&cx) {
+            let entry = needed.entry(outside.key.clone()).or_insert((Vec::new(), outside));
+            entry.0.push(task.name.to_string());
+        }
+    }
+    let mut findings = Vec::new();
+    for (tasks, outside) in needed.into_values() {
+        let more = tasks.len().saturating_sub(NAMED);
+        let named = tasks.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let who = match (tasks.len(), more) {
+            (1, _) => format!("task {named}"),
+            (_, 0) => format!("tasks {named}"),
+            (_, more) => format!("tasks {named} and {more} more"),
+        };
+        findings.push(match (outside.attempt)() {
+            Ok(found) => Finding::ok("mail", format!("{} ({who})", masker.text(&found))),
+            Err(failure) => {
+                let mut finding = Finding::bad("mail", format!("{} ({who})", masker.text(&failure.message)));
+                finding.help = failure.help.iter().map(|help| masker.text(help).into_owned()).collect();
+                if !failure.permanent {
+                    finding.status = Status::Bad;
+                    finding = finding.help("it may get better by itself: try again in a while");
+                }
+                finding
+            }
+        });
+    }
+    findings
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
