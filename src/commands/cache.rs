@@ -115,7 +115,8 @@ fn sizes(results: &HashMap<TaskName, LastGood>) -> Result<Vec<(TaskName, u64)>, 
     let mut sizes = Vec::new();
     for (task, result) in results {
         let table = result.table.as_ref().filter(|table| table.stored).map_or(0, |table| table.object.size);
-        let outputs: u64 = result.outputs()?.iter().map(|output| output.object.size).sum();
+        let outputs = result.outputs()?;
+        let outputs: u64 = outputs.iter().filter(|output| !output.rewritten).map(|output| output.object.size).sum();
         if table + outputs > 0 {
             sizes.push((task.clone(), table + outputs));
         }

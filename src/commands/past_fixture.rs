@@ -119,7 +119,7 @@ fn made(record: &TaskRecord) -> Made {
             schema: Schema::from_iter([("name", DataType::String)]),
         }),
         outputs: match record.task.as_str() {
-            "campaign_sales" => vec![Output { path: "data/campaign_sales.csv".into(), object }],
+            "campaign_sales" => vec![Output { path: "data/campaign_sales.csv".into(), object, rewritten: false }],
             _ => Vec::new(),
         },
         facts: TaskFacts::default(),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::event::TaskDetails;
-use tidemill_core::ids::{Digest, TaskIx};
+use tidemill_core::fingerprint::digest_of_file;
+use tidemill_core::ids::TaskIx;
 use tidemill_core::kind::{LogLevel, RunCx, TaskFailure, TaskResult};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
@@ -15,6 +16,9 @@ use tidemill_state::{Made, MadeTable, Output};
 use super::TaskExecutor;
 use super::output_log::CommandLog;
 use crate::memory::ResultDigests;
+
+/// Of a table's file of so many bytes or more no copy is kept: writing it again from the table costs less than keeping it twice.
+const REWRITTEN: u64 = 1 << 20;
 
 impl TaskExecutor {
     /// Does a task once; what it made is noted, and published if the attempt counts.
@@ -118,14 +122,17 @@ impl TaskExecutor {
         for path in &result.outputs {
             let staged = staging.stage(&resolve(project, path));
             let unreadable = |error: std::io::Error| TaskFailure::new(format!("`{path}` was not written: {error}"));
-            let object = if is_stored {
+            let size = std::fs::metadata(&staged).map_err(unreadable)?.len();
+            let of_table = table.is_some() && task.sinks.iter().any(|sink| sink.path == *path);
+            let rewritten = is_stored && of_table && size >= REWRITTEN;
+            let object = if is_stored && !rewritten {
                 let put = self.setting.memory.store.put_file(&staged);
                 put.map_err(|error| TaskFailure::new(format!("`{path}` cannot be kept: {error}")))?
             } else {
-                let bytes = std::fs::read(&staged).map_err(unreadable)?;
-                Object { digest: Digest::of(&bytes), size: bytes.len() as u64 }
+                let (digest, size) = digest_of_file(&staged).map_err(unreadable)?;
+                Object { digest, size }
             };
-            outputs.push(Output { path: path.to_string(), object });
+            outputs.push(Output { path: path.to_string(), object, rewritten });
         }
         Ok(Made { table, outputs, ..Made::default() })
     }

@@ -3,14 +3,15 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tidemill_core::attempt::Staging;
 use tidemill_core::event::TaskDetails;
-use tidemill_core::fingerprint::{Fingerprint, Reason};
+use tidemill_core::fingerprint::{Fingerprint, Reason, digest_of_file};
 use tidemill_core::ids::TaskIx;
 use tidemill_core::kind::{EdgeKind, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::run::LookUp;
 use tidemill_core::table::Location;
-use tidemill_state::{Edited, LastGood, Resend, State};
+use tidemill_state::{Edited, LastGood, Output, Resend, State};
 
 use super::TaskExecutor;
 use super::facts::masked_failure;
@@ -57,7 +58,7 @@ impl TaskExecutor {
                 Some(LookUp::Cached(details))
             }
             Verdict::Restore(..) if !at_leisure => return None,
-            Verdict::Restore(last, reasons) => match self.restore(&last, &reasons) {
+            Verdict::Restore(last, reasons) => match self.restore(ix, &last, &reasons) {
                 Ok(saved) => {
                     let mut details = self.take_up(ix, &last);
                     details.warnings.extend(saved);
@@ -131,7 +132,7 @@ impl TaskExecutor {
 
     /// Publishes the files of an earlier result again; what was edited by hand is saved first.
     /// Sentences about what was saved.
-    fn restore(&self, last: &LastGood, reasons: &[Reason]) -> Result<Vec<String>, TaskFailure> {
+    fn restore(&self, ix: TaskIx, last: &LastGood, reasons: &[Reason]) -> Result<Vec<String>, TaskFailure> {
         let mut told = Vec::new();
         let wrong = |what: String| TaskFailure::new(what);
         let memory = &self.setting.memory;
@@ -145,9 +146,32 @@ impl TaskExecutor {
             if let (Some(digest), true) = (is, is_edited) {
                 told.push(self.save_edited(&path, &output.path, digest)?);
             }
+            if output.rewritten {
+                self.rewrite(ix, last, &output)?;
+                continue;
+            }
             memory.store.publish(&output.object.digest, &path).map_err(|error| wrong(error.to_string()))?;
         }
         Ok(told)
+    }
+
+    /// Writes a file again from the task's table. It must come out as it was, or the task has to run.
+    fn rewrite(&self, ix: TaskIx, last: &LastGood, output: &Output) -> Result<(), TaskFailure> {
+        let lost = || TaskFailure::new(format!("`{}` cannot be written again from its table", output.path));
+        let wrong = |what: String| TaskFailure::new(what);
+        let setting = &self.setting;
+        let sink = self.plan.task(ix).sinks.iter().find(|sink| sink.path.as_str() == output.path).ok_or_else(lost)?;
+        let table = last.table.as_ref().ok_or_else(lost)?;
+        let stored = setting.memory.store.get(&table.object.digest).map_err(|error| wrong(error.to_string()))?;
+        let table = setting.engine.open(&Location::new(stored.ok_or_else(lost)?.to_string_lossy()))?;
+        let staging = Staging::new();
+        let staged = staging.stage(&resolve(&setting.memory.project, &sink.path));
+        setting.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))?;
+        let (digest, _) = digest_of_file(&staged).map_err(|error| wrong(error.to_string()))?;
+        if digest != output.object.digest {
+            return Err(lost());
+        }
+        staging.publish().map(drop).map_err(|error| wrong(error.to_string()))
     }
 
     fn save_edited(

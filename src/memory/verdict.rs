@@ -114,7 +114,9 @@ impl Memory {
             if is == Some(output.object.digest) {
                 continue;
             }
-            if !self.store.has(&output.object) {
+            let from_table =
+                output.rewritten && found.table.as_ref().is_some_and(|table| self.store.has(&table.object));
+            if !from_table && !self.store.has(&output.object) {
                 return None;
             }
             changed.push(match is {

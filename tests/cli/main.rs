@@ -19,6 +19,7 @@ mod hostile;
 mod including;
 mod joining;
 mod kills;
+mod large_outputs;
 mod lineage;
 mod mail;
 mod mistakes;

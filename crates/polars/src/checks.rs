@@ -3,10 +3,10 @@
 use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
 use tidemill_core::table::{Check, CheckKind, CheckResult, EngineError, FailedCheck, RunOptions, Severity};
 
-use crate::engine::frame_of;
 use crate::eval::{Eval, Notes};
 use crate::failure::{Outcome, unsupported, within};
 use crate::groups::Groups;
+use crate::held::{Held, held};
 use crate::setop::stack;
 use crate::types;
 
@@ -22,6 +22,11 @@ pub(crate) fn run(checks: &[Check], frame: &DataFrame, options: &RunOptions<'_>)
         }
         results.push(one(check, frame, options).map_err(|error| within(&check.name, error))?);
     }
+    judge(results)
+}
+
+/// The results, or an error that lists all those of severity `error` that do not hold.
+fn judge(results: Vec<CheckResult>) -> Outcome<Vec<CheckResult>> {
     let failed: Vec<FailedCheck> = results
         .iter()
         .filter(|result| result.bad_rows > 0 && result.severity == Severity::Error)
@@ -87,12 +92,79 @@ fn one(check: &Check, frame: &DataFrame, options: &RunOptions<'_>) -> Outcome<Ch
             let table = options
                 .input(task)
                 .ok_or_else(|| unsupported(format!("the table of {task} was not handed to the engine")))?;
-            let there = types::column(frame_of(table)?, other)?;
-            let bad = unrelated(types::column(frame, column)?, there)?;
+            let there = held(table)?.frame(Some(std::slice::from_ref(other)))?;
+            let bad = unrelated(types::column(frame, column)?, types::column(&there, other)?)?;
             note(&mut result, frame, std::slice::from_ref(column), bad.into_iter().map(Some))?;
         }
     }
     Ok(result)
+}
+
+/// Checks of a table whose rows come piece by piece.
+pub(crate) struct Checking<'a> {
+    checks: &'a [Check],
+    results: Vec<CheckResult>,
+}
+
+impl<'a> Checking<'a> {
+    /// Nothing looked at yet.
+    pub fn new(checks: &'a [Check]) -> Self {
+        let none = |check: &Check| CheckResult {
+            name: check.name.clone(),
+            severity: check.severity,
+            bad_rows: 0,
+            samples: vec![],
+            detail: None,
+        };
+        Self { checks, results: checks.iter().map(none).collect() }
+    }
+
+    /// What some rows say of the checks that look at one row at a time.
+    pub fn look(checks: &[Check], rows: &DataFrame, options: &RunOptions<'_>) -> Outcome<Vec<Option<CheckResult>>> {
+        let look = |check: &Check| {
+            let result = row_by_row(check).then(|| one(check, rows, options)).transpose();
+            result.map_err(|error| within(&check.name, error))
+        };
+        checks.iter().map(look).collect()
+    }
+
+    /// Adds what the next rows said.
+    pub fn add(&mut self, seen: Vec<Option<CheckResult>>) {
+        for (all, seen) in self.results.iter_mut().zip(seen) {
+            let Some(seen) = seen else { continue };
+            all.bad_rows += seen.bad_rows;
+            for sample in seen.samples {
+                if all.samples.len() < SAMPLES && !all.samples.contains(&sample) {
+                    all.samples.push(sample);
+                }
+            }
+        }
+    }
+
+    /// Looks at the whole table for the other checks, of each only the columns that it needs.
+    pub fn finish(mut self, table: &Held, options: &RunOptions<'_>) -> Outcome<Vec<CheckResult>> {
+        for (check, result) in self.checks.iter().zip(&mut self.results) {
+            if row_by_row(check) {
+                continue;
+            }
+            let frame = match &check.kind {
+                CheckKind::Unique(columns) => table.frame(Some(columns))?,
+                CheckKind::Relationship { column, .. } => table.frame(Some(std::slice::from_ref(column)))?,
+                _ => DataFrame::empty_with_height(table.rows()),
+            };
+            *result = one(check, &frame, options).map_err(|error| within(&check.name, error))?;
+        }
+        judge(self.results)
+    }
+}
+
+/// Whether each row holds or not whatever the others are. A sample that has only its number to show depends on them.
+fn row_by_row(check: &Check) -> bool {
+    match &check.kind {
+        CheckKind::NotNull(_) => true,
+        CheckKind::RowsSatisfy { columns, .. } => !columns.is_empty(),
+        CheckKind::Unique(_) | CheckKind::RowCount { .. } | CheckKind::Relationship { .. } => false,
+    }
 }
 
 fn with_first(first: &str, mut others: Vec<String>) -> Vec<String> {

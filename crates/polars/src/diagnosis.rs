@@ -9,7 +9,7 @@ use crate::rows::NONE;
 use crate::types;
 
 /// Examples shown of what found no pair.
-const EXAMPLES: usize = 5;
+pub(crate) const EXAMPLES: usize = 5;
 
 /// The key of a row as text: `product_id=7`.
 fn key_text<'a>(side: &Rel, exprs: impl Iterator<Item = &'a Expr>, values: &[Series], row: usize) -> Outcome<String> {
@@ -40,7 +40,8 @@ fn column_of<'a>(side: &'a Rel, expr: &'a Expr) -> Option<&'a str> {
     }
 }
 
-fn left_text(step: &JoinStep, values: &[Series], row: usize) -> Outcome<String> {
+/// The key of a left row as text.
+pub(crate) fn left_text(step: &JoinStep, values: &[Series], row: usize) -> Outcome<String> {
     key_text(&step.left, step.on.iter().map(|(left, _)| left), values, row)
 }
 
@@ -159,6 +160,32 @@ pub(crate) fn diagnose(
             .map(|row| left_text(step, left_values, row))
             .transpose()?,
         max_matches_per_right: most_right,
+        expect: step.expect,
+    })
+}
+
+/// What can be said of the right side of a join by keys alone, when all left rows have been counted; the rest is empty.
+pub(crate) fn right_side(step: &JoinStep, keys: &Keys, values: &[Series], name: String) -> Outcome<JoinDiagnosis> {
+    let rows = 0..keys.right.len();
+    let hit: Vec<bool> = rows.clone().map(|row| keys.matches_of_right(row) > 0).collect();
+    let (right_unmatched, right_unmatched_examples) =
+        unmatched(&hit, &keys.right, |row| right_text(step, values, row))?;
+    Ok(JoinDiagnosis {
+        kind: step.kind,
+        left: String::new(),
+        right: name,
+        left_rows: 0,
+        right_rows: keys.right.len() as u64,
+        out_rows: 0,
+        left_unmatched: 0,
+        left_unmatched_examples: vec![],
+        right_unmatched,
+        right_unmatched_examples,
+        left_null_keys: 0,
+        right_null_keys: keys.right.iter().filter(|key| **key == NONE).count() as u64,
+        max_matches_per_left: 0,
+        max_matches_key: None,
+        max_matches_per_right: largest(rows.map(|row| keys.matches_of_right(row))).0,
         expect: step.expect,
     })
 }

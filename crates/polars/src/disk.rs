@@ -6,6 +6,7 @@ use polars::prelude::DataFrame;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink};
 
 use crate::engine::Files;
+use crate::held::Outgoing;
 use crate::{scan, sink};
 
 /// Reads and writes below the project's folder, or where an absolute path says.
@@ -24,7 +25,7 @@ impl Files for Disk {
         scan::places(project, source, rows)
     }
 
-    fn write(&self, frame: &DataFrame, to: &Sink, path: &Path) -> Result<(), EngineError> {
-        sink::write(frame, to, path)
+    fn write(&self, table: &Outgoing, to: &Sink, path: &Path) -> Result<(), EngineError> {
+        sink::write(table, to, path)
     }
 }

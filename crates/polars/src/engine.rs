@@ -2,18 +2,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use polars::prelude::{DataFrame, IdxSize};
+use polars::prelude::DataFrame;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
     EngineError, Location, PlainTable, RunOptions, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
     TableReport,
 };
 
-use crate::failure::{Outcome, unsupported};
+use crate::failure::Outcome;
+use crate::held::{self, Outgoing};
 use crate::run::Runner;
-use crate::{fetch, object, profile, quiet, types};
+use crate::stream::Pace;
+use crate::{fetch, profile, quiet};
 
 /// What reads sources and writes outputs for the engine.
 pub trait Files: Send + Sync {
@@ -35,17 +36,18 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn places(&self, project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
 
-    /// Writes a frame to `path` in the sink's format.
+    /// Writes a table to `path` in the sink's format.
     ///
     /// # Errors
     /// If the file cannot be written.
-    fn write(&self, frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), EngineError>;
+    fn write(&self, table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), EngineError>;
 }
 
 /// Computes tables with Polars on this machine.
 pub struct PolarsEngine {
     project: PathBuf,
     files: Box<dyn Files>,
+    pace: Pace,
 }
 
 /// The rows that `check` looks at.
@@ -59,26 +61,27 @@ impl PolarsEngine {
 
     /// An engine for the project in that folder, with these files.
     pub fn with_files(project: impl Into<PathBuf>, files: Box<dyn Files>) -> Self {
-        Self { project: project.into(), files }
+        Self { project: project.into(), files, pace: Pace::default() }
+    }
+
+    /// Where tables go that grow too large for memory while they are computed, below the project's folder or absolute; made
+    /// when it is first needed. Without one the system's folder for temporary files is used.
+    #[must_use]
+    pub fn spilling_into(mut self, folder: impl AsRef<Path>) -> Self {
+        self.pace.spill = Some(self.project.join(folder));
+        self
+    }
+
+    /// The same with other sizes of pieces.
+    #[cfg(test)]
+    pub(crate) fn at(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
     }
 
     fn path(&self, location: &Location) -> PathBuf {
         self.project.join(location.as_str())
     }
-}
-
-/// The frame that the engine holds behind a reference.
-pub(crate) fn frame_of(table: &TableRef) -> Outcome<&DataFrame> {
-    table.held.downcast_ref::<DataFrame>().ok_or_else(|| unsupported("the table is not held by this engine"))
-}
-
-/// Holds a frame.
-pub(crate) fn hold(frame: DataFrame) -> Outcome<TableRef> {
-    if frame.height() > IdxSize::MAX as usize - 1 {
-        return Err(unsupported("a table of more than four billion rows"));
-    }
-    let (schema, rows) = (types::schema_of(&frame)?, frame.height() as u64);
-    Ok(TableRef { held: Arc::new(frame), schema, rows })
 }
 
 /// Runs the work; a panic in it becomes an error with the panic's text.
@@ -96,7 +99,7 @@ fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
 
 impl TableEngine for PolarsEngine {
     fn name(&self) -> &str {
-        "polars-1"
+        "polars-2"
     }
 
     fn sample(&self, scan: &Scan) -> Result<Schema, EngineError> {
@@ -108,7 +111,7 @@ impl TableEngine for PolarsEngine {
     }
 
     fn run(&self, job: &TableJob, options: &RunOptions<'_>) -> Result<TableReport, EngineError> {
-        guarded(|| Runner::new(&self.project, &*self.files, options, &job.rel).job(job))
+        guarded(|| Runner::new(&self.project, &*self.files, options, &self.pace, &job.rel).job(job))
     }
 
     fn fetch(
@@ -117,22 +120,22 @@ impl TableEngine for PolarsEngine {
         columns: Option<&[String]>,
         limit: Option<u64>,
     ) -> Result<PlainTable, EngineError> {
-        guarded(|| fetch::plain(frame_of(table)?, columns, limit))
+        guarded(|| fetch::plain(&held::held(table)?, columns, limit))
     }
 
     fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError> {
-        guarded(|| profile::of(frame_of(table)?))
+        guarded(|| profile::of(&held::held(table)?))
     }
 
     fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<(), EngineError> {
-        guarded(|| self.files.write(frame_of(table)?, sink, &self.path(staged)))
+        guarded(|| self.files.write(&Outgoing(held::held(table)?), sink, &self.path(staged)))
     }
 
     fn save(&self, table: &TableRef, to: &Location) -> Result<Digest, EngineError> {
-        guarded(|| object::save(frame_of(table)?, &self.path(to)))
+        guarded(|| held::save(table, &self.path(to), self.pace.most_cells))
     }
 
     fn open(&self, from: &Location) -> Result<TableRef, EngineError> {
-        guarded(|| hold(object::open(&self.path(from))?))
+        guarded(|| held::open(&self.path(from), self.pace.most_cells))
     }
 }

@@ -1,25 +1,26 @@
 //! Frames as plain columns.
 
-use polars::prelude::{DataFrame, DataType, Series};
+use polars::prelude::{DataType, Series};
 use tidemill_core::table::{PlainColumn, PlainData, PlainTable};
 
 use crate::eval::{bools, days, digits, floats, ints, micros, nanos, texts};
 use crate::failure::{Outcome, unsupported, value};
+use crate::held::Held;
 use crate::types::NANOS;
 
 /// At most `limit` rows of these columns, or of all.
-pub(crate) fn plain(frame: &DataFrame, columns: Option<&[String]>, limit: Option<u64>) -> Outcome<PlainTable> {
+pub(crate) fn plain(table: &Held, columns: Option<&[String]>, limit: Option<u64>) -> Outcome<PlainTable> {
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let frame = if limit < frame.height() { frame.head(Some(limit)) } else { frame.clone() };
-    let wanted = match columns {
-        None => frame.columns().iter().collect(),
-        Some(names) => names
-            .iter()
-            .map(|name| frame.column(name).map_err(|_| value(format!("the table has no column {name}"))))
-            .collect::<Outcome<Vec<_>>>()?,
-    };
-    let columns = wanted
-        .into_iter()
+    if let Some(unknown) = columns.and_then(|columns| {
+        let known = table.names();
+        columns.iter().find(|name| !known.contains(name))
+    }) {
+        return Err(value(format!("the table has no column {unknown}")));
+    }
+    let frame = if limit < table.rows() { table.first(limit, columns)? } else { table.frame(columns)? };
+    let columns = frame
+        .columns()
+        .iter()
         .map(|column| Ok(PlainColumn { name: column.name().to_string(), data: data(column.as_materialized_series())? }))
         .collect::<Outcome<_>>()?;
     Ok(PlainTable { columns, rows: frame.height() })

@@ -18,11 +18,21 @@ pub(crate) fn fill(frame: DataFrame, columns: &[(String, Fill)]) -> Outcome<Data
         }
         let data_type = types::from_polars(series.dtype())?;
         let filling = filling(series, data_type, how).map_err(|error| within(&format!("column {name}"), error))?;
-        let wide = filling.new_from_index(0, series.len());
-        let filled = series.zip_with_same_type(&series.is_not_null(), &wide).map_err(internal)?;
-        frame.with_column(filled.with_name(name.as_str().into()).into()).map_err(internal)?;
+        put(&mut frame, name, &filling)?;
     }
     Ok(frame)
+}
+
+/// Puts that one value into the place of every NULL of the column.
+pub(crate) fn put(frame: &mut DataFrame, name: &str, filling: &Series) -> Outcome<()> {
+    let series = types::column(frame, name)?;
+    if series.null_count() == 0 || series.dtype() == &Physical::Null {
+        return Ok(());
+    }
+    let wide = filling.new_from_index(0, series.len());
+    let filled = series.zip_with_same_type(&series.is_not_null(), &wide).map_err(internal)?;
+    frame.with_column(filled.with_name(name.into()).into()).map_err(internal)?;
+    Ok(())
 }
 
 /// One row: what NULL becomes; NULL itself for the mean of nothing.
@@ -54,27 +64,51 @@ fn exact(digits: Option<i128>, data_type: DataType) -> Outcome<Series> {
 }
 
 fn mean(series: &Series, data_type: DataType) -> Outcome<Series> {
-    if data_type == DataType::Float {
-        let (mut sum, mut count) = (0.0, 0u64);
-        for value in floats(series)?.iter().flatten() {
-            sum += value;
-            count += 1;
+    let mut mean = Mean::default();
+    mean.add(series)?;
+    mean.filling(data_type)
+}
+
+/// The mean of a column whose rows come piece by piece, in their order.
+#[derive(Default)]
+pub(crate) struct Mean {
+    float: f64,
+    exact: i128,
+    count: i128,
+}
+
+impl Mean {
+    /// Takes the next rows.
+    pub fn add(&mut self, series: &Series) -> Outcome<()> {
+        if series.dtype() == &Physical::Float64 {
+            for value in floats(series)?.iter().flatten() {
+                self.float += value;
+                self.count += 1;
+            }
+            return Ok(());
         }
-        return Ok(Series::new("".into(), [(count > 0).then(|| sum / count as f64)]));
+        for value in digits(series)?.0.iter().flatten() {
+            self.exact = self.exact.checked_add(value).ok_or_else(value_overflow)?;
+            self.count += 1;
+        }
+        Ok(())
     }
-    let (mut sum, mut count) = (0i128, 0i128);
-    for value in digits(series)?.0.iter().flatten() {
-        sum = sum.checked_add(value).ok_or_else(value_overflow)?;
-        count += 1;
+
+    /// One row: the mean in the column's type, NULL of no values.
+    pub fn filling(&self, data_type: DataType) -> Outcome<Series> {
+        if data_type == DataType::Float {
+            return Ok(Series::new("".into(), [(self.count > 0).then(|| self.float / self.count as f64)]));
+        }
+        exact(if self.count == 0 { None } else { div_half_even(self.exact, self.count) }, data_type)
     }
-    exact(if count == 0 { None } else { div_half_even(sum, count) }, data_type)
 }
 
 fn value_overflow() -> tidemill_core::table::EngineError {
     value("the sum of the values, taken for their mean, overflows")
 }
 
-fn median(series: &Series, data_type: DataType) -> Outcome<Series> {
+/// One row: the median in the column's type, NULL of no values.
+pub(crate) fn median(series: &Series, data_type: DataType) -> Outcome<Series> {
     if data_type == DataType::Float {
         let mut values: Vec<f64> = floats(series)?.iter().flatten().collect();
         let middle = middle(&mut values, f64::total_cmp).map(|(low, high)| low / 2.0 + high / 2.0);

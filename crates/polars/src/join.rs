@@ -72,8 +72,8 @@ impl Keys {
         self.on_left.iter().zip(&self.on_right).map(|(a, b)| u128::from(*a) * u128::from(*b)).sum()
     }
 
-    /// The right rows of each key, in row order.
-    fn right_members(&self) -> (Vec<IdxSize>, Members) {
+    /// The right rows that have a key, and which of them belong to each key, in row order.
+    pub fn right_members(&self) -> (Vec<IdxSize>, Members) {
         let rows: Vec<IdxSize> =
             (0..self.right.len() as IdxSize).filter(|row| self.right[*row as usize] != NONE).collect();
         let keys: Vec<IdxSize> = rows.iter().map(|row| self.right[*row as usize]).collect();

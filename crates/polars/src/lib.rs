@@ -4,6 +4,7 @@
 //! over typed arrays, because results have to be exact, the same every time, and fail rather than guess.
 
 mod aggregate;
+mod ahead;
 mod calendar;
 mod checks;
 mod convert;
@@ -15,9 +16,11 @@ mod failure;
 mod fetch;
 mod fill;
 mod groups;
+mod held;
 mod join;
 mod keys;
 mod money;
+mod numbering;
 mod object;
 mod order;
 mod parallel;
@@ -30,10 +33,13 @@ mod run;
 mod scan;
 mod setop;
 mod sink;
+mod stored;
+mod stream;
 mod types;
 mod window;
 
 pub use engine::{Files, PolarsEngine};
+pub use held::Outgoing;
 
 #[cfg(test)]
 mod tests;

@@ -2,25 +2,24 @@
 
 use std::collections::HashSet;
 
-use polars::prelude::{DataFrame, DataType as Physical, Series};
-use tidemill_core::table::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
+use polars::prelude::{DataType as Physical, Series};
+use tidemill_core::table::{ColumnProfile, EngineError, MOST_COLUMNS, MOST_VALUES, TableProfile};
 
 use crate::failure::{Outcome, internal};
+use crate::held::Held;
 use crate::types;
 
-/// Counts NULLs, which columns know, and gathers the values of text columns that have few.
-pub(crate) fn of(frame: &DataFrame) -> Outcome<TableProfile> {
-    let schema = types::schema_of(frame)?;
-    let columns = schema.fields().iter().take(MOST_COLUMNS).map(|field| {
-        let series = types::column(frame, &field.name)?;
-        Ok(ColumnProfile {
-            name: field.name.clone(),
-            data_type: field.data_type,
-            nulls: series.null_count() as u64,
-            values: categories(series)?,
-        })
+/// Counts NULLs, which columns know, and gathers the values of text columns that have few. A table in a file is read a
+/// column at a time.
+pub(crate) fn of(table: &Held) -> Outcome<TableProfile> {
+    let columns = table.names().into_iter().take(MOST_COLUMNS).map(|name| {
+        let frame = table.frame(Some(std::slice::from_ref(&name)))?;
+        let schema = types::schema_of(&frame)?;
+        let series = types::column(&frame, &name)?;
+        let data_type = schema.get(&name).ok_or_else(|| EngineError::Internal(format!("no column {name}")))?;
+        Ok(ColumnProfile { data_type, nulls: series.null_count() as u64, values: categories(series)?, name })
     });
-    Ok(TableProfile { rows: frame.height() as u64, columns: columns.collect::<Outcome<_>>()? })
+    Ok(TableProfile { rows: table.rows() as u64, columns: columns.collect::<Outcome<_>>()? })
 }
 
 /// The values of a text column if they are few and each stands for several rows; gives up at the first too many.
@@ -52,7 +51,7 @@ fn categories(series: &Series) -> Outcome<Option<Vec<String>>> {
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{Column, NamedFrom};
+    use polars::prelude::{Column, DataFrame, NamedFrom};
 
     use super::*;
 
@@ -64,7 +63,7 @@ mod tests {
         let columns =
             [Series::new("many".into(), many), Series::new("few".into(), few), Series::new("number".into(), numbers)];
         let frame = DataFrame::new_infer_height(columns.map(Column::from).to_vec()).map_err(internal)?;
-        let profile = of(&frame)?;
+        let profile = of(&Held::Frame(frame))?;
         assert_eq!(profile.rows, 120);
         let told: Vec<(u64, Option<Vec<String>>)> =
             profile.columns.into_iter().map(|column| (column.nulls, column.values)).collect();

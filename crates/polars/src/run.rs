@@ -6,15 +6,17 @@ use std::path::Path;
 use polars::prelude::{Column, DataFrame, IdxSize, NamedFrom, Series};
 use tidemill_core::table::{
     AggCall, DroppedRows, EngineError, Expr, FileFormat, JoinDiagnosis, Rel, RowsIn, RunOptions, Scan, SortKey,
-    TableJob, TableReport,
+    TableJob, TableRef, TableReport,
 };
 
-use crate::engine::{Files, frame_of, hold};
+use crate::engine::Files;
 use crate::eval::{Eval, Notes, columns_of};
 use crate::failure::{Outcome, internal, value, within};
+use crate::held::{Held, held, hold, hold_any};
 use crate::order::{Key, sorted};
 use crate::reject::Rejects;
 use crate::rows::{filter, pick, take};
+use crate::stream::Pace;
 use crate::{checks, convert, fill, groups::Groups, parallel, setop, types};
 
 /// The hidden column of row numbers in the source, from 0, that jobs which can reject carry along. No name in a pipeline
@@ -28,7 +30,8 @@ pub(crate) type Need = Option<BTreeSet<String>>;
 pub(crate) struct Runner<'a> {
     project: &'a Path,
     files: &'a dyn Files,
-    options: &'a RunOptions<'a>,
+    pub(crate) options: &'a RunOptions<'a>,
+    pub(crate) pace: &'a Pace,
     /// What rejects speak of, in jobs that can reject.
     pub(crate) rejects: Option<Rejects<'a>>,
     pub(crate) notes: Notes,
@@ -39,11 +42,18 @@ pub(crate) struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    pub fn new(project: &'a Path, files: &'a dyn Files, options: &'a RunOptions<'a>, rel: &'a Rel) -> Self {
+    pub fn new(
+        project: &'a Path,
+        files: &'a dyn Files,
+        options: &'a RunOptions<'a>,
+        pace: &'a Pace,
+        rel: &'a Rel,
+    ) -> Self {
         Self {
             project,
             files,
             options,
+            pace,
             rejects: rel.can_reject().then(|| Rejects::of(rel)),
             notes: Notes::default(),
             rows_in: vec![],
@@ -55,11 +65,17 @@ impl<'a> Runner<'a> {
 
     /// The whole job: nothing is held unless everything is right.
     pub fn job(mut self, job: &TableJob) -> Outcome<TableReport> {
-        let schema = job.rel.schema();
-        let frame = self.rel(&job.rel, None)?;
-        let mut frame = pick(&frame, schema.names())?;
-        frame.rechunk_mut_par();
-        let checks = checks::run(&job.checks, &frame, self.options)?;
+        let (table, checks) = match self.table_flowing(&job.rel, &job.checks)? {
+            Some(done) => done,
+            None => {
+                let schema = job.rel.schema();
+                let frame = self.rel(&job.rel, None)?;
+                let mut frame = pick(&frame, schema.names())?;
+                frame.rechunk_mut_par();
+                let checks = checks::run(&job.checks, &frame, self.options)?;
+                (Held::Frame(frame), checks)
+            }
+        };
         self.uncancelled()?;
         let places = |scan: &Scan, rows: &[u64]| self.files.places(self.project, scan, rows);
         let (rejects, rejected) = match &self.rejects {
@@ -67,7 +83,7 @@ impl<'a> Runner<'a> {
             None => (None, vec![]),
         };
         self.warnings.extend(self.notes.sentences());
-        let table = hold(frame)?;
+        let table = hold_any(table)?;
         Ok(TableReport {
             schema: table.schema.clone(),
             rows: table.rows,
@@ -82,9 +98,14 @@ impl<'a> Runner<'a> {
         })
     }
 
+    /// Whether the result is no longer wanted.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.options.is_cancelled()
+    }
+
     /// An error once the result is no longer wanted.
     pub(crate) fn uncancelled(&self) -> Outcome<()> {
-        if self.options.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+        if self.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
     }
 
     /// The rows of a relation: all its columns, or at least those needed.
@@ -168,12 +189,16 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// The table of an input.
+    pub(crate) fn table(&self, task: &str) -> Outcome<&'a TableRef> {
+        let table = self.options.input(task);
+        table.ok_or_else(|| EngineError::Internal(format!("the table of {task} was not handed to the engine")))
+    }
+
     fn input(&mut self, task: &str, need: Need) -> Outcome<DataFrame> {
-        let table = self
-            .options
-            .input(task)
-            .ok_or_else(|| EngineError::Internal(format!("the table of {task} was not handed to the engine")))?;
-        let frame = needed(frame_of(table)?, need)?;
+        let table = held(self.table(task)?)?;
+        let names = need.map(|need| table.names().into_iter().filter(|name| need.contains(name)).collect::<Vec<_>>());
+        let frame = table.frame(names.as_deref())?;
         self.count_in(task.to_owned(), frame.height());
         Ok(frame)
     }
@@ -190,7 +215,7 @@ impl<'a> Runner<'a> {
     }
 
     /// A table that a job reads twice came in once.
-    fn count_in(&mut self, from: String, rows: usize) {
+    pub(crate) fn count_in(&mut self, from: String, rows: usize) {
         let rows = RowsIn { from, rows: rows as u64 };
         if !self.rows_in.contains(&rows) {
             self.rows_in.push(rows);
@@ -203,18 +228,36 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// A place for rows that a step is going to drop.
+    pub(crate) fn reserve_drop(&mut self, step: &str) -> usize {
+        self.dropped.push(DroppedRows { step: step.to_owned(), rows: 0 });
+        self.dropped.len() - 1
+    }
+
+    /// What has been reported so far, to go back to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            rows_in: self.rows_in.clone(),
+            dropped: self.dropped.clone(),
+            joins: self.joins.len(),
+            warnings: self.warnings.len(),
+            notes: self.notes.counts(),
+        }
+    }
+
+    /// Forgets what has been reported since.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.rows_in = mark.rows_in;
+        self.dropped = mark.dropped;
+        self.joins.truncate(mark.joins);
+        self.warnings.truncate(mark.warnings);
+        self.notes = Notes::from_counts(mark.notes);
+    }
+
     fn project(&mut self, input: &Rel, columns: &[(String, Expr)]) -> Outcome<DataFrame> {
         let read = columns_of(columns.iter().map(|(_, expr)| expr));
         let frame = self.rel(input, Some(read))?;
-        let eval = Eval::new(&frame, &self.notes);
-        let mut result = parallel::map(columns, frame.height(), |(name, expr)| {
-            let series = eval.column(expr).and_then(|series| types::conform(series, expr.data_type));
-            series
-                .map(|series| types::expand(name, series, frame.height()))
-                .map_err(|error| within(&format!("column {name}"), error))
-        })?;
-        result.extend(frame.column(ROW).ok().cloned());
-        DataFrame::new(frame.height(), result).map_err(internal)
+        project(&frame, columns, &self.notes)
     }
 
     fn sort(&mut self, input: &Rel, by: &[SortKey], need: Need) -> Outcome<DataFrame> {
@@ -238,6 +281,9 @@ impl<'a> Runner<'a> {
         let mut read = columns_of(keys.iter().map(|(_, expr)| expr));
         for (_, call) in metrics {
             read.extend(columns_of(call.args.iter().chain(&call.filter)));
+        }
+        if let Some(frame) = self.aggregate_flowing(input, keys, metrics, Some(read.clone()))? {
+            return Ok(frame);
         }
         let frame = self.rel(input, Some(read))?;
         let rows = frame.height();
@@ -270,6 +316,28 @@ impl<'a> Runner<'a> {
         })?);
         DataFrame::new(count, result).map_err(internal)
     }
+}
+
+/// These columns and no others, computed from each row.
+pub(crate) fn project(frame: &DataFrame, columns: &[(String, Expr)], notes: &Notes) -> Outcome<DataFrame> {
+    let eval = Eval::new(frame, notes);
+    let mut result = parallel::map(columns, frame.height(), |(name, expr)| {
+        let series = eval.column(expr).and_then(|series| types::conform(series, expr.data_type));
+        series
+            .map(|series| types::expand(name, series, frame.height()))
+            .map_err(|error| within(&format!("column {name}"), error))
+    })?;
+    result.extend(frame.column(ROW).ok().cloned());
+    DataFrame::new(frame.height(), result).map_err(internal)
+}
+
+/// How far the report of a job was at some moment.
+pub(crate) struct Mark {
+    rows_in: Vec<RowsIn>,
+    dropped: Vec<DroppedRows>,
+    joins: usize,
+    warnings: usize,
+    notes: [u64; 3],
 }
 
 /// What a step needs beside what later steps need.

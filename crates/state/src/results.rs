@@ -43,8 +43,11 @@ pub struct MadeTable {
 pub struct Output {
     /// Its final path, as the user knows it.
     pub path: String,
-    /// Its content in the store.
+    /// Its content, in the store unless it is rewritten.
     pub object: Object,
+    /// The store has no copy of it: if need be it is written again from the task's table.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rewritten: bool,
 }
 
 /// What a task made when it last succeeded, or under a fingerprint asked for.

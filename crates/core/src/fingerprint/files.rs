@@ -246,6 +246,14 @@ fn stat(path: &Path) -> io::Result<Option<Stat>> {
     }
 }
 
+/// The digest of a file's content and its size, whatever is known of it. For files of the moment, which nobody asks for again.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn digest_of_file(path: &Path) -> io::Result<(Digest, u64)> {
+    read(path).map(|(_, digest, after)| (digest, after.len))
+}
+
 /// Reads and hashes a file; says what `stat` said before and after. Read, not mapped: a mapped file that somebody cuts short
 /// kills the process.
 fn read(path: &Path) -> io::Result<(Stat, Digest, Stat)> {

@@ -11,7 +11,7 @@ mod reason;
 mod shorten;
 
 pub use explain::explain;
-pub use files::{FileDigests, Stat, StatRecord};
+pub use files::{FileDigests, Stat, StatRecord, digest_of_file};
 pub use part::{Part, Used};
 pub use reason::{FileChange, Reason};
 

@@ -1,6 +1,6 @@
 //! Sums and means of ints and decimals, exact in 128 bits.
 
-use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series};
+use polars::prelude::{Float64Chunked, IdxSize, Int64Chunked, Int128Chunked, IntoSeries, Series};
 use tidemill_core::table::DataType;
 
 use super::Rows;
@@ -28,6 +28,24 @@ fn too_large() -> tidemill_core::table::EngineError {
 /// NULL of no values; an error if the sum does not fit.
 pub(super) fn sum(values: &Series, rows: &Rows<'_>, data_type: DataType) -> Outcome<Series> {
     let (sums, scale) = sums(values, rows)?;
+    summed(sums, scale, data_type)
+}
+
+/// Adds the values of further rows to the sums of their groups, in row order; their scale.
+pub(super) fn add(sums: &mut [(i128, i64)], values: &Series, of: &[IdxSize]) -> Outcome<u8> {
+    let (digits, scale) = digits(values)?;
+    for (group, digits) in of.iter().zip(digits.iter()) {
+        if let Some(digits) = digits {
+            let (sum, count) = &mut sums[*group as usize];
+            *sum = sum.checked_add(digits).ok_or_else(too_large)?;
+            *count += 1;
+        }
+    }
+    Ok(scale)
+}
+
+/// Sums in their type.
+pub(super) fn summed(sums: Vec<(i128, i64)>, scale: u8, data_type: DataType) -> Outcome<Series> {
     match data_type {
         DataType::Int => {
             let result: Outcome<Int64Chunked> = sums
@@ -62,6 +80,11 @@ pub(super) fn sum(values: &Series, rows: &Rows<'_>, data_type: DataType) -> Outc
 /// NULL of no values; of ints a float, of decimals a decimal, rounded half-even.
 pub(super) fn mean(values: &Series, rows: &Rows<'_>, data_type: DataType) -> Outcome<Series> {
     let (sums, scale) = sums(values, rows)?;
+    averaged(sums, scale, data_type)
+}
+
+/// Means of sums.
+pub(super) fn averaged(sums: Vec<(i128, i64)>, scale: u8, data_type: DataType) -> Outcome<Series> {
     match data_type {
         DataType::Decimal { precision, scale: to } => {
             let result: Outcome<Int128Chunked> = sums

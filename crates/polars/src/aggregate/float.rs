@@ -1,6 +1,6 @@
 //! Aggregates in floating point, added up in row order.
 
-use polars::prelude::{Float64Chunked, IntoSeries, Series};
+use polars::prelude::{Float64Chunked, IdxSize, IntoSeries, Series};
 
 use super::Rows;
 use crate::eval::floats;
@@ -18,15 +18,35 @@ fn sums(values: &Float64Chunked, rows: &Rows<'_>) -> Outcome<Vec<(f64, u64)>> {
 
 /// NULL of no values.
 pub(super) fn sum(values: &Series, rows: &Rows<'_>) -> Outcome<Series> {
-    let sums = sums(&floats(values)?, rows)?;
-    Ok(sums.into_iter().map(|(sum, count)| (count > 0).then_some(sum)).collect::<Float64Chunked>().into_series())
+    Ok(summed(sums(&floats(values)?, rows)?))
 }
 
 /// NULL of no values.
 pub(super) fn mean(values: &Series, rows: &Rows<'_>) -> Outcome<Series> {
-    let sums = sums(&floats(values)?, rows)?;
+    Ok(averaged(sums(&floats(values)?, rows)?))
+}
+
+/// Adds the values of further rows to the sums of their groups, in row order.
+pub(super) fn add(sums: &mut [(f64, u64)], values: &Series, of: &[IdxSize]) -> Outcome<()> {
+    for (group, value) in of.iter().zip(floats(values)?.iter()) {
+        if let Some(value) = value {
+            let (sum, count) = &mut sums[*group as usize];
+            *sum += value;
+            *count += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Sums as a column.
+pub(super) fn summed(sums: Vec<(f64, u64)>) -> Series {
+    sums.into_iter().map(|(sum, count)| (count > 0).then_some(sum)).collect::<Float64Chunked>().into_series()
+}
+
+/// Means of sums.
+pub(super) fn averaged(sums: Vec<(f64, u64)>) -> Series {
     let mean = |(sum, count): (f64, u64)| (count > 0).then(|| sum / count as f64);
-    Ok(sums.into_iter().map(mean).collect::<Float64Chunked>().into_series())
+    sums.into_iter().map(mean).collect::<Float64Chunked>().into_series()
 }
 
 /// Of a sample; with `root` its standard deviation. In two passes, which cancels less than sums of squares.

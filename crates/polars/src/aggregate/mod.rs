@@ -6,6 +6,7 @@
 mod exact;
 mod float;
 mod ordered;
+mod state;
 
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ use polars::prelude::{BooleanChunked, DataType as Physical, IdxSize, Int64Chunke
 use tidemill_core::table::{AggCall, AggFunc};
 
 pub(crate) use ordered::middle;
+pub(crate) use state::{Counting, State};
 
 use crate::eval::{Eval, bools};
 use crate::failure::{Outcome, internal, unsupported};

@@ -47,6 +47,16 @@ impl Notes {
         counter.fetch_add(times, Ordering::Relaxed);
     }
 
+    /// The counts so far.
+    pub fn counts(&self) -> [u64; 3] {
+        [&self.zero_divisions, &self.roots, &self.logarithms].map(|counter| counter.load(Ordering::Relaxed))
+    }
+
+    /// The same counts again.
+    pub fn from_counts([zero_divisions, roots, logarithms]: [u64; 3]) -> Self {
+        Self { zero_divisions: zero_divisions.into(), roots: roots.into(), logarithms: logarithms.into() }
+    }
+
     /// As sentences for the report.
     pub fn sentences(&self) -> Vec<String> {
         let sentence = |count: u64, one: &str, many: &str| match count {

@@ -76,6 +76,14 @@ impl<'a> Cells<'a> {
 }
 
 impl Cell<'_> {
+    /// Whether both are certain to have the same text. Zero and minus zero are equal and have not.
+    pub fn reads_as(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (a, b) => a == b,
+        }
+    }
+
     /// Adds the value as text: numbers with all their digits and never an exponent, dates as ISO 8601 has them; nothing
     /// for NULL.
     pub fn push_to(self, out: &mut Vec<u8>) {

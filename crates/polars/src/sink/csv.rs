@@ -1,14 +1,15 @@
 //! CSV as RFC 4180 has it, with LF at line ends: quotes only where they are needed, NULL and the empty text told apart.
 
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
-use polars::prelude::DataFrame;
 use tidemill_core::table::Sink;
 
 use super::cells::{Cell, Cells};
-use super::columns;
 use super::output::Output;
+use super::{Failed, blocks, columns};
+use crate::held::Outgoing;
 
 struct Style {
     delimiter: u8,
@@ -19,27 +20,28 @@ struct Style {
     escape_formulas: bool,
 }
 
-pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
+pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), Failed> {
     let style = Style::of(sink)?;
-    let columns = columns(frame)?;
+    let first = table.head().map_err(Failed::Engine)?;
     let mut head = Vec::new();
     if sink.options.bom {
         head.extend_from_slice(b"\xEF\xBB\xBF");
     }
-    for (at, (name, _)) in columns.iter().enumerate() {
+    for (at, (name, _)) in columns(&first)?.iter().enumerate() {
         if at > 0 {
             head.push(style.delimiter);
         }
         style.push_text(name, &mut head);
     }
     head.push(b'\n');
-    let cells: Vec<Cells<'_>> = columns.into_iter().map(|(_, cells)| cells).collect();
-    let written = Output::create(sink, path).and_then(|mut output| {
-        output.write_all(&head)?;
-        output.rows(frame.height(), |row, out| style.push_row(&cells, row, out))?;
-        output.finish()
-    });
-    written.map_err(|error| error.to_string())
+    let mut output = Output::create(sink, path)?;
+    output.write_all(&head)?;
+    for block in blocks(table) {
+        let block = block?;
+        let cells: Vec<Cells<'_>> = columns(&block)?.into_iter().map(|(_, cells)| cells).collect();
+        output.rows(block.height(), |rows, out| style.push_rows(&cells, rows, out))?;
+    }
+    Ok(output.finish()?)
 }
 
 impl Style {
@@ -61,26 +63,41 @@ impl Style {
         Ok(style)
     }
 
-    fn push_row(&self, cells: &[Cells<'_>], row: usize, out: &mut Vec<u8>) {
-        for (at, column) in cells.iter().enumerate() {
-            if at > 0 {
-                out.push(self.delimiter);
+    /// Adds rows. A value that is that of the row above is copied as it stands there: tables that were joined repeat theirs,
+    /// and copying costs a fraction of formatting.
+    fn push_rows(&self, cells: &[Cells<'_>], rows: Range<usize>, out: &mut Vec<u8>) {
+        let mut above: Vec<(Cell<'_>, Range<usize>)> = vec![(Cell::Null, 0..0); cells.len()];
+        for row in rows {
+            for (at, (column, above)) in cells.iter().zip(&mut above).enumerate() {
+                if at > 0 {
+                    out.push(self.delimiter);
+                }
+                let (cell, start) = (column.get(row), out.len());
+                if !above.1.is_empty() && cell.reads_as(above.0) {
+                    out.extend_from_within(above.1.clone());
+                } else {
+                    self.push(cell, out);
+                }
+                *above = (cell, start..out.len());
             }
-            match column.get(row) {
-                Cell::Null => out.extend_from_slice(&self.null),
-                Cell::String(text) => self.push_text(text, out),
-                // A number contains the delimiter only if somebody chose a digit, a point or a sign for one.
-                cell => {
-                    let start = out.len();
-                    cell.push_to(out);
-                    if out[start..].contains(&self.delimiter) {
-                        out.insert(start, b'"');
-                        out.push(b'"');
-                    }
+            out.push(b'\n');
+        }
+    }
+
+    fn push(&self, cell: Cell<'_>, out: &mut Vec<u8>) {
+        match cell {
+            Cell::Null => out.extend_from_slice(&self.null),
+            Cell::String(text) => self.push_text(text, out),
+            // A number contains the delimiter only if somebody chose a digit, a point or a sign for one.
+            cell => {
+                let start = out.len();
+                cell.push_to(out);
+                if out[start..].contains(&self.delimiter) {
+                    out.insert(start, b'"');
+                    out.push(b'"');
                 }
             }
         }
-        out.push(b'\n');
     }
 
     fn push_text(&self, text: &str, out: &mut Vec<u8>) {

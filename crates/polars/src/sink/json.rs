@@ -3,16 +3,16 @@
 use std::io::Write;
 use std::path::Path;
 
-use polars::prelude::DataFrame;
 use tidemill_core::table::Sink;
 
 use super::cells::Cell;
-use super::columns;
 use super::output::Output;
+use super::{Failed, blocks, columns};
+use crate::held::Outgoing;
 
-pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path, array: bool) -> Result<(), String> {
-    let columns = columns(frame)?;
-    let keys: Vec<Vec<u8>> = columns
+pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path, array: bool) -> Result<(), Failed> {
+    let first = table.head().map_err(Failed::Engine)?;
+    let keys: Vec<Vec<u8>> = columns(&first)?
         .iter()
         .enumerate()
         .map(|(at, (name, _))| {
@@ -22,31 +22,35 @@ pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path, array: bool) ->
             key
         })
         .collect();
-    let rows = frame.height();
-    let row = |row: usize, out: &mut Vec<u8>| {
-        if array {
-            out.extend_from_slice(if row == 0 { b"\n" } else { b",\n" });
-        }
-        if keys.is_empty() {
-            out.push(b'{');
-        }
-        for (key, (_, cells)) in keys.iter().zip(&columns) {
-            out.extend_from_slice(key);
-            push_value(cells.get(row), out);
-        }
-        out.extend_from_slice(if array { b"}" } else { b"}\n" });
-    };
-    let written = Output::create(sink, path).and_then(|mut output| {
-        if array {
-            output.write_all(b"[")?;
-        }
-        output.rows(rows, row)?;
-        if array {
-            output.write_all(if rows == 0 { b"]\n" } else { b"\n]\n" })?;
-        }
-        output.finish()
-    });
-    written.map_err(|error| error.to_string())
+    let mut output = Output::create(sink, path)?;
+    if array {
+        output.write_all(b"[")?;
+    }
+    let mut before = 0;
+    for block in blocks(table) {
+        let block = block?;
+        let columns = columns(&block)?;
+        output.rows(block.height(), |rows, out| {
+            for row in rows {
+                if array {
+                    out.extend_from_slice(if before + row == 0 { b"\n" } else { b",\n" });
+                }
+                if keys.is_empty() {
+                    out.push(b'{');
+                }
+                for (key, (_, cells)) in keys.iter().zip(&columns) {
+                    out.extend_from_slice(key);
+                    push_value(cells.get(row), out);
+                }
+                out.extend_from_slice(if array { b"}" } else { b"}\n" });
+            }
+        })?;
+        before += block.height();
+    }
+    if array {
+        output.write_all(if before == 0 { b"]\n" } else { b"\n]\n" })?;
+    }
+    Ok(output.finish()?)
 }
 
 fn push_value(cell: Cell<'_>, out: &mut Vec<u8>) {

@@ -16,26 +16,57 @@ use polars::prelude::DataFrame;
 use tidemill_core::table::{EngineError, FileFormat, Sink};
 
 use self::cells::Cells;
+use crate::held::Outgoing;
 
 /// Writes a table to the file at `path` in the format of the sink, whose own path only appears in messages. What is there
-/// is replaced; the file is not synced.
+/// is replaced; the file is not synced. XLSX and SQLite need the table in memory, the others only a block of it at a time.
 ///
 /// # Errors
 /// If the file cannot be written, or the format cannot hold the table.
-pub fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), EngineError> {
-    let mut whole = frame.clone();
-    // One piece for each column makes reading a value by its row a plain look-up.
-    whole.rechunk_mut();
-    let failed = |message: String| EngineError::Sink { path: sink.path.to_string(), message };
+pub fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), EngineError> {
     let written = match sink.format {
-        FileFormat::Csv => csv::write(&whole, sink, path),
-        FileFormat::Json => json::write(&whole, sink, path, true),
-        FileFormat::Ndjson => json::write(&whole, sink, path, false),
-        FileFormat::Parquet => parquet::write(&mut whole, path),
-        FileFormat::Sqlite => sqlite::write(&whole, sink, path),
-        FileFormat::Xlsx => xlsx::write(&whole, sink, path),
+        FileFormat::Csv => csv::write(table, sink, path),
+        FileFormat::Json => json::write(table, sink, path, true),
+        FileFormat::Ndjson => json::write(table, sink, path, false),
+        FileFormat::Parquet => parquet::write(table, path),
+        FileFormat::Sqlite => {
+            table.whole().map_err(Failed::Engine).and_then(|whole| Ok(sqlite::write(&whole, sink, path)?))
+        }
+        FileFormat::Xlsx => {
+            table.whole().map_err(Failed::Engine).and_then(|whole| Ok(xlsx::write(&whole, sink, path)?))
+        }
     };
-    written.map_err(failed)
+    written.map_err(|failed| match failed {
+        Failed::Engine(error) => error,
+        Failed::Writing(message) => EngineError::Sink { path: sink.path.to_string(), message },
+    })
+}
+
+/// Why a file was not written: the table cannot be read, or what the format or the system say.
+enum Failed {
+    Engine(EngineError),
+    Writing(String),
+}
+
+impl From<String> for Failed {
+    fn from(message: String) -> Self {
+        Self::Writing(message)
+    }
+}
+
+impl From<std::io::Error> for Failed {
+    fn from(error: std::io::Error) -> Self {
+        Self::Writing(error.to_string())
+    }
+}
+
+/// The blocks of a table, each column in one piece, which makes reading a value by its row a plain look-up.
+fn blocks(table: &Outgoing) -> impl Iterator<Item = Result<DataFrame, Failed>> {
+    table.blocks().map(|block| {
+        let mut block = block.map_err(Failed::Engine)?;
+        block.rechunk_mut();
+        Ok(block)
+    })
 }
 
 /// The columns of a table, ready to be read value by value.

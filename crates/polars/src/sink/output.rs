@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use flate2::write::GzEncoder;
@@ -9,12 +10,14 @@ use polars_core::runtime::RAYON;
 use rayon::prelude::*;
 use tidemill_core::table::Sink;
 
+use crate::ahead::Ahead;
+
 /// Rows that are formatted together.
 const CHUNK_ROWS: usize = 1 << 15;
 
 /// A file that is written, as text or packed.
 pub(super) enum Output {
-    Plain(File),
+    Plain(Ahead),
     Gzip(GzEncoder<BufWriter<File>>),
     Zstd(zstd::stream::Encoder<'static, BufWriter<File>>),
 }
@@ -30,12 +33,12 @@ impl Output {
         } else if name.ends_with(".zst") {
             Self::Zstd(zstd::stream::Encoder::new(BufWriter::new(file), zstd::DEFAULT_COMPRESSION_LEVEL)?)
         } else {
-            Self::Plain(file)
+            Self::Plain(Ahead::new(file))
         })
     }
 
-    /// Formats rows in parallel and writes them in order.
-    pub fn rows(&mut self, rows: usize, format: impl Fn(usize, &mut Vec<u8>) + Sync) -> io::Result<()> {
+    /// Formats ranges of rows in parallel and writes them in order.
+    pub fn rows(&mut self, rows: usize, format: impl Fn(Range<usize>, &mut Vec<u8>) + Sync) -> io::Result<()> {
         let chunks = rows.div_ceil(CHUNK_ROWS);
         // So many chunks are in memory at a time.
         let batch = 4 * RAYON.current_num_threads();
@@ -46,7 +49,7 @@ impl Output {
                 buffers[..used].par_iter_mut().enumerate().for_each(|(at, buffer)| {
                     buffer.clear();
                     let start = (first + at) * CHUNK_ROWS;
-                    (start..rows.min(start + CHUNK_ROWS)).for_each(|row| format(row, buffer));
+                    format(start..rows.min(start + CHUNK_ROWS), buffer);
                 });
             });
             buffers[..used].iter().try_for_each(|buffer| self.write_all(buffer))?;
@@ -57,7 +60,7 @@ impl Output {
     /// Writes what is still held back.
     pub fn finish(self) -> io::Result<()> {
         match self {
-            Self::Plain(_) => Ok(()),
+            Self::Plain(file) => file.finish(),
             Self::Gzip(encoder) => encoder.finish()?.flush(),
             Self::Zstd(encoder) => encoder.finish()?.flush(),
         }

@@ -1,19 +1,24 @@
-//! Parquet, the same bytes for the same table: no times, row groups of one size, one thread's order.
+//! Parquet, the same bytes for the same table: no times, row groups of one size, one after the other.
 
 use std::fs::File;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
+use polars::prelude::{ParquetCompression, ParquetWriter};
 
-/// Rows of a row group.
-const GROUP_ROWS: usize = 1 << 18;
+use super::{Failed, blocks};
+use crate::held::{BLOCK, Outgoing};
 
-pub(super) fn write(frame: &mut DataFrame, path: &Path) -> Result<(), String> {
-    let file = File::create(path).map_err(|error| error.to_string())?;
-    ParquetWriter::new(file)
+/// Each block becomes a row group.
+pub(super) fn write(table: &Outgoing, path: &Path) -> Result<(), Failed> {
+    let failed = |error: polars::prelude::PolarsError| Failed::Writing(error.to_string());
+    let head = table.head().map_err(Failed::Engine)?;
+    let mut writer = ParquetWriter::new(File::create(path)?)
         .with_compression(ParquetCompression::Uncompressed)
-        .with_row_group_size(Some(GROUP_ROWS))
-        .finish(frame)
-        .map(drop)
-        .map_err(|error| error.to_string())
+        .with_row_group_size(Some(BLOCK))
+        .batched(head.schema())
+        .map_err(failed)?;
+    for block in blocks(table) {
+        writer.write_batch(&block?).map_err(failed)?;
+    }
+    writer.finish().map(drop).map_err(failed)
 }

@@ -9,7 +9,12 @@ use proptest::prelude::*;
 use tidemill_core::table::{DataType, FileFormat, Location, Scan, ScanOptions, Schema, Sink, SinkOptions};
 
 use super::write;
+use crate::held::{Held, Outgoing};
 use crate::scan;
+
+fn out(frame: &DataFrame) -> Outgoing {
+    Outgoing(Held::Frame(frame.clone()))
+}
 
 fn sink(name: &str) -> Sink {
     Sink {
@@ -54,7 +59,7 @@ fn sample() -> DataFrame {
 fn written(frame: &DataFrame, sink: &Sink) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out");
-    write(frame, sink, &path).unwrap();
+    write(&out(frame), sink, &path).unwrap();
     fs::read(path).unwrap()
 }
 
@@ -90,18 +95,18 @@ fn equal_tables_give_equal_bytes() {
 
 #[test]
 fn what_cannot_be_written_is_said() {
-    let error = write(&sample(), &sink("out/a.csv"), Path::new("/nonexistent/a.csv")).unwrap_err();
+    let error = write(&out(&sample()), &sink("out/a.csv"), Path::new("/nonexistent/a.csv")).unwrap_err();
     assert_snapshot!(error.to_string(), @"cannot write out/a.csv: No such file or directory (os error 2)");
     let many =
         DataFrame::new_infer_height(vec![Column::full_null("a".into(), 1_048_576, &polars::prelude::DataType::Int64)]);
-    let error = write(&many.unwrap(), &sink("a.xlsx"), Path::new("/nonexistent/a.xlsx")).unwrap_err();
+    let error = write(&out(&many.unwrap()), &sink("a.xlsx"), Path::new("/nonexistent/a.xlsx")).unwrap_err();
     assert_snapshot!(error.to_string(), @"cannot write a.xlsx: the table has 1048576 rows, a sheet holds 1048575: write csv or parquet instead");
 }
 
 /// Writes a table and reads it back with its own types.
 fn round_trip(frame: &DataFrame, name: &str) -> DataFrame {
     let folder = tempfile::tempdir().unwrap();
-    write(frame, &sink(name), &folder.path().join(name)).unwrap();
+    write(&out(frame), &sink(name), &folder.path().join(name)).unwrap();
     let fields = frame.columns().iter().map(|column| {
         let data_type = scan::types::data_type(column.dtype()).unwrap();
         (column.name().to_string(), data_type)
@@ -154,7 +159,7 @@ proptest! {
 #[test]
 fn a_database_keeps_every_digit_of_a_decimal() {
     let folder = tempfile::tempdir().unwrap();
-    write(&sample(), &sink("a.db"), &folder.path().join("a.db")).unwrap();
+    write(&out(&sample()), &sink("a.db"), &folder.path().join("a.db")).unwrap();
     let connection = rusqlite::Connection::open(folder.path().join("a.db")).unwrap();
     let mut statement = connection.prepare("SELECT money, typeof(money) FROM \"table-1\" ORDER BY rowid").unwrap();
     let found: Vec<String> = statement
@@ -177,7 +182,7 @@ fn a_workbook_comes_back_as_it_was() {
     let texts: Vec<Option<String>> = ["x", "=1", "z"].map(|text| Some(text.to_owned())).to_vec();
     let table = frame(&[Some(3), None, Some(86_400_000_000)], &texts, &[Some(0.5), Some(2.0), None]);
     let folder = tempfile::tempdir().unwrap();
-    write(&table, &sink("a.xlsx"), &folder.path().join("a.xlsx")).unwrap();
+    write(&out(&table), &sink("a.xlsx"), &folder.path().join("a.xlsx")).unwrap();
     let mut scan = Scan {
         files: vec![Location::new("a.xlsx")],
         format: FileFormat::Xlsx,

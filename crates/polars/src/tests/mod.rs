@@ -16,7 +16,8 @@ use std::sync::atomic::AtomicBool;
 use polars::prelude::{DataFrame, Series};
 use tidemill_core::table::*;
 
-use crate::engine::{Files, PolarsEngine, hold};
+use crate::engine::{Files, PolarsEngine};
+use crate::held::{Outgoing, hold};
 use crate::types;
 
 pub const D2: DataType = DataType::Decimal { precision: 18, scale: 2 };
@@ -37,7 +38,7 @@ impl Files for OneFile {
         Ok(rows.iter().map(|row| (scan.files[0].to_string(), row + 2)).collect())
     }
 
-    fn write(&self, _: &DataFrame, sink: &Sink, _: &Path) -> Result<(), EngineError> {
+    fn write(&self, _: &Outgoing, sink: &Sink, _: &Path) -> Result<(), EngineError> {
         Err(EngineError::Sink { path: sink.path.to_string(), message: "nothing is written here".to_owned() })
     }
 }

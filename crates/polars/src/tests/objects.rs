@@ -51,7 +51,7 @@ fn neither_chunks_nor_what_lies_under_null_change_the_digest() {
     let quotient = arith(ArithOp::Mod, col("a", Int), col("b", Int), Int);
     let computed = run(project(&t, quotient), &[("t", &t)]).table.unwrap();
     let plain = table(&[("x", Int, "0 -")]);
-    assert_eq!(saved(crate::engine::frame_of(&computed).unwrap()).0, saved(&plain).0);
+    assert_eq!(saved(&crate::held::held(&computed).unwrap().frame(None).unwrap()).0, saved(&plain).0);
     assert_ne!(saved(&plain).0, saved(&table(&[("x", Int, "0 0")])).0);
 }
 

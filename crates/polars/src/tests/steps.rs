@@ -96,7 +96,7 @@ fn what_breaks_inside_becomes_an_error() {
         fn places(&self, _: &Path, _: &Scan, _: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
             Ok(vec![])
         }
-        fn write(&self, _: &DataFrame, _: &Sink, _: &Path) -> Result<(), EngineError> {
+        fn write(&self, _: &crate::held::Outgoing, _: &Sink, _: &Path) -> Result<(), EngineError> {
             Ok(())
         }
     }

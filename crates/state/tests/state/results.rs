@@ -28,7 +28,11 @@ fn what_was_made_is_found_under_its_fingerprint_and_as_the_latest() -> TestResul
     let mut state = State::open(dir.path())?;
     let run = state.begin_run(&start("p", 100))?;
     let fingerprint = parts("a", 1);
-    let output = Output { path: "outputs/a.csv".into(), object: Object { digest: Digest::of(b"csv"), size: 3 } };
+    let output = Output {
+        path: "outputs/a.csv".into(),
+        object: Object { digest: Digest::of(b"csv"), size: 3 },
+        rewritten: false,
+    };
     let made = Made { outputs: vec![output.clone()], ..made("table") };
     let record = ran("a", fingerprint.digest(), 101);
     state.record_task("p", &run, &Ledger { record: &record, parts: Some(&fingerprint), made: Some(&made) })?;

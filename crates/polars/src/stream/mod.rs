@@ -1,0 +1,43 @@
+//! Large tables, piece by piece: `docs/design/streaming.md`.
+
+mod aggregate;
+mod drive;
+mod line;
+mod pace;
+mod probe;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use polars::prelude::{DataType as Physical, Series};
+use tidemill_core::table::{DataType, EngineError};
+
+pub(crate) use pace::Pace;
+
+use crate::failure::Outcome;
+use crate::run::Runner;
+use crate::types;
+
+impl Runner<'_> {
+    /// Tries to do something piece by piece. If that is not possible, or a value is wrong, nothing has happened and the
+    /// caller does it with all rows at once: messages about values name rows of the whole table, so they are made there.
+    fn flowing<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<Option<T>>) -> Outcome<Option<T>> {
+        let before = self.mark();
+        match work(self) {
+            Ok(None) | Err(EngineError::Value { .. }) => {
+                self.back_to(before);
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+}
+
+/// A series of nothing but NULL in the type that was resolved for it, so that every piece of a table has the same types.
+fn in_its_type(series: Series, data_type: DataType) -> Outcome<Series> {
+    if series.dtype() == &Physical::Null && data_type != DataType::Null {
+        types::conform(series, data_type)
+    } else {
+        Ok(series)
+    }
+}
