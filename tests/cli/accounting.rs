@@ -83,10 +83,10 @@ fn every_row_that_does_not_come_out_is_told() {
     done    a  6 rows  [time]
     done    clean  2 rows, 2 rejected  [time]
     done    best  1 row  [time]
-      task   rows in  rows out  rejected  time
+      task   rows in  rows out  rejected  dropped  time
       a            6         6  [time]
-      clean        6         2         2  [time]
-      best         2         1  [time]
+      clean        6         2         2        2  [time]
+      best         2         1                  1  [time]
 
     note clean: 1 rejected: negative
     note clean: 1 rejected: no day

@@ -169,8 +169,6 @@ fn a_join_that_multiplies_rows_says_so_unasked() {
       r           5         5  [time]
       both    4 + 5         6  [time]
 
-    note both: 1 of 4 rows of l match none of r (1 with a NULL key)
-    note both: 2 of 5 rows of r match none of l (1 with a NULL key), such as k=z
     warning both: joining l to r multiplied rows: 4 became 6 (1.5 per row; k=y alone matched 2 rows); a
       sum over the result counts rows more than once
     warning both: 1 of 4 rows of l (1 without a key) found no match in r; 2 of 5 rows of r (k=z; 1

@@ -79,10 +79,6 @@ fn the_story_ends_with_what_one_must_know() {
         .collect();
     insta::assert_snapshot!(notes.join("\n"), @r"
     note campaigns: 492 rejected: ends before it starts
-    note with_traffic: 771 of 10,058 rows of with_campaigns match none of traffic_by_day, such as
-    note with_traffic: 24 of 339 rows of traffic_by_day match none of with_campaigns, such as
-    note data_complete: 974 of 10,058 rows of with_traffic match none of sensors_by_day, such as
-    note data_complete: 26 of 329 rows of sensors_by_day match none of with_traffic, such as
     warning with_campaigns: joining orders to campaigns multiplied rows: 1,000 became 10,058 (10.1 per
     warning with_traffic: 771 of 10,058 rows of with_campaigns (date=2024-07-26, date=2024-10-17,
     warning data_complete: 974 of 10,058 rows of with_traffic (date=2024-11-12, date=2024-03-29,

@@ -113,12 +113,16 @@ impl Cell<'_> {
     }
 }
 
+/// 2⁵⁰: from here to twice as much, floats are a quarter apart.
+const QUARTERS: f64 = (1_u64 << 50) as f64;
+
 /// The shortest digits that read back as the same number.
 fn push_float(value: f64, out: &mut Vec<u8>) {
     let mut buffer = ryu::Buffer::new();
     let text = buffer.format(value);
-    // The fast formatter turns to exponents for the very large and the very small; the slow one never does.
-    if !value.is_finite() || text.contains('e') {
+    // The fast formatter turns to exponents for the very large and the very small; the slow one never does. And where quarters
+    // are the finest fractions, .2 and .3 are equally near to .25: each formatter takes another.
+    if !value.is_finite() || value.abs() >= QUARTERS || text.contains('e') {
         out.extend_from_slice(value.to_string().as_bytes());
     } else {
         out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
@@ -212,6 +216,8 @@ mod tests {
         assert_eq!(text(1e21), "1000000000000000000000");
         assert_eq!(text(1e-7), "0.0000001");
         assert_eq!(text(f64::NAN), "NaN");
+        let halfway = 2_220_383_875_691_733.0 + 0.25;
+        assert_eq!(text(halfway), Value::Float(halfway).to_string());
     }
 
     proptest! {

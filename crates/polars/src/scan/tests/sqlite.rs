@@ -79,7 +79,7 @@ fn what_is_not_there_is_named() {
     a.db has several tables: `orders`, `users`
     help: say which with `table`
     ");
-    assert_snapshot!(Source::new("a.db", "no database at all").error(), @"a.db: is not an SQLite database");
+    assert_snapshot!(Source::new("a.db", "no database at all").error(), @"a.db is not an SQLite database");
     assert_snapshot!(Source::new("a.db", "").error(), @"a.db is empty");
     let blob = database("CREATE TABLE t (a); INSERT INTO t (rowid, a) VALUES (5, 1), (7, x'00');");
     assert_snapshot!(blob.error(), @r"
