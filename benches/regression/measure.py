@@ -5,18 +5,20 @@
     benches/regression/measure.py BINARY --record    writes baseline.json
 
 Machines differ, so nothing is measured in seconds. Beside each job a yardstick runs in the same minute on the same machine: a
-fixed piece of work in Python with SQLite, JSON, hashing and sorting in it. What is compared is the processor time of the job
-as a multiple of the yardstick's; the least of several runs in turns counts, which other work on the machine disturbs little.
+fixed piece of work in Python with SQLite, JSON, hashing and sorting in it. What is compared is the processor time that the job
+itself takes (not what the system does for it, which depends on the disk) as a multiple of the yardstick's; the least of several
+runs in turns counts, which other work on the machine disturbs little. What seems too slow is measured again before it fails.
 The binary is the one that the tests use: `cargo build`, without optimisation.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -47,9 +49,8 @@ def jobs(scratch, binary):
     """Name → what prepares a run and returns its command and folder."""
     many = scratch / "many"
     graphs.tidemill_no_op(many, graphs.layered(2_000))
-    resting = scratch / "resting"
-    graphs.tidemill_tables(resting, graphs.layered(300))
-    once([binary, "run"], resting)
+    tables = scratch / "tables"
+    graphs.tidemill_tables(tables, graphs.layered(300))
     commands = scratch / "commands"
     graphs.tidemill_true(commands, graphs.wide(100))
     project = scratch / "retail"
@@ -57,38 +58,48 @@ def jobs(scratch, binary):
     shutil.copy(ROOT / "pipeline.yaml", project)
     shutil.copytree(ROOT / "tasks", project / "tasks")
 
-    def anew(folder, names, command):
+    def anew(folder, command):
+        """In a new copy each time: file systems are slow where many files have just been removed."""
+
         def prepare():
-            for name in names:
-                shutil.rmtree(folder / name, ignore_errors=True)
-            return command, folder
+            copy = pathlib.Path(tempfile.mkdtemp(dir=scratch)) / folder.name
+            shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".tidemill", "logs", "outputs", "data", "out"))
+            return command, copy
 
         return prepare
 
-    left = [".tidemill", "logs", "outputs", "data", "out"]
     return {
         "check of 2,000 tasks": lambda: ([binary, "check"], many),
         "plan of 2,000 tasks": lambda: ([binary, "plan"], many),
-        "300 tables, from nothing": anew(resting, left, [binary, "run"]),
-        "300 tables, nothing to do": lambda: ([binary, "run"], resting),
-        "100 commands": anew(commands, left, [binary, "run", "-j", "2"]),
-        "the tables of smart-retail": anew(project, left, [binary, "run", *TABLES, "-p", f"data_dir={ROOT / 'data'}"]),
-        "smart-retail with figures, report and mail": anew(project, left, [binary, "run", "-p", f"data_dir={ROOT / 'data'}"]),
+        "300 tables, from nothing": anew(tables, [binary, "run"]),
+        "100 commands": anew(commands, [binary, "run", "-j", "2"]),
+        "the tables of smart-retail": anew(project, [binary, "run", *TABLES, "-p", f"data_dir={ROOT / 'data'}"]),
+        "smart-retail with figures, report and mail": anew(project, [binary, "run", "-p", f"data_dir={ROOT / 'data'}"]),
     }
+
+
+def user_seconds(command, folder):
+    """The processor seconds that a command and its children took for themselves."""
+    words = [str(word) for word in command]
+    process = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        once(command, folder)  # says what is wrong
+        sys.exit(f"{' '.join(words)} failed only sometimes")
+    return used.ru_utime
 
 
 def measure(binary, times):
     with tempfile.TemporaryDirectory() as folder:
         scratch = pathlib.Path(folder)
         todo = jobs(scratch, binary)
-        # Files are trusted by their time stamps once these are two seconds old.
-        time.sleep(2.5)
         yardstick = [sys.executable, "-c", YARDSTICK]
         least = {name: float("inf") for name in ["yardstick", *todo]}
         for _ in range(times):
-            least["yardstick"] = min(least["yardstick"], once(yardstick, scratch)[1])
+            least["yardstick"] = min(least["yardstick"], user_seconds(yardstick, scratch))
             for name, prepare in todo.items():
-                least[name] = min(least[name], once(*prepare())[1])
+                least[name] = min(least[name], user_seconds(*prepare()))
         unit = least.pop("yardstick")
         return unit, {name: round(seconds / unit, 3) for name, seconds in least.items()}
 
@@ -100,16 +111,21 @@ def main():
     parser.add_argument("--times", type=int, default=5)
     wanted = parser.parse_args()
     unit, found = measure(wanted.binary.resolve(), wanted.times)
+    known = json.loads(BASELINE.read_text()) if BASELINE.exists() and not wanted.record else {}
+    if any(value > LIMIT * known.get(name, value) for name, value in found.items()):
+        _, again = measure(wanted.binary.resolve(), wanted.times)
+        found = {name: min(value, again[name]) for name, value in found.items()}
     if wanted.record:
         BASELINE.write_text(json.dumps(found, indent=2) + "\n")
     before = json.loads(BASELINE.read_text())
     print(f"the yardstick took {unit:.2f} s of processor time; all else in yardsticks")
     slower = []
     for name, value in found.items():
-        known = before.get(name)
-        times = value / known if known else float("nan")
-        print(f"  {name:44} {value:8.3f}   recorded {known if known else '-':>8}   {times:5.2f} times")
-        if known is None or times > LIMIT:
+        if name not in before:
+            sys.exit(f"nothing is recorded of `{name}`: measure with --record")
+        times = value / before[name]
+        print(f"  {name:44} {value:8.3f}   recorded {before[name]:8.3f}   {times:5.2f} times")
+        if times > LIMIT:
             slower.append(name)
     if slower:
         sys.exit(f"more than {LIMIT:g} times what was recorded: {', '.join(slower)}; if that is right, measure with --record and say why")
