@@ -27,6 +27,11 @@ pub fn seconds(duration: Duration) -> String {
     }
 }
 
+/// `1 task`, `3 tasks`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `10,200`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -19,6 +19,7 @@ use crate::occasion::Occasion;
 use crate::project::{self, Opened, Wanted, engine_for};
 use crate::runner::{Request, Runner};
 use crate::secrets::masked_value;
+use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
 
 /// Flags of `retry`.
@@ -88,7 +89,7 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
         selection: undone.iter().map(|ix| plan.task(*ix).name.to_string()).collect(),
         asked: None,
     };
-    eprintln!("{} retries {} of run {}", paint.cyan("note"), count(undone.len()), earlier.id);
+    eprintln!("{} retries {} of run {}", paint.cyan("note"), counted(undone.len(), "task"), earlier.id);
     Runner { project: &project, engine, request }.run(&plan.with_needs(&undone))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -110,10 +111,6 @@ pub fn params_of(run: &Run, opened: &Opened) -> Result<Vec<(String, String)>, Fa
     }
     let text = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Ok(given.into_iter().map(|(name, value)| (name, text(value))).collect())
-}
-
-fn count(tasks: usize) -> String {
-    if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
 }
 
 /// The run that is meant, and the tasks that succeeded in it or were skipped for good.

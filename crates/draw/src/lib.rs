@@ -17,7 +17,7 @@ mod text;
 pub use dot::dot;
 pub use graph::{DrawGraph, DrawNode, DrawStatus};
 pub use html::html;
-pub use mermaid::mermaid;
+pub use mermaid::{mermaid, mermaid_text};
 pub use svg::svg;
 pub use text::{TextStyle, ascii};
 

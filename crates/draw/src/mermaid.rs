@@ -20,9 +20,9 @@ pub fn mermaid(graph: &DrawGraph) -> String {
                 kinds.len() - 1
             }
         };
-        let mut label = vec![format!("<b>{}</b>", escape(&node.id)), escape(&node.kind)];
+        let mut label = vec![format!("<b>{}</b>", mermaid_text(&node.id)), mermaid_text(&node.kind)];
         label.extend(node.status.map(|status| status.word().to_owned()));
-        label.extend(node.lines.iter().map(|line| escape(line)));
+        label.extend(node.lines.iter().map(|line| mermaid_text(line)));
         let _ = writeln!(text, "    n{at}[\"{}\"]:::k{class}", label.join("<br>"));
     }
     for (from, to) in &picture.edges {
@@ -34,8 +34,8 @@ pub fn mermaid(graph: &DrawGraph) -> String {
     text
 }
 
-/// Mermaid reads `#name;` as it reads `&name;` in HTML.
-fn escape(text: &str) -> String {
+/// A text as it stands between quotes in a Mermaid drawing, which reads `#name;` as HTML reads `&name;`.
+pub fn mermaid_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

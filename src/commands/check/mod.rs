@@ -16,6 +16,7 @@ use crate::cli::Global;
 use crate::failure::{Failure, render_all};
 use crate::project::{self, engine_for};
 use crate::schedule::tell;
+use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
 
 /// So many coming fires are told.
@@ -58,11 +59,11 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<ExitCode, Failure> {
         let out = data::Out { json: args.json, paint: Paint(global.color.wanted(Stream::Stdout)) };
         return data::check(&project, &*engine, &selection, &out);
     }
-    let tasks = project.plan.tasks.len();
+    let tasks = counted(project.plan.tasks.len(), "task");
     let handlers: usize = project.handlers.iter().map(|(_, plan)| plan.tasks.len()).sum();
     let also = if handlers > 0 { format!(", {handlers} in handlers") } else { String::new() };
     let paint = Paint(colored);
-    eprintln!("{} {}: {tasks} tasks{also}, no mistakes", paint.green("ok"), project.spec.name.value);
+    eprintln!("{} {}: {tasks}{also}, no mistakes", paint.green("ok"), project.spec.name.value);
     if let Some(schedule) = &project.spec.schedule {
         let calendar = Calendar::new(schedule).map_err(Failure::wrong)?;
         let now = Timestamp::now();

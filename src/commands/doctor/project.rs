@@ -11,6 +11,7 @@ use super::finding::{Finding, Status};
 use crate::mask::Masker;
 use crate::project::{Opened, engine_for};
 use crate::secrets;
+use crate::summary::counted;
 
 /// More names than these are only counted.
 const NAMED: usize = 5;
@@ -25,10 +26,10 @@ pub fn file(opened: &mut Opened, name: &str) -> Finding {
     let is_error =
         |one: &&tidemill_core::diagnostic::Diagnostic| one.severity == tidemill_core::diagnostic::Severity::Error;
     let errors: Vec<_> = found.iter().filter(is_error).collect();
-    let tasks = opened.plan.as_ref().map_or(0, |plan| plan.tasks.len());
+    let tasks = counted(opened.plan.as_ref().map_or(0, |plan| plan.tasks.len()), "task");
     match (errors.first(), found.len()) {
-        (None, 0) => Finding::ok("file", format!("{name}: {tasks} tasks, no mistakes")),
-        (None, warnings) => Finding::note("file", format!("{name}: {tasks} tasks, {}", counted(warnings, "warning")))
+        (None, 0) => Finding::ok("file", format!("{name}: {tasks}, no mistakes")),
+        (None, warnings) => Finding::note("file", format!("{name}: {tasks}, {}", counted(warnings, "warning")))
             .help("`tidemill check` shows them"),
         (Some(first), _) => {
             let mistakes = counted(errors.len(), "mistake");
@@ -131,8 +132,4 @@ pub fn outside(opened: &Opened, plans: &[&Plan]) -> Vec<Finding> {
         });
     }
     findings
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use tidemill_draw::mermaid_text;
+
 use super::web::Web;
 
 /// A flowchart; what only decides is tied by broken lines.
@@ -12,9 +14,9 @@ pub fn draw(web: &Web<'_>) -> String {
     // Writing to a string cannot fail, here and below.
     for (at, node) in web.nodes.iter().enumerate() {
         let (open, close) = if node.file.is_some() { ("[(", ")]") } else { ("[", "]") };
-        let kind = if node.file.is_some() { String::new() } else { format!("<br>{}", escape(&node.kind)) };
-        let made: String = node.made.iter().map(|made| format!("<br><i>{}</i>", escape(made))).collect();
-        let _ = writeln!(text, "    n{at}{open}\"<b>{}</b>{kind}{made}\"{close}", escape(&node.name));
+        let kind = if node.file.is_some() { String::new() } else { format!("<br>{}", mermaid_text(&node.kind)) };
+        let made: String = node.made.iter().map(|made| format!("<br><i>{}</i>", mermaid_text(made))).collect();
+        let _ = writeln!(text, "    n{at}{open}\"<b>{}</b>{kind}{made}\"{close}", mermaid_text(&node.name));
         places.insert(&node.name, format!("n{at}"));
     }
     for (at, node) in web.nodes.iter().enumerate() {
@@ -27,31 +29,14 @@ pub fn draw(web: &Web<'_>) -> String {
         for decided in &node.decided_by {
             for from in &decided.from {
                 if !places.contains_key(from.as_str()) {
-                    let _ = writeln!(text, "    d{others}[\"{}\"]", escape(from));
+                    let _ = writeln!(text, "    d{others}[\"{}\"]", mermaid_text(from));
                     places.insert(from, format!("d{others}"));
                     others += 1;
                 }
-                let _ = writeln!(text, "    {} -. \"{}\" .-> n{at}", places[from.as_str()], escape(&decided.step));
+                let _ =
+                    writeln!(text, "    {} -. \"{}\" .-> n{at}", places[from.as_str()], mermaid_text(&decided.step));
             }
         }
     }
     text
-}
-
-/// Mermaid reads `#name;` as it reads `&name;` in HTML.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("#quot;"),
-            '#' => out.push_str("#35;"),
-            '<' => out.push_str("#lt;"),
-            '>' => out.push_str("#gt;"),
-            '&' => out.push_str("#amp;"),
-            '`' => out.push_str("#96;"),
-            '\n' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

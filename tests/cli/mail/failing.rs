@@ -164,6 +164,6 @@ fn a_password_in_the_file_is_a_warning() {
     warning: pipeline.yaml:4:71: a password stands here, and whoever reads the file can use it
      |
      = help: declare `secrets: [SMTP_URL]`, set SMTP_URL in the environment or in the file that `dotenv` names, and write `${{ secrets.SMTP_URL }}`
-    ok open: 1 tasks, no mistakes
+    ok open: 1 task, no mistakes
     ");
 }
