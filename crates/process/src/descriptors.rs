@@ -1,4 +1,4 @@
-//! Requests on their way to the guardian, with open files.
+//! Messages between runner, guardian and keepers, with open files.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
@@ -13,7 +13,14 @@ use rustix::net::{
 /// At most so many open files go with one message.
 const MOST: usize = 8;
 
-/// Sends a message; the files go with its length, which comes first.
+/// The length comes first, in so many bytes.
+const LENGTH: usize = 4;
+
+/// So much of a message is read together with its length. Linux ends a read where files came with what was read; elsewhere it
+/// might take what is said after the message too, so there only the length is read first.
+const TOGETHER: usize = if cfg!(target_os = "linux") { 16 << 10 } else { 0 };
+
+/// Sends a message; the files go with its length.
 pub(crate) fn send(mut socket: &UnixStream, message: &[u8], files: &[BorrowedFd<'_>]) -> io::Result<()> {
     let length = u32::try_from(message.len()).map_err(|_| io::Error::from(io::ErrorKind::ArgumentListTooLong))?;
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
@@ -22,18 +29,20 @@ pub(crate) fn send(mut socket: &UnixStream, message: &[u8], files: &[BorrowedFd<
         return Err(io::Error::from(io::ErrorKind::ArgumentListTooLong));
     }
     let length = length.to_be_bytes();
-    let sent = sendmsg(socket, &[IoSlice::new(&length)], &mut control, SendFlags::empty())?;
-    socket.write_all(&length[sent..])?;
-    socket.write_all(message)
+    let parts = [IoSlice::new(&length), IoSlice::new(message)];
+    let sent = sendmsg(socket, &parts, &mut control, SendFlags::empty())?;
+    socket.write_all(&length[sent.min(LENGTH)..])?;
+    socket.write_all(&message[sent.saturating_sub(LENGTH)..])
 }
 
 /// Waits for the next message; None at the end of the stream.
 pub(crate) fn receive(mut socket: &UnixStream) -> io::Result<Option<(Vec<u8>, Vec<OwnedFd>)>> {
-    let mut length = [0; 4];
+    let (mut length, mut message) = ([0; LENGTH], vec![0; TOGETHER]);
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let got = loop {
-        match recvmsg(socket, &mut [IoSliceMut::new(&mut length)], &mut control, flags()) {
+        let mut parts = [IoSliceMut::new(&mut length), IoSliceMut::new(&mut message)];
+        match recvmsg(socket, &mut parts, &mut control, flags()) {
             Err(rustix::io::Errno::INTR) => {}
             other => break other?,
         }
@@ -47,12 +56,15 @@ pub(crate) fn receive(mut socket: &UnixStream) -> io::Result<Option<(Vec<u8>, Ve
     if got.bytes == 0 {
         return Ok(None);
     }
-    for file in &files {
-        rustix::io::fcntl_setfd(file, rustix::io::FdFlags::CLOEXEC)?;
+    if cfg!(not(target_os = "linux")) {
+        for file in &files {
+            rustix::io::fcntl_setfd(file, rustix::io::FdFlags::CLOEXEC)?;
+        }
     }
-    socket.read_exact(&mut length[got.bytes..])?;
-    let mut message = vec![0; u32::from_be_bytes(length) as usize];
-    socket.read_exact(&mut message)?;
+    socket.read_exact(&mut length[got.bytes.min(LENGTH)..])?;
+    message.resize(u32::from_be_bytes(length) as usize, 0);
+    let read = got.bytes.saturating_sub(LENGTH).min(message.len());
+    socket.read_exact(&mut message[read..])?;
     Ok(Some((message, files)))
 }
 

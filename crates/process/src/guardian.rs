@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::running::Running;
+use crate::running::{Line, Running};
 use crate::{Ended, ProcessError, Request, Wish, descriptors};
 
 /// Starts commands by way of keepers, and those by way of the guardian, which is started with the first command.
@@ -15,7 +15,7 @@ pub struct Guardian {
     launch: Box<dyn Fn() -> io::Result<Command> + Send + Sync>,
     process: Mutex<Option<Process>>,
     /// To the keepers that are free.
-    lines: Mutex<Vec<UnixStream>>,
+    lines: Mutex<Vec<Line>>,
     running: Arc<AtomicUsize>,
 }
 
@@ -61,25 +61,21 @@ impl Guardian {
         output: &mut dyn FnMut(&[u8]),
         wish: &dyn Fn() -> Wish,
     ) -> Result<Ended, ProcessError> {
-        let (running, line) = self.start(request, kept)?;
-        let ended = running.wait(output, wish);
-        if !matches!(ended, Err(ProcessError::NotBegun | ProcessError::Abandoned)) {
-            self.lines().push(line);
-        }
+        let (ended, free) = self.start(request, kept)?.wait(output, wish);
+        self.lines().extend(free);
         ended
     }
 
-    /// Hands the request to a keeper that is free, else to a new one; with it comes the line to that one.
-    fn start(&self, request: &Request, kept: &[BorrowedFd<'_>]) -> Result<(Running, UnixStream), ProcessError> {
+    /// Hands the request to a keeper that is free, else to a new one.
+    fn start(&self, request: &Request, kept: &[BorrowedFd<'_>]) -> Result<Running, ProcessError> {
         let (output, written) = io::pipe()?;
-        let (control, theirs) = UnixStream::pair()?;
         rustix::io::ioctl_fionbio(&output, true).map_err(io::Error::from)?;
         let message = serde_json::to_vec(request).map_err(io::Error::from)?;
-        let mut files = vec![written.as_fd(), theirs.as_fd()];
+        let mut files = vec![written.as_fd()];
         files.extend(kept);
         let line = loop {
             let (line, is_new) = self.line()?;
-            match descriptors::send(&line, &message, &files) {
+            match descriptors::send(&line.socket, &message, &files) {
                 Ok(()) => break line,
                 Err(error) if is_new => return Err(error.into()),
                 // A keeper that was killed while it was free.
@@ -87,11 +83,11 @@ impl Guardian {
             }
         };
         let program = request.argv.first().cloned().unwrap_or_default();
-        Ok((Running::new(program, output, control, &self.running), line))
+        Ok(Running::new(program, output, line, &self.running))
     }
 
     /// A line to a keeper, and whether that is a new one.
-    fn line(&self) -> io::Result<(UnixStream, bool)> {
+    fn line(&self) -> io::Result<(Line, bool)> {
         let mut process = self.process();
         // Keepers without a guardian are not used: if one was killed, nobody would end what it kept.
         if !process.as_mut().is_some_and(|guardian| matches!(guardian.child.try_wait(), Ok(None))) {
@@ -111,7 +107,7 @@ impl Guardian {
             let guardian = process.insert(self.launch()?);
             descriptors::send(&guardian.socket, &[], &[theirs.as_fd()])?;
         }
-        Ok((line, true))
+        Ok((Line::new(line), true))
     }
 
     /// Lets the guardian end; it is waited for unless commands still run that nobody waits for.
@@ -136,7 +132,7 @@ impl Guardian {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lines(&self) -> MutexGuard<'_, Vec<UnixStream>> {
+    fn lines(&self) -> MutexGuard<'_, Vec<Line>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

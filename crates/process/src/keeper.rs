@@ -1,15 +1,15 @@
 //! The keeper of a command: starts it, waits for all of its processes, ends them when it is time. Then it is ready for another.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions};
 
+use crate::children::Children;
 use crate::report::Report;
-use crate::spawn::spawn;
+use crate::spawn::Spawner;
 use crate::{Ended, Exit, Request, descriptors, tree};
 
 /// What the runner writes to ask the command to end.
@@ -35,10 +35,10 @@ enum Phase {
 
 /// What a keeper holds while it keeps a command.
 struct Keeper<'a> {
-    control: &'a UnixStream,
+    line: &'a UnixStream,
     /// Whether the runner still listens.
     heard: bool,
-    wake: &'a UnixStream,
+    children: &'a Children,
     me: Pid,
     command: Pid,
     grace: Duration,
@@ -47,12 +47,11 @@ struct Keeper<'a> {
     left_behind: usize,
 }
 
-/// What a keeper is handed: a request, the pipe that the command writes to, the runner's socket, and what is to be held open as
-/// long as any of its processes lives.
+/// What a keeper is handed: a request, the pipe that the command writes to, and what is to be held open as long as any of its
+/// processes lives.
 struct Letter {
     request: Request,
     output: OwnedFd,
-    control: UnixStream,
     _kept: Vec<OwnedFd>,
 }
 
@@ -61,25 +60,22 @@ impl Letter {
     fn read(message: &[u8], files: Vec<OwnedFd>) -> Option<Self> {
         let mut files = files.into_iter();
         let request = serde_json::from_slice(message).ok()?;
-        let (output, control) = (files.next()?, UnixStream::from(files.next()?));
-        Some(Self { request, output, control, _kept: files.collect() })
+        Some(Self { request, output: files.next()?, _kept: files.collect() })
     }
 }
 
 /// Keeps one command after the other, as the runner hands them over on its line, until it hands over no more.
-pub(crate) fn keep_all(line: &UnixStream) -> std::io::Result<()> {
+pub(crate) fn keep_all(line: &UnixStream, children: &Children) -> io::Result<()> {
     // A signal to the guardian's group is not meant for this one. It fails only for a group's leader, which a fork is not.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-    let (wake, signalled) = UnixStream::pair()?;
-    wake.set_nonblocking(true)?;
-    signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
+    let spawner = Spawner::new()?;
     while let Some((message, files)) = descriptors::receive(line)? {
-        // If it is none, the runner sees its socket closed without a report.
-        let Some(letter) = Letter::read(&message, files) else { continue };
-        let (report, is_free) = keep(&letter, &wake);
-        tell(&letter.control, &report);
+        // If it is none, the runner sees the line closed without a report.
+        let Some(letter) = Letter::read(&message, files) else { break };
+        let (report, is_free) = keep(&letter, line, children, &spawner);
+        tell(line, &report);
         if !is_free {
             break;
         }
@@ -88,15 +84,13 @@ pub(crate) fn keep_all(line: &UnixStream) -> std::io::Result<()> {
 }
 
 /// Starts the command and keeps it to its end: how it ended, and whether nothing of it is left.
-fn keep(letter: &Letter, wake: &UnixStream) -> (Report, bool) {
-    // From here on the request has been taken. A blank before the report changes nothing in it.
-    let _ = (&letter.control).write_all(b" ");
-    match spawn(&letter.request, &letter.output) {
+fn keep(letter: &Letter, line: &UnixStream, children: &Children, spawner: &Spawner) -> (Report, bool) {
+    match spawner.spawn(&letter.request, &letter.output) {
         Ok(command) => {
             let keeper = Keeper {
-                control: &letter.control,
+                line,
                 heard: true,
-                wake,
+                children,
                 me: rustix::process::getpid(),
                 command,
                 grace: letter.request.grace,
@@ -107,16 +101,16 @@ fn keep(letter: &Letter, wake: &UnixStream) -> (Report, bool) {
             keeper.watch()
         }
         Err(error) => {
-            let not_found = error.kind() == std::io::ErrorKind::NotFound;
+            let not_found = error.kind() == io::ErrorKind::NotFound;
             (Report::NotStarted { message: error.to_string(), not_found }, true)
         }
     }
 }
 
-fn tell(mut control: &UnixStream, report: &Report) {
+fn tell(mut line: &UnixStream, report: &Report) {
     // A runner that is gone needs no report.
-    if let Ok(text) = serde_json::to_vec(report) {
-        let _ = control.write_all(&text);
+    if let Ok(text) = report.to_line() {
+        let _ = line.write_all(&text);
     }
 }
 
@@ -124,6 +118,7 @@ impl Keeper<'_> {
     /// Until nothing of the command is left, or what is left is given up.
     fn watch(mut self) -> (Report, bool) {
         loop {
+            self.sleep();
             let gone = tree::is_gone(self.reap(), self.command);
             if let (Some(exit), true) = (self.exit, gone) {
                 return (Report::Ended(Ended { exit, left_behind: self.left_behind }), true);
@@ -142,7 +137,6 @@ impl Keeper<'_> {
                 }
                 Phase::Running | Phase::Ending(_) => {}
             }
-            self.sleep();
         }
     }
 
@@ -179,26 +173,24 @@ impl Keeper<'_> {
             Phase::Ending(until) if cfg!(target_os = "linux") => Some(until.saturating_duration_since(Instant::now())),
             Phase::Ending(_) | Phase::Killing(_) => Some(TICK),
         };
-        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-        let mut files = vec![PollFd::from_borrowed_fd(self.wake.as_fd(), PollFlags::IN)];
-        if self.heard {
-            files.push(PollFd::from_borrowed_fd(self.control.as_fd(), PollFlags::IN));
-        }
-        // Interrupted by a signal: all is looked at again anyway.
-        let _ = poll(&mut files, limit.as_ref());
-        let spoken = files.get(1).is_some_and(|file| !file.revents().is_empty());
-        drop(files);
-        let mut bytes = [0; 64];
-        while matches!(self.wake.read(&mut bytes), Ok(1..)) {}
-        if spoken {
-            match self.control.read(&mut bytes) {
-                Ok(0) | Err(_) => {
-                    self.heard = false;
-                    self.wish(END);
+        match self.children.wait(self.heard.then(|| self.line.as_fd()), limit) {
+            Ok(false) => {}
+            Ok(true) => {
+                let mut bytes = [0; 64];
+                match self.line.read(&mut bytes) {
+                    Ok(0) | Err(_) => self.unheard(),
+                    Ok(n) => bytes[..n].iter().for_each(|byte| self.wish(*byte)),
                 }
-                Ok(n) => bytes[..n].iter().for_each(|byte| self.wish(*byte)),
             }
+            // A line that cannot be waited for is as good as none.
+            Err(_) => self.unheard(),
         }
+    }
+
+    /// The runner is gone: nobody wants the command any more.
+    fn unheard(&mut self) {
+        self.heard = false;
+        self.wish(END);
     }
 
     fn wish(&mut self, wish: u8) {

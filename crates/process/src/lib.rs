@@ -8,6 +8,7 @@
 //! On Linux keeper and guardian are subreapers: whatever a command starts stays below its keeper, also behind `nohup`, `setsid`
 //! and a double fork, and the tree is found in `/proc`. Elsewhere only the command's process group is ended.
 
+mod children;
 mod descriptors;
 mod error;
 mod guardian;

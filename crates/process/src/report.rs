@@ -42,3 +42,17 @@ pub(crate) enum Report {
     /// It could not be started.
     NotStarted { message: String, not_found: bool },
 }
+
+impl Report {
+    /// As it goes over a keeper's line: one line of text.
+    pub(crate) fn to_line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Reads what [`to_line`](Self::to_line) has made; None as long as it is not whole.
+    pub(crate) fn from_line(text: &[u8]) -> Option<serde_json::Result<Self>> {
+        text.strip_suffix(b"\n").map(serde_json::from_slice)
+    }
+}

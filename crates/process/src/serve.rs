@@ -1,22 +1,20 @@
 //! The guardian: a process of one thread that forks keepers.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, WaitOptions};
-use signal_hook::SigId;
 
+use crate::children::Children;
 use crate::descriptors;
 use crate::keeper::keep_all;
 
 struct Guardian {
     /// The process ids of its keepers.
     keepers: BTreeSet<i32>,
-    /// Its hold on SIGCHLD, which is not for its forks.
-    signal: SigId,
+    children: Children,
 }
 
 /// Looks after commands until the runner, at the other end of standard input, is gone and the last of them has ended.
@@ -33,24 +31,14 @@ pub fn serve() -> io::Result<()> {
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    let (mut wake, signalled) = UnixStream::pair()?;
-    wake.set_nonblocking(true)?;
-    let signal = signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, signalled)?;
-
-    let mut guardian = Guardian { keepers: BTreeSet::new(), signal };
+    let mut guardian = Guardian { keepers: BTreeSet::new(), children: Children::new()? };
     let mut socket = Some(socket);
     loop {
         guardian.reap();
         if socket.is_none() && guardian.keepers.is_empty() {
             return Ok(());
         }
-        let mut files = vec![PollFd::from_borrowed_fd(wake.as_fd(), PollFlags::IN)];
-        files.extend(socket.iter().map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
-        let _ = poll(&mut files, None);
-        let asked = files.get(1).is_some_and(|file| !file.revents().is_empty());
-        drop(files);
-        let mut bytes = [0; 64];
-        while matches!(wake.read(&mut bytes), Ok(1..)) {}
+        let asked = guardian.children.wait(socket.as_ref().map(AsFd::as_fd), None)?;
         if let Some(runner) = socket.take_if(|_| asked) {
             match descriptors::receive(&runner) {
                 Ok(Some((_, files))) => {
@@ -74,8 +62,8 @@ impl Guardian {
         match unsafe { libc::fork() } {
             0 => {
                 drop(runner);
-                signal_hook::low_level::unregister(self.signal);
-                let done = std::panic::catch_unwind(|| keep_all(&line).is_ok());
+                let keep = std::panic::AssertUnwindSafe(|| keep_all(&line, &self.children).is_ok());
+                let done = std::panic::catch_unwind(keep);
                 // SAFETY: ends this copy without running what the guardian has registered for its own end.
                 unsafe { libc::_exit(i32::from(!done.unwrap_or_default())) }
             }

@@ -12,14 +12,60 @@ use crate::Request;
 /// Where programs are looked for if there is no `PATH`.
 const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// Starts it; what it writes goes to `output`.
-///
-/// # Errors
-/// If there is no such program, or the system refuses.
-pub(crate) fn spawn(request: &Request, output: &OwnedFd) -> io::Result<Pid> {
-    let name = request.argv.first().ok_or_else(|| io::Error::other("there is no program to start"))?;
-    let program = locate(name, request.env.get("PATH").map_or(USUAL_PATH, String::as_str), &request.cwd)?;
-    start(&program, request, &File::open("/dev/null")?, output)
+/// What one command after the other is started with.
+pub(crate) struct Spawner {
+    /// The empty input.
+    nothing: File,
+    #[cfg(target_os = "linux")]
+    stack: shared::Stack,
+}
+
+impl Spawner {
+    /// # Errors
+    /// If the system refuses.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            nothing: File::open("/dev/null")?,
+            #[cfg(target_os = "linux")]
+            stack: shared::Stack::new()?,
+        })
+    }
+
+    /// Starts it; what it writes goes to `output`.
+    ///
+    /// # Errors
+    /// If there is no such program, or the system refuses.
+    pub(crate) fn spawn(&self, request: &Request, output: &OwnedFd) -> io::Result<Pid> {
+        let name = request.argv.first().ok_or_else(|| io::Error::other("there is no program to start"))?;
+        let program = locate(name, request.env.get("PATH").map_or(USUAL_PATH, String::as_str), &request.cwd)?;
+        self.start(&program, request, output)
+    }
+
+    /// By a clone that shares this process's memory until it is another program: nothing is copied that it would throw away.
+    #[cfg(target_os = "linux")]
+    fn start(&self, program: &Path, request: &Request, output: &OwnedFd) -> io::Result<Pid> {
+        shared::start(program, request, &self.stack, &self.nothing, output)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn start(&self, program: &Path, request: &Request, output: &OwnedFd) -> io::Result<Pid> {
+        use std::os::unix::process::CommandExt;
+
+        let mut command = std::process::Command::new(program);
+        command
+            .arg0(&request.argv[0])
+            .args(&request.argv[1..])
+            .env_clear()
+            .envs(&request.env)
+            .current_dir(&request.cwd);
+        command.stdin(self.nothing.try_clone()?).stdout(output.try_clone()?).stderr(output.try_clone()?);
+        // SAFETY: between fork and exec only this system call is made; it allocates nothing and takes no lock.
+        unsafe {
+            command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?));
+        }
+        let child = command.spawn()?;
+        Pid::from_raw(child.id().cast_signed()).ok_or_else(|| io::Error::other("the process has no number"))
+    }
 }
 
 /// The file of a program. To look here costs less than to let the new process try them all.
@@ -43,27 +89,6 @@ fn locate(name: &str, path: &str, cwd: &Path) -> io::Result<PathBuf> {
     })
 }
 
-/// By a clone that shares this process's memory until it is another program: nothing is copied that it would throw away.
-#[cfg(target_os = "linux")]
-fn start(program: &Path, request: &Request, nothing: &File, output: &OwnedFd) -> io::Result<Pid> {
-    shared::start(program, request, nothing, output)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn start(program: &Path, request: &Request, nothing: &File, output: &OwnedFd) -> io::Result<Pid> {
-    use std::os::unix::process::CommandExt;
-
-    let mut command = std::process::Command::new(program);
-    command.arg0(&request.argv[0]).args(&request.argv[1..]).env_clear().envs(&request.env).current_dir(&request.cwd);
-    command.stdin(nothing.try_clone()?).stdout(output.try_clone()?).stderr(output.try_clone()?);
-    // SAFETY: between fork and exec only this system call is made; it allocates nothing and takes no lock.
-    unsafe {
-        command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?));
-    }
-    let child = command.spawn()?;
-    Pid::from_raw(child.id().cast_signed()).ok_or_else(|| io::Error::other("the process has no number"))
-}
-
 #[cfg(target_os = "linux")]
 mod shared {
     use std::ffi::{CString, c_char, c_int, c_void};
@@ -80,6 +105,31 @@ mod shared {
     /// more than a page: its arguments are copied there.
     const STACK: usize = 4 << 20;
 
+    /// Room for that stack. One new process uses it at a time.
+    pub(super) struct Stack(*mut c_void);
+
+    impl Stack {
+        /// # Errors
+        /// If the system refuses.
+        pub(super) fn new() -> io::Result<Self> {
+            // SAFETY: a mapping of its own, which lives until this is dropped.
+            let stack = unsafe {
+                let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK | libc::MAP_NORESERVE;
+                libc::mmap(ptr::null_mut(), STACK, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+            };
+            if stack == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(Self(stack)) }
+        }
+    }
+
+    impl Drop for Stack {
+        fn drop(&mut self) {
+            // SAFETY: nobody uses the mapping any more: who did is another program by now.
+            unsafe {
+                libc::munmap(self.0, STACK);
+            }
+        }
+    }
+
     /// What the new process needs to know; it answers in `error`.
     struct Start {
         program: CString,
@@ -91,7 +141,13 @@ mod shared {
         error: c_int,
     }
 
-    pub(super) fn start(program: &Path, request: &Request, nothing: &File, output: &OwnedFd) -> io::Result<Pid> {
+    pub(super) fn start(
+        program: &Path,
+        request: &Request,
+        stack: &Stack,
+        nothing: &File,
+        output: &OwnedFd,
+    ) -> io::Result<Pid> {
         let texts = |list: &mut dyn Iterator<Item = String>| list.map(CString::new).collect::<Result<Vec<_>, _>>();
         let arguments = texts(&mut request.argv.iter().cloned())?;
         let environment = texts(&mut request.env.iter().map(|(name, value)| format!("{name}={value}")))?;
@@ -105,7 +161,7 @@ mod shared {
             output: output.as_raw_fd(),
             error: 0,
         };
-        let pid = clone(&mut start)?;
+        let pid = clone(&mut start, stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("the process has no number"))?;
         if start.error != 0 {
             // It has ended already.
@@ -116,15 +172,7 @@ mod shared {
     }
 
     /// Returns when the new process is another program, or has ended.
-    fn clone(start: &mut Start) -> io::Result<c_int> {
-        // SAFETY: a mapping of its own, which lives until the end of this function.
-        let stack = unsafe {
-            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK | libc::MAP_NORESERVE;
-            libc::mmap(ptr::null_mut(), STACK, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
-        };
-        if stack == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
+    fn clone(start: &mut Start, stack: &Stack) -> io::Result<c_int> {
         // SAFETY: this process has one thread, which stands still while the new one uses its memory, on a stack of its own. No
         // signal is handled meanwhile, since a handler would run on that memory too.
         let (pid, error) = unsafe {
@@ -132,10 +180,9 @@ mod shared {
             libc::sigfillset(&mut all);
             libc::sigprocmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
             let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-            let pid = libc::clone(become_it, stack.byte_add(STACK), flags, ptr::from_mut(start).cast());
+            let pid = libc::clone(become_it, stack.0.byte_add(STACK), flags, ptr::from_mut(start).cast());
             let error = io::Error::last_os_error();
             libc::sigprocmask(libc::SIG_SETMASK, &raw const before, ptr::null_mut());
-            libc::munmap(stack, STACK);
             (pid, error)
         };
         if pid < 0 { Err(error) } else { Ok(pid) }
