@@ -31,7 +31,10 @@ impl Observer for Lines {
             _ => None,
         };
         match line {
-            Some(line) => writeln!(std::io::stderr().lock(), "{}", masked(line))
+            // In one piece: a line and its end would be two writes.
+            Some(line) => std::io::stderr()
+                .lock()
+                .write_all((masked(line) + "\n").as_bytes())
                 .map_err(|error| format!("cannot write to stderr: {error}")),
             None => Ok(()),
         }

@@ -2,6 +2,7 @@
 
 use std::ops::Add;
 use std::sync::{Mutex, PoisonError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -40,7 +41,8 @@ pub trait Clock: Send + Sync {
     /// The time on a clock that never goes back: for durations and timeouts.
     fn monotonic(&self) -> Moment;
 
-    /// A channel that receives one message at `at`, or at once if that has passed.
+    /// A channel that receives one message at `at`, or at once if that has passed. Where the clock does not go as the machine's
+    /// does, this thread is unparked then.
     fn alarm(&self, at: Moment) -> Receiver<Instant>;
 }
 
@@ -86,11 +88,18 @@ pub struct FakeClock {
     inner: Mutex<Fake>,
 }
 
+/// Who is told of an alarm.
+#[derive(Debug)]
+struct Bell {
+    sender: Sender<Instant>,
+    sleeper: Thread,
+}
+
 #[derive(Debug)]
 struct Fake {
     started: Timestamp,
     elapsed: Duration,
-    alarms: Vec<(Moment, Sender<Instant>)>,
+    alarms: Vec<(Moment, Bell)>,
     /// Told of every alarm that is set and lies ahead.
     watcher: Option<Sender<Moment>>,
 }
@@ -123,8 +132,9 @@ impl FakeClock {
 }
 
 /// Sounds an alarm, which then need not be kept. Whoever set it may have gone.
-fn ring(bell: &Sender<Instant>) -> bool {
-    let _ = bell.try_send(Instant::now());
+fn ring(bell: &Bell) -> bool {
+    let _ = bell.sender.try_send(Instant::now());
+    bell.sleeper.unpark();
     false
 }
 
@@ -138,7 +148,8 @@ impl Clock for FakeClock {
     }
 
     fn alarm(&self, at: Moment) -> Receiver<Instant> {
-        let (bell, receiver) = bounded(1);
+        let (sender, receiver) = bounded(1);
+        let bell = Bell { sender, sleeper: thread::current() };
         self.with(|fake| {
             if at <= Moment(fake.elapsed) {
                 ring(&bell);

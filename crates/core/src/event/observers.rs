@@ -13,6 +13,10 @@ use super::RunEvent;
 /// How many events may wait for one observer before it is given up; at about a kilobyte each, 100 MB.
 const PATIENCE: usize = 100_000;
 
+/// So long at least lies between two looks of an observer at what has happened: to wake its thread for each event of thousands of
+/// short tasks would cost more than the events.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Watches runs.
 pub trait Observer: Send {
     /// Takes note of an event. Events come in order, each once.
@@ -32,6 +36,8 @@ pub struct Observers {
 struct Watching {
     name: String,
     events: Sender<Arc<RunEvent>>,
+    /// Dropped to let it take note of the rest without a pause.
+    _pausing: Sender<()>,
     /// How it ended: nothing, or a sentence.
     ended: Receiver<Result<(), String>>,
 }
@@ -55,10 +61,10 @@ impl Observers {
     ) {
         let name = name.into();
         let (events, inbox) = bounded::<Arc<RunEvent>>(patience);
+        let (pausing, hurry) = bounded(0);
         let (end, ended) = bounded(1);
         let watch = move || {
-            let watched =
-                catch_unwind(AssertUnwindSafe(|| inbox.iter().try_for_each(|event| observer.on_event(&event))));
+            let watched = catch_unwind(AssertUnwindSafe(|| watch(&inbox, &hurry, &mut observer)));
             // A panic while it is dropped is its own too.
             let dropped = catch_unwind(AssertUnwindSafe(|| drop(observer)));
             let result = watched
@@ -67,7 +73,7 @@ impl Observers {
             let _ = end.send(result);
         };
         match thread::Builder::new().name(format!("observer {name}")).spawn(watch) {
-            Ok(_) => self.list.push(Watching { name, events, ended }),
+            Ok(_) => self.list.push(Watching { name, events, _pausing: pausing, ended }),
             Err(error) => self.notes.push(format!("{name} could not be started: {error}")),
         }
     }
@@ -109,6 +115,16 @@ impl Observers {
         }
         self.notes
     }
+}
+
+/// Tells an observer of all events, until there are no more to come.
+fn watch(inbox: &Receiver<Arc<RunEvent>>, hurry: &Receiver<()>, observer: &mut impl Observer) -> Result<(), String> {
+    while let Ok(first) = inbox.recv() {
+        std::iter::once(first).chain(inbox.try_iter()).try_for_each(|event| observer.on_event(&event))?;
+        // Nobody ever sends: this waits, or finds that there is no time left.
+        let _ = hurry.recv_timeout(PAUSE);
+    }
+    Ok(())
 }
 
 /// What a panic says.

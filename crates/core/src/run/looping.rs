@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, never, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, never, unbounded};
 use jiff::{SignedDuration, Timestamp};
 
 use super::record::{Attempt, Record};
@@ -22,6 +23,21 @@ use crate::sched::{
 
 /// Look-ups on workers at once; they read and hash files, so more would only fight over the disk.
 const LOOK_UPS: usize = 4;
+
+/// The way from workers to the loop.
+#[derive(Clone)]
+struct Outbox {
+    sender: Sender<Message>,
+    reader: Thread,
+}
+
+impl Outbox {
+    fn send(&self, message: Message) {
+        // The loop may be over; then nobody asks any more.
+        let _ = self.sender.send(message);
+        self.reader.unpark();
+    }
+}
 
 /// What workers send.
 enum Message {
@@ -41,7 +57,7 @@ pub(super) struct Loop<'a> {
     inputs: VecDeque<Input>,
     workers: Workers,
     look_ups: Workers,
-    sender: Sender<Message>,
+    outbox: Outbox,
     inbox: Receiver<Message>,
     shown: Counts,
     interrupted: bool,
@@ -65,7 +81,7 @@ impl<'a> Loop<'a> {
             inputs: VecDeque::new(),
             workers: Workers::new("task", jobs),
             look_ups: Workers::new("look-up", LOOK_UPS),
-            sender,
+            outbox: Outbox { sender, reader: thread::current() },
             inbox,
             shown: Counts::default(),
             interrupted: false,
@@ -83,6 +99,7 @@ impl<'a> Loop<'a> {
         let began = (self.clock.now(), self.clock.monotonic());
         let tasks = self.scheduler.counts().total();
         self.emit(Happening::RunStarted { tasks, jobs: self.options.jobs.max(1) });
+        interrupts.listen();
         if interrupts.receiver.try_recv().is_ok() {
             self.interrupt();
         }
@@ -96,17 +113,28 @@ impl<'a> Loop<'a> {
             if alarm.0 != at {
                 alarm = (at, at.map_or_else(never, |at| self.clock.alarm(at)));
             }
-            select! {
-                recv(self.inbox) -> message => if let Ok(message) = message { self.receive(message) },
-                recv(interrupts.receiver) -> _ => self.interrupt(),
-                recv(alarm.1) -> _ => {
-                    alarm = (None, never());
-                    self.feed(Input::Tick);
-                }
+            if interrupts.receiver.try_recv().is_ok() {
+                self.interrupt();
+            } else if alarm.1.try_recv().is_ok() {
+                alarm = (None, never());
+                self.feed(Input::Tick);
+            } else if let Ok(message) = self.inbox.try_recv() {
+                self.receive(message);
+            } else {
+                self.sleep(alarm.0);
             }
         }
         self.show_progress();
         self.summary(began)
+    }
+
+    /// Until something has come or the alarm is due. Who sends unparks this thread: to wait for several channels at once would
+    /// spin and yield first, which for thousands of short tasks takes the processor from those that are waited for.
+    fn sleep(&self, alarm: Option<Moment>) {
+        match alarm {
+            Some(at) => thread::park_timeout(at.since(self.clock.monotonic())),
+            None => thread::park(),
+        }
     }
 
     fn summary(mut self, began: (Timestamp, Moment)) -> RunSummary {
@@ -194,12 +222,11 @@ impl<'a> Loop<'a> {
     }
 
     fn look_up_on_worker(&mut self, task: TaskIx) {
-        let (executor, sender) = (Arc::clone(&self.executor), self.sender.clone());
+        let (executor, outbox) = (Arc::clone(&self.executor), self.outbox.clone());
         let job = move || {
             let found = catch_unwind(AssertUnwindSafe(|| executor.look_up(task)))
                 .unwrap_or_else(|panic| LookUp::Failed(panicked(&*panic)));
-            // The loop may be over; then nobody asks any more.
-            let _ = sender.send(Message::LookedUp { task, found });
+            outbox.send(Message::LookedUp { task, found });
         };
         if let Err(error) = self.look_ups.submit(job) {
             let input = self.looked_up(task, LookUp::Failed(no_thread(&error)));
@@ -248,11 +275,11 @@ impl<'a> Loop<'a> {
         record.attempt = Some(Attempt { number: attempt, token: Arc::clone(&token), started: now, took: None });
         let name = self.graph.task(task).name.clone();
         self.emit(Happening::AttemptStarted { task: name, attempt });
-        let (executor, sender) = (Arc::clone(&self.executor), self.sender.clone());
+        let (executor, outbox) = (Arc::clone(&self.executor), self.outbox.clone());
         let job = move || {
             let outcome = execute(&*executor, task, attempt, &token);
-            // The loop may be over; then the attempt was stopped and has published nothing.
-            let _ = sender.send(Message::Ended { task, attempt, outcome });
+            // If the loop is over, the attempt was stopped and has published nothing.
+            outbox.send(Message::Ended { task, attempt, outcome });
         };
         if let Err(error) = self.workers.submit(job) {
             let input = self.attempt_ended(task, attempt, Err(no_thread(&error)));

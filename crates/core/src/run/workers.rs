@@ -3,40 +3,50 @@
 //! Plain threads over one channel, not a work-stealing pool: a task that waits for parallel work of its own (hashing, table
 //! engines) would there pick up another task's attempt meanwhile, on top of its own stack, and not come back before that ends.
 
+use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-
-use crossbeam_channel::{Receiver, Sender, unbounded};
 
 /// Deeply nested expressions and templates are walked by recursion.
 const STACK_BYTES: usize = 16 << 20;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Up to so many threads, each started when it is first needed. When this is dropped, they end after what they are doing;
+/// Up to so many threads, each started when it is first needed. When this is dropped, they end after what has been handed in;
 /// nobody waits for them.
 pub(super) struct Workers {
     name: &'static str,
     most: usize,
     threads: usize,
-    /// Jobs handed in and not done.
-    busy: Arc<AtomicUsize>,
-    jobs: Sender<Job>,
-    inbox: Receiver<Job>,
+    desk: Arc<Desk>,
+}
+
+/// Where jobs wait. A lock and a condition rather than a channel: who waits at a channel first spins and yields, which for
+/// thousands of short jobs takes the processor from the very processes that they wait for.
+#[derive(Default)]
+struct Desk {
+    jobs: Mutex<Jobs>,
+    more: Condvar,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    /// Jobs that threads are at.
+    under_way: usize,
+    closed: bool,
 }
 
 impl Workers {
     pub(super) fn new(name: &'static str, most: usize) -> Self {
-        let (jobs, inbox) = unbounded();
-        Self { name, most: most.max(1), threads: 0, busy: Arc::default(), jobs, inbox }
+        Self { name, most: most.max(1), threads: 0, desk: Arc::default() }
     }
 
     /// Has `job` done as soon as a thread is free. It must not panic.
     pub(super) fn submit(&mut self, job: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let busy = self.busy.load(Ordering::Acquire);
-        if busy >= self.threads && self.threads < self.most {
+        let mut jobs = self.desk.jobs();
+        if jobs.waiting.len() + jobs.under_way >= self.threads && self.threads < self.most {
             match self.spawn() {
                 Ok(()) => self.threads += 1,
                 // The threads that are there will get to it.
@@ -44,20 +54,46 @@ impl Workers {
                 Err(error) => return Err(error),
             }
         }
-        self.busy.fetch_add(1, Ordering::AcqRel);
-        // The channel is open: this holds a receiver.
-        let _ = self.jobs.send(Box::new(job));
+        jobs.waiting.push_back(Box::new(job));
+        drop(jobs);
+        self.desk.more.notify_one();
         Ok(())
     }
 
     fn spawn(&self) -> io::Result<()> {
-        let (inbox, busy) = (self.inbox.clone(), Arc::clone(&self.busy));
-        let work = move || {
-            for job in inbox {
-                job();
-                busy.fetch_sub(1, Ordering::AcqRel);
-            }
-        };
+        let desk = Arc::clone(&self.desk);
+        let work = move || desk.work();
         thread::Builder::new().name(self.name.to_owned()).stack_size(STACK_BYTES).spawn(work).map(drop)
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.desk.jobs().closed = true;
+        self.desk.more.notify_all();
+    }
+}
+
+impl Desk {
+    fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does one job after the other until there are no more to come.
+    fn work(&self) {
+        let mut jobs = self.jobs();
+        loop {
+            if let Some(job) = jobs.waiting.pop_front() {
+                jobs.under_way += 1;
+                drop(jobs);
+                job();
+                jobs = self.jobs();
+                jobs.under_way -= 1;
+            } else if jobs.closed {
+                return;
+            } else {
+                jobs = self.more.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
     }
 }
