@@ -27,6 +27,7 @@ mod outlook;
 mod profile;
 mod project;
 mod retention;
+mod run_log;
 mod runner;
 mod schedule;
 mod secrets;

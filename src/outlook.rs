@@ -14,7 +14,7 @@ use tidemill_core::table::TableEngine;
 
 use crate::condition::unmet;
 use crate::failure::Failure;
-use crate::memory::{Memory, Options, Question, ResultDigests, Verdict};
+use crate::memory::{Archive, Memory, Options, Question, ResultDigests, Verdict};
 use crate::project::Project;
 use crate::summary::seconds;
 use crate::terminal::Paint;
@@ -112,7 +112,8 @@ impl Outlook {
                 scheduled: project.run.trigger != "manual",
                 as_cached: false,
             };
-            let verdict = memory.verdict(task, &fingerprint, options, state.as_ref());
+            let archive = state.as_ref().map(|state| state as &dyn Archive);
+            let verdict = memory.verdict(task, &fingerprint, options, archive);
             let last = memory.last.get(&task.name);
             let (act, mut reasons, found) = match verdict {
                 Verdict::Run(reasons) => (Act::Run, reasons, last),

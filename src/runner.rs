@@ -4,7 +4,7 @@ mod again;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -21,8 +21,6 @@ use tidemill_core::sched::{Dep, Pool, SchedGraph, SchedTask};
 use tidemill_core::spec::{CachePolicy, Spec};
 use tidemill_core::table::TableEngine;
 use tidemill_state::{Counts, Holder, Lock, LockError, Process, Resend, RunStart, State};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::at_rest::{self, Asked, Found, Seen};
 use crate::execute::{Before, LogFormat, RunLogs, Setting, TaskExecutor};
@@ -33,7 +31,8 @@ use crate::memory::{Memory, state_failure};
 use crate::observers::{JsonLines, Lines, Progress};
 use crate::project::{Moment, Project};
 use crate::retention;
-use crate::secrets::{self, MaskedWriter};
+use crate::run_log::RunLog;
+use crate::secrets;
 use crate::summary;
 use crate::terminal::{Paint, Stream};
 
@@ -100,7 +99,7 @@ impl Runner<'_> {
         let interrupts = Interrupts::new();
         listen_for_signals(&interrupts);
         let holding = self.hold(&interrupts)?;
-        let _guard = start_run_log(holding.logs.folder(), self.request.log_format);
+        let _guard = RunLog::start(holding.logs.folder(), self.request.log_format);
         tracing::info!(run = project.run.id, pipeline = project.spec.name.value, "run starts");
 
         let setting = self.setting(&holding, project.run.clone(), false);
@@ -273,7 +272,7 @@ impl Runner<'_> {
         for note in observers.finish(GRACE) {
             eprintln!("{} {note}", self.request.paint.yellow("warning"));
         }
-        match done.error.clone().map_or_else(|| executor.write_down_cached(), Err) {
+        match done.error.clone().map_or_else(|| executor.write_down_rest(), Err) {
             Ok(()) => Ok((done, executor.objects())),
             Err(error) => Err(Failure::broken(error)),
         }
@@ -431,26 +430,4 @@ fn listen_for_signals(interrupts: &Interrupts) {
         }
         Err(error) => eprintln!("warning: Ctrl-C will not end the run cleanly: {error}"),
     }
-}
-
-/// The log of the whole run, `run.log`. Without it the run goes on.
-fn start_run_log(folder: &Path, format: LogFormat) -> Option<tracing_appender::non_blocking::WorkerGuard> {
-    let file = std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::File::options().create(true).append(true).open(folder.join("run.log")));
-    let file = match file {
-        Ok(file) => file,
-        Err(error) => {
-            eprintln!("warning: no log can be written to {}: {error}", folder.display());
-            return None;
-        }
-    };
-    let (writer, guard) = tracing_appender::non_blocking(MaskedWriter(file));
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TIDEMILL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false).with_target(false);
-    let started = match format {
-        LogFormat::Text => tracing_subscriber::registry().with(filter).with(layer).try_init(),
-        LogFormat::Json => tracing_subscriber::registry().with(filter).with(layer.json()).try_init(),
-    };
-    started.is_ok().then_some(guard)
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -62,19 +61,5 @@ pub fn masked_value(value: &Value) -> Value {
             text => text.into(),
         },
         Value::Bool(_) | Value::Null => value.clone(),
-    }
-}
-
-/// Masks whole lines on their way to a file.
-pub struct MaskedWriter<W>(pub W);
-
-impl<W: Write> Write for MaskedWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(masked(String::from_utf8_lossy(bytes)).as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }

@@ -6,7 +6,7 @@ use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::digest_of_file;
-use tidemill_core::ids::TaskIx;
+use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::kind::{LogLevel, RunCx, TaskFailure, TaskResult};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
@@ -27,6 +27,9 @@ impl TaskExecutor {
         if task.io.effect {
             return self.effect(ix, attempt, token);
         }
+        if task.kind == "command" {
+            self.write_down_needs(ix)?;
+        }
         let staging = Staging::new();
         let mut result = self.compute(ix, attempt, token, &staging, "", &|| Ok(()))?;
         self.write_tables(ix, &mut result, &staging)?;
@@ -36,6 +39,17 @@ impl TaskExecutor {
         }
         staging.publish().map_err(|error| TaskFailure::new(error.to_string()))?;
         Ok(self.note(ix, result, made))
+    }
+
+    /// Writes down what the task starts from. Nobody knows what a command does to the world: were the runner to die, it would
+    /// otherwise be begun again from another result.
+    fn write_down_needs(&self, ix: TaskIx) -> Result<(), TaskFailure> {
+        let needs = &self.plan.task(ix).needs;
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let is_one = |name: &TaskName| needs.iter().any(|need| self.plan.task(need.task).name == *name);
+        self.scribe.write_if_any(is_one).map_err(TaskFailure::new)
     }
 
     /// Runs the task's own code.

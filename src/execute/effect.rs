@@ -48,6 +48,8 @@ impl TaskExecutor {
             if !token.begin_commit() {
                 return Err(stopped());
             }
+            // What has led to it must not be forgotten when it itself is not.
+            self.scribe.write().map_err(TaskFailure::new)?;
             let claim = Effect { at: Timestamp::now(), ..effect.clone() };
             match self.state().claim_effect(&claim, rule).map_err(|error| ledger(&error))? {
                 Claim::Granted => {

@@ -1,14 +1,13 @@
 //! What is written down when a task has ended.
 
-use std::sync::PoisonError;
-
 use jiff::Timestamp;
 use tidemill_core::event::{TaskEnd, TaskStatus};
-use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_state::{Attempt, How, Ledger, TaskDetail, TaskRecord};
+use tidemill_core::ids::TaskIx;
+use tidemill_state::{How, TaskDetail, TaskRecord};
 
 use super::TaskExecutor;
 use super::facts::facts_of;
+use super::scribe::Ended;
 
 impl TaskExecutor {
     /// Writes down how a task ended and, if it succeeded, what it made.
@@ -22,11 +21,10 @@ impl TaskExecutor {
             tidemill_core::sched::How::Cached => How::Cached,
             tidemill_core::sched::How::Restored => How::Restored,
         });
-        let tried: Vec<(TaskName, Attempt)> =
-            progress.tried.take().map(|tried| (end.task.clone(), tried)).into_iter().collect();
+        let tried = progress.tried.take();
         let mut reasons = std::mem::take(&mut progress.reasons);
         reasons.extend(end.reason.clone());
-        let found = progress.fingerprint.as_ref();
+        let found = progress.fingerprint.take();
         let record = TaskRecord {
             task: end.task.clone(),
             kind: task.kind.to_owned(),
@@ -40,7 +38,9 @@ impl TaskExecutor {
             started: end.started.unwrap_or_else(Timestamp::now),
             duration: end.duration,
             attempts: end.attempts,
-            fingerprint: progress.known_as.or_else(|| found.map(tidemill_core::fingerprint::Fingerprint::digest)),
+            fingerprint: progress
+                .known_as
+                .or_else(|| found.as_ref().map(tidemill_core::fingerprint::Fingerprint::digest)),
             rows: end.details.rows,
             reasons,
             detail: TaskDetail {
@@ -59,38 +59,16 @@ impl TaskExecutor {
         if let Some(made) = &mut made {
             made.facts = facts_of(end);
         }
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_success && record.how == Some(How::Cached) && made.is_none() {
-            cached.push(record);
-            return Ok(());
-        }
         let parts = found.filter(|_| made.is_some());
-        let ledger = Ledger { record: &record, parts, made: made.as_ref() };
-        self.write_with(&mut cached, Some(ledger), &tried)
+        drop(guard);
+        self.scribe.take(Ended { record, parts, made, tried })
     }
 
-    /// Writes down the cached tasks that have not been. They are put off, since a transaction for each of many would take
-    /// longer than the rest of the run; if the run dies before, nothing is lost but their mention in its history.
+    /// Writes down whatever has been put off.
     ///
     /// # Errors
     /// If the state cannot be written, as a sentence.
-    pub fn write_down_cached(&self) -> Result<(), String> {
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if cached.is_empty() { Ok(()) } else { self.write_with(&mut cached, None, &[]) }
-    }
-
-    fn write_with(
-        &self,
-        cached: &mut Vec<TaskRecord>,
-        last: Option<Ledger<'_>>,
-        tried: &[(TaskName, Attempt)],
-    ) -> Result<(), String> {
-        let records = std::mem::take(cached);
-        let mut ledgers: Vec<Ledger<'_>> =
-            records.iter().map(|record| Ledger { record, parts: None, made: None }).collect();
-        ledgers.extend(last);
-        self.state()
-            .record_tasks_and_attempts(&self.setting.memory.pipeline, &self.setting.id, &ledgers, tried)
-            .map_err(|error| format!("what was done cannot be written down: {error}"))
+    pub fn write_down_rest(&self) -> Result<(), String> {
+        self.scribe.write()
     }
 }

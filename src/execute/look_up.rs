@@ -51,7 +51,7 @@ impl TaskExecutor {
             scheduled: setting.run.trigger != "manual",
             as_cached: setting.as_cached.contains(&ix),
         };
-        let verdict = setting.memory.verdict(task, &fingerprint, options, Some(&self.state()));
+        let verdict = setting.memory.verdict(task, &fingerprint, options, Some(&self.scribe));
         let found = match verdict {
             Verdict::Cached(last) => {
                 let details = self.take_up(ix, &last);

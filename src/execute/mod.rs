@@ -11,6 +11,7 @@ mod origins;
 mod output_log;
 mod results;
 mod scratch;
+mod scribe;
 mod tables;
 mod task_log;
 
@@ -28,13 +29,14 @@ use tidemill_core::kind::{EdgeKind, LogLevel, RunFacts, TaskFailure};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
-use tidemill_state::{Attempt, Resend, State, TaskRecord};
+use tidemill_state::{Attempt, Resend, State};
 
 use crate::memory::Memory;
 
 pub use before::Before;
 use results::Results;
 use scratch::ScratchFolders;
+use scribe::Scribe;
 pub use tables::united;
 pub use task_log::{LogFormat, RunLogs};
 
@@ -74,8 +76,7 @@ pub struct TaskExecutor {
     setting: Setting,
     results: Results,
     scratch: ScratchFolders,
-    /// Cached tasks that have yet to be written down.
-    cached: Mutex<Vec<TaskRecord>>,
+    scribe: Scribe,
 }
 
 impl TaskExecutor {
@@ -88,7 +89,8 @@ impl TaskExecutor {
             }
         }
         let scratch = ScratchFolders::new(&plan.spec.project, &setting.run.id);
-        Self { plan, setting, results: Results::new(readers), scratch, cached: Mutex::default() }
+        let scribe = Scribe::new(setting.state.clone(), setting.memory.pipeline.clone(), setting.id.clone());
+        Self { plan, setting, results: Results::new(readers), scratch, scribe }
     }
 
     /// Removes what attempts no longer need. To be called when the run is over.

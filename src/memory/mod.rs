@@ -1,5 +1,6 @@
 //! What earlier runs left: results by fingerprint, their objects, the digests of files. `plan` reads it, `run` adds to it.
 
+mod archive;
 mod fingerprints;
 mod verdict;
 
@@ -13,6 +14,7 @@ use tidemill_state::{LastGood, Made, Output, State};
 
 use crate::failure::Failure;
 
+pub use archive::Archive;
 pub use fingerprints::Question;
 pub use verdict::{Options, Verdict};
 

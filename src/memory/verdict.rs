@@ -5,9 +5,9 @@ use tidemill_core::fingerprint::{Fingerprint, Reason, explain};
 use tidemill_core::plan::{PlannedTask, resolve};
 use tidemill_core::spec::CachePolicy;
 use tidemill_core::table::Location;
-use tidemill_state::{LastGood, State};
+use tidemill_state::LastGood;
 
-use super::Memory;
+use super::{Archive, Memory};
 
 /// What is to be done with a task.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl Memory {
         task: &PlannedTask,
         fingerprint: &Fingerprint,
         options: Options,
-        state: Option<&State>,
+        archive: Option<&dyn Archive>,
     ) -> Verdict {
         let last = self.last.get(&task.name);
         // Mails are repeated neither by `--force` nor by a rerun: only by `--resend`.
@@ -69,9 +69,9 @@ impl Memory {
             Some(last) => Some(last.clone()),
             // What was sent before the last time is no reason not to send it again.
             None if task.io.effect => None,
-            None => state.and_then(|state| state.look_up(&self.pipeline, &task.name, &digest).ok()?),
+            None => archive.and_then(|archive| archive.look_up(&self.pipeline, &task.name, &digest)),
         };
-        let Some(found) = found else { return Verdict::Run(self.reasons(task, fingerprint, state)) };
+        let Some(found) = found else { return Verdict::Run(self.reasons(task, fingerprint, archive)) };
         if let CachePolicy::Ttl(ttl) = task.spec.common.cache
             && Timestamp::now().duration_since(found.made).unsigned_abs() > ttl
         {
@@ -85,7 +85,7 @@ impl Memory {
             (true, _) => Verdict::Cached(Box::new(found)),
             (false, Some(_)) => Verdict::Restore(Box::new(found), changed),
             // The files are those of another result: what changed since is the reason.
-            (false, None) => Verdict::Restore(Box::new(found), self.reasons(task, fingerprint, state)),
+            (false, None) => Verdict::Restore(Box::new(found), self.reasons(task, fingerprint, archive)),
         }
     }
 
@@ -95,11 +95,11 @@ impl Memory {
     }
 
     /// Why a task of that fingerprint is not as it was when it last succeeded.
-    pub fn reasons(&self, task: &PlannedTask, fingerprint: &Fingerprint, state: Option<&State>) -> Vec<Reason> {
+    pub fn reasons(&self, task: &PlannedTask, fingerprint: &Fingerprint, archive: Option<&dyn Archive>) -> Vec<Reason> {
         let Some(last) = self.last.get(&task.name) else {
             return vec![if self.last.is_empty() { Reason::FirstRun } else { Reason::NeverRan }];
         };
-        match state.and_then(|state| state.fingerprint(&last.fingerprint).ok()?) {
+        match archive.and_then(|archive| archive.fingerprint(&last.fingerprint)) {
             Some(old) => explain(&old, fingerprint),
             None => vec![Reason::NotKept],
         }

@@ -10,11 +10,12 @@ use tidemill_core::run::{Interrupts, RunSummary};
 use tidemill_core::sched::Counts;
 use tidemill_state::{Resend, Run, TaskRecord, TaskStatus};
 
-use super::{Holding, Runner, is_due, listen_for_signals, start_run_log};
+use super::{Holding, Runner, is_due, listen_for_signals};
 use crate::doubts;
 use crate::execute::{Before, Setting};
 use crate::failure::Failure;
 use crate::memory::state_failure;
+use crate::run_log::RunLog;
 use crate::summary;
 
 /// What of an earlier run is in doubt.
@@ -36,7 +37,7 @@ impl Runner<'_> {
         let interrupts = Interrupts::new();
         listen_for_signals(&interrupts);
         let holding = self.hold(&interrupts)?;
-        let _guard = start_run_log(holding.logs.folder(), self.request.log_format);
+        let _guard = RunLog::start(holding.logs.folder(), self.request.log_format);
         tracing::info!(run = project.run.id, of = again.of.id.as_str(), "what is in doubt is sent again");
         let mut done = Vec::new();
         let main = selection(&project.plan, &again.tasks);
