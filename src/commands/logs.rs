@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use tidemill_core::ids::{RunId, TaskName};
-use tidemill_state::{Run, RunStatus};
+use tidemill_state::{Run, RunStatus, State};
 
 use super::past::{Past, put, state_failure};
 use crate::cli::Global;
@@ -48,11 +48,15 @@ pub fn run(global: &Global, args: LogsArgs) -> Result<ExitCode, Failure> {
     };
     let path = log_path(&folder, &run.id, &task);
     let live = args.follow && run.status() == RunStatus::Running;
+    let paint = Paint(global.color.wanted(Stream::Stderr));
     if !live && !path.exists() {
+        if ran_in(past.state()?, &run.id, &task)? {
+            eprintln!("{}", paint.dim(format!("{task} wrote nothing in run {}", run.id)));
+            return Ok(ExitCode::SUCCESS);
+        }
         return Err(Failure::wrong(format!("run {} has no log of `{task}`", run.id))
             .help(format!("it was not run there; the run's own log is {}", shown(&path.with_file_name("run.log")))));
     }
-    let paint = Paint(global.color.wanted(Stream::Stderr));
     eprintln!("{}", paint.dim(format!("{task} in run {}: {}", run.id, shown(&path))));
     let mut log = Log { path, read: 0 };
     put(&log.news()?)?;
@@ -70,18 +74,25 @@ pub fn run(global: &Global, args: LogsArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The last run that has a log of the task; one that goes on and may yet write one, if it is to be followed.
+/// The last run that has a log of the task or in which it ran, saying nothing; one that goes on and may yet write one, if it is to be followed.
 fn last_with_log(past: &Past, folder: &Path, task: &TaskName, follow: bool) -> Result<Run, Failure> {
     let last = past.run(None)?;
     if follow && last.status() == RunStatus::Running {
         return Ok(last);
     }
-    let ids = past.state()?.run_ids(past.pipeline()).map_err(state_failure)?;
-    match ids.iter().find(|id| log_path(folder, id, task).exists()) {
-        Some(id) => past.run(Some(id.as_str())),
-        None => Err(Failure::wrong(format!("there is no log of `{task}`"))
-            .help("a task writes one when it runs; one that was cached does not")),
+    let state = past.state()?;
+    for id in state.run_ids(past.pipeline()).map_err(state_failure)? {
+        if log_path(folder, &id, task).exists() || ran_in(state, &id, task)? {
+            return past.run(Some(id.as_str()));
+        }
     }
+    Err(Failure::wrong(format!("there is no log of `{task}`"))
+        .help("a task writes one when it runs; one that was cached does not"))
+}
+
+/// Whether a task was tried in a run. A command that says nothing leaves no log.
+fn ran_in(state: &State, run: &RunId, task: &TaskName) -> Result<bool, Failure> {
+    Ok(!state.attempts_of(run, task).map_err(state_failure)?.is_empty())
 }
 
 fn log_path(folder: &Path, run: &RunId, task: &TaskName) -> PathBuf {

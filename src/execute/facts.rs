@@ -44,8 +44,8 @@ pub fn facts_of(end: &TaskEnd) -> TaskFacts {
     }
 }
 
-/// What a task has made, in a sentence for its log.
-pub fn sentence(details: &TaskDetails) -> String {
+/// What a task has made, in a sentence for its log; None if there is nothing to tell.
+pub fn sentence(details: &TaskDetails) -> Option<String> {
     let mut parts = Vec::new();
     for rows in &details.rows_in {
         parts.push(format!("{} rows from {}", rows.rows, rows.from));
@@ -59,7 +59,7 @@ pub fn sentence(details: &TaskDetails) -> String {
     parts.extend(details.rows.map(|rows| format!("{rows} rows out")));
     parts.extend(details.note.clone());
     parts.extend(details.outputs.iter().map(|path| format!("published {path}")));
-    if parts.is_empty() { "done".to_owned() } else { parts.join("; ") }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// What an attempt came to, as it may be told: without secrets.

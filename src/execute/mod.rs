@@ -114,9 +114,11 @@ impl Executor for TaskExecutor {
     }
 
     fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
-        let name = &self.plan.task(task).name;
+        let (name, kind) = (&self.plan.task(task).name, self.plan.task(task).kind);
         let logs = &self.setting.logs;
-        logs.write(name, LogLevel::Info, &format!("attempt {attempt} starts"));
+        // A command may well have nothing to say; what makes tables always has.
+        let tell = if kind == "command" { RunLogs::hold } else { RunLogs::write };
+        tell(logs, name, LogLevel::Info, &format!("attempt {attempt} starts"));
         let (started, clock) = (Timestamp::now(), Instant::now());
         let made = facts::masked(self.attempt(task, attempt, token), logs.masker());
         let tried = Attempt { attempt, started, duration: clock.elapsed(), error: made.as_ref().err().cloned() };
@@ -129,7 +131,10 @@ impl Executor for TaskExecutor {
             logs.write(name, LogLevel::Warn, &format!("this attempt cannot be written down: {error}"));
         }
         match &made {
-            Ok(details) => logs.write(name, LogLevel::Info, &facts::sentence(details)),
+            Ok(details) => match facts::sentence(details) {
+                Some(sentence) => logs.write(name, LogLevel::Info, &sentence),
+                None => tell(logs, name, LogLevel::Info, "done"),
+            },
             Err(failure) => {
                 logs.write(name, LogLevel::Error, &failure.message);
                 failure.help.iter().for_each(|help| logs.write(name, LogLevel::Error, &format!("help: {help}")));

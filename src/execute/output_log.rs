@@ -1,8 +1,9 @@
 //! What a command writes, on its way to its task's log.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use tidemill_core::ids::TaskName;
 use tidemill_core::kind::OutputLog;
@@ -10,6 +11,8 @@ use tidemill_core::kind::OutputLog;
 use super::{LogFormat, RunLogs};
 use crate::mask::MaskedStream;
 
+/// A command that goes on for so long has a log, whether it says anything or not.
+const SOON: Duration = Duration::from_millis(50);
 /// So many lines are shown when a command fails.
 const TAIL: usize = 20;
 /// Of a longer line, only so many bytes are shown then.
@@ -22,6 +25,8 @@ const JSON_PIECE: usize = 64 << 10;
 pub struct CommandLog<'a> {
     logs: &'a RunLogs,
     task: &'a TaskName,
+    begun: Instant,
+    is_shown: Cell<bool>,
     state: RefCell<State>,
 }
 
@@ -40,7 +45,7 @@ struct State {
 impl<'a> CommandLog<'a> {
     /// A stream into that task's log.
     pub fn new(logs: &'a RunLogs, task: &'a TaskName) -> Self {
-        Self { logs, task, state: RefCell::default() }
+        Self { logs, task, begun: Instant::now(), is_shown: Cell::default(), state: RefCell::default() }
     }
 
     fn add(&self, state: &mut State, bytes: &[u8]) {
@@ -134,10 +139,19 @@ impl OutputLog for CommandLog<'_> {
         }
     }
 
+    fn wait(&self) {
+        if !self.is_shown.get() && self.begun.elapsed() >= SOON {
+            self.is_shown.set(true);
+            self.logs.show(self.task);
+        }
+    }
+
     fn end(&self) -> Vec<String> {
         let mut state = self.state.borrow_mut();
         let rest = state.masked.end(self.logs.masker());
-        self.add(&mut state, &rest);
+        if !rest.is_empty() {
+            self.add(&mut state, &rest);
+        }
         if !std::mem::take(&mut state.partial).is_empty() {
             self.add(&mut state, "\u{fffd}".as_bytes());
         }

@@ -325,6 +325,9 @@ pub trait OutputLog {
     /// Takes more of it.
     fn write(&self, bytes: &[u8]);
 
+    /// Told now and then while the command goes on, whether it writes or not.
+    fn wait(&self) {}
+
     /// Takes note that nothing more comes; returns the last lines, for a message.
     fn end(&self) -> Vec<String>;
 }

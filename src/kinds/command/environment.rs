@@ -1,6 +1,8 @@
 //! What a command finds in its environment, and nothing else.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 use tidemill_core::kind::{RunCx, TaskFailure};
@@ -32,14 +34,17 @@ const INHERITED: [&str; 19] = [
     "SSL_CERT_DIR",
 ];
 
+/// The variables of this process that are text. They are read once: nothing here ever sets one.
+static OWN: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
+});
+
 /// The variables of this process that commands inherit.
 pub fn inherited(pass: &[String]) -> BTreeMap<String, String> {
     let is_wanted =
         |name: &str| INHERITED.contains(&name) || name.starts_with("LC_") || pass.iter().any(|passed| passed == name);
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| is_wanted(name))
-        .collect()
+    OWN.iter().filter(|(name, _)| is_wanted(name)).cloned().collect()
 }
 
 /// `TIDEMILL_INPUT_raw_orders` for `raw-orders`: what shells take as a name.

@@ -53,10 +53,13 @@ impl CommandTask {
     /// Runs the command to its end; sentences for the user, if it succeeded.
     pub(super) fn supervise(&self, cx: &RunCx<'_>, outputs: &Outputs<'_>) -> Result<Vec<String>, TaskFailure> {
         let request = self.request(cx, outputs)?;
-        let wish = || match (cx.killed.load(Ordering::Acquire), cx.cancelled.load(Ordering::Acquire)) {
-            (true, _) => Wish::Kill,
-            (false, true) => Wish::End,
-            (false, false) => Wish::GoOn,
+        let wish = || {
+            cx.output.wait();
+            match (cx.killed.load(Ordering::Acquire), cx.cancelled.load(Ordering::Acquire)) {
+                (true, _) => Wish::Kill,
+                (false, true) => Wish::End,
+                (false, false) => Wish::GoOn,
+            }
         };
         let ended = GUARDIAN.run(&request, &outputs.locks(), &mut |bytes| cx.output.write(bytes), &wish);
         let tail = cx.output.end();
