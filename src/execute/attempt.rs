@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tempfile::{NamedTempFile, TempPath};
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::event::TaskDetails;
@@ -155,23 +156,25 @@ impl TaskExecutor {
     pub(super) fn save(&self, table: &TableRef) -> Result<Object, TaskFailure> {
         let store = &self.setting.memory.store;
         let wrong = |error: tidemill_core::cache::CacheError| TaskFailure::new(error.to_string());
-        let file = self.temporary()?;
-        let digest = self.setting.engine.save(table, &Location::new(file.path().to_string_lossy()))?;
-        let path = file.into_temp_path();
+        let path = self.temporary()?;
+        let digest = self.setting.engine.save(table, &Location::new(path.to_string_lossy()))?;
         store.adopt(&path, digest).map_err(wrong)
     }
 
     /// The digest that a table would have in the store.
     fn digest_of(&self, table: &TableRef) -> Result<Object, TaskFailure> {
-        let file = self.temporary()?;
-        let digest = self.setting.engine.save(table, &Location::new(file.path().to_string_lossy()))?;
-        let size = std::fs::metadata(file.path()).map_or(0, |found| found.len());
+        let path = self.temporary()?;
+        let digest = self.setting.engine.save(table, &Location::new(path.to_string_lossy()))?;
+        let size = std::fs::metadata(&path).map_or(0, |found| found.len());
         Ok(Object { digest, size })
     }
 
-    fn temporary(&self) -> Result<tempfile::NamedTempFile, TaskFailure> {
+    /// A path in the store's own folder where there is nothing yet. Were there an empty file to be written over, ext4 would take
+    /// it for one that is replaced and send it to the disk as soon as it is closed.
+    fn temporary(&self) -> Result<TempPath, TaskFailure> {
         let folder = self.setting.memory.store.staging().map_err(|error| TaskFailure::new(error.to_string()))?;
-        tempfile::NamedTempFile::new_in(&folder)
+        let path = tempfile::Builder::new().make_in(&folder, |_| Ok(()));
+        path.map(NamedTempFile::into_temp_path)
             .map_err(|error| TaskFailure::new(format!("cannot write into {}: {error}", folder.display())))
     }
 

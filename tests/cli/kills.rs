@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::project::Project;
 
@@ -230,4 +230,77 @@ fn two_hundred_commands_survive() {
     let lines: String = (0..2000).map(|n| format!("{n}\n")).collect();
     let project = Project::new().file("pipeline.yaml", pipeline).file("data/lines.txt", lines);
     Victim::new("200 commands", project, &["-p", "word=two"]).kill(kills(), 19);
+}
+
+/// Kills the runner, once: the keeper's parent is the guardian, whose parent is the runner.
+#[cfg(target_os = "linux")]
+const KILLER: &str = "
+[ -e killed ] && exit
+touch killed
+above() { read -r stat < /proc/$1/stat; set -- ${stat##*)}; echo $2; }
+kill -9 $(above $(above $PPID))
+sleep 1000
+";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_a_command_starts_from_is_written_down_before_it_starts() {
+    let project = Project::new().file("killer.sh", KILLER).pipeline(
+        "
+        version: 1
+        name: short
+        tasks:
+          first: {type: command, run: 'echo 1 > $TIDEMILL_OUTPUT_o', outputs: {o: first.txt}}
+          second: {type: command, run: [sh, killer.sh], depends_on: [first]}
+        ",
+    );
+    let run = || {
+        let mut command = project.command(["run", "--no-wait"]);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.output().expect("the binary starts").status
+    };
+    assert_eq!(run().code(), None);
+    assert_eq!(run().code(), Some(0));
+    let state = Connection::open(project.root().join(".tidemill/state.db")).expect("a state");
+    let count = |of: &str| -> usize {
+        state
+            .query_row(&format!("SELECT count(*) FROM attempts WHERE task = '{of}'"), [], |row| row.get(0))
+            .expect("a count")
+    };
+    assert_eq!((count("first"), count("second")), (1, 1));
+}
+
+#[test]
+fn what_has_ended_is_written_down_while_the_run_goes_on() {
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        name: short
+        tasks:
+          quick: {type: command, run: 'echo 1 > $TIDEMILL_OUTPUT_o', outputs: {o: quick.txt}}
+          slow: {type: command, run: 'sleep 1000'}
+        ",
+    );
+    let start = |arguments: [&str; 3]| {
+        let mut command = project.command(arguments);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
+    };
+    let mut child = start(["run", "-j", "2"]);
+    let path = project.root().join(".tidemill/state.db");
+    let is_written = || -> bool {
+        let count = "SELECT count(*) FROM task_results WHERE task = 'quick'";
+        let read = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .and_then(|state| state.query_row(count, [], |row| row.get::<_, usize>(0)));
+        read.is_ok_and(|count| count == 1)
+    };
+    while !is_written() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("it was started");
+    assert!(start(["run", "--no-wait", "quick"]).wait().expect("it was started").success());
+    let state = Connection::open(&path).expect("a state");
+    let tries = "SELECT count(*) FROM attempts WHERE task = 'quick'";
+    assert_eq!(state.query_row(tries, [], |row| row.get::<_, usize>(0)).expect("a count"), 1);
 }

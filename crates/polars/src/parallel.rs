@@ -19,9 +19,14 @@ pub(crate) fn map<T: Sync, R: Send>(
     rows: usize,
     work: impl Fn(&T) -> Outcome<R> + Sync,
 ) -> Outcome<Vec<R>> {
+    let in_turn = || items.iter().map(&work).collect();
+    // How many threads there may be is asked of the system, which looks it up in files.
+    if rows < WORTH_IT || items.len() < 2 {
+        return in_turn();
+    }
     let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    if rows < WORTH_IT || threads < 2 {
-        return items.iter().map(work).collect();
+    if threads < 2 {
+        return in_turn();
     }
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<Option<Outcome<R>>>> = Mutex::new(items.iter().map(|_| None).collect());

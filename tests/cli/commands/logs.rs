@@ -42,6 +42,37 @@ fn the_end_of_it_is_shown_when_the_command_fails() {
 }
 
 #[test]
+fn a_command_that_says_nothing_has_no_log_and_one_that_goes_on_has() {
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        name: silent
+        tasks:
+          quick: {type: command, run: 'true'}
+          slow: {type: command, run: 'until [ -e go ]; do sleep 0.01; done'}
+        ",
+    );
+    let child = super::with_path(&project, ["run", "-j2"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let log_of = |task: &str| {
+        let ending = format!("/{task}.log");
+        project.files("logs").into_iter().find(|(path, _)| path.ends_with(&ending)).map(|(_, text)| text)
+    };
+    while log_of("slow").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    std::fs::write(project.root().join("go"), "").expect("a file");
+    project.wait(child).exits(0);
+    assert!(log_of("quick").is_none());
+    let slow = project.log("slow");
+    assert!(slow.contains("attempt 1 starts") && slow.contains("done"), "{slow}");
+    let told = project.run(["logs", "quick"]).exits(0);
+    assert!(told.stdout.is_empty() && told.stderr.starts_with("quick wrote nothing in run "), "{}", told.stderr);
+}
+
+#[test]
 fn the_log_can_be_read_while_the_command_runs() {
     let project = writing("echo begun; while [ ! -e go ]; do sleep 0.01; done\n");
     let child =

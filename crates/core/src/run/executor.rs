@@ -25,10 +25,11 @@ pub trait Executor: Send + Sync {
     /// If the attempt failed. A panic counts as a failure.
     fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure>;
 
-    /// Writes down that a task has ended, on the loop's thread, before anything that follows from it happens.
+    /// Takes down that a task has ended, on the loop's thread, before anything that follows from it happens. It may be put off for
+    /// a moment until it is written, as long as nothing that cannot be done again starts from it.
     ///
     /// # Errors
-    /// A sentence, if it could not be written: the run stops.
+    /// A sentence, if it, or what was put off before, could not be written: the run stops.
     fn committed(&self, _task: TaskIx, _end: &TaskEnd) -> Result<(), String> {
         Ok(())
     }
