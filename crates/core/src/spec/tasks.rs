@@ -68,7 +68,8 @@ impl TaskReader<'_> {
         if found.len() > before {
             return None;
         }
-        let own = |name: &str| schema.pointer("/properties").is_some_and(|known| known.get(name).is_some());
+        let known = schema.get("properties").and_then(Value::as_object);
+        let own = |name: &str| known.is_some_and(|known| known.contains_key(name));
         let keys = Node {
             value: NodeValue::Map(node.entries().iter().filter(|(key, _)| own(&key.name)).cloned().collect()),
             span: key.span,
@@ -136,9 +137,8 @@ impl TaskReader<'_> {
     }
 
     fn kind(&self, key: &Key, node: &Node, found: &mut Vec<Diagnostic>) -> Option<At<String>> {
-        let names = self.kinds.names();
         let Some((kind_key, kind)) = node.get("type") else {
-            let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let list: Vec<String> = self.kinds.names().iter().map(|name| format!("`{name}`")).collect();
             let missing = Diagnostic::error(format!("the task `{}` has no `type`", key.name)).at(key.span, "");
             found.push(missing.help(format!("there is {}", list.join(", "))));
             return None;
@@ -152,7 +152,11 @@ impl TaskReader<'_> {
             return None;
         };
         if self.kinds.get(name).is_none() {
-            found.push(Diagnostic::error(format!("unknown task type `{name}`")).at(place, "").suggest(name, names));
+            found.push(
+                Diagnostic::error(format!("unknown task type `{name}`"))
+                    .at(place, "")
+                    .suggest(name, self.kinds.names()),
+            );
             return None;
         }
         Some(At::new(name.clone(), place))
