@@ -272,7 +272,8 @@ impl Runner<'_> {
         for note in observers.finish(GRACE) {
             eprintln!("{} {note}", self.request.paint.yellow("warning"));
         }
-        match done.error.clone().map_or_else(|| executor.write_down_rest(), Err) {
+        let written = executor.write_down_rest();
+        match done.error.clone().map_or(written, Err) {
             Ok(()) => Ok((done, executor.objects())),
             Err(error) => Err(Failure::broken(error)),
         }

@@ -64,11 +64,11 @@ impl TaskExecutor {
         self.scribe.take(Ended { record, parts, made, tried })
     }
 
-    /// Writes down whatever has been put off.
+    /// Writes down whatever has been put off. To be called when the run is over.
     ///
     /// # Errors
     /// If the state cannot be written, as a sentence.
     pub fn write_down_rest(&self) -> Result<(), String> {
-        self.scribe.write()
+        self.scribe.finish()
     }
 }

@@ -2,7 +2,7 @@
 //! the tasks.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tidemill_core::fingerprint::Fingerprint;
@@ -57,6 +57,7 @@ struct Pending {
     due: Option<Instant>,
     /// Whether there is a thread that writes in time.
     is_attended: bool,
+    thread: Option<JoinHandle<()>>,
     closed: bool,
     /// Why something could not be written: nothing is from then on.
     broken: Option<String>,
@@ -82,7 +83,7 @@ impl Scribe {
         }
         pending.ended.push(ended);
         pending.work += took;
-        if took >= WORK || (!is_mention && !self.is_attended(&mut pending)) {
+        if took >= WORK || pending.closed || (!is_mention && !self.is_attended(&mut pending)) {
             drop(pending);
             return self.0.write();
         }
@@ -103,7 +104,20 @@ impl Scribe {
         self.0.write()
     }
 
-    /// The same, if one of these tasks is among what has been put off.
+    /// Writes what has been put off, and waits until nobody here uses the state any more: it is to be closed in order.
+    ///
+    /// # Errors
+    /// A sentence, if something cannot be written, or could not before.
+    pub fn finish(&self) -> Result<(), String> {
+        let written = self.0.write();
+        if let Some(thread) = self.0.close() {
+            // It does not panic; if it did, it uses nothing any more.
+            let _ = thread.join();
+        }
+        written
+    }
+
+    /// The same as [`write`](Self::write), if one of these tasks is among what has been put off.
     ///
     /// # Errors
     /// A sentence, if something cannot be written.
@@ -118,6 +132,7 @@ impl Scribe {
             let desk = Arc::clone(&self.0);
             let attended = thread::Builder::new().name("ledger".to_owned()).spawn(move || desk.attend());
             pending.is_attended = attended.is_ok();
+            pending.thread = attended.ok();
         }
         pending.is_attended
     }
@@ -125,8 +140,7 @@ impl Scribe {
 
 impl Drop for Scribe {
     fn drop(&mut self) {
-        self.0.pending().closed = true;
-        self.0.news.notify_one();
+        self.0.close();
     }
 }
 
@@ -137,6 +151,14 @@ impl Desk {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the thread end; it is given back to be waited for.
+    fn close(&self) -> Option<JoinHandle<()>> {
+        let mut pending = self.pending();
+        pending.closed = true;
+        self.news.notify_one();
+        pending.thread.take()
     }
 
     /// Writes what waits whenever it is due.
@@ -299,6 +321,17 @@ mod tests {
         written.scribe.take(ended("b", How::Ran, SHORT)).unwrap();
         let found = written.scribe.look_up("p", &TaskName::new("same"), &Digest::of(b"b")).unwrap();
         assert_eq!((found.task.as_str(), written.tasks().len()), ("b", 2));
+    }
+
+    #[test]
+    fn when_it_is_finished_nobody_holds_the_state() {
+        let written = begun();
+        written.scribe.take(ended("a", How::Ran, SHORT)).unwrap();
+        written.scribe.finish().unwrap();
+        assert_eq!((written.tasks().len(), Arc::strong_count(&written.scribe.0)), (1, 1));
+        // Nobody writes in time any more.
+        written.scribe.take(ended("b", How::Ran, SHORT)).unwrap();
+        assert_eq!(written.tasks().len(), 2);
     }
 
     #[test]
