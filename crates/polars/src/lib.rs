@@ -25,6 +25,8 @@ mod object;
 mod order;
 mod parallel;
 mod parse;
+mod part;
+mod past_cache;
 mod profile;
 mod quiet;
 mod reject;

@@ -33,27 +33,28 @@ pub(crate) fn drive<'a, 'r, R: Send>(
     // So many parts of a file are read at a time.
     let step = RAYON.current_num_threads().max(1);
     for part in (0..parts).step_by(step) {
-        let block = match &line.source {
-            Source::Frame(frame) => frame.clone(),
-            Source::Stored(stored, columns) => stored.block(part, parts.min(part + step), Some(columns))?,
+        let blocks = match &line.source {
+            Source::Frame(frame) => vec![frame.clone()],
+            Source::Stored(stored, columns) => stored.frames(part, parts.min(part + step), Some(columns))?,
         };
-        let starts: Vec<usize> = (0..block.height().max(1)).step_by(slice).collect();
-        for starts in starts.chunks(AT_ONCE) {
+        let starts = |block: &DataFrame| (0..block.height().max(1)).step_by(slice);
+        let pieces: Vec<(&DataFrame, usize)> =
+            blocks.iter().flat_map(|block| starts(block).map(move |start| (block, start))).collect();
+        for pieces in pieces.chunks(AT_ONCE) {
             if runner.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
             #[cfg(test)]
-            let under_way = std::sync::atomic::AtomicUsize::new(block.height());
+            let under_way = std::sync::atomic::AtomicUsize::new(blocks.iter().map(DataFrame::height).sum());
             let done: Vec<Outcome<(R, Vec<Told>)>> = RAYON.install(|| {
-                let one = |start: &usize| {
+                let one = |(block, start): &(&DataFrame, usize)| {
                     let mut told = vec![];
-                    let piece = cut(&block, *start, slice);
-                    let rows = line.apply(piece, notes, &mut told)?;
+                    let rows = line.apply(cut(block, *start, slice), notes, &mut told)?;
                     #[cfg(test)]
                     under_way.fetch_add(rows.height(), std::sync::atomic::Ordering::Relaxed);
                     Ok((work(rows)?, told))
                 };
-                starts.par_iter().map(one).collect()
+                pieces.par_iter().map(one).collect()
             });
             #[cfg(test)]
             runner.pace.peak.fetch_max(under_way.into_inner(), std::sync::atomic::Ordering::Relaxed);
