@@ -79,6 +79,8 @@ pub(crate) struct Writer {
     parts: Vec<Place>,
     /// Rows that have yet to be written.
     waiting: Option<DataFrame>,
+    /// Whole parts that come behind them; there are none while there are such rows.
+    whole: Vec<Part>,
 }
 
 impl Writer {
@@ -92,11 +94,12 @@ impl Writer {
             Ok(out)
         };
         let out = begin().map_err(|error: io::Error| failed(&shown, &error))?;
-        Ok(Self { out, shown, parts: vec![], waiting: None })
+        Ok(Self { out, shown, parts: vec![], waiting: None, whole: vec![] })
     }
 
     /// Takes the next rows.
     pub fn push(&mut self, rows: DataFrame) -> Outcome<()> {
+        self.write_whole()?;
         let waiting = match self.waiting.take() {
             Some(mut waiting) if rows.height() > 0 => {
                 waiting.vstack_mut_owned(rows).map_err(internal)?;
@@ -115,8 +118,18 @@ impl Writer {
         Ok(())
     }
 
+    /// Takes the next rows as a part that is as [`Part::of`] makes it. Others must have come before.
+    pub fn push_part(&mut self, part: Part) -> Outcome<()> {
+        if part.rows != PART || self.waiting.as_ref().is_none_or(|waiting| waiting.height() > 0) {
+            return self.push(part.into_frame()?);
+        }
+        self.whole.push(part);
+        if self.whole.len() == AT_ONCE { self.write_whole() } else { Ok(()) }
+    }
+
     /// Writes the rest; the digest of all that was written. At least one piece must have come, to say which columns there are.
     pub fn finish(mut self) -> Outcome<Digest> {
+        self.write_whole()?;
         let rest = self.waiting.take().ok_or_else(|| unsupported("a table without columns"))?;
         if rest.height() > 0 || self.parts.is_empty() {
             self.write(&rest)?;
@@ -139,13 +152,26 @@ impl Writer {
     fn write(&mut self, rows: &DataFrame) -> Outcome<()> {
         let starts: Vec<usize> = (0..rows.height().max(1)).step_by(PART).collect();
         for starts in starts.chunks(AT_ONCE) {
-            let packed: Vec<Outcome<(Vec<u8>, Place)>> =
-                RAYON.install(|| starts.par_iter().map(|start| pack(&rows.slice(*start as i64, PART))).collect());
-            for part in packed {
-                let (bytes, place) = part?;
-                self.out.write_all(&bytes).map_err(|error| failed(&self.shown, &error))?;
-                self.parts.push(place);
-            }
+            self.pack(starts, |start| pack(&Part::of(&rows.slice(*start as i64, PART))?))?;
+        }
+        Ok(())
+    }
+
+    fn write_whole(&mut self) -> Outcome<()> {
+        let whole = std::mem::take(&mut self.whole);
+        self.pack(&whole, pack)
+    }
+
+    fn pack<T: Sync>(
+        &mut self,
+        parts: &[T],
+        pack: impl Fn(&T) -> Outcome<(Vec<u8>, Place)> + Sync + Send,
+    ) -> Outcome<()> {
+        let packed: Vec<Outcome<(Vec<u8>, Place)>> = RAYON.install(|| parts.par_iter().map(pack).collect());
+        for part in packed {
+            let (bytes, place) = part?;
+            self.out.write_all(&bytes).map_err(|error| failed(&self.shown, &error))?;
+            self.parts.push(place);
         }
         Ok(())
     }
@@ -156,8 +182,7 @@ fn failed(path: &str, error: &io::Error) -> EngineError {
 }
 
 /// One part.
-fn pack(rows: &DataFrame) -> Outcome<(Vec<u8>, Place)> {
-    let part = Part::of(rows)?;
+fn pack(part: &Part) -> Outcome<(Vec<u8>, Place)> {
     let mut bytes = part.heads.as_ref().map(Heads::pack).unwrap_or_default();
     let mut place =
         Place { rows: part.rows, heads: bytes.len() as u64, columns: Vec::with_capacity(part.columns.len()) };

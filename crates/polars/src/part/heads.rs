@@ -8,6 +8,7 @@ use crate::failure::{Outcome, internal};
 use crate::types;
 
 /// The first rows of all runs.
+#[derive(Clone)]
 pub(crate) struct Heads {
     /// Ascending, beginning with 0.
     starts: Vec<IdxSize>,
@@ -25,6 +26,13 @@ impl Heads {
     /// The rows at which runs begin.
     pub fn starts(&self) -> &[IdxSize] {
         &self.starts
+    }
+
+    /// Something of each run at its first row, 0 at the others.
+    pub(super) fn at_starts(&self, of_runs: &[u8]) -> Vec<u8> {
+        let mut at_starts = vec![0; self.rows];
+        self.starts.iter().zip(of_runs).for_each(|(start, of_run)| at_starts[*start as usize] = *of_run);
+        at_starts
     }
 
     /// The rows of each run, from the first to behind the last.
@@ -52,7 +60,7 @@ impl Heads {
     }
 
     /// A value for each run as one for each row.
-    pub(super) fn spread(&self, values: &Series) -> Outcome<Series> {
+    pub fn spread(&self, values: &Series) -> Outcome<Series> {
         let name = values.name().clone();
         let spread = match values.dtype() {
             _ if values.null_count() > 0 => None,

@@ -46,30 +46,37 @@ impl Part {
     /// The rows of a frame.
     pub fn of(frame: &DataFrame) -> Outcome<Self> {
         let rows = frame.height();
-        let mut starts = vec![0; rows];
-        starts.iter_mut().take(1).for_each(|first| *first = 1);
-        let (mut runs, mut repeating) = (rows.min(1), 0);
+        let mut choice = Choice::of(rows);
         let mut columns = Vec::with_capacity(frame.width());
         for column in frame.columns() {
             let values = column.as_materialized_series().clone();
-            let mut both = changes::changes(&values)?;
-            both.iter_mut().zip(&starts).for_each(|(changes, starts)| *changes |= starts);
-            let more_runs = both.iter().map(|change| usize::from(*change)).sum::<usize>();
-            // With this column the others have an entry for each of its runs too. That must be worth it.
-            let entries = more_runs * (repeating + 1);
-            let repeats = rows > 0 && more_runs * 2 <= rows && entries <= runs * repeating + rows / 2;
-            if repeats {
-                (starts, runs, repeating) = (both, more_runs, repeating + 1);
-            }
+            let repeats = choice.takes(changes::changes(&values)?);
             columns.push(Entries { values, repeats });
         }
-        let heads = columns.iter().any(|column| column.repeats).then(|| Heads::of(&starts));
+        let heads = (choice.repeating > 0).then(|| Heads::of(&choice.starts));
         if let Some(heads) = &heads {
             for column in columns.iter_mut().filter(|column| column.repeats) {
                 column.values = column.values.take_slice(heads.starts()).map_err(internal)?;
             }
         }
         Ok(Self { rows, heads, columns })
+    }
+
+    /// Whether a frame of these rows would become the same part.
+    pub fn is_canonical(&self) -> Outcome<bool> {
+        let mut choice = Choice::of(self.rows);
+        for column in &self.columns {
+            let changes = changes::changes(&column.values)?;
+            let changes = match &self.heads {
+                Some(heads) if column.repeats => heads.at_starts(&changes),
+                _ => changes,
+            };
+            if choice.takes(changes) != column.repeats {
+                return Ok(false);
+            }
+        }
+        let starts = |heads: &Heads| heads.at_starts(&vec![1; heads.starts().len()]);
+        Ok(self.heads.as_ref().map_or(choice.repeating == 0, |heads| starts(heads) == choice.starts))
     }
 
     /// All rows of all columns.
@@ -85,6 +92,37 @@ impl Part {
     /// How many entries a column has.
     fn entries(rows: usize, heads: Option<&Heads>, repeats: bool) -> Option<usize> {
         if repeats { heads.map(|heads| heads.starts().len()) } else { Some(rows) }
+    }
+}
+
+/// Which columns repeat themselves, in a way that depends on the values alone.
+struct Choice {
+    /// 1 for each row that begins a run.
+    starts: Vec<u8>,
+    runs: usize,
+    /// Columns that repeat themselves so far.
+    repeating: usize,
+}
+
+impl Choice {
+    fn of(rows: usize) -> Self {
+        let mut starts = vec![0; rows];
+        starts.iter_mut().take(1).for_each(|first| *first = 1);
+        Self { starts, runs: rows.min(1), repeating: 0 }
+    }
+
+    /// Whether a further column, which changes at these rows, is one of those that repeat themselves.
+    fn takes(&mut self, mut changes: Vec<u8>) -> bool {
+        changes.iter_mut().zip(&self.starts).for_each(|(changes, starts)| *changes |= starts);
+        let rows = changes.len();
+        let runs = changes.iter().map(|change| usize::from(*change)).sum::<usize>();
+        // With this column the others have an entry for each of its runs too. That must be worth it.
+        let entries = runs * (self.repeating + 1);
+        let takes = rows > 0 && runs * 2 <= rows && entries <= self.runs * self.repeating + rows / 2;
+        if takes {
+            *self = Self { starts: changes, runs, repeating: self.repeating + 1 };
+        }
+        takes
     }
 }
 
