@@ -7,7 +7,7 @@
 //! no NULLs leaves a trace. Why this form: `docs/performance.md`.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use polars::prelude::DataFrame;
@@ -18,6 +18,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, Schema};
 
 use crate::ahead::Ahead;
+use crate::behind::Behind;
 use crate::failure::{Outcome, internal, unsupported};
 use crate::part::{Heads, Part};
 use crate::types;
@@ -73,7 +74,7 @@ impl<W: Write> Write for Hashing<W> {
 
 /// Writes a table whose rows come piece by piece.
 pub(crate) struct Writer {
-    out: Hashing<BufWriter<Ahead>>,
+    out: Hashing<Behind<Ahead>>,
     shown: String,
     /// The parts written.
     parts: Vec<Place>,
@@ -88,7 +89,7 @@ impl Writer {
     pub fn create(path: &Path) -> Outcome<Self> {
         let shown = path.display().to_string();
         let begin = || {
-            let inner = BufWriter::with_capacity(1 << 20, Ahead::new(File::create(path)?));
+            let inner = Behind::new(Ahead::new(File::create(path)?));
             let mut out = Hashing { inner, hasher: blake3::Hasher::new() };
             out.write_all(MARK)?;
             Ok(out)
@@ -144,8 +145,8 @@ impl Writer {
         };
         end().map_err(|error| failed(&self.shown, &error))?;
         let digest = Digest(*self.out.hasher.finalize().as_bytes());
-        let file = self.out.inner.into_inner().map_err(|error| failed(&self.shown, error.error()))?;
-        file.finish().map_err(|error| failed(&self.shown, &error))?;
+        let file = self.out.inner.finish();
+        file.and_then(Ahead::finish).map_err(|error| failed(&self.shown, &error))?;
         Ok(digest)
     }
 

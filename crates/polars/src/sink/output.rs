@@ -14,6 +14,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
 use super::Failed;
+use crate::behind::Behind;
 use crate::parallel::THREAD;
 use crate::past_cache::PastCache;
 
@@ -23,7 +24,7 @@ const CHUNK_ROWS: usize = 1 << 15;
 /// A file that is written, as text or packed.
 pub(super) enum Output {
     /// With the digest of what has been written.
-    Plain(PastCache, Box<blake3::Hasher>),
+    Plain(Behind<PastCache>, Box<blake3::Hasher>),
     Gzip(GzEncoder<BufWriter<File>>),
     Zstd(zstd::stream::Encoder<'static, BufWriter<File>>),
 }
@@ -39,7 +40,7 @@ impl Output {
         } else if name.ends_with(".zst") {
             Self::Zstd(zstd::stream::Encoder::new(BufWriter::new(file), zstd::DEFAULT_COMPRESSION_LEVEL)?)
         } else {
-            Self::Plain(PastCache::new(file), Box::default())
+            Self::Plain(Behind::new(PastCache::new(file)), Box::default())
         })
     }
 
