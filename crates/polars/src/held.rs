@@ -9,6 +9,7 @@ use tidemill_core::table::{EngineError, TableRef};
 
 use crate::failure::{Outcome, unsupported};
 use crate::object::{PART, Writer};
+use crate::part::Part;
 use crate::rows::pick;
 use crate::stored::Stored;
 use crate::types;
@@ -157,6 +158,19 @@ impl Outgoing {
                 stored.block(part, stored.len().min(part + BLOCK_PARTS), None)
             }
         })
+    }
+
+    /// How many parts it has; none if there are no rows.
+    pub(crate) fn parts(&self) -> usize {
+        self.rows().div_ceil(PART)
+    }
+
+    /// One part.
+    pub(crate) fn part(&self, at: usize) -> Outcome<Part> {
+        match &self.0 {
+            Held::Frame(frame) => Part::of(&frame.slice((at * PART) as i64, PART)),
+            Held::Stored(stored) => stored.entries(at, None),
+        }
     }
 
     /// The whole table in memory, for formats that cannot be written piece by piece.

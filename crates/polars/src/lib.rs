@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod ahead;
+mod behind;
 mod calendar;
 mod checks;
 mod convert;
@@ -25,6 +26,8 @@ mod object;
 mod order;
 mod parallel;
 mod parse;
+mod part;
+mod past_cache;
 mod profile;
 mod quiet;
 mod reject;

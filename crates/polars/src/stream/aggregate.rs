@@ -6,6 +6,7 @@ use tidemill_core::table::{AggCall, Expr, Rel};
 use super::drive::drive;
 use super::in_its_type;
 use super::line::Line;
+use super::piece::Piece;
 use crate::aggregate::{Arguments, Counting, State};
 use crate::eval::{Eval, Notes};
 use crate::failure::{Outcome, internal, within};
@@ -55,7 +56,7 @@ fn aggregate(
     let mut numbering = Numbering::default();
     let mut firsts: Vec<Series> = vec![];
     let mut count = usize::from(keys.is_empty());
-    let work = |frame: DataFrame| group(&frame, keys, metrics, &notes);
+    let work = |piece: Piece| group(&piece.whole()?, keys, metrics, &notes);
     drive(runner, &mut line, &notes, work, |_, _, piece| {
         let to_all =
             if keys.is_empty() { vec![0; piece.groups] } else { numbering.add(&piece.firsts, piece.groups)? };

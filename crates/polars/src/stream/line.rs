@@ -6,13 +6,14 @@ use polars::prelude::{DataFrame, Series};
 use tidemill_core::table::{Expr, Fill, Rel};
 
 use super::drive::drive;
+use super::piece::Piece;
 use super::probe::{Probe, Probed};
 use crate::eval::{Eval, Notes, columns_of};
 use crate::failure::{Outcome, unsupported, within};
 use crate::fill::{self, Mean};
 use crate::held::{Held, held};
 use crate::rows::filter;
-use crate::run::{Need, Runner, project, with};
+use crate::run::{Need, Runner, with};
 use crate::stored::Stored;
 use crate::types;
 
@@ -129,37 +130,39 @@ impl<'a> Line<'a> {
 
     /// Whether a piece may become much larger than it came.
     pub fn multiplies(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Probe(_)))
+        self.steps.iter().any(|step| matches!(step, Step::Probe(probe) if probe.multiplies()))
     }
 
     /// The rows that the steps make of a piece of the source.
-    pub fn apply(&self, piece: DataFrame, notes: &Notes, told: &mut Vec<Told>) -> Outcome<DataFrame> {
-        let mut frame = piece;
+    pub fn apply(&self, piece: Piece, notes: &Notes, told: &mut Vec<Told>) -> Outcome<Piece> {
+        let mut piece = piece;
         for (number, step) in self.steps.iter().enumerate() {
-            frame = match step {
-                Step::Project(columns) => project(&frame, columns, notes)?,
+            piece = match step {
+                Step::Project(columns) => piece.project(columns, notes)?,
                 Step::Filter(predicate, place) => {
+                    let frame = piece.whole()?;
                     let kept = filter(&frame, &Eval::new(&frame, notes).mask(predicate)?)?;
                     told.extend(place.map(|place| Told::Dropped(place, frame.height() - kept.height())));
-                    kept
+                    Piece::of_frame(kept)
                 }
                 Step::Fill(fillings) => {
                     for (name, filling) in fillings {
+                        let frame = piece.holding(name);
                         match filling {
-                            Filling::Known(value) => fill::put(&mut frame, name, value)?,
-                            Filling::Constant(how) => frame = fill::fill(frame, std::slice::from_ref(*how))?,
+                            Filling::Known(value) => fill::put(frame, name, value)?,
+                            Filling::Constant(how) => *frame = fill::fill(frame.clone(), std::slice::from_ref(*how))?,
                         }
                     }
-                    frame
+                    piece
                 }
                 Step::Probe(probe) => {
-                    let (joined, probed) = probe.join(frame, notes)?;
+                    let (joined, probed) = probe.join(piece, notes)?;
                     told.extend(probed.map(|probed| Told::Probed(number, probed)));
                     joined
                 }
             };
         }
-        Ok(frame)
+        Ok(piece)
     }
 
     /// Takes note of what a piece said; pieces come in order.
@@ -206,7 +209,7 @@ fn fillings<'a>(
         let before = runner.mark();
         let mut line = Line::build(runner, input, Some(known.iter().map(|(name, ..)| (*name).to_owned()).collect()))?;
         let notes = Notes::default();
-        drive(runner, &mut line, &notes, Ok, |_, _, frame| {
+        drive(runner, &mut line, &notes, Piece::whole, |_, _, frame| {
             known.iter_mut().try_for_each(|(name, how, middle)| {
                 middle.add(types::column(&frame, name)?, how).map_err(|error| within(&format!("column {name}"), error))
             })

@@ -4,6 +4,7 @@ mod aggregate;
 mod drive;
 mod line;
 mod pace;
+mod piece;
 mod probe;
 mod table;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use polars::prelude::{DataType as Physical, Series};
 use tidemill_core::table::{DataType, EngineError};
 
 pub(crate) use pace::Pace;
+pub(crate) use piece::Piece;
 
 use crate::failure::Outcome;
 use crate::run::Runner;

@@ -3,6 +3,7 @@
 use polars::prelude::{DataFrame, IdxSize, Series};
 use tidemill_core::table::{Cardinality, JoinDiagnosis, JoinKind, JoinStep};
 
+use super::piece::Piece;
 use crate::diagnosis::{self, EXAMPLES, left_text};
 use crate::eval::{Eval, Notes};
 use crate::failure::{Outcome, value};
@@ -42,6 +43,8 @@ pub(crate) struct Probed {
     /// The right side's number of each left row's key.
     keys: Vec<IdxSize>,
     values: Vec<Series>,
+    /// How many rows each of them stands for, if not for one.
+    times: Option<Vec<u64>>,
     out: usize,
 }
 
@@ -71,8 +74,27 @@ impl<'a> Probe<'a> {
         Ok(Self { step, right, right_keys, numbering, keys, rows, members, seen: Seen::default() })
     }
 
+    /// Whether a row may become several.
+    pub fn multiplies(&self) -> bool {
+        matches!(self.step.kind, JoinKind::Inner | JoinKind::Left) && self.keys.on_right.iter().any(|rows| *rows > 1)
+    }
+
     /// A piece of the left side joined.
-    pub fn join(&self, left: DataFrame, notes: &Notes) -> Outcome<(DataFrame, Option<Probed>)> {
+    pub fn join(&self, left: Piece, notes: &Notes) -> Outcome<(Piece, Option<Probed>)> {
+        if self.step.kind == JoinKind::Left
+            && !self.multiplies()
+            && let Some((runs, times)) = left.runs_for(self.step.on.iter().map(|(key, _)| key))
+        {
+            // Each row stays one row.
+            let (joined, probed) = self.rows(runs, notes)?;
+            let probed = probed.map(|probed| Probed { times: Some(times), out: left.height(), ..probed });
+            return Ok((left.with_runs(joined), probed));
+        }
+        let (joined, probed) = self.rows(left.whole()?, notes)?;
+        Ok((Piece::of_frame(joined), probed))
+    }
+
+    fn rows(&self, left: DataFrame, notes: &Notes) -> Outcome<(DataFrame, Option<Probed>)> {
         let eval = Eval::new(&left, notes);
         let values: Vec<Series> = self.step.on.iter().map(|(key, _)| typed(&eval, key)).collect::<Outcome<_>>()?;
         let keys = self.numbering.find(&values, left.height())?;
@@ -102,31 +124,32 @@ impl<'a> Probe<'a> {
             beside(take(&left, &from_left)?, &take(&self.right, &from_right)?)?
         };
         let out = joined.height();
-        Ok((joined, self.step.diagnose.is_some().then_some(Probed { keys, values, out })))
+        Ok((joined, self.step.diagnose.is_some().then_some(Probed { keys, values, times: None, out })))
     }
 
     /// Takes note of a piece for the diagnosis; pieces come in order.
     pub fn note(&mut self, piece: Probed) -> Outcome<()> {
-        let Probed { mut keys, values, out } = piece;
+        let Probed { mut keys, values, times, out } = piece;
         let rows = keys.len();
+        let times = |row: usize| times.as_ref().map_or(1, |times| times[row]);
         let mut has_null = vec![0; if values.iter().any(|value| value.null_count() > 0) { rows } else { 0 }];
         values.iter().for_each(|value| blank_nulls(&mut has_null, value));
         let is_null = |row: usize| has_null.get(row) == Some(&NONE);
         let seen = &mut self.seen;
-        seen.rows += rows as u64;
+        seen.rows += (0..rows).map(times).sum::<u64>();
         seen.out += out as u64;
         let mut best = None;
         for (row, key) in keys.iter_mut().enumerate() {
             let matches = if *key == NONE { 0 } else { u64::from(self.keys.on_right[*key as usize]) };
-            seen.null_keys += u64::from(is_null(row));
+            seen.null_keys += if is_null(row) { times(row) } else { 0 };
             if matches > 0 {
-                self.keys.on_left[*key as usize] += 1;
+                self.keys.on_left[*key as usize] += times(row) as IdxSize; // no more rows than a table may have
                 if matches > seen.most {
                     (seen.most, best) = (matches, Some(row));
                 }
                 continue;
             }
-            seen.unmatched += 1;
+            seen.unmatched += times(row);
             if seen.examples.len() < EXAMPLES && !is_null(row) {
                 let one: Vec<Series> = values.iter().map(|value| value.slice(row as i64, 1)).collect();
                 let known = seen.shown.len();

@@ -88,35 +88,35 @@ fn chain(kind: JoinKind, fill: Fill, account: bool, divide: bool) -> impl Fn(Rel
             predicate: compare(CmpOp::Ge, col("k", Int), int(1)),
             account: account.then(|| "where".to_owned()),
         };
-        let joined = Rel::Join(Box::new(JoinStep {
-            left: filtered,
-            right,
-            kind,
-            on: vec![(col("k", Int), col("k2", Int))],
-            condition: None,
-            expect: None,
-            diagnose: Some(("l".to_owned(), "r".to_owned())),
-        }));
-        let both = matches!(kind, JoinKind::Inner | JoinKind::Left);
-        let name = if both { "f2" } else { "f" };
-        let filled = Rel::Fill { input: Box::new(joined), columns: vec![(name.to_owned(), fill.clone())] };
-        let mut columns: Vec<(String, Expr)> = filled
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| (field.name.clone(), col(&field.name, field.data_type)))
-            .collect();
-        columns.push(("g".to_owned(), arith(ArithOp::Add, col(name, Float), col("f", Float), Float)));
-        if divide {
-            columns.push((
-                "q".to_owned(),
-                arith(ArithOp::Div, col("k", Int), arith(ArithOp::Sub, col("k", Int), int(2), Int), Float),
-            ));
-        }
-        // Overflows for the largest of ints.
-        columns.push(("n".to_owned(), arith(ArithOp::Add, col("k", Int), int(1), Int)));
-        Rel::Project { input: Box::new(filled), columns }
+        joined(kind, fill.clone(), divide, filtered, right)
     }
+}
+
+fn joined(kind: JoinKind, fill: Fill, divide: bool, left: Rel, right: Rel) -> Rel {
+    let joined = Rel::Join(Box::new(JoinStep {
+        left,
+        right,
+        kind,
+        on: vec![(col("k", Int), col("k2", Int))],
+        condition: None,
+        expect: None,
+        diagnose: Some(("l".to_owned(), "r".to_owned())),
+    }));
+    let both = matches!(kind, JoinKind::Inner | JoinKind::Left);
+    let name = if both { "f2" } else { "f" };
+    let filled = Rel::Fill { input: Box::new(joined), columns: vec![(name.to_owned(), fill)] };
+    let mut columns: Vec<(String, Expr)> =
+        filled.schema().fields().iter().map(|field| (field.name.clone(), col(&field.name, field.data_type))).collect();
+    columns.push(("g".to_owned(), arith(ArithOp::Add, col(name, Float), col("f", Float), Float)));
+    if divide {
+        columns.push((
+            "q".to_owned(),
+            arith(ArithOp::Div, col("k", Int), arith(ArithOp::Sub, col("k", Int), int(2), Int), Float),
+        ));
+    }
+    // Overflows for the largest of ints.
+    columns.push(("n".to_owned(), arith(ArithOp::Add, col("k", Int), int(1), Int)));
+    Rel::Project { input: Box::new(filled), columns }
 }
 
 fn statements() -> Vec<Check> {
@@ -166,6 +166,35 @@ fn totals(input: Rel, by_text: bool) -> Rel {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(160))]
+
+    /// Rows that a join repeated, joined again.
+    #[test]
+    fn repeated_rows_change_nothing(
+        left in prop::collection::vec((row(), 1..9usize, 0..3i64), 0..40),
+        right in prop::collection::vec(row(), 0..8),
+        kind in prop_oneof![Just(JoinKind::Inner), Just(JoinKind::Left)],
+        fill in prop_oneof![Just(Fill::Mean), Just(Fill::Zero)],
+        slice in 1..5usize,
+        most_cells in 0..300usize,
+        divide: bool,
+        aggregated: bool,
+    ) {
+        let left: Vec<Row> = left.iter().flat_map(|(row, times, _)| std::iter::repeat_n(*row, *times)).collect();
+        let mut l = frame(["k", "s", "f"], &left);
+        l.with_column(Series::new("z".into(), (0..left.len() as i64).map(|at| at * 7 % 5).collect::<Vec<_>>()).into()).unwrap();
+        let mut known = std::collections::HashSet::new();
+        let right: Vec<Row> = right.into_iter().filter(|row| known.insert(row.0)).collect();
+        let r = frame(["k2", "s2", "f2"], &right);
+        let tables = [("l", &l), ("r", &r)];
+        let rel = joined(kind, fill, divide, input("l", &l), input("r", &r));
+        let rel = if aggregated { totals(rel, divide) } else { rel };
+        let job = TableJob { rel, checks: if aggregated { vec![] } else { statements() } };
+        let expected = outcome(&job, &tables, whole());
+        let flowing = Pace { slice, most_cells, ..Pace::default() };
+        let in_files = Pace { most_cells: 0, ..flowing.clone() };
+        prop_assert_eq!(&outcome(&job, &tables, flowing), &expected);
+        prop_assert_eq!(&outcome(&job, &tables, in_files), &expected);
+    }
 
     #[test]
     fn pieces_change_nothing(
