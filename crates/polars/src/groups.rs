@@ -5,7 +5,7 @@
 use polars::prelude::{ChunkAgg, Column, DataFrame, DataType, GroupsType, IdxSize, Series};
 
 use crate::failure::{Outcome, internal};
-use crate::keys;
+use crate::{few, keys};
 
 /// Which group each row belongs to. NULL equals NULL, NaN equals NaN, and -0.0 equals 0.0.
 pub(crate) struct Groups {
@@ -37,6 +37,9 @@ impl Groups {
         if let [key] = keys.as_slice()
             && let Some(groups) = Self::of_dense(key)
         {
+            return Ok(groups);
+        }
+        if let Some(groups) = few::groups(&keys) {
             return Ok(groups);
         }
         let columns: Vec<Column> = keys.into_iter().map(|key| key.rechunk().into()).collect();

@@ -10,13 +10,14 @@ use polars::prelude::{DataType, IdxSize, PlHashMap, Series, StringChunked};
 
 use crate::eval::{bools, digits, floats, ints, texts};
 use crate::failure::{Outcome, internal, unsupported};
+use crate::ids::Ids;
 use crate::rows::NONE;
 
 /// Numbers given to keys by first appearance.
 #[derive(Default)]
 pub(crate) struct Numbering {
     /// Single keys of ints, dates and times.
-    ints: PlHashMap<Option<i64>, IdxSize>,
+    ints: Ids,
     /// Single keys of texts.
     texts: PlHashMap<Box<str>, IdxSize>,
     /// The text that is none.
@@ -54,21 +55,19 @@ impl Numbering {
     /// The number of each row's key; a new key gets the next number. The columns have the same types every time.
     pub fn add(&mut self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
         let Self { ints, texts, no_text, others, count } = self;
-        let mut next = || {
+        let next = |count: &mut IdxSize| {
             *count += 1;
             *count - 1
         };
         match single(keys)? {
-            Some(Single::Ints(values)) => {
-                Ok(values.iter().map(|value| *ints.entry(value).or_insert_with(&mut next)).collect())
-            }
+            Some(Single::Ints(values)) => Ok(ints.add(&values, count)),
             Some(Single::Texts(values)) => Ok(values
                 .iter()
                 .map(|value| match value {
-                    None => *no_text.get_or_insert_with(&mut next),
+                    None => *no_text.get_or_insert_with(|| next(count)),
                     Some(text) => match texts.get(text) {
                         Some(number) => *number,
-                        None => *texts.entry(text.into()).or_insert_with(&mut next),
+                        None => *texts.entry(text.into()).or_insert_with(|| next(count)),
                     },
                 })
                 .collect()),
@@ -76,7 +75,7 @@ impl Numbering {
                 .into_iter()
                 .map(|key| match others.entry(key.into_boxed_slice()) {
                     Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(place) => *place.insert(next()),
+                    Entry::Vacant(place) => *place.insert(next(count)),
                 })
                 .collect()),
         }
@@ -85,9 +84,7 @@ impl Numbering {
     /// The number of each row's key, [`NONE`] for one that is not known.
     pub fn find(&self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
         match single(keys)? {
-            Some(Single::Ints(values)) => {
-                Ok(values.iter().map(|value| self.ints.get(&value).copied().unwrap_or(NONE)).collect())
-            }
+            Some(Single::Ints(values)) => Ok(self.ints.find(&values)),
             Some(Single::Texts(values)) => Ok(values
                 .iter()
                 .map(|value| value.map_or(self.no_text, |text| self.texts.get(text).copied()).unwrap_or(NONE))

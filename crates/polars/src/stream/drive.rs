@@ -3,7 +3,6 @@
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
 use rayon::prelude::*;
-use tidemill_core::table::EngineError;
 
 use super::line::{Line, Source, Told};
 use crate::eval::Notes;
@@ -13,8 +12,15 @@ use crate::run::Runner;
 /// Slices that are worked on side by side before their results are taken.
 const AT_ONCE: usize = 8;
 
-/// Without a join a piece only becomes smaller, and larger ones cost less.
-const PLAIN_SLICES: usize = 8;
+/// Without a join that multiplies them, rows only become fewer, and larger slices cost less, as long as what a few columns of
+/// one need stays in the processor's own memory.
+const PLAIN_SLICES: usize = 2;
+
+/// Parts for each core that go through such steps before their results are taken.
+const PARTS: usize = 2;
+
+/// What became of a slice, and what the steps tell of it.
+type Done<R> = (R, Vec<Told>);
 
 /// Calls `work` with what the steps make of each slice, side by side, and `take` with its results, in the order of the rows.
 /// There is at least one slice, if of no rows.
@@ -25,46 +31,91 @@ pub(crate) fn drive<'a, 'r, R: Send>(
     work: impl Fn(DataFrame) -> Outcome<R> + Sync,
     mut take: impl FnMut(&mut Runner<'r>, &mut Line<'a>, R) -> Outcome<()>,
 ) -> Outcome<()> {
-    let slice = runner.pace.slice * if line.multiplies() { 1 } else { PLAIN_SLICES };
-    let parts = match &line.source {
-        Source::Frame(_) => 1,
-        Source::Stored(stored, _) => stored.len(),
+    let cores = RAYON.current_num_threads().max(1);
+    let (stored, columns) = match &line.source {
+        Source::Frame(frame) => {
+            let frame = frame.clone();
+            return in_slices(runner, line, notes, &[frame], &work, &mut take);
+        }
+        Source::Stored(stored, columns) => (stored.clone(), columns.clone()),
     };
-    // So many parts of a file are read at a time.
-    let step = RAYON.current_num_threads().max(1);
-    for part in (0..parts).step_by(step) {
-        let block = match &line.source {
-            Source::Frame(frame) => frame.clone(),
-            Source::Stored(stored, columns) => stored.block(part, parts.min(part + step), Some(columns))?,
+    if line.multiplies() {
+        for part in (0..stored.len()).step_by(cores) {
+            let parts = part..stored.len().min(part + cores);
+            let blocks: Outcome<Vec<DataFrame>> =
+                RAYON.install(|| parts.into_par_iter().map(|part| stored.part(part, Some(&columns))).collect());
+            in_slices(runner, line, notes, &blocks?, &work, &mut take)?;
+        }
+        return Ok(());
+    }
+    let slice = runner.pace.slice * PLAIN_SLICES;
+    for part in (0..stored.len()).step_by(cores * PARTS) {
+        runner.uncancelled()?;
+        let parts = part..stored.len().min(part + cores * PARTS);
+        let one = |part: usize| -> Outcome<Vec<Done<R>>> {
+            let block = stored.part(part, Some(&columns))?;
+            starts(&block, slice).map(|start| through(line, cut(&block, start, slice), notes, &work)).collect()
         };
-        let starts: Vec<usize> = (0..block.height().max(1)).step_by(slice).collect();
-        for starts in starts.chunks(AT_ONCE) {
-            if runner.is_cancelled() {
-                return Err(EngineError::Cancelled);
-            }
-            #[cfg(test)]
-            let under_way = std::sync::atomic::AtomicUsize::new(block.height());
-            let done: Vec<Outcome<(R, Vec<Told>)>> = RAYON.install(|| {
-                let one = |start: &usize| {
-                    let mut told = vec![];
-                    let piece = cut(&block, *start, slice);
-                    let rows = line.apply(piece, notes, &mut told)?;
-                    #[cfg(test)]
-                    under_way.fetch_add(rows.height(), std::sync::atomic::Ordering::Relaxed);
-                    Ok((work(rows)?, told))
-                };
-                starts.par_iter().map(one).collect()
-            });
-            #[cfg(test)]
-            runner.pace.peak.fetch_max(under_way.into_inner(), std::sync::atomic::Ordering::Relaxed);
-            for done in done {
-                let (result, told) = done?;
+        let done: Vec<Outcome<Vec<Done<R>>>> = RAYON.install(|| parts.into_par_iter().map(one).collect());
+        for part in done {
+            for (result, told) in part? {
                 line.note(runner, told)?;
                 take(runner, line, result)?;
             }
         }
     }
     Ok(())
+}
+
+/// These rows, some slices at a time.
+fn in_slices<'a, 'r, R: Send>(
+    runner: &mut Runner<'r>,
+    line: &mut Line<'a>,
+    notes: &Notes,
+    blocks: &[DataFrame],
+    work: &(impl Fn(DataFrame) -> Outcome<R> + Sync),
+    take: &mut impl FnMut(&mut Runner<'r>, &mut Line<'a>, R) -> Outcome<()>,
+) -> Outcome<()> {
+    let slice = runner.pace.slice * if line.multiplies() { 1 } else { PLAIN_SLICES };
+    let slices: Vec<(&DataFrame, usize)> =
+        blocks.iter().flat_map(|block| starts(block, slice).map(move |start| (block, start))).collect();
+    for slices in slices.chunks(AT_ONCE) {
+        runner.uncancelled()?;
+        #[cfg(test)]
+        let under_way = std::sync::atomic::AtomicUsize::new(blocks.iter().map(DataFrame::height).sum());
+        let one = |(block, start): &(&DataFrame, usize)| {
+            through(line, cut(block, *start, slice), notes, |rows| {
+                #[cfg(test)]
+                under_way.fetch_add(rows.height(), std::sync::atomic::Ordering::Relaxed);
+                work(rows)
+            })
+        };
+        let done: Vec<Outcome<Done<R>>> = RAYON.install(|| slices.par_iter().map(one).collect());
+        #[cfg(test)]
+        runner.pace.peak.fetch_max(under_way.into_inner(), std::sync::atomic::Ordering::Relaxed);
+        for done in done {
+            let (result, told) = done?;
+            line.note(runner, told)?;
+            take(runner, line, result)?;
+        }
+    }
+    Ok(())
+}
+
+fn through<R>(
+    line: &Line<'_>,
+    slice: DataFrame,
+    notes: &Notes,
+    work: impl Fn(DataFrame) -> Outcome<R>,
+) -> Outcome<Done<R>> {
+    let mut told = vec![];
+    let rows = line.apply(slice, notes, &mut told)?;
+    Ok((work(rows)?, told))
+}
+
+/// Where slices begin.
+fn starts(block: &DataFrame, slice: usize) -> impl Iterator<Item = usize> + use<> {
+    (0..block.height().max(1)).step_by(slice)
 }
 
 fn cut(frame: &DataFrame, start: usize, rows: usize) -> DataFrame {
