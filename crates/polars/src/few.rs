@@ -64,10 +64,11 @@ fn of_texts(values: &StringChunked) -> Option<Codes> {
     let mut codes = Vec::with_capacity(values.len());
     let none = TEXTS as IdxSize;
     for (array, chunk) in values.downcast_iter().zip(values.chunks()) {
+        let validity = chunk.validity();
         // What most rows have is what the row above has.
-        let mut last = (None, 0);
+        let (mut last, mut code) = (None, none);
         for (row, view) in array.views().iter().enumerate() {
-            if chunk.validity().is_some_and(|validity| !validity.get_bit(row)) {
+            if validity.is_some_and(|validity| !validity.get_bit(row)) {
                 codes.push(none);
                 continue;
             }
@@ -75,7 +76,7 @@ fn of_texts(values: &StringChunked) -> Option<Codes> {
                 return None;
             }
             let text = view.as_u128();
-            if last.0 != Some(text) {
+            if last != Some(text) {
                 let place = match known.iter().position(|known| *known == text) {
                     Some(place) => place,
                     None if known.len() < TEXTS => {
@@ -84,9 +85,9 @@ fn of_texts(values: &StringChunked) -> Option<Codes> {
                     }
                     None => return None,
                 };
-                last = (Some(text), place as IdxSize);
+                (last, code) = (Some(text), place as IdxSize);
             }
-            codes.push(last.1);
+            codes.push(code);
         }
     }
     Some((codes, TEXTS + 1))
