@@ -108,7 +108,7 @@ pub fn open(global: &Global, wanted: &Wanted) -> Result<Opened, Failure> {
     };
     if let Some(spec) = opened.spec.clone() {
         secrets::keep(&spec);
-        let mut build = |tasks: &IndexMap<TaskName, TaskSpec>| {
+        let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
             plan::build(&spec, tasks, &opened.sources, &kinds, &mut opened.diagnostics)
         };
         let handlers = [
@@ -185,6 +185,14 @@ pub fn written(time: &Zoned) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
+impl Project {
+    /// Leaves its memory to the end of the process, which comes at once: to give back the parts of 10,000 tasks one by one takes
+    /// a tenth of the time that checking them does. For commands that are done; a scheduler drops it.
+    pub fn leave(self) {
+        std::mem::forget(self);
+    }
+}
+
 impl Opened {
     /// Finds the columns of all tables, reading the head of each source.
     pub fn check_columns(&mut self, engine: &dyn TableEngine) -> Option<Columns> {
@@ -192,6 +200,9 @@ impl Opened {
         let none = BTreeMap::new();
         let options = CheckOptions { engine, sources: &self.sources, outer: &none };
         let columns = plan::check_columns(plan, &options, &mut self.diagnostics);
+        if self.handlers.is_empty() {
+            return Some(columns);
+        }
         let outer: BTreeMap<String, Option<Schema>> =
             plan.tasks.iter().zip(&columns).map(|(task, schema)| (task.name.to_string(), schema.clone())).collect();
         let options = CheckOptions { engine, sources: &self.sources, outer: &outer };

@@ -1,5 +1,10 @@
-"""How long a program takes before it does anything: the version, a check, and a run that has nothing to do."""
+"""How long a program takes before it does anything, and when little is to do.
 
+The version, a check, a run that has nothing to do, and one with a parameter that only a chart and the mail depend on.
+"""
+
+import itertools
+import json
 import shutil
 
 import graphs
@@ -16,6 +21,18 @@ def retail(folder, root):
     return folder
 
 
+def with_another_parameter(binary, project):
+    """Runs with values of `top_n` that no run before had: none of its tasks is in the cache."""
+    values = itertools.count(2)
+    return lambda: ([binary, "run", "-p", f"top_n={next(values)}"], project)
+
+
+def that_run(lines):
+    """The tasks that a plan in JSON lines would run."""
+    tasks = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+    return [task["task"] for task in tasks if task["action"] == "run"]
+
+
 def measure(scratch, binary, root, times):
     """Rows of the table: what, and the time of each program that can do it."""
     project = retail(scratch / "start-retail", root)
@@ -28,6 +45,14 @@ def measure(scratch, binary, root, times):
         "tidemill check, smart-retail": graphs.same([binary, "check"], project),
         "tidemill run, smart-retail, nothing to do": graphs.same([binary, "run"], project),
     }
+    # In a folder of its own, so that the run above has nothing to do.
+    other = retail(scratch / "start-parameter", root)
+    once([binary, "run"], other)
+    part = that_run(once([binary, "plan", "--json", "-p", "top_n=50"], other)[3])
+    changed = f"tidemill run, one parameter changed: {len(part)} of {tasks} tasks run"
+    contestants[changed] = with_another_parameter(binary, other)
+    again = [binary, "rerun", part[0], "--downstream"]
+    contestants[f"tidemill rerun of the same {len(part)} tasks"] = graphs.same(again, other)
     for peer, (write, command, most) in graphs.COPIERS.items():
         if peers.program(peer):
             folder = scratch / f"start-{peer}"

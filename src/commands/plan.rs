@@ -41,5 +41,6 @@ pub fn run(global: &Global, args: PlanArgs) -> Result<ExitCode, Failure> {
     let wanted = project.plan.with_needs(&selected(&project, &*engine, &args.selectors, &args.exclude)?);
     let outlook = Outlook::of(&project, &*engine, &wanted, &Selection::new(), false)?;
     let shown = put(&outlook.shown(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))))?;
+    project.leave();
     if args.fail_if_stale && outlook.is_stale() { Err(Failure::Task) } else { Ok(shown) }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use indexmap::IndexSet;
+
 /// A file of the pipeline, as an index into its [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FileId(pub u16);
@@ -100,7 +102,7 @@ impl SourceMap {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// Nothing runs.
     Error,
@@ -109,7 +111,7 @@ pub enum Severity {
 }
 
 /// A place and what is to be said at it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// Where.
     pub span: Span,
@@ -118,7 +120,7 @@ pub struct Label {
 }
 
 /// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -207,15 +209,20 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 /// All mistakes found so far.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
-    list: Vec<Diagnostic>,
+    list: IndexSet<Diagnostic>,
+    /// So many files were read one after another, so that their ids tell their order.
+    in_order: u16,
 }
 
 impl Diagnostics {
     /// Adds one, unless the very same is there already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.list.contains(&diagnostic) {
-            self.list.push(diagnostic);
-        }
+        self.list.insert(diagnostic);
+    }
+
+    /// Says that the files that `sources` has by now were read one after another.
+    pub fn files_are_in_order(&mut self, sources: &SourceMap) {
+        self.in_order = u16::try_from(sources.files.count()).unwrap_or(u16::MAX);
     }
 
     /// Adds several.
@@ -234,14 +241,17 @@ impl Diagnostics {
     }
 
     /// Them all, by file and position, those without a place first.
-    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
-        self.list
-    }
-
-    /// Them all, as they came.
-    pub fn as_slice(&self) -> &[Diagnostic] {
-        &self.list
+    ///
+    /// The files of the pipeline come in the order in which they were read, then those that tasks name, in the order in which
+    /// something was first said of them: several threads read these, one before the other or the other before the one.
+    pub fn into_sorted(self) -> Vec<Diagnostic> {
+        let mut files: IndexSet<FileId> = (0..self.in_order).map(FileId).collect();
+        files.extend(self.list.iter().filter_map(|diagnostic| Some(diagnostic.labels.first()?.span.file)));
+        let mut list: Vec<Diagnostic> = self.list.into_iter().collect();
+        list.sort_by_key(|diagnostic| {
+            diagnostic.labels.first().map(|label| (files.get_index_of(&label.span.file), label.span))
+        });
+        list
     }
 }
 

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod run;
 pub mod sched;
 pub mod schedule;
+mod side_by_side;
 pub mod spec;
 pub mod sql;
 pub mod table;

@@ -70,5 +70,6 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<ExitCode, Failure> {
         eprintln!("   {}", tell::schedule(schedule, &calendar, now));
         eprintln!("   {}", paint.dim(tell::coming(&calendar, now, FIRES)));
     }
+    project.leave();
     Ok(ExitCode::SUCCESS)
 }

@@ -203,8 +203,11 @@ impl Input {
 /// The task of that id, or all instances of a `foreach` of that id.
 fn find<'a>(pipeline: &'a Spec, id: &str) -> Vec<&'a TaskSpec> {
     let maps = [&pipeline.tasks, &pipeline.on_success, &pipeline.on_failure, &pipeline.finally];
-    let all = maps.into_iter().flat_map(|tasks| tasks.values());
-    all.filter(|task| task.id.value.as_str() == id || task.id.value.base() == id).collect()
+    if let Some(task) = maps.into_iter().find_map(|tasks| tasks.get(id)) {
+        return vec![task];
+    }
+    let all = maps.into_iter().flat_map(|tasks| tasks.values()).map(|task| &**task);
+    all.filter(|task| task.id.value.base() == id).collect()
 }
 
 /// Whether a task of this type makes a table.

@@ -11,6 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::ids::{TaskIx, TaskName};
 use crate::kind::{Edge, EdgeKind, Kinds, OutputFile, TaskSource};
+use crate::side_by_side::side_by_side;
 use crate::spec::{Spec, TaskSpec};
 use crate::table::{FileFormat, Sink};
 
@@ -24,14 +25,15 @@ use super::{Need, Plan, PlannedTask, cycle};
 /// about them is not said again of those that need them.
 pub fn build(
     spec: &Arc<Spec>,
-    tasks: &IndexMap<TaskName, TaskSpec>,
+    tasks: &IndexMap<TaskName, Arc<TaskSpec>>,
     sources: &SourceMap,
     kinds: &dyn Kinds,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
     let mut planned: Vec<PlannedTask> = Vec::with_capacity(tasks.len());
-    for task in tasks.values() {
-        match plan_task(spec, task, sources, kinds) {
+    let specs: Vec<&Arc<TaskSpec>> = tasks.values().collect();
+    for task in side_by_side(&specs, |task| plan_task(spec, task, sources, kinds)) {
+        match task {
             Ok(task) => planned.extend(task),
             Err(mistakes) => diagnostics.extend(mistakes),
         }
@@ -76,13 +78,13 @@ pub fn build(
         cycle::cycles(&graph).iter().for_each(|path| diagnostics.push(tell_cycle(path, &planned)));
         return None;
     }
-    Some(Plan { spec: spec.clone(), tasks: planned, graph, order, by_name, instances })
+    Some(Plan { spec: spec.clone(), tasks: planned, graph, order, by_name, instances, published })
 }
 
 /// Reads one task by its type; None if the type is unknown, which reading the file has said.
 fn plan_task(
     spec: &Spec,
-    task: &TaskSpec,
+    task: &Arc<TaskSpec>,
     sources: &SourceMap,
     kinds: &dyn Kinds,
 ) -> Result<Option<PlannedTask>, Vec<Diagnostic>> {
@@ -124,7 +126,7 @@ fn plan_task(
     outputs.extend(io.rejects.iter().map(|path| OutputFile { path: path.clone(), role: "rejects".into() }));
     Ok(Some(PlannedTask {
         name: task.id.value.clone(),
-        spec: task.clone(),
+        spec: Arc::clone(task),
         kind: kind.name(),
         kind_version: kind.version(),
         task: built,
@@ -138,7 +140,7 @@ fn plan_task(
 /// Finds the tasks that ids and paths mean.
 struct Resolver<'a> {
     broken: &'a IndexSet<TaskName>,
-    tasks: &'a IndexMap<TaskName, TaskSpec>,
+    tasks: &'a IndexMap<TaskName, Arc<TaskSpec>>,
     planned: &'a [PlannedTask],
     by_name: &'a HashMap<TaskName, TaskIx>,
     instances: &'a HashMap<String, Vec<TaskIx>>,

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::ids::{TaskIx, TaskName};
 use crate::kind::CheckCx;
+use crate::side_by_side::side_by_side;
 use crate::spec::RuntimeNames;
 use crate::table::{Schema, TableEngine, TableJob};
 
-use super::paths::Published;
 use super::{Columns, Plan, Selection};
 
 /// What checking needs beside the plan.
@@ -25,42 +25,45 @@ pub struct CheckOptions<'a> {
 ///
 /// A task whose upstream has mistakes is checked as far as it can be, and nothing is said of columns that cannot be known.
 pub fn check_columns(plan: &Plan, options: &CheckOptions<'_>, diagnostics: &mut Diagnostics) -> Columns {
-    let published = Published::gather(&plan.spec, &plan.tasks, &mut Diagnostics::default());
     let mut columns: Columns = vec![None; plan.tasks.len()];
     let mut warnings = Vec::new();
-    for ix in &plan.order {
-        let (schema, mistakes) = check_with(plan, *ix, &columns, options, &published, &mut warnings);
-        columns[ix.index()] = schema;
-        diagnostics.extend(mistakes);
+    for level in levels(plan) {
+        let checked = side_by_side(&level, |ix| check_with(plan, *ix, &columns, options));
+        for (ix, checked) in level.into_iter().zip(checked) {
+            columns[ix.index()] = checked.columns;
+            diagnostics.extend(checked.mistakes);
+            warnings.extend(checked.warnings);
+        }
     }
     diagnostics.extend(warnings);
     columns
 }
 
-/// Checks one task against the columns of those before it.
-///
-/// # Errors
-/// All mistakes found in it.
-pub fn check_task(
-    plan: &Plan,
-    ix: TaskIx,
-    columns: &Columns,
-    options: &CheckOptions<'_>,
-) -> Result<Option<Schema>, Vec<Diagnostic>> {
-    let published = Published::gather(&plan.spec, &plan.tasks, &mut Diagnostics::default());
-    let (schema, mistakes) = check_with(plan, ix, columns, options, &published, &mut Vec::new());
-    if mistakes.is_empty() { Ok(schema) } else { Err(mistakes) }
+/// The tasks by the length of the longest way that leads to them: those of a level need only tasks of the levels before.
+fn levels(plan: &Plan) -> Vec<Vec<TaskIx>> {
+    let mut level_of = vec![0; plan.tasks.len()];
+    let mut levels: Vec<Vec<TaskIx>> = Vec::new();
+    for ix in &plan.order {
+        let level = plan.task(*ix).needs.iter().map(|need| level_of[need.task.index()] + 1).max().unwrap_or(0);
+        level_of[ix.index()] = level;
+        if level == levels.len() {
+            levels.push(Vec::new());
+        }
+        levels[level].push(*ix);
+    }
+    levels
 }
 
-/// The task's columns as far as they are known, and what is wrong with it.
-fn check_with(
-    plan: &Plan,
-    ix: TaskIx,
-    columns: &Columns,
-    options: &CheckOptions<'_>,
-    published: &Published,
-    warnings: &mut Vec<Diagnostic>,
-) -> (Option<Schema>, Vec<Diagnostic>) {
+/// What checking one task finds.
+struct Checked {
+    /// Its columns as far as they are known.
+    columns: Option<Schema>,
+    mistakes: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+}
+
+/// Checks one task against the columns of those before it.
+fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions<'_>) -> Checked {
     let task = plan.task(ix);
     let tables = tables_before(plan, ix, columns, options);
     let project = plan.spec.project.as_path();
@@ -81,15 +84,15 @@ fn check_with(
         tables: &tables,
         before: &before,
         secrets: &secrets,
-        published: &|location| !published.publishers(project, location).is_empty(),
+        published: &|location| !plan.published.publishers(project, location).is_empty(),
         whole_sources: false,
     };
-    warnings.extend(task.task.warnings(&cx));
-    let schema = task.task.check(&cx).unwrap_or_else(|more| {
+    let warnings = task.task.warnings(&cx);
+    let columns = task.task.check(&cx).unwrap_or_else(|more| {
         mistakes.extend(more);
         task.task.columns_despite_mistakes(&cx)
     });
-    (schema, mistakes)
+    Checked { columns, mistakes, warnings }
 }
 
 /// The columns of the tables that a task reads, under the names by which the file has them.
@@ -113,7 +116,6 @@ pub fn jobs(
     columns: &Columns,
     options: &CheckOptions<'_>,
 ) -> BTreeMap<TaskIx, TableJob> {
-    let published = Published::gather(&plan.spec, &plan.tasks, &mut Diagnostics::default());
     let project = plan.spec.project.as_path();
     let job = |ix: &TaskIx| {
         let cx = CheckCx {
@@ -123,7 +125,7 @@ pub fn jobs(
             tables: &tables_before(plan, *ix, columns, options),
             before: &[],
             secrets: &[],
-            published: &|location| !published.publishers(project, location).is_empty(),
+            published: &|location| !plan.published.publishers(project, location).is_empty(),
             whole_sources: false,
         };
         Some((*ix, plan.task(*ix).task.job(&cx).ok()??))

@@ -19,7 +19,8 @@ use crate::spec::{Spec, TaskSpec};
 use crate::table::{Schema, Sink};
 
 pub use build::build;
-pub use columns::{CheckOptions, check_columns, check_task, jobs};
+pub use columns::{CheckOptions, check_columns, jobs};
+use paths::Published;
 pub use paths::{is_glob, resolve};
 pub use select::{SelectError, Selection, select};
 
@@ -35,6 +36,7 @@ pub struct Plan {
     pub order: Vec<TaskIx>,
     by_name: HashMap<TaskName, TaskIx>,
     instances: HashMap<String, Vec<TaskIx>>,
+    published: Published,
 }
 
 /// A task with its type's own form of it and its edges.
@@ -42,7 +44,7 @@ pub struct PlannedTask {
     /// Its id.
     pub name: TaskName,
     /// As the file has it.
-    pub spec: TaskSpec,
+    pub spec: Arc<TaskSpec>,
     /// The name of its type.
     pub kind: &'static str,
     /// The version of its type's code.

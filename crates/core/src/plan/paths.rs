@@ -43,6 +43,29 @@ fn real(path: &Path) -> PathBuf {
     path.to_path_buf()
 }
 
+/// Folders whose links have been followed: the outputs of many tasks lie in few of them.
+#[derive(Default)]
+struct RealFolders {
+    known: HashMap<PathBuf, PathBuf>,
+}
+
+impl RealFolders {
+    /// As [`real`].
+    fn real(&mut self, path: &Path) -> PathBuf {
+        match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) if !path.is_symlink() => {
+                if let Some(known) = self.known.get(folder) {
+                    return known.join(name);
+                }
+                let found = real(folder);
+                self.known.insert(folder.to_owned(), found.clone());
+                found.join(name)
+            }
+            _ => real(path),
+        }
+    }
+}
+
 /// Which task publishes which path.
 pub(super) struct Published {
     by_path: HashMap<PathBuf, (TaskIx, At<Location>)>,
@@ -51,6 +74,7 @@ pub(super) struct Published {
 impl Published {
     /// Notes every output; two for one path, or one outside the project, are mistakes.
     pub(super) fn gather(spec: &Spec, tasks: &[PlannedTask], diagnostics: &mut Diagnostics) -> Self {
+        let mut folders = RealFolders::default();
         let project = real(&spec.project);
         let allowed: Vec<PathBuf> = spec
             .allow_outside
@@ -63,7 +87,7 @@ impl Published {
             for output in &task.outputs {
                 let path = resolve(&spec.project, &output.path.value);
                 // Only `..`, an absolute path or a link can lead out: the file system is asked when one of them may.
-                let place = real(&path);
+                let place = folders.real(&path);
                 if !place.starts_with(&project) && !allowed.iter().any(|allowed| place.starts_with(allowed)) {
                     diagnostics.push(
                         Diagnostic::error(format!("task `{}` would write outside the project", task.name))

@@ -64,6 +64,7 @@ pub fn load(options: &LoadOptions, kinds: &dyn Kinds) -> Loaded {
     let spec = build(options, kinds, &mut sources, &mut found);
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(found);
+    diagnostics.files_are_in_order(&sources);
     Loaded { sources, spec, diagnostics }
 }
 

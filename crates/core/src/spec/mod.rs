@@ -45,6 +45,7 @@ pub use template_text::Template;
 pub use template_use::{RuntimeNames, UsedName};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -104,13 +105,13 @@ pub struct Spec {
     /// When it runs by itself.
     pub schedule: Option<Schedule>,
     /// `tasks`, instances of a `foreach` next to each other.
-    pub tasks: IndexMap<TaskName, TaskSpec>,
+    pub tasks: IndexMap<TaskName, Arc<TaskSpec>>,
     /// Tasks that run after all others have succeeded.
-    pub on_success: IndexMap<TaskName, TaskSpec>,
+    pub on_success: IndexMap<TaskName, Arc<TaskSpec>>,
     /// Tasks that run after something has failed.
-    pub on_failure: IndexMap<TaskName, TaskSpec>,
+    pub on_failure: IndexMap<TaskName, Arc<TaskSpec>>,
     /// Tasks that run at the end, whatever has happened.
-    pub finally: IndexMap<TaskName, TaskSpec>,
+    pub finally: IndexMap<TaskName, Arc<TaskSpec>>,
     /// Ids of tasks that are missing above because of mistakes in them: naming them is no mistake.
     pub broken: IndexSet<TaskName>,
     /// Folders outside the project in which outputs may lie.

@@ -127,6 +127,9 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 }
 
+/// A map of more keys than this has a table to find those that occur twice.
+const FEW: usize = 16;
+
 /// Turns what saphyr hands over into nodes.
 struct Build<'a> {
     file: FileId,
@@ -163,8 +166,9 @@ impl Build<'_> {
     }
 
     fn entries(&mut self, raw: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<(Key, Node)> {
-        let mut seen: HashMap<String, Span> = HashMap::with_capacity(raw.len());
-        let mut entries = Vec::with_capacity(raw.len());
+        // Of a few keys, looking at each is quicker than hashing.
+        let mut seen: Option<HashMap<String, Span>> = (raw.len() > FEW).then(|| HashMap::with_capacity(raw.len()));
+        let mut entries: Vec<(Key, Node)> = Vec::with_capacity(raw.len());
         for (key, value) in raw {
             let span = self.span(&key.referenced);
             let node = self.node(value);
@@ -179,12 +183,18 @@ impl Build<'_> {
                     self.text.get(span.range()).unwrap_or_default().to_owned()
                 }
             };
-            if let Some(first) = seen.get(&name) {
+            let first = match &seen {
+                Some(seen) => seen.get(&name).copied(),
+                None => entries.iter().find(|(key, _)| key.name == name).map(|(key, _)| key.span),
+            };
+            if let Some(first) = first {
                 let message = format!("the key `{name}` occurs twice");
-                self.found.push(Diagnostic::error(message).at(span, "again here").at(*first, "first here"));
+                self.found.push(Diagnostic::error(message).at(span, "again here").at(first, "first here"));
                 continue;
             }
-            seen.insert(name.clone(), span);
+            if let Some(seen) = &mut seen {
+                seen.insert(name.clone(), span);
+            }
             entries.push((Key { name, span }, node));
         }
         entries
@@ -336,6 +346,17 @@ mod tests {
         the key `a` occurs twice ["a", "a"]
         the key `a` occurs twice ["a", "a"]
         "#);
+    }
+
+    #[test]
+    fn a_duplicate_among_many_keys_is_found() {
+        for keys in [FEW, FEW + 1, 10 * FEW] {
+            let text: String = (1..keys).chain([1]).map(|key| format!("k{key}: {key}\n")).collect();
+            let mut found = Vec::new();
+            let node = parse(FileId(0), &text, &mut found).expect("it is YAML");
+            let messages: Vec<&str> = found.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+            assert_eq!((node.entries().len(), messages.as_slice()), (keys - 1, &["the key `k1` occurs twice"][..]));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The entries of `tasks:` and of the handlers → [`TaskSpec`]s.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -8,6 +9,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
 use crate::ids::TaskName;
 use crate::kind::Kinds;
+use crate::side_by_side::side_by_side;
 
 use super::common::{common, is_common, one_statement_each};
 use super::foreach::{Item, items, no_item};
@@ -66,7 +68,8 @@ impl TaskReader<'_> {
         if found.len() > before {
             return None;
         }
-        let own = |name: &str| schema.pointer("/properties").is_some_and(|known| known.get(name).is_some());
+        let known = schema.get("properties").and_then(Value::as_object);
+        let own = |name: &str| known.is_some_and(|known| known.contains_key(name));
         let keys = Node {
             value: NodeValue::Map(node.entries().iter().filter(|(key, _)| own(&key.name)).cloned().collect()),
             span: key.span,
@@ -134,9 +137,8 @@ impl TaskReader<'_> {
     }
 
     fn kind(&self, key: &Key, node: &Node, found: &mut Vec<Diagnostic>) -> Option<At<String>> {
-        let names = self.kinds.names();
         let Some((kind_key, kind)) = node.get("type") else {
-            let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let list: Vec<String> = self.kinds.names().iter().map(|name| format!("`{name}`")).collect();
             let missing = Diagnostic::error(format!("the task `{}` has no `type`", key.name)).at(key.span, "");
             found.push(missing.help(format!("there is {}", list.join(", "))));
             return None;
@@ -150,7 +152,11 @@ impl TaskReader<'_> {
             return None;
         };
         if self.kinds.get(name).is_none() {
-            found.push(Diagnostic::error(format!("unknown task type `{name}`")).at(place, "").suggest(name, names));
+            found.push(
+                Diagnostic::error(format!("unknown task type `{name}`"))
+                    .at(place, "")
+                    .suggest(name, self.kinds.names()),
+            );
             return None;
         }
         Some(At::new(name.clone(), place))
@@ -280,8 +286,8 @@ pub(crate) fn read_all(
     seen: &mut HashMap<String, Span>,
     broken: &mut indexmap::IndexSet<TaskName>,
     found: &mut Vec<Diagnostic>,
-) -> IndexMap<TaskName, TaskSpec> {
-    let mut tasks = IndexMap::with_capacity(entries.len());
+) -> IndexMap<TaskName, Arc<TaskSpec>> {
+    let mut once = Vec::with_capacity(entries.len());
     for (key, node) in entries {
         if let Some(first) = seen.get(&key.name) {
             let twice = Diagnostic::error(format!("two tasks have the id `{}`", key.name));
@@ -289,8 +295,17 @@ pub(crate) fn read_all(
             continue;
         }
         seen.insert(key.name.clone(), key.span);
-        match reader.read(key, node, found) {
-            Some(instances) => tasks.extend(instances.into_iter().map(|task| (task.id.value.clone(), task))),
+        once.push((key, node));
+    }
+    let read = side_by_side(&once, |(key, node)| {
+        let mut mistakes = Vec::new();
+        (reader.read(key, node, &mut mistakes), mistakes)
+    });
+    let mut tasks = IndexMap::with_capacity(once.len());
+    for ((key, _), (instances, mistakes)) in once.into_iter().zip(read) {
+        found.extend(mistakes);
+        match instances {
+            Some(instances) => tasks.extend(instances.into_iter().map(|task| (task.id.value.clone(), Arc::new(task)))),
             None => drop(broken.insert(TaskName::new(key.name.as_str()))),
         }
     }
