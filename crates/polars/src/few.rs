@@ -92,3 +92,54 @@ fn of_texts(values: &StringChunked) -> Option<Codes> {
     }
     Some((codes, TEXTS + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{BooleanChunked, IntoSeries};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rows_of_equal_keys_have_one_number_by_first_appearance(
+            rows in prop::collection::vec(
+                (prop::option::of("[a-t]{0,2}"), prop::option::of(-3..3i64), prop::option::of(any::<bool>())),
+                1..60,
+            ),
+        ) {
+            let keys = [
+                rows.iter().map(|row| row.0.clone()).collect::<StringChunked>().into_series(),
+                rows.iter().map(|row| row.1).collect::<Int64Chunked>().into_series(),
+                rows.iter().map(|row| row.2).collect::<BooleanChunked>().into_series(),
+            ];
+            let mut seen = vec![];
+            for row in &rows {
+                if !seen.contains(row) {
+                    seen.push(row.clone());
+                }
+            }
+            match groups(&keys) {
+                Some(groups) => {
+                    for (row, group) in rows.iter().zip(&groups.of_row) {
+                        prop_assert_eq!(row, &seen[*group as usize]);
+                    }
+                    prop_assert_eq!(groups.first.len(), seen.len());
+                    for (group, first) in groups.first.iter().enumerate() {
+                        prop_assert_eq!(rows.iter().position(|row| row == &seen[group]), Some(*first as usize));
+                    }
+                }
+                None => {
+                    let texts: std::collections::BTreeSet<_> = rows.iter().filter_map(|row| row.0.clone()).collect();
+                    prop_assert!(texts.len() > TEXTS || rows.iter().all(|row| row.1.is_none()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_texts_are_left_to_others() {
+        let texts: StringChunked = [Some("as long as it is")].into_iter().collect();
+        assert!(groups(&[texts.into_series()]).is_none());
+    }
+}

@@ -155,6 +155,15 @@ pub(super) fn summed(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> Ou
             Ok(result?.into_series())
         }
         DataType::Decimal { precision, scale: to } => {
+            // What is so far from the bound that every sum fits needs no look at each of them.
+            let most = magnitude(sums.iter().map(|(sum, _)| *sum));
+            if scale == to
+                && most < 10u128.pow(u32::from(precision.min(38)))
+                && sums.iter().all(|(_, count)| *count > 0)
+            {
+                let sums = Int128Chunked::from_vec("".into(), sums.iter().map(|(sum, _)| *sum).collect());
+                return Ok(types::decimals(sums, precision, to));
+            }
             let result: Outcome<Int128Chunked> = sums
                 .iter()
                 .map(|&(sum, count)| {
@@ -200,5 +209,65 @@ pub(super) fn averaged(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> 
                 |&(sum, count): &(i128, i64)| (count > 0).then(|| crate::eval::to_float(sum, scale) / count as f64);
             Ok(sums.iter().map(mean).collect::<Float64Chunked>().into_series())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn digits() -> impl Strategy<Value = Option<i128>> {
+        let edges = prop::sample::select(vec![0, 1i128 << 61, i64::MAX.into(), 1 << 98, 1 << 126]);
+        prop::option::weighted(
+            0.9,
+            (edges, -2..3i128, any::<bool>()).prop_map(
+                |(edge, more, negative)| {
+                    if negative { -(edge + more) } else { edge + more }
+                },
+            ),
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        /// Pieces give the same sums as all rows one by one, or say that they cannot tell.
+        #[test]
+        fn sums_in_pieces_are_those_of_all_rows(
+            rows in prop::collection::vec((digits(), 0..3 as IdxSize), 0..20),
+            piece in 1..6usize,
+        ) {
+            let mut one_by_one: Outcome<_> = Ok(vec![(0i128, 0i64); 3]);
+            let mut in_pieces: Outcome<_> = Ok(vec![(0i128, 0i64); 3]);
+            for rows in rows.chunks(piece) {
+                let of: Vec<IdxSize> = rows.iter().map(|row| row.1).collect();
+                let values = types::decimals(rows.iter().map(|row| row.0).collect(), 38, 0);
+                let mut sizes = vec![0; 3];
+                of.iter().for_each(|group| sizes[*group as usize] += 1);
+                let alone = partial(&values, &of, &sizes).unwrap();
+                in_pieces = in_pieces.and_then(|mut sums| {
+                    match &alone {
+                        Some(part) => part.add_to(&mut sums, &[0, 1, 2])?,
+                        None => add(&mut sums, &values, &of)?,
+                    };
+                    Ok(sums)
+                });
+                one_by_one = one_by_one.and_then(|mut sums| add(&mut sums, &values, &of).map(|_| sums));
+            }
+            if let Ok(sums) = in_pieces {
+                prop_assert_eq!(sums, one_by_one.unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn small_sums_need_no_look_at_each_row() {
+        let values = types::decimals([Some(i128::from(i64::MAX)), None, Some(-5)].into_iter().collect(), 38, 2);
+        let part = partial(&values, &[0, 0, 1], &[2, 1]).unwrap().unwrap();
+        let mut sums = vec![(1, 1); 2];
+        assert_eq!(part.add_to(&mut sums, &[1, 0]).unwrap(), 2);
+        assert_eq!(sums, [(-4, 2), (1 + i128::from(i64::MAX), 2)]);
     }
 }

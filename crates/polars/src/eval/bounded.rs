@@ -117,3 +117,83 @@ pub(super) fn rescaled(digits: &Int128Chunked, from: u8, (precision, scale): (u8
     let validity = side.digits.downcast_as_array().validity().cloned();
     Some(Int128Chunked::from_vec_validity("".into(), scaled(&side, |digits| digits), validity))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::eval::{fits, rescale_half_even};
+
+    /// Digits about the edges of 64 and 128 bits and of ten digits, and small ones.
+    fn digits() -> impl Strategy<Value = Option<i128>> {
+        let edges =
+            [0, 1 << 31, i64::MAX as i128, 1 << 64, 10i128.pow(10), 10i128.pow(19), i128::MAX / 2, i128::MAX - 3];
+        let near = (prop::sample::select(edges.to_vec()), -2..3i128, any::<bool>())
+            .prop_map(|(edge, more, negative)| if negative { -(edge + more) } else { edge + more });
+        prop::option::weighted(0.9, prop_oneof![near, -1_000..1_000i128])
+    }
+
+    fn exact(op: ArithOp, a: (i128, u8), b: (i128, u8), scale: u8) -> Option<i128> {
+        match op {
+            ArithOp::Mul => a.0.checked_mul(b.0),
+            _ => {
+                let (a, b) = (rescale_half_even(a.0, a.1, scale)?, rescale_half_even(b.0, b.1, scale)?);
+                if op == ArithOp::Add { a.checked_add(b) } else { a.checked_sub(b) }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn what_is_computed_without_a_check_is_what_the_check_lets_through(
+            left in prop::collection::vec(digits(), 0..6),
+            right in prop::collection::vec(digits(), 6),
+            is_constant: bool,
+            scales in (0..4u8, 0..4u8),
+            precision in 1..39u8,
+            op in prop_oneof![Just(ArithOp::Add), Just(ArithOp::Sub), Just(ArithOp::Mul)],
+        ) {
+            let rows = left.len();
+            let right = &right[..if is_constant { 1 } else { rows }];
+            let scale = if op == ArithOp::Mul { scales.0 + scales.1 } else { scales.0.max(scales.1) };
+            let (a, b): (Int128Chunked, Int128Chunked) = (left.iter().copied().collect(), right.iter().copied().collect());
+            let Some(found) = bounded(op, (&a, scales.0), (&b, scales.1), (precision, scale), rows) else {
+                // Small values are never refused where there is room for them.
+                let small = left.iter().chain(right).flatten().all(|digits| digits.unsigned_abs() <= 1_000);
+                prop_assert!(!small || precision < 20);
+                return Ok(());
+            };
+            prop_assert_eq!(found.len(), rows);
+            for (row, (left, found)) in left.iter().zip(found.iter()).enumerate() {
+                let right = right[if is_constant { 0 } else { row }];
+                let wanted = left.zip(right).map(|(a, b)| exact(op, (a, scales.0), (b, scales.1), scale).unwrap());
+                prop_assert_eq!(found, wanted);
+                prop_assert!(wanted.is_none_or(|digits| fits(digits, precision)));
+            }
+        }
+
+        #[test]
+        fn a_scale_is_widened_without_a_check_only_where_there_is_room(
+            values in prop::collection::vec(digits(), 0..6),
+            scales in (0..4u8, 0..8u8),
+            precision in 1..39u8,
+        ) {
+            let digits: Int128Chunked = values.iter().copied().collect();
+            if let Some(found) = rescaled(&digits, scales.0, (precision, scales.1)) {
+                for (value, found) in values.iter().zip(found.iter()) {
+                    prop_assert_eq!(found, value.map(|value| rescale_half_even(value, scales.0, scales.1).unwrap()));
+                    prop_assert!(found.is_none_or(|digits| fits(digits, precision)));
+                }
+            }
+        }
+
+        #[test]
+        fn nothing_is_further_from_zero_than_the_magnitude(values in prop::collection::vec(any::<i128>(), 0..4)) {
+            let most = magnitude(values.iter().copied());
+            prop_assert!(values.iter().all(|value| value.unsigned_abs() <= most));
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::aggregate::{Arguments, Grouping, Part, State};
 use crate::eval::{Eval, Notes};
 use crate::failure::{Outcome, internal, within};
 use crate::groups::Groups;
-use crate::numbering::Numbering;
+use crate::numbering::{Keyed, Numbering};
 use crate::order::{Key, sorted};
 use crate::rows::take;
 use crate::run::{Need, Runner};
@@ -21,6 +21,8 @@ use crate::types;
 struct Grouped {
     /// The key of each group of the piece: one series for each part of the key.
     firsts: Vec<Series>,
+    /// The same in the form in which they are looked up.
+    keys: Keyed,
     of_row: Vec<IdxSize>,
     groups: usize,
     /// For each state.
@@ -75,8 +77,7 @@ fn aggregate(
     let shared = Shared::of(states.iter().map(|(name, state)| (*name, state.call())));
     let work = |frame: DataFrame| group(shared.computed(frame, &notes)?, keys, &shared.calls, &notes);
     drive(runner, &mut line, &notes, work, |_, _, piece| {
-        let to_all =
-            if keys.is_empty() { vec![0; piece.groups] } else { numbering.add(&piece.firsts, piece.groups)? };
+        let to_all = if keys.is_empty() { vec![0; piece.groups] } else { numbering.add_keyed(&piece.keys) };
         // Groups of a piece come in the order of their first rows, so new ones get ascending numbers.
         let new: Vec<IdxSize> =
             (0..piece.groups as IdxSize).filter(|group| to_all[*group as usize] as usize >= count).collect();
@@ -88,6 +89,10 @@ fn aggregate(
                 .map(|values| values.take_slice(&new))
                 .collect::<Result<_, _>>()
                 .map_err(internal)?;
+        } else if new.len() == piece.groups {
+            for (all, values) in firsts.iter_mut().zip(&piece.firsts) {
+                all.append(values).map_err(internal)?;
+            }
         } else if !new.is_empty() {
             for (all, values) in firsts.iter_mut().zip(&piece.firsts) {
                 all.append(&values.take_slice(&new).map_err(internal)?).map_err(internal)?;
@@ -119,8 +124,9 @@ fn group(frame: DataFrame, keys: &[(String, Expr)], calls: &[(String, AggCall)],
     let values: Vec<Series> =
         keys.iter().map(|(_, key)| in_its_type(eval.column(key)?, key.data_type)).collect::<Outcome<_>>()?;
     let groups = Groups::of(&values, rows)?;
-    let firsts =
+    let firsts: Vec<Series> =
         values.iter().map(|values| values.take_slice(&groups.first)).collect::<Result<_, _>>().map_err(internal)?;
+    let keyed = Keyed::of(&firsts, groups.len())?;
     // Without keys all rows are one group, also if there are none.
     let count = if keys.is_empty() { 1 } else { groups.len() };
     let grouping = Grouping::new(&groups.of_row, count);
@@ -138,5 +144,5 @@ fn group(frame: DataFrame, keys: &[(String, Expr)], calls: &[(String, AggCall)],
             part.map_err(|error| within(&format!("column {name}"), error))
         })
         .collect::<Outcome<_>>()?;
-    Ok(Grouped { firsts, groups: count, of_row: groups.of_row, parts })
+    Ok(Grouped { firsts, keys: keyed, groups: count, of_row: groups.of_row, parts })
 }
