@@ -76,7 +76,7 @@ fn aggregate(
     let mut count = usize::from(keys.is_empty());
     let shared = Shared::of(states.iter().map(|(name, state)| (*name, state.call())));
     let work = |frame: DataFrame| group(shared.computed(frame, &notes)?, keys, &shared.calls, &notes);
-    drive(runner, &mut line, &notes, work, |_, _, piece| {
+    drive(runner, &mut line, &notes, work, |piece| {
         let to_all = if keys.is_empty() { vec![0; piece.groups] } else { numbering.add_keyed(&piece.keys) };
         // Groups of a piece come in the order of their first rows, so new ones get ascending numbers.
         let new: Vec<IdxSize> =

@@ -41,7 +41,7 @@ impl Runner<'_> {
 fn collect(runner: &mut Runner<'_>, mut line: Line<'_>) -> Outcome<DataFrame> {
     let notes = Notes::from_counts(runner.notes.counts());
     let mut whole: Option<DataFrame> = None;
-    drive(runner, &mut line, &notes, Ok, |_, _, rows| {
+    drive(runner, &mut line, &notes, Ok, |rows| {
         match &mut whole {
             Some(whole) if rows.height() > 0 => {
                 whole.vstack_mut_owned(rows).map_err(internal)?;

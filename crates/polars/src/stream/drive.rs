@@ -24,12 +24,12 @@ type Done<R> = (R, Vec<Told>);
 
 /// Calls `work` with what the steps make of each slice, side by side, and `take` with its results, in the order of the rows.
 /// There is at least one slice, if of no rows.
-pub(crate) fn drive<'a, 'r, R: Send>(
-    runner: &mut Runner<'r>,
-    line: &mut Line<'a>,
+pub(crate) fn drive<R: Send>(
+    runner: &mut Runner<'_>,
+    line: &mut Line<'_>,
     notes: &Notes,
     work: impl Fn(DataFrame) -> Outcome<R> + Sync,
-    mut take: impl FnMut(&mut Runner<'r>, &mut Line<'a>, R) -> Outcome<()>,
+    mut take: impl FnMut(R) -> Outcome<()> + Send,
 ) -> Outcome<()> {
     let cores = RAYON.current_num_threads().max(1);
     let (stored, columns) = match &line.source {
@@ -49,32 +49,39 @@ pub(crate) fn drive<'a, 'r, R: Send>(
         return Ok(());
     }
     let slice = runner.pace.slice * PLAIN_SLICES;
+    // What became of the last parts is taken while the next ones are under way.
+    let mut waiting: Vec<R> = vec![];
     for part in (0..stored.len()).step_by(cores * PARTS) {
         runner.uncancelled()?;
         let parts = part..stored.len().min(part + cores * PARTS);
+        let (steps, stored, columns) = (&*line, &stored, &columns);
         let one = |part: usize| -> Outcome<Vec<Done<R>>> {
-            let block = stored.part(part, Some(&columns))?;
-            starts(&block, slice).map(|start| through(line, cut(&block, start, slice), notes, &work)).collect()
+            let block = stored.part(part, Some(columns))?;
+            starts(&block, slice).map(|start| through(steps, cut(&block, start, slice), notes, &work)).collect()
         };
-        let done: Vec<Outcome<Vec<Done<R>>>> = RAYON.install(|| parts.into_par_iter().map(one).collect());
+        let before = std::mem::take(&mut waiting);
+        let (done, taken): (Vec<Outcome<Vec<Done<R>>>>, _) = RAYON.install(|| {
+            rayon::join(|| parts.into_par_iter().map(one).collect(), || before.into_iter().try_for_each(&mut take))
+        });
+        taken?;
         for part in done {
             for (result, told) in part? {
                 line.note(runner, told)?;
-                take(runner, line, result)?;
+                waiting.push(result);
             }
         }
     }
-    Ok(())
+    waiting.into_iter().try_for_each(take)
 }
 
 /// These rows, some slices at a time.
-fn in_slices<'a, 'r, R: Send>(
-    runner: &mut Runner<'r>,
-    line: &mut Line<'a>,
+fn in_slices<R: Send>(
+    runner: &mut Runner<'_>,
+    line: &mut Line<'_>,
     notes: &Notes,
     blocks: &[DataFrame],
     work: &(impl Fn(DataFrame) -> Outcome<R> + Sync),
-    take: &mut impl FnMut(&mut Runner<'r>, &mut Line<'a>, R) -> Outcome<()>,
+    take: &mut impl FnMut(R) -> Outcome<()>,
 ) -> Outcome<()> {
     let slice = runner.pace.slice * if line.multiplies() { 1 } else { PLAIN_SLICES };
     let slices: Vec<(&DataFrame, usize)> =
@@ -96,7 +103,7 @@ fn in_slices<'a, 'r, R: Send>(
         for done in done {
             let (result, told) = done?;
             line.note(runner, told)?;
-            take(runner, line, result)?;
+            take(result)?;
         }
     }
     Ok(())

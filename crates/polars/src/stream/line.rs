@@ -225,7 +225,7 @@ fn fillings<'a>(
         let before = runner.mark();
         let mut line = Line::build(runner, input, Some(known.iter().map(|(name, ..)| (*name).to_owned()).collect()))?;
         let notes = Notes::default();
-        drive(runner, &mut line, &notes, Ok, |_, _, frame| {
+        drive(runner, &mut line, &notes, Ok, |frame| {
             known.iter_mut().try_for_each(|(name, how, middle)| {
                 middle.add(types::column(&frame, name)?, how).map_err(|error| within(&format!("column {name}"), error))
             })

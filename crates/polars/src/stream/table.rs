@@ -36,7 +36,7 @@ fn table(
 ) -> Outcome<(Held, Vec<CheckResult>)> {
     let schema = rel.schema();
     let notes = Notes::from_counts(runner.notes.counts());
-    let options = runner.options;
+    let (options, pace) = (runner.options, runner.pace);
     let mut checking = Checking::new(checks);
     let mut result = Growing::default();
     let work = |frame: DataFrame| {
@@ -44,9 +44,9 @@ fn table(
         let seen = Checking::look(checks, &frame, options)?;
         Ok((frame, seen))
     };
-    drive(runner, &mut line, &notes, work, |runner, _, (frame, seen)| {
+    drive(runner, &mut line, &notes, work, |(frame, seen)| {
         checking.add(seen);
-        result.push(frame, runner.pace)
+        result.push(frame, pace)
     })?;
     line.finish(runner)?;
     runner.notes = notes;

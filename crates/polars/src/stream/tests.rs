@@ -272,6 +272,42 @@ proptest! {
     }
 }
 
+/// The tables of left-deep joins, from left to right.
+fn joined_tables(rel: &Rel) -> Vec<String> {
+    match rel {
+        Rel::Input { task, .. } => vec![task.clone()],
+        _ => rel.inputs().into_iter().flat_map(joined_tables).collect(),
+    }
+}
+
+#[test]
+fn the_largest_table_flows_past_what_hangs_on_it() {
+    let row = |at: usize| (Some(at as i64 % 5), Some("a"), Some(at as f64));
+    let sized = |names, rows: usize| frame(names, &(0..rows).map(row).collect::<Vec<_>>());
+    let order = |sizes: [usize; 3], filters, key: Expr| {
+        let frames = [
+            sized(["k", "s", "f"], sizes[0]),
+            sized(["k2", "s2", "f2"], sizes[1]),
+            sized(["k3", "s3", "f3"], sizes[2]),
+        ];
+        let inputs: Vec<(String, TableRef)> =
+            ["l", "r", "t"].map(str::to_owned).into_iter().zip(frames.map(|frame| hold(frame).unwrap())).collect();
+        let Rel::Aggregate { input, metrics, .. } = added_up(false, filters, 0, false) else { unreachable!() };
+        let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) };
+        let (files, pace) = (OneFile(DataFrame::empty()), Pace::default());
+        let runner = crate::run::Runner::new(std::path::Path::new(""), &files, &options, &pace, &input);
+        runner.rerooted(&input, &[("key".to_owned(), key)], &metrics).map(|rel| joined_tables(&rel))
+    };
+    let no = [false; 3];
+    // `l` is tied to `r`, and `r` to `t`.
+    assert_eq!(order([10, 20, 90], no, col("k", Int)).unwrap(), ["t", "r", "l"]);
+    assert_eq!(order([10, 90, 20], no, col("k", Int)).unwrap(), ["r", "l", "t"]);
+    assert_eq!(order([10, 90, 20], [false, false, true], col("k", Int)).unwrap(), ["r", "t", "l"]);
+    assert_eq!(order([90, 100, 20], [false, true, false], col("k", Int)).unwrap(), ["l", "r", "t"]);
+    // The first of equal floats may be 0.0 or -0.0.
+    assert_eq!(order([10, 20, 90], no, col("f", Float)), None);
+}
+
 /// However many rows there are, only so many are under way: parts of the source, and what eight slices become.
 #[test]
 fn rows_under_way_do_not_grow_with_the_table() {
