@@ -1,11 +1,12 @@
 //! YAML text → [`Node`].
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_saphyr::{DuplicateKeyPolicy, Location, Options, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Location, Options};
 
 use crate::diagnostic::{Diagnostic, FileId, Span};
 
@@ -22,13 +23,13 @@ pub(crate) fn parse(file: FileId, text: &str, found: &mut Vec<Diagnostic>) -> Re
     if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(Node { value: NodeValue::Null, span: Span { file, start: 0, end: 0 } });
     }
-    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options()) {
-        Ok(raw) => {
-            let mut build = Build { file, text, found };
-            Ok(build.node(raw))
-        }
-        Err(error) => Err(syntax_error(file, text, &error)),
-    }
+    let build = Build { file, text, found: RefCell::default() };
+    let read = serde_saphyr::with_deserializer_from_str_with_options(text, options(), |deserializer| {
+        NodeSeed(&build).deserialize(deserializer)
+    });
+    let node = read.map_err(|error| syntax_error(file, text, &error))?;
+    found.extend(build.found.into_inner());
+    Ok(node)
 }
 
 /// What differs from saphyr's defaults: nothing is guessed (`yes`, `017`, `1_000` are text), duplicate keys reach us so that
@@ -48,156 +49,200 @@ fn options() -> Options {
     }
 }
 
-/// A value as saphyr hands it over.
-enum Raw {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    String(String),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+/// By this name saphyr is asked for a value together with its place, as its own `Spanned` does. `Spanned` cannot be read into a
+/// tree that grows while it is read, and makes two places and a text of its own for each value: a quarter of the time that a file
+/// of many tasks took. The name is no promise of saphyr's, so its version is pinned; the tests below notice a change.
+const PLACED: &str = "__yaml_spanned";
+
+/// A map of more keys than this has a table to find those that occur twice.
+const FEW: usize = 16;
+
+/// Builds nodes of what saphyr hands over.
+struct Build<'a> {
+    file: FileId,
+    text: &'a str,
+    found: RefCell<Vec<Diagnostic>>,
 }
 
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
+/// Asks for a value with its place.
+#[derive(Clone, Copy)]
+struct NodeSeed<'a>(&'a Build<'a>);
+
+/// Asks for the value of a node, and for what is underlined for it where its own text has no length: its first item or key.
+#[derive(Clone, Copy)]
+struct ValueSeed<'a>(&'a Build<'a>);
+
+/// What saphyr hands over of a value with its place, in this order: the value, its place, and more that is not needed.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Part {
+    Value,
+    Referenced,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_newtype_struct(PLACED, self)
     }
 }
 
-struct RawVisitor;
+impl<'de> Visitor<'de> for NodeSeed<'_> {
+    type Value = Node;
 
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value and its place")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_struct(PLACED, &["value", "referenced"], self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut value = None;
+        while let Some(part) = map.next_key()? {
+            match part {
+                Part::Value => value = Some(map.next_value_seed(ValueSeed(self.0))?),
+                Part::Referenced => {
+                    let place: Location = map.next_value()?;
+                    let (value, first) = value.ok_or_else(|| de::Error::missing_field("value"))?;
+                    return Ok(self.0.node(value, first, &place));
+                }
+                Part::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Err(de::Error::missing_field("referenced"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
+    type Value = (NodeValue, Option<Span>);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueSeed<'_> {
+    type Value = (NodeValue, Option<Span>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok((NodeValue::Null, None))
     }
 
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok((NodeValue::Null, None))
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Raw, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Self::Value, D::Error> {
         inner.deserialize_any(self)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok((NodeValue::Bool(value), None))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Int(value))
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok((NodeValue::Int(value), None))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(i64::try_from(value).map_or(Raw::Float(value as f64), Raw::Int))
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok((i64::try_from(value).map_or(NodeValue::Float(value as f64), NodeValue::Int), None))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Float(value))
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok((NodeValue::Float(value), None))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::String(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok((NodeValue::String(value.to_owned()), None))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
-        Ok(Raw::String(value))
+    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+        Ok((NodeValue::String(value), None))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Raw, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            list.push(item);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(NodeSeed(self.0))? {
+            items.push(item);
         }
-        Ok(Raw::List(list))
+        let first = items.first().map(|item| item.span);
+        Ok((NodeValue::List(items), first))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Entries::default();
+        while let Some(key) = map.next_key_seed(NodeSeed(self.0))? {
+            let value = map.next_value_seed(NodeSeed(self.0))?;
+            self.0.enter(&mut entries, key, value);
         }
-        Ok(Raw::Map(entries))
+        let first = entries.list.first().map(|(key, _)| key.span);
+        Ok((NodeValue::Map(entries.list), first))
     }
 }
 
-/// A map of more keys than this has a table to find those that occur twice.
-const FEW: usize = 16;
+/// The entries of a map while it is read.
+#[derive(Default)]
+struct Entries {
+    list: Vec<(Key, Node)>,
+    /// Where each key is in the list, once there are so many that looking at each is slower than this table.
+    places: HashMap<String, usize>,
+}
 
-/// Turns what saphyr hands over into nodes.
-struct Build<'a> {
-    file: FileId,
-    text: &'a str,
-    found: &'a mut Vec<Diagnostic>,
+impl Entries {
+    fn find(&mut self, name: &str) -> Option<&Key> {
+        if self.list.len() <= FEW {
+            return self.list.iter().map(|(key, _)| key).find(|key| key.name == name);
+        }
+        for at in self.places.len()..self.list.len() {
+            self.places.insert(self.list[at].0.name.clone(), at);
+        }
+        self.places.get(name).map(|at| &self.list[*at].0)
+    }
 }
 
 impl Build<'_> {
-    fn node(&mut self, raw: Spanned<Raw>) -> Node {
-        let mut own = self.span(&raw.referenced);
-        if matches!(&raw.value, Raw::String(text) if text.contains('\n')) {
+    fn node(&self, value: NodeValue, first: Option<Span>, place: &Location) -> Node {
+        let mut own = self.span(place);
+        if matches!(&value, NodeValue::String(text) if text.contains('\n')) {
             own.start = self.block_header(own.start as usize) as u32;
         }
-        let (value, first) = match raw.value {
-            Raw::Null => (NodeValue::Null, None),
-            Raw::Bool(value) => (NodeValue::Bool(value), None),
-            Raw::Int(value) => (NodeValue::Int(value), None),
-            Raw::Float(value) => (NodeValue::Float(value), None),
-            Raw::String(value) => (NodeValue::String(value), None),
-            Raw::List(items) => {
-                let items: Vec<Node> = items.into_iter().map(|item| self.node(item)).collect();
-                let first = items.first().map(|item| item.span);
-                (NodeValue::List(items), first)
-            }
-            Raw::Map(entries) => {
-                let entries = self.entries(entries);
-                let first = entries.first().map(|(key, _)| key.span);
-                (NodeValue::Map(entries), first)
-            }
-        };
         // Block maps and lists have no length of their own: they are named by what they begin with.
         let span = if own.start == own.end { first.unwrap_or(own) } else { own };
         Node { value, span }
     }
 
-    fn entries(&mut self, raw: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<(Key, Node)> {
-        // Of a few keys, looking at each is quicker than hashing.
-        let mut seen: Option<HashMap<String, Span>> = (raw.len() > FEW).then(|| HashMap::with_capacity(raw.len()));
-        let mut entries: Vec<(Key, Node)> = Vec::with_capacity(raw.len());
-        for (key, value) in raw {
-            let span = self.span(&key.referenced);
-            let node = self.node(value);
-            let name = match key.value {
-                Raw::String(name) => name,
-                Raw::List(_) | Raw::Map(_) => {
-                    self.found.push(Diagnostic::error("a key must be a single value").at(span, "this is not"));
-                    continue;
-                }
-                // `null`, `10` and `true` are names where a key stands.
-                Raw::Null | Raw::Bool(_) | Raw::Int(_) | Raw::Float(_) => {
-                    self.text.get(span.range()).unwrap_or_default().to_owned()
-                }
-            };
-            let first = match &seen {
-                Some(seen) => seen.get(&name).copied(),
-                None => entries.iter().find(|(key, _)| key.name == name).map(|(key, _)| key.span),
-            };
-            if let Some(first) = first {
-                let message = format!("the key `{name}` occurs twice");
-                self.found.push(Diagnostic::error(message).at(span, "again here").at(first, "first here"));
-                continue;
+    fn enter(&self, entries: &mut Entries, key: Node, value: Node) {
+        let span = key.span;
+        let name = match key.value {
+            NodeValue::String(name) => name,
+            NodeValue::List(_) | NodeValue::Map(_) => {
+                return self.tell(Diagnostic::error("a key must be a single value").at(span, "this is not"));
             }
-            if let Some(seen) = &mut seen {
-                seen.insert(name.clone(), span);
+            // `null`, `10` and `true` are names where a key stands.
+            NodeValue::Null | NodeValue::Bool(_) | NodeValue::Int(_) | NodeValue::Float(_) => {
+                self.text.get(span.range()).unwrap_or_default().to_owned()
             }
-            entries.push((Key { name, span }, node));
+        };
+        match entries.find(&name) {
+            Some(first) => {
+                let twice = Diagnostic::error(format!("the key `{name}` occurs twice"));
+                self.tell(twice.at(span, "again here").at(first.span, "first here"));
+            }
+            None => entries.list.push((Key { name, span }, value)),
         }
-        entries
+    }
+
+    fn tell(&self, mistake: Diagnostic) {
+        self.found.borrow_mut().push(mistake);
     }
 
     /// Where a block scalar whose first line begins at `start` has its `|` or `>`; `start` for any other scalar.
