@@ -4,7 +4,7 @@
 //! order, every count of the diagnosis before anything is joined, and one meaning of key equality.
 
 use polars::prelude::{DataFrame, IdxSize, Series};
-use tidemill_core::table::{Expr, JoinKind, JoinStep};
+use tidemill_core::table::{Expr, ExprKind, JoinKind, JoinStep};
 
 use crate::diagnosis;
 use crate::eval::{Eval, columns_of};
@@ -100,15 +100,16 @@ impl Runner<'_> {
             exprs.iter().map(|expr| eval.column(expr)).collect()
         };
         let left = self.rel(&step.left, need.clone())?;
-        let left_keys = eval(self, &left, &on_left)?;
         let left_rows = left.height();
         // Where nothing is told of right rows without a pair, they need not come together at all.
         let only_pairs = matches!(step.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti)
             && step.expect.is_none()
             && step.diagnose.is_none()
-            && !step.on.is_empty();
+            && !step.on.is_empty()
+            && on_left.iter().chain(&on_right).all(|key| matches!(key.kind, ExprKind::Column(_)));
         let among = if only_pairs {
-            self.rel_among(&step.right, need.clone(), on_right.clone(), &left_keys, left_rows)?
+            let keys = eval(self, &left, &on_left)?;
+            self.rel_among(&step.right, need.clone(), on_right.clone(), &keys, left_rows)?
         } else {
             None
         };
@@ -116,7 +117,7 @@ impl Runner<'_> {
             Some(right) => right,
             None => self.rel(&step.right, need)?,
         };
-        let right_keys = eval(self, &right, &on_right)?;
+        let (left_keys, right_keys) = (eval(self, &left, &on_left)?, eval(self, &right, &on_right)?);
         let right_rows = right.height();
         let keys = Keys::of(&left_keys, &right_keys, left_rows, right_rows)?;
         diagnosis::keep_promise(step, &keys, &left_keys, &right_keys)?;

@@ -86,6 +86,7 @@ impl<'a> Runner<'a> {
             None => (None, vec![]),
         };
         self.warnings.extend(self.notes.sentences());
+        self.dropped.retain(|dropped| dropped.rows > 0);
         let table = hold_any(table)?;
         Ok(TableReport {
             schema: table.schema.clone(),

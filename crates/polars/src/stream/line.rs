@@ -203,7 +203,6 @@ impl<'a> Line<'a> {
                 runner.joins.extend(probe.diagnosis()?);
             }
         }
-        runner.dropped.retain(|dropped| dropped.rows > 0);
         Ok(())
     }
 }

@@ -126,10 +126,13 @@ impl<'a> Joined<'a> {
 
     /// These units joined: the largest first.
     fn together(&self, units: Vec<usize>) -> Option<Rel> {
-        let root = units.iter().copied().max_by(|a, b| self.units[*a].rows.total_cmp(&self.units[*b].rows))?;
-        if units.len() > 1 && !self.units[root].flows {
-            return None;
-        }
+        let root = match units.as_slice() {
+            [only] => *only,
+            _ => {
+                let flowing = units.iter().copied().filter(|unit| self.units[*unit].flows);
+                flowing.max_by(|a, b| self.units[*a].rows.total_cmp(&self.units[*b].rows))?
+            }
+        };
         let mut branches = self.branches(root, &units)?;
         branches.sort_by(|a, b| self.share(a).total_cmp(&self.share(b)));
         let mut rel = self.units[root].rel.clone();
