@@ -70,10 +70,13 @@ pub(crate) fn save(table: &TableRef, to: &Path, most: usize) -> Outcome<Digest> 
     Ok(digest)
 }
 
-/// Takes up a table that was saved: into memory if it has no more than so many cells.
+/// A table of more cells than this is not read whole before it is known which columns are needed.
+const SMALL: usize = 1 << 16;
+
+/// Takes up a table that was saved: into memory if it is small, and has no more than so many cells.
 pub(crate) fn open(from: &Path, most: usize) -> Outcome<TableRef> {
     let stored = Stored::open(from)?;
-    if stored.rows.saturating_mul(stored.schema.len()) > most {
+    if stored.rows.saturating_mul(stored.schema.len()) > most.min(SMALL) {
         return hold_any(Held::Stored(Arc::new(stored)));
     }
     hold(stored.whole(None)?)

@@ -10,7 +10,8 @@ use crate::failure::{Outcome, value};
 use crate::groups::Members;
 use crate::join::Keys;
 use crate::numbering::Numbering;
-use crate::rows::{NONE, beside, take};
+use crate::rows::{NONE, beside, only, take};
+use crate::run::Need;
 
 /// The right side of a join, ready for the rows of the left.
 pub(crate) struct Probe<'a> {
@@ -21,6 +22,9 @@ pub(crate) struct Probe<'a> {
     keys: Keys,
     rows: Vec<IdxSize>,
     members: Members,
+    /// The columns that are needed of the result.
+    need: Need,
+    multiplies: bool,
     seen: Seen,
 }
 
@@ -57,7 +61,8 @@ impl<'a> Probe<'a> {
             && !matches!(step.expect, Some(Cardinality::OneToOne | Cardinality::OneToMany))
     }
 
-    pub fn new(step: &'a JoinStep, right: DataFrame, notes: &Notes) -> Outcome<Self> {
+    /// `need`: the columns that are needed of the result.
+    pub fn new(step: &'a JoinStep, right: DataFrame, need: Need, notes: &Notes) -> Outcome<Self> {
         let eval = Eval::new(&right, notes);
         let right_keys: Vec<Series> = step.on.iter().map(|(_, key)| typed(&eval, key)).collect::<Outcome<_>>()?;
         let mut numbering = Numbering::default();
@@ -71,7 +76,14 @@ impl<'a> Probe<'a> {
         let keys = Keys { left: vec![], right: of_right, on_left, on_right };
         diagnosis::keep_promise(step, &keys, &[], &right_keys)?;
         let (rows, members) = keys.right_members();
-        Ok(Self { step, right, right_keys, numbering, keys, rows, members, seen: Seen::default() })
+        let right = only(right, &need)?;
+        let multiplies = keys.on_right.iter().any(|count| *count > 1);
+        Ok(Self { step, right, right_keys, numbering, keys, rows, members, need, multiplies, seen: Seen::default() })
+    }
+
+    /// Whether a left row may become several.
+    pub fn multiplies(&self) -> bool {
+        self.multiplies && matches!(self.step.kind, JoinKind::Inner | JoinKind::Left)
     }
 
     /// Whether a row may become several.
@@ -98,6 +110,7 @@ impl<'a> Probe<'a> {
         let eval = Eval::new(&left, notes);
         let values: Vec<Series> = self.step.on.iter().map(|(key, _)| typed(&eval, key)).collect::<Outcome<_>>()?;
         let keys = self.numbering.find(&values, left.height())?;
+        let left = only(left, &self.need)?;
         let matches = |key: IdxSize| if key == NONE { 0 } else { self.keys.on_right[key as usize] as usize };
         let kind = self.step.kind;
         let joined = if matches!(kind, JoinKind::Semi | JoinKind::Anti) {
@@ -184,7 +197,7 @@ impl<'a> Probe<'a> {
 }
 
 /// The value of a key for every row, in its own type also where there is nothing but NULL.
-fn typed(eval: &Eval<'_>, key: &tidemill_core::table::Expr) -> Outcome<Series> {
+pub(super) fn typed(eval: &Eval<'_>, key: &tidemill_core::table::Expr) -> Outcome<Series> {
     super::in_its_type(eval.column(key)?, key.data_type)
 }
 

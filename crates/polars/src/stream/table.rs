@@ -37,7 +37,7 @@ fn table(
 ) -> Outcome<(Held, Vec<CheckResult>)> {
     let schema = &rel.schema();
     let notes = Notes::from_counts(runner.notes.counts());
-    let options = runner.options;
+    let (options, pace) = (runner.options, runner.pace);
     let mut checking = Checking::new(checks);
     let mut result = Growing::default();
     let work = |piece: Piece| {
@@ -49,9 +49,9 @@ fn table(
         };
         Ok((rows, seen))
     };
-    drive(runner, &mut line, &notes, work, |runner, _, (rows, seen)| {
+    drive(runner, &mut line, &notes, work, |(rows, seen)| {
         checking.add(seen);
-        result.push(rows, runner.pace)
+        result.push(rows, pace)
     })?;
     line.finish(runner)?;
     runner.notes = notes;

@@ -227,6 +227,116 @@ proptest! {
     }
 }
 
+/// Three tables joined in the order of a text, and added up in a way that does not show the order of rows.
+fn added_up(twice: bool, filters: [bool; 3], by: usize, divide: bool) -> Rel {
+    let part = |task: &str, names: [&str; 3], filtered: bool| {
+        let schema = [Int, Text, Float];
+        let schema = names.into_iter().zip(schema).collect();
+        let input = Rel::Input { task: task.to_owned(), schema };
+        if !filtered {
+            return input;
+        }
+        let predicate = compare(CmpOp::Ge, col(names[0], Int), int(2));
+        Rel::Filter { input: Box::new(input), predicate, account: None }
+    };
+    let join = |left: Rel, right: Rel, on: Vec<(Expr, Expr)>| {
+        let kind = JoinKind::Inner;
+        Rel::Join(Box::new(JoinStep { left, right, kind, on, condition: None, expect: None, diagnose: None }))
+    };
+    let pair = join(
+        part("l", ["k", "s", "f"], filters[0]),
+        part("r", ["k2", "s2", "f2"], filters[1]),
+        vec![(col("k", Int), col("k2", Int))],
+    );
+    let on = if twice {
+        vec![(col("k", Int), col("k3", Int)), (col("s2", Text), col("s3", Text))]
+    } else {
+        vec![(col("s2", Text), col("s3", Text))]
+    };
+    let all = join(pair, part("t", ["k3", "s3", "f3"], filters[2]), on);
+    // Overflows for the largest of ints; NULL, and counted, where it divides by zero.
+    let mut number = arith(ArithOp::Add, col("k", Int), col("k3", Int), Int);
+    if divide {
+        number = arith(ArithOp::Mod, number, arith(ArithOp::Sub, col("k2", Int), int(2), Int), Int);
+    }
+    Rel::Aggregate {
+        input: Box::new(all),
+        keys: match by {
+            0 => vec![],
+            1 => vec![("s".to_owned(), col("s", Text))],
+            _ => vec![("s3".to_owned(), col("s3", Text)), ("k2".to_owned(), col("k2", Int))],
+        },
+        metrics: vec![
+            ("rows".to_owned(), agg(AggFunc::Count, vec![], Int)),
+            ("sum".to_owned(), agg(AggFunc::Sum, vec![number.clone()], Int)),
+            ("mean".to_owned(), agg(AggFunc::Avg, vec![number], Float)),
+            ("least".to_owned(), agg(AggFunc::Min, vec![col("s2", Text)], Text)),
+        ],
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn the_order_of_joins_changes_nothing_that_is_seen(
+        tables in [
+            prop::collection::vec(row(), 0..40),
+            prop::collection::vec(row(), 0..40),
+            prop::collection::vec(row(), 0..40),
+        ],
+        (twice, filters, by, divide) in (any::<bool>(), any::<[bool; 3]>(), 0..3usize, any::<bool>()),
+        slice in 1..20usize,
+    ) {
+        let frames = [
+            frame(["k", "s", "f"], &tables[0]),
+            frame(["k2", "s2", "f2"], &tables[1]),
+            frame(["k3", "s3", "f3"], &tables[2]),
+        ];
+        let tables = [("l", &frames[0]), ("r", &frames[1]), ("t", &frames[2])];
+        let job = TableJob { rel: added_up(twice, filters, by, divide), checks: vec![] };
+        let expected = outcome(&job, &tables, whole());
+        let in_files = Pace { slice, most_cells: 0, ..Pace::default() };
+        prop_assert_eq!(&outcome(&job, &tables, in_files), &expected);
+    }
+}
+
+/// The tables of left-deep joins, from left to right.
+fn joined_tables(rel: &Rel) -> Vec<String> {
+    match rel {
+        Rel::Input { task, .. } => vec![task.clone()],
+        _ => rel.inputs().into_iter().flat_map(joined_tables).collect(),
+    }
+}
+
+#[test]
+fn the_largest_table_flows_past_what_hangs_on_it() {
+    let row = |at: usize| (Some(at as i64 % 5), Some("a"), Some(at as f64));
+    let sized = |names, rows: usize| frame(names, &(0..rows).map(row).collect::<Vec<_>>());
+    let order = |sizes: [usize; 3], filters, key: Expr| {
+        let frames = [
+            sized(["k", "s", "f"], sizes[0]),
+            sized(["k2", "s2", "f2"], sizes[1]),
+            sized(["k3", "s3", "f3"], sizes[2]),
+        ];
+        let inputs: Vec<(String, TableRef)> =
+            ["l", "r", "t"].map(str::to_owned).into_iter().zip(frames.map(|frame| hold(frame).unwrap())).collect();
+        let Rel::Aggregate { input, metrics, .. } = added_up(false, filters, 0, false) else { unreachable!() };
+        let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) };
+        let (files, pace) = (OneFile(DataFrame::empty()), Pace::default());
+        let runner = crate::run::Runner::new(std::path::Path::new(""), &files, &options, &pace, &input);
+        runner.rerooted(&input, &[("key".to_owned(), key)], &metrics).map(|rel| joined_tables(&rel))
+    };
+    let no = [false; 3];
+    // `l` is tied to `r`, and `r` to `t`.
+    assert_eq!(order([10, 20, 90], no, col("k", Int)).unwrap(), ["t", "r", "l"]);
+    assert_eq!(order([10, 90, 20], no, col("k", Int)).unwrap(), ["r", "l", "t"]);
+    assert_eq!(order([10, 90, 20], [false, false, true], col("k", Int)).unwrap(), ["r", "t", "l"]);
+    assert_eq!(order([90, 100, 20], [false, true, false], col("k", Int)).unwrap(), ["l", "r", "t"]);
+    // The first of equal floats may be 0.0 or -0.0.
+    assert_eq!(order([10, 20, 90], no, col("f", Float)), None);
+}
+
 /// However many rows there are, only so many are under way: parts of the source, and what eight slices become.
 #[test]
 fn rows_under_way_do_not_grow_with_the_table() {
