@@ -5,6 +5,7 @@ use tidemill_core::table::{Expr, Rel};
 
 use super::drive::drive;
 use super::line::Line;
+use super::piece::Piece;
 use crate::eval::Notes;
 use crate::failure::{Outcome, internal};
 use crate::run::{Need, Runner};
@@ -41,7 +42,7 @@ impl Runner<'_> {
 fn collect(runner: &mut Runner<'_>, mut line: Line<'_>) -> Outcome<DataFrame> {
     let notes = Notes::from_counts(runner.notes.counts());
     let mut whole: Option<DataFrame> = None;
-    drive(runner, &mut line, &notes, Ok, |rows| {
+    drive(runner, &mut line, &notes, Piece::whole, |rows| {
         match &mut whole {
             Some(whole) if rows.height() > 0 => {
                 whole.vstack_mut_owned(rows).map_err(internal)?;

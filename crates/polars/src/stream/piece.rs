@@ -11,7 +11,8 @@ use tidemill_core::table::{ArithOp, Expr, ExprKind, Function};
 use crate::eval::{Notes, columns_of};
 use crate::failure::{Outcome, internal};
 use crate::part::{Entries, Heads, Part};
-use crate::run::project;
+use crate::rows::only;
+use crate::run::{Need, project};
 use crate::types;
 
 /// Rows of a table, the order of whose columns does not matter.
@@ -136,12 +137,13 @@ impl Piece {
         Some((runs.columns.clone(), times))
     }
 
-    /// The same rows with other columns for each run.
-    pub fn with_runs(mut self, columns: DataFrame) -> Self {
+    /// The same rows with other columns for each run, and of the columns of each row those that are needed.
+    pub fn with_runs(mut self, columns: DataFrame, need: &Need) -> Outcome<Self> {
         if let Some(runs) = &mut self.runs {
             runs.columns = columns;
         }
-        self
+        self.rows = only(self.rows, need)?;
+        Ok(self)
     }
 }
 

@@ -86,11 +86,6 @@ impl<'a> Probe<'a> {
         self.multiplies && matches!(self.step.kind, JoinKind::Inner | JoinKind::Left)
     }
 
-    /// Whether a row may become several.
-    pub fn multiplies(&self) -> bool {
-        matches!(self.step.kind, JoinKind::Inner | JoinKind::Left) && self.keys.on_right.iter().any(|rows| *rows > 1)
-    }
-
     /// A piece of the left side joined.
     pub fn join(&self, left: Piece, notes: &Notes) -> Outcome<(Piece, Option<Probed>)> {
         if self.step.kind == JoinKind::Left
@@ -100,7 +95,7 @@ impl<'a> Probe<'a> {
             // Each row stays one row.
             let (joined, probed) = self.rows(runs, notes)?;
             let probed = probed.map(|probed| Probed { times: Some(times), out: left.height(), ..probed });
-            return Ok((left.with_runs(joined), probed));
+            return Ok((left.with_runs(joined, &self.need)?, probed));
         }
         let (joined, probed) = self.rows(left.whole()?, notes)?;
         Ok((Piece::of_frame(joined), probed))
