@@ -104,20 +104,27 @@ impl Cell<'_> {
     }
 }
 
-/// 2⁵⁰: from here to twice as much, floats are a quarter apart.
-const QUARTERS: f64 = (1_u64 << 50) as f64;
+/// 2⁵³: from here on floats are whole numbers.
+const WHOLE: f64 = (1_u64 << 53) as f64;
 
 /// The shortest digits that read back as the same number.
 fn push_float(value: f64, out: &mut Vec<u8>) {
     let mut buffer = ryu::Buffer::new();
     let text = buffer.format(value);
-    // The fast formatter turns to exponents for the very large and the very small; the slow one never does. And where quarters
-    // are the finest fractions, .2 and .3 are equally near to .25: each formatter takes another.
-    if !value.is_finite() || value.abs() >= QUARTERS || text.contains('e') {
+    // The fast formatter turns to exponents for the very large and the very small; the slow one never does.
+    if !value.is_finite() || value.abs() >= WHOLE || text.contains('e') || is_between(value, text) {
         out.extend_from_slice(value.to_string().as_bytes());
     } else {
         out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
     }
+}
+
+/// Whether a number lies in the middle between its shortest text and another one as short, as ….25 does between .2 and .3 where
+/// floats are an eighth apart: the two formatters take different ones. Such a number is an odd multiple of half the last digit's
+/// place, and as a float has one binary digit more behind the point than the text has decimal ones.
+fn is_between(value: f64, text: &str) -> bool {
+    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
+    (value.abs() * 2_f64.powi(decimals + 1)) % 2.0 == 1.0
 }
 
 fn push_decimal(unscaled: i128, scale: usize, out: &mut Vec<u8>) {
@@ -207,8 +214,11 @@ mod tests {
         assert_eq!(text(1e21), "1000000000000000000000");
         assert_eq!(text(1e-7), "0.0000001");
         assert_eq!(text(f64::NAN), "NaN");
-        let halfway = 2_220_383_875_691_733.0 + 0.25;
-        assert_eq!(text(halfway), Value::Float(halfway).to_string());
+        for halfway in
+            [2_220_383_875_691_733.25, -913_226_646_924_355.25, -18_508_167_880_664.5625, 70_368_744_177_665.125]
+        {
+            assert_eq!(text(halfway), Value::Float(halfway).to_string());
+        }
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use super::line::Line;
 use super::piece::Piece;
 use crate::eval::Notes;
 use crate::failure::{Outcome, internal};
+use crate::rows::pick;
 use crate::run::{Need, Runner};
 
 impl Runner<'_> {
@@ -45,6 +46,8 @@ fn collect(runner: &mut Runner<'_>, mut line: Line<'_>) -> Outcome<DataFrame> {
     drive(runner, &mut line, &notes, Piece::whole, |rows| {
         match &mut whole {
             Some(whole) if rows.height() > 0 => {
+                // Columns that repeat themselves in one part and not in another do not come in the same order.
+                let rows = pick(&rows, whole.schema().iter_names().map(|name| name.as_str()))?;
                 whole.vstack_mut_owned(rows).map_err(internal)?;
             }
             Some(_) => {}
