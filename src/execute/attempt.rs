@@ -7,7 +7,7 @@ use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::digest_of_file;
-use tidemill_core::ids::{TaskIx, TaskName};
+use tidemill_core::ids::{Digest, TaskIx, TaskName};
 use tidemill_core::kind::{LogLevel, RunCx, TaskFailure, TaskResult};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
@@ -33,8 +33,8 @@ impl TaskExecutor {
         }
         let staging = Staging::new();
         let mut result = self.compute(ix, attempt, token, &staging, "", &|| Ok(()))?;
-        self.write_tables(ix, &mut result, &staging)?;
-        let made = self.keep(ix, &result, &staging)?;
+        let known = self.write_tables(ix, &mut result, &staging)?;
+        let made = self.keep(ix, &result, &known, &staging)?;
         if !token.begin_commit() {
             return Err(stopped());
         }
@@ -98,14 +98,22 @@ impl TaskExecutor {
         made
     }
 
-    /// Writes the files of a table task: its table in each format, its rejects.
-    fn write_tables(&self, ix: TaskIx, result: &mut TaskResult, staging: &Staging) -> Result<(), TaskFailure> {
+    /// Writes the files of a table task: its table in each format, its rejects. The digests of those that were hashed while
+    /// they were written.
+    fn write_tables(
+        &self,
+        ix: TaskIx,
+        result: &mut TaskResult,
+        staging: &Staging,
+    ) -> Result<BTreeMap<Location, Digest>, TaskFailure> {
         let task = self.plan.task(ix);
-        let Some(report) = &result.table else { return Ok(()) };
+        let mut known = BTreeMap::new();
+        let Some(report) = &result.table else { return Ok(known) };
         let project = &self.plan.spec.project;
         let mut write = |table: &TableRef, sink: &Sink| {
             let staged = staging.stage(&resolve(project, &sink.path));
-            self.setting.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
+            let digest = self.setting.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
+            known.extend(digest.map(|digest| (sink.path.clone(), digest)));
             result.outputs.push(sink.path.clone());
             Ok::<(), TaskFailure>(())
         };
@@ -117,11 +125,17 @@ impl TaskExecutor {
             let table = "rejects".to_owned();
             write(rejects, &Sink { path: path.value.clone(), format, options: SinkOptions::default(), table })?;
         }
-        Ok(())
+        Ok(known)
     }
 
     /// Puts what the attempt made into the store, before anything is published.
-    fn keep(&self, ix: TaskIx, result: &TaskResult, staging: &Staging) -> Result<Made, TaskFailure> {
+    fn keep(
+        &self,
+        ix: TaskIx,
+        result: &TaskResult,
+        known: &BTreeMap<Location, Digest>,
+        staging: &Staging,
+    ) -> Result<Made, TaskFailure> {
         let task = self.plan.task(ix);
         let is_stored = task.spec.common.cache != CachePolicy::DigestOnly;
         let table = match result.table.as_ref().and_then(|report| report.table.as_ref()) {
@@ -143,6 +157,8 @@ impl TaskExecutor {
             let object = if is_stored && !rewritten {
                 let put = self.setting.memory.store.put_file(&staged);
                 put.map_err(|error| TaskFailure::new(format!("`{path}` cannot be kept: {error}")))?
+            } else if let Some(digest) = known.get(path) {
+                Object { digest: *digest, size }
             } else {
                 let (digest, size) = digest_of_file(&staged).map_err(unreadable)?;
                 Object { digest, size }

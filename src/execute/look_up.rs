@@ -166,8 +166,10 @@ impl TaskExecutor {
         let table = setting.engine.open(&Location::new(stored.ok_or_else(lost)?.to_string_lossy()))?;
         let staging = Staging::new();
         let staged = staging.stage(&resolve(&setting.memory.project, &sink.path));
-        setting.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))?;
-        let (digest, _) = digest_of_file(&staged).map_err(|error| wrong(error.to_string()))?;
+        let digest = match setting.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))? {
+            Some(digest) => digest,
+            None => digest_of_file(&staged).map_err(|error| wrong(error.to_string()))?.0,
+        };
         if digest != output.object.digest {
             return Err(lost());
         }

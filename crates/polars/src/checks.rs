@@ -1,13 +1,16 @@
 //! Statements about the result, looked at before it is held.
 
-use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
-use tidemill_core::table::{Check, CheckKind, CheckResult, EngineError, FailedCheck, RunOptions, Severity};
+use std::collections::BTreeSet;
 
-use crate::eval::{Eval, Notes};
-use crate::failure::{Outcome, unsupported, within};
+use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
+use tidemill_core::table::{Check, CheckKind, CheckResult, EngineError, FailedCheck, RunOptions, Schema, Severity};
+
+use crate::eval::{Eval, Notes, columns_of};
+use crate::failure::{Outcome, internal, unsupported, within};
 use crate::groups::Groups;
 use crate::held::{Held, held};
 use crate::setop::stack;
+use crate::stream::Piece;
 use crate::types;
 
 /// Bad rows that are shown.
@@ -120,12 +123,29 @@ impl<'a> Checking<'a> {
     }
 
     /// What some rows say of the checks that look at one row at a time.
-    pub fn look(checks: &[Check], rows: &DataFrame, options: &RunOptions<'_>) -> Outcome<Vec<Option<CheckResult>>> {
+    pub fn look(
+        checks: &[Check],
+        rows: &Piece,
+        schema: &Schema,
+        options: &RunOptions<'_>,
+    ) -> Outcome<Vec<Option<CheckResult>>> {
         let look = |check: &Check| {
-            let result = row_by_row(check).then(|| one(check, rows, options)).transpose();
-            result.map_err(|error| within(&check.name, error))
+            let needed: BTreeSet<String> = match &check.kind {
+                _ if !row_by_row(check) => return Ok(None),
+                CheckKind::NotNull(column) if rows.values(column)?.null_count() == 0 => {
+                    // There is nothing to say of any row.
+                    let none = DataFrame::new(0, vec![rows.values(column)?.clear().into()]).map_err(internal)?;
+                    return one(check, &none, options).map(Some);
+                }
+                CheckKind::RowsSatisfy { predicate, columns } => {
+                    columns_of([predicate]).into_iter().chain(columns.iter().cloned()).collect()
+                }
+                _ => schema.names().map(str::to_owned).collect(),
+            };
+            let frame = rows.some(schema.names().filter(|name| needed.contains(*name)))?;
+            one(check, &frame, options).map(Some)
         };
-        checks.iter().map(look).collect()
+        checks.iter().map(|check| look(check).map_err(|error| within(&check.name, error))).collect()
     }
 
     /// Adds what the next rows said.

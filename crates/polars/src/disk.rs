@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use polars::prelude::DataFrame;
+use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink};
 
 use crate::engine::Files;
@@ -25,7 +26,7 @@ impl Files for Disk {
         scan::places(project, source, rows)
     }
 
-    fn write(&self, table: &Outgoing, to: &Sink, path: &Path) -> Result<(), EngineError> {
+    fn write(&self, table: &Outgoing, to: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
         sink::write(table, to, path)
     }
 }

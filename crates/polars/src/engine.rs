@@ -36,11 +36,11 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn places(&self, project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
 
-    /// Writes a table to `path` in the sink's format.
+    /// Writes a table to `path` in the sink's format. The digest of the file, if it was had on the way.
     ///
     /// # Errors
     /// If the file cannot be written.
-    fn write(&self, table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), EngineError>;
+    fn write(&self, table: &Outgoing, sink: &Sink, path: &Path) -> Result<Option<Digest>, EngineError>;
 }
 
 /// Computes tables with Polars on this machine.
@@ -127,7 +127,7 @@ impl TableEngine for PolarsEngine {
         guarded(|| profile::of(&held::held(table)?))
     }
 
-    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<(), EngineError> {
+    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Option<Digest>, EngineError> {
         guarded(|| self.files.write(&Outgoing(held::held(table)?), sink, &self.path(staged)))
     }
 

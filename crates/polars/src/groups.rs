@@ -5,7 +5,11 @@
 use polars::prelude::{ChunkAgg, Column, DataFrame, DataType, GroupsType, IdxSize, Series};
 
 use crate::failure::{Outcome, internal};
-use crate::keys;
+use crate::numbering::Numbering;
+use crate::{few, keys};
+
+/// Rows that are few.
+const SMALL: usize = 1 << 14;
 
 /// Which group each row belongs to. NULL equals NULL, NaN equals NaN, and -0.0 equals 0.0.
 pub(crate) struct Groups {
@@ -27,18 +31,38 @@ impl Groups {
     /// Groups the rows by these columns; no column makes one group of all rows, and none of no rows.
     pub fn of(keys: &[Series], rows: usize) -> Outcome<Self> {
         // A column of nothing but NULL separates no rows.
-        let keys: Vec<Series> = keys.iter().map(keys::plain).collect::<Outcome<Vec<_>>>()?.concat();
+        let plain: Vec<Series> = keys.iter().map(keys::plain).collect::<Outcome<Vec<_>>>()?.concat();
         if rows == 0 {
             return Ok(Self { of_row: vec![], first: vec![] });
         }
-        if keys.is_empty() {
+        if plain.is_empty() {
             return Ok(Self { of_row: vec![0; rows], first: vec![0] });
         }
-        if let [key] = keys.as_slice()
+        if let [key] = plain.as_slice()
             && let Some(groups) = Self::of_dense(key)
         {
             return Ok(groups);
         }
+        if let Some(groups) = few::groups(&plain) {
+            return Ok(groups);
+        }
+        if rows <= SMALL { Self::numbered(keys, rows) } else { Self::hashed(plain, rows) }
+    }
+
+    /// Of few rows, for which the threads of the other way are not worth while.
+    fn numbered(keys: &[Series], rows: usize) -> Outcome<Self> {
+        let of_row = Numbering::default().add(keys, rows)?;
+        let mut first: Vec<IdxSize> = vec![];
+        for (row, group) in of_row.iter().enumerate() {
+            if *group as usize == first.len() {
+                first.push(row as IdxSize);
+            }
+        }
+        Ok(Self { of_row, first })
+    }
+
+    /// Of any number of rows.
+    pub(crate) fn hashed(keys: Vec<Series>, rows: usize) -> Outcome<Self> {
         let columns: Vec<Column> = keys.into_iter().map(|key| key.rechunk().into()).collect();
         let frame = DataFrame::empty_with_height(rows);
         let grouped = frame.group_by_with_series(columns, true, true).map_err(internal)?;

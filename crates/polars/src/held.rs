@@ -9,6 +9,7 @@ use tidemill_core::table::{EngineError, TableRef};
 
 use crate::failure::{Outcome, unsupported};
 use crate::object::{PART, Writer};
+use crate::part::Part;
 use crate::rows::pick;
 use crate::stored::Stored;
 use crate::types;
@@ -69,10 +70,13 @@ pub(crate) fn save(table: &TableRef, to: &Path, most: usize) -> Outcome<Digest> 
     Ok(digest)
 }
 
-/// Takes up a table that was saved: into memory if it has no more than so many cells.
+/// A table of more cells than this is not read whole before it is known which columns are needed.
+const SMALL: usize = 1 << 16;
+
+/// Takes up a table that was saved: into memory if it is small, and has no more than so many cells.
 pub(crate) fn open(from: &Path, most: usize) -> Outcome<TableRef> {
     let stored = Stored::open(from)?;
-    if stored.rows.saturating_mul(stored.schema.len()) > most {
+    if stored.rows.saturating_mul(stored.schema.len()) > most.min(SMALL) {
         return hold_any(Held::Stored(Arc::new(stored)));
     }
     hold(stored.whole(None)?)
@@ -157,6 +161,19 @@ impl Outgoing {
                 stored.block(part, stored.len().min(part + BLOCK_PARTS), None)
             }
         })
+    }
+
+    /// How many parts it has; none if there are no rows.
+    pub(crate) fn parts(&self) -> usize {
+        self.rows().div_ceil(PART)
+    }
+
+    /// One part.
+    pub(crate) fn part(&self, at: usize) -> Outcome<Part> {
+        match &self.0 {
+            Held::Frame(frame) => Part::of(&frame.slice((at * PART) as i64, PART)),
+            Held::Stored(stored) => stored.entries(at, None),
+        }
     }
 
     /// The whole table in memory, for formats that cannot be written piece by piece.

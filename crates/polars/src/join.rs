@@ -4,7 +4,7 @@
 //! order, every count of the diagnosis before anything is joined, and one meaning of key equality.
 
 use polars::prelude::{DataFrame, IdxSize, Series};
-use tidemill_core::table::{JoinKind, JoinStep};
+use tidemill_core::table::{Expr, ExprKind, JoinKind, JoinStep};
 
 use crate::diagnosis;
 use crate::eval::{Eval, columns_of};
@@ -94,15 +94,31 @@ impl Runner<'_> {
         let mut exprs: Vec<_> = step.on.iter().flat_map(|(left, right)| [left, right]).collect();
         exprs.extend(&step.condition);
         let need = crate::run::with(need, columns_of(exprs));
-        let left = self.rel(&step.left, need.clone())?;
-        let right = self.rel(&step.right, need)?;
-        let (left_rows, right_rows) = (left.height(), right.height());
         let (on_left, on_right): (Vec<_>, Vec<_>) = step.on.iter().map(|(left, right)| (left, right)).unzip();
-        let eval = |frame, exprs: Vec<_>| -> Outcome<Vec<Series>> {
-            let eval = Eval::new(frame, &self.notes);
-            exprs.into_iter().map(|expr| eval.column(expr)).collect()
+        let eval = |runner: &Self, frame, exprs: &[&Expr]| -> Outcome<Vec<Series>> {
+            let eval = Eval::new(frame, &runner.notes);
+            exprs.iter().map(|expr| eval.column(expr)).collect()
         };
-        let (left_keys, right_keys) = (eval(&left, on_left)?, eval(&right, on_right)?);
+        let left = self.rel(&step.left, need.clone())?;
+        let left_rows = left.height();
+        // Where nothing is told of right rows without a pair, they need not come together at all.
+        let only_pairs = matches!(step.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti)
+            && step.expect.is_none()
+            && step.diagnose.is_none()
+            && !step.on.is_empty()
+            && on_left.iter().chain(&on_right).all(|key| matches!(key.kind, ExprKind::Column(_)));
+        let among = if only_pairs {
+            let keys = eval(self, &left, &on_left)?;
+            self.rel_among(&step.right, need.clone(), on_right.clone(), &keys, left_rows)?
+        } else {
+            None
+        };
+        let right = match among {
+            Some(right) => right,
+            None => self.rel(&step.right, need)?,
+        };
+        let (left_keys, right_keys) = (eval(self, &left, &on_left)?, eval(self, &right, &on_right)?);
+        let right_rows = right.height();
         let keys = Keys::of(&left_keys, &right_keys, left_rows, right_rows)?;
         diagnosis::keep_promise(step, &keys, &left_keys, &right_keys)?;
 

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod ahead;
+mod behind;
 mod calendar;
 mod checks;
 mod convert;
@@ -14,9 +15,11 @@ mod engine;
 mod eval;
 mod failure;
 mod fetch;
+mod few;
 mod fill;
 mod groups;
 mod held;
+mod ids;
 mod join;
 mod keys;
 mod money;
@@ -25,6 +28,8 @@ mod object;
 mod order;
 mod parallel;
 mod parse;
+mod part;
+mod past_cache;
 mod profile;
 mod quiet;
 mod reject;

@@ -3,46 +3,63 @@
 //! [`Groups`](crate::groups::Groups) numbers the rows of one frame; this goes on from frame to frame with the same meaning of
 //! equality: NULL equals NULL, NaN equals NaN, and -0.0 equals 0.0.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
-use polars::prelude::{DataType, IdxSize, PlHashMap, Series, StringChunked};
+use polars::prelude::{DataType, IdxSize, Int64Chunked, PlHashMap, Series, StringChunked};
 
 use crate::eval::{bools, digits, floats, ints, texts};
 use crate::failure::{Outcome, internal, unsupported};
+use crate::ids::Ids;
 use crate::rows::NONE;
 
 /// Numbers given to keys by first appearance.
 #[derive(Default)]
 pub(crate) struct Numbering {
     /// Single keys of ints, dates and times.
-    ints: PlHashMap<Option<i64>, IdxSize>,
+    ints: Ids,
+    /// Pairs of such keys.
+    pairs: PlHashMap<(Option<i64>, Option<i64>), IdxSize>,
     /// Single keys of texts.
     texts: PlHashMap<Box<str>, IdxSize>,
     /// The text that is none.
     no_text: Option<IdxSize>,
     /// All others, written as bytes.
-    others: HashMap<Box<[u8]>, IdxSize>,
+    others: PlHashMap<Box<[u8]>, IdxSize>,
     count: IdxSize,
 }
 
-/// A single key that needs no bytes.
-enum Single {
-    Ints(polars::prelude::Int64Chunked),
+/// Keys in the form in which they are looked up. By their types alone, so that every frame of a table goes the same way.
+pub(crate) enum Keyed {
+    Ints(Int64Chunked),
+    Pairs(Int64Chunked, Int64Chunked),
     Texts(StringChunked),
+    Bytes(Bytes),
 }
 
-/// By type alone, so that every frame of a table goes the same way.
-fn single(keys: &[Series]) -> Outcome<Option<Single>> {
-    let [key] = keys else { return Ok(None) };
-    Ok(match key.dtype() {
-        DataType::Int64 | DataType::Date | DataType::Datetime(..) | DataType::Time => {
-            let physical = key.to_physical_repr().cast(&DataType::Int64).map_err(internal)?;
-            Some(Single::Ints(ints(&physical)?))
-        }
-        DataType::String => Some(Single::Texts(texts(key)?)),
-        _ => None,
-    })
+/// Each row's key as bytes: equal keys have equal bytes, and no others.
+pub(crate) struct Bytes {
+    all: Vec<u8>,
+    /// Where each row's end.
+    ends: Vec<usize>,
+}
+
+impl Keyed {
+    /// The keys of so many rows.
+    pub fn of(keys: &[Series], rows: usize) -> Outcome<Self> {
+        Ok(match keys {
+            [key] if is_int(key.dtype()) => Self::Ints(physical(key)?),
+            [a, b] if is_int(a.dtype()) && is_int(b.dtype()) => Self::Pairs(physical(a)?, physical(b)?),
+            [key] if key.dtype() == &DataType::String => Self::Texts(texts(key)?),
+            _ => Self::Bytes(Bytes::of(keys, rows)?),
+        })
+    }
+}
+
+/// Whether 64 bits with a sign hold its values.
+fn is_int(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Int64 | DataType::UInt32 | DataType::Date | DataType::Datetime(..) | DataType::Time)
+}
+
+fn physical(key: &Series) -> Outcome<Int64Chunked> {
+    ints(&key.to_physical_repr().cast(&DataType::Int64).map_err(internal)?)
 }
 
 impl Numbering {
@@ -53,87 +70,127 @@ impl Numbering {
 
     /// The number of each row's key; a new key gets the next number. The columns have the same types every time.
     pub fn add(&mut self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
-        let Self { ints, texts, no_text, others, count } = self;
-        let mut next = || {
+        Ok(self.add_keyed(&Keyed::of(keys, rows)?))
+    }
+
+    /// Likewise.
+    pub fn add_keyed(&mut self, keys: &Keyed) -> Vec<IdxSize> {
+        let Self { ints, pairs, texts, no_text, others, count } = self;
+        let next = |count: &mut IdxSize| {
             *count += 1;
             *count - 1
         };
-        match single(keys)? {
-            Some(Single::Ints(values)) => {
-                Ok(values.iter().map(|value| *ints.entry(value).or_insert_with(&mut next)).collect())
+        match keys {
+            Keyed::Ints(values) => ints.add(values, count),
+            Keyed::Pairs(a, b) => {
+                a.iter().zip(b.iter()).map(|pair| *pairs.entry(pair).or_insert_with(|| next(count))).collect()
             }
-            Some(Single::Texts(values)) => Ok(values
+            Keyed::Texts(values) => values
                 .iter()
                 .map(|value| match value {
-                    None => *no_text.get_or_insert_with(&mut next),
+                    None => *no_text.get_or_insert_with(|| next(count)),
                     Some(text) => match texts.get(text) {
                         Some(number) => *number,
-                        None => *texts.entry(text.into()).or_insert_with(&mut next),
+                        None => *texts.entry(text.into()).or_insert_with(|| next(count)),
                     },
                 })
-                .collect()),
-            None => Ok(bytes(keys, rows)?
-                .into_iter()
-                .map(|key| match others.entry(key.into_boxed_slice()) {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(place) => *place.insert(next()),
+                .collect(),
+            Keyed::Bytes(bytes) => bytes
+                .iter()
+                .map(|key| match others.get(key) {
+                    Some(number) => *number,
+                    None => *others.entry(key.into()).or_insert_with(|| next(count)),
                 })
-                .collect()),
+                .collect(),
         }
     }
 
     /// The number of each row's key, [`NONE`] for one that is not known.
     pub fn find(&self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
-        match single(keys)? {
-            Some(Single::Ints(values)) => {
-                Ok(values.iter().map(|value| self.ints.get(&value).copied().unwrap_or(NONE)).collect())
-            }
-            Some(Single::Texts(values)) => Ok(values
+        let or_none = |number: Option<&IdxSize>| number.copied().unwrap_or(NONE);
+        Ok(match Keyed::of(keys, rows)? {
+            Keyed::Ints(values) => self.ints.find(&values),
+            Keyed::Pairs(a, b) => a.iter().zip(b.iter()).map(|pair| or_none(self.pairs.get(&pair))).collect(),
+            Keyed::Texts(values) => values
                 .iter()
-                .map(|value| value.map_or(self.no_text, |text| self.texts.get(text).copied()).unwrap_or(NONE))
-                .collect()),
-            None => {
-                let number = |key: Vec<u8>| self.others.get(key.as_slice()).copied().unwrap_or(NONE);
-                Ok(bytes(keys, rows)?.into_iter().map(number).collect())
-            }
-        }
+                .map(|value| or_none(value.map_or(self.no_text.as_ref(), |text| self.texts.get(text))))
+                .collect(),
+            Keyed::Bytes(bytes) => bytes.iter().map(|key| or_none(self.others.get(key))).collect(),
+        })
     }
 }
 
-/// Each row's key as bytes: equal keys have equal bytes, and no others.
-fn bytes(keys: &[Series], rows: usize) -> Outcome<Vec<Vec<u8>>> {
-    let mut all = vec![Vec::new(); rows];
-    for key in keys {
-        match key.dtype() {
-            DataType::Null => all.iter_mut().for_each(|bytes| bytes.push(0)),
-            DataType::Boolean => push(&mut all, bools(key)?.iter(), |bytes, value| bytes.push(u8::from(value))),
-            DataType::Int64 | DataType::Date | DataType::Datetime(..) | DataType::Time => {
-                let physical = key.to_physical_repr().cast(&DataType::Int64).map_err(internal)?;
-                push(&mut all, ints(&physical)?.iter(), |bytes, value| bytes.extend(value.to_le_bytes()));
-            }
-            DataType::Decimal(..) => {
-                push(&mut all, digits(key)?.0.iter(), |bytes, value| bytes.extend(value.to_le_bytes()));
-            }
-            DataType::Float64 => push(&mut all, floats(key)?.iter(), |bytes, value| {
-                // Adding zero turns -0.0 into 0.0.
-                let one = if value.is_nan() { f64::NAN } else { value + 0.0 };
-                bytes.extend(one.to_le_bytes());
-            }),
-            DataType::String => push(&mut all, texts(key)?.iter(), |bytes, value| {
-                bytes.extend((value.len() as u64).to_le_bytes());
-                bytes.extend(value.as_bytes());
-            }),
-            other => return Err(unsupported(format!("a key of type {other}"))),
+impl Bytes {
+    fn of(keys: &[Series], rows: usize) -> Outcome<Self> {
+        let mut ends = vec![0; rows];
+        keys.iter().try_for_each(|key| each(key, |row, head, rest| ends[row] += head.len() + rest.len()))?;
+        let mut end = 0;
+        for row in &mut ends {
+            (*row, end) = (end, end + *row);
         }
+        // So far where each begins; they become ends while the bytes are written.
+        let mut all = vec![0; end];
+        let mut write = |row: usize, head: &[u8], rest: &[u8]| {
+            for bytes in [head, rest] {
+                let start = ends[row];
+                ends[row] += bytes.len();
+                all[start..ends[row]].copy_from_slice(bytes);
+            }
+        };
+        keys.iter().try_for_each(|key| each(key, &mut write))?;
+        Ok(Self { all, ends })
     }
-    Ok(all)
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let key = &self.all[start..*end];
+            start = *end;
+            key
+        })
+    }
 }
 
-fn push<T>(all: &mut [Vec<u8>], values: impl Iterator<Item = Option<T>>, mut write: impl FnMut(&mut Vec<u8>, T)) {
-    for (bytes, value) in all.iter_mut().zip(values) {
-        bytes.push(u8::from(value.is_some()));
-        if let Some(value) = value {
-            write(bytes, value);
+/// The bytes of each row's value, in two pieces.
+fn each(key: &Series, mut take: impl FnMut(usize, &[u8], &[u8])) -> Outcome<()> {
+    match key.dtype() {
+        DataType::Null => (0..key.len()).for_each(|row| take(row, &[0], &[])),
+        DataType::Boolean => fixed(bools(key)?.iter(), take, |value| [u8::from(value)]),
+        ints if is_int(ints) => {
+            fixed(physical(key)?.iter(), take, i64::to_le_bytes);
+        }
+        DataType::Decimal(..) => fixed(digits(key)?.0.iter(), take, i128::to_le_bytes),
+        DataType::Float64 => fixed(floats(key)?.iter(), take, |value| {
+            // Adding zero turns -0.0 into 0.0.
+            let one = if value.is_nan() { f64::NAN } else { value + 0.0 };
+            one.to_le_bytes()
+        }),
+        DataType::String => {
+            for (row, text) in texts(key)?.iter().enumerate() {
+                match text {
+                    None => take(row, &[0], &[]),
+                    Some(text) => {
+                        let mut head = [1; 1 + size_of::<u64>()];
+                        head[1..].copy_from_slice(&(text.len() as u64).to_le_bytes());
+                        take(row, &head, text.as_bytes());
+                    }
+                }
+            }
+        }
+        other => return Err(unsupported(format!("a key of type {other}"))),
+    }
+    Ok(())
+}
+
+fn fixed<T, const N: usize>(
+    values: impl Iterator<Item = Option<T>>,
+    mut take: impl FnMut(usize, &[u8], &[u8]),
+    bytes: impl Fn(T) -> [u8; N],
+) {
+    for (row, value) in values.enumerate() {
+        match value {
+            None => take(row, &[0], &[]),
+            Some(value) => take(row, &[1], &bytes(value)),
         }
     }
 }
@@ -150,7 +207,7 @@ mod tests {
         fn frame_by_frame_is_as_all_at_once(
             rows in prop::collection::vec((prop::option::of(-2..3i64), prop::option::of("[ab]{0,2}"), 0..4usize), 0..40),
             cut in 0..40usize,
-            which in 0..4usize,
+            which in 0..6usize,
         ) {
             let zeros = [0.0, -0.0, f64::NAN, 1.0];
             let ints: Series = rows.iter().map(|row| row.0).collect::<polars::prelude::Int64Chunked>().into();
@@ -160,6 +217,8 @@ mod tests {
                 0 => vec![ints],
                 1 => vec![texts],
                 2 => vec![floats],
+                3 => vec![ints.clone(), &ints % 2],
+                4 => vec![texts.clone(), texts],
                 _ => vec![ints, texts, floats],
             };
             let at = cut.min(rows.len());
@@ -169,7 +228,10 @@ mod tests {
             let mut numbering = Numbering::default();
             let mut found = numbering.add(&part(0, at), at).unwrap();
             found.extend(numbering.add(&part(at, rows.len() - at), rows.len() - at).unwrap());
-            let whole = Groups::of(&keys, rows.len()).unwrap();
+            let plain: Vec<Series> = keys.iter().map(|key| crate::keys::plain(key).unwrap()).collect::<Vec<_>>().concat();
+            let whole = if rows.is_empty() { Groups { of_row: vec![], first: vec![] } } else { Groups::hashed(plain, rows.len()).unwrap() };
+            let one_way_or_another = Groups::of(&keys, rows.len()).unwrap();
+            prop_assert_eq!((&one_way_or_another.of_row, &one_way_or_another.first), (&whole.of_row, &whole.first));
             prop_assert_eq!(&found, &whole.of_row);
             prop_assert_eq!(numbering.len(), whole.len());
             prop_assert_eq!(numbering.find(&keys, rows.len()).unwrap(), found);

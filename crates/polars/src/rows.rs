@@ -1,5 +1,7 @@
 //! Choosing rows and columns of frames; frames without columns keep their number of rows.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::{BooleanChunked, DataFrame, IdxCa, IdxSize};
 
 use crate::failure::{Outcome, internal};
@@ -12,6 +14,14 @@ pub(crate) fn pick<'a>(frame: &DataFrame, names: impl IntoIterator<Item = &'a st
     let columns =
         names.into_iter().map(|name| frame.column(name).cloned().map_err(internal)).collect::<Outcome<Vec<_>>>()?;
     DataFrame::new(frame.height(), columns).map_err(internal)
+}
+
+/// The same with no other columns than those needed; none for all.
+pub(crate) fn only(frame: DataFrame, need: &Option<BTreeSet<String>>) -> Outcome<DataFrame> {
+    let Some(need) = need else { return Ok(frame) };
+    let height = frame.height();
+    let columns = frame.into_columns().into_iter().filter(|column| need.contains(column.name().as_str())).collect();
+    DataFrame::new(height, columns).map_err(internal)
 }
 
 /// The rows for which the mask is true.

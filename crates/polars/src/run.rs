@@ -32,6 +32,8 @@ pub(crate) struct Runner<'a> {
     files: &'a dyn Files,
     pub(crate) options: &'a RunOptions<'a>,
     pub(crate) pace: &'a Pace,
+    /// Nothing goes piece by piece any more: a value was wrong, and the message has to name its row of the whole table.
+    pub(crate) at_once: bool,
     /// What rejects speak of, in jobs that can reject.
     pub(crate) rejects: Option<Rejects<'a>>,
     pub(crate) notes: Notes,
@@ -54,6 +56,7 @@ impl<'a> Runner<'a> {
             files,
             options,
             pace,
+            at_once: false,
             rejects: rel.can_reject().then(|| Rejects::of(rel)),
             notes: Notes::default(),
             rows_in: vec![],
@@ -83,6 +86,7 @@ impl<'a> Runner<'a> {
             None => (None, vec![]),
         };
         self.warnings.extend(self.notes.sentences());
+        self.dropped.retain(|dropped| dropped.rows > 0);
         let table = hold_any(table)?;
         Ok(TableReport {
             schema: table.schema.clone(),
@@ -113,6 +117,9 @@ impl<'a> Runner<'a> {
         self.uncancelled()?;
         // The rejects show rows of the source as they were, so all of their columns are needed.
         let need = if self.rejects.is_some() { None } else { need };
+        if let Some(frame) = self.rel_flowing(rel, need.clone())? {
+            return Ok(frame);
+        }
         let frame = match rel {
             Rel::Input { task, .. } => self.input(task, need)?,
             Rel::Scan(scan) => self.scan(scan, need)?,

@@ -5,29 +5,23 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use polars::prelude::DataFrame;
+use polars::prelude::{Column, DataFrame};
 use polars_core::runtime::RAYON;
 use rayon::prelude::*;
 use tempfile::TempPath;
 use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, Schema};
+use tidemill_core::table::{EngineError, Field, Schema};
 
 use crate::failure::{Outcome, internal};
-use crate::object::{ENTRY, MARK, unpack};
-use crate::rows::pick;
+use crate::object::{Index, MARK, PART, Place};
+use crate::part::{Damaged, Entries, Heads, Part};
 use crate::types;
-
-/// Where a part lies.
-struct Part {
-    start: u64,
-    length: usize,
-    rows: usize,
-}
 
 /// A table that is not in memory. The file stays open, so that it can be renamed or removed meanwhile.
 pub(crate) struct Stored {
     file: Mutex<File>,
-    parts: Vec<Part>,
+    /// Where each part begins, and what it consists of.
+    parts: Vec<(u64, Place)>,
     /// Its columns.
     pub schema: Schema,
     /// Its rows.
@@ -47,12 +41,17 @@ impl Stored {
     pub fn open(path: &Path) -> Outcome<Self> {
         let shown = path.display().to_string();
         let mut file = File::open(path).map_err(|error| broken(&shown, error.to_string()))?;
-        let parts = parts(&mut file).map_err(|error| broken(&shown, error.to_string()))?;
-        let rows = parts.iter().map(|part| part.rows).sum();
-        let mut stored =
-            Self { file: Mutex::new(file), parts, schema: Schema::new(), rows, shown, spilled: Mutex::new(None) };
-        stored.schema = types::schema_of(&stored.head()?)?;
-        Ok(stored)
+        let Index { schema, parts } = index(&mut file).map_err(|error| broken(&shown, error.to_string()))?;
+        let mut start = MARK.len() as u64;
+        let place = |part: Place| {
+            let begin = start;
+            // Added up and compared with the size of the file when the index was read.
+            start += part.heads + part.columns.iter().sum::<u64>();
+            (begin, part)
+        };
+        let parts: Vec<(u64, Place)> = parts.into_iter().map(place).collect();
+        let rows = parts.iter().map(|(_, part)| part.rows).sum();
+        Ok(Self { file: Mutex::new(file), parts, schema, rows, shown, spilled: Mutex::new(None) })
     }
 
     /// Takes up a table that was written aside to a file of its own.
@@ -95,27 +94,53 @@ impl Stored {
 
     /// One part: these columns in that order, or all.
     pub fn part(&self, at: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
-        let part = &self.parts[at];
-        let Some(columns) = columns else { return self.unpacked(part, None) };
-        if columns.is_empty() {
-            return Ok(DataFrame::empty_with_height(part.rows));
-        }
-        let in_file = self.schema.names().filter(|name| columns.iter().any(|column| column == name));
-        let frame = self.unpacked(part, Some(in_file.map(str::to_owned).collect()))?;
-        pick(&frame, columns.iter().map(String::as_str))
+        self.entries(at, columns)?.into_frame()
     }
 
-    /// Parts `from..to` as one frame.
-    pub fn block(&self, from: usize, to: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
-        let parts: Vec<Outcome<DataFrame>> =
-            RAYON.install(|| (from..to).into_par_iter().map(|at| self.part(at, columns)).collect());
-        let mut parts = parts.into_iter();
-        let mut whole = match parts.next() {
-            Some(first) => first?,
-            None => self.head()?,
+    /// The same, not spread out.
+    pub fn entries(&self, at: usize, columns: Option<&[String]>) -> Outcome<Part> {
+        let (start, place) = &self.parts[at];
+        let numbers: Vec<usize> = match columns {
+            None => (0..self.schema.len()).collect(),
+            Some(columns) => {
+                let number = |column: &String| {
+                    let found = self.schema.names().position(|name| name == column);
+                    found.ok_or_else(|| EngineError::Internal(format!("the table has no column {column}")))
+                };
+                columns.iter().map(number).collect::<Outcome<_>>()?
+            }
         };
+        let damaged = |_: Damaged| broken(&self.shown, "is damaged".to_owned());
+        let heads = match place.heads {
+            0 => None,
+            length => Some(Heads::unpack(&self.read(*start, length)?, place.rows).map_err(damaged)?),
+        };
+        let mut begins = vec![start + place.heads];
+        for length in &place.columns {
+            begins.push(begins[begins.len() - 1] + length);
+        }
+        let entries = numbers
+            .into_iter()
+            .map(|number| {
+                let field = &self.schema.fields()[number];
+                let packed = self.read(begins[number], place.columns[number])?;
+                Entries::unpack(&packed, &field.name, field.data_type, place.rows, heads.as_ref()).map_err(damaged)
+            })
+            .collect::<Outcome<_>>()?;
+        Ok(Part { rows: place.rows, heads, columns: entries })
+    }
+
+    /// Parts `from..to`, each a frame.
+    pub fn frames(&self, from: usize, to: usize, columns: Option<&[String]>) -> Outcome<Vec<DataFrame>> {
+        RAYON.install(|| (from..to).into_par_iter().map(|at| self.part(at, columns)).collect())
+    }
+
+    /// Parts `from..to` as one frame, of one piece.
+    pub fn block(&self, from: usize, to: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
+        let mut parts = self.frames(from, to, columns)?.into_iter();
+        let mut whole = parts.next().map_or_else(|| self.head(), Ok)?;
         for part in parts {
-            whole.vstack_mut_owned(part?).map_err(internal)?;
+            whole.vstack_mut_owned(part).map_err(internal)?;
         }
         whole.rechunk_mut_par();
         Ok(whole)
@@ -129,7 +154,7 @@ impl Stored {
     /// The first rows.
     pub fn first(&self, rows: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
         let mut seen = 0;
-        let enough = self.parts.iter().position(|part| {
+        let enough = self.parts.iter().position(|(_, part)| {
             seen += part.rows;
             seen >= rows
         });
@@ -138,22 +163,17 @@ impl Stored {
 
     /// No rows, all columns.
     pub fn head(&self) -> Outcome<DataFrame> {
-        Ok(self.unpacked(&self.parts[0], None)?.clear())
+        let column = |field: &Field| Column::new_empty(field.name.as_str().into(), &types::to_polars(field.data_type));
+        DataFrame::new(0, self.schema.fields().iter().map(column).collect()).map_err(internal)
     }
 
-    fn unpacked(&self, part: &Part, columns: Option<Vec<String>>) -> Outcome<DataFrame> {
-        let mut bytes = vec![0; part.length];
-        {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.seek(SeekFrom::Start(part.start))
-                .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(|error| broken(&self.shown, error.to_string()))?;
-        }
-        let frame = unpack(bytes, columns).map_err(|message| broken(&self.shown, message))?;
-        if frame.height() != part.rows {
-            return Err(broken(&self.shown, "is damaged".to_owned()));
-        }
-        Ok(frame)
+    fn read(&self, start: u64, length: u64) -> Outcome<Vec<u8>> {
+        let mut bytes = vec![0; length as usize]; // no longer than the file
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|error| broken(&self.shown, error.to_string()))?;
+        Ok(bytes)
     }
 }
 
@@ -166,8 +186,8 @@ fn broken(path: &str, message: String) -> EngineError {
     }
 }
 
-/// Reads where the parts lie.
-fn parts(file: &mut File) -> io::Result<Vec<Part>> {
+/// Reads what lies where.
+fn index(file: &mut File) -> io::Result<Index> {
     let other = || io::Error::other("is not a table in the form of this version");
     let size = file.metadata()?.len();
     let end = (MARK.len() + size_of::<u64>()) as u64;
@@ -176,29 +196,25 @@ fn parts(file: &mut File) -> io::Result<Vec<Part>> {
     }
     let mut mark = [0; MARK.len()];
     file.read_exact(&mut mark)?;
-    let mut count = [0; size_of::<u64>()];
+    let mut length = [0; size_of::<u64>()];
     let mut last = [0; MARK.len()];
     file.seek(SeekFrom::Start(size - end))?;
-    file.read_exact(&mut count)?;
+    file.read_exact(&mut length)?;
     file.read_exact(&mut last)?;
-    let count = u64::from_le_bytes(count);
-    let room = (size - end - MARK.len() as u64) / ENTRY as u64;
-    if mark != *MARK || last != *MARK || count == 0 || count > room {
+    let length = u64::from_le_bytes(length);
+    if mark != *MARK || last != *MARK || length > size - end - MARK.len() as u64 {
         return Err(other());
     }
-    // No more than the file has bytes.
-    let mut entries = vec![0; count as usize * ENTRY];
-    file.seek(SeekFrom::Start(size - end - entries.len() as u64))?;
-    file.read_exact(&mut entries)?;
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-    let mut start = MARK.len() as u64;
-    entries
-        .chunks(ENTRY)
-        .map(|entry| {
-            let (length, rows) = (number(&entry[..ENTRY / 2]), number(&entry[ENTRY / 2..]));
-            let part = Part { start, length: length as usize, rows: rows as usize };
-            start = start.checked_add(length).filter(|end| *end <= size).ok_or_else(other)?;
-            Ok(part)
-        })
-        .collect()
+    let mut bytes = vec![0; length as usize]; // no longer than the file
+    file.seek(SeekFrom::Start(size - end - length))?;
+    file.read_exact(&mut bytes)?;
+    let index: Index = serde_json::from_slice(&bytes).map_err(|_| other())?;
+    let lengths = index.parts.iter().flat_map(|part| part.columns.iter().chain([&part.heads]));
+    let all = lengths.map(|length| u128::from(*length)).sum::<u128>();
+    let fits = index.parts.iter().all(|part| part.rows <= PART && part.columns.len() == index.schema.len());
+    let room = size - end - length - MARK.len() as u64;
+    if index.parts.is_empty() || !fits || all != u128::from(room) {
+        return Err(other());
+    }
+    Ok(index)
 }

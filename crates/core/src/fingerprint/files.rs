@@ -15,7 +15,7 @@ use crate::ids::Digest;
 /// have changed again within one tick of the file system's clock (git calls this racily clean).
 const RACY: i64 = 2_000_000_000;
 /// Files are read in pieces of this size; pieces are hashed on several threads.
-const PIECE: usize = 4 << 20;
+const PIECE: usize = 1 << 20;
 /// How often a file that changes while it is read is read again.
 const TRIES: usize = 3;
 
@@ -260,30 +260,40 @@ fn read(path: &Path) -> io::Result<(Stat, Digest, Stat)> {
     let mut file = File::open(path)?;
     let before = Stat::of(&file.metadata()?);
     let mut hasher = blake3::Hasher::new();
-    let mut piece = vec![0; PIECE.min(usize::try_from(before.len).unwrap_or(PIECE).max(1 << 13))];
-    loop {
-        let mut filled = 0;
-        while filled < piece.len() {
-            match file.read(&mut piece[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    let length = PIECE.min(usize::try_from(before.len).unwrap_or(PIECE).max(1 << 13));
+    let (mut piece, mut next) = (vec![0; length], Vec::new());
+    let mut filled = fill(&mut file, &mut piece)?;
+    while filled > 0 {
+        if filled < length || filled < 1 << 18 {
+            // The end of the file, or a small one; it may have grown meanwhile.
+            hasher.update(&piece[..filled]);
+            filled = fill(&mut file, &mut piece)?;
+            continue;
         }
-        if filled == 0 {
-            break;
-        }
-        if filled < 1 << 18 {
-            hasher.update(&piece[..filled])
-        } else {
-            hasher.update_rayon(&piece[..filled])
-        };
+        // The next piece comes while this one is hashed.
+        next.resize(length, 0);
+        let (_, more) = rayon::join(|| hasher.update_rayon(&piece), || fill(&mut file, &mut next));
+        filled = more?;
+        std::mem::swap(&mut piece, &mut next);
     }
     let digest = Digest(*hasher.finalize().as_bytes());
     // By path, not by handle: a file renamed over it meanwhile counts as a change.
     let after = Stat::of(&std::fs::metadata(path)?);
     Ok((before, digest, after))
+}
+
+/// Reads until the piece is full or the file ends; how much there is.
+fn fill(file: &mut File, piece: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < piece.len() {
+        match file.read(&mut piece[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 fn nanoseconds(time: SystemTime) -> i64 {

@@ -157,11 +157,12 @@ pub trait TableEngine: Send + Sync {
     /// If the engine fails.
     fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError>;
 
-    /// Writes a table to a file in the format of the sink, at `staged` instead of the sink's path; the caller renames it.
+    /// Writes a table to a file in the format of the sink, at `staged` instead of the sink's path; the caller renames it. Says
+    /// the digest of the file, if it was had on the way: reading a large one again for it takes long.
     ///
     /// # Errors
     /// If the file cannot be written.
-    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<(), EngineError>;
+    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Option<Digest>, EngineError>;
 
     /// Writes a table in the engine's own form, for the cache, and says the digest of what it wrote. Equal tables (columns,
     /// types, values, order) give equal digests.

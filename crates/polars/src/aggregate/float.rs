@@ -18,12 +18,12 @@ fn sums(values: &Float64Chunked, rows: &Rows<'_>) -> Outcome<Vec<(f64, u64)>> {
 
 /// NULL of no values.
 pub(super) fn sum(values: &Series, rows: &Rows<'_>) -> Outcome<Series> {
-    Ok(summed(sums(&floats(values)?, rows)?))
+    Ok(summed(&sums(&floats(values)?, rows)?))
 }
 
 /// NULL of no values.
 pub(super) fn mean(values: &Series, rows: &Rows<'_>) -> Outcome<Series> {
-    Ok(averaged(sums(&floats(values)?, rows)?))
+    Ok(averaged(&sums(&floats(values)?, rows)?))
 }
 
 /// Adds the values of further rows to the sums of their groups, in row order.
@@ -39,14 +39,14 @@ pub(super) fn add(sums: &mut [(f64, u64)], values: &Series, of: &[IdxSize]) -> O
 }
 
 /// Sums as a column.
-pub(super) fn summed(sums: Vec<(f64, u64)>) -> Series {
-    sums.into_iter().map(|(sum, count)| (count > 0).then_some(sum)).collect::<Float64Chunked>().into_series()
+pub(super) fn summed(sums: &[(f64, u64)]) -> Series {
+    sums.iter().map(|&(sum, count)| (count > 0).then_some(sum)).collect::<Float64Chunked>().into_series()
 }
 
 /// Means of sums.
-pub(super) fn averaged(sums: Vec<(f64, u64)>) -> Series {
-    let mean = |(sum, count): (f64, u64)| (count > 0).then(|| sum / count as f64);
-    sums.into_iter().map(mean).collect::<Float64Chunked>().into_series()
+pub(super) fn averaged(sums: &[(f64, u64)]) -> Series {
+    let mean = |&(sum, count): &(f64, u64)| (count > 0).then(|| sum / count as f64);
+    sums.iter().map(mean).collect::<Float64Chunked>().into_series()
 }
 
 /// Of a sample; with `root` its standard deviation. In two passes, which cancels less than sums of squares.

@@ -14,7 +14,7 @@ use polars::prelude::{BooleanChunked, DataType as Physical, IdxSize, Int64Chunke
 use tidemill_core::table::{AggCall, AggFunc};
 
 pub(crate) use ordered::middle;
-pub(crate) use state::{Counting, State};
+pub(crate) use state::{Grouping, Part, State};
 
 use crate::eval::{Eval, bools};
 use crate::failure::{Outcome, internal, unsupported};

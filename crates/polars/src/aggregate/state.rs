@@ -4,6 +4,7 @@ use polars::prelude::{DataType as Physical, IdxSize, Int64Chunked, IntoSeries, S
 use tidemill_core::table::{AggCall, AggFunc};
 
 use super::{Arguments, Rows, compute, exact, float, gather, typed};
+use crate::eval::is_repeatable;
 use crate::failure::{Outcome, unsupported};
 use crate::setop::stack;
 
@@ -25,21 +26,76 @@ enum Kept {
     Best(Series),
 }
 
-/// Rows that count for an aggregate: its arguments' values and the group of each.
-pub(crate) struct Counting {
-    values: Vec<Series>,
-    /// None if all rows count.
-    of: Option<Vec<IdxSize>>,
+/// What a piece adds to an aggregate, for each group of the piece, as far as it can be told without what came before.
+pub(crate) enum Part {
+    Counts(Vec<i64>),
+    Exact(exact::Sums),
+    /// Values to be added one by one, and the group of each, none for those of all rows.
+    Values(Series, Option<Vec<IdxSize>>),
+    Best(Series),
 }
 
-impl Counting {
-    /// The rows that the filter leaves.
-    pub fn of(arguments: Arguments, of: &[IdxSize]) -> Outcome<Self> {
-        let Some(mask) = &arguments.mask else { return Ok(Self { values: arguments.values, of: None }) };
+/// The groups of a piece's rows.
+pub(crate) struct Grouping<'a> {
+    /// The group of each row.
+    pub of: &'a [IdxSize],
+    /// The number of rows in each group.
+    pub sizes: Vec<i64>,
+}
+
+impl<'a> Grouping<'a> {
+    /// Of these rows in so many groups.
+    pub fn new(of: &'a [IdxSize], groups: usize) -> Self {
+        let mut sizes = vec![0; groups];
+        of.iter().for_each(|group| sizes[*group as usize] += 1);
+        Self { of, sizes }
+    }
+}
+
+impl Part {
+    /// What these rows add.
+    pub fn of(call: &AggCall, arguments: Arguments, rows: &Grouping<'_>) -> Outcome<Self> {
+        let Some(mask) = &arguments.mask else { return Self::unmasked(call, &arguments.values, rows, || None) };
         let places: Vec<IdxSize> =
             mask.iter().zip(0..).filter(|(counts, _)| *counts == Some(true)).map(|(_, place)| place).collect();
-        let groups = places.iter().map(|place| of[*place as usize]).collect();
-        Ok(Self { values: gather(&arguments.values, Some(&places))?, of: Some(groups) })
+        let of: Vec<IdxSize> = places.iter().map(|place| rows.of[*place as usize]).collect();
+        let left = Grouping::new(&of, rows.sizes.len());
+        Self::unmasked(call, &gather(&arguments.values, Some(&places))?, &left, || Some(of.clone()))
+    }
+
+    /// `groups` are told if the groups are not those of all rows.
+    fn unmasked(
+        call: &AggCall,
+        values: &[Series],
+        rows: &Grouping<'_>,
+        groups: impl FnOnce() -> Option<Vec<IdxSize>>,
+    ) -> Outcome<Self> {
+        let first = values.first();
+        Ok(match call.func {
+            AggFunc::Count => Self::Counts(match first.filter(|values| values.null_count() > 0) {
+                None => rows.sizes.clone(),
+                Some(values) => {
+                    let mut counts = vec![0; rows.sizes.len()];
+                    let present = values.is_not_null();
+                    let each = rows.of.iter().zip(present.iter());
+                    each.for_each(|(group, is)| counts[*group as usize] += i64::from(is == Some(true)));
+                    counts
+                }
+            }),
+            AggFunc::Sum | AggFunc::Avg => {
+                let values = one(first)?;
+                let added = match values.dtype() {
+                    // Sums of floats depend on the order in which they are added.
+                    Physical::Float64 | Physical::Null => None,
+                    _ => exact::partial(values, rows.of, &rows.sizes)?,
+                };
+                added.map_or_else(|| Self::Values(values.clone(), groups()), Self::Exact)
+            }
+            _ => {
+                let rows = Rows { of: rows.of, count: rows.sizes.len(), running: false };
+                Self::Best(compute(call, values, &rows)?)
+            }
+        })
     }
 }
 
@@ -54,33 +110,57 @@ impl<'a> State<'a> {
         one_by_one.then_some(Self { call, kept: Kept::Nothing })
     }
 
-    /// Takes further rows. `of` holds the group of each row, in the numbers of `to_all`, which says which of all `count`
-    /// groups each one is.
-    pub fn add(&mut self, rows: &Counting, of: &[IdxSize], to_all: &[IdxSize], count: usize) -> Outcome<()> {
-        let of: Vec<IdxSize> = rows.of.as_deref().unwrap_or(of).iter().map(|group| to_all[*group as usize]).collect();
-        let values = rows.values.first();
-        match self.call.func {
-            AggFunc::Count => {
+    /// The aggregate that it is a state of.
+    pub fn call(&self) -> &'a AggCall {
+        self.call
+    }
+
+    /// Whether the state of this aggregate serves the other one too.
+    pub fn serves(&self, other: &AggCall) -> bool {
+        let added = |func: &AggFunc| matches!(func, AggFunc::Sum | AggFunc::Avg);
+        let alike = self.call.func == other.func || (added(&self.call.func) && added(&other.func));
+        alike
+            && self.call.args == other.args
+            && self.call.args.iter().all(is_repeatable)
+            && self.call.filter.is_none()
+            && other.filter.is_none()
+    }
+
+    /// Takes what a further piece adds. `of` holds the group of each of its rows, in the numbers of `to_all`, which says which
+    /// of all `count` groups each one is.
+    pub fn add(&mut self, part: &Part, of: &[IdxSize], to_all: &[IdxSize], count: usize) -> Outcome<()> {
+        match part {
+            Part::Counts(more) => {
                 if !matches!(self.kept, Kept::Counts(_)) {
                     self.kept = Kept::Counts(vec![]);
                 }
                 let Kept::Counts(counts) = &mut self.kept else { return Ok(()) };
                 counts.resize(count, 0);
-                match values.filter(|values| values.null_count() > 0) {
-                    None => of.iter().for_each(|group| counts[*group as usize] += 1),
-                    Some(values) => of
-                        .iter()
-                        .zip(values.is_not_null().iter())
-                        .for_each(|(group, is)| counts[*group as usize] += i64::from(is == Some(true))),
-                }
-                Ok(())
+                more.iter().zip(to_all).for_each(|(more, group)| counts[*group as usize] += more);
             }
-            AggFunc::Sum | AggFunc::Avg => self.sum(one(values)?, &of, count),
-            _ => self.best(one(values)?, &of, count),
+            Part::Exact(sums) => {
+                let (all, scale) = self.exact(count)?;
+                *scale = sums.add_to(all, to_all)?;
+            }
+            Part::Values(values, groups) => {
+                let of = groups.as_deref().unwrap_or(of).iter().map(|group| to_all[*group as usize]);
+                self.add_values(values, &of.collect::<Vec<_>>(), count)?;
+            }
+            Part::Best(best) => self.best(best, to_all, count)?,
         }
+        Ok(())
     }
 
-    fn sum(&mut self, values: &Series, of: &[IdxSize], count: usize) -> Outcome<()> {
+    fn exact(&mut self, count: usize) -> Outcome<(&mut Vec<(i128, i64)>, &mut u8)> {
+        if !matches!(self.kept, Kept::Exact(..)) {
+            self.kept = Kept::Exact(vec![], 0);
+        }
+        let Kept::Exact(sums, scale) = &mut self.kept else { return Err(unsupported("sums of another kind")) };
+        sums.resize(count, (0, 0));
+        Ok((sums, scale))
+    }
+
+    fn add_values(&mut self, values: &Series, of: &[IdxSize], count: usize) -> Outcome<()> {
         match values.dtype() {
             Physical::Null => {}
             Physical::Float64 => {
@@ -93,13 +173,8 @@ impl<'a> State<'a> {
                 }
             }
             _ => {
-                if !matches!(self.kept, Kept::Exact(..)) {
-                    self.kept = Kept::Exact(vec![], 0);
-                }
-                if let Kept::Exact(sums, scale) = &mut self.kept {
-                    sums.resize(count, (0, 0));
-                    *scale = exact::add(sums, values, of)?;
-                }
+                let (sums, scale) = self.exact(count)?;
+                *scale = exact::add(sums, values, of)?;
             }
         }
         Ok(())
@@ -120,33 +195,33 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    /// The result of each group.
-    pub fn finish(self, count: usize) -> Outcome<Series> {
-        let to = self.call.data_type;
-        let result = match self.kept {
-            Kept::Nothing if self.call.func == AggFunc::Count => {
+    /// The result of each group for an aggregate that the state serves.
+    pub fn finish(&mut self, call: &AggCall, count: usize) -> Outcome<Series> {
+        let to = call.data_type;
+        let result = match &mut self.kept {
+            Kept::Nothing if call.func == AggFunc::Count => {
                 Int64Chunked::from_vec("".into(), vec![0; count]).into_series()
             }
             Kept::Nothing => Series::full_null("".into(), count, &Physical::Null),
-            Kept::Counts(mut counts) => {
+            Kept::Counts(counts) => {
                 counts.resize(count, 0);
-                Int64Chunked::from_vec("".into(), counts).into_series()
+                Int64Chunked::from_vec("".into(), counts.clone()).into_series()
             }
-            Kept::Exact(mut sums, scale) => {
+            Kept::Exact(sums, scale) => {
                 sums.resize(count, (0, 0));
-                if self.call.func == AggFunc::Sum {
-                    exact::summed(sums, scale, to)?
+                if call.func == AggFunc::Sum {
+                    exact::summed(sums, *scale, to)?
                 } else {
-                    exact::averaged(sums, scale, to)?
+                    exact::averaged(sums, *scale, to)?
                 }
             }
-            Kept::Float(mut sums) => {
+            Kept::Float(sums) => {
                 sums.resize(count, (0.0, 0));
-                if self.call.func == AggFunc::Sum { float::summed(sums) } else { float::averaged(sums) }
+                if call.func == AggFunc::Sum { float::summed(sums) } else { float::averaged(sums) }
             }
-            Kept::Best(best) => best,
+            Kept::Best(best) => best.clone(),
         };
-        typed(result, self.call, count)
+        typed(result, call, count)
     }
 }
 

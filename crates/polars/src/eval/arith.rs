@@ -4,6 +4,7 @@ use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries, NamedFrom, Series};
 use tidemill_core::table::{ArithOp, DataType};
 
+use super::bounded::bounded;
 use super::{Eval, Notes, Operand, days, decimal, digits, fits, floats, ints, micros};
 use crate::calendar::MICROS_PER_DAY;
 use crate::failure::{Outcome, unsupported, value};
@@ -104,8 +105,11 @@ impl Eval<'_> {
 
     fn arith_decimal(&self, op: ArithOp, left: &Series, right: &Series, precision: u8, scale: u8) -> Outcome<Series> {
         let ((a, a_scale), (b, b_scale)) = (digits(left)?, digits(right)?);
-        let (a, b) = (Operand::new(&a), Operand::new(&b));
         let rows = self.rows_of(&[left, right]);
+        if let Some(result) = bounded(op, (&a, a_scale), (&b, b_scale), (precision, scale), rows) {
+            return Ok(types::decimals(result, precision, scale));
+        }
+        let (a, b) = (Operand::new(&a), Operand::new(&b));
         let common = a_scale.max(b_scale);
         let rescaled = |x: i128, from: u8| decimal::rescale_half_even(x, from, common);
         let result: Outcome<Int128Chunked> = (0..rows)

@@ -6,7 +6,7 @@ use polars::prelude::{
 };
 use tidemill_core::table::{DataType, Value, decimal_text};
 
-use super::{bools, days, decimal, digits, fits, floats, ints, micros, nanos, texts};
+use super::{bools, bounded, days, decimal, digits, fits, floats, ints, micros, nanos, texts};
 use crate::calendar::{self, MICROS_PER_DAY};
 use crate::failure::{Outcome, unsupported, value};
 use crate::parse;
@@ -116,6 +116,9 @@ fn to_decimal(series: &Series, precision: u8, scale: u8, unfit: Unfit<'_>) -> Ou
     match series.dtype() {
         Physical::Int64 | Physical::Decimal(..) => {
             let (digits, from) = digits(series)?;
+            if let Some(same) = bounded::rescaled(&digits, from, (precision, scale)) {
+                return Ok(same);
+            }
             convert(digits.iter(), unfit, |x| fitting(decimal::rescale_half_away(x, from, scale)))
         }
         Physical::Float64 => convert(floats(series)?.iter(), unfit, |x| fitting(float_to_decimal(x, scale))),

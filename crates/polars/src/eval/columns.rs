@@ -6,7 +6,7 @@ use polars::prelude::{
     BooleanChunked, ChunkFullNull, DataType, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked, Series,
     StringChunked,
 };
-use tidemill_core::table::{Expr, ExprKind};
+use tidemill_core::table::{ArithOp, Expr, ExprKind};
 
 use crate::eval::decimal;
 use crate::failure::{Outcome, internal, unsupported};
@@ -84,6 +84,20 @@ pub(crate) fn columns_of<'a>(exprs: impl IntoIterator<Item = &'a Expr>) -> BTree
     let mut names = BTreeSet::new();
     exprs.into_iter().for_each(|expr| collect(expr, &mut names));
     names
+}
+
+/// Whether computing it twice or once makes no difference: it is sums, differences and products of columns, in which nothing
+/// is counted as a warning, and no float constant, of which two may be equal and not the same.
+pub(crate) fn is_repeatable(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Column(_) => true,
+        ExprKind::Literal(_) => expr.data_type != tidemill_core::table::DataType::Float,
+        ExprKind::Cast(operand) | ExprKind::Negate(operand) => is_repeatable(operand),
+        ExprKind::Arith(ArithOp::Add | ArithOp::Sub | ArithOp::Mul, left, right) => {
+            is_repeatable(left) && is_repeatable(right)
+        }
+        _ => false,
+    }
 }
 
 fn collect(expr: &Expr, names: &mut BTreeSet<String>) {

@@ -4,6 +4,7 @@
 //! fail. Expressions are therefore computed by small kernels over typed arrays that mean what `docs/semantics.md` says.
 
 mod arith;
+mod bounded;
 mod case;
 mod cast;
 mod columns;
@@ -20,10 +21,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use polars::prelude::{
     BooleanChunked, ChunkFull, ChunkedArray, DataFrame, IdxSize, IntoSeries, PolarsDataType, Series,
 };
+use polars_core::datatypes::StaticArray;
 use tidemill_core::table::{Expr, ExprKind};
 
+pub(crate) use bounded::magnitude;
 pub(crate) use cast::cast;
-pub(crate) use columns::{bools, columns_of, days, digits, floats, ints, micros, nanos, texts};
+pub(crate) use columns::{bools, columns_of, days, digits, floats, ints, is_repeatable, micros, nanos, texts};
 pub(crate) use decimal::{div_half_even, divide, fits, rescale_half_away, rescale_half_even, to_float};
 pub(crate) use text::title_case;
 
@@ -203,6 +206,6 @@ impl<'a, T: PolarsDataType> Operand<'a, T> {
 
     #[inline]
     pub fn at(&self, row: usize) -> Option<T::Physical<'_>> {
-        self.0.get(if self.0.len() == 1 { 0 } else { row })
+        self.0.downcast_as_array().get(if self.0.len() == 1 { 0 } else { row })
     }
 }

@@ -42,7 +42,7 @@ fn schema_of(origin: &Origin) -> Result<Schema, EngineError> {
 fn widened(stored: &Polars) -> Option<DataType> {
     match stored {
         Polars::Int8 | Polars::Int16 | Polars::Int32 => Some(DataType::Int),
-        Polars::UInt32 | Polars::UInt64 => Some(DataType::Int),
+        Polars::UInt8 | Polars::UInt16 | Polars::UInt32 | Polars::UInt64 => Some(DataType::Int),
         Polars::Float32 => Some(DataType::Float),
         Polars::Datetime(..) => Some(DataType::Datetime),
         Polars::Categorical(..) | Polars::Enum(..) => Some(DataType::String),

@@ -1,7 +1,7 @@
 //! Values of a column, one by one, and as plain text.
 
 use polars::prelude::{
-    BooleanChunked, Column, DataType as Polars, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked,
+    BooleanChunked, DataType as Polars, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked, Series,
     StringChunked, TimeUnit,
 };
 
@@ -43,8 +43,7 @@ pub(super) enum Cell<'a> {
 
 impl<'a> Cells<'a> {
     /// The values of a column, if its type is one of those that tables have.
-    pub fn of(column: &'a Column) -> Option<Self> {
-        let series = column.as_materialized_series();
+    pub fn of(series: &'a Series) -> Option<Self> {
         Some(match series.dtype() {
             Polars::Boolean => Self::Bool(series.bool().ok()?),
             Polars::Int64 => Self::Int(series.i64().ok()?),
@@ -76,14 +75,6 @@ impl<'a> Cells<'a> {
 }
 
 impl Cell<'_> {
-    /// Whether both are certain to have the same text. Zero and minus zero are equal and have not.
-    pub fn reads_as(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
-            (a, b) => a == b,
-        }
-    }
-
     /// Adds the value as text: numbers with all their digits and never an exponent, dates as ISO 8601 has them; nothing
     /// for NULL.
     pub fn push_to(self, out: &mut Vec<u8>) {

@@ -4,12 +4,15 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
+use polars::prelude::IdxSize;
+use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
 use super::cells::{Cell, Cells};
 use super::output::Output;
-use super::{Failed, blocks, columns};
+use super::{Failed, columns, unfit};
 use crate::held::Outgoing;
+use crate::part::{Listed, Part};
 
 struct Style {
     delimiter: u8,
@@ -20,7 +23,23 @@ struct Style {
     escape_formulas: bool,
 }
 
-pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), Failed> {
+/// Neighbouring columns of a part that all repeat themselves, or all do not.
+struct Stretch {
+    columns: Range<usize>,
+    repeats: bool,
+    /// Of those that do, the fields of a run.
+    text: Vec<u8>,
+}
+
+/// The fields of a column.
+enum Fields<'a> {
+    /// Formatted one by one.
+    Each(Cells<'a>),
+    /// The different ones, one behind the other, where each ends, behind a 0, and for each row which one is its.
+    Listed { text: Vec<u8>, ends: Vec<usize>, places: Vec<IdxSize> },
+}
+
+pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<Option<Digest>, Failed> {
     let style = Style::of(sink)?;
     let first = table.head().map_err(Failed::Engine)?;
     let mut head = Vec::new();
@@ -36,11 +55,7 @@ pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), Fa
     head.push(b'\n');
     let mut output = Output::create(sink, path)?;
     output.write_all(&head)?;
-    for block in blocks(table) {
-        let block = block?;
-        let cells: Vec<Cells<'_>> = columns(&block)?.into_iter().map(|(_, cells)| cells).collect();
-        output.rows(block.height(), |rows, out| style.push_rows(&cells, rows, out))?;
-    }
+    output.parts(table.parts(), |at, out| style.push_part(&table.part(at).map_err(Failed::Engine)?, out))?;
     Ok(output.finish()?)
 }
 
@@ -63,24 +78,76 @@ impl Style {
         Ok(style)
     }
 
-    /// Adds rows. A value that is that of the row above is copied as it stands there: tables that were joined repeat theirs,
-    /// and copying costs a fraction of formatting.
-    fn push_rows(&self, cells: &[Cells<'_>], rows: Range<usize>, out: &mut Vec<u8>) {
-        let mut above: Vec<(Cell<'_>, Range<usize>)> = vec![(Cell::Null, 0..0); cells.len()];
-        for row in rows {
-            for (at, (column, above)) in cells.iter().zip(&mut above).enumerate() {
-                if at > 0 {
-                    out.push(self.delimiter);
-                }
-                let (cell, start) = (column.get(row), out.len());
-                if !above.1.is_empty() && cell.reads_as(above.0) {
-                    out.extend_from_within(above.1.clone());
-                } else {
-                    self.push(cell, out);
-                }
-                *above = (cell, start..out.len());
+    /// Adds the rows of a part. Neighbouring columns that repeat themselves are formatted once for each run and then copied, and
+    /// of others each different value once: tables that were joined repeat theirs, and copying costs a fraction of formatting.
+    fn push_part(&self, part: &Part, out: &mut Vec<u8>) -> Result<(), Failed> {
+        let mut columns = Vec::with_capacity(part.columns.len());
+        for (at, column) in part.columns.iter().enumerate() {
+            let cells = Cells::of(&column.values).ok_or_else(|| unfit(&column.values))?;
+            let listed = if column.repeats { None } else { Listed::of(&column.values).map_err(Failed::Engine)? };
+            columns.push(match listed {
+                Some(listed) => self.formatted(&cells, at, listed),
+                None => Fields::Each(cells),
+            });
+        }
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (at, column) in part.columns.iter().enumerate() {
+            match stretches.last_mut() {
+                Some(last) if last.repeats == column.repeats => last.columns.end = at + 1,
+                _ => stretches.push(Stretch { columns: at..at + 1, repeats: column.repeats, text: Vec::new() }),
             }
-            out.push(b'\n');
+        }
+        let mut push_run = |run: usize, rows: Range<usize>| {
+            for stretch in stretches.iter_mut().filter(|stretch| stretch.repeats) {
+                stretch.text.clear();
+                self.push_fields(&columns, stretch.columns.clone(), run, &mut stretch.text);
+            }
+            for row in rows {
+                for stretch in &stretches {
+                    if stretch.repeats {
+                        out.extend_from_slice(&stretch.text);
+                    } else {
+                        self.push_fields(&columns, stretch.columns.clone(), row, out);
+                    }
+                }
+                out.push(b'\n');
+            }
+        };
+        match &part.heads {
+            Some(heads) => heads.runs().enumerate().for_each(|(run, (start, end))| push_run(run, start..end)),
+            None => push_run(0, 0..part.rows),
+        }
+        Ok(())
+    }
+
+    /// The different fields of a column, with the delimiters in front of them.
+    fn formatted<'a>(&self, cells: &Cells<'a>, at: usize, listed: Listed) -> Fields<'a> {
+        let (mut text, mut ends) = (Vec::new(), vec![0]);
+        for row in &listed.firsts {
+            if at > 0 {
+                text.push(self.delimiter);
+            }
+            self.push(cells.get(*row as usize), &mut text);
+            ends.push(text.len());
+        }
+        Fields::Listed { text, ends, places: listed.places }
+    }
+
+    /// Adds some columns of a row, with the delimiters in front of them.
+    fn push_fields(&self, fields: &[Fields<'_>], columns: Range<usize>, row: usize, out: &mut Vec<u8>) {
+        for at in columns {
+            match &fields[at] {
+                Fields::Listed { text, ends, places } => {
+                    let place = places[row] as usize;
+                    out.extend_from_slice(&text[ends[place]..ends[place + 1]]);
+                }
+                Fields::Each(cells) => {
+                    if at > 0 {
+                        out.push(self.delimiter);
+                    }
+                    self.push(cells.get(row), out);
+                }
+            }
         }
     }
 

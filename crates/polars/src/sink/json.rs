@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
 use super::cells::Cell;
@@ -10,7 +11,7 @@ use super::output::Output;
 use super::{Failed, blocks, columns};
 use crate::held::Outgoing;
 
-pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path, array: bool) -> Result<(), Failed> {
+pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path, array: bool) -> Result<Option<Digest>, Failed> {
     let first = table.head().map_err(Failed::Engine)?;
     let keys: Vec<Vec<u8>> = columns(&first)?
         .iter()

@@ -12,7 +12,8 @@ mod xlsx;
 
 use std::path::Path;
 
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, Series};
+use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, FileFormat, Sink};
 
 use self::cells::Cells;
@@ -20,20 +21,22 @@ use crate::held::Outgoing;
 
 /// Writes a table to the file at `path` in the format of the sink, whose own path only appears in messages. What is there
 /// is replaced; the file is not synced. XLSX and SQLite need the table in memory, the others only a block of it at a time.
+/// The digest of the file, if it was had on the way.
 ///
 /// # Errors
 /// If the file cannot be written, or the format cannot hold the table.
-pub fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<(), EngineError> {
+pub fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
     let written = match sink.format {
         FileFormat::Csv => csv::write(table, sink, path),
         FileFormat::Json => json::write(table, sink, path, true),
         FileFormat::Ndjson => json::write(table, sink, path, false),
-        FileFormat::Parquet => parquet::write(table, path),
-        FileFormat::Sqlite => {
-            table.whole().map_err(Failed::Engine).and_then(|whole| Ok(sqlite::write(&whole, sink, path)?))
-        }
+        FileFormat::Parquet => parquet::write(table, path).map(|()| None),
+        FileFormat::Sqlite => table
+            .whole()
+            .map_err(Failed::Engine)
+            .and_then(|whole| Ok(sqlite::write(&whole, sink, path).map(|()| None)?)),
         FileFormat::Xlsx => {
-            table.whole().map_err(Failed::Engine).and_then(|whole| Ok(xlsx::write(&whole, sink, path)?))
+            table.whole().map_err(Failed::Engine).and_then(|whole| Ok(xlsx::write(&whole, sink, path).map(|()| None)?))
         }
     };
     written.map_err(|failed| match failed {
@@ -75,10 +78,12 @@ fn columns(frame: &DataFrame) -> Result<Vec<(&str, Cells<'_>)>, String> {
         .columns()
         .iter()
         .map(|column| {
-            let cells = Cells::of(column).ok_or_else(|| {
-                format!("column `{}` is of type {}, which files cannot hold", column.name(), column.dtype())
-            })?;
-            Ok((column.name().as_str(), cells))
+            let series = column.as_materialized_series();
+            Ok((column.name().as_str(), Cells::of(series).ok_or_else(|| unfit(series))?))
         })
         .collect()
+}
+
+fn unfit(series: &Series) -> String {
+    format!("column `{}` is of type {}, which files cannot hold", series.name(), series.dtype())
 }

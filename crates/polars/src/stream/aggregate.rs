@@ -1,17 +1,20 @@
 //! Aggregates over rows that flow by.
 
-use polars::prelude::{DataFrame, IdxSize, Series};
+use polars::prelude::{Column, DataFrame, IdxSize, Series};
 use tidemill_core::table::{AggCall, Expr, Rel};
 
 use super::drive::drive;
 use super::in_its_type;
 use super::line::Line;
-use crate::aggregate::{Arguments, Counting, State};
+use super::piece::Piece;
+use super::shared::Shared;
+use crate::aggregate::{Arguments, Grouping, Part, State};
 use crate::eval::{Eval, Notes};
 use crate::failure::{Outcome, internal, within};
 use crate::groups::Groups;
-use crate::numbering::Numbering;
+use crate::numbering::{Keyed, Numbering};
 use crate::order::{Key, sorted};
+use crate::rows::take;
 use crate::run::{Need, Runner};
 use crate::types;
 
@@ -19,10 +22,12 @@ use crate::types;
 struct Grouped {
     /// The key of each group of the piece: one series for each part of the key.
     firsts: Vec<Series>,
+    /// The same in the form in which they are looked up.
+    keys: Keyed,
     of_row: Vec<IdxSize>,
     groups: usize,
-    /// For each metric.
-    counting: Vec<Counting>,
+    /// For each state.
+    parts: Vec<Part>,
 }
 
 impl Runner<'_> {
@@ -34,31 +39,46 @@ impl Runner<'_> {
         metrics: &[(String, AggCall)],
         need: Need,
     ) -> Outcome<Option<DataFrame>> {
-        let Some(states) = metrics.iter().map(|(_, call)| State::new(call)).collect::<Option<Vec<_>>>() else {
-            return Ok(None);
-        };
+        let mut states = vec![];
+        let mut served = vec![];
+        for (name, call) in metrics {
+            let Some(state) = State::new(call) else { return Ok(None) };
+            let known = states.iter().position(|(_, state): &(&str, State<'_>)| state.serves(call));
+            served.push(known.unwrap_or(states.len()));
+            if known.is_none() {
+                states.push((name.as_str(), state));
+            }
+        }
+        let rerooted = self.rerooted(input, keys, metrics);
         self.flowing(|runner| {
+            // What came in is told in the order in which the query names it.
+            if rerooted.is_some() {
+                runner.count_inputs(input)?;
+            }
+            let input = rerooted.as_ref().unwrap_or(input);
             let Some(line) = Line::of(runner, input, need)? else { return Ok(None) };
-            aggregate(runner, line, keys, metrics, states).map(Some)
+            aggregate(runner, line, keys, metrics, states, &served).map(Some)
         })
     }
 }
 
+/// `served` says which state each metric has its result from; states have the name of the first metric.
 fn aggregate(
     runner: &mut Runner<'_>,
     mut line: Line<'_>,
     keys: &[(String, Expr)],
     metrics: &[(String, AggCall)],
-    mut states: Vec<State<'_>>,
+    mut states: Vec<(&str, State<'_>)>,
+    served: &[usize],
 ) -> Outcome<DataFrame> {
     let notes = Notes::from_counts(runner.notes.counts());
     let mut numbering = Numbering::default();
     let mut firsts: Vec<Series> = vec![];
     let mut count = usize::from(keys.is_empty());
-    let work = |frame: DataFrame| group(&frame, keys, metrics, &notes);
-    drive(runner, &mut line, &notes, work, |_, _, piece| {
-        let to_all =
-            if keys.is_empty() { vec![0; piece.groups] } else { numbering.add(&piece.firsts, piece.groups)? };
+    let shared = Shared::of(states.iter().map(|(name, state)| (*name, state.call())));
+    let work = |piece: Piece| group(shared.computed(piece.whole()?, &notes)?, keys, &shared.calls, &notes);
+    drive(runner, &mut line, &notes, work, |piece| {
+        let to_all = if keys.is_empty() { vec![0; piece.groups] } else { numbering.add_keyed(&piece.keys) };
         // Groups of a piece come in the order of their first rows, so new ones get ascending numbers.
         let new: Vec<IdxSize> =
             (0..piece.groups as IdxSize).filter(|group| to_all[*group as usize] as usize >= count).collect();
@@ -70,13 +90,17 @@ fn aggregate(
                 .map(|values| values.take_slice(&new))
                 .collect::<Result<_, _>>()
                 .map_err(internal)?;
+        } else if new.len() == piece.groups {
+            for (all, values) in firsts.iter_mut().zip(&piece.firsts) {
+                all.append(values).map_err(internal)?;
+            }
         } else if !new.is_empty() {
             for (all, values) in firsts.iter_mut().zip(&piece.firsts) {
                 all.append(&values.take_slice(&new).map_err(internal)?).map_err(internal)?;
             }
         }
-        for (((name, _), state), rows) in metrics.iter().zip(&mut states).zip(&piece.counting) {
-            state.add(rows, &piece.of_row, &to_all, count).map_err(|error| within(&format!("column {name}"), error))?;
+        for ((name, state), part) in states.iter_mut().zip(&piece.parts) {
+            state.add(part, &piece.of_row, &to_all, count).map_err(|error| within(&format!("column {name}"), error))?;
         }
         Ok(())
     })?;
@@ -84,38 +108,42 @@ fn aggregate(
     runner.notes = notes;
     let firsts: Vec<Series> = firsts.into_iter().map(|values| values.rechunk()).collect();
     let order = sorted(&firsts.iter().cloned().map(Key::ascending).collect::<Vec<_>>(), count)?;
-    let mut columns = Vec::with_capacity(keys.len() + metrics.len());
-    for ((name, _), values) in keys.iter().zip(&firsts) {
-        columns.push(types::expand(name, values.take_slice(&order).map_err(internal)?, count));
+    let mut columns: Vec<Column> = Vec::with_capacity(keys.len() + metrics.len());
+    for ((name, _), values) in keys.iter().zip(firsts) {
+        columns.push(types::expand(name, values, count));
     }
-    for ((name, _), state) in metrics.iter().zip(states) {
-        let values = state.finish(count).map_err(|error| within(&format!("column {name}"), error))?;
-        columns.push(types::expand(name, values.take_slice(&order).map_err(internal)?, count));
+    for ((name, call), state) in metrics.iter().zip(served) {
+        let values = states[*state].1.finish(call, count).map_err(|error| within(&format!("column {name}"), error))?;
+        columns.push(types::expand(name, values, count));
     }
-    DataFrame::new(count, columns).map_err(internal)
+    take(&DataFrame::new(count, columns).map_err(internal)?, &order)
 }
 
-fn group(frame: &DataFrame, keys: &[(String, Expr)], metrics: &[(String, AggCall)], notes: &Notes) -> Outcome<Grouped> {
+fn group(frame: DataFrame, keys: &[(String, Expr)], calls: &[(String, AggCall)], notes: &Notes) -> Outcome<Grouped> {
     let rows = frame.height();
-    let eval = Eval::new(frame, notes);
+    let eval = Eval::new(&frame, notes);
     let values: Vec<Series> =
         keys.iter().map(|(_, key)| in_its_type(eval.column(key)?, key.data_type)).collect::<Outcome<_>>()?;
     let groups = Groups::of(&values, rows)?;
-    let firsts =
+    let firsts: Vec<Series> =
         values.iter().map(|values| values.take_slice(&groups.first)).collect::<Result<_, _>>().map_err(internal)?;
-    let counting = metrics
+    let keyed = Keyed::of(&firsts, groups.len())?;
+    // Without keys all rows are one group, also if there are none.
+    let count = if keys.is_empty() { 1 } else { groups.len() };
+    let grouping = Grouping::new(&groups.of_row, count);
+    let parts = calls
         .iter()
         .map(|(name, call)| {
-            let arguments = Arguments::of(&eval, call).and_then(|mut arguments| {
+            let part = Arguments::of(&eval, call).and_then(|mut arguments| {
                 arguments.values = std::mem::take(&mut arguments.values)
                     .into_iter()
                     .zip(&call.args)
                     .map(|(values, arg)| in_its_type(values, arg.data_type))
                     .collect::<Outcome<_>>()?;
-                Counting::of(arguments, &groups.of_row)
+                Part::of(call, arguments, &grouping)
             });
-            arguments.map_err(|error| within(&format!("column {name}"), error))
+            part.map_err(|error| within(&format!("column {name}"), error))
         })
         .collect::<Outcome<_>>()?;
-    Ok(Grouped { firsts, groups: groups.len(), of_row: groups.of_row, counting })
+    Ok(Grouped { firsts, keys: keyed, groups: count, of_row: groups.of_row, parts })
 }

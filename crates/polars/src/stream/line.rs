@@ -6,13 +6,15 @@ use polars::prelude::{DataFrame, Series};
 use tidemill_core::table::{Expr, Fill, Rel};
 
 use super::drive::drive;
-use super::probe::{Probe, Probed};
+use super::piece::Piece;
+use super::probe::{Probe, Probed, typed};
 use crate::eval::{Eval, Notes, columns_of};
 use crate::failure::{Outcome, unsupported, within};
 use crate::fill::{self, Mean};
 use crate::held::{Held, held};
-use crate::rows::filter;
-use crate::run::{Need, Runner, project, with};
+use crate::numbering::Numbering;
+use crate::rows::{NONE, filter, only};
+use crate::run::{Need, Runner, with};
 use crate::stored::Stored;
 use crate::types;
 
@@ -25,10 +27,12 @@ pub(crate) enum Source {
 
 enum Step<'a> {
     Project(&'a [(String, Expr)]),
-    /// The number among the runner's dropped rows under which it is accounted.
-    Filter(&'a Expr, Option<usize>),
+    /// The number among the runner's dropped rows under which it is accounted; the columns that are needed of what is left.
+    Filter(&'a Expr, Option<usize>, Need),
     Fill(Vec<(&'a str, Filling<'a>)>),
     Probe(Box<Probe<'a>>),
+    /// Only rows whose key is one of these.
+    Among(Vec<&'a Expr>, Box<Numbering>),
 }
 
 enum Filling<'a> {
@@ -89,9 +93,9 @@ impl<'a> Line<'a> {
                 Self::build(runner, input, Some(read))?.and(Step::Project(columns))
             }
             Rel::Filter { input, predicate, account } => {
-                let line = Self::build(runner, input, with(need, columns_of([predicate])))?;
+                let line = Self::build(runner, input, with(need.clone(), columns_of([predicate])))?;
                 let place = account.as_ref().map(|step| runner.reserve_drop(step));
-                line.and(Step::Filter(predicate, place))
+                line.and(Step::Filter(predicate, place, need))
             }
             Rel::Fill { input, columns } => {
                 let fillings = fillings(runner, input, columns)?;
@@ -99,10 +103,11 @@ impl<'a> Line<'a> {
                 Self::build(runner, input, need)?.and(Step::Fill(fillings))
             }
             Rel::Join(step) => {
-                let need = with(need, columns_of(step.on.iter().flat_map(|(left, right)| [left, right])));
-                let line = Self::build(runner, &step.left, need.clone())?;
-                let right = runner.rel(&step.right, need)?;
-                line.and(Step::Probe(Box::new(Probe::new(step, right, &runner.notes)?)))
+                let on = columns_of(step.on.iter().flat_map(|(left, right)| [left, right]));
+                let with_keys = with(need.clone(), on);
+                let line = Self::build(runner, &step.left, with_keys.clone())?;
+                let right = runner.rel(&step.right, with_keys)?;
+                line.and(Step::Probe(Box::new(Probe::new(step, right, need, &runner.notes)?)))
             }
             Rel::Input { task, .. } => {
                 let table = held(runner.table(task)?)?;
@@ -127,39 +132,57 @@ impl<'a> Line<'a> {
         self
     }
 
-    /// Whether a piece may become much larger than it came.
+    /// The same with only the rows whose keys are among those of other rows.
+    pub fn among(self, keys: Vec<&'a Expr>, others: &[Series], rows: usize) -> Outcome<Self> {
+        let mut known = Numbering::default();
+        known.add(others, rows)?;
+        Ok(self.and(Step::Among(keys, Box::new(known))))
+    }
+
+    /// Whether a piece may become larger than it came.
     pub fn multiplies(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Probe(_)))
+        self.steps.iter().any(|step| matches!(step, Step::Probe(probe) if probe.multiplies()))
     }
 
     /// The rows that the steps make of a piece of the source.
-    pub fn apply(&self, piece: DataFrame, notes: &Notes, told: &mut Vec<Told>) -> Outcome<DataFrame> {
-        let mut frame = piece;
+    pub fn apply(&self, piece: Piece, notes: &Notes, told: &mut Vec<Told>) -> Outcome<Piece> {
+        let mut piece = piece;
         for (number, step) in self.steps.iter().enumerate() {
-            frame = match step {
-                Step::Project(columns) => project(&frame, columns, notes)?,
-                Step::Filter(predicate, place) => {
-                    let kept = filter(&frame, &Eval::new(&frame, notes).mask(predicate)?)?;
-                    told.extend(place.map(|place| Told::Dropped(place, frame.height() - kept.height())));
-                    kept
+            piece = match step {
+                Step::Project(columns) => piece.project(columns, notes)?,
+                Step::Filter(predicate, place, need) => {
+                    let frame = piece.whole()?;
+                    let mask = Eval::new(&frame, notes).mask(predicate)?;
+                    let rows = frame.height();
+                    let kept = filter(&only(frame, need)?, &mask)?;
+                    told.extend(place.map(|place| Told::Dropped(place, rows - kept.height())));
+                    Piece::of_frame(kept)
+                }
+                Step::Among(keys, known) => {
+                    let frame = piece.whole()?;
+                    let eval = Eval::new(&frame, notes);
+                    let values: Vec<Series> = keys.iter().map(|key| typed(&eval, key)).collect::<Outcome<_>>()?;
+                    let found = known.find(&values, frame.height())?;
+                    Piece::of_frame(filter(&frame, &found.into_iter().map(|number| Some(number != NONE)).collect())?)
                 }
                 Step::Fill(fillings) => {
                     for (name, filling) in fillings {
+                        let frame = piece.holding(name);
                         match filling {
-                            Filling::Known(value) => fill::put(&mut frame, name, value)?,
-                            Filling::Constant(how) => frame = fill::fill(frame, std::slice::from_ref(*how))?,
+                            Filling::Known(value) => fill::put(frame, name, value)?,
+                            Filling::Constant(how) => *frame = fill::fill(frame.clone(), std::slice::from_ref(*how))?,
                         }
                     }
-                    frame
+                    piece
                 }
                 Step::Probe(probe) => {
-                    let (joined, probed) = probe.join(frame, notes)?;
+                    let (joined, probed) = probe.join(piece, notes)?;
                     told.extend(probed.map(|probed| Told::Probed(number, probed)));
                     joined
                 }
             };
         }
-        Ok(frame)
+        Ok(piece)
     }
 
     /// Takes note of what a piece said; pieces come in order.
@@ -184,7 +207,6 @@ impl<'a> Line<'a> {
                 runner.joins.extend(probe.diagnosis()?);
             }
         }
-        runner.dropped.retain(|dropped| dropped.rows > 0);
         Ok(())
     }
 }
@@ -206,7 +228,7 @@ fn fillings<'a>(
         let before = runner.mark();
         let mut line = Line::build(runner, input, Some(known.iter().map(|(name, ..)| (*name).to_owned()).collect()))?;
         let notes = Notes::default();
-        drive(runner, &mut line, &notes, Ok, |_, _, frame| {
+        drive(runner, &mut line, &notes, Piece::whole, |frame| {
             known.iter_mut().try_for_each(|(name, how, middle)| {
                 middle.add(types::column(&frame, name)?, how).map_err(|error| within(&format!("column {name}"), error))
             })

@@ -1,10 +1,14 @@
 //! Large tables, piece by piece: `docs/design/streaming.md`.
 
 mod aggregate;
+mod collect;
 mod drive;
 mod line;
 mod pace;
+mod piece;
 mod probe;
+mod reroot;
+mod shared;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -13,6 +17,7 @@ use polars::prelude::{DataType as Physical, Series};
 use tidemill_core::table::{DataType, EngineError};
 
 pub(crate) use pace::Pace;
+pub(crate) use piece::Piece;
 
 use crate::failure::Outcome;
 use crate::run::Runner;
@@ -22,8 +27,13 @@ impl Runner<'_> {
     /// Tries to do something piece by piece. If that is not possible, or a value is wrong, nothing has happened and the
     /// caller does it with all rows at once: messages about values name rows of the whole table, so they are made there.
     fn flowing<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<Option<T>>) -> Outcome<Option<T>> {
+        if self.at_once {
+            return Ok(None);
+        }
         let before = self.mark();
-        match work(self) {
+        let done = work(self);
+        self.at_once |= matches!(done, Err(EngineError::Value { .. }));
+        match done {
             Ok(None) | Err(EngineError::Value { .. }) => {
                 self.back_to(before);
                 Ok(None)

@@ -3,13 +3,15 @@
 use polars::prelude::{DataFrame, IdxSize, Series};
 use tidemill_core::table::{Cardinality, JoinDiagnosis, JoinKind, JoinStep};
 
+use super::piece::Piece;
 use crate::diagnosis::{self, EXAMPLES, left_text};
 use crate::eval::{Eval, Notes};
 use crate::failure::{Outcome, value};
 use crate::groups::Members;
 use crate::join::Keys;
 use crate::numbering::Numbering;
-use crate::rows::{NONE, beside, take};
+use crate::rows::{NONE, beside, only, take};
+use crate::run::Need;
 
 /// The right side of a join, ready for the rows of the left.
 pub(crate) struct Probe<'a> {
@@ -20,6 +22,9 @@ pub(crate) struct Probe<'a> {
     keys: Keys,
     rows: Vec<IdxSize>,
     members: Members,
+    /// The columns that are needed of the result.
+    need: Need,
+    multiplies: bool,
     seen: Seen,
 }
 
@@ -42,6 +47,8 @@ pub(crate) struct Probed {
     /// The right side's number of each left row's key.
     keys: Vec<IdxSize>,
     values: Vec<Series>,
+    /// How many rows each of them stands for, if not for one.
+    times: Option<Vec<u64>>,
     out: usize,
 }
 
@@ -54,7 +61,8 @@ impl<'a> Probe<'a> {
             && !matches!(step.expect, Some(Cardinality::OneToOne | Cardinality::OneToMany))
     }
 
-    pub fn new(step: &'a JoinStep, right: DataFrame, notes: &Notes) -> Outcome<Self> {
+    /// `need`: the columns that are needed of the result.
+    pub fn new(step: &'a JoinStep, right: DataFrame, need: Need, notes: &Notes) -> Outcome<Self> {
         let eval = Eval::new(&right, notes);
         let right_keys: Vec<Series> = step.on.iter().map(|(_, key)| typed(&eval, key)).collect::<Outcome<_>>()?;
         let mut numbering = Numbering::default();
@@ -68,14 +76,36 @@ impl<'a> Probe<'a> {
         let keys = Keys { left: vec![], right: of_right, on_left, on_right };
         diagnosis::keep_promise(step, &keys, &[], &right_keys)?;
         let (rows, members) = keys.right_members();
-        Ok(Self { step, right, right_keys, numbering, keys, rows, members, seen: Seen::default() })
+        let right = only(right, &need)?;
+        let multiplies = keys.on_right.iter().any(|count| *count > 1);
+        Ok(Self { step, right, right_keys, numbering, keys, rows, members, need, multiplies, seen: Seen::default() })
+    }
+
+    /// Whether a left row may become several.
+    pub fn multiplies(&self) -> bool {
+        self.multiplies && matches!(self.step.kind, JoinKind::Inner | JoinKind::Left)
     }
 
     /// A piece of the left side joined.
-    pub fn join(&self, left: DataFrame, notes: &Notes) -> Outcome<(DataFrame, Option<Probed>)> {
+    pub fn join(&self, left: Piece, notes: &Notes) -> Outcome<(Piece, Option<Probed>)> {
+        if self.step.kind == JoinKind::Left
+            && !self.multiplies()
+            && let Some((runs, times)) = left.runs_for(self.step.on.iter().map(|(key, _)| key))
+        {
+            // Each row stays one row.
+            let (joined, probed) = self.rows(runs, notes)?;
+            let probed = probed.map(|probed| Probed { times: Some(times), out: left.height(), ..probed });
+            return Ok((left.with_runs(joined, &self.need)?, probed));
+        }
+        let (joined, probed) = self.rows(left.whole()?, notes)?;
+        Ok((Piece::of_frame(joined), probed))
+    }
+
+    fn rows(&self, left: DataFrame, notes: &Notes) -> Outcome<(DataFrame, Option<Probed>)> {
         let eval = Eval::new(&left, notes);
         let values: Vec<Series> = self.step.on.iter().map(|(key, _)| typed(&eval, key)).collect::<Outcome<_>>()?;
         let keys = self.numbering.find(&values, left.height())?;
+        let left = only(left, &self.need)?;
         let matches = |key: IdxSize| if key == NONE { 0 } else { self.keys.on_right[key as usize] as usize };
         let kind = self.step.kind;
         let joined = if matches!(kind, JoinKind::Semi | JoinKind::Anti) {
@@ -102,31 +132,32 @@ impl<'a> Probe<'a> {
             beside(take(&left, &from_left)?, &take(&self.right, &from_right)?)?
         };
         let out = joined.height();
-        Ok((joined, self.step.diagnose.is_some().then_some(Probed { keys, values, out })))
+        Ok((joined, self.step.diagnose.is_some().then_some(Probed { keys, values, times: None, out })))
     }
 
     /// Takes note of a piece for the diagnosis; pieces come in order.
     pub fn note(&mut self, piece: Probed) -> Outcome<()> {
-        let Probed { mut keys, values, out } = piece;
+        let Probed { mut keys, values, times, out } = piece;
         let rows = keys.len();
+        let times = |row: usize| times.as_ref().map_or(1, |times| times[row]);
         let mut has_null = vec![0; if values.iter().any(|value| value.null_count() > 0) { rows } else { 0 }];
         values.iter().for_each(|value| blank_nulls(&mut has_null, value));
         let is_null = |row: usize| has_null.get(row) == Some(&NONE);
         let seen = &mut self.seen;
-        seen.rows += rows as u64;
+        seen.rows += (0..rows).map(times).sum::<u64>();
         seen.out += out as u64;
         let mut best = None;
         for (row, key) in keys.iter_mut().enumerate() {
             let matches = if *key == NONE { 0 } else { u64::from(self.keys.on_right[*key as usize]) };
-            seen.null_keys += u64::from(is_null(row));
+            seen.null_keys += if is_null(row) { times(row) } else { 0 };
             if matches > 0 {
-                self.keys.on_left[*key as usize] += 1;
+                self.keys.on_left[*key as usize] += times(row) as IdxSize; // no more rows than a table may have
                 if matches > seen.most {
                     (seen.most, best) = (matches, Some(row));
                 }
                 continue;
             }
-            seen.unmatched += 1;
+            seen.unmatched += times(row);
             if seen.examples.len() < EXAMPLES && !is_null(row) {
                 let one: Vec<Series> = values.iter().map(|value| value.slice(row as i64, 1)).collect();
                 let known = seen.shown.len();
@@ -161,7 +192,7 @@ impl<'a> Probe<'a> {
 }
 
 /// The value of a key for every row, in its own type also where there is nothing but NULL.
-fn typed(eval: &Eval<'_>, key: &tidemill_core::table::Expr) -> Outcome<Series> {
+pub(super) fn typed(eval: &Eval<'_>, key: &tidemill_core::table::Expr) -> Outcome<Series> {
     super::in_its_type(eval.column(key)?, key.data_type)
 }
 

@@ -9,12 +9,13 @@ use tidemill_core::table::{Check, CheckResult, Rel};
 use super::drive::drive;
 use super::line::Line;
 use super::pace::Pace;
+use super::piece::Piece;
 use crate::checks::Checking;
 use crate::eval::Notes;
 use crate::failure::{Outcome, internal};
 use crate::held::{Held, cells};
 use crate::object::Writer;
-use crate::rows::pick;
+use crate::part::Part;
 use crate::run::Runner;
 use crate::stored::Stored;
 
@@ -34,25 +35,36 @@ fn table(
     rel: &Rel,
     checks: &[Check],
 ) -> Outcome<(Held, Vec<CheckResult>)> {
-    let schema = rel.schema();
+    let schema = &rel.schema();
     let notes = Notes::from_counts(runner.notes.counts());
-    let options = runner.options;
+    let (options, pace) = (runner.options, runner.pace);
     let mut checking = Checking::new(checks);
     let mut result = Growing::default();
-    let work = |frame: DataFrame| {
-        let frame = pick(&frame, schema.names())?;
-        let seen = Checking::look(checks, &frame, options)?;
-        Ok((frame, seen))
+    let work = |piece: Piece| {
+        let seen = Checking::look(checks, &piece, schema, options)?;
+        let rows = match piece.into_part(schema.names())? {
+            Ok(part) if part.is_canonical()? => Rows::Part(part),
+            Ok(part) => Rows::Frame(part.into_frame()?),
+            Err(frame) => Rows::Frame(frame),
+        };
+        Ok((rows, seen))
     };
-    drive(runner, &mut line, &notes, work, |runner, _, (frame, seen)| {
+    drive(runner, &mut line, &notes, work, |(rows, seen)| {
         checking.add(seen);
-        result.push(frame, runner.pace)
+        result.push(rows, pace)
     })?;
     line.finish(runner)?;
     runner.notes = notes;
     let table = result.finish()?;
     let results = checking.finish(&table, options)?;
     Ok((table, results))
+}
+
+/// Rows of the result.
+enum Rows {
+    Frame(DataFrame),
+    /// As the file holds them, if they come to lie so that they are a part there.
+    Part(Part),
 }
 
 /// A table that grows: in memory as long as it is small.
@@ -63,10 +75,17 @@ struct Growing {
 }
 
 impl Growing {
-    fn push(&mut self, rows: DataFrame, pace: &Pace) -> Outcome<()> {
+    fn push(&mut self, rows: Rows, pace: &Pace) -> Outcome<()> {
         if let Some((writer, _)) = &mut self.file {
-            return writer.push(rows);
+            return match rows {
+                Rows::Frame(frame) => writer.push(frame),
+                Rows::Part(part) => writer.push_part(part),
+            };
         }
+        let rows = match rows {
+            Rows::Frame(frame) => frame,
+            Rows::Part(part) => part.into_frame()?,
+        };
         let frame = match self.frame.take() {
             Some(mut frame) => {
                 frame.vstack_mut_owned(rows).map_err(internal)?;

@@ -96,8 +96,13 @@ fn what_breaks_inside_becomes_an_error() {
         fn places(&self, _: &Path, _: &Scan, _: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
             Ok(vec![])
         }
-        fn write(&self, _: &crate::held::Outgoing, _: &Sink, _: &Path) -> Result<(), EngineError> {
-            Ok(())
+        fn write(
+            &self,
+            _: &crate::held::Outgoing,
+            _: &Sink,
+            _: &Path,
+        ) -> Result<Option<tidemill_core::ids::Digest>, EngineError> {
+            Ok(None)
         }
     }
     let engine = PolarsEngine::with_files("/nowhere", Box::new(Breaking));

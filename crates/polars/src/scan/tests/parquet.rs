@@ -29,6 +29,8 @@ fn what_is_stored_in_fewer_bits_is_widened() {
             ints("i8", &[1, -1], &Polars::Int8),
             ints("i16", &[1, -1], &Polars::Int16),
             ints("i32", &[1, -1], &Polars::Int32),
+            ints("u8", &[1, 255], &Polars::UInt8),
+            ints("u16", &[1, 65_535], &Polars::UInt16),
             ints("u32", &[1, 4_294_967_295], &Polars::UInt32),
             ints("u64", &[1, 2], &Polars::UInt64),
             ints("f32", &[1, 2], &Polars::Float32),
@@ -38,9 +40,9 @@ fn what_is_stored_in_fewer_bits_is_widened() {
         ]),
     );
     assert_snapshot!(source.table(), @r"
-    i8: i64, i16: i64, i32: i64, u32: i64, u64: i64, f32: f64, ms: datetime[μs], us: datetime[μs], ns: datetime[μs]
-    1 | 1 | 1 | 1 | 1 | 1.0 | 1970-01-01 00:25:00 | 1970-01-01 00:00:01.500 | 1970-01-01 00:00:00.001500
-    -1 | -1 | -1 | 4294967295 | 2 | 2.0 | 1969-12-31 23:43:20 | 1969-12-31 23:59:59 | 1969-12-31 23:59:59.999
+    i8: i64, i16: i64, i32: i64, u8: i64, u16: i64, u32: i64, u64: i64, f32: f64, ms: datetime[μs], us: datetime[μs], ns: datetime[μs]
+    1 | 1 | 1 | 1 | 1 | 1 | 1 | 1.0 | 1970-01-01 00:25:00 | 1970-01-01 00:00:01.500 | 1970-01-01 00:00:00.001500
+    -1 | -1 | -1 | 255 | 65535 | 4294967295 | 2 | 2.0 | 1969-12-31 23:43:20 | 1969-12-31 23:59:59 | 1969-12-31 23:59:59.999
     ");
     assert_eq!(source.places(&[1]), [("a.parquet".to_owned(), 2)]);
 }
