@@ -185,7 +185,7 @@ impl Pipeline {
         }
         match (plan, mistakes.has_errors()) {
             (Some(plan), false) => Ok(Self { plan, sources: loaded.sources, engine, tables: BTreeMap::new() }),
-            _ => Err(told(mistakes)),
+            _ => Err(told(mistakes, &loaded.sources)),
         }
     }
 
@@ -235,8 +235,8 @@ impl Pipeline {
     }
 }
 
-fn told(mistakes: Diagnostics) -> String {
-    let lines = mistakes.into_sorted().into_iter().map(|mistake| mistake.message);
+fn told(mistakes: Diagnostics, sources: &tidemill_core::diagnostic::SourceMap) -> String {
+    let lines = mistakes.into_sorted(sources).into_iter().map(|mistake| mistake.message);
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -214,22 +214,27 @@ impl Opened {
 
     /// What is wrong with it, as a failure.
     pub fn mistakes(&self) -> Failure {
-        Failure::Mistakes { sources: self.sources.clone(), diagnostics: self.diagnostics.clone().into_sorted() }
+        Failure::Mistakes {
+            sources: self.sources.clone(),
+            diagnostics: self.diagnostics.clone().into_sorted(&self.sources),
+        }
     }
 
     /// The pipeline, if nothing is wrong with it.
     pub fn into_project(self) -> Result<Project, Failure> {
+        let has_errors = self.diagnostics.has_errors();
+        let diagnostics = self.diagnostics.into_sorted(&self.sources);
         match (self.spec, self.plan) {
-            (Some(spec), Some(plan)) if !self.diagnostics.has_errors() => Ok(Project {
+            (Some(spec), Some(plan)) if !has_errors => Ok(Project {
                 sources: self.sources,
                 spec,
                 plan: Arc::new(plan),
                 handlers: self.handlers.into_iter().map(|(moment, plan)| (moment, Arc::new(plan))).collect(),
                 run: self.run,
                 fire: self.fire,
-                warnings: self.diagnostics.into_sorted(),
+                warnings: diagnostics,
             }),
-            _ => Err(Failure::Mistakes { sources: self.sources, diagnostics: self.diagnostics.into_sorted() }),
+            _ => Err(Failure::Mistakes { sources: self.sources, diagnostics }),
         }
     }
 }

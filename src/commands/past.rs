@@ -29,7 +29,7 @@ impl Past {
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let opened = project::open(global, &Wanted::default())?;
         let Some(spec) = opened.spec.clone() else {
-            let diagnostics = opened.diagnostics.into_sorted();
+            let diagnostics = opened.diagnostics.into_sorted(&opened.sources);
             return Err(Failure::Mistakes { sources: opened.sources, diagnostics });
         };
         let state = State::open_read_only(&spec.project).map_err(state_failure)?;

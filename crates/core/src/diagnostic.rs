@@ -242,15 +242,16 @@ impl Diagnostics {
 
     /// Them all, by file and position, those without a place first.
     ///
-    /// The files of the pipeline come in the order in which they were read, then those that tasks name, in the order in which
-    /// something was first said of them: several threads read these, one before the other or the other before the one.
-    pub fn into_sorted(self) -> Vec<Diagnostic> {
-        let mut files: IndexSet<FileId> = (0..self.in_order).map(FileId).collect();
-        files.extend(self.list.iter().filter_map(|diagnostic| Some(diagnostic.labels.first()?.span.file)));
+    /// The files of the pipeline come in the order in which they were read, then those that tasks name, by their names: several
+    /// threads read these, one before the other or the other before the one.
+    pub fn into_sorted(self, sources: &SourceMap) -> Vec<Diagnostic> {
+        let in_order = self.in_order;
+        let place = |span: Span| {
+            let later = (span.file.0 >= in_order).then(|| sources.get(span.file).map(|file| file.name.as_str()));
+            (later, span)
+        };
         let mut list: Vec<Diagnostic> = self.list.into_iter().collect();
-        list.sort_by_key(|diagnostic| {
-            diagnostic.labels.first().map(|label| (files.get_index_of(&label.span.file), label.span))
-        });
+        list.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| place(label.span)));
         list
     }
 }

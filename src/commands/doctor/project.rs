@@ -22,7 +22,7 @@ pub fn file(opened: &mut Opened, name: &str) -> Finding {
         let engine = engine_for(opened);
         opened.check_columns(&*engine);
     }
-    let found = opened.diagnostics.clone().into_sorted();
+    let found = opened.diagnostics.clone().into_sorted(&opened.sources);
     let is_error =
         |one: &&tidemill_core::diagnostic::Diagnostic| one.severity == tidemill_core::diagnostic::Severity::Error;
     let errors: Vec<_> = found.iter().filter(is_error).collect();

@@ -178,6 +178,12 @@ fn a_bad_query_in_a_file() {
             ",
         );
     insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r"
+    error: expected ), but the SQL ends here
+     --> sql/broken.sql:3:17
+      |
+    3 | where (amount > 1
+      |                 ^
+
     error: there is no column `amuont`
      --> sql/totals.sql:2:21
       |
@@ -185,12 +191,6 @@ fn a_bad_query_in_a_file() {
       |                     ^^^^^^ unknown column
       |
       = help: did you mean `amount`?
-
-    error: expected ), but the SQL ends here
-     --> sql/broken.sql:3:17
-      |
-    3 | where (amount > 1
-      |                 ^
 
     2 errors
     ");

@@ -134,7 +134,7 @@ pub(super) fn load_text(text: &str) -> Loaded {
 
 /// All messages as plain text.
 pub(super) fn messages(loaded: &Loaded) -> String {
-    render(loaded.diagnostics.clone().into_sorted(), &loaded.sources)
+    render(loaded.diagnostics.clone().into_sorted(&loaded.sources), &loaded.sources)
 }
 
 pub(super) fn render(diagnostics: Vec<Diagnostic>, sources: &SourceMap) -> String {
