@@ -61,6 +61,7 @@ impl PolarsEngine {
 
     /// An engine for the project in that folder, with these files.
     pub fn with_files(project: impl Into<PathBuf>, files: Box<dyn Files>) -> Self {
+        crate::allocator::keep_freed_columns();
         Self { project: project.into(), files, pace: Pace::default() }
     }
 

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod ahead;
+mod allocator;
 mod behind;
 mod calendar;
 mod checks;
