@@ -206,10 +206,12 @@ impl Runner<'_> {
     fn sweep(&self) {
         let spec = &self.project.spec;
         let plans = std::iter::once(&self.project.plan).chain(self.project.handlers.iter().map(|(_, plan)| plan));
-        let mut folders: Vec<PathBuf> = plans
-            .flat_map(|plan| plan.tasks.iter().flat_map(|task| &task.outputs))
-            .filter_map(|output| Some(resolve(&spec.project, &output.path.value).parent()?.to_owned()))
-            .collect();
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for task in plans.flat_map(|plan| &plan.tasks) {
+            let outputs = task.outputs.iter().map(|output| resolve(&spec.project, &output.path.value));
+            folders.extend(outputs.filter_map(|path| Some(path.parent()?.to_owned())));
+            folders.extend(task.io.folders.iter().map(|folder| resolve(&spec.project, folder)));
+        }
         folders.sort();
         folders.dedup();
         let scratch = spec.project.join(tidemill_state::FOLDER).join("scratch");

@@ -265,6 +265,26 @@ fn what_a_command_starts_from_is_written_down_before_it_starts() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_mail_that_was_half_written_is_removed() {
+    let half = "post/.tidemill-0123456789abcdef.eml";
+    let project = Project::new().file("killer.sh", KILLER).pipeline(&format!(
+        "
+        version: 1
+        tasks:
+          first: {{type: command, run: '[ -e killed ] || {{ mkdir post; echo half > {half}; }}; exec sh killer.sh'}}
+          mail: {{type: email, to: [a@example.com], subject: s, body: b, outbox: post, depends_on: [first]}}
+        "
+    ));
+    let run = || project.command(["run", "--no-wait"]).output().expect("the binary starts").status;
+    assert_eq!(run().code(), None);
+    assert_eq!(project.read(half), "half\n");
+    assert_eq!(run().code(), Some(0));
+    let post: Vec<String> = project.files("post").into_keys().collect();
+    assert!(matches!(post.as_slice(), [mail] if mail.ends_with("-mail.eml")), "{post:?}");
+}
+
+#[test]
 fn what_has_ended_is_written_down_while_the_run_goes_on() {
     let project = Project::new().pipeline(
         "

@@ -162,7 +162,8 @@ impl Task for EmailTask {
                 .filter(|at| !is_task(&at.value))
                 .map(|at| FileInput { path: at.clone().map(Location::new), role: FileRole::Input }),
         );
-        Io { reads, files, effect: true, facts: true, ..Io::default() }
+        let folders = vec![Location::new(keys.outbox.as_ref().map_or(OUTBOX, |at| at.value.as_str()))];
+        Io { reads, files, folders, effect: true, facts: true, ..Io::default() }
     }
 
     fn parameters(&self) -> serde_json::Value {

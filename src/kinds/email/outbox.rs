@@ -1,6 +1,7 @@
 //! A message that goes nowhere yet: a file in a folder.
 
 use lettre::Message;
+use tidemill_core::attempt::Staging;
 use tidemill_core::kind::{RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::table::Location;
@@ -14,12 +15,9 @@ pub fn put(cx: &RunCx<'_>, message: &Message, outbox: &Location) -> Result<Strin
     let path = Location::new(format!("{folder}/{}-{}.eml", cx.run.id, cx.task));
     let wrong = |error: std::io::Error| TaskFailure::new(format!("cannot write {path}: {error}"));
     let file = resolve(cx.project, &path);
-    let parent = file.parent().unwrap_or(cx.project);
-    std::fs::create_dir_all(parent).map_err(wrong)?;
-    let mut staged = tempfile::Builder::new().prefix(".tidemill-").tempfile_in(parent).map_err(wrong)?;
-    std::io::Write::write_all(&mut staged, &message.formatted()).map_err(wrong)?;
-    staged.as_file().sync_all().map_err(wrong)?;
+    let staging = Staging::new();
+    std::fs::write(staging.stage(&file), message.formatted()).map_err(wrong)?;
     (cx.begin_effect)()?;
-    staged.persist(&file).map_err(|error| wrong(error.error))?;
+    staging.publish().map_err(|error| TaskFailure::new(format!("cannot write {path}: {error}")))?;
     Ok(path.to_string())
 }
