@@ -1,6 +1,8 @@
 //! A run that finds nothing to do notes all that it looked at. As long as none of that changes, a run that is asked the same
 //! has nothing to do either, and knows so without reading the pipeline: see `docs/design/decisions.md`.
 
+mod surroundings;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
@@ -17,12 +19,16 @@ use tidemill_state::{Counts, Holder, Lock, Process, RunStart, RunStatus, State};
 
 use crate::project::run_by_hand;
 
+pub use surroundings::Surroundings;
+
 /// Where notes are, below `.tidemill/`.
 const NOTES: &str = "at_rest";
+/// So many lines are looked at before threads that share them have started.
+const FEW: usize = 300;
 /// The last line of a note: one that was cut short says less than its run saw.
 const END: &str = "end\n";
 
-/// All that a run is asked and surrounded by, as a digest: the program, its arguments, the folder, the environment.
+/// All that a run is asked, as a digest: the program, its arguments, the folder.
 #[derive(Clone, Debug)]
 pub struct Asked {
     digest: Digest,
@@ -49,6 +55,8 @@ pub struct Found {
     pub params: serde_json::Value,
     /// For history.
     pub selection: Vec<String>,
+    /// The environment, as far as the pipeline sees it.
+    pub surroundings: Surroundings,
 }
 
 /// What a run looked at.
@@ -85,13 +93,6 @@ impl Asked {
         add(&built.as_nanos().to_le_bytes());
         add(folder.as_os_str().as_encoded_bytes());
         std::env::args_os().skip(1).for_each(|argument| add(argument.as_encoded_bytes()));
-        add(b"environment");
-        let mut environment: Vec<_> = std::env::vars_os().collect();
-        environment.sort();
-        for (name, value) in environment {
-            add(name.as_encoded_bytes());
-            add(value.as_encoded_bytes());
-        }
         let path = folder.join(file);
         Some(Self { digest: Digest(*hasher.finalize().as_bytes()), project: path.parent()?.to_owned(), began })
     }
@@ -125,6 +126,7 @@ impl Asked {
             return None;
         }
         state.end_run(&id, RunStatus::Success, Timestamp::now(), &counts).ok()?;
+        state.close_quickly();
         Some(Rest { tasks: found.tasks, duration: began.elapsed() })
     }
 
@@ -176,10 +178,14 @@ impl Asked {
     fn holds(&self, run: &RunFacts) -> Option<Found> {
         let text = std::fs::read_to_string(self.path()).ok()?;
         let (head, lines) = text.split_once('\n')?;
-        let found: Found = serde_json::from_str(head).ok().filter(|found: &Found| found.date == run.date)?;
+        let found: Found = serde_json::from_str(head)
+            .ok()
+            .filter(|found: &Found| found.date == run.date && found.surroundings.are_the_same())?;
         let store = ContentStore::new(self.project.join(tidemill_state::FOLDER).join("cache"));
         let lines: Vec<&str> = lines.strip_suffix(END)?.lines().collect();
-        lines.par_iter().all(|line| is_as_noted(line, &store) == Some(true)).then_some(found)
+        let holds = |line: &&str| is_as_noted(line, &store) == Some(true);
+        let all_hold = if lines.len() < FEW { lines.iter().all(holds) } else { lines.par_iter().all(holds) };
+        all_hold.then_some(found)
     }
 }
 
@@ -218,6 +224,8 @@ pub fn forget(project: &Path) -> std::io::Result<()> {
 mod tests {
     use std::time::Duration;
 
+    use tidemill_core::diagnostic::SourceMap;
+
     use super::*;
 
     type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -246,6 +254,7 @@ mod tests {
             date: run.date.clone(),
             params: serde_json::json!({"top": 1}),
             selection: Vec::new(),
+            surroundings: Surroundings::of(&SourceMap::default(), &[], []),
         };
         let seen = Seen { files: vec![project.join("a b.csv"), project.join("none.csv")], objects: vec![object] };
         let asked = Asked { digest: Digest::of(b"run"), project, began: SystemTime::now() + Duration::from_secs(3600) };

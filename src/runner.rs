@@ -22,7 +22,7 @@ use tidemill_core::spec::{CachePolicy, Spec};
 use tidemill_core::table::TableEngine;
 use tidemill_state::{Counts, Holder, Lock, LockError, Process, Resend, RunStart, State};
 
-use crate::at_rest::{self, Asked, Found, Seen};
+use crate::at_rest::{self, Asked, Found, Seen, Surroundings};
 use crate::execute::{Before, LogFormat, RunLogs, Setting, TaskExecutor};
 use crate::failure::Failure;
 use crate::kinds::restore_aside;
@@ -295,6 +295,7 @@ impl Runner<'_> {
         let Some(mut files) = holding.memory.files.asked() else { return };
         files.extend(spec.files.iter().cloned());
         files.extend(spec.dotenv.iter().map(|path| resolve(&spec.project, &path.value)));
+        let names = project.plan.tasks.iter().flat_map(|task| task.task.names(&spec.project, &project.sources));
         let found = Found {
             run: project.run.id.clone(),
             pipeline: spec.name.value.clone(),
@@ -303,6 +304,7 @@ impl Runner<'_> {
             date: project.run.date.clone(),
             params: params_of(spec),
             selection: self.request.selection.clone(),
+            surroundings: Surroundings::of(&project.sources, &spec.secrets, names),
         };
         if let Err(error) = asked.note(&found, &Seen { files, objects }) {
             tracing::info!("that nothing is to be done cannot be noted: {error}");

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use crate::changes::small::Small;
+use crate::project::Project;
 
-/// What may change, and which tasks run then or are restored.
 /// What is changed, how, which tasks may run for it, and the reason that must be told.
 type Change = (&'static str, fn(&Small), &'static [&'static str], &'static str);
 
@@ -43,6 +43,19 @@ fn last_run(small: &Small) -> (String, bool) {
     (did.into_iter().collect::<Vec<_>>().join(", "), !rows.is_empty())
 }
 
+/// Starts it as another terminal would: with these variables.
+fn run_among(project: &Project, variables: &[(&str, &str)]) {
+    let output = project.command(["run"]).envs(variables.iter().copied()).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Whether the last run read the pipeline.
+fn has_read(project: &Project) -> bool {
+    let state = Connection::open(project.root().join(".tidemill/state.db")).expect("a state");
+    let query = "select count(*) from task_results where run = (select id from runs order by started desc limit 1)";
+    state.query_row(query, [], |row| row.get::<_, u32>(0)).expect("a number") > 0
+}
+
 /// Runs until a note is there: what was written less than two seconds ago is not trusted yet.
 fn until_at_rest(small: &Small) {
     let patience = Instant::now() + Duration::from_secs(120);
@@ -66,4 +79,35 @@ fn try_out((what, change, arguments, did): (&str, fn(&Small), &[&str], &str)) {
 fn a_project_at_rest_sees_every_change() {
     // Side by side: each of them waits for its files to be two seconds old.
     std::thread::scope(|scope| CHANGES.iter().for_each(|change| drop(scope.spawn(|| try_out(*change)))));
+}
+
+/// What a shell or a terminal sets for itself is no reason to read the pipeline again; what the pipeline names is.
+#[test]
+fn only_variables_that_the_pipeline_names_count() {
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        name: greeting
+        secrets: [TOKEN]
+        tasks:
+          said:
+            type: command
+            run: 'echo ${{ env.WHO }} > ${{ outputs.text }}'
+            outputs: {text: out.txt}
+        ",
+    );
+    let ann: [(&str, &str); 1] = [("WHO", "Ann")];
+    run_among(&project, &ann);
+    let patience = Instant::now() + Duration::from_secs(120);
+    while !project.has(".tidemill/at_rest") {
+        assert!(Instant::now() < patience, "no run found that it had nothing to do");
+        run_among(&project, &ann);
+    }
+    run_among(&project, &[("WHO", "Ann"), ("WINDOWID", "7"), ("SHLVL", "3")]);
+    assert!(!has_read(&project), "another terminal");
+    run_among(&project, &[("WHO", "Ann"), ("TOKEN", "secret")]);
+    assert!(has_read(&project), "a secret that was not set");
+    run_among(&project, &[("WHO", "Bob")]);
+    assert!(has_read(&project), "a variable that is named");
+    assert_eq!(project.read("out.txt"), "Bob\n");
 }

@@ -54,6 +54,11 @@ impl SourceMap {
         self.files.get(usize::from(id.0))
     }
 
+    /// All texts, in the order in which they were added.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(_, file)| file.text.as_str())
+    }
+
     /// Line and column of the start of `span`, both from 1; columns count characters.
     pub fn line_column(&self, span: Span) -> Option<(usize, usize)> {
         let text = &self.get(span.file)?.text;
