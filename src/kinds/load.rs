@@ -245,18 +245,19 @@ impl TableLogic for Load {
 
     fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
         let Some(scan) = self.scan(cx) else { return Err(Vec::new()) };
+        let contract = Contract { path: &self.path, columns: &self.columns, strict: self.strict };
+        let scan = Scan { schema: contract.promised(), ..scan };
         let is_there = !scan.files.is_empty() && scan.files.iter().all(|file| resolve(cx.project, file).exists());
         if !is_there {
             if self.columns.is_empty() || scan.files.is_empty() {
                 // A missing file has been reported with the paths; one that another task publishes is not there yet.
                 return Err(Vec::new());
             }
-            let promised = self.columns.iter().map(|(name, declared)| (name.value.as_str(), declared.value.data_type));
-            return Ok(Rel::Scan(Scan { schema: promised.collect(), ..scan }));
+            return Ok(Rel::Scan(scan));
         }
         let found = if cx.whole_sources { cx.engine.infer(&scan) } else { cx.engine.sample(&scan) };
         let found = found.map_err(|error| vec![self.unreadable(&error)])?;
-        let schema = Contract { path: &self.path, columns: &self.columns, strict: self.strict }.hold(&found)?;
+        let schema = contract.hold(&found)?;
         Ok(Rel::Scan(Scan { schema, ..scan }))
     }
 }

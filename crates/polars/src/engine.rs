@@ -56,7 +56,7 @@ const HEAD: usize = 1_000;
 impl PolarsEngine {
     /// An engine for the project in that folder, on this machine's files.
     pub fn new(project: impl Into<PathBuf>) -> Self {
-        Self::with_files(project, Box::new(crate::disk::Disk))
+        Self::with_files(project, Box::new(crate::disk::Disk::default()))
     }
 
     /// An engine for the project in that folder, with these files.

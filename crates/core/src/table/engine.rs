@@ -128,7 +128,8 @@ pub trait TableEngine: Send + Sync {
     fn sample(&self, scan: &Scan) -> Result<Schema, EngineError>;
 
     /// The columns of a source as a run sees them: inferred from the whole of it. The engine may keep what it read for the
-    /// job that follows.
+    /// job that follows: `scan.schema` has the types that this will ask for, as far as they are known, and makes no
+    /// difference to the answer.
     ///
     /// # Errors
     /// If the source cannot be read.

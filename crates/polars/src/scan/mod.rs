@@ -21,7 +21,7 @@ mod xlsx;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use tidemill_core::table::{EngineError, FileFormat, Scan, Schema};
+use tidemill_core::table::{EngineError, Field, FileFormat, Scan, Schema};
 
 use self::origin::Origin;
 
@@ -40,28 +40,59 @@ pub fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema,
     }
 }
 
+/// The columns of the whole of a source and, where it was no more work, its rows: all columns, of the types that the scan's
+/// schema gives or, without one, that will probably be asked for. They are what [`read`] gives for a schema of these types.
+///
+/// # Errors
+/// If a file cannot be read as what it should be.
+pub fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFrame>), EngineError> {
+    if scan.format != FileFormat::Sqlite {
+        return Ok((infer(project, scan, None)?, None));
+    }
+    let (schema, frames) = sqlite::infer_and_read(&origins(project, scan)?, scan)?;
+    let rows = frames.map(|frames| one(frames, &scan.schema)).transpose();
+    // Files of different columns do not go together before somebody says which are wanted.
+    Ok((schema, rows.ok().flatten()))
+}
+
 /// The rows of a source: exactly the columns of `scan.schema`, in that order and of those types; files in their order.
 ///
 /// # Errors
 /// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
 pub fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
     let files = origins(project, scan)?;
-    let mut frames = match scan.format {
+    let frames = match scan.format {
         FileFormat::Csv => csv::read(&files, scan)?,
         FileFormat::Json | FileFormat::Ndjson => json::read(&files, scan)?,
         FileFormat::Parquet => parquet::read(&files, scan)?,
         FileFormat::Sqlite => sqlite::read(&files, scan)?,
         FileFormat::Xlsx => xlsx::read(&files, scan)?,
-    }
-    .into_iter();
+    };
+    one(frames, &scan.schema)
+}
+
+/// The frames below each other.
+fn one(frames: Vec<DataFrame>, schema: &Schema) -> Result<DataFrame, EngineError> {
+    let mut frames = frames.into_iter();
     let Some(mut all) = frames.next() else {
-        return types::empty(&scan.schema);
+        return types::empty(schema);
     };
     for frame in frames {
         all.vstack_mut_owned(frame).map_err(types::internal)?;
     }
     all.rechunk_mut();
     Ok(all)
+}
+
+/// The columns that [`read`] would give, out of rows that were read before it was known which are wanted; None if a column is
+/// not there or of another type.
+pub fn columns_of(rows: &DataFrame, schema: &Schema) -> Option<DataFrame> {
+    let column = |field: &Field| {
+        let column = rows.column(&field.name).ok()?;
+        (types::data_type(column.dtype()) == Some(field.data_type)).then(|| column.clone())
+    };
+    let columns = schema.fields().iter().map(column).collect::<Option<_>>()?;
+    DataFrame::new(rows.height(), columns).ok()
 }
 
 /// Where rows come from: for each 0-based row number of the table that [`read`] gives, the file and the place in it, from 1.

@@ -1,6 +1,7 @@
 //! SQLite: the values that are stored decide the types, for a declared type is only a wish there.
 
 mod open;
+mod parts;
 mod select;
 
 use polars::prelude::DataFrame;
@@ -8,47 +9,133 @@ use rusqlite::types::ValueRef;
 use tidemill_core::table::{DataType, EngineError, Field, Scan, Schema};
 
 use self::open::Database;
+use self::parts::{Part, each_part};
 use self::select::Select;
 use super::column::{self, Builder, Misfit};
-use super::evidence::{self, Evidence, Tally};
+use super::evidence::{Evidence, Tally};
 use super::origin::Origin;
 
 /// Rows for which room is made at first.
 const ROWS: usize = 4_096;
 
 pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    look(files, scan, head).map(|(schema, _)| schema)
+}
+
+/// The columns, and the rows too if they could be built on the way: types are first taken from the scan's schema, else from
+/// the first rows, and that these hold for all is known only at the end.
+pub(super) fn infer_and_read(files: &[Origin], scan: &Scan) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
+    look(files, scan, None)
+}
+
+fn look(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
     let mut all = Tally::new();
     let mut declared = Schema::new();
+    let mut frames = head.is_none().then(Vec::new);
     for origin in files {
         let database = Database::open(origin)?;
         let select = Select::of(&database, scan)?;
-        let (tally, types) = evidence_of(&database, &select, head)?;
-        evidence::merge(&mut all, tally);
-        for (name, data_type) in types {
+        let found = look_at(&database, &select, head, frames.is_some().then_some(&scan.schema))?;
+        for ((name, data_type), seen) in found.declared.iter().zip(found.seen) {
+            // A column declared BOOL in which other ints turned up is one of ints.
+            *all.entry(name.clone()).or_default() |= seen.without_bool_beside_numbers();
             match data_type {
-                Some(data_type) if !declared.contains(&name) => declared.set(name, data_type),
+                Some(data_type) if !declared.contains(name) => declared.set(name, *data_type),
                 _ => {}
             }
         }
+        match (found.columns, &mut frames) {
+            (Some(columns), Some(frames)) => frames.push(column::frame(columns, found.rows)?),
+            _ => frames = None,
+        }
     }
     let typed = all.into_iter().map(|(name, evidence)| {
-        let data_type = match (evidence, declared.get(&name)) {
-            (Evidence::NONE, Some(declared)) => declared,
-            (Evidence::BOOL, declared) if declared != Some(DataType::Bool) => DataType::Int,
-            _ => evidence.data_type(),
-        };
+        let data_type = data_type_of(evidence, declared.get(&name));
         (name, data_type)
     });
-    Ok(typed.collect())
+    Ok((typed.collect(), frames))
 }
 
+/// The type of a column in which that was seen.
+fn data_type_of(evidence: Evidence, declared: Option<DataType>) -> DataType {
+    match (evidence, declared) {
+        (Evidence::NONE, Some(declared)) => declared,
+        (Evidence::BOOL, declared) if declared != Some(DataType::Bool) => DataType::Int,
+        _ => evidence.data_type(),
+    }
+}
+
+/// The columns of a statement, and the types that their tables declare.
 type Declared = Vec<(String, Option<DataType>)>;
 
-fn evidence_of(
+/// What has been seen of a statement's rows.
+struct Look<'a> {
+    declared: Declared,
+    seen: Vec<Evidence>,
+    rows: usize,
+    /// The types to try, if the rows are to be kept.
+    keep: Option<&'a Schema>,
+    /// The rows, as long as all of them fit.
+    columns: Option<Vec<Builder>>,
+}
+
+/// A blob, which no column takes.
+struct Blob {
+    row: usize,
+    column: usize,
+}
+
+impl Look<'_> {
+    fn take(&mut self, part: &Part) -> Result<(), Blob> {
+        for (number, row) in part.rows().enumerate() {
+            for (at, value) in row.enumerate() {
+                self.seen[at] |= match value {
+                    ValueRef::Null => Evidence::NONE,
+                    ValueRef::Integer(0 | 1) if self.declared[at].1 == Some(DataType::Bool) => Evidence::BOOL,
+                    ValueRef::Integer(value) => Evidence::of_int(value),
+                    ValueRef::Real(_) => Evidence::FLOAT,
+                    ValueRef::Text(_) => Evidence::TEXT,
+                    ValueRef::Blob(_) => return Err(Blob { row: self.rows + number + 1, column: at }),
+                };
+            }
+        }
+        if self.rows == 0
+            && let Some(wanted) = self.keep
+        {
+            self.columns = Some(Builder::all(&self.guess(wanted), ROWS));
+        }
+        if let Some(columns) = &mut self.columns {
+            let fit = |mut row| columns.iter_mut().zip(&mut row).all(|(column, value)| add(column, value).is_ok());
+            if !part.rows().all(fit) {
+                self.columns = None;
+            }
+        }
+        self.rows += part.len();
+        Ok(())
+    }
+
+    /// The types that the columns will probably have.
+    fn guess(&self, wanted: &Schema) -> Schema {
+        let typed = self.declared.iter().zip(&self.seen).map(|((name, declared), seen)| {
+            let data_type = wanted.get(name).unwrap_or_else(|| {
+                match data_type_of(seen.without_bool_beside_numbers(), *declared) {
+                    // Text is what a column without values is loaded as, too.
+                    DataType::Null => DataType::String,
+                    data_type => data_type,
+                }
+            });
+            (name.clone(), data_type)
+        });
+        typed.collect()
+    }
+}
+
+fn look_at<'a>(
     database: &Database<'_>,
     select: &Select,
     head: Option<usize>,
-) -> Result<(Tally, Declared), EngineError> {
+    keep: Option<&'a Schema>,
+) -> Result<Look<'a>, EngineError> {
     let fail = |error: rusqlite::Error| database.error(&error);
     let mut statement = database.connection.prepare(&select.sql).map_err(fail)?;
     let declared: Declared =
@@ -59,33 +146,17 @@ fn evidence_of(
             return Err(database.origin.error_with_help(None, message, "rename one of them with `AS`"));
         }
     }
-    let mut seen = vec![Evidence::NONE; declared.len()];
-    let mut rows = statement.query(select.parameters()).map_err(fail)?;
-    let mut row_number = 0;
-    while head.is_none_or(|head| row_number < head) {
-        let Some(row) = rows.next().map_err(fail)? else { break };
-        row_number += 1;
-        for (at, seen) in seen.iter_mut().enumerate() {
-            *seen |= match row.get_ref(at).map_err(fail)? {
-                ValueRef::Null => Evidence::NONE,
-                ValueRef::Integer(0 | 1) if declared[at].1 == Some(DataType::Bool) => Evidence::BOOL,
-                ValueRef::Integer(value) => Evidence::of_int(value),
-                ValueRef::Real(_) => Evidence::FLOAT,
-                ValueRef::Text(_) => Evidence::TEXT,
-                ValueRef::Blob(_) => {
-                    return Err(database.origin.error_with_help(
-                        None,
-                        format!("column `{}` holds a blob in {}", declared[at].0, select.place(database, row_number)?),
-                        "leave the column out with a `query`, or turn it into text there with `hex(…)`",
-                    ));
-                }
-            };
-        }
+    let width = declared.len();
+    let mut look = Look { declared, seen: vec![Evidence::NONE; width], rows: 0, keep, columns: None };
+    let rows = statement.query(select.parameters()).map_err(fail)?;
+    match each_part(database, rows, width, head, |part| look.take(part))? {
+        Ok(()) => Ok(look),
+        Err(Blob { row, column }) => Err(database.origin.error_with_help(
+            None,
+            format!("column `{}` holds a blob in {}", look.declared[column].0, select.place(database, row)?),
+            "leave the column out with a `query`, or turn it into text there with `hex(…)`",
+        )),
     }
-    // A column declared BOOL in which other ints turned up is one of ints.
-    let sober = |evidence: Evidence| evidence.without_bool_beside_numbers();
-    let tally = declared.iter().zip(seen).map(|((name, _), evidence)| (name.clone(), sober(evidence))).collect();
-    Ok((tally, declared))
 }
 
 /// What a declared type says of a column without values.
@@ -118,25 +189,30 @@ fn read_one(origin: &Origin, scan: &Scan) -> Result<DataFrame, EngineError> {
         found.ok_or_else(|| origin.error(None, format!("has no column `{}` in {}", field.name, select.shown)))
     };
     let positions: Vec<usize> = scan.schema.fields().iter().map(position).collect::<Result<_, _>>()?;
+    // The place of each of the statement's columns among the wanted ones.
+    let wanted: Vec<Option<usize>> = (0..names.len()).map(|at| positions.iter().position(|from| *from == at)).collect();
     let mut columns = Builder::all(&scan.schema, ROWS);
-    let mut rows = statement.query(select.parameters()).map_err(fail)?;
-    let mut row_number = 0;
-    while let Some(row) = rows.next().map_err(fail)? {
-        row_number += 1;
-        for (&at, column) in positions.iter().zip(&mut columns) {
-            let value = row.get_ref(at).map_err(fail)?;
-            if add(column, value).is_err() {
-                let place = select.place(&database, row_number)?;
-                let (name, data_type) = (column.name(), column.data_type());
-                return Err(origin.error_with_help(
-                    None,
-                    format!("column `{name}` in {place}: {} is not of type {data_type}", shown(value)),
-                    "correct the value, or load the column as string and convert it in a `normalize` task",
-                ));
+    let rows = statement.query(select.parameters()).map_err(fail)?;
+    let mut count = 0;
+    let took = each_part(&database, rows, names.len(), None, |part| {
+        for row in part.rows() {
+            count += 1;
+            for (value, wanted) in row.zip(&wanted) {
+                let Some(at) = *wanted else { continue };
+                add(&mut columns[at], value).map_err(|_| (count, at, shown(value)))?;
             }
         }
+        Ok(())
+    })?;
+    if let Err((row, at, value)) = took {
+        let (column, place) = (&columns[at], select.place(&database, row)?);
+        return Err(origin.error_with_help(
+            None,
+            format!("column `{}` in {place}: {value} is not of type {}", column.name(), column.data_type()),
+            "correct the value, or load the column as string and convert it in a `normalize` task",
+        ));
     }
-    column::frame(columns, row_number)
+    column::frame(columns, count)
 }
 
 fn add(column: &mut Builder, value: ValueRef<'_>) -> Result<(), Misfit> {

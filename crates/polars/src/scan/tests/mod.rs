@@ -13,7 +13,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use tidemill_core::table::{EngineError, FileFormat, Location, Scan, ScanOptions, Schema};
 
-use super::{infer, places, read};
+use super::{columns_of, infer, infer_and_read, places, read};
 
 /// A folder with files, and a scan of them.
 struct Source {
@@ -75,10 +75,16 @@ impl Source {
 
     /// Types and values as one text: a line for the types, one for each row, with NULL as `·` and texts in quotes.
     fn table(&mut self) -> String {
-        self.scan.schema = match self.infer(None) {
-            Ok(schema) => schema,
+        let kept = match infer_and_read(self.path(), &self.scan) {
+            Ok((schema, kept)) => {
+                self.scan.schema = schema;
+                kept
+            }
             Err(error) => return explained(&error),
         };
+        if let Some(kept) = kept.and_then(|kept| columns_of(&kept, &self.scan.schema)) {
+            assert!(kept.equals_missing(&read(self.path(), &self.scan).unwrap()), "what was read with the columns");
+        }
         self.rows()
     }
 

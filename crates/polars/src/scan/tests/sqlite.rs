@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 use tidemill_core::table::DataType;
 
-use super::Source;
+use super::{Source, columns_of, infer, infer_and_read, read};
 
 fn database(sql: &str) -> Source {
     let source = Source::new("a.db", "");
@@ -119,4 +119,62 @@ fn what_is_only_in_the_log_is_read_too() {
     let mut copy = copy;
     assert_eq!(copy.table(), "a: i64\n1\n2");
     assert!(!copy.path().join("a.db-shm").exists());
+}
+
+/// Ten thousand rows, of which the `special` one, from 1, has another value.
+fn many(special: usize, value: &str) -> Source {
+    let source = database("CREATE TABLE t (n, word, half);");
+    let mut connection = Connection::open(source.path().join("a.db")).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for row in 1..=10_000 {
+        let n = if row == special { value.to_owned() } else { row.to_string() };
+        let sql = format!("INSERT INTO t VALUES ({n}, 'word {}', {row} * 0.5)", row % 7);
+        transaction.execute(&sql, []).unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(connection);
+    source
+}
+
+#[test]
+fn rows_that_were_read_with_their_columns_are_those_that_are_read_later() {
+    let source = many(0, "");
+    let (schema, kept) = infer_and_read(source.path(), &source.scan).unwrap();
+    assert_eq!(schema, infer(source.path(), &source.scan, None).unwrap());
+    // In another order, and not all of them.
+    let wanted = [("half", DataType::Float), ("n", DataType::Int)].into_iter().collect();
+    let source = source.scan(|scan| scan.schema = wanted);
+    let kept = columns_of(&kept.unwrap(), &source.scan.schema).unwrap();
+    assert_eq!((kept.height(), kept.width()), (10_000, 2));
+    assert!(kept.equals_missing(&read(source.path(), &source.scan).unwrap()));
+    // The types that are wanted are tried first.
+    let wanted = [("n", DataType::String)].into_iter().collect();
+    let source = source.scan(|scan| scan.schema = wanted);
+    let (schema, kept) = infer_and_read(source.path(), &source.scan).unwrap();
+    assert_eq!(schema.get("n"), Some(DataType::Int));
+    let kept = columns_of(&kept.unwrap(), &source.scan.schema).unwrap();
+    assert!(kept.equals_missing(&read(source.path(), &source.scan).unwrap()));
+}
+
+#[test]
+fn a_late_surprise_is_seen() {
+    let surprised = |special: usize, value: &str| {
+        let source = many(special, value);
+        let (schema, kept) = infer_and_read(source.path(), &source.scan).unwrap();
+        assert!(kept.is_none_or(|kept| columns_of(&kept, &schema).is_none()), "{value}");
+        (schema.get("n").unwrap(), source)
+    };
+    assert_eq!(surprised(9_000, "'x'").0, DataType::String);
+    assert_eq!(surprised(9_000, "0.5").0, DataType::Float);
+    // What is asked for counts: the value in row 9,000 is named, and not what comes after it.
+    let (_, source) = surprised(9_000, "'x'");
+    let source = source.scan(|scan| scan.schema = [("n", DataType::Int)].into_iter().collect());
+    assert_snapshot!(source.rows(), @r"
+    a.db: column `n` in the row with rowid 9000: the text `x` is not of type int
+    help: correct the value, or load the column as string and convert it in a `normalize` task
+    ");
+    assert_snapshot!(many(9_000, "x'00'").error(), @r"
+    a.db: column `n` holds a blob in the row with rowid 9000
+    help: leave the column out with a `query`, or turn it into text there with `hex(…)`
+    ");
 }
