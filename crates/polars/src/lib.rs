@@ -21,6 +21,7 @@ mod fill;
 mod groups;
 mod held;
 mod ids;
+mod in_order;
 mod join;
 mod keys;
 mod money;

@@ -4,6 +4,7 @@ use polars_core::runtime::RAYON;
 use rayon::prelude::*;
 
 use crate::failure::Outcome;
+use crate::in_order::is_worker;
 
 /// Rows below which sharing them out costs more than it saves.
 const WORTH_IT: usize = 1 << 16;
@@ -12,13 +13,13 @@ const WORTH_IT: usize = 1 << 16;
 pub(crate) const THREAD: &str = "polars";
 
 /// The result for each item, in the items' order; of several errors that of the first item, so that it is always the same.
-/// The threads are those of the pool: steps over slices of a table run there side by side already.
+/// Columns of a slice are computed one after the other: other slices are under way at the same time.
 pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
     rows: usize,
     work: impl Fn(&T) -> Outcome<R> + Sync,
 ) -> Outcome<Vec<R>> {
-    if rows < WORTH_IT || items.len() < 2 {
+    if rows < WORTH_IT || items.len() < 2 || is_worker() {
         return items.iter().map(&work).collect();
     }
     let results: Vec<Outcome<R>> = RAYON.install(|| items.par_iter().with_max_len(1).map(&work).collect());

@@ -92,6 +92,11 @@ impl Stored {
         self.parts.len()
     }
 
+    /// How many rows a part has.
+    pub fn rows_of(&self, at: usize) -> usize {
+        self.parts[at].1.rows
+    }
+
     /// One part: these columns in that order, or all.
     pub fn part(&self, at: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
         self.entries(at, columns)?.into_frame()

@@ -51,6 +51,12 @@ enum Failed {
     Writing(String),
 }
 
+impl From<EngineError> for Failed {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
 impl From<String> for Failed {
     fn from(message: String) -> Self {
         Self::Writing(message)

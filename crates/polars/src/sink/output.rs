@@ -4,18 +4,16 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::mpsc::sync_channel;
-use std::thread::{self, Builder};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::write::GzEncoder;
 use polars_core::runtime::RAYON;
-use rayon::prelude::*;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
 use super::Failed;
 use crate::behind::Behind;
-use crate::parallel::THREAD;
+use crate::in_order::in_order;
 use crate::past_cache::PastCache;
 
 /// Rows that are formatted together.
@@ -45,23 +43,12 @@ impl Output {
     }
 
     /// Formats ranges of rows in parallel and writes them in order.
-    pub fn rows(&mut self, rows: usize, format: impl Fn(Range<usize>, &mut Vec<u8>) + Sync) -> io::Result<()> {
-        let chunks = rows.div_ceil(CHUNK_ROWS);
-        // So many chunks are in memory at a time.
-        let batch = 4 * RAYON.current_num_threads();
-        let mut buffers: Vec<Vec<u8>> = vec![Vec::new(); batch.min(chunks)];
-        for first in (0..chunks).step_by(batch) {
-            let used = batch.min(chunks - first);
-            RAYON.install(|| {
-                buffers[..used].par_iter_mut().enumerate().for_each(|(at, buffer)| {
-                    buffer.clear();
-                    let start = (first + at) * CHUNK_ROWS;
-                    format(start..rows.min(start + CHUNK_ROWS), buffer);
-                });
-            });
-            buffers[..used].iter().try_for_each(|buffer| self.write_all(buffer))?;
-        }
-        Ok(())
+    pub fn rows(&mut self, rows: usize, format: impl Fn(Range<usize>, &mut Vec<u8>) + Sync) -> Result<(), Failed> {
+        let chunk = |at: usize| at * CHUNK_ROWS..rows.min((at + 1) * CHUNK_ROWS);
+        self.parts(rows.div_ceil(CHUNK_ROWS), |at, text| {
+            format(chunk(at), text);
+            Ok(())
+        })
     }
 
     /// Formats parts in parallel and writes them in order, while the next ones are formatted.
@@ -70,40 +57,18 @@ impl Output {
         count: usize,
         format: impl Fn(usize, &mut Vec<u8>) -> Result<(), Failed> + Sync,
     ) -> Result<(), Failed> {
-        // So many parts are formatted side by side, as many are being written, and no more are in memory.
-        let batch = 2 * RAYON.current_num_threads();
-        let (full, to_write) = sync_channel::<Vec<Vec<u8>>>(0);
-        let (written, empty) = sync_channel(2);
-        for _ in 0..2 {
-            // There is room for both.
-            let _ = written.send(vec![Vec::new(); batch.min(count)]);
-        }
-        thread::scope(|scope| {
-            let write = move || {
-                for buffers in to_write {
-                    buffers.iter().try_for_each(|buffer| self.write_all(buffer))?;
-                    let _ = written.send(buffers);
-                }
-                Ok::<(), io::Error>(())
-            };
-            let writer = Builder::new().name(format!("{THREAD}-write")).spawn_scoped(scope, write)?;
-            for first in (0..count).step_by(batch) {
-                // If the writer has given up, it says below why.
-                let Ok(mut buffers) = empty.recv() else { break };
-                buffers.truncate(count - first);
-                let formatted: Result<(), Failed> = RAYON.install(|| {
-                    buffers.par_iter_mut().enumerate().try_for_each(|(at, buffer)| {
-                        buffer.clear();
-                        format(first + at, buffer)
-                    })
-                });
-                formatted?;
-                if full.send(buffers).is_err() {
-                    break;
-                }
-            }
-            drop(full);
-            writer.join().map_err(|_| Failed::Writing("the thread that writes broke".to_owned()))?.map_err(Failed::from)
+        // Texts that have been written leave their room to the next ones.
+        let (free, texts) = (Mutex::new(Vec::<Vec<u8>>::new()), 2 * RAYON.current_num_threads());
+        let free = || free.lock().unwrap_or_else(PoisonError::into_inner);
+        let formatted = |at: usize| {
+            let mut text = free().pop().unwrap_or_default();
+            text.clear();
+            format(at, &mut text).map(|()| text)
+        };
+        in_order(count, texts, formatted, |text| {
+            self.write_all(&text)?;
+            free().push(text);
+            Ok(())
         })
     }
 

@@ -65,7 +65,7 @@ impl Runner<'_> {
 /// `served` says which state each metric has its result from; states have the name of the first metric.
 fn aggregate(
     runner: &mut Runner<'_>,
-    mut line: Line<'_>,
+    line: Line<'_>,
     keys: &[(String, Expr)],
     metrics: &[(String, AggCall)],
     mut states: Vec<(&str, State<'_>)>,
@@ -77,7 +77,7 @@ fn aggregate(
     let mut count = usize::from(keys.is_empty());
     let shared = Shared::of(states.iter().map(|(name, state)| (*name, state.call())));
     let work = |piece: Piece| group(shared.computed(piece.whole()?, &notes)?, keys, &shared.calls, &notes);
-    drive(runner, &mut line, &notes, work, |piece| {
+    drive(runner, &line, &notes, work, |piece| {
         let to_all = if keys.is_empty() { vec![0; piece.groups] } else { numbering.add_keyed(&piece.keys) };
         // Groups of a piece come in the order of their first rows, so new ones get ascending numbers.
         let new: Vec<IdxSize> =

@@ -40,10 +40,10 @@ impl Runner<'_> {
     }
 }
 
-fn collect(runner: &mut Runner<'_>, mut line: Line<'_>) -> Outcome<DataFrame> {
+fn collect(runner: &mut Runner<'_>, line: Line<'_>) -> Outcome<DataFrame> {
     let notes = Notes::from_counts(runner.notes.counts());
     let mut whole: Option<DataFrame> = None;
-    drive(runner, &mut line, &notes, Piece::whole, |rows| {
+    drive(runner, &line, &notes, Piece::whole, |rows| {
         match &mut whole {
             Some(whole) if rows.height() > 0 => {
                 // Columns that repeat themselves in one part and not in another do not come in the same order.

@@ -1,18 +1,20 @@
 //! Sends the rows of a line's source through its steps.
 
+use std::sync::{Mutex, PoisonError};
+
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
-use rayon::prelude::*;
 
 use super::line::{Line, Source, Told};
 use super::piece::Piece;
 use crate::eval::Notes;
 use crate::failure::Outcome;
+use crate::in_order::in_order;
 use crate::run::Runner;
 use crate::stored::Stored;
 
-/// Slices that are worked on side by side before their results are taken.
-const AT_ONCE: usize = 8;
+/// Slices for each core that are under way, or wait to be taken.
+const SLICES: usize = 4;
 
 /// Without a join that multiplies them, rows only become fewer, and larger slices cost less, as long as what a few columns of
 /// one need stays in the processor's own memory.
@@ -21,119 +23,142 @@ const PLAIN_SLICES: usize = 2;
 /// A part of at most so many slices, some of whose columns repeat themselves, goes through such steps as it is kept.
 const WHOLE_SLICES: usize = 8;
 
-/// Parts for each core that go through such steps before their results are taken.
-const PARTS: usize = 2;
+/// Parts for each core that are under way, or wait to be taken.
+const PARTS: usize = 3;
 
 /// What became of a slice, and what the steps tell of it.
-type Done<R> = (R, Vec<Told>);
+struct Done<R> {
+    result: R,
+    told: Vec<Told>,
+    /// Rows that the steps have made of it.
+    #[cfg(test)]
+    rows: usize,
+}
 
 /// Calls `work` with what the steps make of each slice, side by side, and `take` with its results, in the order of the rows.
 /// There is at least one slice, if of no rows.
 pub(crate) fn drive<R: Send>(
     runner: &mut Runner<'_>,
-    line: &mut Line<'_>,
+    line: &Line<'_>,
     notes: &Notes,
     work: impl Fn(Piece) -> Outcome<R> + Sync,
-    mut take: impl FnMut(R) -> Outcome<()> + Send,
+    mut take: impl FnMut(R) -> Outcome<()>,
 ) -> Outcome<()> {
     let cores = RAYON.current_num_threads().max(1);
-    let (stored, columns) = match &line.source {
-        Source::Frame(frame) => {
-            let frame = frame.clone();
-            return in_slices(runner, line, notes, &[frame], &work, &mut take);
-        }
-        Source::Stored(stored, columns) => (stored.clone(), columns.clone()),
+    let slice = runner.pace.slice * if line.multiplies() { 1 } else { PLAIN_SLICES };
+    #[cfg(test)]
+    let pace = runner.pace;
+    let through = |piece: Piece| -> Outcome<Done<R>> {
+        let mut told = vec![];
+        let rows = line.apply(piece, notes, &mut told)?;
+        #[cfg(test)]
+        let count = rows.height();
+        #[cfg(test)]
+        pace.begin(count);
+        Ok(Done {
+            result: work(rows)?,
+            told,
+            #[cfg(test)]
+            rows: count,
+        })
     };
-    if line.multiplies() {
-        for part in (0..stored.len()).step_by(cores) {
-            let parts = part..stored.len().min(part + cores);
-            let blocks: Outcome<Vec<DataFrame>> =
-                RAYON.install(|| parts.into_par_iter().map(|part| stored.part(part, Some(&columns))).collect());
-            in_slices(runner, line, notes, &blocks?, &work, &mut take)?;
+    let mut take = |runner: &mut Runner<'_>, done: Done<R>| {
+        #[cfg(test)]
+        pace.end(done.rows);
+        line.note(runner, done.told)?;
+        take(done.result)
+    };
+    match &line.source {
+        Source::Frame(frame) => {
+            let starts: Vec<usize> = starts(frame.height(), slice).collect();
+            in_order(
+                starts.len(),
+                SLICES * cores,
+                |at| through(cut(frame, starts[at], slice)),
+                |done| {
+                    runner.uncancelled()?;
+                    take(runner, done)
+                },
+            )
         }
-        return Ok(());
-    }
-    let slice = runner.pace.slice;
-    // What became of the last parts is taken while the next ones are under way.
-    let mut waiting: Vec<R> = vec![];
-    for part in (0..stored.len()).step_by(cores * PARTS) {
-        runner.uncancelled()?;
-        let parts = part..stored.len().min(part + cores * PARTS);
-        let (steps, stored, columns) = (&*line, &stored, &columns);
-        let one = |part: usize| -> Outcome<Vec<Done<R>>> {
-            let pieces = pieces(stored, part, columns, slice)?;
-            pieces.into_iter().map(|piece| through(steps, piece, notes, &work)).collect()
-        };
-        let before = std::mem::take(&mut waiting);
-        let (done, taken): (Vec<Outcome<Vec<Done<R>>>>, _) = RAYON.install(|| {
-            rayon::join(|| parts.into_par_iter().map(one).collect(), || before.into_iter().try_for_each(&mut take))
-        });
-        taken?;
-        for part in done {
-            for (result, told) in part? {
-                line.note(runner, told)?;
-                waiting.push(result);
-            }
+        Source::Stored(stored, columns) if line.multiplies() => {
+            let parts = Parts::new(stored, columns);
+            let slices: Vec<(usize, usize)> = (0..stored.len())
+                .flat_map(|part| starts(stored.rows_of(part), slice).map(move |start| (part, start)))
+                .collect();
+            let one = |at: usize| {
+                let (part, start) = slices[at];
+                let rows = parts.part(part)?;
+                // The next part is there when it is needed, and nobody waits for it.
+                if start == 0 && part + 1 < stored.len() {
+                    parts.part(part + 1)?;
+                }
+                Ok((part, through(cut(&rows, start, slice))?))
+            };
+            let mut before = 0;
+            in_order(slices.len(), SLICES * cores, one, |(part, done)| {
+                runner.uncancelled()?;
+                (before..part).for_each(|part| parts.forget(part));
+                before = part;
+                take(runner, done)
+            })
+        }
+        Source::Stored(stored, columns) => {
+            let one = |part: usize| -> Outcome<Vec<Done<R>>> {
+                let pieces = pieces(stored, part, columns, slice)?;
+                pieces.into_iter().map(through).collect()
+            };
+            in_order(stored.len(), PARTS * cores, one, |done| {
+                runner.uncancelled()?;
+                done.into_iter().try_for_each(|done| take(runner, done))
+            })
         }
     }
-    waiting.into_iter().try_for_each(take)
+}
+
+/// Parts of a stored table that several slices are cut from.
+struct Parts<'a> {
+    stored: &'a Stored,
+    columns: &'a [String],
+    read: Vec<Mutex<Option<DataFrame>>>,
+}
+
+impl<'a> Parts<'a> {
+    fn new(stored: &'a Stored, columns: &'a [String]) -> Self {
+        Self { stored, columns, read: (0..stored.len()).map(|_| Mutex::default()).collect() }
+    }
+
+    /// A part; the first who asks reads it, and the others wait for that.
+    fn part(&self, at: usize) -> Outcome<DataFrame> {
+        let mut read = self.read[at].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rows) = &*read {
+            return Ok(rows.clone());
+        }
+        let rows = self.stored.part(at, Some(self.columns))?;
+        *read = Some(rows.clone());
+        Ok(rows)
+    }
+
+    /// Nobody will ask for this part any more.
+    fn forget(&self, at: usize) {
+        *self.read[at].lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 /// The rows of a part: in one piece where columns repeat themselves, so that each run of theirs is looked at once; else in slices.
 fn pieces(stored: &Stored, part: usize, columns: &[String], slice: usize) -> Outcome<Vec<Piece>> {
     let part = stored.entries(part, Some(columns))?;
     let repeats = part.columns.iter().any(|column| column.repeats);
-    if repeats && part.rows <= slice * WHOLE_SLICES {
+    if repeats && part.rows <= slice / PLAIN_SLICES * WHOLE_SLICES {
         return Ok(vec![Piece::of_part(part)?]);
     }
-    let (frame, slice) = (part.into_frame()?, slice * PLAIN_SLICES);
-    Ok(starts(&frame, slice).map(|start| cut(&frame, start, slice)).collect())
-}
-
-/// These rows, some slices at a time.
-fn in_slices<R: Send>(
-    runner: &mut Runner<'_>,
-    line: &mut Line<'_>,
-    notes: &Notes,
-    blocks: &[DataFrame],
-    work: &(impl Fn(Piece) -> Outcome<R> + Sync),
-    take: &mut impl FnMut(R) -> Outcome<()>,
-) -> Outcome<()> {
-    let slice = runner.pace.slice * if line.multiplies() { 1 } else { PLAIN_SLICES };
-    let slices: Vec<(&DataFrame, usize)> =
-        blocks.iter().flat_map(|block| starts(block, slice).map(move |start| (block, start))).collect();
-    for slices in slices.chunks(AT_ONCE) {
-        runner.uncancelled()?;
-        #[cfg(test)]
-        let under_way = std::sync::atomic::AtomicUsize::new(blocks.iter().map(DataFrame::height).sum());
-        let one = |(block, start): &(&DataFrame, usize)| {
-            through(line, cut(block, *start, slice), notes, |rows| {
-                #[cfg(test)]
-                under_way.fetch_add(rows.height(), std::sync::atomic::Ordering::Relaxed);
-                work(rows)
-            })
-        };
-        let done: Vec<Outcome<Done<R>>> = RAYON.install(|| slices.par_iter().map(one).collect());
-        #[cfg(test)]
-        runner.pace.peak.fetch_max(under_way.into_inner(), std::sync::atomic::Ordering::Relaxed);
-        for done in done {
-            let (result, told) = done?;
-            line.note(runner, told)?;
-            take(result)?;
-        }
-    }
-    Ok(())
-}
-
-fn through<R>(line: &Line<'_>, piece: Piece, notes: &Notes, work: impl Fn(Piece) -> Outcome<R>) -> Outcome<Done<R>> {
-    let mut told = vec![];
-    let rows = line.apply(piece, notes, &mut told)?;
-    Ok((work(rows)?, told))
+    let frame = part.into_frame()?;
+    Ok(starts(frame.height(), slice).map(|start| cut(&frame, start, slice)).collect())
 }
 
 /// Where slices begin, at least one.
-fn starts(block: &DataFrame, slice: usize) -> impl Iterator<Item = usize> + use<> {
-    (0..block.height().max(1)).step_by(slice)
+fn starts(rows: usize, slice: usize) -> impl Iterator<Item = usize> {
+    (0..rows.max(1)).step_by(slice)
 }
 
 fn cut(frame: &DataFrame, start: usize, rows: usize) -> Piece {

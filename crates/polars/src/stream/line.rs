@@ -186,12 +186,12 @@ impl<'a> Line<'a> {
     }
 
     /// Takes note of what a piece said; pieces come in order.
-    pub fn note(&mut self, runner: &mut Runner<'_>, told: Vec<Told>) -> Outcome<()> {
+    pub fn note(&self, runner: &mut Runner<'_>, told: Vec<Told>) -> Outcome<()> {
         for told in told {
             match told {
                 Told::Dropped(place, rows) => runner.dropped[place].rows += rows as u64,
                 Told::Probed(step, probed) => {
-                    if let Step::Probe(probe) = &mut self.steps[step] {
+                    if let Step::Probe(probe) = &self.steps[step] {
                         probe.note(probed)?;
                     }
                 }
@@ -226,9 +226,9 @@ fn fillings<'a>(
         .collect();
     if !known.is_empty() {
         let before = runner.mark();
-        let mut line = Line::build(runner, input, Some(known.iter().map(|(name, ..)| (*name).to_owned()).collect()))?;
+        let line = Line::build(runner, input, Some(known.iter().map(|(name, ..)| (*name).to_owned()).collect()))?;
         let notes = Notes::default();
-        drive(runner, &mut line, &notes, Piece::whole, |frame| {
+        drive(runner, &line, &notes, Piece::whole, |frame| {
             known.iter_mut().try_for_each(|(name, how, middle)| {
                 middle.add(types::column(&frame, name)?, how).map_err(|error| within(&format!("column {name}"), error))
             })

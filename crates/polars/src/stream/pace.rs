@@ -1,6 +1,8 @@
 //! How much is in memory at a time.
 
 use std::path::PathBuf;
+#[cfg(test)]
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tempfile::TempPath;
 use tidemill_core::table::EngineError;
@@ -16,9 +18,9 @@ pub(crate) struct Pace {
     pub most_cells: usize,
     /// Where such files are put; none for the system's folder.
     pub spill: Option<PathBuf>,
-    /// The most rows that were under way at once, for the tests that bound memory by counting.
+    /// Rows that are under way, and the most that were at once: the tests bound memory by counting.
     #[cfg(test)]
-    pub peak: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+    pub rows: std::sync::Arc<(AtomicUsize, AtomicUsize)>,
 }
 
 impl Default for Pace {
@@ -28,12 +30,25 @@ impl Default for Pace {
             most_cells: 1 << 22,
             spill: None,
             #[cfg(test)]
-            peak: Default::default(),
+            rows: Default::default(),
         }
     }
 }
 
 impl Pace {
+    /// So many rows are under way from here on.
+    #[cfg(test)]
+    pub fn begin(&self, rows: usize) {
+        let (now, most) = &*self.rows;
+        most.fetch_max(now.fetch_add(rows, Relaxed) + rows, Relaxed);
+    }
+
+    /// So many rows have been taken.
+    #[cfg(test)]
+    pub fn end(&self, rows: usize) {
+        self.rows.0.fetch_sub(rows, Relaxed);
+    }
+
     /// A new file for a table that grows too large. The name is that of the store's temporary files, so that what a killed
     /// process leaves is swept with them.
     pub fn new_file(&self) -> Outcome<TempPath> {

@@ -1,5 +1,7 @@
 //! Joins in which the left side flows past the right side, which is in memory.
 
+use std::sync::{Mutex, PoisonError};
+
 use polars::prelude::{DataFrame, IdxSize, Series};
 use tidemill_core::table::{Cardinality, JoinDiagnosis, JoinKind, JoinStep};
 
@@ -25,7 +27,7 @@ pub(crate) struct Probe<'a> {
     /// The columns that are needed of the result.
     need: Need,
     multiplies: bool,
-    seen: Seen,
+    seen: Mutex<Seen>,
 }
 
 /// The left rows that have come.
@@ -40,6 +42,8 @@ struct Seen {
     shown: Numbering,
     most: u64,
     most_key: Option<String>,
+    /// How many have each of the right side's keys.
+    on_left: Vec<IdxSize>,
 }
 
 /// What the diagnosis needs of a piece.
@@ -73,12 +77,23 @@ impl<'a> Probe<'a> {
         let mut on_right = vec![0; numbering.len()];
         of_right.iter().filter(|key| **key != NONE).for_each(|key| on_right[*key as usize] += 1);
         let on_left = vec![0; numbering.len()];
-        let keys = Keys { left: vec![], right: of_right, on_left, on_right };
+        let keys = Keys { left: vec![], right: of_right, on_left: vec![], on_right };
         diagnosis::keep_promise(step, &keys, &[], &right_keys)?;
         let (rows, members) = keys.right_members();
         let right = only(right, &need)?;
         let multiplies = keys.on_right.iter().any(|count| *count > 1);
-        Ok(Self { step, right, right_keys, numbering, keys, rows, members, need, multiplies, seen: Seen::default() })
+        Ok(Self {
+            step,
+            right,
+            right_keys,
+            numbering,
+            keys,
+            rows,
+            members,
+            need,
+            multiplies,
+            seen: Mutex::new(Seen { on_left, ..Seen::default() }),
+        })
     }
 
     /// Whether a left row may become several.
@@ -136,14 +151,15 @@ impl<'a> Probe<'a> {
     }
 
     /// Takes note of a piece for the diagnosis; pieces come in order.
-    pub fn note(&mut self, piece: Probed) -> Outcome<()> {
+    pub fn note(&self, piece: Probed) -> Outcome<()> {
         let Probed { mut keys, values, times, out } = piece;
         let rows = keys.len();
         let times = |row: usize| times.as_ref().map_or(1, |times| times[row]);
         let mut has_null = vec![0; if values.iter().any(|value| value.null_count() > 0) { rows } else { 0 }];
         values.iter().for_each(|value| blank_nulls(&mut has_null, value));
         let is_null = |row: usize| has_null.get(row) == Some(&NONE);
-        let seen = &mut self.seen;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = &mut *seen;
         seen.rows += (0..rows).map(times).sum::<u64>();
         seen.out += out as u64;
         let mut best = None;
@@ -151,7 +167,7 @@ impl<'a> Probe<'a> {
             let matches = if *key == NONE { 0 } else { u64::from(self.keys.on_right[*key as usize]) };
             seen.null_keys += if is_null(row) { times(row) } else { 0 };
             if matches > 0 {
-                self.keys.on_left[*key as usize] += times(row) as IdxSize; // no more rows than a table may have
+                seen.on_left[*key as usize] += times(row) as IdxSize; // no more rows than a table may have
                 if matches > seen.most {
                     (seen.most, best) = (matches, Some(row));
                 }
@@ -176,6 +192,8 @@ impl<'a> Probe<'a> {
     pub fn diagnosis(self) -> Outcome<Option<JoinDiagnosis>> {
         let Some((left, right)) = self.step.diagnose.clone() else { return Ok(None) };
         let Self { step, right_keys, keys, seen, .. } = self;
+        let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let keys = Keys { on_left: seen.on_left, ..keys };
         let right = diagnosis::right_side(step, &keys, &right_keys, right)?;
         Ok(Some(JoinDiagnosis {
             left,

@@ -29,12 +29,7 @@ impl Runner<'_> {
     }
 }
 
-fn table(
-    runner: &mut Runner<'_>,
-    mut line: Line<'_>,
-    rel: &Rel,
-    checks: &[Check],
-) -> Outcome<(Held, Vec<CheckResult>)> {
+fn table(runner: &mut Runner<'_>, line: Line<'_>, rel: &Rel, checks: &[Check]) -> Outcome<(Held, Vec<CheckResult>)> {
     let schema = &rel.schema();
     let notes = Notes::from_counts(runner.notes.counts());
     let (options, pace) = (runner.options, runner.pace);
@@ -49,7 +44,7 @@ fn table(
         };
         Ok((rows, seen))
     };
-    drive(runner, &mut line, &notes, work, |(rows, seen)| {
+    drive(runner, &line, &notes, work, |(rows, seen)| {
         checking.add(seen);
         result.push(rows, pace)
     })?;

@@ -337,7 +337,7 @@ fn the_largest_table_flows_past_what_hangs_on_it() {
     assert_eq!(order([10, 20, 90], no, col("f", Float)), None);
 }
 
-/// However many rows there are, only so many are under way: parts of the source, and what eight slices become.
+/// However many rows there are, only so many are under way.
 #[test]
 fn rows_under_way_do_not_grow_with_the_table() {
     let most_under_way = |rows: usize| {
@@ -346,16 +346,16 @@ fn rows_under_way_do_not_grow_with_the_table() {
         let r = frame(["k2", "s2", "f2"], &(0..20).map(row).collect::<Vec<_>>());
         let rel = chain(JoinKind::Left, Fill::Mean, true, false)(input("l", &l), input("r", &r));
         let pace = Pace { slice: 4, most_cells: 0, ..Pace::default() };
-        let peak = pace.peak.clone();
+        let counted = pace.rows.clone();
         let done = outcome(&TableJob { rel, checks: statements() }, &[("l", &l), ("r", &r)], pace);
         assert!(done.is_ok_and(|said| said.contains(&format!("out_rows: {}", 4 * rows))));
-        peak.load(std::sync::atomic::Ordering::Relaxed)
+        counted.1.load(std::sync::atomic::Ordering::Relaxed)
     };
-    // Eight slices of four rows become four rows each; a part has sixteen rows, and one is read for each core.
-    let parts = polars_core::runtime::RAYON.current_num_threads() * crate::object::PART;
+    // Four slices for each core, of four rows that become four rows each.
+    let slices = 4 * polars_core::runtime::RAYON.current_num_threads();
     for rows in [500, 5_000] {
         let most = most_under_way(rows);
-        assert!((16 * 4..=parts + 8 * 4 * 4).contains(&most), "{rows} rows: {most}");
+        assert!((4 * 4..=slices * 4 * 4).contains(&most), "{rows} rows: {most}");
     }
 }
 
