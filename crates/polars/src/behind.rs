@@ -13,7 +13,7 @@ pub(crate) const BLOCK: usize = 4 << 20;
 pub(crate) const ALIGNED: usize = 4096;
 
 /// Blocks on their way at a time.
-const UNDER_WAY: usize = 2;
+const UNDER_WAY: usize = 3;
 
 /// Writes to `W` in whole blocks, but for the last. There is no thread until the first block is full.
 pub(crate) struct Behind<W> {

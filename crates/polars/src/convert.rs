@@ -24,9 +24,23 @@ struct Converted {
     invalid: Vec<IdxSize>,
     /// The values as texts, for messages.
     texts: StringChunked,
-    /// What to say although all is well.
-    warning: Option<String>,
+    /// The currencies seen.
+    money: Money,
 }
+
+impl Converted {
+    /// Adds what the next rows became; `before` is how many rows there are.
+    fn append(&mut self, next: Self, before: usize) -> Outcome<()> {
+        self.series.append_owned(next.series).map_err(internal)?;
+        self.texts.append_owned(next.texts).map_err(internal)?;
+        self.invalid.extend(next.invalid.iter().map(|row| row + before as IdxSize));
+        self.money.add(&next.money);
+        Ok(())
+    }
+}
+
+/// Rows that are converted together; few in unit tests, so that small tables have several such parts.
+const ROWS: usize = if cfg!(test) { 3 } else { 1 << 16 };
 
 /// The frame, which holds the rows of `input`, with the columns converted.
 pub(crate) fn convert(
@@ -39,12 +53,21 @@ pub(crate) fn convert(
     let mut result = frame.clone();
     // For each row the first conversion that it fails.
     let mut failed: Vec<Option<(usize, String)>> = vec![];
-    let all = parallel::map(columns, frame.height(), |conversion| {
+    let rows = frame.height();
+    let slices: Vec<(&Conversion, usize)> =
+        columns.iter().flat_map(|column| (0..rows.max(1)).step_by(ROWS).map(move |start| (column, start))).collect();
+    let all = parallel::map(&slices, rows, |(conversion, start)| {
         runner.uncancelled()?;
-        convert_column(column(&frame, &conversion.column)?, conversion)
+        convert_rows(&column(&frame, &conversion.column)?.slice(*start as i64, ROWS), conversion, *start)
     })?;
-    for (number, (conversion, converted)) in columns.iter().zip(all).enumerate() {
-        runner.warnings.extend(converted.warning.clone());
+    let mut all = all.into_iter().zip(&slices);
+    for (number, conversion) in columns.iter().enumerate() {
+        let (mut converted, _) = all.next().ok_or_else(|| unsupported("a column was not converted"))?;
+        for (next, (_, start)) in all.by_ref().take(rows.max(1).div_ceil(ROWS) - 1) {
+            converted.append(next, *start)?;
+        }
+        converted.series = converted.series.rechunk();
+        runner.warnings.extend(converted.money.warning(&conversion.column));
         if !converted.invalid.is_empty() {
             match on_invalid {
                 OnInvalid::Fail => return Err(failure(runner, input, &frame, conversion, &converted)?),
@@ -177,7 +200,9 @@ impl<'c> Preparation<'c> {
     }
 }
 
-fn convert_column(series: &Series, conversion: &Conversion) -> Outcome<Converted> {
+/// What becomes of some rows of a column, which begin at `start`.
+fn convert_rows(series: &Series, conversion: &Conversion, start: usize) -> Outcome<Converted> {
+    let place = |row: usize| (start + row) as u64 + 1;
     let no_steps =
         conversion.strip.is_none() && !conversion.trim && conversion.case.is_none() && conversion.map.is_empty();
     let from = from_polars(series.dtype())?;
@@ -186,10 +211,10 @@ fn convert_column(series: &Series, conversion: &Conversion) -> Outcome<Converted
         || (from.is_temporal() && from == conversion.data_type)
         || (no_steps && from == DataType::Date && conversion.data_type == DataType::Datetime);
     if keeps_meaning {
-        let series = cast(series, conversion.data_type, &|row| row as u64 + 1)?;
-        return Ok(Converted { series, invalid: vec![], texts: StringChunked::default(), warning: None });
+        let series = cast(series, conversion.data_type, &place)?;
+        return Ok(Converted { series, invalid: vec![], texts: StringChunked::default(), money: Money::default() });
     }
-    let texts = texts(&cast(series, DataType::String, &|row| row as u64 + 1)?)?;
+    let texts = texts(&cast(series, DataType::String, &place)?)?;
     let prepared = Preparation::of(conversion);
     let formats = conversion.formats.as_slice();
     let mut invalid = vec![];
@@ -241,8 +266,7 @@ fn convert_column(series: &Series, conversion: &Conversion) -> Outcome<Converted
         }
         DataType::Null => return Err(unsupported("no column is declared as null")),
     };
-    let warning = money.warning(&conversion.column);
-    Ok(Converted { series, invalid, texts, warning })
+    Ok(Converted { series, invalid, texts, money })
 }
 
 /// Parses what is not NULL, without white space at its ends; notes the rows that do not fit.

@@ -41,10 +41,19 @@ impl Money {
             }
         }
         let amount = amount(&plain, scale)?;
-        if let Some(currency) = currency.filter(|currency| !self.currencies.contains(currency)) {
+        currency.into_iter().for_each(|currency| self.saw(currency));
+        Some(amount)
+    }
+
+    fn saw(&mut self, currency: char) {
+        if !self.currencies.contains(&currency) {
             self.currencies.push(currency);
         }
-        Some(amount)
+    }
+
+    /// Adds the currencies that others have seen in the rows below.
+    pub fn add(&mut self, others: &Self) {
+        others.currencies.iter().for_each(|currency| self.saw(*currency));
     }
 
     /// What to say if amounts of several currencies stand in one column.

@@ -58,7 +58,7 @@ impl Output {
         format: impl Fn(usize, &mut Vec<u8>) -> Result<(), Failed> + Sync,
     ) -> Result<(), Failed> {
         // Texts that have been written leave their room to the next ones.
-        let (free, texts) = (Mutex::new(Vec::<Vec<u8>>::new()), 2 * RAYON.current_num_threads());
+        let (free, texts) = (Mutex::new(Vec::<Vec<u8>>::new()), 3 * RAYON.current_num_threads());
         let free = || free.lock().unwrap_or_else(PoisonError::into_inner);
         let formatted = |at: usize| {
             let mut text = free().pop().unwrap_or_default();
