@@ -15,8 +15,9 @@ use crate::parallel::THREAD;
 const ROWS: usize = 4_096;
 /// Bytes of text after which no further row joins them.
 const BYTES: usize = 1 << 20;
-/// Parts on their way at a time.
-const UNDER_WAY: usize = 2;
+/// Parts on their way at a time. With fewer, the two threads wait for each other so often that the system puts both of them on
+/// one core: a table of a million rows took 0.62 s instead of 0.38 with two.
+const UNDER_WAY: usize = 16;
 
 /// Some rows, as they are stored.
 pub(super) struct Part {
