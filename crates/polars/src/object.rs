@@ -6,13 +6,16 @@
 //! how the rows came, and neither chunks, nor what lies under a NULL, nor an unneeded bitmap of
 //! no NULLs leaves a trace. Why this form: `docs/performance.md`.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, Schema};
@@ -27,8 +30,8 @@ use crate::types;
 /// that small tables have several.
 pub(crate) const PART: usize = if cfg!(test) { 16 } else { 1 << 16 };
 
-/// Parts that are packed side by side.
-const AT_ONCE: usize = 4;
+/// Parts for each core that are being packed, or wait to be written, while the next rows come.
+const UNDER_WAY: usize = 2;
 
 /// How the file begins and ends. The number is the version of the form: a file of another one is not opened, and so its
 /// table is computed again.
@@ -78,11 +81,14 @@ pub(crate) struct Writer {
     shown: String,
     /// The parts written.
     parts: Vec<Place>,
-    /// Rows that have yet to be written.
+    /// Rows that have yet to be packed.
     waiting: Option<DataFrame>,
-    /// Whole parts that come behind them; there are none while there are such rows.
-    whole: Vec<Part>,
+    /// Parts that the pool packs, in their order.
+    packing: VecDeque<Receiver<Packing>>,
 }
+
+/// What the pool made of a part.
+type Packing = thread::Result<Outcome<(Vec<u8>, Place)>>;
 
 impl Writer {
     /// Begins the file at `path`; what is there is replaced.
@@ -95,13 +101,12 @@ impl Writer {
             Ok(out)
         };
         let out = begin().map_err(|error: io::Error| failed(&shown, &error))?;
-        Ok(Self { out, shown, parts: vec![], waiting: None, whole: vec![] })
+        Ok(Self { out, shown, parts: vec![], waiting: None, packing: VecDeque::new() })
     }
 
     /// Takes the next rows.
     pub fn push(&mut self, rows: DataFrame) -> Outcome<()> {
-        self.write_whole()?;
-        let waiting = match self.waiting.take() {
+        let mut waiting = match self.waiting.take() {
             Some(mut waiting) if rows.height() > 0 => {
                 waiting.vstack_mut_owned(rows).map_err(internal)?;
                 waiting
@@ -109,13 +114,11 @@ impl Writer {
             Some(waiting) => waiting,
             None => rows,
         };
-        if waiting.height() < PART * AT_ONCE {
-            self.waiting = Some(waiting);
-            return Ok(());
+        while waiting.height() >= PART {
+            self.pack_rows(waiting.slice(0, PART))?;
+            waiting = waiting.slice(PART as i64, usize::MAX);
         }
-        let full = waiting.height() / PART * PART;
-        self.write(&waiting.slice(0, full))?;
-        self.waiting = Some(waiting.slice(full as i64, usize::MAX));
+        self.waiting = Some(waiting);
         Ok(())
     }
 
@@ -124,16 +127,17 @@ impl Writer {
         if part.rows != PART || self.waiting.as_ref().is_none_or(|waiting| waiting.height() > 0) {
             return self.push(part.into_frame()?);
         }
-        self.whole.push(part);
-        if self.whole.len() == AT_ONCE { self.write_whole() } else { Ok(()) }
+        self.pack(move || pack(&part))
     }
 
     /// Writes the rest; the digest of all that was written. At least one piece must have come, to say which columns there are.
     pub fn finish(mut self) -> Outcome<Digest> {
-        self.write_whole()?;
         let rest = self.waiting.take().ok_or_else(|| unsupported("a table without columns"))?;
-        if rest.height() > 0 || self.parts.is_empty() {
-            self.write(&rest)?;
+        if rest.height() > 0 || (self.parts.is_empty() && self.packing.is_empty()) {
+            self.pack_rows(rest.clone())?;
+        }
+        while let Some(first) = self.packing.pop_front() {
+            self.write(first)?;
         }
         let index = Index { schema: types::schema_of(&rest)?, parts: self.parts };
         let index = serde_json::to_vec(&index).map_err(|error| unsupported(format!("the index: {error}")))?;
@@ -150,30 +154,34 @@ impl Writer {
         Ok(digest)
     }
 
-    fn write(&mut self, rows: &DataFrame) -> Outcome<()> {
-        let starts: Vec<usize> = (0..rows.height().max(1)).step_by(PART).collect();
-        for starts in starts.chunks(AT_ONCE) {
-            self.pack(starts, |start| pack(&Part::of(&rows.slice(*start as i64, PART))?))?;
-        }
-        Ok(())
+    fn pack_rows(&mut self, rows: DataFrame) -> Outcome<()> {
+        self.pack(move || pack(&Part::of(&rows)?))
     }
 
-    fn write_whole(&mut self) -> Outcome<()> {
-        let whole = std::mem::take(&mut self.whole);
-        self.pack(&whole, pack)
+    /// Lets the pool pack a part. If enough of them are under way, waits for the first.
+    fn pack(&mut self, pack: impl FnOnce() -> Outcome<(Vec<u8>, Place)> + Send + 'static) -> Outcome<()> {
+        let (sender, receiver) = sync_channel(1);
+        let work = move || {
+            // A panic goes to the thread that waits for this; if it has given up, nobody wants to know.
+            let _ = sender.send(catch_unwind(AssertUnwindSafe(pack)));
+        };
+        // A thread of the pool must not wait for the pool.
+        if RAYON.current_thread_index().is_some() {
+            work()
+        } else {
+            RAYON.spawn(work)
+        }
+        self.packing.push_back(receiver);
+        let is_enough = self.packing.len() > UNDER_WAY * RAYON.current_num_threads();
+        let first = if is_enough { self.packing.pop_front() } else { None };
+        first.map_or(Ok(()), |first| self.write(first))
     }
 
-    fn pack<T: Sync>(
-        &mut self,
-        parts: &[T],
-        pack: impl Fn(&T) -> Outcome<(Vec<u8>, Place)> + Sync + Send,
-    ) -> Outcome<()> {
-        let packed: Vec<Outcome<(Vec<u8>, Place)>> = RAYON.install(|| parts.par_iter().map(pack).collect());
-        for part in packed {
-            let (bytes, place) = part?;
-            self.out.write_all(&bytes).map_err(|error| failed(&self.shown, &error))?;
-            self.parts.push(place);
-        }
+    fn write(&mut self, packing: Receiver<Packing>) -> Outcome<()> {
+        let packed = packing.recv().map_err(|_| unsupported("a part of a table was not packed"))?;
+        let (bytes, place) = packed.unwrap_or_else(|panic| resume_unwind(panic))?;
+        self.out.write_all(&bytes).map_err(|error| failed(&self.shown, &error))?;
+        self.parts.push(place);
         Ok(())
     }
 }
