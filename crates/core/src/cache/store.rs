@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::CacheError;
 use super::publish::{persist, publish_file, sync_folder, temporary};
-use crate::fingerprint::FileDigests;
+use crate::fingerprint::{FileDigests, Stat};
 use crate::ids::Digest;
 
 /// The name of an object and its size.
@@ -28,12 +29,15 @@ pub struct ContentStore {
     /// Objects verified by this process; by the rules of [`FileDigests`], one is hashed again if its file was touched or is
     /// only seconds old.
     verified: FileDigests,
+    /// Objects that [`ContentStore::get`] has given out, as they were then. They are not hashed again however young they are:
+    /// no program of ours changes an object, and nobody else does so in the very tick in which it was looked at.
+    given: Mutex<HashMap<Digest, Stat>>,
 }
 
 impl ContentStore {
     /// The store in `root` (`.tidemill/cache`). Nothing is made or read until something is put.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), verified: FileDigests::new(HashMap::new()) }
+        Self { root: root.into(), verified: FileDigests::new(HashMap::new()), given: Mutex::default() }
     }
 
     /// Puts what `write` writes.
@@ -98,9 +102,17 @@ impl ContentStore {
     /// If it cannot be read, or is damaged and cannot be removed.
     pub fn get(&self, digest: &Digest) -> Result<Option<PathBuf>, CacheError> {
         let path = self.path(digest);
+        let given = || self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let stat = Stat::look(&path).ok().flatten();
+        if stat.is_some() && given().get(digest) == stat.as_ref() {
+            return Ok(Some(path));
+        }
         match self.verified.file(&path) {
             Ok(None) => Ok(None),
-            Ok(Some(found)) if found == *digest => Ok(Some(path)),
+            Ok(Some(found)) if found == *digest => {
+                stat.and_then(|stat| given().insert(*digest, stat));
+                Ok(Some(path))
+            }
             Ok(Some(_)) => remove(&path).map(|_| None),
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove(&path).map(|_| None),
             // No verdict on the object: it may be that the process has too many files open.
