@@ -80,6 +80,8 @@ fn speak_of(text: &str, variables: &mut Option<BTreeSet<String>>) {
             continue;
         }
         let name = rest.strip_prefix('.').map(|rest| &rest[..rest.find(|c| !is_letter(c)).unwrap_or(rest.len())]);
+        // A method's arguments may name any of them.
+        let name = name.map(|name| if rest[1 + name.len()..].trim_start().starts_with('(') { "" } else { name });
         match (name, &mut *variables) {
             (Some(name), Some(known)) if !name.is_empty() => _ = known.insert(name.to_owned()),
             // The folder of a virtual environment, a dotenv file (`.env`) and the key are no value either.
