@@ -146,9 +146,9 @@ impl JsonSchema for ChartKind {
 
     fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
         json_schema!({
-            "description": "How a chart draws.",
             "type": "string",
             "enum": Self::names(),
+            "description": "How a chart draws.",
         })
     }
 }

@@ -54,6 +54,17 @@ pub enum Columns {
     Distribution,
 }
 
+impl Columns {
+    /// What `x` and `y` hold, as a phrase for documentation.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Columns::KeysAndValues => "`x` the keys, `y` and `y2` values over them: a column or a list",
+            Columns::ValuesByCategory => "`x` the values, `y` the categories",
+            Columns::Distribution => "`x` the values",
+        }
+    }
+}
+
 /// A kind of chart. One file of `kinds` implements it for one kind; what all kinds share is not here.
 pub(crate) trait ChartKind: Sync {
     /// Its name in a pipeline.

@@ -36,3 +36,47 @@ impl Default for Kind {
         KINDS[0]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::data::{Data, KeyScale, Stat};
+    use crate::kind::ChartKind;
+    use crate::marks::Marks;
+    use crate::marks::dots::Dots;
+    use crate::{Chart, Column, Figure, Kind, Series, render_svg};
+
+    /// A kind that is not in the list: this is all that one has to say.
+    struct DotPlot;
+
+    impl ChartKind for DotPlot {
+        fn name(&self) -> &'static str {
+            "dot"
+        }
+
+        fn summary(&self) -> &'static str {
+            "a dot over each name"
+        }
+
+        fn data(&self, chart: &Chart) -> Data {
+            Data::new(chart, KeyScale::Names, Stat::Sum)
+        }
+
+        fn marks(&self, _: &Chart, _: &Data) -> Box<dyn Marks> {
+            Box::new(Dots)
+        }
+    }
+
+    #[test]
+    fn a_kind_needs_nothing_but_its_own_file() {
+        let keys = Column::Category(["a", "b", "a"].map(|name| Some(name.to_owned())).into());
+        let chart = |kind| Chart::new(kind, keys.clone(), vec![Series::new("n", vec![1.0, 5.0, 2.0])]);
+        let drawn = |kind| render_svg(&Figure::new(chart(kind))).unwrap();
+        assert_ne!(drawn(Kind(&DotPlot)), drawn(Kind::default()));
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        assert!(Kind::all().iter().all(|kind| Kind::named(kind.name()) == Some(*kind)));
+        assert_eq!(Kind::named("dot"), None);
+    }
+}
