@@ -15,9 +15,9 @@ use super::past::{Past, put, state_failure};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::retention::{Keep, Swept, sweep};
-use crate::summary::thousands;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::TextTable;
+use tidemill_core::format::{quantity, thousands};
 
 /// `stats` names so many tasks.
 const LARGEST: usize = 10;
@@ -195,8 +195,7 @@ fn lock(past: &Past, command: &str) -> Result<Lock, Failure> {
 
 /// `12 objects, 3.4 MB`.
 fn amount(stats: &Stats) -> String {
-    let plural = if stats.objects == 1 { "" } else { "s" };
-    format!("{} object{plural}, {}", thousands(stats.objects), bytes_text(stats.bytes))
+    format!("{}, {}", quantity(stats.objects, "object"), bytes_text(stats.bytes))
 }
 
 /// `512 B`, `3.4 MB`: in powers of 1,000, as `--max-size` reads them.

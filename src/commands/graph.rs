@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use tidemill_core::format;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::spec::Spec;
@@ -18,7 +19,7 @@ use crate::accounting::Account;
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::project::{self, engine_for};
-use crate::summary::{seconds, thousands};
+use crate::summary::seconds;
 use crate::terminal::{Stream, put};
 
 /// Flags of `graph`.
@@ -114,7 +115,7 @@ impl Standing {
     }
 
     fn tell(&self, node: &mut DrawNode) {
-        let rows = |rows: u64| if rows == 1 { "1 row".to_owned() } else { format!("{} rows", thousands(rows)) };
+        let rows = |rows: u64| format::quantity(rows, "row");
         if let Some(facts) = self.results.get(node.id.as_str()).and_then(|result| result.facts().ok()) {
             node.facts = Account::of_facts(&facts).lines();
             node.facts.extend(facts.warnings.iter().map(|warning| format!("warning: {warning}")));
