@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tidemill_core::table::TableEngine;
-use tidemill_polars::PolarsEngine;
+use tidemill_engine_local::LocalEngine;
 use tidemill_runner::project::Opened;
 
 /// The engine for the pipeline's tables.
 pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
     let spill = Path::new(tidemill_state::FOLDER).join("cache").join("tmp");
-    Arc::new(PolarsEngine::new(project).spilling_into(spill))
+    Arc::new(LocalEngine::new(project).spilling_into(spill))
 }
