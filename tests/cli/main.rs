@@ -8,6 +8,7 @@ mod cleaning;
 mod commands;
 mod composing;
 mod damage;
+mod docs;
 mod doctor;
 mod events;
 mod examples;

@@ -1,15 +1,17 @@
 //! `chart`: a figure of a table.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::kind::{CheckCx, Io, LogLevel, OutputFile, RunCx, Task, TaskFailure, TaskResult, TaskSource};
 use tidemill_core::spec::{At, OneOrMany};
 use tidemill_core::table::{DataType, Location, PlainData, PlainTable, Schema};
-use tidemill_figures::{AxisFormat, Column, Figure, Kind, NumberFormat, Series, Size, Theme, Trend};
+use tidemill_figures::{AxisFormat, Column, Columns, Figure, Kind, NumberFormat, Series, Size, Theme, Trend};
 
 use super::parameters::Parameters;
 use super::table_task::{reads, unknown_column, upstream};
@@ -22,7 +24,7 @@ macro_rules! chart_keys {
         #[serde(deny_unknown_fields)]
         pub struct $name {
             $($(#[$extra])* $field: $type,)*
-            /// `line`, `bar`, `barh`, `scatter`, `area` or `hist`.
+            #[schemars(description = ChartKind::alternatives())]
             #[serde(default, skip_serializing_if = "Option::is_none")]
             kind: Option<At<ChartKind>>,
             /// The column of the horizontal axis; of `barh` the value, of `hist` the values counted.
@@ -106,15 +108,49 @@ chart_keys! {
 }
 
 /// How a chart draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum ChartKind {
-    Line,
-    Bar,
-    Barh,
-    Scatter,
-    Area,
-    Hist,
+#[derive(Clone, Copy)]
+struct ChartKind(Kind);
+
+impl ChartKind {
+    /// The names of all kinds.
+    fn names() -> Vec<&'static str> {
+        Kind::all().iter().map(|kind| kind.name()).collect()
+    }
+
+    /// The names in a sentence: `line`, `bar` or `hist`.
+    fn alternatives() -> String {
+        let names: Vec<String> = Self::names().iter().map(|name| format!("`{name}`")).collect();
+        let (last, others) = names.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        format!("{} or {last}.", others.join(", "))
+    }
+}
+
+impl Serialize for ChartKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for ChartKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(ChartKind::names);
+        let name = String::deserialize(deserializer)?;
+        Kind::named(&name).map(ChartKind).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
+    }
+}
+
+impl JsonSchema for ChartKind {
+    fn schema_name() -> Cow<'static, str> {
+        "ChartKind".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        json_schema!({
+            "type": "string",
+            "enum": Self::names(),
+            "description": "How a chart draws.",
+        })
+    }
 }
 
 /// What is fitted to the data.
@@ -221,8 +257,8 @@ fn parsed<T>(
 }
 
 impl Panel {
-    fn kind(&self) -> ChartKind {
-        self.kind.as_ref().map_or(ChartKind::Line, |at| at.value)
+    fn kind(&self) -> Kind {
+        self.kind.as_ref().map_or_else(Kind::default, |at| at.value.0)
     }
 
     /// What is wrong before any table is known.
@@ -232,18 +268,18 @@ impl Panel {
         if self.x.is_none() {
             mistakes.push(Diagnostic::error("a chart needs `x`").at(task, "this one has none"));
         }
-        if self.kind() != ChartKind::Hist && self.y.is_empty() {
+        let columns = self.kind().columns();
+        if columns != Columns::Distribution && self.y.is_empty() {
             mistakes.push(Diagnostic::error("a chart needs `y`").at(task, "this one has none"));
         }
-        if let (ChartKind::Barh, Some(second)) = (self.kind(), self.y.get(1)) {
+        if let (Columns::ValuesByCategory, Some(second)) = (columns, self.y.get(1)) {
             mistakes.push(
                 Diagnostic::error("horizontal bars have one category")
                     .at(second.span, "a second one")
                     .help("`x` is the value, `y` the category, `color` a further split"),
             );
         }
-        let is_flat = matches!(self.kind(), ChartKind::Barh | ChartKind::Hist);
-        if let Some(y2) = self.y2.first().filter(|_| is_flat) {
+        if let Some(y2) = self.y2.first().filter(|_| columns != Columns::KeysAndValues) {
             mistakes.push(Diagnostic::error("this kind of chart has no second axis").at(y2.span, "not here"));
         }
         let _ = parsed(self.x_format.as_ref(), AxisFormat::parse, &mut mistakes);
@@ -254,17 +290,17 @@ impl Panel {
 
     /// The columns of the values: numbers.
     fn value_columns(&self) -> Vec<&At<String>> {
-        match self.kind() {
-            ChartKind::Barh | ChartKind::Hist => self.x.iter().collect(),
-            _ => self.y.iter().chain(self.y2.iter()).collect(),
+        match self.kind().columns() {
+            Columns::ValuesByCategory | Columns::Distribution => self.x.iter().collect(),
+            Columns::KeysAndValues => self.y.iter().chain(self.y2.iter()).collect(),
         }
     }
 
     /// The column of the keys: anything.
     fn key_column(&self) -> Option<&At<String>> {
-        match self.kind() {
-            ChartKind::Barh => self.y.first(),
-            _ => self.x.as_ref(),
+        match self.kind().columns() {
+            Columns::ValuesByCategory => self.y.first(),
+            Columns::KeysAndValues | Columns::Distribution => self.x.as_ref(),
         }
     }
 
@@ -277,9 +313,11 @@ impl Panel {
                 Some(data_type) => mistakes.push(
                     Diagnostic::error(format!("`{}` is {data_type}, and a chart needs numbers here", column.value))
                         .at(column.span, "the values of the chart")
-                        .help(match self.kind() {
-                            ChartKind::Barh => "of `barh`, `x` is the value and `y` the category",
-                            _ => "convert it in a `normalize` task",
+                        .help(match self.kind().columns() {
+                            Columns::ValuesByCategory => {
+                                format!("of `{}`, `x` is the value and `y` the category", self.kind().name())
+                            }
+                            _ => "convert it in a `normalize` task".to_owned(),
                         }),
                 ),
             }
@@ -317,19 +355,15 @@ impl Panel {
                 })
                 .collect()
         };
-        let left = || values(&self.y, &self.y_label);
-        let (kind, series) = match self.kind() {
-            ChartKind::Line => (Kind::Line, left()),
-            ChartKind::Bar => (Kind::Bar, left()),
-            ChartKind::Barh => {
-                (Kind::BarH, self.x.as_ref().map_or_else(Vec::new, |x| values(std::slice::from_ref(x), &self.x_label)))
+        let series = match self.kind().columns() {
+            Columns::KeysAndValues => values(&self.y, &self.y_label),
+            Columns::ValuesByCategory => {
+                self.x.as_ref().map_or_else(Vec::new, |x| values(std::slice::from_ref(x), &self.x_label))
             }
-            ChartKind::Scatter => (Kind::Scatter, left()),
-            ChartKind::Area => (Kind::Area, left()),
-            ChartKind::Hist => (Kind::Hist, Vec::new()),
+            Columns::Distribution => Vec::new(),
         };
         let keys = keys.map_or(Column::Number(Vec::new()), |column| key_values(&column.data, table.rows));
-        let mut chart = tidemill_figures::Chart::new(kind, keys, series);
+        let mut chart = tidemill_figures::Chart::new(self.kind(), keys, series);
         chart.y2 = values(&self.y2, &self.y2_label);
         chart.group = self.color.as_ref().and_then(|color| table.column(&color.value)).map(|column| {
             (0..table.rows)
@@ -387,8 +421,7 @@ impl Task for ChartTask {
     }
 
     fn describe(&self) -> String {
-        let kinds: Vec<String> =
-            self.panels.iter().map(|(_, panel)| format!("{:?}", panel.kind()).to_lowercase()).collect();
+        let kinds: Vec<&str> = self.panels.iter().map(|(_, panel)| panel.kind().name()).collect();
         format!("{} of {} → {}", kinds.join(" + "), self.panels[0].0.value, self.output.value)
     }
 

@@ -4,7 +4,7 @@ use crate::ticks::number::{scaled, step_above};
 
 /// Evenly wide bins with round edges.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Bins {
+pub(crate) struct Bins {
     pub first: f64,
     pub width: f64,
     pub count: usize,
