@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use tidemill_core::event::{Observer, RunEvent};
 
-use tidemill_secrets::masked;
+use crate::secrets::masked;
 
 /// Prints events as they come.
 pub struct JsonLines;

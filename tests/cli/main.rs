@@ -2,7 +2,6 @@
 
 mod accounting;
 mod against_sqlite;
-mod agreement;
 mod changes;
 mod cleaning;
 mod commands;

@@ -1,0 +1,417 @@
+//! One pipeline under watch: its trigger, its row in the ledger, its run.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tidemill_core::schedule::{Action, Calendar, Claim, GRACE, Input, Policy, Trigger};
+use tidemill_core::spec::{Rhythm, Schedule};
+use tidemill_state::{Fire, FireStatus, Process, State};
+
+use super::child::{Child, Launch, cancel_elsewhere};
+use super::texts::Texts;
+use super::{Event, tell};
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::memory::state_failure;
+use crate::project::{self, Opened, Wanted};
+use crate::terminal::Paint;
+
+/// Why a fire has no run, if whoever was to start it has died.
+pub const LOST: &str = "recorded, not started: the scheduler ended before its run began";
+
+/// A pipeline that is served.
+pub(super) struct Watched {
+    /// Its file.
+    pub file: PathBuf,
+    name: String,
+    folder: PathBuf,
+    /// None once the file has none any more: then it is dropped when its run has ended.
+    schedule: Option<Schedule>,
+    trigger: Trigger,
+    texts: Texts,
+    /// Whether what is on the disk is not what runs.
+    is_broken: bool,
+    paused: bool,
+    /// What stands in the ledger as dealt with.
+    settled: Timestamp,
+    /// Whether the ledger has been looked at since this process began to watch.
+    is_awake: bool,
+    run: Option<Child>,
+}
+
+/// What an act needs of the scheduler.
+struct Hands<'a> {
+    global: &'a Global,
+    sender: &'a Sender<Event>,
+    paint: Paint,
+    now: Timestamp,
+    state: State,
+}
+
+impl Watched {
+    /// Begins to watch a pipeline; None if it has no schedule. A source that is not there may be when a fire comes.
+    pub fn open(global: &Global, file: &Path, once: bool, now: Timestamp) -> Result<Option<Self>, Failure> {
+        let opened = read(global, file)?;
+        let Some(spec) = opened.spec.clone().filter(|_| !opened.diagnostics.has_lasting_errors()) else {
+            return Err(opened.mistakes());
+        };
+        let Some(schedule) = spec.schedule.clone() else { return Ok(None) };
+        let name = spec.name.value.clone();
+        let mut state = State::open(&spec.project).map_err(|error| state_failure(&error))?;
+        let watch = state.watch(&name).map_err(|error| state_failure(&error))?;
+        let rhythm = rhythm_text(&schedule);
+        let seen = match watch.filter(|watch| watch.rhythm == rhythm) {
+            Some(watch) => watch.seen,
+            // Whoever looks only now and then has come for the fire that has just been.
+            None if once => now - SignedDuration::try_from(GRACE).unwrap_or_default(),
+            None => now,
+        };
+        state.save_seen(&name, seen, &rhythm).map_err(|error| state_failure(&error))?;
+        let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
+        Ok(Some(Self {
+            file: file.to_owned(),
+            trigger: Trigger::new(name.clone(), calendar, Policy::from(&schedule), seen),
+            name,
+            folder: spec.project.clone(),
+            schedule: Some(schedule),
+            texts: Texts::of(&spec.files, &opened.sources),
+            is_broken: false,
+            paused: false,
+            settled: seen,
+            is_awake: false,
+            run: None,
+        }))
+    }
+
+    /// The pipeline's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The project's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The pipeline's files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.texts.files()
+    }
+
+    /// Whether its file has no schedule any more.
+    pub fn is_without_schedule(&self) -> bool {
+        self.schedule.is_none()
+    }
+
+    /// Whether nothing runs or is about to.
+    pub fn is_idle(&self) -> bool {
+        self.trigger.is_idle() && self.run.is_none()
+    }
+
+    /// The run that goes on, in words.
+    pub fn running(&self) -> Option<String> {
+        self.run.as_ref().map(|run| format!("the run of {} for {}", self.name, self.show(run.fire)))
+    }
+
+    /// What is served, in a line.
+    pub fn introduce(&self, now: Timestamp) -> String {
+        let words = self.schedule.as_ref().map(|schedule| tell::schedule(schedule, self.trigger.calendar(), now));
+        format!("{}: {}", self.name, words.unwrap_or_default())
+    }
+
+    /// How long until something is to be done.
+    pub fn wait(&mut self, now: Timestamp) -> Duration {
+        let insist = self.run.as_mut().and_then(Child::insist);
+        let wake = self.schedule.as_ref().and_then(|_| self.trigger.wake_at());
+        let wake = wake.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        insist.into_iter().chain(wake).min().unwrap_or(Duration::MAX)
+    }
+
+    /// Does what is due.
+    pub fn wake(
+        &mut self,
+        global: &Global,
+        sender: &Sender<Event>,
+        paint: Paint,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let is_due = self.trigger.wake_at().is_some_and(|at| at <= now);
+        if self.schedule.is_none() || (self.is_awake && !is_due) {
+            return Ok(());
+        }
+        self.is_awake = true;
+        let mut hands = self.hands(global, sender, paint, now)?;
+        let watch = hands.state.watch(&self.name).map_err(|error| state_failure(&error))?;
+        let paused = watch.is_some_and(|watch| watch.paused.is_some());
+        if paused != self.paused {
+            self.paused = paused;
+            self.tell(&mut hands, Input::Paused(paused))?;
+        }
+        let elsewhere = self.look_at_ledger(&mut hands)?;
+        self.tell(&mut hands, Input::Woke { elsewhere })
+    }
+
+    /// Starts nothing any more.
+    pub fn stop(
+        &mut self,
+        global: &Global,
+        sender: &Sender<Event>,
+        paint: Paint,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let mut hands = self.hands(global, sender, paint, now)?;
+        self.tell(&mut hands, Input::Stop)
+    }
+
+    /// Takes in the end of its run.
+    pub fn ended(
+        &mut self,
+        global: &Global,
+        sender: &Sender<Event>,
+        paint: Paint,
+        (fire, code): (Timestamp, Option<i32>),
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        self.run = None;
+        let mut hands = self.hands(global, sender, paint, now)?;
+        let shown = self.show(fire);
+        let known = hands.state.fire(&self.name, fire).map_err(|error| state_failure(&error))?;
+        match (known.filter(|known| known.status == FireStatus::Due), code) {
+            (Some(Fire { run: None, .. }), code) => {
+                let why = match code {
+                    Some(2) => "the pipeline has mistakes".to_owned(),
+                    Some(code) => format!("exit code {code}"),
+                    None => "it was killed".to_owned(),
+                };
+                let reason = format!("its run did not start: {why}");
+                hands.state.give_up_fire(&self.name, fire, &reason).map_err(|error| state_failure(&error))?;
+                tell::warn(paint, &format!("{}: {shown} skipped: {reason}", self.name));
+            }
+            (Some(Fire { run: Some(run), .. }), _) => {
+                hands.state.end_fire(&self.name, fire, &run).map_err(|error| state_failure(&error))?;
+                tell::warn(paint, &format!("{}: {shown}: its run {run} died", self.name));
+            }
+            (None, Some(0)) => tell::note(paint, &format!("{}: {shown} done", self.name)),
+            (None, Some(130)) => tell::warn(paint, &format!("{}: {shown} cancelled", self.name)),
+            (None, _) => tell::warn(paint, &format!("{}: {shown} failed; `tidemill show` tells more", self.name)),
+        }
+        self.tell(&mut hands, Input::Ended(fire))
+    }
+
+    /// Takes in an edited file. One with mistakes changes nothing.
+    pub fn read_again(
+        &mut self,
+        global: &Global,
+        sender: &Sender<Event>,
+        paint: Paint,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        if !self.texts.have_changed() {
+            return Ok(());
+        }
+        self.texts.look_again();
+        let opened = read(global, &self.file)?;
+        let spec =
+            opened.spec.clone().filter(|spec| !opened.diagnostics.has_lasting_errors() && spec.name.value == self.name);
+        let Some(spec) = spec else {
+            self.is_broken = true;
+            if opened.diagnostics.has_lasting_errors() {
+                eprintln!("{}", opened.mistakes().text(paint.0));
+            }
+            let why = if opened.diagnostics.has_lasting_errors() { "has mistakes" } else { "has another `name`" };
+            let name = &self.name;
+            tell::warn(paint, &format!("{name}: the edited file {why}; what it was before stays in force"));
+            return Ok(());
+        };
+        self.is_broken = false;
+        self.texts = Texts::of(&spec.files, &opened.sources);
+        let before = self.schedule.as_ref().map(rhythm_text);
+        self.schedule.clone_from(&spec.schedule);
+        let Some(schedule) = self.schedule.clone() else { return Ok(()) };
+        let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
+        let calendar = (before != Some(rhythm_text(&schedule))).then(|| Box::new(calendar));
+        let mut hands = self.hands(global, sender, paint, now)?;
+        self.tell(&mut hands, Input::Edited { calendar, policy: Policy::from(&schedule) })?;
+        tell::note(paint, &format!("the edited file is in force; {}", self.introduce(now)));
+        Ok(())
+    }
+
+    fn hands<'a>(
+        &self,
+        global: &'a Global,
+        sender: &'a Sender<Event>,
+        paint: Paint,
+        now: Timestamp,
+    ) -> Result<Hands<'a>, Failure> {
+        let state = State::open(&self.folder).map_err(|error| state_failure(&error))?;
+        Ok(Hands { global, sender, paint, now, state })
+    }
+
+    /// Settles fires whose processes have died; a fire whose run another process looks after.
+    fn look_at_ledger(&self, hands: &mut Hands<'_>) -> Result<Option<Timestamp>, Failure> {
+        let mut elsewhere = None;
+        for fire in hands.state.due_fires(&self.name).map_err(|error| state_failure(&error))? {
+            let shown = self.show(fire.instant);
+            if self.run.as_ref().is_some_and(|run| run.fire == fire.instant) {
+                continue;
+            } else if fire.is_looked_after() {
+                elsewhere = Some(fire.instant);
+            } else if let Some(run) = &fire.run {
+                hands.state.end_fire(&self.name, fire.instant, run).map_err(|error| state_failure(&error))?;
+                tell::warn(hands.paint, &format!("{}: {shown}: its run {run} died", self.name));
+            } else if hands.state.give_up_fire(&self.name, fire.instant, LOST).map_err(|error| state_failure(&error))? {
+                let help = format!("`tidemill backfill --from {0} --to {0}` runs it", fire.instant);
+                tell::warn(hands.paint, &format!("{}: {shown} {LOST}; {help}", self.name));
+            }
+        }
+        Ok(elsewhere)
+    }
+
+    /// Tells the trigger what has happened and does what it wants.
+    fn tell(&mut self, hands: &mut Hands<'_>, input: Input) -> Result<(), Failure> {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let mut actions = Vec::new();
+            self.trigger.handle(input, hands.now, &mut actions);
+            self.skip(hands, &actions)?;
+            for action in actions {
+                inputs.extend(self.act(hands, action)?);
+            }
+        }
+        let settled = self.trigger.settled();
+        if let Some(schedule) = self.schedule.as_ref().filter(|_| settled != self.settled) {
+            let saved = hands.state.save_seen(&self.name, settled, &rhythm_text(schedule));
+            saved.map_err(|error| state_failure(&error))?;
+            self.settled = settled;
+        }
+        Ok(())
+    }
+
+    /// Writes down all fires that are passed over, at once.
+    fn skip(&self, hands: &mut Hands<'_>, actions: &[Action]) -> Result<(), Failure> {
+        /// More than so many are counted, not told one by one.
+        const TOLD: usize = 3;
+        let skipped: Vec<Fire> = actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Skip(fire, reason) => Some(Fire {
+                    status: FireStatus::Skipped,
+                    reason: Some(reason.to_string()),
+                    owner: None,
+                    ..self.fire(*fire, hands.now)
+                }),
+                _ => None,
+            })
+            .collect();
+        if skipped.is_empty() {
+            return Ok(());
+        }
+        let new = hands.state.commit_fires(&skipped).map_err(|error| state_failure(&error))?;
+        if new == 0 {
+            return Ok(());
+        }
+        let told = skipped.len().saturating_sub(TOLD);
+        if told > 0 {
+            tell::note(hands.paint, &format!("{}: {told} fires skipped before these", self.name));
+        }
+        for fire in &skipped[told..] {
+            let reason = fire.reason.as_deref().unwrap_or_default();
+            tell::note(hands.paint, &format!("{}: {} skipped: {reason}", self.name, self.show(fire.instant)));
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, hands: &mut Hands<'_>, action: Action) -> Result<Option<Input>, Failure> {
+        match action {
+            Action::Skip(..) => {}
+            Action::Claim(fire, how) => {
+                let row = self.fire(fire, hands.now);
+                if !hands.state.commit_fire(&row).map_err(|error| state_failure(&error))? {
+                    return Ok(Some(Input::Refused(fire)));
+                }
+                let how = match how {
+                    Claim::OnTime => "starts",
+                    Claim::CaughtUp => "was missed and starts now",
+                    Claim::Queued => "has waited and starts",
+                };
+                tell::note(hands.paint, &format!("{}: {} {how}", self.name, self.show(fire)));
+                return Ok(Some(Input::Claimed(fire)));
+            }
+            Action::Launch(fire) => return self.launch(hands, fire),
+            Action::Cancel(fire) => self.cancel(hands, fire)?,
+            Action::GiveUp(fire, reason) => {
+                let given_up = hands.state.give_up_fire(&self.name, fire, &reason.to_string());
+                given_up.map_err(|error| state_failure(&error))?;
+                tell::note(hands.paint, &format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn launch(&mut self, hands: &mut Hands<'_>, fire: Timestamp) -> Result<Option<Input>, Failure> {
+        let texts = if self.is_broken { Some(self.texts.keep(&self.folder, &self.name)?) } else { None };
+        let launch = Launch { global: hands.global, file: &self.file, texts: texts.as_ref() };
+        match Child::start(launch, fire, hands.sender) {
+            Ok(child) => {
+                self.run = Some(child);
+                Ok(None)
+            }
+            Err(error) => {
+                let reason = format!("its run cannot be started: {error}");
+                let given_up = hands.state.give_up_fire(&self.name, fire, &reason);
+                given_up.map_err(|error| state_failure(&error))?;
+                tell::warn(hands.paint, &format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
+                Ok(Some(Input::Ended(fire)))
+            }
+        }
+    }
+
+    fn cancel(&mut self, hands: &mut Hands<'_>, fire: Timestamp) -> Result<(), Failure> {
+        tell::note(hands.paint, &format!("{}: cancels the run for {}", self.name, self.show(fire)));
+        match self.run.as_mut().filter(|run| run.fire == fire) {
+            Some(run) => run.cancel(),
+            None => {
+                let known = hands.state.fire(&self.name, fire).map_err(|error| state_failure(&error))?;
+                let owner =
+                    known.filter(Fire::is_looked_after).filter(|fire| fire.run.is_some()).and_then(|fire| fire.owner);
+                if let Some(owner) = owner {
+                    cancel_elsewhere(owner.pid);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of a fire that this process claims now.
+    fn fire(&self, instant: Timestamp, now: Timestamp) -> Fire {
+        Fire {
+            pipeline: self.name.clone(),
+            instant,
+            status: FireStatus::Due,
+            at: now,
+            run: None,
+            reason: None,
+            owner: Some(Process::current()),
+        }
+    }
+
+    fn show(&self, fire: Timestamp) -> String {
+        tell::fire(fire, self.trigger.calendar().zone())
+    }
+}
+
+/// A schedule's fires as they are remembered: cron expression or interval, and zone.
+pub fn rhythm_text(schedule: &Schedule) -> String {
+    let zone = &schedule.timezone.value;
+    match &schedule.rhythm {
+        Rhythm::Cron(expression) => format!("{} {zone}", expression.value),
+        Rhythm::Every(every) => format!("every {} ns", every.value.as_nanos()),
+    }
+}
+
+fn read(global: &Global, file: &Path) -> Result<Opened, Failure> {
+    project::open(&Global { files: vec![file.to_owned()], ..global.clone() }, &Wanted::default())
+}
