@@ -2,6 +2,7 @@
 
 mod accounting;
 mod against_sqlite;
+mod agreement;
 mod changes;
 mod cleaning;
 mod commands;

@@ -34,6 +34,15 @@ pub trait Kind: Send + Sync {
     /// # Errors
     /// All mistakes found in the parameters.
     fn build(&self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>>;
+
+    /// Puts back in a project's folder what tasks of this type had moved away when their run died; called by the next run once
+    /// it holds the project. Says which files are back.
+    ///
+    /// # Errors
+    /// If a file cannot be put back; it stays where it was moved to.
+    fn recover(&self, _project: &Path) -> std::io::Result<Vec<PathBuf>> {
+        Ok(Vec::new())
+    }
 }
 
 /// The task types there are.
