@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use tidemill_core::diagnostic::SourceMap;
-use tidemill_core::kind::{RunFacts, TaskFacts, TaskFailure};
 use tidemill_core::spec::TaskSpec;
+use tidemill_core::task::{RunFacts, TaskFacts, TaskFailure};
 
 use crate::kinds::failure_of;
 

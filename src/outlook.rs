@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::TaskFacts;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::table::TableEngine;
+use tidemill_core::task::TaskFacts;
 
 use crate::condition::unmet;
 use crate::failure::Failure;
@@ -164,7 +164,7 @@ impl Outlook {
     fn tell(&self, plan: &Plan, paint: Paint) -> String {
         let shown: Vec<&Prospect> = self.tasks.iter().filter(|prospect| prospect.act != Act::Cached).collect();
         let width = shown.iter().map(|prospect| plan.task(prospect.task).name.as_str().len()).max().unwrap_or(0);
-        let kinds = shown.iter().map(|prospect| plan.task(prospect.task).kind.len()).max().unwrap_or(0);
+        let kinds = shown.iter().map(|prospect| plan.task(prospect.task).task_type.name.len()).max().unwrap_or(0);
         let mut text = String::new();
         for prospect in &shown {
             let task = plan.task(prospect.task);
@@ -174,7 +174,7 @@ impl Outlook {
                 Act::Skip => paint.dim("skip   "),
                 Act::Cached => paint.dim("cached "),
             };
-            let kind = paint.dim(format!("{:kinds$}", task.kind));
+            let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
             let why = told(&prospect.reasons);
             text += &format!("{act}  {:width$}  {kind}  {}\n", task.name, paint.dim(task.task.describe()));
             text += &format!("         {:width$}  {:kinds$}  because {why}\n", "", "");

@@ -9,14 +9,14 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use tidemill_core::ids::{RunId, TaskName};
-use tidemill_core::kind::RunFacts;
 use tidemill_core::plan::{self, CheckOptions, Columns, Plan};
 use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
 use tidemill_core::table::{Schema, TableEngine};
+use tidemill_core::task::RunFacts;
 
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::kinds::AllKinds;
+use crate::kinds;
 use crate::occasion::Occasion;
 use crate::secrets;
 
@@ -82,16 +82,16 @@ pub struct Project {
 
 /// Reads and plans the pipeline file; sources are not looked at yet.
 pub fn open(global: &Global, wanted: &Wanted) -> Result<Opened, Failure> {
-    let kinds = AllKinds::new();
+    let types = kinds::all();
     let now = jiff::Timestamp::now();
     let mut run = run_by_hand(now, &TimeZone::UTC);
-    let mut loaded = read(global, wanted, &run, &kinds)?;
+    let mut loaded = read(global, wanted, &run, &types)?;
     // The run's times are told in the pipeline's zone, which only the file says: where that is another, it is read again.
     if let Some(spec) = &loaded.spec {
         let told = wanted.occasion.facts(now, spec);
         if told != run {
             run = told;
-            loaded = read(global, wanted, &run, &kinds)?;
+            loaded = read(global, wanted, &run, &types)?;
         }
     }
     let mut opened = Opened {
@@ -109,7 +109,7 @@ pub fn open(global: &Global, wanted: &Wanted) -> Result<Opened, Failure> {
     if let Some(spec) = opened.spec.clone() {
         secrets::keep(&spec);
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
-            plan::build(&spec, tasks, &opened.sources, &kinds, &mut opened.diagnostics)
+            plan::build(&spec, tasks, &opened.sources, &types, &mut opened.diagnostics)
         };
         let handlers = [
             (Moment::Success, &spec.on_success),
@@ -132,7 +132,7 @@ pub fn zone_of(spec: &Spec) -> Option<TimeZone> {
     tidemill_core::cron::time_zone(&schedule.timezone.value).ok()
 }
 
-fn read(global: &Global, wanted: &Wanted, run: &RunFacts, kinds: &AllKinds) -> Result<Loaded, Failure> {
+fn read(global: &Global, wanted: &Wanted, run: &RunFacts, types: &TaskTypes) -> Result<Loaded, Failure> {
     Ok(spec::load(
         &LoadOptions {
             folder: std::env::current_dir()
@@ -147,7 +147,7 @@ fn read(global: &Global, wanted: &Wanted, run: &RunFacts, kinds: &AllKinds) -> R
             run: run.clone(),
             texts: wanted.texts.as_deref().map(texts_in).transpose()?.unwrap_or_default(),
         },
-        kinds,
+        types,
     ))
 }
 

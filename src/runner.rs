@@ -14,12 +14,12 @@ use tidemill_core::cache::Object;
 use tidemill_core::clock::SystemClock;
 use tidemill_core::event::{Observers, RunStatus};
 use tidemill_core::ids::{RunId, TaskIx, TaskName};
-use tidemill_core::kind::RunFacts;
 use tidemill_core::plan::{Plan, Selection, resolve};
 use tidemill_core::run::{Interrupts, RunOptions, RunSummary};
 use tidemill_core::sched::{Dep, Pool, SchedGraph, SchedTask};
 use tidemill_core::spec::{CachePolicy, Spec};
 use tidemill_core::table::TableEngine;
+use tidemill_core::task::RunFacts;
 use tidemill_state::{Counts, Holder, Lock, LockError, Process, Resend, RunStart, State};
 
 use crate::at_rest::{self, Asked, Found, Seen, Surroundings};
@@ -413,7 +413,7 @@ fn sched_graph(
                 timeout: common.timeout,
                 pool,
                 expected: expected.get(&task.name).copied(),
-                awaited: task.kind == "command",
+                awaited: task.task_type.supervised,
                 ..SchedTask::new(task.name.clone())
             }
         })

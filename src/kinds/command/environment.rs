@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
-use tidemill_core::kind::{RunCx, TaskFailure};
 use tidemill_core::spec::{Scope, Template};
+use tidemill_core::task::{RunContext, TaskFailure};
 
 use crate::kinds::table_task::failure_of;
 use crate::kinds::texts::secrets_are_set;
@@ -68,7 +68,7 @@ pub fn text_of(value: &Value) -> String {
 /// Texts of a command while it runs.
 pub struct Texts<'a> {
     /// What is known of the attempt.
-    pub cx: &'a RunCx<'a>,
+    pub cx: &'a RunContext<'a>,
     /// What was known before.
     pub scope: &'a Scope,
     /// What is known now.
