@@ -14,7 +14,7 @@ use tidemill_core::plan::{self, CheckOptions, Plan};
 use tidemill_core::spec::{self, LoadOptions};
 use tidemill_core::table::{PlainTable, Scan, TableEngine, TableRef, TableReport, Value};
 use tidemill_core::task::{EdgeKind, Origins, OutputLog, RunContext, TaskResult};
-use tidemill_polars::PolarsEngine;
+use tidemill_engine_local::LocalEngine;
 
 use crate::kinds;
 use crate::oracle::{Case, Expected, Table, numbers};
@@ -153,7 +153,7 @@ fn unaccounted(report: &TableReport) -> Option<String> {
 struct Pipeline {
     plan: Plan,
     sources: tidemill_core::diagnostic::SourceMap,
-    engine: PolarsEngine,
+    engine: LocalEngine,
     tables: BTreeMap<String, TableRef>,
 }
 
@@ -174,7 +174,7 @@ impl Pipeline {
             &types,
         );
         let mut mistakes = loaded.diagnostics;
-        let engine = PolarsEngine::new(folder);
+        let engine = LocalEngine::new(folder);
         let plan = loaded
             .spec
             .map(Arc::new)

@@ -12,7 +12,7 @@ use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::plan::{self, CheckOptions, Columns, Plan};
 use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
 use tidemill_core::table::{Schema, TableEngine};
-use tidemill_core::task::RunFacts;
+use tidemill_core::task::{RunFacts, TaskTypes};
 
 use crate::cli::Global;
 use crate::failure::Failure;
@@ -162,7 +162,7 @@ fn texts_in(file: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
 pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
     let spill = Path::new(tidemill_state::FOLDER).join("cache").join("tmp");
-    Arc::new(tidemill_polars::PolarsEngine::new(project).spilling_into(spill))
+    Arc::new(tidemill_engine_local::LocalEngine::new(project).spilling_into(spill))
 }
 
 /// What is known of a run that somebody starts now, told in that zone.

@@ -25,7 +25,7 @@ use tidemill_core::cache::Object;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::event::{TaskDetails, TaskEnd};
 use tidemill_core::ids::{RunId, TaskIx};
-use tidemill_core::plan::{Plan, Selection};
+use tidemill_core::plan::{Plan, PlannedTask, Selection};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::{EdgeKind, LogLevel, RunFacts, TaskFailure};

@@ -1,6 +1,5 @@
 //! What all table tasks share: compiled to a neutral job, checked, run by the engine, reported.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};

@@ -1,6 +1,5 @@
 //! `tidemill check --learn TASK`: the columns that a source has today, written down as its contract.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

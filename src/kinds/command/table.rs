@@ -1,7 +1,5 @@
 //! The output of a command that others read as a table.
 
-use std::collections::BTreeMap;
-
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::spec::At;
 use tidemill_core::table::{FileFormat, Location, Rel, RunOptions, Scan, ScanOptions, Schema, TableJob, TableReport};

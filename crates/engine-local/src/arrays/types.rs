@@ -1,0 +1,146 @@
+//! The neutral types and values in Polars' words, and back.
+
+use polars::prelude as pl;
+use polars::prelude::{AnyValue, Column, DataFrame, IntoSeries, NamedFrom, PlSmallStr, Series, TimeUnit};
+use tidemill_core::table::{DataType, Schema, Value};
+
+use crate::error::{Outcome, internal, unsupported};
+
+/// Nanoseconds in a microsecond: Polars keeps a time of day in nanoseconds, Tidemill in microseconds.
+pub(crate) const NANOS: i64 = 1_000;
+
+/// The type in Polars.
+pub(crate) fn to_polars(data_type: DataType) -> pl::DataType {
+    match data_type {
+        DataType::Bool => pl::DataType::Boolean,
+        DataType::Int => pl::DataType::Int64,
+        DataType::Float => pl::DataType::Float64,
+        DataType::Decimal { precision, scale } => pl::DataType::Decimal(precision.into(), scale.into()),
+        DataType::String => pl::DataType::String,
+        DataType::Date => pl::DataType::Date,
+        DataType::Datetime => pl::DataType::Datetime(TimeUnit::Microseconds, None),
+        DataType::Time => pl::DataType::Time,
+        DataType::Null => pl::DataType::Null,
+    }
+}
+
+/// The neutral type of a column; the engine's own frames hold no others.
+pub(crate) fn from_polars(data_type: &pl::DataType) -> Outcome<DataType> {
+    Ok(match data_type {
+        pl::DataType::Boolean => DataType::Bool,
+        pl::DataType::Int64 => DataType::Int,
+        pl::DataType::Float64 => DataType::Float,
+        // Both are at most 38.
+        pl::DataType::Decimal(precision, scale) => {
+            DataType::Decimal { precision: *precision as u8, scale: *scale as u8 }
+        }
+        pl::DataType::String => DataType::String,
+        pl::DataType::Date => DataType::Date,
+        pl::DataType::Datetime(TimeUnit::Microseconds, None) => DataType::Datetime,
+        pl::DataType::Time => DataType::Time,
+        pl::DataType::Null => DataType::Null,
+        other => return Err(unsupported(format!("the engine holds no column of type {other}"))),
+    })
+}
+
+/// The columns of a frame.
+pub(crate) fn schema_of(frame: &DataFrame) -> Outcome<Schema> {
+    frame.columns().iter().map(|column| Ok((column.name().as_str(), from_polars(column.dtype())?))).collect()
+}
+
+/// One value as a series of one row of that type.
+pub(crate) fn constant(value: &Value, data_type: DataType) -> Outcome<Series> {
+    let name = PlSmallStr::EMPTY;
+    let series = match value {
+        Value::Null => return Ok(Series::full_null(name, 1, &to_polars(data_type))),
+        Value::Bool(value) => Series::new(name, [*value]),
+        Value::Int(value) => Series::new(name, [*value]),
+        Value::Float(value) => Series::new(name, [*value]),
+        Value::Decimal { unscaled, scale } => {
+            let precision = match data_type {
+                DataType::Decimal { precision, .. } => precision,
+                _ => 38,
+            };
+            decimals(pl::Int128Chunked::from_vec(name, vec![*unscaled]), precision, *scale)
+        }
+        Value::String(value) => Series::new(name, [value.as_str()]),
+        Value::Date(days) => pl::Int32Chunked::from_vec(name, vec![*days]).into_date().into_series(),
+        Value::Datetime(micros) => datetimes(pl::Int64Chunked::from_vec(name, vec![*micros])),
+        Value::Time(micros) => times(pl::Int64Chunked::from_vec(name, vec![micros * NANOS])),
+    };
+    if series.dtype() == &to_polars(data_type) { Ok(series) } else { crate::expr::cast(&series, data_type, &|_| 1) }
+}
+
+/// Unscaled digits as a decimal column.
+pub(crate) fn decimals(digits: pl::Int128Chunked, precision: u8, scale: u8) -> Series {
+    digits.into_decimal_unchecked(precision.into(), scale.into()).into_series()
+}
+
+/// Microseconds since 1970 as a datetime column.
+pub(crate) fn datetimes(micros: pl::Int64Chunked) -> Series {
+    micros.into_datetime(TimeUnit::Microseconds, None).into_series()
+}
+
+/// Nanoseconds since midnight as a time column.
+pub(crate) fn times(nanos: pl::Int64Chunked) -> Series {
+    nanos.into_time().into_series()
+}
+
+/// The value in a row.
+pub(crate) fn value_at(series: &Series, row: usize) -> Outcome<Value> {
+    Ok(match series.get(row).map_err(internal)? {
+        AnyValue::Null => Value::Null,
+        AnyValue::Boolean(value) => Value::Bool(value),
+        AnyValue::Int64(value) => Value::Int(value),
+        AnyValue::Float64(value) => Value::Float(value),
+        AnyValue::Decimal(unscaled, _, scale) => Value::Decimal { unscaled, scale: scale as u8 },
+        AnyValue::String(value) => Value::String(value.to_owned()),
+        AnyValue::StringOwned(value) => Value::String(value.to_string()),
+        AnyValue::Date(days) => Value::Date(days),
+        AnyValue::Datetime(micros, TimeUnit::Microseconds, None)
+        | AnyValue::DatetimeOwned(micros, TimeUnit::Microseconds, None) => Value::Datetime(micros),
+        AnyValue::Time(nanos) => Value::Time(nanos / NANOS),
+        other => return Err(unsupported(format!("the engine holds no value such as {other}"))),
+    })
+}
+
+/// The value in a row as a message shows it: NULL by name, text in quotes, long text cut.
+pub(crate) fn shown(series: &Series, row: usize) -> Outcome<String> {
+    Ok(match value_at(series, row)? {
+        Value::Null => "NULL".to_owned(),
+        Value::String(text) => quoted(&text),
+        other => other.to_string(),
+    })
+}
+
+/// Text in quotes, cut at 60 characters.
+pub(crate) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
+/// A column of `rows` rows: a constant is repeated.
+pub(crate) fn expand(name: &str, series: Series, rows: usize) -> Column {
+    let series = if series.len() == rows { series } else { series.new_from_index(0, rows) };
+    series.with_name(name.into()).into()
+}
+
+/// The series of that column.
+pub(crate) fn column<'a>(frame: &'a DataFrame, name: &str) -> Outcome<&'a Series> {
+    Ok(frame.column(name).map_err(internal)?.as_materialized_series())
+}
+
+/// The series with the type that was resolved for it; only NULL, and the precision of a decimal, may differ before.
+pub(crate) fn conform(series: Series, data_type: DataType) -> Outcome<Series> {
+    let wanted = to_polars(data_type);
+    match (series.dtype(), &wanted) {
+        (found, wanted) if found == wanted => Ok(series),
+        (pl::DataType::Null, _) => Ok(Series::full_null(series.name().clone(), series.len(), &wanted)),
+        (pl::DataType::Decimal(_, a), pl::DataType::Decimal(_, b)) if a == b => {
+            series.strict_cast(&wanted).map_err(internal)
+        }
+        (found, _) => Err(unsupported(format!("an expression of type {data_type} came out as {found}"))),
+    }
+}

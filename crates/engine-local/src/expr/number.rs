@@ -1,0 +1,176 @@
+//! Functions of numbers.
+
+use polars::prelude::DataType as Physical;
+use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series};
+
+use super::{Eval, Notes, Operand, decimal, digits, fits, floats, ints};
+use crate::arrays::types;
+use crate::error::{Outcome, unsupported, value};
+
+impl Eval<'_> {
+    pub(super) fn abs(&self, x: &Series) -> Outcome<Series> {
+        match x.dtype() {
+            Physical::Int64 => {
+                let result: Outcome<Int64Chunked> = ints(x)?
+                    .iter()
+                    .enumerate()
+                    .map(|(row, x)| {
+                        x.map(|x| x.checked_abs().ok_or_else(|| self.too_large("abs", row, &x.to_string()))).transpose()
+                    })
+                    .collect();
+                Ok(result?.into_series())
+            }
+            Physical::Float64 => self.each_float(x, f64::abs),
+            Physical::Decimal(..) => self.each_decimal(x, |x, _| Some(x.abs())),
+            Physical::Null => Ok(x.clone()),
+            other => Err(unsupported(format!("abs of {other}"))),
+        }
+    }
+
+    pub(super) fn round(&self, x: &Series, places: Option<&Series>) -> Outcome<Series> {
+        let places = match places {
+            Some(places) => ints(places)?.get(0).unwrap_or(0).clamp(-400, 400) as i32,
+            None => 0,
+        };
+        match x.dtype() {
+            Physical::Float64 => self.each_float(x, |x| round_float(x, places)),
+            Physical::Int64 if places >= 0 => Ok(x.clone()),
+            Physical::Int64 => {
+                let result: Outcome<Int64Chunked> = ints(x)?
+                    .iter()
+                    .enumerate()
+                    .map(|(row, x)| {
+                        let Some(x) = x else { return Ok(None) };
+                        round_digits(x.into(), -places)
+                            .and_then(|x| i64::try_from(x).ok())
+                            .map(Some)
+                            .ok_or_else(|| self.too_large("round", row, &x.to_string()))
+                    })
+                    .collect();
+                Ok(result?.into_series())
+            }
+            Physical::Decimal(..) => self.each_decimal(x, |x, scale| round_digits(x, i32::from(scale) - places)),
+            Physical::Null => Ok(x.clone()),
+            other => Err(unsupported(format!("round of {other}"))),
+        }
+    }
+
+    pub(super) fn floor(&self, x: &Series) -> Outcome<Series> {
+        match x.dtype() {
+            Physical::Float64 => self.each_float(x, f64::floor),
+            Physical::Decimal(..) => self.each_decimal(x, |x, scale| {
+                let unit = decimal::power_of_ten(scale)?;
+                x.div_euclid(unit).checked_mul(unit)
+            }),
+            _ => Ok(x.clone()),
+        }
+    }
+
+    pub(super) fn ceil(&self, x: &Series) -> Outcome<Series> {
+        match x.dtype() {
+            Physical::Float64 => self.each_float(x, f64::ceil),
+            Physical::Decimal(..) => self.each_decimal(x, |x, scale| {
+                let unit = decimal::power_of_ten(scale)?;
+                (-(-x).div_euclid(unit)).checked_mul(unit)
+            }),
+            _ => Ok(x.clone()),
+        }
+    }
+
+    pub(super) fn sqrt(&self, x: &Series) -> Outcome<Series> {
+        self.partial_float(x, &self.notes.roots, |x| x < 0.0, f64::sqrt)
+    }
+
+    pub(super) fn ln(&self, x: &Series) -> Outcome<Series> {
+        self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, f64::ln)
+    }
+
+    pub(super) fn exp(&self, x: &Series) -> Outcome<Series> {
+        self.each_float(x, f64::exp)
+    }
+
+    pub(super) fn power(&self, x: &Series, y: &Series) -> Outcome<Series> {
+        let (a, b) = (floats(x)?, floats(y)?);
+        let (a, b) = (Operand::new(&a), Operand::new(&b));
+        let result: Float64Chunked = (0..self.rows_of(&[x, y])).map(|row| Some(a.at(row)?.powf(b.at(row)?))).collect();
+        Ok(result.into_series())
+    }
+
+    fn each_float(&self, x: &Series, f: impl Fn(f64) -> f64) -> Outcome<Series> {
+        Ok(floats(x)?.iter().map(|x| x.map(&f)).collect::<Float64Chunked>().into_series())
+    }
+
+    /// A function that is not there for some numbers: they give NULL and are counted.
+    fn partial_float(
+        &self,
+        x: &Series,
+        note: &std::sync::atomic::AtomicU64,
+        outside: impl Fn(f64) -> bool,
+        f: impl Fn(f64) -> f64,
+    ) -> Outcome<Series> {
+        let rows = x.len();
+        let result: Float64Chunked = floats(x)?
+            .iter()
+            .map(|x| {
+                let x = x?;
+                if outside(x) {
+                    Notes::count(note, self.weight(rows));
+                    return None;
+                }
+                Some(f(x))
+            })
+            .collect();
+        Ok(result.into_series())
+    }
+
+    /// A function of a decimal's digits and scale that keeps the type; None is an overflow.
+    fn each_decimal(&self, x: &Series, f: impl Fn(i128, u8) -> Option<i128>) -> Outcome<Series> {
+        let Physical::Decimal(precision, scale) = x.dtype() else { return Err(unsupported("not a decimal")) };
+        let (precision, scale) = (*precision as u8, *scale as u8); // both at most 38
+        let (values, _) = digits(x)?;
+        let result: Outcome<Int128Chunked> = values
+            .iter()
+            .enumerate()
+            .map(|(row, x)| {
+                let Some(x) = x else { return Ok(None) };
+                f(x, scale)
+                    .filter(|x| fits(*x, precision))
+                    .map(Some)
+                    .ok_or_else(|| self.too_large("the result", row, &tidemill_core::table::decimal_text(x, scale)))
+            })
+            .collect();
+        Ok(types::decimals(result?, precision, scale))
+    }
+
+    fn too_large(&self, what: &str, row: usize, x: &str) -> tidemill_core::table::EngineError {
+        value(format!("{what} of {x} in row {} is too large for its type", self.place(row)))
+    }
+}
+
+/// Rounds at so many digits behind the point, half away from zero, by the float's decimal form as people read it.
+fn round_float(x: f64, places: i32) -> f64 {
+    if !x.is_finite() || places > 17 {
+        return x;
+    }
+    if places == 0 {
+        return x.round();
+    }
+    if let Ok(scale) = u8::try_from(places)
+        && let Some(digits) = super::cast::float_to_decimal(x, scale)
+    {
+        let rounded = decimal::to_float(digits, scale);
+        return if digits == 0 && x.is_sign_negative() { -0.0 } else { rounded };
+    }
+    let unit = 10f64.powi(-places);
+    let rounded = (x / unit).round() * unit;
+    if rounded.is_finite() { rounded } else { x }
+}
+
+/// Zeros in the last `places` digits, rounded half away from zero.
+fn round_digits(x: i128, places: i32) -> Option<i128> {
+    let Ok(places) = u8::try_from(places) else { return Some(if places < 0 { x } else { 0 }) };
+    match decimal::power_of_ten(places) {
+        Some(unit) => decimal::div_half_away(x, unit)?.checked_mul(unit),
+        None => Some(0),
+    }
+}

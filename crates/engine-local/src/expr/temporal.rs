@@ -1,0 +1,160 @@
+//! Functions of dates, datetimes and times.
+
+use jiff::civil;
+use polars::prelude::DataType as Physical;
+use polars::prelude::{Int32Chunked, Int64Chunked, IntoSeries, Series, StringChunked};
+use tidemill_core::table::DatePart;
+
+use super::{Eval, Operand, days, ints, micros, nanos};
+use crate::arrays::types::{self, NANOS};
+use crate::error::{Outcome, unsupported, value};
+use crate::expr::calendar::{self, MICROS_PER_DAY};
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+impl Eval<'_> {
+    pub(super) fn date_trunc(&self, part: DatePart, x: &Series) -> Outcome<Series> {
+        if matches!(part, DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
+            return Err(unsupported(format!("nothing can be cut to {part:?}")));
+        }
+        match x.dtype() {
+            Physical::Date => {
+                // The start of a period lies at most a year before the day.
+                let result: Int32Chunked =
+                    days(x)?.iter().map(|x| x.map(|x| start_of_period(part, x.into()) as i32)).collect();
+                Ok(result.into_date().into_series())
+            }
+            Physical::Datetime(..) => {
+                let result: Int64Chunked = micros(x)?.iter().map(|x| x.map(|x| trunc_micros(part, x))).collect();
+                Ok(types::datetimes(result))
+            }
+            Physical::Null => Ok(x.clone()),
+            other => Err(unsupported(format!("date_trunc of {other}"))),
+        }
+    }
+
+    pub(super) fn extract(&self, part: DatePart, x: &Series) -> Outcome<Series> {
+        let result: Int64Chunked = match x.dtype() {
+            Physical::Date => days(x)?.iter().map(|x| x.map(|x| part_of(part, x.into(), 0))).collect(),
+            Physical::Datetime(..) => micros(x)?
+                .iter()
+                .map(|x| x.map(|x| part_of(part, x.div_euclid(MICROS_PER_DAY), x.rem_euclid(MICROS_PER_DAY))))
+                .collect(),
+            Physical::Time => nanos(x)?.iter().map(|x| x.map(|x| part_of(part, 0, x / NANOS))).collect(),
+            _ => ints(x)?,
+        };
+        Ok(result.into_series())
+    }
+
+    pub(super) fn strftime(&self, x: &Series, format: &str) -> Outcome<Series> {
+        let shown = |at: Option<civil::DateTime>| -> Outcome<Option<String>> {
+            at.map(|at| {
+                jiff::fmt::strtime::format(format, at)
+                    .map_err(|error| value(format!("the format {format:?} cannot be used: {error}")))
+            })
+            .transpose()
+        };
+        let at = |days: i64, micros: i64| calendar::to_datetime(days * MICROS_PER_DAY + micros);
+        let result: Outcome<StringChunked> = match x.dtype() {
+            Physical::Date => days(x)?.iter().map(|x| shown(x.and_then(|x| at(x.into(), 0)))).collect(),
+            Physical::Datetime(..) => micros(x)?.iter().map(|x| shown(x.and_then(|x| at(0, x)))).collect(),
+            Physical::Time => nanos(x)?.iter().map(|x| shown(x.and_then(|x| at(0, x / NANOS)))).collect(),
+            Physical::Null => return Ok(Series::full_null("".into(), x.len(), &Physical::String)),
+            other => return Err(unsupported(format!("strftime of {other}"))),
+        };
+        Ok(result?.into_series())
+    }
+
+    pub(super) fn add_interval(&self, x: &Series, months: &Series, count: &Series) -> Outcome<Series> {
+        let (months, counts) = (ints(months)?, ints(count)?);
+        let (months, counts) = (Operand::new(&months), Operand::new(&counts));
+        let rows = self.rows_of(&[x]);
+        let moved = |row: usize, day: i64| -> Outcome<Option<i64>> {
+            let (Some(months), Some(count)) = (months.at(row), counts.at(row)) else { return Ok(None) };
+            let day = add_months(day, months).and_then(|day| day.checked_add(count));
+            match day.filter(|day| i32::try_from(*day).is_ok_and(calendar::is_valid)) {
+                Some(day) => Ok(Some(day)),
+                None => Err(value(format!("the date in row {} plus the interval is out of range", self.place(row)))),
+            }
+        };
+        match x.dtype() {
+            Physical::Date => {
+                let dates = days(x)?;
+                let dates = Operand::new(&dates);
+                let result: Outcome<Int32Chunked> = (0..rows)
+                    .map(|row| match dates.at(row) {
+                        None => Ok(None),
+                        Some(day) => Ok(moved(row, day.into())?.map(|day| day as i32)), // checked above
+                    })
+                    .collect();
+                Ok(result?.into_date().into_series())
+            }
+            Physical::Datetime(..) => {
+                let instants = micros(x)?;
+                let instants = Operand::new(&instants);
+                let result: Outcome<Int64Chunked> = (0..rows)
+                    .map(|row| match instants.at(row) {
+                        None => Ok(None),
+                        Some(at) => Ok(moved(row, at.div_euclid(MICROS_PER_DAY))?
+                            .map(|day| day * MICROS_PER_DAY + at.rem_euclid(MICROS_PER_DAY))),
+                    })
+                    .collect();
+                Ok(types::datetimes(result?))
+            }
+            Physical::Null => Ok(x.clone()),
+            other => Err(unsupported(format!("{other} plus an interval"))),
+        }
+    }
+}
+
+/// The day moved by whole months, clipped to the month's last day.
+fn add_months(day: i64, months: i64) -> Option<i64> {
+    let (year, month, of_month) = calendar::civil_of(day);
+    let total = (year * 12 + month - 1).checked_add(months)?;
+    let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
+    (-100_000..100_000)
+        .contains(&year)
+        .then(|| calendar::days_of(year, month, of_month.min(calendar::days_in_month(year, month))))
+}
+
+/// The first day of the period that holds the day.
+fn start_of_period(part: DatePart, day: i64) -> i64 {
+    let (year, month, _) = calendar::civil_of(day);
+    match part {
+        DatePart::Year => calendar::days_of(year, 1, 1),
+        DatePart::Quarter => calendar::days_of(year, (month - 1) / 3 * 3 + 1, 1),
+        DatePart::Month => calendar::days_of(year, month, 1),
+        DatePart::Week => day - calendar::weekday(day),
+        _ => day,
+    }
+}
+
+fn trunc_micros(part: DatePart, at: i64) -> i64 {
+    let unit = match part {
+        DatePart::Hour => 3_600 * MICROS_PER_SECOND,
+        DatePart::Minute => 60 * MICROS_PER_SECOND,
+        DatePart::Second => MICROS_PER_SECOND,
+        _ => return start_of_period(part, at.div_euclid(MICROS_PER_DAY)) * MICROS_PER_DAY,
+    };
+    at.div_euclid(unit) * unit
+}
+
+/// A part of a day and a time of day in microseconds.
+fn part_of(part: DatePart, day: i64, micros: i64) -> i64 {
+    let seconds = micros / MICROS_PER_SECOND;
+    let (year, month, of_month) = calendar::civil_of(day);
+    match part {
+        DatePart::Year => year,
+        DatePart::Quarter => (month - 1) / 3 + 1,
+        DatePart::Month => month,
+        DatePart::Week => calendar::iso_week(day),
+        DatePart::Day => of_month,
+        DatePart::Dow => (calendar::weekday(day) + 1) % 7,
+        DatePart::IsoDow => calendar::weekday(day) + 1,
+        DatePart::Doy => calendar::day_of_year(day),
+        DatePart::Hour => seconds / 3_600,
+        DatePart::Minute => seconds / 60 % 60,
+        DatePart::Second => seconds % 60,
+        DatePart::Epoch => day * 86_400 + seconds,
+    }
+}

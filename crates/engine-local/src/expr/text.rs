@@ -1,0 +1,136 @@
+//! Functions of texts. Positions and lengths count characters, not bytes.
+
+use polars::prelude::{Int64Chunked, IntoSeries, Series, StringChunked};
+use tidemill_core::table::TrimSide;
+
+use super::{Eval, Operand, ints, texts};
+use crate::error::{Outcome, value};
+
+impl Eval<'_> {
+    pub(super) fn lower(&self, x: &Series) -> Outcome<Series> {
+        each(x, |text| text.to_lowercase())
+    }
+
+    pub(super) fn upper(&self, x: &Series) -> Outcome<Series> {
+        each(x, |text| text.to_uppercase())
+    }
+
+    pub(super) fn trim(&self, side: TrimSide, x: &Series, set: Option<&Series>) -> Outcome<Series> {
+        let values = texts(x)?;
+        let Some(set) = set else {
+            let trim = |text| match side {
+                TrimSide::Both => str::trim(text),
+                TrimSide::Leading => str::trim_start(text),
+                TrimSide::Trailing => str::trim_end(text),
+            };
+            return Ok(values.iter().map(|text| text.map(trim)).collect::<StringChunked>().into_series());
+        };
+        let sets = texts(set)?;
+        let (a, b) = (Operand::new(&values), Operand::new(&sets));
+        let result: StringChunked = (0..self.rows_of(&[x, set]))
+            .map(|row| {
+                let (text, set) = (a.at(row)?, b.at(row)?);
+                let any = |char: char| set.contains(char);
+                Some(match side {
+                    TrimSide::Both => text.trim_matches(any),
+                    TrimSide::Leading => text.trim_start_matches(any),
+                    TrimSide::Trailing => text.trim_end_matches(any),
+                })
+            })
+            .collect();
+        Ok(result.into_series())
+    }
+
+    pub(super) fn substr(&self, x: &Series, from: &Series, count: Option<&Series>) -> Outcome<Series> {
+        let (values, starts) = (texts(x)?, ints(from)?);
+        let counts = count.map(ints).transpose()?;
+        let (a, b, c) = (Operand::new(&values), Operand::new(&starts), counts.as_ref().map(Operand::new));
+        let rows = self.rows_of(&[&[x, from][..], &count.into_iter().collect::<Vec<_>>()].concat());
+        let result: Outcome<StringChunked> = (0..rows)
+            .map(|row| {
+                let (Some(text), Some(from)) = (a.at(row), b.at(row)) else { return Ok(None) };
+                let end = match &c {
+                    None => i64::MAX,
+                    Some(counts) => match counts.at(row) {
+                        None => return Ok(None),
+                        Some(count) if count < 0 => {
+                            let place = self.place(row);
+                            return Err(value(format!("substr cannot take {count} characters in row {place}")));
+                        }
+                        Some(count) => from.saturating_add(count),
+                    },
+                };
+                Ok(Some(slice(text, from.max(1), end)))
+            })
+            .collect();
+        Ok(result?.into_series())
+    }
+
+    pub(super) fn replace(&self, x: &Series, what: &Series, with: &Series) -> Outcome<Series> {
+        let (values, whats, withs) = (texts(x)?, texts(what)?, texts(with)?);
+        let (a, b, c) = (Operand::new(&values), Operand::new(&whats), Operand::new(&withs));
+        let result: StringChunked = (0..self.rows_of(&[x, what, with]))
+            .map(|row| {
+                let (text, what, with) = (a.at(row)?, b.at(row)?, c.at(row)?);
+                // Nothing is nowhere to be found; Rust would find it between all characters.
+                Some(if what.is_empty() { text.to_owned() } else { text.replace(what, with) })
+            })
+            .collect();
+        Ok(result.into_series())
+    }
+
+    pub(super) fn length(&self, x: &Series) -> Outcome<Series> {
+        let result: Int64Chunked = texts(x)?.iter().map(|text| text.map(|text| text.chars().count() as i64)).collect();
+        Ok(result.into_series())
+    }
+
+    pub(super) fn concat(&self, values: &[&Series]) -> Outcome<Series> {
+        let rows = self.rows_of(values);
+        let arrays: Vec<StringChunked> = values.iter().map(|series| texts(series)).collect::<Outcome<_>>()?;
+        let operands: Vec<Operand<'_, _>> = arrays.iter().map(Operand::new).collect();
+        let result: StringChunked = (0..rows)
+            .map(|row| {
+                operands.iter().try_fold(String::new(), |mut whole, operand| {
+                    whole.push_str(operand.at(row)?);
+                    Some(whole)
+                })
+            })
+            .collect();
+        Ok(result.into_series())
+    }
+}
+
+fn each(x: &Series, f: impl Fn(&str) -> String) -> Outcome<Series> {
+    Ok(texts(x)?.iter().map(|text| text.map(&f)).collect::<StringChunked>().into_series())
+}
+
+/// The characters from position `from` (from 1) up to but without position `end`.
+fn slice(text: &str, from: i64, end: i64) -> &str {
+    if end <= from {
+        return "";
+    }
+    let byte_of = |position: i64| {
+        let position = usize::try_from(position - 1).unwrap_or(usize::MAX);
+        if text.is_ascii() {
+            position.min(text.len())
+        } else {
+            text.char_indices().nth(position).map_or(text.len(), |(byte, _)| byte)
+        }
+    };
+    &text[byte_of(from)..byte_of(end)]
+}
+
+/// Each Word With A Capital; a word begins behind what is neither letter, digit nor apostrophe.
+pub(crate) fn title_case(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut inside = false;
+    for char in text.chars() {
+        if inside {
+            result.extend(char.to_lowercase());
+        } else {
+            result.extend(char.to_uppercase());
+        }
+        inside = char.is_alphanumeric() || matches!(char, '\'' | '’');
+    }
+    result
+}

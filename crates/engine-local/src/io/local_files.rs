@@ -1,0 +1,81 @@
+//! The files of this machine.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use polars::prelude::DataFrame;
+use tidemill_core::ids::Digest;
+use tidemill_core::table::{EngineError, Scan, Schema, Sink};
+
+use crate::engine::Files;
+use crate::io::{read, write};
+use crate::store::table_handle::Outgoing;
+
+/// Sources whose rows are kept at a time: they are asked for in a moment, unless their columns turn out to be wrong.
+const KEPT: usize = 4;
+
+/// Reads and writes below the project's folder, or where an absolute path says.
+#[derive(Default)]
+pub(crate) struct Disk {
+    /// Rows that were read when their columns were asked for, until they are wanted themselves.
+    kept: Mutex<VecDeque<Kept>>,
+}
+
+struct Kept {
+    source: Scan,
+    rows: DataFrame,
+}
+
+impl Disk {
+    /// What is kept of that source, which is kept no longer.
+    fn take(&self, source: &Scan) -> Option<DataFrame> {
+        let source = without_schema(source);
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = all.iter().position(|kept| kept.source == source)?;
+        all.remove(at).map(|kept| kept.rows)
+    }
+
+    fn keep(&self, source: &Scan, rows: DataFrame) {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == KEPT {
+            all.pop_front();
+        }
+        all.push_back(Kept { source: without_schema(source), rows });
+    }
+}
+
+/// The source, whatever columns are wanted of it.
+fn without_schema(source: &Scan) -> Scan {
+    Scan { schema: Schema::new(), ..source.clone() }
+}
+
+impl Files for Disk {
+    fn infer(&self, project: &Path, source: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+        if head.is_some() {
+            return read::infer(project, source, head);
+        }
+        // It may have changed since.
+        self.take(source);
+        let (schema, rows) = read::infer_and_read(project, source)?;
+        if let Some(rows) = rows {
+            self.keep(source, rows);
+        }
+        Ok(schema)
+    }
+
+    fn read(&self, project: &Path, source: &Scan) -> Result<DataFrame, EngineError> {
+        match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
+            Some(rows) => Ok(rows),
+            None => read::read(project, source),
+        }
+    }
+
+    fn places(&self, project: &Path, source: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+        read::places(project, source, rows)
+    }
+
+    fn write(&self, table: &Outgoing, to: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
+        write::write(table, to, path)
+    }
+}

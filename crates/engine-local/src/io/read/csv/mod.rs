@@ -1,0 +1,129 @@
+//! CSV: every rule of Tidemill's own, so that no value changes on the way in.
+//!
+//! An empty field without quotes is NULL, `""` an empty text. Quotes say nothing else about a value: `"5"` is a number.
+//! Types follow from all values by [`text::classify`](super::text::classify).
+
+mod chunk;
+mod file;
+mod record;
+
+use rayon::prelude::*;
+use tidemill_core::table::{EngineError, Scan, Schema};
+
+use polars::prelude::DataFrame;
+use polars_core::runtime::RAYON;
+
+use self::chunk::Fault;
+use self::file::CsvFile;
+use super::column::{self, Builder};
+use super::evidence::{self, Tally};
+use super::source_file::{Origin, count_lines};
+
+/// Reads so much of a file for its head, and more if that is not enough.
+const HEAD_BYTES: usize = 1 << 18;
+
+pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    let mut all: Option<Tally> = None;
+    let mut left = head;
+    for origin in files {
+        let (tally, rows) = match left {
+            None => (whole(origin, scan)?, 0),
+            Some(rows) => start(origin, scan, rows)?,
+        };
+        left = left.map(|left| left.saturating_sub(rows));
+        match &mut all {
+            None => all = Some(tally),
+            Some(all) => {
+                same_columns(&files[0], all, origin, &tally)?;
+                evidence::merge(all, tally);
+            }
+        }
+    }
+    Ok(evidence::schema(all.unwrap_or_default()))
+}
+
+fn whole(origin: &Origin, scan: &Scan) -> Result<Tally, EngineError> {
+    let file = CsvFile::open(origin, scan, None)?;
+    let chunks = file.chunks().map_err(|fault| file.explain(fault))?;
+    let parts: Vec<_> =
+        RAYON.install(|| chunks.into_par_iter().map(|chunk| file.evidence(chunk, usize::MAX)).collect());
+    let mut all = file.no_evidence();
+    for part in parts {
+        let (part, _) = part.map_err(|fault| file.explain(fault))?;
+        all.iter_mut().zip(part).for_each(|(all, part)| *all |= part);
+    }
+    Ok(file.names.into_iter().zip(all).collect())
+}
+
+/// The evidence of the first rows, and how many there were.
+fn start(origin: &Origin, scan: &Scan, rows: usize) -> Result<(Tally, usize), EngineError> {
+    let mut limit = HEAD_BYTES;
+    loop {
+        let opened = CsvFile::open(origin, scan, Some(limit));
+        let more = limit.saturating_mul(8);
+        match opened {
+            Ok(file) => match file.evidence(file.body..file.text.len(), rows) {
+                Ok((evidence, seen)) if file.whole || seen == rows => {
+                    return Ok((file.names.into_iter().zip(evidence).collect(), seen));
+                }
+                // What ends where the text was cut off may go on behind it.
+                Err(fault) if file.whole || !fault.is_at_end() => return Err(file.explain(fault)),
+                _ => limit = more,
+            },
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn same_columns(first: &Origin, known: &Tally, other: &Origin, found: &Tally) -> Result<(), EngineError> {
+    let lacks = |file: &Origin, column: &str, than: &Origin| {
+        file.error(None, format!("has no column `{column}`, which {} has", than.shown))
+    };
+    if let Some(column) = known.keys().find(|column| !found.contains_key(*column)) {
+        return Err(lacks(other, column, first));
+    }
+    match found.keys().find(|column| !known.contains_key(*column)) {
+        Some(column) => Err(lacks(first, column, other)),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+    let mut frames = Vec::new();
+    for origin in files {
+        let file = CsvFile::open(origin, scan, None)?;
+        let targets = file.targets(&scan.schema)?;
+        let chunks = file.chunks().map_err(|fault| file.explain(fault))?;
+        let parts: Vec<Result<(Vec<Builder>, usize), Fault>> =
+            RAYON.install(|| chunks.into_par_iter().map(|chunk| file.columns(chunk, &targets, &scan.schema)).collect());
+        for part in parts {
+            let (columns, rows) = part.map_err(|fault| file.explain(fault))?;
+            frames.push(column::frame(columns, rows)?);
+        }
+    }
+    Ok(frames)
+}
+
+/// File and line of rows, given in ascending order.
+pub(super) fn places(files: &[Origin], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+    let mut found = Vec::with_capacity(rows.len());
+    let mut row = 0;
+    for origin in files {
+        if found.len() == rows.len() {
+            break;
+        }
+        let file = CsvFile::open(origin, scan, None)?;
+        let (mut line, mut counted) = (1, 0);
+        file.each_record(|start| {
+            if rows.get(found.len()) == Some(&row) {
+                line += count_lines(file.text.as_bytes(), counted, start);
+                counted = start;
+                found.push((origin.shown.clone(), line));
+            }
+            row += 1;
+            found.len() < rows.len()
+        })
+        .map_err(|fault| file.explain(fault))?;
+    }
+    Ok(found)
+}

@@ -1,0 +1,158 @@
+//! JSON and NDJSON: objects to rows.
+//!
+//! A key is a column; the keys of an object inside an object are columns named `outer.inner`. What is nested deeper, and
+//! every array, is kept as its JSON text. Numbers are judged by how they are written, as in CSV; texts stay texts.
+
+mod cell;
+mod document;
+
+use indexmap::IndexMap;
+use polars::prelude::DataFrame;
+use polars_core::runtime::RAYON;
+use rayon::prelude::*;
+use tidemill_core::table::{EngineError, FileFormat, Scan, Schema};
+
+use self::cell::{Cell, Fault};
+use self::document::{Document, Object};
+use super::column::{self, Builder};
+use super::evidence::{self, Evidence, Tally};
+use super::source_file::{Origin, count_lines};
+
+/// Objects that are worked on together.
+const CHUNK_ROWS: usize = 8_192;
+/// Reads so much of a file for its head, and more if that is not enough.
+const HEAD_BYTES: usize = 1 << 18;
+
+pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    let mut all = Tally::new();
+    let mut left = head;
+    for origin in files {
+        let lines = scan.format == FileFormat::Ndjson;
+        let document = match left {
+            Some(0) => break,
+            Some(rows) => Document::head(origin, scan, rows, HEAD_BYTES)?,
+            None => Document::whole(origin, scan)?,
+        };
+        let objects = document.objects(lines, left.unwrap_or(usize::MAX))?;
+        left = left.map(|left| left.saturating_sub(objects.list.len()));
+        let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(evidence_of).collect());
+        for part in parts {
+            evidence::merge(&mut all, part.map_err(|fault| document.explain(fault))?);
+        }
+    }
+    Ok(evidence::schema(all))
+}
+
+fn evidence_of(objects: &[Object<'_>]) -> Result<Tally, Fault> {
+    let mut tally = Tally::new();
+    // The number of the last object that had the key, from 1.
+    let mut last: Vec<usize> = Vec::new();
+    for (row, object) in (1..).zip(objects) {
+        cell::each(object, |key, cell| {
+            let seen = match cell {
+                Cell::Null => Evidence::NONE,
+                Cell::Bool(_) => Evidence::BOOL,
+                Cell::Number(text) => super::text::classify(text),
+                Cell::Text(_) => Evidence::TEXT,
+            };
+            match tally.get_full_mut(key) {
+                Some((at, ..)) if last[at] == row => return Err(cell::twice(object, key)),
+                Some((at, _, evidence)) => {
+                    *evidence |= seen;
+                    last[at] = row;
+                }
+                None => {
+                    tally.insert(key.to_owned(), seen);
+                    last.push(row);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(tally)
+}
+
+pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+    let targets: IndexMap<&str, usize> = scan.schema.names().enumerate().map(|(at, name)| (name, at)).collect();
+    let mut seen = vec![false; targets.len()];
+    let mut frames = Vec::new();
+    for origin in files {
+        let document = Document::whole(origin, scan)?;
+        let objects = document.objects(scan.format == FileFormat::Ndjson, usize::MAX)?;
+        let parts: Vec<_> = RAYON.install(|| {
+            objects.list.par_chunks(CHUNK_ROWS).map(|part| columns(part, &targets, &scan.schema)).collect()
+        });
+        for (part, objects) in parts.into_iter().zip(objects.list.chunks(CHUNK_ROWS)) {
+            let (columns, found) = part.map_err(|fault| document.explain(fault))?;
+            seen.iter_mut().zip(found).for_each(|(seen, found)| *seen |= found);
+            frames.push(column::frame(columns, objects.len())?);
+        }
+    }
+    // A key may be missing from objects, but a column that no object has is a mistake.
+    match seen.iter().position(|seen| !seen) {
+        Some(missing) if !frames.is_empty() => {
+            let column = &scan.schema.fields()[missing].name;
+            Err(files[0].error(None, format!("no object has a key `{column}`")))
+        }
+        _ => Ok(frames),
+    }
+}
+
+type Part = (Vec<Builder>, Vec<bool>);
+
+fn columns(objects: &[Object<'_>], targets: &IndexMap<&str, usize>, schema: &Schema) -> Result<Part, Fault> {
+    let mut columns = Builder::all(schema, objects.len());
+    let mut seen = vec![false; columns.len()];
+    // The number of the last object that had the key, from 1.
+    let mut filled = vec![0; columns.len()];
+    for (row, object) in (1..).zip(objects) {
+        cell::each(object, |key, cell| {
+            let Some(&target) = targets.get(key) else { return Ok(()) };
+            seen[target] = true;
+            if std::mem::replace(&mut filled[target], row) == row {
+                return Err(cell::twice(object, key));
+            }
+            let column = &mut columns[target];
+            let fits = match &cell {
+                Cell::Null => {
+                    column.null();
+                    Ok(())
+                }
+                Cell::Bool(value) => column.bool(*value),
+                Cell::Number(text) => column.text(text),
+                Cell::Text(text) => column.string(text),
+            };
+            fits.map_err(|_| Fault {
+                at: object.at,
+                message: format!("key `{key}`: {cell} is not of type {}", column.data_type()),
+                help: Some("correct the value, or load the column as string and convert it in a `normalize` task"),
+            })
+        })?;
+        let missing = filled.iter().enumerate().filter(|(_, last)| **last != row);
+        missing.for_each(|(column, _)| columns[column].null());
+    }
+    Ok((columns, seen))
+}
+
+/// File and line of rows, given in ascending order.
+pub(super) fn places(files: &[Origin], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+    let mut found = Vec::with_capacity(rows.len());
+    let mut row = 0;
+    for origin in files {
+        if found.len() == rows.len() {
+            break;
+        }
+        let document = Document::whole(origin, scan)?;
+        let objects = document.objects(scan.format == FileFormat::Ndjson, usize::MAX)?;
+        let (mut line, mut counted) = (1, 0);
+        for object in &objects.list {
+            if rows.get(found.len()) == Some(&row) {
+                line += count_lines(document.text.as_bytes(), counted, object.at);
+                counted = object.at;
+                found.push((origin.shown.clone(), line));
+            }
+            row += 1;
+        }
+    }
+    Ok(found)
+}

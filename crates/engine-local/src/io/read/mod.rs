@@ -1,0 +1,130 @@
+//! Reading sources: from files to the columns of a [`Scan`].
+//!
+//! Every format is read in two steps that agree with each other: [`infer`] looks at the values and decides the type of each
+//! column, [`read`] turns the values into exactly those types and refuses what does not fit. So a schema that came from the
+//! head of a file is never silently widened or narrowed when the whole file is read.
+
+mod column;
+mod csv;
+mod evidence;
+mod json;
+mod parquet;
+mod source_file;
+mod sqlite;
+mod temporal;
+#[cfg(test)]
+mod tests;
+mod text;
+pub(crate) mod types;
+mod xlsx;
+
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use tidemill_core::table::{EngineError, Field, FileFormat, Scan, Schema};
+
+use self::source_file::Origin;
+
+/// The columns of a source: of the first `head` rows, or of all of it. The scan's own schema is ignored.
+///
+/// # Errors
+/// If a file cannot be read as what it should be.
+pub fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    let files = origins(project, scan)?;
+    match scan.format {
+        FileFormat::Csv => csv::infer(&files, scan, head),
+        FileFormat::Json | FileFormat::Ndjson => json::infer(&files, scan, head),
+        FileFormat::Parquet => parquet::infer(&files),
+        FileFormat::Sqlite => sqlite::infer(&files, scan, head),
+        FileFormat::Xlsx => xlsx::infer(&files, scan),
+    }
+}
+
+/// The columns of the whole of a source and, where it was no more work, its rows: all columns, of the types that the scan's
+/// schema gives or, without one, that will probably be asked for. They are what [`read`] gives for a schema of these types.
+///
+/// # Errors
+/// If a file cannot be read as what it should be.
+pub fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFrame>), EngineError> {
+    if scan.format != FileFormat::Sqlite {
+        return Ok((infer(project, scan, None)?, None));
+    }
+    let (schema, frames) = sqlite::infer_and_read(&origins(project, scan)?, scan)?;
+    let rows = frames.map(|frames| one(frames, &scan.schema)).transpose();
+    // Files of different columns do not go together before somebody says which are wanted.
+    Ok((schema, rows.ok().flatten()))
+}
+
+/// The rows of a source: exactly the columns of `scan.schema`, in that order and of those types; files in their order.
+///
+/// # Errors
+/// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
+pub fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
+    let files = origins(project, scan)?;
+    let frames = match scan.format {
+        FileFormat::Csv => csv::read(&files, scan)?,
+        FileFormat::Json | FileFormat::Ndjson => json::read(&files, scan)?,
+        FileFormat::Parquet => parquet::read(&files, scan)?,
+        FileFormat::Sqlite => sqlite::read(&files, scan)?,
+        FileFormat::Xlsx => xlsx::read(&files, scan)?,
+    };
+    one(frames, &scan.schema)
+}
+
+/// The frames below each other.
+fn one(frames: Vec<DataFrame>, schema: &Schema) -> Result<DataFrame, EngineError> {
+    let mut frames = frames.into_iter();
+    let Some(mut all) = frames.next() else {
+        return types::empty(schema);
+    };
+    for frame in frames {
+        all.vstack_mut_owned(frame).map_err(types::internal)?;
+    }
+    all.rechunk_mut();
+    Ok(all)
+}
+
+/// The columns that [`read`] would give, out of rows that were read before it was known which are wanted; None if a column is
+/// not there or of another type.
+pub fn columns_of(rows: &DataFrame, schema: &Schema) -> Option<DataFrame> {
+    let column = |field: &Field| {
+        let column = rows.column(&field.name).ok()?;
+        (types::data_type(column.dtype()) == Some(field.data_type)).then(|| column.clone())
+    };
+    let columns = schema.fields().iter().map(column).collect::<Option<_>>()?;
+    DataFrame::new(rows.height(), columns).ok()
+}
+
+/// Where rows come from: for each 0-based row number of the table that [`read`] gives, the file and the place in it, from 1.
+///
+/// The place is the line on which the record starts (CSV, JSON, NDJSON), the rowid (tables of SQLite), or the number of
+/// the row in its file.
+///
+/// # Errors
+/// If a file cannot be read any more.
+pub fn places(project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+    let files = origins(project, scan)?;
+    let mut wanted: Vec<u64> = rows.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = match scan.format {
+        FileFormat::Csv => csv::places(&files, scan, &wanted)?,
+        FileFormat::Json | FileFormat::Ndjson => json::places(&files, scan, &wanted)?,
+        FileFormat::Parquet => parquet::places(&files, &wanted)?,
+        FileFormat::Sqlite => sqlite::places(&files, scan, &wanted)?,
+        FileFormat::Xlsx => xlsx::places(&files, scan, &wanted)?,
+    };
+    rows.iter()
+        .map(|row| {
+            let place = wanted.binary_search(row).ok().and_then(|at| found.get(at));
+            place.cloned().ok_or_else(|| EngineError::Internal(format!("the source has no row {row}")))
+        })
+        .collect()
+}
+
+fn origins(project: &Path, scan: &Scan) -> Result<Vec<Origin>, EngineError> {
+    if scan.files.is_empty() {
+        return Err(EngineError::Internal("a source without files".into()));
+    }
+    Ok(scan.files.iter().map(|file| Origin::new(project, file)).collect())
+}

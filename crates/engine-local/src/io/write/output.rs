@@ -1,0 +1,108 @@
+//! Text files on their way out, packed if their ending says so.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use flate2::write::GzEncoder;
+use polars_core::runtime::RAYON;
+use tidemill_core::ids::Digest;
+use tidemill_core::table::Sink;
+
+use super::Failed;
+use crate::exec::ordered::in_order;
+use crate::io::background_writer::Behind;
+use crate::io::direct_io::PastCache;
+
+/// Rows that are formatted together.
+const CHUNK_ROWS: usize = 1 << 15;
+
+/// A file that is written, as text or packed.
+pub(super) enum Output {
+    /// With the digest of what has been written.
+    Plain(Behind<PastCache>, Box<blake3::Hasher>),
+    Gzip(GzEncoder<BufWriter<File>>),
+    Zstd(zstd::stream::Encoder<'static, BufWriter<File>>),
+}
+
+impl Output {
+    /// Creates the file at `path`; the ending of the sink's own path says how it is packed.
+    pub fn create(sink: &Sink, path: &Path) -> io::Result<Self> {
+        let file = File::create(path)?;
+        let name = sink.path.as_str().to_ascii_lowercase();
+        Ok(if name.ends_with(".gz") {
+            // The header holds no time and no name, so equal tables give equal bytes.
+            Self::Gzip(GzEncoder::new(BufWriter::new(file), flate2::Compression::default()))
+        } else if name.ends_with(".zst") {
+            Self::Zstd(zstd::stream::Encoder::new(BufWriter::new(file), zstd::DEFAULT_COMPRESSION_LEVEL)?)
+        } else {
+            Self::Plain(Behind::new(PastCache::new(file)), Box::default())
+        })
+    }
+
+    /// Formats ranges of rows in parallel and writes them in order.
+    pub fn rows(&mut self, rows: usize, format: impl Fn(Range<usize>, &mut Vec<u8>) + Sync) -> Result<(), Failed> {
+        let chunk = |at: usize| at * CHUNK_ROWS..rows.min((at + 1) * CHUNK_ROWS);
+        self.parts(rows.div_ceil(CHUNK_ROWS), |at, text| {
+            format(chunk(at), text);
+            Ok(())
+        })
+    }
+
+    /// Formats parts in parallel and writes them in order, while the next ones are formatted.
+    pub fn parts(
+        &mut self,
+        count: usize,
+        format: impl Fn(usize, &mut Vec<u8>) -> Result<(), Failed> + Sync,
+    ) -> Result<(), Failed> {
+        // Texts that have been written leave their room to the next ones.
+        let (free, texts) = (Mutex::new(Vec::<Vec<u8>>::new()), 3 * RAYON.current_num_threads());
+        let free = || free.lock().unwrap_or_else(PoisonError::into_inner);
+        let formatted = |at: usize| {
+            let mut text = free().pop().unwrap_or_default();
+            text.clear();
+            format(at, &mut text).map(|()| text)
+        };
+        in_order(count, texts, formatted, |text| {
+            self.write_all(&text)?;
+            free().push(text);
+            Ok(())
+        })
+    }
+
+    /// Writes what is still held back. The digest of the file, unless it is packed.
+    pub fn finish(self) -> io::Result<Option<Digest>> {
+        match self {
+            Self::Plain(file, hasher) => {
+                file.finish()?;
+                Ok(Some(Digest(*hasher.finalize().as_bytes())))
+            }
+            Self::Gzip(encoder) => encoder.finish()?.flush().map(|()| None),
+            Self::Zstd(encoder) => encoder.finish()?.flush().map(|()| None),
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file, hasher) => {
+                let written = file.write(bytes)?;
+                hasher.update(&bytes[..written]);
+                Ok(written)
+            }
+            Self::Gzip(encoder) => encoder.write(bytes),
+            Self::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(file, _) => file.flush(),
+            Self::Gzip(encoder) => encoder.flush(),
+            Self::Zstd(encoder) => encoder.flush(),
+        }
+    }
+}

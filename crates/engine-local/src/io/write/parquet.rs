@@ -1,0 +1,24 @@
+//! Parquet, the same bytes for the same table: no times, row groups of one size, one after the other.
+
+use std::fs::File;
+use std::path::Path;
+
+use polars::prelude::{ParquetCompression, ParquetWriter};
+
+use super::{Failed, blocks};
+use crate::store::table_handle::{BLOCK, Outgoing};
+
+/// Each block becomes a row group.
+pub(super) fn write(table: &Outgoing, path: &Path) -> Result<(), Failed> {
+    let failed = |error: polars::prelude::PolarsError| Failed::Writing(error.to_string());
+    let head = table.head().map_err(Failed::Engine)?;
+    let mut writer = ParquetWriter::new(File::create(path)?)
+        .with_compression(ParquetCompression::Uncompressed)
+        .with_row_group_size(Some(BLOCK))
+        .batched(head.schema())
+        .map_err(failed)?;
+    for block in blocks(table) {
+        writer.write_batch(&block?).map_err(failed)?;
+    }
+    writer.finish().map(drop).map_err(failed)
+}

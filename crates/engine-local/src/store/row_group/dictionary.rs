@@ -1,0 +1,84 @@
+//! The different values of a column.
+
+use polars::prelude::{DataType, IdxSize, PlHashMap, Series};
+
+use super::encoding::as_numbers;
+use crate::arrays::select::NONE;
+use crate::error::Outcome;
+use crate::expr::{bools, texts};
+
+/// The values of a column by their places in a list of the different ones.
+pub(crate) struct Listed {
+    /// For each different value a row that holds it.
+    pub firsts: Vec<IdxSize>,
+    /// For each row the place of its value.
+    pub places: Vec<IdxSize>,
+}
+
+impl Listed {
+    /// Lists the values, unless one is NULL, or they do not repeat themselves several times each, or it would take long to
+    /// find that out.
+    pub fn of(values: &Series) -> Outcome<Option<Self>> {
+        if values.null_count() > 0 {
+            return Ok(None);
+        }
+        let most = values.len() / 4;
+        match values.dtype() {
+            DataType::Boolean => {
+                Ok(by_number(bools(values)?.iter().map(|bit| usize::from(bit == Some(true))), 2, most))
+            }
+            DataType::String => Ok(by_text(texts(values)?.iter().map(Option::unwrap_or_default), most)),
+            _ => {
+                let Some(numbers) = as_numbers(values)? else { return Ok(None) };
+                let least = numbers.iter().copied().min().unwrap_or_default();
+                let greatest = numbers.iter().copied().max().unwrap_or_default();
+                let span = greatest.wrapping_sub(least) as u64;
+                if span >= numbers.len() as u64 {
+                    return Ok(None);
+                }
+                let numbers = numbers.into_iter().map(|number| number.wrapping_sub(least) as usize);
+                Ok(by_number(numbers, span as usize + 1, most))
+            }
+        }
+    }
+}
+
+/// Numbers below `end`.
+fn by_number(numbers: impl ExactSizeIterator<Item = usize>, end: usize, most: usize) -> Option<Listed> {
+    let mut known = vec![NONE; end];
+    let (mut firsts, mut places) = (Vec::new(), Vec::with_capacity(numbers.len()));
+    for (number, row) in numbers.zip(0..) {
+        let place = &mut known[number];
+        if *place == NONE {
+            *place = firsts.len() as IdxSize;
+            firsts.push(row);
+        }
+        places.push(*place);
+    }
+    (firsts.len() <= most).then_some(Listed { firsts, places })
+}
+
+fn by_text<'a>(texts: impl ExactSizeIterator<Item = &'a str>, most: usize) -> Option<Listed> {
+    let mut known: PlHashMap<&str, IdxSize> = PlHashMap::default();
+    let (mut firsts, mut places) = (Vec::new(), Vec::with_capacity(texts.len()));
+    let mut above = None;
+    for (text, row) in texts.zip(0..) {
+        let place = match above {
+            Some((same, place)) if same == text => place,
+            _ => {
+                let next = firsts.len() as IdxSize;
+                let place = *known.entry(text).or_insert(next);
+                if place == next {
+                    firsts.push(row);
+                    if firsts.len() > most {
+                        return None;
+                    }
+                }
+                place
+            }
+        };
+        places.push(place);
+        above = Some((text, place));
+    }
+    Some(Listed { firsts, places })
+}

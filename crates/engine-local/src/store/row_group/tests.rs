@@ -1,0 +1,140 @@
+//! Whatever a table holds, it comes back; equal tables are equal bytes; and no bytes make reading them break.
+
+use polars::prelude::{
+    BooleanChunked, Column, DataFrame, DataType as Physical, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked,
+    IntoSeries, NamedFrom, Series, StringChunked,
+};
+use proptest::prelude::*;
+
+use super::{Entries, Heads, Part};
+use crate::arrays::types;
+
+/// A row that comes several times.
+type Row = (Option<i64>, Option<String>, Option<f64>, Option<i128>, usize);
+
+fn row() -> impl Strategy<Value = Row> {
+    let text = prop_oneof![Just(String::new()), "[ab]{1,2}", "[a-c]{13,15}", any::<String>()];
+    let float = prop_oneof![Just(0.0), Just(-0.0), Just(f64::NAN), Just(-f64::NAN), any::<f64>()];
+    let int = prop_oneof![0..3i64, -300..300i64, any::<i64>(), Just(i64::MIN), Just(i64::MAX)];
+    let digits =
+        prop_oneof![-5..5i128, any::<i64>().prop_map(i128::from), Just(i128::MAX / 2), Just(-(10i128.pow(37)))];
+    (
+        prop::option::weighted(0.9, int),
+        prop::option::weighted(0.9, text),
+        prop::option::weighted(0.9, float),
+        prop::option::weighted(0.9, digits),
+        prop_oneof![Just(1), 1..9usize],
+    )
+}
+
+fn frame(rows: &[Row]) -> DataFrame {
+    let every = || rows.iter().flat_map(|row| std::iter::repeat_n(row, row.4));
+    let ints: Int64Chunked = every().map(|row| row.0).collect();
+    let texts: StringChunked = every().map(|row| row.1.as_deref()).collect();
+    let floats: Float64Chunked = every().map(|row| row.2).collect();
+    let digits: Int128Chunked = every().map(|row| row.3).collect();
+    let bools: BooleanChunked = every().map(|row| row.0.map(|int| int % 2 == 0)).collect();
+    let days: Int32Chunked = every().map(|row| row.0.map(|int| int as i32)).collect();
+    // None of these repeats itself.
+    let count = every().count();
+    let numbers = Int64Chunked::from_vec("".into(), (0..count as i64).map(|at| at * at * 1_000_003 % 70_001).collect());
+    let names: StringChunked = (0..count).map(|at| Some(format!("row {at}"))).collect();
+    let columns = [
+        ("i", ints.clone().into_series()),
+        ("s", texts.into_series()),
+        ("f", floats.into_series()),
+        ("m", types::decimals(digits, 38, 2)),
+        ("b", bools.into_series()),
+        ("d", days.into_date().into_series()),
+        ("t", types::datetimes(ints.clone())),
+        ("o", types::times(ints)),
+        ("n", Series::full_null("".into(), count, &Physical::Null)),
+        ("number", numbers.into_series()),
+        ("name", names.into_series()),
+    ];
+    let columns = columns.into_iter().map(|(name, values)| Column::from(values.with_name(name.into()))).collect();
+    DataFrame::new(count, columns).unwrap()
+}
+
+fn packed(frame: &DataFrame) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let part = Part::of(frame).unwrap();
+    let heads = part.heads.as_ref().map(Heads::pack).unwrap_or_default();
+    (heads, part.columns.iter().map(|column| column.pack().unwrap()).collect())
+}
+
+fn unpacked(frame: &DataFrame, heads: &[u8], columns: &[Vec<u8>]) -> Option<DataFrame> {
+    let rows = frame.height();
+    let heads = if heads.is_empty() { None } else { Some(Heads::unpack(heads, rows).ok()?) };
+    let column = |(column, packed): (&Column, &Vec<u8>)| {
+        let data_type = types::from_polars(column.dtype()).unwrap();
+        Entries::unpack(packed, column.name(), data_type, rows, heads.as_ref()).ok()
+    };
+    let columns = frame.columns().iter().zip(columns).map(column).collect::<Option<Vec<_>>>()?;
+    Part { rows, heads, columns }.into_frame().ok()
+}
+
+/// The same with one NaN.
+fn one_nan(frame: &DataFrame) -> String {
+    let values = |column: &Column| format!("{:?}\n", column.as_materialized_series().iter().collect::<Vec<_>>());
+    frame.columns().iter().map(values).collect()
+}
+
+proptest! {
+    #[test]
+    fn rows_come_back_and_chunks_leave_no_trace(rows in prop::collection::vec(row(), 0..60), cut in 0..100usize) {
+        let frame = frame(&rows);
+        let (heads, columns) = packed(&frame);
+        let back = unpacked(&frame, &heads, &columns).unwrap();
+        prop_assert_eq!(one_nan(&back), one_nan(&frame));
+        prop_assert_eq!(back.schema(), frame.schema());
+        let cut = cut.min(frame.height());
+        let mut in_two = frame.slice(0, cut);
+        in_two.vstack_mut(&frame.slice(cut as i64, usize::MAX)).unwrap();
+        prop_assert_eq!(packed(&in_two), (heads.clone(), columns.clone()));
+        // Packed again, what was unpacked is the same.
+        prop_assert_eq!(packed(&back), (heads, columns));
+    }
+
+    #[test]
+    fn damaged_bytes_break_nothing(
+        rows in prop::collection::vec(row(), 1..40),
+        which in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        byte: u8,
+        cut: bool,
+    ) {
+        let frame = frame(&rows);
+        let (mut heads, mut columns) = packed(&frame);
+        let at = which.index(columns.len() + 1);
+        let bytes = if at == columns.len() { &mut heads } else { &mut columns[at] };
+        if !bytes.is_empty() {
+            let place = place.index(bytes.len());
+            if cut { bytes.truncate(place) } else { bytes[place] ^= byte }
+        }
+        if let Some(frame) = unpacked(&frame, &heads, &columns) {
+            prop_assert_eq!(frame.width(), columns.len());
+        }
+    }
+}
+
+/// Ten campaigns of each order: its columns are kept once.
+#[test]
+fn what_a_join_repeats_is_kept_once() {
+    let rows = 20_000;
+    let order = |row: usize| (row / 10) as i64;
+    let frame = DataFrame::new_infer_height(vec![
+        Series::new("order".into(), (0..rows).map(order).collect::<Vec<_>>()).into(),
+        Series::new("country".into(), (0..rows).map(|row| format!("country {}", order(row) % 9)).collect::<Vec<_>>())
+            .into(),
+        Series::new("campaign".into(), (0..rows as i64).map(|row| row * 7_919 % 250).collect::<Vec<_>>()).into(),
+    ])
+    .unwrap();
+    let part = Part::of(&frame).unwrap();
+    assert_eq!(part.heads.as_ref().map(|heads| heads.starts().len()), Some(2_000));
+    assert_eq!(part.columns.iter().map(|column| column.values.len()).collect::<Vec<_>>(), [2_000, 2_000, 20_000]);
+    let (heads, columns) = packed(&frame);
+    // A bit a row, two bytes an order, one an order, one a row, and a little about each.
+    assert_eq!(heads.len(), 2_500);
+    assert!(columns[0].len() < 4_020 && columns[1].len() < 2_200 && columns[2].len() < 20_020);
+    assert!(part.into_frame().unwrap().equals(&frame));
+}

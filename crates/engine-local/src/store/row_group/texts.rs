@@ -1,0 +1,155 @@
+//! Texts packed: the different ones and for each row its place among them, or one after the other.
+
+use polars::prelude::{ChunkTake, IdxSize, NewChunkedArray, PlHashMap, StringChunked};
+
+use super::bytes::{Bytes, Damaged};
+use super::ints;
+use crate::arrays::select::{NONE, index};
+
+/// Every text by itself.
+const PLAIN: u8 = 0;
+/// The different texts, and for each row its place among them.
+const LISTED: u8 = 1;
+
+/// So many texts are looked at before it is decided whether they repeat themselves.
+const TRIED: usize = 1024;
+
+/// Letters of fewer bytes are not pressed.
+const WORTH_PRESSING: usize = 512;
+
+/// Of zstd's levels the one that costs least of those that find repeated words.
+const LEVEL: i32 = 1;
+
+/// Adds the texts; a NULL counts as whatever is least to write.
+pub(super) fn pack(values: &StringChunked, out: &mut Vec<u8>) {
+    match listed(values) {
+        Some((different, places)) => {
+            out.push(LISTED);
+            out.extend_from_slice(&(different.len() as u64).to_le_bytes());
+            push(&different, out);
+            ints::pack(&places, out);
+        }
+        None => {
+            out.push(PLAIN);
+            let texts: Vec<&str> = values.iter().map(Option::unwrap_or_default).collect();
+            push(&texts, out);
+        }
+    }
+}
+
+/// So many texts that were packed; NULL where `is_there` says so.
+pub(super) fn unpack(
+    packed: &mut Bytes<'_>,
+    count: usize,
+    is_there: Option<&[bool]>,
+) -> Result<StringChunked, Damaged> {
+    let is_there = |row: usize| is_there.is_none_or(|is_there| is_there.get(row).copied().unwrap_or_default());
+    match packed.byte()? {
+        PLAIN => {
+            let (letters, lengths) = read(packed, count)?;
+            let mut texts = split(&letters, &lengths);
+            if (0..count).all(is_there) {
+                let texts = texts.collect::<Result<Vec<_>, _>>()?;
+                return Ok(StringChunked::from_iter_values("".into(), texts.into_iter()));
+            }
+            let text = |(row, text): (usize, Result<_, _>)| text.map(|text| is_there(row).then_some(text));
+            texts.by_ref().enumerate().map(text).collect()
+        }
+        LISTED => {
+            let different = packed.length()?.min(count);
+            let (letters, lengths) = read(packed, different)?;
+            let texts = split(&letters, &lengths).collect::<Result<Vec<_>, _>>()?;
+            let list = StringChunked::from_iter_values("".into(), texts.into_iter());
+            let place = |(row, place): (usize, i64)| match IdxSize::try_from(place) {
+                _ if !is_there(row) => Ok(NONE),
+                Ok(place) if (place as usize) < different => Ok(place),
+                _ => Err(Damaged),
+            };
+            let places = ints::unpack(packed, count)?.into_iter().enumerate().map(place);
+            let places: Vec<IdxSize> = places.collect::<Result<_, _>>()?;
+            list.take(&index(&places)).map_err(|_| Damaged)
+        }
+        _ => Err(Damaged),
+    }
+}
+
+/// The different texts in the order in which they appear, and the place of each row's among them; none if they are too many to
+/// be worth it.
+fn listed(values: &StringChunked) -> Option<(Vec<&str>, Vec<i64>)> {
+    let most = values.len() / 2;
+    let mut known: PlHashMap<&str, i64> = PlHashMap::default();
+    let (mut different, mut places) = (Vec::new(), Vec::with_capacity(values.len()));
+    let mut above = None;
+    for (row, text) in values.iter().enumerate() {
+        let Some(text) = text else {
+            places.push(0);
+            continue;
+        };
+        if let Some((same, place)) = above
+            && same == text
+        {
+            places.push(place);
+            continue;
+        }
+        let place = match known.get(text) {
+            Some(place) => *place,
+            None if different.len() >= most || (row < TRIED && different.len() > TRIED / 4 * 3) => return None,
+            None => {
+                let place = different.len() as i64;
+                known.insert(text, place);
+                different.push(text);
+                place
+            }
+        };
+        places.push(place);
+        above = Some((text, place));
+    }
+    Some((different, places))
+}
+
+/// The lengths of the texts, then all letters, pressed if that helps.
+fn push(texts: &[&str], out: &mut Vec<u8>) {
+    let lengths: Vec<i64> = texts.iter().map(|text| text.len() as i64).collect();
+    ints::pack(&lengths, out);
+    let letters = texts.concat();
+    let pressed =
+        if letters.len() < WORTH_PRESSING { None } else { zstd::bulk::compress(letters.as_bytes(), LEVEL).ok() };
+    let pressed = pressed.filter(|pressed| pressed.len() < letters.len() / 8 * 7);
+    let bytes = pressed.as_deref().unwrap_or(letters.as_bytes());
+    out.push(u8::from(pressed.is_some()));
+    out.extend_from_slice(&(letters.len() as u64).to_le_bytes());
+    out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    out.extend_from_slice(bytes);
+}
+
+fn read(packed: &mut Bytes<'_>, count: usize) -> Result<(String, Vec<i64>), Damaged> {
+    let lengths = ints::unpack(packed, count)?;
+    let is_pressed = packed.byte()? != 0;
+    let (size, stored) = (packed.length()?, packed.length()?);
+    let bytes = packed.take(stored)?;
+    let letters = if is_pressed { unpressed(bytes, size)? } else { bytes.to_vec() };
+    let said: i128 = lengths.iter().map(|length| i128::from(*length)).sum();
+    if letters.len() != size || said != size as i128 || lengths.iter().any(|length| *length < 0) {
+        return Err(Damaged);
+    }
+    Ok((String::from_utf8(letters).map_err(|_| Damaged)?, lengths))
+}
+
+/// No more memory is taken than what is really there needs.
+fn unpressed(bytes: &[u8], size: usize) -> Result<Vec<u8>, Damaged> {
+    use std::io::Read;
+    let mut letters = Vec::new();
+    let reader = zstd::stream::Decoder::new(bytes).map_err(|_| Damaged)?;
+    reader.take(size as u64 + 1).read_to_end(&mut letters).map_err(|_| Damaged)?;
+    Ok(letters)
+}
+
+fn split<'a>(letters: &'a str, lengths: &[i64]) -> impl Iterator<Item = Result<&'a str, Damaged>> {
+    let mut start = 0;
+    lengths.iter().map(move |length| {
+        let end = start + *length as usize; // not negative, and their sum is that of the letters
+        let text = letters.get(start..end).ok_or(Damaged);
+        start = end;
+        text
+    })
+}
