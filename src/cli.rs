@@ -3,11 +3,16 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use tidemill_core::table::TableEngine;
+use tidemill_runner::project::{self, Opened, PipelineFile, Project, Wanted};
+
 use crate::commands;
-use crate::failure::Failure;
+use crate::engine::engine_for;
+use crate::failure::{self, Failure};
 use crate::terminal::{Color, put};
 
 /// A declarative DAG workflow runner for data: checked before it runs, explained, cached, in one binary.
@@ -48,6 +53,41 @@ impl Global {
     /// The pipeline file.
     pub fn file(&self) -> &Path {
         self.files.first().map_or(Path::new("pipeline.yaml"), PathBuf::as_path)
+    }
+
+    /// A pipeline file with what these flags say of it.
+    pub fn pipeline(&self, path: &Path) -> PipelineFile {
+        PipelineFile { path: path.to_owned(), profile: self.profile.clone(), types: Arc::new(tidemill_tasks::all()) }
+    }
+
+    /// Reads and plans the pipeline file; sources are not looked at yet.
+    pub fn open(&self, wanted: &Wanted) -> Result<Opened, Failure> {
+        project::open(&self.pipeline(self.file()), wanted)
+    }
+
+    /// The pipeline without mistakes, its columns checked, and the engine that has checked them.
+    pub fn checked(&self, wanted: &Wanted) -> Result<(Project, Arc<dyn TableEngine>), Failure> {
+        let mut opened = self.open(wanted)?;
+        let engine = engine_for(&opened);
+        opened.check_columns(&*engine);
+        Ok((opened.into_project()?, engine))
+    }
+
+    /// This program again, with these flags, for another pipeline file.
+    pub fn again(&self, file: &Path) -> std::io::Result<std::process::Command> {
+        let mut command = std::process::Command::new(std::env::current_exe()?);
+        command.arg("-f").arg(file);
+        if let Some(profile) = &self.profile {
+            command.args(["--profile", profile]);
+        }
+        let color = match self.color {
+            Color::Auto => "auto",
+            Color::Always => "always",
+            Color::Never => "never",
+        };
+        command.args(["--color", color]);
+        command.args(std::iter::repeat_n("-v", usize::from(self.verbose)));
+        Ok(command)
     }
 }
 
@@ -111,8 +151,8 @@ pub fn main() -> ExitCode {
     match dispatch(cli) {
         Ok(code) => code,
         Err(failure) => {
-            failure.print(color);
-            failure.exit_code()
+            failure::print(&failure, color);
+            failure::exit_code(&failure)
         }
     }
 }

@@ -7,88 +7,34 @@ use tidemill_core::diagnostic::{Diagnostic, Severity, SourceMap};
 
 use crate::terminal::{Color, Stream};
 
-/// Why a command did not end well.
-#[derive(Debug)]
-pub enum Failure {
-    /// A task or a check failed; what there was to say has been said.
-    Task,
-    /// The file or the command line is wrong.
-    Wrong {
-        /// What is wrong.
-        message: String,
-        /// What to do.
-        help: Vec<String>,
-    },
-    /// The pipeline file has mistakes.
-    Mistakes {
-        /// The texts that they point into.
-        sources: std::sync::Arc<SourceMap>,
-        /// All of them.
-        diagnostics: Vec<Diagnostic>,
-    },
-    /// Another run holds the project.
-    Held {
-        /// Which.
-        message: String,
-    },
-    /// Ctrl-C.
-    Interrupted,
-    /// Something outside went wrong: a full disk, a database that cannot be written.
-    Broken {
-        /// What.
-        message: String,
-        /// What to do.
-        help: Vec<String>,
-    },
+pub use tidemill_runner::Failure;
+
+/// 1: a task failed. 2: the file or the command line is wrong. 3: held by another run. 130: interrupted.
+pub fn exit_code(failure: &Failure) -> ExitCode {
+    ExitCode::from(match failure {
+        Failure::Task | Failure::Broken { .. } => 1,
+        Failure::Wrong { .. } | Failure::Mistakes { .. } => 2,
+        Failure::Held { .. } => 3,
+        Failure::Interrupted => 130,
+    })
 }
 
-impl Failure {
-    /// The file or the command line is wrong.
-    pub fn wrong(message: impl Into<String>) -> Self {
-        Self::Wrong { message: message.into(), help: Vec::new() }
+/// Says it on stderr.
+pub fn print(failure: &Failure, color: Color) {
+    if !matches!(failure, Failure::Task | Failure::Interrupted) {
+        eprintln!("{}", text(failure, color.wanted(Stream::Stderr)));
     }
+}
 
-    /// Something outside went wrong.
-    pub fn broken(message: impl Into<String>) -> Self {
-        Self::Broken { message: message.into(), help: Vec::new() }
-    }
-
-    /// Adds what to do.
-    #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        if let Self::Wrong { help, .. } | Self::Broken { help, .. } = &mut self {
-            help.push(text.into());
-        }
-        self
-    }
-
-    /// 1: a task failed. 2: the file or the command line is wrong. 3: held by another run. 130: interrupted.
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Task | Self::Broken { .. } => 1,
-            Self::Wrong { .. } | Self::Mistakes { .. } => 2,
-            Self::Held { .. } => 3,
-            Self::Interrupted => 130,
-        })
-    }
-
-    /// Says it on stderr.
-    pub fn print(&self, color: Color) {
-        if !matches!(self, Self::Task | Self::Interrupted) {
-            eprintln!("{}", self.text(color.wanted(Stream::Stderr)));
-        }
-    }
-
-    /// What there is to say, without a line break at its end.
-    pub fn text(&self, colored: bool) -> String {
-        let text = match self {
-            Self::Task | Self::Interrupted => String::new(),
-            Self::Mistakes { sources, diagnostics } => render_all(sources, diagnostics, colored),
-            Self::Held { message } => plain(message, &[], colored),
-            Self::Wrong { message, help } | Self::Broken { message, help } => plain(message, help, colored),
-        };
-        text.trim_end().to_owned()
-    }
+/// What there is to say, without a line break at its end.
+pub fn text(failure: &Failure, colored: bool) -> String {
+    let text = match failure {
+        Failure::Task | Failure::Interrupted => String::new(),
+        Failure::Mistakes { sources, diagnostics } => render_all(sources, diagnostics, colored),
+        Failure::Held { message } => plain(message, &[], colored),
+        Failure::Wrong { message, help } | Failure::Broken { message, help } => plain(message, help, colored),
+    };
+    text.trim_end().to_owned()
 }
 
 /// A message that points at no place.

@@ -9,8 +9,8 @@ use tidemill_core::sched::How;
 use unicode_width::UnicodeWidthStr;
 
 use crate::accounting::Account;
-use crate::execute::RunLogs;
 use crate::terminal::Paint;
+use tidemill_runner::execute::RunLogs;
 
 /// More ended tasks than this are not listed one by one.
 pub const MOST_ROWS: usize = 60;

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::secrets::masked;
+use tidemill_secrets::masked;
 
 /// In place of the macros of the same name, which panic when whoever reads the story has gone, as `head` does: then there is
 /// nobody to tell it to, and the run goes on.

@@ -7,14 +7,13 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use tidemill_state::State;
 
-use super::past::state_failure;
 use super::pause::schedule_of;
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::occasion::PointInTime;
-use crate::project::{self, Wanted};
-use crate::schedule::{command, tell};
 use crate::terminal::{Paint, Stream};
+use tidemill_runner::project::Wanted;
+use tidemill_runner::trigger::PointInTime;
+use tidemill_scheduler::words;
 
 /// Flags of `backfill`.
 #[derive(Args, Debug)]
@@ -44,7 +43,7 @@ pub struct BackfillArgs {
 
 /// Runs them.
 pub fn run(global: &Global, args: BackfillArgs) -> Result<ExitCode, Failure> {
-    let opened = project::open(global, &Wanted::default())?;
+    let opened = global.open(&Wanted::default())?;
     let Some(spec) = opened.spec.clone().filter(|_| !opened.diagnostics.has_errors()) else {
         return Err(opened.mistakes());
     };
@@ -64,7 +63,7 @@ pub fn run(global: &Global, args: BackfillArgs) -> Result<ExitCode, Failure> {
     }
     let mut failed = 0;
     for (at, fire) in fires.iter().enumerate() {
-        let shown = tell::fire(*fire, zone);
+        let shown = words::fire(*fire, zone);
         eprintln!("{} {} of {}: {shown}", paint.cyan("backfill"), at + 1, fires.len());
         if args.dry_run {
             continue;
@@ -91,7 +90,7 @@ pub fn run(global: &Global, args: BackfillArgs) -> Result<ExitCode, Failure> {
 /// One run, in a process of its own; its exit code.
 fn run_one(global: &Global, args: &BackfillArgs, fire: Timestamp) -> Result<Option<i32>, Failure> {
     let wrong = |error: std::io::Error| Failure::broken(format!("a run cannot be started: {error}"));
-    let mut command = command(global, global.file()).map_err(wrong)?;
+    let mut command = global.again(global.file()).map_err(wrong)?;
     command.args(["run", "--backfill", &fire.to_string()]).stdin(Stdio::null());
     for param in &args.params {
         command.args(["-p", param]);
@@ -104,7 +103,7 @@ fn run_one(global: &Global, args: &BackfillArgs, fire: Timestamp) -> Result<Opti
 
 /// The times for which a run has succeeded.
 fn done(project: &std::path::Path, pipeline: &str) -> Result<HashSet<Timestamp>, Failure> {
-    let Some(state) = State::open_read_only(project).map_err(state_failure)? else { return Ok(HashSet::new()) };
-    let times = state.succeeded_times(pipeline).map_err(state_failure)?;
+    let Some(state) = State::open_read_only(project)? else { return Ok(HashSet::new()) };
+    let times = state.succeeded_times(pipeline)?;
     Ok(times.iter().filter_map(|time| time.parse().ok()).collect())
 }

@@ -11,13 +11,13 @@ use tidemill_core::ids::{Digest, TaskName};
 use tidemill_core::spec::ByteSize;
 use tidemill_state::{FOLDER, Holder, LastGood, Lock, LockError, State, StateError};
 
-use super::past::{Past, put, state_failure};
+use super::past::{Past, put};
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::retention::{Keep, Swept, sweep};
 use crate::summary::thousands;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::TextTable;
+use tidemill_runner::retention::{Keep, Swept, sweep};
 
 /// `stats` names so many tasks.
 const LARGEST: usize = 10;
@@ -85,10 +85,10 @@ pub fn run(global: &Global, args: CacheArgs) -> Result<ExitCode, Failure> {
 fn stats(past: &Past, store: &ContentStore, json: bool, paint: Paint) -> Result<ExitCode, Failure> {
     let all = store.stats().map_err(cache_failure)?;
     let results = match &past.state {
-        Some(state) => state.last_results(past.pipeline()).map_err(state_failure)?,
+        Some(state) => state.last_results(past.pipeline())?,
         None => HashMap::new(),
     };
-    let sizes = sizes(&results).map_err(state_failure)?;
+    let sizes = sizes(&results)?;
     let current: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
     if json {
         let tasks: serde_json::Map<_, _> = sizes.iter().map(|(task, bytes)| (task.to_string(), json!(bytes))).collect();
@@ -132,7 +132,7 @@ fn gc(past: Past, store: &ContentStore, keep: Keep, json: bool) -> Result<ExitCo
         // A pipeline with mistakes may hide tasks whose results must stay.
         let _lock = lock(&past, "tidemill cache gc")?;
         let spec = past.opened.into_project()?.spec;
-        let mut state = State::open(&spec.project).map_err(state_failure)?;
+        let mut state = State::open(&spec.project)?;
         sweep(&spec, &mut state, store, keep, SystemTime::now()).map_err(|error| Failure::broken(error.to_string()))?
     };
     if json {
@@ -171,9 +171,9 @@ fn verify(past: &Past, store: &ContentStore) -> Result<ExitCode, Failure> {
 fn users(past: &Past, objects: &[Digest]) -> Result<HashMap<Digest, Vec<String>>, Failure> {
     let mut users: HashMap<Digest, Vec<String>> = HashMap::new();
     let Some(state) = &past.state else { return Ok(users) };
-    let results = state.last_results(past.pipeline()).map_err(state_failure)?;
+    let results = state.last_results(past.pipeline())?;
     for (task, result) in &results {
-        let outputs = result.outputs().map_err(state_failure)?;
+        let outputs = result.outputs()?;
         let needed = result.table.iter().map(|table| table.object.digest);
         for digest in needed.chain(outputs.iter().map(|output| output.object.digest)) {
             if objects.contains(&digest) {

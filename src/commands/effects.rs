@@ -10,23 +10,22 @@ use tidemill_state::{Effect, EffectStatus, Holder, Lock, LockError, Run, State};
 use super::retry::{RetryArgs, params_of};
 use super::run::{command_line, processors};
 use crate::cli::Global;
-use crate::doubts;
-use crate::execute::LogFormat;
 use crate::failure::Failure;
-use crate::memory::state_failure;
-use crate::occasion::Occasion;
-use crate::project::{self, Opened, Wanted, engine_for};
-use crate::runner::{Again, Request, Runner};
+use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
+use crate::unknown_effects;
+use tidemill_runner::execute::LogFormat;
+use tidemill_runner::pipeline_run::{Request, Runner, UnknownEffects};
+use tidemill_runner::project::{Opened, Wanted};
+use tidemill_runner::trigger::RunTrigger;
 
 /// Sends what is in doubt again, or writes down that it has arrived.
 pub fn run(global: &Global, args: &RetryArgs) -> Result<ExitCode, Failure> {
     let paint = Paint(global.color.wanted(Stream::Stderr));
-    let first = project::open(global, &Wanted::default())?;
+    let first = global.open(&Wanted::default())?;
     let Some(spec) = first.spec.clone() else { return Err(first.mistakes()) };
-    let wrong = |error: tidemill_state::StateError| state_failure(&error);
-    let state = State::open_read_only(&spec.project).map_err(wrong)?;
-    let unknown = state.as_ref().map(|state| state.unknown_effects(&spec.name.value)).transpose().map_err(wrong)?;
+    let state = State::open_read_only(&spec.project)?;
+    let unknown = state.as_ref().map(|state| state.unknown_effects(&spec.name.value)).transpose()?;
     let mut unknown = unknown.unwrap_or_default();
     if let Some(id) = &args.run {
         unknown.retain(|effect| about(effect).as_str().starts_with(id.as_str()));
@@ -40,15 +39,15 @@ pub fn run(global: &Global, args: &RetryArgs) -> Result<ExitCode, Failure> {
     };
     let mut failure = None;
     for (run, effects) in by_run(unknown) {
-        match state.run(run.as_str()).map_err(wrong)? {
+        match state.run(run.as_str())? {
             Some(of) => {
-                let again = Again {
-                    records: state.tasks_of(&of.id).map_err(wrong)?,
+                let again = UnknownEffects {
+                    records: state.tasks_of(&of.id)?,
                     of,
                     tasks: named(&effects, false),
                     handlers: named(&effects, true),
                 };
-                eprint!("{}", doubts::told(&effects, paint));
+                eprint!("{}", unknown_effects::told(&effects, paint));
                 failure = send(global, args, &first, &again, paint).err().or(failure);
             }
             None => eprintln!(
@@ -82,13 +81,18 @@ fn named(effects: &[Effect], handlers: bool) -> Vec<tidemill_core::ids::TaskName
     effects.iter().filter(is_handler).map(|effect| effect.task.clone()).collect()
 }
 
-fn send(global: &Global, args: &RetryArgs, first: &Opened, again: &Again, paint: Paint) -> Result<(), Failure> {
+fn send(
+    global: &Global,
+    args: &RetryArgs,
+    first: &Opened,
+    again: &UnknownEffects,
+    paint: Paint,
+) -> Result<(), Failure> {
     let run: &Run = &again.of;
-    let wanted = Wanted { params: params_of(run, first)?, occasion: Occasion::again(&run.start), ..Wanted::default() };
-    let mut opened = project::open(global, &wanted)?;
-    let engine = engine_for(&opened);
-    opened.check_columns(&*engine);
-    let project = opened.into_project()?;
+    let wanted =
+        Wanted { params: params_of(run, first)?, occasion: RunTrigger::again(&run.start), ..Wanted::default() };
+    let (project, engine) = global.checked(&wanted)?;
+    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),
         keep_going: true,
@@ -96,15 +100,12 @@ fn send(global: &Global, args: &RetryArgs, first: &Opened, again: &Again, paint:
         as_cached: Selection::new(),
         resend: false,
         no_wait: args.no_wait,
-        json: args.json,
         log_format: LogFormat::default(),
-        verbose: global.verbose,
-        paint,
         command: command_line(),
         selection: again.tasks.iter().chain(&again.handlers).map(ToString::to_string).collect(),
         asked: None,
     };
-    Runner { project: &project, engine, request }.send_again(again)
+    Runner { project: &project, engine, request, reporter: &reporter }.send_again(again)
 }
 
 /// Writes down that what is in doubt of these tasks has arrived.
@@ -117,16 +118,15 @@ fn arrived(opened: &Opened, args: &RetryArgs, unknown: Vec<Effect>, paint: Paint
             );
         }
     }
-    let wrong = |error: tidemill_state::StateError| state_failure(&error);
     let lock = Lock::try_acquire(&spec.project, &spec.name.value, &Holder::current(command_line()));
     let lock = lock.map_err(|error| match error {
         LockError::Held(held) => Failure::Held { message: held.to_string() },
         error => Failure::broken(error.to_string()),
     })?;
-    let mut state = State::open(&spec.project).map_err(wrong)?;
-    state.mark_dead_runs_interrupted(&lock, Timestamp::now()).map_err(wrong)?;
+    let mut state = State::open(&spec.project)?;
+    state.mark_dead_runs_interrupted(&lock, Timestamp::now())?;
     for effect in unknown.into_iter().filter(|effect| args.arrived.iter().any(|task| effect.task.as_str() == task)) {
-        state.settle_effect(&Effect { status: EffectStatus::Sent, ..effect.clone() }).map_err(wrong)?;
+        state.settle_effect(&Effect { status: EffectStatus::Sent, ..effect.clone() })?;
         eprintln!("{} {}: counts as sent in run {}", paint.green("ok"), effect.task, effect.run);
     }
     Ok(ExitCode::SUCCESS)

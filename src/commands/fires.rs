@@ -8,9 +8,9 @@ use tidemill_core::schedule::Calendar;
 use tidemill_core::spec::Schedule;
 use tidemill_state::{Fire, FireStatus, Watch};
 
-use super::past::{Past, WallClock, state_failure};
+use super::past::{Past, WallClock};
 use crate::failure::Failure;
-use crate::schedule::{LOST, tell};
+use tidemill_scheduler::{LOST, words};
 
 /// So far back fires that were lost are told.
 const RECENT: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -35,13 +35,13 @@ impl Fires {
         let mut fires = Self { schedule, next: calendar.next(now), watch: None, last: None, lost: Vec::new() };
         if let Some(state) = &past.state {
             let pipeline = past.pipeline();
-            fires.watch = state.watch(pipeline).map_err(state_failure)?;
-            fires.last = state.last_fire(pipeline).map_err(state_failure)?;
-            let recent = state.fires(pipeline, now.checked_sub(RECENT).unwrap_or(now), now).map_err(state_failure)?;
+            fires.watch = state.watch(pipeline)?;
+            fires.last = state.last_fire(pipeline)?;
+            let recent = state.fires(pipeline, now.checked_sub(RECENT).unwrap_or(now), now)?;
             let lost = recent.iter().rev().filter(|fire| fire.is_lost() || fire.reason.as_deref() == Some(LOST));
             let lost: Vec<Timestamp> = lost.map(|fire| fire.instant).collect();
             if !lost.is_empty() {
-                let done = state.succeeded_times(pipeline).map_err(state_failure)?;
+                let done = state.succeeded_times(pipeline)?;
                 let done: HashSet<Timestamp> = done.iter().filter_map(|time| time.parse().ok()).collect();
                 fires.lost = lost.into_iter().filter(|fire| !done.contains(fire)).collect();
             }
@@ -80,7 +80,7 @@ impl Fires {
             }
             (None, Some(next)) => {
                 let served = if self.watch.is_none() { "; no scheduler has served it yet" } else { "" };
-                facts.push(("next", format!("{}, {}{served}", clock.show_with_zone(next), tell::distance(next, now))));
+                facts.push(("next", format!("{}, {}{served}", clock.show_with_zone(next), words::distance(next, now))));
             }
             (None, None) => facts.push(("next", "never".to_owned())),
         }

@@ -12,12 +12,10 @@ use tidemill_draw::{DrawGraph, DrawNode, DrawStatus, TextStyle};
 use tidemill_state::{How, LastGood, State, TaskRecord, TaskStatus};
 
 use super::params::ParamArgs;
-use super::past::state_failure;
 use super::selection::selected;
 use crate::accounting::Account;
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::project::{self, engine_for};
 use crate::summary::{seconds, thousands};
 use crate::terminal::{Stream, put};
 
@@ -60,8 +58,8 @@ enum Format {
 
 /// Draws the graph.
 pub fn run(global: &Global, args: GraphArgs) -> Result<ExitCode, Failure> {
-    let opened = project::open(global, &args.params.wanted()?)?;
-    let engine = engine_for(&opened);
+    let opened = global.open(&args.params.wanted()?)?;
+    let engine = crate::engine::engine_for(&opened);
     let project = opened.into_project()?;
     let selection = selected(&project, &*engine, &args.selectors, &[])?;
     let mut graph = drawing(&project.plan, &selection);
@@ -104,12 +102,12 @@ impl Standing {
     fn read(spec: &Spec) -> Result<Self, Failure> {
         let mut known = Self { last: HashMap::new(), results: HashMap::new() };
         let pipeline = &spec.name.value;
-        let Some(state) = State::open_read_only(&spec.project).map_err(state_failure)? else { return Ok(known) };
-        if let Some(run) = state.last_run(pipeline).map_err(state_failure)? {
-            let tasks = state.tasks_of(&run.id).map_err(state_failure)?;
+        let Some(state) = State::open_read_only(&spec.project)? else { return Ok(known) };
+        if let Some(run) = state.last_run(pipeline)? {
+            let tasks = state.tasks_of(&run.id)?;
             known.last = tasks.into_iter().map(|task| (task.task.to_string(), task)).collect();
         }
-        known.results = state.last_results(pipeline).map_err(state_failure)?;
+        known.results = state.last_results(pipeline)?;
         Ok(known)
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidemill_state::{Counts, Run, RunStatus};
 
-use super::past::{Past, WallClock, json_lines, put, state_failure};
+use super::past::{Past, WallClock, json_lines, put};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::summary::seconds;
@@ -30,7 +30,7 @@ pub struct HistoryArgs {
 pub fn run(global: &Global, args: HistoryArgs) -> Result<ExitCode, Failure> {
     let past = Past::open(global)?;
     let runs = match &past.state {
-        Some(state) => state.history(past.pipeline(), args.number).map_err(state_failure)?,
+        Some(state) => state.history(past.pipeline(), args.number)?,
         None => Vec::new(),
     };
     if args.json {

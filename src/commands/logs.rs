@@ -10,7 +10,7 @@ use clap::Args;
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_state::{Run, RunStatus, State};
 
-use super::past::{Past, put, state_failure};
+use super::past::{Past, put};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::summary::shown;
@@ -81,7 +81,7 @@ fn last_with_log(past: &Past, folder: &Path, task: &TaskName, follow: bool) -> R
         return Ok(last);
     }
     let state = past.state()?;
-    for id in state.run_ids(past.pipeline()).map_err(state_failure)? {
+    for id in state.run_ids(past.pipeline())? {
         if log_path(folder, &id, task).exists() || ran_in(state, &id, task)? {
             return past.run(Some(id.as_str()));
         }
@@ -92,7 +92,7 @@ fn last_with_log(past: &Past, folder: &Path, task: &TaskName, follow: bool) -> R
 
 /// Whether a task was tried in a run. A command that says nothing leaves no log.
 fn ran_in(state: &State, run: &RunId, task: &TaskName) -> Result<bool, Failure> {
-    Ok(!state.attempts_of(run, task).map_err(state_failure)?.is_empty())
+    Ok(!state.attempts_of(run, task)?.is_empty())
 }
 
 fn log_path(folder: &Path, run: &RunId, task: &TaskName) -> PathBuf {

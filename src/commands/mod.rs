@@ -5,6 +5,7 @@ pub mod cache;
 pub mod check;
 pub mod diff;
 pub mod doctor;
+mod dry_run;
 mod effects;
 mod fires;
 pub mod graph;

@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr;
 use super::past::json_lines;
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::project::{self, Wanted};
 use crate::terminal::{Paint, Stream, put};
+use tidemill_runner::project::Wanted;
 
 /// `-p` and `--params-file`.
 #[derive(Args, Debug, Clone, Default)]
@@ -42,7 +42,7 @@ impl ParamArgs {
 
 /// Shows the pipeline's parameters. Mistakes in its tasks do not matter here.
 pub fn help(global: &Global, args: &ParamArgs, json: bool) -> Result<ExitCode, Failure> {
-    let opened = project::open(global, &args.wanted()?)?;
+    let opened = global.open(&args.wanted()?)?;
     let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
     if json {
         return put(&json_lines(&spec.params.iter().map(object).collect::<Vec<_>>()));

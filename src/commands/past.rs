@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::ids::TaskName;
+pub use tidemill_core::schedule::WallClock;
 use tidemill_core::spec::Spec;
-use tidemill_state::{Run, State, StateError};
+use tidemill_state::{Run, State};
 
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::project::{self, Opened, Wanted};
 pub use crate::terminal::put;
+use tidemill_runner::project::{Opened, Wanted};
 
 /// A pipeline and what is remembered of it. Nothing on the disk changes.
 pub struct Past {
@@ -27,12 +27,12 @@ pub struct Past {
 impl Past {
     /// Opens both. Mistakes in tasks do not matter here, only that the pipeline's name can be read.
     pub fn open(global: &Global) -> Result<Self, Failure> {
-        let opened = project::open(global, &Wanted::default())?;
+        let opened = global.open(&Wanted::default())?;
         let Some(spec) = opened.spec.clone() else {
             let diagnostics = opened.diagnostics.into_sorted(&opened.sources);
             return Err(Failure::Mistakes { sources: opened.sources, diagnostics });
         };
-        let state = State::open_read_only(&spec.project).map_err(state_failure)?;
+        let state = State::open_read_only(&spec.project)?;
         Ok(Self { opened, spec, state })
     }
 
@@ -50,12 +50,12 @@ impl Past {
     pub fn run(&self, id: Option<&str>) -> Result<Run, Failure> {
         let state = self.state()?;
         let Some(id) = id else {
-            return state.last_run(self.pipeline()).map_err(state_failure)?.ok_or_else(|| self.never_ran());
+            return state.last_run(self.pipeline())?.ok_or_else(|| self.never_ran());
         };
-        if let Some(run) = state.run(id).map_err(state_failure)? {
+        if let Some(run) = state.run(id)? {
             return Ok(run);
         }
-        let ids = state.run_ids(self.pipeline()).map_err(state_failure)?;
+        let ids = state.run_ids(self.pipeline())?;
         let failure = Failure::wrong(format!("there is no run `{id}`"));
         Err(match nearest(id, ids.iter().map(|id| id.as_str())) {
             Some(near) => failure.help(format!("did you mean `{near}`?")),
@@ -90,7 +90,7 @@ impl Past {
         let maps = [&spec.tasks, &spec.on_success, &spec.on_failure, &spec.finally];
         let mut known: Vec<TaskName> = maps.into_iter().flat_map(|tasks| tasks.keys().cloned()).collect();
         if let Some(state) = &self.state {
-            known.extend(state.last_results(self.pipeline()).map_err(state_failure)?.into_keys());
+            known.extend(state.last_results(self.pipeline())?.into_keys());
         }
         known.sort();
         known.dedup();
@@ -105,30 +105,6 @@ impl Past {
 
     fn never_ran(&self) -> Failure {
         Failure::wrong(format!("`{}` has not run yet", self.pipeline())).help("`tidemill run` runs it")
-    }
-}
-
-/// A clock on the wall of the pipeline's zone.
-#[derive(Clone, Debug)]
-pub struct WallClock(pub TimeZone);
-
-impl WallClock {
-    /// `2024-11-20 19:45:00`.
-    pub fn show(&self, time: Timestamp) -> String {
-        time.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-    }
-
-    /// The same with the zone's name.
-    pub fn show_with_zone(&self, time: Timestamp) -> String {
-        time.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
-    }
-}
-
-/// Why the state cannot be read, or what was asked of it is not clear, as the command's failure.
-pub fn state_failure(error: StateError) -> Failure {
-    match error {
-        StateError::Ambiguous { .. } => Failure::wrong(error.to_string()).help("give more of the id"),
-        other => crate::memory::state_failure(&other),
     }
 }
 

@@ -7,12 +7,11 @@ use tidemill_core::schedule::{Calendar, Reason};
 use tidemill_core::spec::{Schedule, Spec};
 use tidemill_state::{Fire, FireStatus, State, Watch};
 
-use super::past::state_failure;
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::project::{self, Wanted};
-use crate::schedule::{rhythm_text, tell};
 use crate::terminal::{Paint, Stream};
+use tidemill_runner::project::Wanted;
+use tidemill_scheduler::{rhythm_text, words};
 
 /// So many fires of a pause are written down one by one; the first of them stands for those before it.
 const TOLD: usize = 10_000;
@@ -33,14 +32,14 @@ pub fn pause(global: &Global) -> Result<ExitCode, Failure> {
     let paint = Paint(global.color.wanted(Stream::Stderr));
     let name = &scheduled.name;
     if let Some(since) = scheduled.watch.as_ref().and_then(|watch| watch.paused) {
-        eprintln!("{} {name} is paused since {}", paint.green("ok"), tell::fire(since, scheduled.calendar.zone()));
+        eprintln!("{} {name} is paused since {}", paint.green("ok"), words::fire(since, scheduled.calendar.zone()));
         return Ok(ExitCode::SUCCESS);
     }
     if scheduled.watch.is_none() {
         let saved = scheduled.state.save_seen(name, now, &rhythm_text(&scheduled.schedule));
-        saved.map_err(state_failure)?;
+        saved?;
     }
-    scheduled.state.set_paused(name, Some(now)).map_err(state_failure)?;
+    scheduled.state.set_paused(name, Some(now))?;
     eprintln!("{} {name} is paused: its fires are skipped until `tidemill resume`", paint.green("ok"));
     Ok(ExitCode::SUCCESS)
 }
@@ -72,23 +71,23 @@ pub fn resume(global: &Global) -> Result<ExitCode, Failure> {
                 owner: None,
             })
             .collect();
-        scheduled.state.commit_fires(&skipped).map_err(state_failure)?;
-        scheduled.state.save_seen(&name, last, &watch.rhythm).map_err(state_failure)?;
+        scheduled.state.commit_fires(&skipped)?;
+        scheduled.state.save_seen(&name, last, &watch.rhythm)?;
     }
-    scheduled.state.set_paused(&name, None).map_err(state_failure)?;
-    let words = tell::schedule(&scheduled.schedule, &scheduled.calendar, now);
+    scheduled.state.set_paused(&name, None)?;
+    let words = words::schedule(&scheduled.schedule, &scheduled.calendar, now);
     eprintln!("{} {name} goes on: {words}", paint.green("ok"));
     Ok(ExitCode::SUCCESS)
 }
 
 impl Scheduled {
     fn open(global: &Global) -> Result<Self, Failure> {
-        let opened = project::open(global, &Wanted::default())?;
+        let opened = global.open(&Wanted::default())?;
         let Some(spec) = opened.spec.clone() else { return Err(opened.mistakes()) };
         let (schedule, calendar) = schedule_of(&spec)?;
-        let state = State::open(&spec.project).map_err(state_failure)?;
+        let state = State::open(&spec.project)?;
         let name = spec.name.value.clone();
-        let watch = state.watch(&name).map_err(state_failure)?;
+        let watch = state.watch(&name)?;
         Ok(Self { name, schedule, calendar, state, watch })
     }
 }

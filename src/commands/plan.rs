@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use clap::Args;
 use tidemill_core::plan::Selection;
 
+use super::dry_run;
 use super::params::ParamArgs;
 use super::selection::selected;
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::outlook::Outlook;
-use crate::project::{self, engine_for};
 use crate::terminal::{Paint, Stream, put};
+use tidemill_runner::dry_run::DryRun;
 
 /// Flags of `plan`.
 #[derive(Args, Debug)]
@@ -34,13 +34,10 @@ pub struct PlanArgs {
 
 /// Prints the plan.
 pub fn run(global: &Global, args: PlanArgs) -> Result<ExitCode, Failure> {
-    let mut opened = project::open(global, &args.params.wanted()?)?;
-    let engine = engine_for(&opened);
-    opened.check_columns(&*engine);
-    let project = opened.into_project()?;
+    let (project, engine) = global.checked(&args.params.wanted()?)?;
     let wanted = project.plan.with_needs(&selected(&project, &*engine, &args.selectors, &args.exclude)?);
-    let outlook = Outlook::of(&project, &*engine, &wanted, &Selection::new(), false)?;
-    let shown = put(&outlook.shown(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))))?;
+    let planned = DryRun::of(&project, &*engine, &wanted, &Selection::new(), false)?;
+    let shown = put(&dry_run::shown(&planned, &project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))))?;
     project.leave();
-    if args.fail_if_stale && outlook.is_stale() { Err(Failure::Task) } else { Ok(shown) }
+    if args.fail_if_stale && planned.is_stale() { Err(Failure::Task) } else { Ok(shown) }
 }

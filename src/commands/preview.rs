@@ -6,12 +6,11 @@ use clap::Args;
 use serde_json::{Map, Number, Value as Json};
 use tidemill_core::table::{PlainTable, Value};
 
-use super::past::{Past, json_lines, put, state_failure};
+use super::past::{Past, json_lines, put};
 use super::stored_table::{engine_failure, open_table};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::profile::{Profile, readable};
-use crate::project::engine_for;
 use crate::summary::thousands;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, Look, TextTable, shortened};
@@ -40,13 +39,13 @@ pub struct PreviewArgs {
 pub fn run(global: &Global, args: PreviewArgs) -> Result<ExitCode, Failure> {
     let past = Past::open(global)?;
     let task = past.task(&args.task)?;
-    let mut results = past.state()?.last_results(past.pipeline()).map_err(state_failure)?;
+    let mut results = past.state()?.last_results(past.pipeline())?;
     let Some(result) = results.remove(&task) else {
         return Err(
             Failure::wrong(format!("`{task}` has no result yet")).help(format!("`tidemill run {task}` makes it"))
         );
     };
-    let engine = engine_for(&past.opened);
+    let engine = crate::engine::engine_for(&past.opened);
     let table = open_table(&past, &*engine, &task, &result)?;
     if args.csv || args.json {
         let head = engine.fetch(&table, None, Some(args.number)).map_err(engine_failure)?;

@@ -9,12 +9,12 @@ use super::params::ParamArgs;
 use super::run::{command_line, processors};
 use super::selection::selected;
 use crate::cli::Global;
-use crate::execute::LogFormat;
 use crate::failure::Failure;
-use crate::outlook::{Act, Outlook};
-use crate::project::{self, engine_for};
-use crate::runner::{Request, Runner};
+use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
+use tidemill_runner::dry_run::{Act, DryRun};
+use tidemill_runner::execute::LogFormat;
+use tidemill_runner::pipeline_run::{Request, Runner};
 
 /// Flags of `rerun`.
 #[derive(Args, Debug)]
@@ -43,10 +43,7 @@ pub struct RerunArgs {
 
 /// Runs the task again.
 pub fn run(global: &Global, args: RerunArgs) -> Result<ExitCode, Failure> {
-    let mut opened = project::open(global, &args.params.wanted()?)?;
-    let engine = engine_for(&opened);
-    opened.check_columns(&*engine);
-    let project = opened.into_project()?;
+    let (project, engine) = global.checked(&args.params.wanted()?)?;
     let plan = &project.plan;
     let named = selected(&project, &*engine, std::slice::from_ref(&args.task), &[])?;
     let above: Selection = plan.with_needs(&named).difference(&named).copied().collect();
@@ -58,6 +55,7 @@ pub fn run(global: &Global, args: RerunArgs) -> Result<ExitCode, Failure> {
     let forced = if args.upstream { plan.with_needs(&named) } else { named.clone() };
     let as_cached = if args.upstream { Selection::new() } else { above };
     let paint = Paint(global.color.wanted(Stream::Stderr));
+    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),
         keep_going: false,
@@ -65,22 +63,19 @@ pub fn run(global: &Global, args: RerunArgs) -> Result<ExitCode, Failure> {
         as_cached,
         resend: false,
         no_wait: args.no_wait,
-        json: args.json,
         log_format: LogFormat::default(),
-        verbose: global.verbose,
-        paint,
         command: command_line(),
         selection: vec![args.task.clone()],
         asked: None,
     };
-    Runner { project: &project, engine: engine.clone(), request }.run(&wanted)?;
+    Runner { project: &project, engine: engine.clone(), request, reporter: &reporter }.run(&wanted)?;
     if !args.downstream && !below.is_empty() {
-        let outlook = Outlook::of(&project, &*engine, &plan.with_needs(&below), &Selection::new(), false)?;
-        let stale: Vec<String> = outlook
+        let dry_run = DryRun::of(&project, &*engine, &plan.with_needs(&below), &Selection::new(), false)?;
+        let stale: Vec<String> = dry_run
             .tasks
             .iter()
-            .filter(|prospect| below.contains(&prospect.task) && !matches!(prospect.act, Act::Cached | Act::Skip))
-            .map(|prospect| plan.task(prospect.task).name.to_string())
+            .filter(|task| below.contains(&task.task) && !matches!(task.act, Act::Cached | Act::Skip))
+            .map(|task| plan.task(task.task).name.to_string())
             .collect();
         match stale.is_empty() {
             true => eprintln!("{} all that need it are still up to date", paint.green("ok")),

@@ -11,16 +11,16 @@ use tidemill_state::{Run, State, TaskStatus};
 use super::run::{command_line, processors};
 use super::selection::selected;
 use crate::cli::Global;
-use crate::execute::LogFormat;
 use crate::failure::Failure;
-use crate::mask::MASK;
-use crate::memory::state_failure;
-use crate::occasion::Occasion;
-use crate::project::{self, Opened, Wanted, engine_for};
-use crate::runner::{Request, Runner};
-use crate::secrets::masked_value;
+use crate::observers::TerminalReporter;
 use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
+use tidemill_runner::execute::LogFormat;
+use tidemill_runner::pipeline_run::{Request, Runner};
+use tidemill_runner::project::{Opened, Wanted};
+use tidemill_runner::trigger::RunTrigger;
+use tidemill_secrets::MASK;
+use tidemill_secrets::masked_value;
 
 /// Flags of `retry`.
 #[derive(Args, Debug)]
@@ -54,18 +54,15 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
         return super::effects::run(global, &args);
     }
     // The file is read twice: the first time it only says which project it is and which params there are.
-    let first = project::open(global, &Wanted::default())?;
+    let first = global.open(&Wanted::default())?;
     let (earlier, done) = the_run(&first, args.run.as_deref())?;
     let wanted = Wanted {
         params: params_of(&earlier, &first)?,
         // What was sent for a fire is not sent again for it.
-        occasion: Occasion::again(&earlier.start),
+        occasion: RunTrigger::again(&earlier.start),
         ..Wanted::default()
     };
-    let mut opened = project::open(global, &wanted)?;
-    let engine = engine_for(&opened);
-    opened.check_columns(&*engine);
-    let project = opened.into_project()?;
+    let (project, engine) = global.checked(&wanted)?;
     let plan = &project.plan;
     let of_run = plan.with_needs(&selected(&project, &*engine, &earlier.start.selection, &[])?);
     let undone: Selection = of_run.into_iter().filter(|ix| !done.contains(&plan.task(*ix).name)).collect();
@@ -74,6 +71,7 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
         eprintln!("{} nothing to retry: run {} did all it was to do", paint.green("ok"), earlier.id);
         return Ok(ExitCode::SUCCESS);
     }
+    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),
         keep_going: args.keep_going,
@@ -81,16 +79,13 @@ pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
         as_cached: Selection::new(),
         resend: false,
         no_wait: args.no_wait,
-        json: args.json,
         log_format: LogFormat::default(),
-        verbose: global.verbose,
-        paint,
         command: command_line(),
         selection: undone.iter().map(|ix| plan.task(*ix).name.to_string()).collect(),
         asked: None,
     };
     eprintln!("{} retries {} of run {}", paint.cyan("note"), counted(undone.len(), "task"), earlier.id);
-    Runner { project: &project, engine, request }.run(&plan.with_needs(&undone))?;
+    Runner { project: &project, engine, request, reporter: &reporter }.run(&plan.with_needs(&undone))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -116,20 +111,17 @@ pub fn params_of(run: &Run, opened: &Opened) -> Result<Vec<(String, String)>, Fa
 /// The run that is meant, and the tasks that succeeded in it or were skipped for good.
 fn the_run(opened: &Opened, id: Option<&str>) -> Result<(Run, HashSet<TaskName>), Failure> {
     let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
-    let wrong = |error: tidemill_state::StateError| state_failure(&error);
-    let state = State::open_read_only(&spec.project).map_err(wrong)?;
+    let state = State::open_read_only(&spec.project)?;
     let none = || Failure::wrong("nothing ever ran here").help("`tidemill run` runs the pipeline");
     let state = state.ok_or_else(none)?;
     let run = match id {
         Some(id) => state
-            .run(id)
-            .map_err(wrong)?
+            .run(id)?
             .ok_or_else(|| Failure::wrong(format!("no run `{id}`")).help("`tidemill history` lists the runs"))?,
-        None => state.last_run(&spec.name.value).map_err(wrong)?.ok_or_else(none)?,
+        None => state.last_run(&spec.name.value)?.ok_or_else(none)?,
     };
     let done = state
-        .tasks_of(&run.id)
-        .map_err(wrong)?
+        .tasks_of(&run.id)?
         .into_iter()
         .filter(|record| record.status == TaskStatus::Success)
         .map(|record| record.task)

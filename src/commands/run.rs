@@ -4,23 +4,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use tidemill_core::plan::Selection;
 use tidemill_state::{Process, State};
 
+use super::dry_run;
 use super::params::{self, ParamArgs};
 use super::selection::selected;
-use crate::at_rest::Asked;
 use crate::cli::Global;
-use crate::execute::LogFormat;
 use crate::failure::{Failure, render_all};
-use crate::memory::state_failure;
-use crate::occasion::{Occasion, PointInTime};
-use crate::outlook::Outlook;
-use crate::project::{self, Project, Wanted, engine_for};
-use crate::runner::{Request, Runner};
+use crate::observers::TerminalReporter;
 use crate::summary;
 use crate::terminal::{Paint, Stream, put};
+use tidemill_runner::dry_run::DryRun;
+use tidemill_runner::execute::LogFormat;
+use tidemill_runner::pipeline_run::{Request, Runner};
+use tidemill_runner::project::{Project, Wanted};
+use tidemill_runner::trigger::{PointInTime, RunTrigger};
+use tidemill_runner::up_to_date::Asked;
 
 /// Flags of `run`.
 #[derive(Args, Debug)]
@@ -70,7 +72,7 @@ pub struct RunArgs {
     #[arg(long)]
     json: bool,
     /// How logs are written
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = log_format())]
     log_format: LogFormat,
 }
 
@@ -81,15 +83,12 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
     }
     let paint = Paint(global.color.wanted(Stream::Stderr));
     let asked = asked(global, &args);
-    if let Some(rest) = asked.as_ref().and_then(|asked| asked.is_at_rest(&command_line())) {
+    if let Some(rest) = asked.as_ref().and_then(|asked| asked.nothing_to_do(&command_line())) {
         eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
         return Ok(ExitCode::SUCCESS);
     }
     let wanted = Wanted { occasion: occasion(&args), texts: args.texts.clone(), ..args.params.wanted()? };
-    let mut opened = project::open(global, &wanted)?;
-    let engine = engine_for(&opened);
-    opened.check_columns(&*engine);
-    let project = opened.into_project()?;
+    let (project, engine) = global.checked(&wanted)?;
     if !project.warnings.is_empty() {
         eprintln!("{}", render_all(&project.sources, &project.warnings, paint.0).trim_end());
     }
@@ -97,12 +96,13 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
     let wanted = project.plan.with_needs(&named);
     let forced = if args.force { named } else { Selection::new() };
     if args.dry_run {
-        let outlook = Outlook::of(&project, &*engine, &wanted, &forced, args.resend)?;
-        return put(&outlook.shown(&project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))));
+        let planned = DryRun::of(&project, &*engine, &wanted, &forced, args.resend)?;
+        return put(&dry_run::shown(&planned, &project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))));
     }
     if let Some(fire) = args.fire {
         adopt(&project, fire)?;
     }
+    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),
         keep_going: args.keep_going,
@@ -110,22 +110,28 @@ pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
         as_cached: Selection::new(),
         resend: args.resend,
         no_wait: args.no_wait,
-        json: args.json,
         log_format: args.log_format,
-        verbose: global.verbose,
-        paint,
         command: command_line(),
         selection: args.selectors.clone(),
         asked,
     };
-    Runner { project: &project, engine, request }.run(&wanted)?;
+    Runner { project: &project, engine, request, reporter: &reporter }.run(&wanted)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// `text` or `json`.
+fn log_format() -> impl TypedValueParser<Value = LogFormat> {
+    PossibleValuesParser::new([
+        PossibleValue::new("text").help("A line for people"),
+        PossibleValue::new("json").help("An object a line"),
+    ])
+    .map(|name| if name == "json" { LogFormat::Json } else { LogFormat::Text })
+}
+
 /// What the run is for.
-fn occasion(args: &RunArgs) -> Occasion {
-    let at = args.at.map(Occasion::At);
-    let fire = args.fire.map(Occasion::Fire).or(args.backfill.map(Occasion::Backfill));
+fn occasion(args: &RunArgs) -> RunTrigger {
+    let at = args.at.map(RunTrigger::At);
+    let fire = args.fire.map(RunTrigger::Fire).or(args.backfill.map(RunTrigger::Backfill));
     at.or(fire).unwrap_or_default()
 }
 
@@ -133,14 +139,13 @@ fn occasion(args: &RunArgs) -> Occasion {
 fn adopt(project: &Project, fire: Timestamp) -> Result<(), Failure> {
     let spec = &project.spec;
     let adopted = State::open(&spec.project)
-        .and_then(|mut state| state.adopt_fire(&spec.name.value, fire, &Process::current()))
-        .map_err(|error| state_failure(&error))?;
+        .and_then(|mut state| state.adopt_fire(&spec.name.value, fire, &Process::current()))?;
     if adopted { Ok(()) } else { Err(Failure::wrong(format!("the fire of {fire} is not claimed, or was given up"))) }
 }
 
 /// What is asked, if a run that had nothing to do can answer it: no more than to bring tasks up to date, and to say so.
 fn asked(global: &Global, args: &RunArgs) -> Option<Asked> {
-    let is_by_hand = matches!(occasion(args), Occasion::ByHand) && args.texts.is_none();
+    let is_by_hand = matches!(occasion(args), RunTrigger::ByHand) && args.texts.is_none();
     let wants_more = !is_by_hand || args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
     // What these select depends on the last run.
     let names_runs = |selector: &String| selector.contains("result:") || selector.contains("state:");

@@ -1,6 +1,8 @@
 //! `tidemill schedule`: fires run when their time comes; and what fires there are, asked beforehand.
 
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -12,11 +14,11 @@ use tidemill_core::spec::{HumanDuration, Spec};
 use super::past::put;
 use super::pause::schedule_of;
 use crate::cli::Global;
-use crate::failure::Failure;
-use crate::occasion::PointInTime;
-use crate::project::{self, Wanted, written};
-use crate::schedule::serve;
+use crate::failure::{self, Failure};
 use crate::terminal::{Paint, Stream};
+use tidemill_runner::project::{self, Opened, Wanted, written};
+use tidemill_runner::trigger::PointInTime;
+use tidemill_scheduler::{Host, serve};
 
 /// Flags of `schedule`.
 #[derive(Args, Debug)]
@@ -56,10 +58,46 @@ enum Ask {
     },
 }
 
+/// The schedule service on this terminal.
+struct TerminalHost {
+    global: Global,
+    paint: Paint,
+}
+
+impl Host for TerminalHost {
+    fn open(&self, file: &Path) -> Result<Opened, Failure> {
+        project::open(&self.global.pipeline(file), &Wanted::default())
+    }
+
+    fn run_command(&self, file: &Path) -> std::io::Result<Command> {
+        self.global.again(file)
+    }
+
+    fn note(&self, text: &str) {
+        eprintln!("{} {text}", self.paint.cyan("schedule"));
+    }
+
+    fn warning(&self, text: &str) {
+        eprintln!("{} {text}", self.paint.yellow("warning"));
+    }
+
+    fn tell(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    fn failure_text(&self, failure: &Failure) -> String {
+        failure::text(failure, self.paint.0)
+    }
+}
+
 /// Serves the schedule, or tells of it.
 pub fn run(global: &Global, args: ScheduleArgs) -> Result<ExitCode, Failure> {
     match args.ask {
-        None => serve(global, args.once),
+        None => {
+            let host =
+                Arc::new(TerminalHost { global: global.clone(), paint: Paint(global.color.wanted(Stream::Stderr)) });
+            serve(host, &global.files, args.once).map(|()| ExitCode::SUCCESS)
+        }
         Some(Ask::Next { number, from }) => {
             let (_, policy, calendar) = asked(global)?;
             next(&calendar, policy, number, from)
@@ -82,11 +120,11 @@ pub fn run(global: &Global, args: ScheduleArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-fn asked(global: &Global) -> Result<(std::sync::Arc<Spec>, Policy, Calendar), Failure> {
+fn asked(global: &Global) -> Result<(Arc<Spec>, Policy, Calendar), Failure> {
     if global.files.len() > 1 {
         return Err(Failure::wrong("`-f` is given several times").help("ask about one pipeline at a time"));
     }
-    let opened = project::open(global, &Wanted::default())?;
+    let opened = global.open(&Wanted::default())?;
     // Mistakes in tasks do not matter here.
     let Some(spec) = opened.spec.clone() else { return Err(opened.mistakes()) };
     if spec.schedule.is_none() && opened.diagnostics.has_errors() {

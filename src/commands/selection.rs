@@ -8,8 +8,8 @@ use tidemill_core::table::TableEngine;
 use tidemill_state::{State, TaskStatus};
 
 use crate::failure::Failure;
-use crate::outlook::{Act, Outlook};
-use crate::project::Project;
+use tidemill_runner::dry_run::{Act, DryRun};
+use tidemill_runner::project::Project;
 
 /// The tasks that the selectors mean, all if there is none; without those of `exclude`.
 pub fn selected(
@@ -67,12 +67,12 @@ fn with_result(project: &Project, value: &str) -> Option<Selection> {
 
 /// `state:modified`: the tasks that would run for a reason of their own; `state:new`: those that never ran.
 fn in_state(project: &Project, engine: &dyn TableEngine, value: &str) -> Option<Selection> {
-    let outlook = Outlook::of(project, engine, &project.plan.all(), &Selection::new(), false).ok()?;
+    let dry_run = DryRun::of(project, engine, &project.plan.all(), &Selection::new(), false).ok()?;
     let is_meant = |reasons: &[String]| reasons.iter().any(|reason| reason == "never ran" || reason == "first run");
-    let meant = outlook.tasks.iter().filter(|prospect| match value {
-        "modified" => prospect.act == Act::Run && prospect.of_its_own,
-        "new" => is_meant(&prospect.reasons),
+    let meant = dry_run.tasks.iter().filter(|task| match value {
+        "modified" => task.act == Act::Run && task.of_its_own,
+        "new" => is_meant(&task.reasons),
         _ => false,
     });
-    Some(meant.map(|prospect| prospect.task).collect())
+    Some(meant.map(|task| task.task).collect())
 }

@@ -9,12 +9,12 @@ use tidemill_state::{How, Run, RunStatus, TaskRecord, TaskStatus};
 
 use super::fires::Fires;
 use super::history::{counts_text, run_json, run_time, status_look, status_word};
-use super::past::{Past, WallClock, put, state_failure};
+use super::past::{Past, WallClock, put};
 use crate::cli::Global;
-use crate::doubts;
 use crate::failure::Failure;
 use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
+use crate::unknown_effects;
 
 /// So many failed tasks are named.
 const NAMED: usize = 5;
@@ -43,10 +43,10 @@ pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
     let mut standing = Standing { running: None, last: None, fires: Fires::of(&past, Timestamp::now())? };
     let mut unknown = Vec::new();
     if let Some(state) = &past.state {
-        unknown = state.unknown_effects(past.pipeline()).map_err(state_failure)?;
+        unknown = state.unknown_effects(past.pipeline())?;
         // The one that goes on and the one before it.
-        for run in state.history(past.pipeline(), 2).map_err(state_failure)? {
-            let tasks = state.tasks_of(&run.id).map_err(state_failure)?;
+        for run in state.history(past.pipeline(), 2)? {
+            let tasks = state.tasks_of(&run.id)?;
             match run.status() {
                 RunStatus::Running if standing.running.is_none() => standing.running = Some((run, tasks)),
                 _ if standing.last.is_none() => standing.last = Some((run, tasks)),
@@ -63,13 +63,13 @@ pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
             "tasks_ended": ended,
             "last": run(&standing.last),
             "schedule": standing.fires.as_ref().map(Fires::json),
-            "unknown": unknown.iter().map(doubts::object).collect::<Vec<_>>(),
+            "unknown": unknown.iter().map(unknown_effects::object).collect::<Vec<_>>(),
         });
         return put(&format!("{object}\n"));
     }
     let paint = Paint(global.color.wanted(Stream::Stdout));
     let text = text(past.pipeline(), &standing, past.spec.tasks.len(), &past.clock(), Timestamp::now(), paint);
-    put(&(text + &doubts::told(&unknown, paint)))
+    put(&(text + &unknown_effects::told(&unknown, paint)))
 }
 
 fn text(pipeline: &str, standing: &Standing, tasks: usize, clock: &WallClock, now: Timestamp, paint: Paint) -> String {

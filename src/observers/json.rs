@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use tidemill_core::event::{Observer, RunEvent};
 
-use crate::secrets::masked;
+use tidemill_secrets::masked;
 
 /// Prints events as they come.
 pub struct JsonLines;

@@ -5,9 +5,9 @@ use std::io::Write;
 use tidemill_core::event::{Happening, Observer, RunEvent, TaskEnd, TaskStatus};
 use tidemill_core::sched::How;
 
-use crate::secrets::masked;
 use crate::summary::{brief, seconds};
 use crate::terminal::Paint;
+use tidemill_secrets::masked;
 
 /// Prints a line when a task ends, and when one is tried again.
 pub struct Lines {

@@ -2,11 +2,13 @@
 
 mod accounting;
 mod against_sqlite;
+mod agreement;
 mod changes;
 mod cleaning;
 mod commands;
 mod composing;
 mod damage;
+mod docs;
 mod doctor;
 mod events;
 mod examples;

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use indexmap::IndexSet;
 
+use crate::task::TaskFailure;
+
 /// A file of the pipeline, as an index into its [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FileId(pub u16);
@@ -258,6 +260,25 @@ impl Diagnostics {
         let mut list: Vec<Diagnostic> = self.list.into_iter().collect();
         list.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| place(label.span)));
         list
+    }
+}
+
+/// Mistakes that show only while a task runs, as its failure: what no longer type-checks now that the whole of the sources
+/// is known, a text that cannot be rendered.
+pub fn failure_of(mistakes: &[Diagnostic], sources: &SourceMap) -> TaskFailure {
+    let Some(first) = mistakes.first() else {
+        return TaskFailure::new("the columns of a table before it are not known");
+    };
+    let place = first.labels.first().and_then(|label| {
+        let (line, column) = sources.line_column(label.span)?;
+        Some(format!("{}:{line}:{column}: ", sources.get(label.span.file)?.name))
+    });
+    let label = first.labels.first().filter(|label| !label.text.is_empty()).map(|label| format!(" ({})", label.text));
+    TaskFailure {
+        message: format!("{}{}{}", place.unwrap_or_default(), first.message, label.unwrap_or_default()),
+        help: first.help.clone(),
+        permanent: true,
+        ..TaskFailure::default()
     }
 }
 

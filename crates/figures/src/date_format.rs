@@ -54,6 +54,22 @@ impl AxisFormat {
             NumberFormat::parse(text).map(AxisFormat::Number)
         }
     }
+
+    /// The format, if it is of numbers.
+    pub(crate) fn number(&self) -> Option<&NumberFormat> {
+        match self {
+            AxisFormat::Number(format) => Some(format),
+            AxisFormat::Date(_) => None,
+        }
+    }
+
+    /// The format, if it is of dates.
+    pub(crate) fn date(&self) -> Option<&DateFormat> {
+        match self {
+            AxisFormat::Number(_) => None,
+            AxisFormat::Date(format) => Some(format),
+        }
+    }
 }
 
 #[cfg(test)]

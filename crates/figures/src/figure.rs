@@ -1,6 +1,6 @@
 //! What a figure is: a size, a theme and charts stacked in panels.
 
-use crate::{AxisFormat, Column, NumberFormat, Series, Size, Theme};
+use crate::{AxisFormat, Column, Kind, NumberFormat, Series, Size, Theme};
 
 /// A picture: one or more charts, stacked from top to bottom.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,38 +24,6 @@ impl Figure {
     }
 }
 
-/// How a chart draws its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Points joined in the order of their keys; a missing value is a gap.
-    Line,
-    /// Upright bars from zero, side by side where there are several series.
-    Bar,
-    /// Horizontal bars, the largest on top.
-    BarH,
-    /// One dot a row.
-    Scatter,
-    /// Filled lines from zero, stacked where there are several series.
-    Area,
-    /// How often the keys occur, in bins of equal width; the series are not looked at.
-    Hist,
-}
-
-impl Kind {
-    /// The kind of that name: `line`, `bar`, `barh`, `scatter`, `area` or `hist`.
-    pub fn parse(name: &str) -> Option<Kind> {
-        Some(match name {
-            "line" => Kind::Line,
-            "bar" => Kind::Bar,
-            "barh" => Kind::BarH,
-            "scatter" => Kind::Scatter,
-            "area" => Kind::Area,
-            "hist" => Kind::Hist,
-            _ => return None,
-        })
-    }
-}
-
 /// A curve fitted to the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trend {
@@ -68,10 +36,11 @@ pub enum Trend {
 pub struct Chart {
     /// How the data are drawn.
     pub kind: Kind,
-    /// The keys: the horizontal axis; of [`Kind::BarH`] the categories down the vertical axis; of [`Kind::Hist`] the
-    /// values that are counted. Bars and areas add up rows of one key.
+    /// The keys: the horizontal axis; of [`Columns::ValuesByCategory`](crate::Columns) the categories down the vertical
+    /// axis; of [`Columns::Distribution`](crate::Columns) the values that are counted. Bars and areas add up rows of one
+    /// key.
     pub keys: Column,
-    /// The values over the keys, on the left axis (of [`Kind::BarH`] along the horizontal one).
+    /// The values over the keys, on the left axis (of horizontal bars along the horizontal one).
     pub series: Vec<Series>,
     /// More series, drawn as lines over the same keys on an axis of their own at the right. Horizontal bars and
     /// histograms have none.
@@ -80,7 +49,7 @@ pub struct Chart {
     pub group: Option<Vec<Option<String>>>,
     /// How the labels of the horizontal axis are written.
     pub x_format: Option<AxisFormat>,
-    /// How the labels of the left axis and the values at the marks are written; of [`Kind::BarH`] it serves for the
+    /// How the labels of the left axis and the values at the marks are written; of horizontal bars it serves for the
     /// values where `x_format` is not given.
     pub y_format: Option<NumberFormat>,
     /// How the labels of the right axis are written.

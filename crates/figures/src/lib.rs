@@ -19,7 +19,7 @@
 //!
 //! let keys = Column::Date((19_700..19_730).map(Some).collect());
 //! let revenue = Series::new("Revenue", (0..30).map(|day| 900.0 + f64::from(day * day)).collect());
-//! let mut chart = Chart::new(Kind::Line, keys, vec![revenue]);
+//! let mut chart = Chart::new(Kind::default(), keys, vec![revenue]);
 //! chart.title = Some("Revenue by day".to_owned());
 //! chart.y_format = Some(NumberFormat::parse("$,.0f")?);
 //! let png = render_png(&Figure::new(chart)).map_err(|error| error.to_string())?;
@@ -28,6 +28,7 @@
 //! ```
 
 mod backend;
+mod bins;
 mod canvas;
 mod column;
 mod data;
@@ -38,7 +39,11 @@ mod figure;
 mod fit;
 mod font;
 mod format;
+mod kind;
+mod kinds;
+mod marks;
 mod plot;
+mod range;
 mod render;
 mod size;
 mod theme;
@@ -47,9 +52,10 @@ mod ticks;
 pub use column::{Column, Series};
 pub use date_format::{AxisFormat, DateFormat};
 pub use error::FigureError;
-pub use figure::{Chart, Figure, Kind, Trend};
+pub use figure::{Chart, Figure, Trend};
 pub use fit::linear_fit;
 pub use format::NumberFormat;
+pub use kind::{Columns, Kind};
 pub use render::{render_png, render_svg};
 pub use size::Size;
 pub use theme::Theme;

@@ -5,7 +5,7 @@ use tidemill_figures::{Chart, Column, Figure, FigureError, Kind, Series, Size, T
 fn figure() -> Figure {
     let keys = Column::Date((19_700..20_048).map(Some).collect());
     let values = (0..348).map(|day| 5_000.0 + 3_000.0 * (f64::from(day) / 9.0).sin()).collect();
-    let mut chart = Chart::new(Kind::Line, keys, vec![Series::new("Revenue", values)]);
+    let mut chart = Chart::new(Kind::default(), keys, vec![Series::new("Revenue", values)]);
     chart.title = Some("Daily sales".to_owned());
     Figure { size: Size::inches(7.0, 3.0), ..Figure::new(chart) }
 }
@@ -47,7 +47,7 @@ fn an_svg_keeps_its_size_on_paper_and_needs_no_font() {
 fn bands_join_without_a_seam() {
     // A bar over the whole height: every row of a column through it has one colour, across all bands.
     let keys = Column::Category(vec![Some("all".to_owned())]);
-    let chart = Chart::new(Kind::Bar, keys, vec![Series::new("n", vec![100.0])]);
+    let chart = Chart::new(Kind::named("bar").unwrap(), keys, vec![Series::new("n", vec![100.0])]);
     let png = render_png(&Figure { size: Size::inches(4.0, 4.0), ..Figure::new(chart) }).unwrap();
     let mut reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];

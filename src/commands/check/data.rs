@@ -13,13 +13,14 @@ use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::{LastGood, State};
 
 use crate::accounting::rows_of;
-use crate::commands::past::{put, state_failure};
+use crate::commands::past::put;
 use crate::commands::stored_table::store_of;
-use crate::execute::united;
 use crate::failure::Failure;
-use crate::kinds::{broken_check, failure_of, fits};
-use crate::project::Project;
 use crate::terminal::Paint;
+use tidemill_core::diagnostic::failure_of;
+use tidemill_runner::execute::united;
+use tidemill_runner::project::Project;
+use tidemill_tasks::{broken_check, fits};
 
 /// How it is told.
 pub struct Out {
@@ -33,8 +34,8 @@ pub struct Out {
 /// table to look at: 1.
 pub fn check(project: &Project, engine: &dyn TableEngine, wanted: &Selection, out: &Out) -> Result<ExitCode, Failure> {
     let spec = &project.spec;
-    let state = State::open_read_only(&spec.project).map_err(state_failure)?;
-    let last = state.map(|state| state.last_results(&spec.name.value)).transpose().map_err(state_failure)?;
+    let state = State::open_read_only(&spec.project)?;
+    let last = state.map(|state| state.last_results(&spec.name.value)).transpose()?;
     let mut shelf =
         Shelf { engine, store: store_of(&spec.project), last: last.unwrap_or_default(), open: HashMap::new() };
     let mut tally = Tally::default();

@@ -10,13 +10,13 @@ use tidemill_core::table::{DataType, Schema, TableEngine};
 use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::State;
 
-use crate::commands::past::{put, state_failure};
+use crate::commands::past::put;
 use crate::commands::stored_table::engine_failure;
 use crate::failure::Failure;
-use crate::kinds::fits;
-use crate::project::Opened;
 use crate::summary::shown;
 use crate::terminal::Paint;
+use tidemill_runner::project::Opened;
+use tidemill_tasks::fits;
 
 /// Writes the contract into the file that has the task, if that can be done without harm; else prints it. Mistakes elsewhere
 /// in the pipeline do not matter.
@@ -75,7 +75,7 @@ fn today(opened: &Opened, engine: &dyn TableEngine, task: &PlannedTask) -> Resul
         }
         Some(scan) => engine.infer(&scan).map_err(engine_failure),
         None if task.task_type.supervised && task.io.table => {
-            let state = State::open_read_only(&spec.project).map_err(state_failure)?;
+            let state = State::open_read_only(&spec.project)?;
             let last = state.and_then(|state| state.last_results(&spec.name.value).ok()?.remove(name));
             last.and_then(|last| last.table?.schema().ok()).ok_or_else(|| {
                 Failure::wrong(format!("`{name}` has made no table yet"))

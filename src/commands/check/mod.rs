@@ -14,10 +14,9 @@ use super::params::ParamArgs;
 use super::selection::selected;
 use crate::cli::Global;
 use crate::failure::{Failure, render_all};
-use crate::project::{self, engine_for};
-use crate::schedule::tell;
 use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
+use tidemill_scheduler::words;
 
 /// So many coming fires are told.
 const FIRES: usize = 3;
@@ -43,8 +42,8 @@ pub struct CheckArgs {
 
 /// Checks the file, the graph and the columns.
 pub fn run(global: &Global, args: CheckArgs) -> Result<ExitCode, Failure> {
-    let mut opened = project::open(global, &args.params.wanted()?)?;
-    let engine = engine_for(&opened);
+    let mut opened = global.open(&args.params.wanted()?)?;
+    let engine = crate::engine::engine_for(&opened);
     if let Some(task) = &args.learn {
         return learn::learn(&opened, &*engine, task, Paint(global.color.wanted(Stream::Stderr)));
     }
@@ -67,8 +66,8 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<ExitCode, Failure> {
     if let Some(schedule) = &project.spec.schedule {
         let calendar = Calendar::new(schedule).map_err(Failure::wrong)?;
         let now = Timestamp::now();
-        eprintln!("   {}", tell::schedule(schedule, &calendar, now));
-        eprintln!("   {}", paint.dim(tell::coming(&calendar, now, FIRES)));
+        eprintln!("   {}", words::schedule(schedule, &calendar, now));
+        eprintln!("   {}", paint.dim(words::coming(&calendar, now, FIRES)));
     }
     project.leave();
     Ok(ExitCode::SUCCESS)

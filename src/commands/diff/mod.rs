@@ -11,11 +11,10 @@ use tidemill_core::ids::TaskName;
 use tidemill_core::table::PlainTable;
 use tidemill_state::LastGood;
 
-use super::past::{Past, json_lines, put, state_failure};
+use super::past::{Past, json_lines, put};
 use super::stored_table::{engine_failure, open_table};
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::project::engine_for;
 use crate::terminal::{Paint, Stream};
 
 /// Flags of `diff`.
@@ -63,7 +62,7 @@ pub fn run(global: &Global, args: DiffArgs) -> Result<ExitCode, Failure> {
         Some(id) => result_in(&past, &task, id)?,
         None => last_different(&past, &task, &after)?,
     };
-    let engine = engine_for(&past.opened);
+    let engine = crate::engine::engine_for(&past.opened);
     let clock = past.clock();
     let side = |(run, result): &(String, LastGood)| -> Result<Side, Failure> {
         let table = open_table(&past, &*engine, &task, result)?;
@@ -83,7 +82,7 @@ pub fn run(global: &Global, args: DiffArgs) -> Result<ExitCode, Failure> {
 /// What the task made in a run, with the run's id.
 fn result_in(past: &Past, task: &TaskName, id: &str) -> Result<(String, LastGood), Failure> {
     let run = past.run(Some(id))?;
-    match past.state()?.result_in(&run.id, task).map_err(state_failure)? {
+    match past.state()?.result_in(&run.id, task)? {
         Some(result) => Ok((run.id.to_string(), result)),
         None => Err(Failure::wrong(format!("run {} has no result of `{task}`", run.id))
             .help(format!("`tidemill show {}` lists its tasks", run.id))),
@@ -126,9 +125,9 @@ fn results<'a>(
     task: &'a TaskName,
 ) -> Result<impl Iterator<Item = Result<(String, LastGood), Failure>> + use<'a>, Failure> {
     let state = past.state()?;
-    let ids = state.run_ids(past.pipeline()).map_err(state_failure)?;
+    let ids = state.run_ids(past.pipeline())?;
     Ok(ids.into_iter().filter_map(move |id| match state.result_in(&id, task) {
         Ok(found) => found.map(|result| Ok((id.to_string(), result))),
-        Err(error) => Some(Err(state_failure(error))),
+        Err(error) => Some(Err(error.into())),
     }))
 }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use tidemill_state::{Lock, Run, State, StateError, sqlite_version};
 
 use super::finding::Finding;
-use crate::doubts;
+use crate::unknown_effects;
 
 /// With less room than this, runs are about to fail, in bytes.
 const SCARCE: u64 = 100 << 20;
@@ -62,9 +62,11 @@ pub fn state(project: &Path, pipeline: &str) -> (Vec<Finding>, Option<Run>) {
         findings.push(match unknown.len() {
             0 => Finding::ok("ledger", "of all that was sent it is known"),
             _ => {
-                let told: Vec<String> =
-                    unknown.iter().map(|effect| format!("{}: {}", effect.task, doubts::sentence(effect))).collect();
-                Finding::bad("ledger", told.join("; ")).help(doubts::HELP)
+                let told: Vec<String> = unknown
+                    .iter()
+                    .map(|effect| format!("{}: {}", effect.task, unknown_effects::sentence(effect)))
+                    .collect();
+                Finding::bad("ledger", told.join("; ")).help(unknown_effects::HELP)
             }
         });
         Ok((findings, state.last_run(pipeline)?))

@@ -14,9 +14,9 @@ use tidemill_core::plan::Plan;
 use super::past::{json_lines, put};
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::project::{Wanted, open, zone_of};
 use crate::terminal::{Paint, Stream};
 use finding::{Finding, Status, screen};
+use tidemill_runner::project::{Wanted, zone_of};
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
@@ -28,7 +28,7 @@ pub struct DoctorArgs {
 
 /// Looks at everything, says what to do; the exit code is 1 if a run would fail over something.
 pub fn run(global: &Global, args: DoctorArgs) -> Result<ExitCode, Failure> {
-    let mut opened = open(global, &Wanted::default())?;
+    let mut opened = global.open(&Wanted::default())?;
     let name = global.file().display().to_string();
     let mut findings = vec![project::file(&mut opened, &name)];
     let mut title = format!("{name} of tidemill {}", env!("CARGO_PKG_VERSION"));

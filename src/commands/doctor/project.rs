@@ -8,10 +8,10 @@ use tidemill_core::spec::Spec;
 use tidemill_core::task::ProbeContext;
 
 use super::finding::{Finding, Status};
-use crate::mask::Masker;
-use crate::project::{Opened, engine_for};
-use crate::secrets;
 use crate::summary::counted;
+use tidemill_runner::project::Opened;
+use tidemill_secrets as secrets;
+use tidemill_secrets::Masker;
 
 /// More names than these are only counted.
 const NAMED: usize = 5;
@@ -19,7 +19,7 @@ const NAMED: usize = 5;
 /// The file, its graph and the columns of its tables.
 pub fn file(opened: &mut Opened, name: &str) -> Finding {
     if opened.plan.is_some() {
-        let engine = engine_for(opened);
+        let engine = crate::engine::engine_for(opened);
         opened.check_columns(&*engine);
     }
     let found = opened.diagnostics.clone().into_sorted(&opened.sources);

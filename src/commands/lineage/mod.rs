@@ -20,7 +20,6 @@ use super::params::ParamArgs;
 use super::past::put;
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::project::{self, engine_for};
 use crate::terminal::{Paint, Stream};
 use web::Web;
 
@@ -65,8 +64,8 @@ struct Target {
 
 /// Draws the way back.
 pub fn run(global: &Global, args: LineageArgs) -> Result<ExitCode, Failure> {
-    let mut opened = project::open(global, &args.params.wanted()?)?;
-    let engine = engine_for(&opened);
+    let mut opened = global.open(&args.params.wanted()?)?;
+    let engine = crate::engine::engine_for(&opened);
     let columns = opened.check_columns(&*engine).unwrap_or_default();
     let project = opened.into_project()?;
     let plan = &*project.plan;

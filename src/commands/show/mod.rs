@@ -12,11 +12,11 @@ use tidemill_core::ids::TaskName;
 use tidemill_state::{Effect, Run, State, TaskRecord};
 
 use super::history::run_json;
-use super::past::{Past, WallClock, json_lines, put, state_failure};
+use super::past::{Past, WallClock, json_lines, put};
 use crate::cli::Global;
-use crate::doubts;
 use crate::failure::Failure;
 use crate::terminal::{Paint, Stream};
+use crate::unknown_effects;
 
 /// Flags of `show`.
 #[derive(Args, Debug)]
@@ -76,15 +76,15 @@ pub struct View {
 impl WholeRun {
     /// Reads all that is known.
     pub fn read(state: &State, run: Run) -> Result<Self, Failure> {
-        let tasks = state.tasks_of(&run.id).map_err(state_failure)?;
+        let tasks = state.tasks_of(&run.id)?;
         let mut outputs = Vec::new();
         for task in &tasks {
-            if let Some(result) = state.result_in(&run.id, &task.task).map_err(state_failure)? {
-                let published = result.outputs().map_err(state_failure)?;
+            if let Some(result) = state.result_in(&run.id, &task.task)? {
+                let published = result.outputs()?;
                 outputs.extend(published.into_iter().map(|output| (task.task.clone(), output.path)));
             }
         }
-        let mut unknown = state.unknown_effects(&run.start.pipeline).map_err(state_failure)?;
+        let mut unknown = state.unknown_effects(&run.start.pipeline)?;
         unknown.retain(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
         Ok(Self { run, tasks, outputs, unknown })
     }
@@ -95,7 +95,7 @@ impl WholeRun {
         text += &gantt::draw(self, view);
         text += &story::notes(&self.tasks, view);
         text += &story::errors(&self.tasks, view);
-        text += &doubts::told(&self.unknown, view.paint);
+        text += &unknown_effects::told(&self.unknown, view.paint);
         text += &story::outputs(&self.outputs, view);
         text
     }

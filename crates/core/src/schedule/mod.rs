@@ -5,12 +5,14 @@ mod calendar;
 mod policy;
 mod simulate;
 mod trigger;
+mod wall_clock;
 mod words;
 
 pub use calendar::{Calendar, Fires, Shift, Wall};
 pub use policy::{GRACE, Policy, Reason};
 pub use simulate::{Downtime, Fate, Simulated, Simulation, simulate};
 pub use trigger::{Action, Claim, Input, Trigger};
+pub use wall_clock::WallClock;
 pub use words::{in_words, length};
 
 #[cfg(test)]

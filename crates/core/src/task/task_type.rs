@@ -1,6 +1,6 @@
 //! Task types and the list of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
@@ -22,6 +22,15 @@ pub trait TaskType: Send + Sync {
     /// # Errors
     /// All mistakes found in the parameters.
     fn build(&self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>>;
+
+    /// Puts back in a project's folder what tasks of this type had moved away when their run died; called by the next run once
+    /// it holds the project. Says which files are back.
+    ///
+    /// # Errors
+    /// If a file cannot be put back; it stays where it was moved to.
+    fn recover(&self, _project: &Path) -> std::io::Result<Vec<PathBuf>> {
+        Ok(Vec::new())
+    }
 }
 
 /// The task types that a program knows.

@@ -7,20 +7,19 @@ use plotters::style::{Color, FontTransform, RGBColor, TextStyle};
 
 use super::axis::Axis;
 use super::elements::Slanted;
-use super::layout::{Layout, TICK_GAP, left_label};
-use super::look::Look;
-use super::{Drawn, Plane, Sheet, place, plane};
-use crate::Kind;
+use super::layout::Layout;
+use super::look::{Look, TICK_GAP};
+use super::plane::{Drawn, Plane, Sheet, place};
 use crate::canvas::units;
 use crate::data::Keys;
 use crate::font::{self, CAP_HEIGHT};
-use crate::plot::{Plot, Shape};
+use crate::plot::Plot;
 
 const GRID_WIDTH: f64 = 0.8;
 
 /// Draws all that lies below the data.
 pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> Drawn {
-    let left = plane::left(sheet, layout, plot.chart.kind);
+    let left = layout.left_plane(sheet, plot);
     grid(&left, plot, look, layout)?;
     let (left_color, right_color) = match plot.has_colored_axes() {
         true => (look.run(plot.data.left[0].color), look.run(plot.data.right[0].color)),
@@ -29,7 +28,7 @@ pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> 
     let gap = look.size(TICK_GAP);
     let style = look.plain(look.tick(), HPos::Right).color(&left_color);
     beside(sheet, &left, &layout.left, units(layout.frame.left - gap), &style, look)?;
-    if let (Some(axis), Some(right)) = (&layout.right, plane::right(sheet, layout)) {
+    if let (Some(axis), Some(right)) = (&layout.right, layout.right_plane(sheet)) {
         let style = look.plain(look.tick(), HPos::Left).color(&right_color);
         beside(sheet, &right, axis, units(layout.frame.right + gap), &style, look)?;
     }
@@ -38,8 +37,8 @@ pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> 
 }
 
 fn grid(plane: &Plane, plot: &Plot, look: &Look, layout: &Layout) -> Drawn {
-    let bars_down = plot.chart.kind == Kind::BarH;
-    let columns = bars_down || (!matches!(plot.data.keys, Keys::Names(_)) && !matches!(plot.shape, Shape::Bars(_)));
+    let bars_down = plot.is_horizontal();
+    let columns = bars_down || (!matches!(plot.data.keys, Keys::Names(_)) && plot.left_marks.have_key_grid());
     let style = look.line(look.colors.grid, GRID_WIDTH);
     let mesh = |canvas: &mut _, line: MeshLine<&Axis, &Axis>| match line {
         MeshLine::XMesh(..) if columns => line.draw(canvas, &style),
@@ -53,7 +52,7 @@ fn grid(plane: &Plane, plot: &Plot, look: &Look, layout: &Layout) -> Drawn {
         [(0.0, y.start), (0.0, y.end)]
     } else {
         let zero_inside = y.start <= 0.0 && y.end >= 0.0;
-        let grounded = !matches!(plot.shape, Shape::Points) || y.start == 0.0;
+        let grounded = plot.left_marks.stand_on_zero() || y.start == 0.0;
         let foot = if zero_inside && grounded { 0.0 } else { y.start };
         [(x.start, foot), (x.end, foot)]
     };
@@ -117,8 +116,8 @@ fn names(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout, colors: (RGBC
     };
     let turned =
         |turn: FontTransform, color: RGBColor| TextStyle { color: color.to_backend_color(), ..style.transform(turn) };
-    if let Some(label) = left_label(plot) {
-        let label = shorten(&label, room);
+    if let Some(label) = plot.left_label() {
+        let label = shorten(label, room);
         let style = turned(FontTransform::Rotate270, colors.0);
         sheet.draw_text(&label, &style, place(area.left + size * CAP_HEIGHT, center(&label)))?;
     }

@@ -11,7 +11,7 @@ use crate::canvas::{Canvas, Ink, Letters, Pen, points};
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
 /// A line with dashes of several lengths, which SVG knows and plotters' one length and one gap do not give.
-pub(super) struct Dashed<Coord> {
+pub(crate) struct Dashed<Coord> {
     pub points: Vec<Coord>,
     pub color: RGBAColor,
     pub pen: Pen,

@@ -4,22 +4,22 @@ use plotters::prelude::{Circle, PathElement, Rectangle};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, RGBColor};
 
+use super::area::Area;
 use super::elements::Dashed;
-use super::layout::{Area, Layout};
 use super::look::Look;
-use super::marks::fit_pen;
-use super::{Drawn, Sheet, place};
+use super::plane::{Drawn, Sheet, place};
 use crate::canvas::{Pen, Place};
 use crate::font;
-use crate::plot::{Entry, Mark, Plot};
+use crate::marks::Symbol;
+use crate::plot::{Entry, Plot};
 
 /// Between baselines, in font sizes.
 const LINE: f64 = 1.25;
 const LEGEND_LINE: f64 = 1.55;
 
-/// In points at full scale: a legend's mark, the gap after it, the gap between entries.
-const MARK: f64 = 20.0;
-const MARK_GAP: f64 = 6.0;
+/// In points at full scale: a legend's symbol, the gap after it, the gap between entries.
+const SYMBOL: f64 = 20.0;
+const SYMBOL_GAP: f64 = 6.0;
 const ENTRY_GAP: f64 = 18.0;
 
 /// What stands above the frame.
@@ -54,18 +54,17 @@ pub(super) fn height(plot: &Plot, look: &Look, area: Area, frame: Area) -> f64 {
 }
 
 /// Draws both.
-pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> Drawn {
-    let head = Head::new(plot, look, layout.area, layout.frame);
-    let below = draw_title(sheet, plot, look, layout.area)?;
-    let mut baseline =
-        if head.beside { layout.area.top + look.title() * font::CAP_HEIGHT } else { below + look.tick() };
+pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, area: Area, frame: Area) -> Drawn {
+    let head = Head::new(plot, look, area, frame);
+    let below = draw_title(sheet, plot, look, area)?;
+    let mut baseline = if head.beside { area.top + look.title() * font::CAP_HEIGHT } else { below + look.tick() };
     let style = look.plain(look.tick(), HPos::Left);
     for row in &head.rows {
-        let mut x = layout.frame.right - row_width(row, look);
+        let mut x = frame.right - row_width(row, look);
         for (entry, width) in row {
-            draw_mark(sheet, look, entry.mark, place(x, baseline - look.tick() * font::CAP_HEIGHT / 2.0))?;
-            let text_x = x + look.size(MARK + MARK_GAP);
-            let text = font::shorten(&entry.name, look.tick(), false, width - look.size(MARK + MARK_GAP) + 0.01);
+            draw_symbol(sheet, look, entry.symbol, place(x, baseline - look.tick() * font::CAP_HEIGHT / 2.0))?;
+            let text_x = x + look.size(SYMBOL + SYMBOL_GAP);
+            let text = font::shorten(&entry.name, look.tick(), false, width - look.size(SYMBOL + SYMBOL_GAP) + 0.01);
             sheet.draw_text(&text, &style, place(text_x, baseline))?;
             x += width + look.size(ENTRY_GAP);
         }
@@ -103,7 +102,7 @@ fn rows(plot: &Plot, look: &Look, area: Area, room: f64) -> Vec<Vec<(Entry, f64)
     let shown: usize = rows.iter().take(most).map(Vec::len).sum();
     // One by one, because the count itself needs room.
     for shown in (0..shown).rev() {
-        let rest = Entry { name: format!("{} more", plot.legend.len() - shown), mark: Mark::Patch(None) };
+        let rest = Entry { name: format!("{} more", plot.legend.len() - shown), symbol: Symbol::Patch(None) };
         let entries: Vec<Entry> = plot.legend[..shown].iter().cloned().chain([rest]).collect();
         let rows = broken(&entries, look, room);
         if rows.len() <= most {
@@ -118,7 +117,7 @@ fn broken(entries: &[Entry], look: &Look, room: f64) -> Vec<Vec<(Entry, f64)>> {
     let mut used = f64::INFINITY;
     for entry in entries {
         let text = font::width(&entry.name, look.tick(), false).min(room * 0.4);
-        let width = look.size(MARK + MARK_GAP) + text;
+        let width = look.size(SYMBOL + SYMBOL_GAP) + text;
         let gap = look.size(ENTRY_GAP);
         match rows.last_mut() {
             Some(row) if used + gap + width <= room => {
@@ -138,23 +137,23 @@ fn row_width(row: &[(Entry, f64)], look: &Look) -> f64 {
     row.iter().map(|(_, width)| width).sum::<f64>() + look.size(ENTRY_GAP) * row.len().saturating_sub(1) as f64
 }
 
-/// Draws a mark that begins at `start`.
-fn draw_mark(sheet: &Sheet, look: &Look, mark: Mark, start: Place) -> Drawn {
-    let end = (start.0 + look.units(MARK), start.1);
-    match mark {
-        Mark::Line(color) => draw_line(sheet, [start, end], look.run(color), look.pen(2.4, look.dash(color))),
-        Mark::Dot(color) => {
+/// Draws a symbol that begins at `start`.
+fn draw_symbol(sheet: &Sheet, look: &Look, symbol: Symbol, start: Place) -> Drawn {
+    let end = (start.0 + look.units(SYMBOL), start.1);
+    match symbol {
+        Symbol::Line(color) => draw_line(sheet, [start, end], look.run(color), look.pen(2.4, look.dash(color))),
+        Symbol::Dot(color) => {
             let center = ((start.0 + end.0) / 2, start.1);
             sheet.draw(&Circle::new(center, look.units(3.8), look.run(color).filled()))
         }
-        Mark::Patch(color) => {
+        Symbol::Patch(color) => {
             let side = look.units(10.0);
             let corners = [(end.0 - side, end.1 - side / 2), (end.0, end.1 + side / 2)];
             sheet.draw(&Rectangle::new(corners, look.run(color).filled()))
         }
-        Mark::Fit { dashed, single } => {
+        Symbol::Fit { dashed, single } => {
             let color = if single { look.colors.trend } else { look.colors.text };
-            draw_line(sheet, [start, end], color, fit_pen(look, dashed))
+            draw_line(sheet, [start, end], color, look.fit_pen(dashed))
         }
     }
 }

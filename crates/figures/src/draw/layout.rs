@@ -1,29 +1,13 @@
 //! Where everything stands: measured first, drawn after.
 
-use super::axis::{self, Axis, SLANT};
+use super::area::Area;
+use super::axis::Axis;
 use super::head;
-use super::look::Look;
-use crate::plot::{Plot, Shape};
-use crate::{AxisFormat, Kind, NumberFormat, font};
-
-/// A rectangle of the drawing, in points from its upper left corner.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Area {
-    pub left: f64,
-    pub top: f64,
-    pub right: f64,
-    pub bottom: f64,
-}
-
-impl Area {
-    pub fn width(&self) -> f64 {
-        (self.right - self.left).max(1.0)
-    }
-
-    pub fn height(&self) -> f64 {
-        (self.bottom - self.top).max(1.0)
-    }
-}
+use super::look::{Look, TICK_GAP};
+use super::plane::{Plane, Sheet, plane};
+use super::scale::{self, SLANT};
+use crate::font;
+use crate::plot::Plot;
 
 /// The places of a chart's parts.
 #[derive(Clone, Debug)]
@@ -44,19 +28,29 @@ impl Layout {
     pub fn new(plot: &Plot, look: &Look, area: Area, sides: (f64, f64)) -> Layout {
         let mut frame = Area { left: area.left + sides.0, right: area.right - sides.1, ..area };
         frame.top += head::height(plot, look, area, frame);
-        if plot.chart.kind == Kind::BarH {
-            let bottom = axis::values_along(plot, frame.width(), look.tick(), &written(plot, look));
+        if plot.is_horizontal() {
+            let bottom = scale::values_along(plot, frame.width(), look.tick(), &written(plot, look));
             frame.bottom -= foot(plot, look, &bottom);
             let room = area.width() * MOST_NAMES;
-            let left = axis::names_down(plot, frame.height(), look.tick(), room);
+            let left = scale::names_down(plot, frame.height(), look.tick(), room);
             return Layout { area, frame, bottom, left, right: None };
         }
-        let bottom = axis::horizontal(plot, frame.width(), area.height(), look.tick());
+        let bottom = scale::horizontal(plot, frame.width(), area.height(), look.tick());
         frame.bottom -= foot(plot, look, &bottom);
         let room_above = if plot.chart.values { look.value() * 1.6 } else { 0.0 };
-        let (left, grid) = axis::vertical(plot, frame.height(), look.tick(), room_above);
-        let right = axis::right(plot, &left, &grid);
+        let (left, grid) = scale::vertical(plot, frame.height(), look.tick(), room_above);
+        let right = scale::right(plot, &left, &grid);
         Layout { area, frame, bottom, left, right }
+    }
+
+    /// The rectangle between the axes with the bottom and the left axis. The names of horizontal bars count from the top.
+    pub fn left_plane(&self, sheet: &Sheet, plot: &Plot) -> Plane<'_> {
+        plane(sheet, self.frame, &self.bottom, &self.left, plot.is_horizontal())
+    }
+
+    /// The same rectangle with the bottom and the right axis.
+    pub fn right_plane(&self, sheet: &Sheet) -> Option<Plane<'_>> {
+        self.right.as_ref().map(|right| plane(sheet, self.frame, &self.bottom, right, false))
     }
 
     /// The room that this layout's labels take to the left and to the right of the frame.
@@ -64,7 +58,7 @@ impl Layout {
         let size = look.tick();
         let gap = look.size(TICK_GAP);
         let name = |given: bool| if given { look.label() * LABEL_ROOM } else { 0.0 };
-        let mut left = self.left.label_width(size) + gap + name(left_label(plot).is_some());
+        let mut left = self.left.label_width(size) + gap + name(plot.left_label().is_some());
         let mut right = look.size(4.0);
         if let Some(axis) = &self.right {
             right = axis.label_width(size) + gap + name(plot.chart.y2_label.is_some());
@@ -112,19 +106,8 @@ pub(super) fn common_sides(charts: &[(Plot, Area)], look: &Look) -> (f64, f64) {
     sides
 }
 
-/// Between an axis and its labels, in points at full scale.
-pub(super) const TICK_GAP: f64 = 8.0;
-
 /// The room of an axis' name, in font sizes.
 const LABEL_ROOM: f64 = 1.7;
-
-/// The name of the left axis.
-pub(super) fn left_label(plot: &Plot) -> Option<String> {
-    match (&plot.chart.y_label, plot.chart.kind) {
-        (None, Kind::Hist) => Some("Count".to_owned()),
-        (label, _) => label.clone(),
-    }
-}
 
 /// The room that labels and name of the bottom axis need.
 fn foot(plot: &Plot, look: &Look, bottom: &Axis) -> f64 {
@@ -140,37 +123,12 @@ fn foot(plot: &Plot, look: &Look, bottom: &Axis) -> f64 {
     look.size(TICK_GAP) + labels + name
 }
 
-/// The format of the values written at the marks.
-pub(super) fn value_format(plot: &Plot) -> NumberFormat {
-    let chart = plot.chart;
-    if let (Kind::BarH, Some(AxisFormat::Number(format))) = (chart.kind, &chart.x_format) {
-        return format.clone();
-    }
-    if let Some(format) = &chart.y_format {
-        return format.clone();
-    }
-    let (low, high) = plot.left;
-    let whole = match &plot.shape {
-        Shape::Bars(runs) => runs.iter().flatten().all(|bar| bar.value.fract() == 0.0),
-        _ => plot.data.left.iter().flat_map(|run| &run.points).all(|(_, y)| !y.is_finite() || y.fract() == 0.0),
-    };
-    let size = low.abs().max(high.abs());
-    match size {
-        size if size >= 1e12 => NumberFormat::exponent(2),
-        size if whole || size >= 1000.0 => NumberFormat::plain(0),
-        size if size >= 10.0 => NumberFormat::plain(1),
-        size if size >= 1e-3 => NumberFormat::plain((2.0 - size.log10().floor()).max(0.0) as usize),
-        _ => NumberFormat::exponent(2),
-    }
-}
-
 /// The values written at the ends of horizontal bars, and the room that each needs there.
 fn written(plot: &Plot, look: &Look) -> Vec<(f64, f64)> {
-    let Shape::Bars(runs) = &plot.shape else { return Vec::new() };
     if !plot.chart.values {
         return Vec::new();
     }
-    let format = value_format(plot);
+    let format = plot.value_format();
     let room = |value: f64| font::width(&format.format(value), look.value(), false) + look.size(TICK_GAP) * 1.5;
-    runs.iter().flatten().map(|bar| (bar.value, room(bar.value))).collect()
+    plot.left_marks.values(&plot.data.left).map(|value| (value, room(value))).collect()
 }

@@ -5,22 +5,26 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeSty
 
 use crate::canvas::{Pen, units};
 use crate::theme::Colors;
-use crate::{Figure, font};
+use crate::{Theme, font};
+
+/// Between an axis and its labels, in points at full scale.
+pub(crate) const TICK_GAP: f64 = 8.0;
 
 /// At 14 by 6 inches a title has 16 points; smaller pictures have smaller type, but never unreadably small.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
+pub(crate) struct Look {
     pub colors: &'static Colors,
     scale: f64,
     panels: usize,
 }
 
 impl Look {
-    pub fn new(figure: &Figure, width: f64, height: f64) -> Self {
-        let panels = figure.panels.len().max(1);
+    /// The look of a drawing of so many points and panels.
+    pub fn new(theme: Theme, panels: usize, width: f64, height: f64) -> Self {
+        let panels = panels.max(1);
         let smallest = (width / 580.0).min(height / panels as f64 / 230.0);
         let largest = (width / 1008.0).min(height / 432.0).max(1.0);
-        Look { colors: figure.theme.colors(), scale: smallest.clamp(0.35, 1.0) * largest, panels }
+        Look { colors: theme.colors(), scale: smallest.clamp(0.35, 1.0) * largest, panels }
     }
 
     /// Any other length of the drawing, in points at full scale.
@@ -75,6 +79,11 @@ impl Look {
 
     pub fn pen(&self, width: f64, dash: &'static str) -> Pen {
         Pen { width: self.units(width).unsigned_abs(), dash }
+    }
+
+    /// The pen of a fitted line.
+    pub fn fit_pen(&self, dashed: bool) -> Pen {
+        self.pen(2.2, if dashed { "7 4" } else { "" })
     }
 
     /// The colour of a run: grey for those that have none of their own.

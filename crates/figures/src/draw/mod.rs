@@ -1,43 +1,34 @@
 //! From a figure to a drawing.
 
+mod area;
 mod axes;
 mod axis;
-mod elements;
+pub(crate) mod elements;
 mod head;
 mod layout;
-mod look;
-mod marks;
-mod plane;
+pub(crate) mod look;
+pub(crate) mod plane;
+mod scale;
 #[cfg(test)]
 mod tests;
-mod values;
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::rc::Rc;
 
-use plotters::coord::Shift;
-use plotters::prelude::{Cartesian2d, DrawingArea, DrawingAreaErrorKind};
+use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
 
-use crate::canvas::{Canvas, Place, units};
+use crate::canvas::Canvas;
+use crate::marks::lines::trace;
 use crate::plot::Plot;
 use crate::{Figure, font};
-use axis::Axis;
-use layout::{Area, Layout};
+use area::Area;
+use layout::Layout;
 use look::Look;
+use plane::{Drawn, Sheet, place};
 
 /// Points in an inch.
 pub(crate) const POINTS: f64 = 72.0;
-
-/// The page, which is drawn on in units from its upper left corner.
-type Sheet = DrawingArea<Canvas, Shift>;
-
-/// The rectangle between two axes, which is drawn on in the units of the data.
-type Plane<'a> = DrawingArea<Canvas, Cartesian2d<&'a Axis, &'a Axis>>;
-
-/// What drawing through plotters comes to: the canvas itself never fails.
-pub(crate) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<Infallible>>;
 
 /// The figure as SVG whose texts are letters of the embedded font; lengths are points.
 pub(crate) fn svg(figure: &Figure) -> Drawn<String> {
@@ -49,7 +40,7 @@ pub(crate) fn svg(figure: &Figure) -> Drawn<String> {
 }
 
 fn draw(sheet: &Sheet, figure: &Figure, width: f64, height: f64) -> Drawn {
-    let look = Look::new(figure, width, height);
+    let look = Look::new(figure.theme, figure.panels.len(), width, height);
     sheet.fill(&look.colors.background)?;
 
     let pad = look.pad();
@@ -88,10 +79,26 @@ fn draw(sheet: &Sheet, figure: &Figure, width: f64, height: f64) -> Drawn {
             continue;
         }
         let layout = Layout::new(plot, &look, *area, sides);
-        head::draw(sheet, plot, &look, &layout)?;
+        head::draw(sheet, plot, &look, layout.area, layout.frame)?;
         axes::draw(sheet, plot, &look, &layout)?;
-        marks::draw(sheet, plot, &look, &layout)?;
-        values::draw(sheet, plot, &look, &layout)?;
+        draw_data(sheet, plot, &look, &layout)?;
+    }
+    Ok(())
+}
+
+/// Draws the data: the right axis over the left one, fitted lines over both, then the values.
+fn draw_data(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> Drawn {
+    let left = layout.left_plane(sheet, plot);
+    plot.left_marks.draw(&plot.data.left, &left, look)?;
+    if let Some(right) = layout.right_plane(sheet) {
+        plot.right_marks.draw(&plot.data.right, &right, look)?;
+    }
+    for fit in &plot.fits {
+        let color = fit.color.map_or(look.colors.trend, |place| look.colors.series(place));
+        trace(&left, vec![fit.from, fit.to], color.to_rgba(), look.fit_pen(!plot.chart.kind.0.is_cloud()))?;
+    }
+    if plot.chart.values {
+        plot.left_marks.write(&plot.data.left, sheet, &left, look, &plot.value_format())?;
     }
     Ok(())
 }
@@ -99,9 +106,4 @@ fn draw(sheet: &Sheet, figure: &Figure, width: f64, height: f64) -> Drawn {
 fn no_data(sheet: &Sheet, look: &Look, area: Area) -> Drawn {
     let middle = place((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0);
     sheet.draw_text("No data", &look.plain(look.label(), HPos::Center), middle)
-}
-
-/// Points as a place on the sheet.
-fn place(x: f64, y: f64) -> Place {
-    (units(x), units(y))
 }

@@ -1,15 +1,29 @@
 //! The coordinate systems of plotters between the data and the canvas.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
+use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
-use plotters::prelude::{Cartesian2d, Ranged};
+use plotters::prelude::{Cartesian2d, DrawingArea, DrawingAreaErrorKind, Ranged};
 
+use super::area::Area;
 use super::axis::Axis;
-use super::layout::{Area, Layout};
-use super::{Plane, Sheet};
-use crate::Kind;
-use crate::canvas::units;
+use crate::canvas::{Canvas, Place, units};
+
+/// The page, which is drawn on in units from its upper left corner.
+pub(crate) type Sheet = DrawingArea<Canvas, Shift>;
+
+/// The rectangle between two axes, which is drawn on in the units of the data.
+pub(crate) type Plane<'a> = DrawingArea<Canvas, Cartesian2d<&'a Axis, &'a Axis>>;
+
+/// What drawing through plotters comes to: the canvas itself never fails.
+pub(crate) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<Infallible>>;
+
+/// Points as a place on the sheet.
+pub(super) fn place(x: f64, y: f64) -> Place {
+    (units(x), units(y))
+}
 
 /// An axis as plotters sees it: its key points are the ticks that the layout has chosen.
 impl Ranged for &Axis {
@@ -30,17 +44,8 @@ impl Ranged for &Axis {
     }
 }
 
-/// The rectangle between the axes with the bottom and the left axis. The names of horizontal bars count from the top.
-pub(super) fn left<'a>(sheet: &Sheet, layout: &'a Layout, kind: Kind) -> Plane<'a> {
-    plane(sheet, layout.frame, &layout.bottom, &layout.left, kind == Kind::BarH)
-}
-
-/// The same rectangle with the bottom and the right axis.
-pub(super) fn right<'a>(sheet: &Sheet, layout: &'a Layout) -> Option<Plane<'a>> {
-    layout.right.as_ref().map(|right| plane(sheet, layout.frame, &layout.bottom, right, false))
-}
-
-fn plane<'a>(sheet: &Sheet, frame: Area, x: &'a Axis, y: &'a Axis, from_top: bool) -> Plane<'a> {
+/// The rectangle `frame` between two axes, of which the vertical one counts upwards or from the top.
+pub(super) fn plane<'a>(sheet: &Sheet, frame: Area, x: &'a Axis, y: &'a Axis, from_top: bool) -> Plane<'a> {
     let (left, top) = (units(frame.left), units(frame.top));
     let frame = sheet.clone().shrink((left, top), (units(frame.right) - left, units(frame.bottom) - top));
     let (across, down) = frame.get_pixel_range();

@@ -5,6 +5,10 @@ use resvg::usvg::roxmltree::Document;
 
 use crate::{AxisFormat, Chart, Column, Figure, Kind, NumberFormat, Series, Size, Trend, font};
 
+fn kind(name: &str) -> Kind {
+    Kind::named(name).unwrap()
+}
+
 fn svg(figure: &Figure) -> String {
     super::svg(figure).unwrap()
 }
@@ -66,7 +70,7 @@ fn clashes(drawing: &str, (width, height): (f64, f64)) -> Vec<String> {
 #[test]
 fn a_small_line_chart_is_drawn_like_this() {
     let keys = Column::Date(vec![Some(19_722), Some(19_753), Some(19_782)]);
-    let mut chart = Chart::new(Kind::Line, keys, vec![Series::new("Revenue", vec![1200.0, 800.0, 1500.0])]);
+    let mut chart = Chart::new(kind("line"), keys, vec![Series::new("Revenue", vec![1200.0, 800.0, 1500.0])]);
     chart.title = Some("Sales < plan".to_owned());
     chart.trend = Some(Trend::Linear);
     chart.y_format = NumberFormat::parse("$,.0f").ok();
@@ -79,7 +83,7 @@ fn a_year_of_days_ends_with_its_last_month_and_names_nothing_twice() {
     // From 2024-01-01 to 2024-12-30.
     let keys = Column::Date((19_723..20_088).map(Some).collect());
     let values = (0..365).map(f64::from).collect();
-    let mut chart = Chart::new(Kind::Line, keys, vec![Series::new("Sales", values)]);
+    let mut chart = Chart::new(kind("line"), keys, vec![Series::new("Sales", values)]);
     chart.trend = Some(Trend::Linear);
     chart.y_label = Some("Sales".to_owned());
     chart.y_format = NumberFormat::parse("$,.0f").ok();
@@ -92,7 +96,7 @@ fn a_year_of_days_ends_with_its_last_month_and_names_nothing_twice() {
 #[test]
 fn the_largest_bars_stand_on_top_with_their_values() {
     let mut chart = Chart::new(
-        Kind::BarH,
+        kind("barh"),
         names(&["small", "large", "negative", "middle"]),
         vec![Series::new("Revenue", vec![10.0, 1234.5, -60.0, 700.0])],
     );
@@ -110,7 +114,7 @@ fn the_largest_bars_stand_on_top_with_their_values() {
 #[test]
 fn two_axes_take_the_colours_of_their_series() {
     let keys = Column::Number(vec![1.0, 2.0, 3.0]);
-    let mut chart = Chart::new(Kind::Line, keys, vec![Series::new("Revenue", vec![1.0, 3.0, 2.0])]);
+    let mut chart = Chart::new(kind("line"), keys, vec![Series::new("Revenue", vec![1.0, 3.0, 2.0])]);
     chart.y2 = vec![Series::new("Sessions", vec![10.0, 20.0, 90.0])];
     chart.y2_format = NumberFormat::parse("$,.0f").ok();
     chart.show_r = true;
@@ -124,12 +128,12 @@ fn two_axes_take_the_colours_of_their_series() {
 
 #[test]
 fn without_data_the_figure_says_so() {
-    let mut chart = Chart::new(Kind::Bar, names(&[]), vec![Series::new("Revenue", Vec::new())]);
+    let mut chart = Chart::new(kind("bar"), names(&[]), vec![Series::new("Revenue", Vec::new())]);
     chart.title = Some("Quiet".to_owned());
     assert_eq!(texts(&svg(&Figure::new(chart.clone()))), ["Quiet", "No data"]);
     let missing = Chart { keys: names(&["a"]), series: vec![Series::new("Revenue", vec![f64::NAN])], ..chart };
     assert_eq!(texts(&svg(&Figure::new(missing))), ["Quiet", "No data"]);
-    let none = Figure { panels: Vec::new(), ..Figure::new(Chart::new(Kind::Line, names(&[]), Vec::new())) };
+    let none = Figure { panels: Vec::new(), ..Figure::new(Chart::new(kind("line"), names(&[]), Vec::new())) };
     assert_eq!(texts(&svg(&none)), ["No data"]);
 }
 
@@ -156,14 +160,7 @@ fn keys(rows: usize) -> impl Strategy<Value = Column> {
 }
 
 fn chart() -> impl Strategy<Value = Chart> {
-    let kinds = prop_oneof![
-        Just(Kind::Line),
-        Just(Kind::Bar),
-        Just(Kind::BarH),
-        Just(Kind::Scatter),
-        Just(Kind::Area),
-        Just(Kind::Hist)
-    ];
+    let kinds = proptest::sample::select(Kind::all());
     let values = |rows| proptest::collection::vec(value(), rows);
     let columns = (0..50usize).prop_flat_map(move |rows| {
         let group = proptest::option::of(proptest::collection::vec(proptest::option::of("[a-m]"), rows));

@@ -1,0 +1,116 @@
+//! From a column of keys to positions along an axis.
+
+use std::collections::HashMap;
+
+use crate::ticks::number::LARGEST;
+use crate::ticks::time;
+use crate::{Column, NumberFormat};
+
+/// What the positions along the key axis are.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Keys {
+    Numbers,
+    /// Seconds since 1970.
+    Moments,
+    /// Indices of these names.
+    Names(Vec<String>),
+}
+
+impl Keys {
+    /// The names; none where keys are measured.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Keys::Names(names) => names,
+            Keys::Numbers | Keys::Moments => &[],
+        }
+    }
+}
+
+/// How keys are laid along their axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyScale {
+    /// Numbers and moments where they lie, texts side by side.
+    Continuous,
+    /// Numbers and moments where they lie; a text lies nowhere.
+    Measured,
+    /// Moments where they lie, numbers and texts side by side.
+    Bands,
+    /// All side by side, as names.
+    Names,
+}
+
+/// The position of every row: NaN where its key is missing. Numbers that are laid side by side are written in `format`.
+pub(super) fn places(keys: &Column, scale: KeyScale, format: Option<&NumberFormat>) -> (Keys, Vec<f64>) {
+    match (keys, scale) {
+        (Column::Category(names), KeyScale::Measured) => (Keys::Numbers, vec![f64::NAN; names.len()]),
+        (Column::Category(names), _) => named(names.iter().map(|name| Some(name_of(name)))),
+        (Column::Number(numbers), KeyScale::Bands | KeyScale::Names) => {
+            // Where names go down the vertical axis, the format of the horizontal one is not theirs.
+            let format = format.filter(|_| scale == KeyScale::Bands);
+            named(numbers.iter().map(|number| drawable(*number).then(|| key_text(*number, format))))
+        }
+        (Column::Number(numbers), _) => {
+            (Keys::Numbers, numbers.iter().map(|n| if drawable(*n) { *n } else { f64::NAN }).collect())
+        }
+        (Column::Date(_), KeyScale::Names) => dated(&moments(keys), "%Y-%m-%d"),
+        (Column::DateTime(_), KeyScale::Names) => dated(&moments(keys), "%Y-%m-%d %H:%M"),
+        (Column::Date(_) | Column::DateTime(_), _) => (Keys::Moments, moments(keys)),
+    }
+}
+
+fn dated(moments: &[f64], format: &str) -> (Keys, Vec<f64>) {
+    named(moments.iter().map(|moment| Some(time::civil(*moment)?.strftime(format).to_string())))
+}
+
+fn moments(keys: &Column) -> Vec<f64> {
+    let known = |seconds: f64| if time::civil(seconds).is_some() { seconds } else { f64::NAN };
+    match keys {
+        Column::Date(days) => {
+            days.iter().map(|day| day.map_or(f64::NAN, |day| known(f64::from(day) * time::DAY as f64))).collect()
+        }
+        Column::DateTime(times) => {
+            times.iter().map(|micros| micros.map_or(f64::NAN, |micros| known(micros as f64 / 1e6))).collect()
+        }
+        Column::Number(_) | Column::Category(_) => vec![f64::NAN; keys.len()],
+    }
+}
+
+fn named(texts: impl Iterator<Item = Option<String>>) -> (Keys, Vec<f64>) {
+    let (names, places) = distinct(texts);
+    (Keys::Names(names), places)
+}
+
+/// The texts that occur, and of each row the place of its text among them: NaN where it has none.
+pub(super) fn distinct(texts: impl Iterator<Item = Option<String>>) -> (Vec<String>, Vec<f64>) {
+    let mut names: Vec<String> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let place = |text: Option<String>| -> f64 {
+        let Some(text) = text else { return f64::NAN };
+        let place = *known.entry(text).or_insert_with_key(|text| {
+            names.push(text.clone());
+            names.len() - 1
+        });
+        place as f64
+    };
+    let places = texts.map(place).collect();
+    (names, places)
+}
+
+/// A text as a name.
+pub(super) fn name_of(text: &Option<String>) -> String {
+    text.as_deref().unwrap_or("(missing)").to_owned()
+}
+
+/// A number as the name of a bar.
+fn key_text(number: f64, format: Option<&NumberFormat>) -> String {
+    match format {
+        Some(format) => format.format(number),
+        None if number.fract() == 0.0 => NumberFormat::bare(0).format(number),
+        None => number.to_string(),
+    }
+}
+
+/// Whether a number can be drawn: it is neither missing nor beyond all measure.
+pub(super) fn drawable(number: f64) -> bool {
+    number.abs() <= LARGEST
+}

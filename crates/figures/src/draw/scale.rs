@@ -1,0 +1,147 @@
+//! The axes of a chart, with as many ticks as their labels leave room for.
+
+use super::axis::Axis;
+use crate::data::Keys;
+use crate::plot::Plot;
+use crate::ticks::number::{Grid, usable};
+use crate::ticks::{Tick, time};
+use crate::{AxisFormat, Column, NumberFormat, font};
+
+/// The sine of the angle of slanted labels.
+pub(super) const SLANT: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
+/// Slanted labels are no longer than this many font sizes, and take no more than this share of the height.
+const SLANTED_LENGTH: f64 = 13.0;
+const SLANTED_SHARE: f64 = 0.22;
+
+/// The left axis, `height` points high, with room for values written over the marks.
+pub(super) fn vertical(plot: &Plot, height: f64, size: f64, room_above: f64) -> (Axis, Grid) {
+    let (low, high) = plot.left;
+    let share = (room_above / height).min(0.3);
+    let span = (high - low) / (1.0 - share);
+    let high = if high > 0.0 { low + span } else { high };
+    let low = if low < 0.0 { low - (span - (plot.left.1 - plot.left.0)) } else { low };
+    let least = plot.chart.y_format.as_ref().map_or(0.0, NumberFormat::least_step);
+    let least = least.max(plot.chart.kind.0.least_value_step());
+    let grid = Grid::new(low, high, ((height / (size * 3.2)) as usize).clamp(2, 8), least);
+    let format = plot.chart.y_format.clone().unwrap_or_else(|| grid.format(true));
+    (Axis::of(low, high, &grid, &format), grid)
+}
+
+/// The right axis, with its ticks at the heights of the left ones.
+pub(super) fn right(plot: &Plot, left: &Axis, grid: &Grid) -> Option<Axis> {
+    let (low, high) = plot.right?;
+    let data = usable(low, high);
+    let format = plot.chart.y2_format.as_ref();
+    let least = format.map_or(0.0, NumberFormat::least_step);
+    let write =
+        |low, high, grid: &Grid| Axis::of(low, high, grid, &format.cloned().unwrap_or_else(|| grid.format(true)));
+    // A line along the very edge would look cut off.
+    let data = (data.0, data.1 + (data.1 - data.0) * 0.03);
+    match grid.beside(left.low, left.high, data, least) {
+        Some((low, high, grid)) => Some(write(low, high, &grid)),
+        None => Some(write(data.0, data.1, &Grid::new(data.0, data.1, left.ticks.len().max(2), least))),
+    }
+}
+
+/// The bottom axis of horizontal bars, `width` points wide, with room for `written` values beyond the bars' ends.
+pub(super) fn values_along(plot: &Plot, width: f64, size: f64, written: &[(f64, f64)]) -> Axis {
+    let (mut low, mut high) = plot.left;
+    // Twice, because room at one end moves the other.
+    for _ in 0..2 {
+        let span = high - low;
+        for (value, room) in written {
+            let share = (room / width).min(0.4);
+            if *value >= 0.0 {
+                high = high.max(low + (value - low) / (1.0 - share));
+            } else {
+                low = low.min(high - (high - value) / (1.0 - share));
+            }
+        }
+        if high - low <= span {
+            break;
+        }
+    }
+    numbers_along(low, high, width, size, plot.given_value_format(), true)
+}
+
+/// The bottom axis, `width` points wide, of a chart `height` points high.
+pub(super) fn horizontal(plot: &Plot, width: f64, height: f64, size: f64) -> Axis {
+    let (low, high) = plot.keys;
+    let format = plot.chart.x_format.as_ref();
+    match &plot.data.keys {
+        Keys::Names(names) => names_along(names, (low, high), (width, height), size),
+        Keys::Moments => {
+            let empty = Axis { low, high, ticks: Vec::new(), slanted: false };
+            // A column of days has no hours to tell.
+            let least = if matches!(plot.chart.keys, Column::Date(_)) { time::DAY } else { 1 };
+            let format = format.and_then(AxisFormat::date);
+            let ticks = time::ticks(plot.filled, least, format, |ticks| empty.fits(ticks, size, width));
+            Axis { ticks, ..empty }
+        }
+        Keys::Numbers => {
+            // What may be years has no separators.
+            let years = low >= 1000.0 && high < 3000.0;
+            numbers_along(low, high, width, size, format.and_then(AxisFormat::number), !years)
+        }
+    }
+}
+
+fn numbers_along(low: f64, high: f64, width: f64, size: f64, format: Option<&NumberFormat>, separators: bool) -> Axis {
+    let least = format.map_or(0.0, NumberFormat::least_step);
+    let mut most = ((width / (size * 6.5)) as usize).clamp(2, 11);
+    loop {
+        let grid = Grid::new(low, high, most, least);
+        let format = format.cloned().unwrap_or_else(|| grid.format(separators));
+        let axis = Axis::of(low, high, &grid, &format);
+        if most <= 2 || axis.fits(&axis.ticks, size, width) {
+            return axis;
+        }
+        most -= 1;
+    }
+}
+
+fn names_along(names: &[String], (low, high): (f64, f64), (width, height): (f64, f64), size: f64) -> Axis {
+    let longest = (size * SLANTED_LENGTH).min(height * SLANTED_SHARE / SLANT);
+    let slot = width / names.len().max(1) as f64;
+    let tick = |(place, text): (usize, String)| Tick { at: place as f64, text, below: String::new() };
+    let mut axis = Axis { low, high, ticks: Vec::new(), slanted: false };
+    // Whole, else in two lines, else slanted, else slanted and only every so many.
+    let flat: Vec<Tick> = names.iter().cloned().enumerate().map(tick).collect();
+    if names.iter().all(|name| font::width(name, size, false) <= slot - size * 0.5) {
+        axis.ticks = flat;
+        return axis;
+    }
+    let two_lines = |(place, name): (usize, &String)| {
+        let lines = font::wrap(name, size, false, slot - size * 0.5, 3);
+        let whole = lines.len() <= 2 && !lines.iter().any(|line| line.ends_with('…'));
+        let mut lines = lines.into_iter();
+        let mut next = || lines.next().unwrap_or_default();
+        whole.then(|| Tick { at: place as f64, text: next(), below: next() })
+    };
+    if let Some(ticks) = names.iter().enumerate().map(two_lines).collect() {
+        axis.ticks = ticks;
+        return axis;
+    }
+    let every = (size * 1.25 / slot).ceil().max(1.0) as usize;
+    let short = names.iter().enumerate().step_by(every);
+    axis.ticks = short.map(|(place, name)| tick((place, font::shorten(name, size, false, longest)))).collect();
+    let flat_again = axis.fits(&axis.ticks, size, width);
+    axis.slanted = !flat_again;
+    axis
+}
+
+/// The vertical axis of horizontal bars: names within `room` points, in two lines where the bars are thick enough.
+pub(super) fn names_down(plot: &Plot, height: f64, size: f64, room: f64) -> Axis {
+    let (low, high) = plot.keys;
+    let names = plot.data.keys.names();
+    let slot = height / names.len().max(1) as f64;
+    let every = (size * 1.15 / slot).ceil().max(1.0) as usize;
+    let most = if slot >= size * 2.6 { 2 } else { 1 };
+    let tick = |(place, name): (usize, &String)| {
+        let mut lines = font::wrap(name, size, false, room, most).into_iter();
+        let mut next = || lines.next().unwrap_or_default();
+        Tick { at: place as f64, text: next(), below: next() }
+    };
+    Axis { low, high, ticks: names.iter().enumerate().step_by(every).map(tick).collect(), slanted: false }
+}

@@ -1,0 +1,64 @@
+//! Lines through points.
+
+use plotters::prelude::LineSeries;
+use plotters::style::{Color, RGBAColor};
+
+use super::dots::disks;
+use super::{Marks, Symbol};
+use crate::canvas::Pen;
+use crate::data::Run;
+use crate::draw::elements::Dashed;
+use crate::draw::look::Look;
+use crate::draw::plane::{Drawn, Plane};
+
+/// A line a run.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    /// From 0 to 1: what lies over other marks lets them be seen.
+    pub opacity: f64,
+}
+
+impl Marks for Lines {
+    fn symbol(&self, color: Option<usize>) -> Symbol {
+        Symbol::Line(color)
+    }
+
+    fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
+        runs.iter().try_for_each(|run| line(plane, look, run, self.opacity))
+    }
+}
+
+/// Up to so many points a line shows each of them as a dot.
+const MOST_DOTTED: usize = 40;
+
+fn line(plane: &Plane, look: &Look, run: &Run, opacity: f64) -> Drawn {
+    let width = match run.points.len() {
+        0..=120 => 2.2,
+        121..=1000 => 1.7,
+        _ => 1.0,
+    };
+    let color = look.run(run.color);
+    let pen = look.pen(width, look.dash(run.color));
+    let all = run.points.len() <= MOST_DOTTED;
+    let mut dotted = Vec::new();
+    for stretch in run.points.split(|(_, y)| !y.is_finite()) {
+        // A point without a neighbour is no line, and is seen only as a dot.
+        if all || stretch.len() == 1 {
+            dotted.extend_from_slice(stretch);
+        }
+        if stretch.len() > 1 {
+            trace(plane, stretch.to_vec(), color.mix(opacity), pen)?;
+        }
+    }
+    plane.present()?;
+    disks(plane, dotted, look.units(width * 1.5), color.to_rgba())
+}
+
+/// A line through the points, solid or dashed.
+pub(crate) fn trace(plane: &Plane, points: Vec<(f64, f64)>, color: RGBAColor, pen: Pen) -> Drawn {
+    if pen.dash.is_empty() {
+        LineSeries::new(points, color.stroke_width(pen.width)).try_for_each(|part| plane.draw(&part))
+    } else {
+        plane.draw(&Dashed { points, color, pen })
+    }
+}

@@ -1,0 +1,69 @@
+//! What stands for data in a chart: a kind of mark a file, which kinds of charts share.
+
+pub(crate) mod bands;
+pub(crate) mod bars;
+pub(crate) mod dots;
+pub(crate) mod lines;
+mod written;
+
+use std::fmt::Debug;
+
+use crate::NumberFormat;
+use crate::data::Run;
+use crate::draw::look::Look;
+use crate::draw::plane::{Drawn, Plane, Sheet};
+use crate::range::range;
+
+/// The marks of all runs on one axis. Those that are laid out before they are drawn, such as bars, hold their layout, and
+/// take from the runs only the colours.
+pub(crate) trait Marks: Debug {
+    /// What is written at the marks. NaN is a gap.
+    fn values<'a>(&'a self, runs: &'a [Run]) -> Box<dyn Iterator<Item = f64> + 'a> {
+        Box::new(runs.iter().flat_map(|run| run.points.iter().map(|point| point.1)))
+    }
+
+    /// The least and the largest value that must lie on the value axis.
+    fn value_range(&self, runs: &[Run]) -> Option<(f64, f64)> {
+        range(self.values(runs))
+    }
+
+    /// The least and the largest key that must lie on the key axis.
+    fn key_range(&self, runs: &[Run]) -> Option<(f64, f64)> {
+        range(runs.iter().flat_map(|run| run.points.iter().map(|point| point.0)))
+    }
+
+    /// Whether the marks stand on zero, where the axis line then is.
+    fn stand_on_zero(&self) -> bool {
+        false
+    }
+
+    /// Whether lines of the grid lead from the keys to the marks. They would only repeat the sides of bars.
+    fn have_key_grid(&self) -> bool {
+        true
+    }
+
+    /// What the legend shows for a run of that colour.
+    fn symbol(&self, color: Option<usize>) -> Symbol;
+
+    /// Draws the marks.
+    fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn;
+
+    /// Writes the values at the marks, where there is room.
+    fn write(&self, runs: &[Run], sheet: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
+        let points = runs.iter().flat_map(|run| run.points.iter().map(|(x, y)| (*x, *y, *y)));
+        written::above(points, sheet, plane, look, format)
+    }
+}
+
+/// What a legend shows beside a name. Colours are places in the palette; none is grey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Symbol {
+    Line(Option<usize>),
+    Dot(Option<usize>),
+    Patch(Option<usize>),
+    /// A fitted line, dashed or solid, over one series or several.
+    Fit {
+        dashed: bool,
+        single: bool,
+    },
+}

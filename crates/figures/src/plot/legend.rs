@@ -1,0 +1,51 @@
+//! The legend.
+
+use super::trend::Fit;
+use crate::Chart;
+use crate::data::{Data, Run};
+use crate::marks::{Marks, Symbol};
+
+/// One entry of the legend.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub name: String,
+    pub symbol: Symbol,
+}
+
+pub(super) fn entries(
+    chart: &Chart,
+    data: &Data,
+    (left_marks, right_marks): (&dyn Marks, &dyn Marks),
+    fits: &[Fit],
+) -> Vec<Entry> {
+    let kind = chart.kind.0;
+    let single = data.left.len() + data.right.len() < 2;
+    let mut entries: Vec<Entry> = Vec::new();
+    // A lone cloud needs no name; a lone line does, once a fitted line is beside it, unless its axis bears the name.
+    let on_axis = data.left.iter().any(|run| Some(&run.name) == chart.y_label.as_ref());
+    if !single || (!fits.is_empty() && !kind.is_cloud() && !on_axis) {
+        let entry = |run: &Run, marks: &dyn Marks| Entry { name: run.name.clone(), symbol: marks.symbol(run.color) };
+        let left = data.left.iter().map(|run| (run, entry(run, left_marks)));
+        let right = data.right.iter().map(|run| (run, entry(run, right_marks)));
+        let named = left.chain(right).filter(|(run, _)| !run.name.is_empty());
+        // The grey runs share one entry, which comes last.
+        let (colored, grey): (Vec<_>, Vec<_>) = named.partition(|(run, _)| run.color.is_some());
+        entries.extend(colored.into_iter().chain(grey.into_iter().take(1)).map(|(_, entry)| entry));
+    }
+    if !fits.is_empty() {
+        let single = fits.iter().all(|fit| fit.color.is_none());
+        entries.push(Entry { name: trend_name(chart, fits), symbol: Symbol::Fit { dashed: !kind.is_cloud(), single } });
+    }
+    entries
+}
+
+/// What the fitted line is called; a single one along a line says from where to where it leads, for that is what a
+/// reader wants of it.
+fn trend_name(chart: &Chart, fits: &[Fit]) -> String {
+    match (fits, &chart.y_format) {
+        ([fit], Some(format)) if chart.kind.0.tells_trend_ends() => {
+            format!("Linear trend: {} → {}", format.format(fit.from.1), format.format(fit.to.1))
+        }
+        _ => "Linear trend".to_owned(),
+    }
+}

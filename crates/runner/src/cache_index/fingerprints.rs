@@ -1,0 +1,215 @@
+//! All that determines a task's result, gathered.
+
+use std::collections::BTreeMap;
+
+use tidemill_core::diagnostic::SourceMap;
+use tidemill_core::fingerprint::{Fingerprint, FingerprintBuilder, Used};
+use tidemill_core::ids::TaskIx;
+use tidemill_core::plan::{Plan, PlannedTask, is_glob, resolve};
+use tidemill_core::spec::{Node, NodeValue, Template};
+use tidemill_core::task::{EdgeKind, FileRole, RunFacts, TaskFacts, TaskFailure};
+
+use super::{CacheIndex, ResultDigests};
+use tidemill_secrets::{masked, masked_value};
+
+/// What a fingerprint is asked of.
+pub struct Question<'a> {
+    /// The graph.
+    pub plan: &'a Plan,
+    /// The texts that spans point into.
+    pub sources: &'a SourceMap,
+    /// The engine's name.
+    pub engine: &'a str,
+    /// What is known of the run.
+    pub run: &'a RunFacts,
+    /// What those before have made; None where it is not known.
+    pub results: &'a dyn Fn(TaskIx) -> Option<ResultDigests>,
+    /// What texts may know of those before.
+    pub facts: &'a dyn Fn() -> BTreeMap<String, TaskFacts>,
+}
+
+impl CacheIndex {
+    /// The fingerprint of a task. A task before it whose result is not known has no part in it.
+    ///
+    /// # Errors
+    /// If a file that it reads cannot be read.
+    pub fn fingerprint(&self, ix: TaskIx, question: &Question<'_>) -> Result<Fingerprint, TaskFailure> {
+        let task = question.plan.task(ix);
+        let mut builder = Fingerprint::builder(task.task_type.name, task.task_type.version);
+        if task.io.table {
+            builder = builder.engine(question.engine);
+        }
+        let mut parameters = task.task.parameters();
+        // Another secret is not another task, and what is remembered of this holds none.
+        parameters = masked_value(&parameters);
+        if is_started_by_hand(question.run) {
+            blank(&mut parameters, &question.run.logical_time);
+        }
+        builder = builder.parameters(&parameters, |key| used_in(task, key, question.sources));
+        for output in &task.outputs {
+            let path = output.path.value.as_str();
+            let sink = task.sinks.iter().find(|sink| sink.path.as_str() == path);
+            let options = sink.map(|sink| serde_json::to_value(&sink.options).unwrap_or_default());
+            builder = builder.output(path, options.unwrap_or_default());
+        }
+        builder = self.upstreams(builder, ix, question);
+        builder = self.read_files(builder, task)?;
+        Ok(self.texts(builder, task, question).build())
+    }
+
+    fn upstreams(&self, mut builder: FingerprintBuilder, ix: TaskIx, question: &Question<'_>) -> FingerprintBuilder {
+        let task = question.plan.task(ix);
+        for need in &task.needs {
+            let other = question.plan.task(need.task);
+            let Some(result) = (question.results)(need.task) else { continue };
+            let place = other.spec.foreach.as_ref().map(|group| group.order as u32);
+            match need.what {
+                EdgeKind::Table => {
+                    if let Some(table) = result.table {
+                        builder = builder.upstream(&other.name, EdgeKind::Table, place, table);
+                    }
+                }
+                EdgeKind::Files => builder = builder.upstream(&other.name, EdgeKind::Files, place, result.files),
+                EdgeKind::Order if task.task_type.reads_order => {
+                    builder = builder.upstream(&other.name, EdgeKind::Order, place, result.files);
+                }
+                EdgeKind::Order => {}
+            }
+        }
+        builder
+    }
+
+    fn read_files(
+        &self,
+        mut builder: FingerprintBuilder,
+        task: &PlannedTask,
+    ) -> Result<FingerprintBuilder, TaskFailure> {
+        for file in &task.io.files {
+            let path = file.path.value.as_str();
+            // What another task publishes has entered with that task.
+            if task.needs.iter().any(|need| need.role == path && need.what == EdgeKind::Files) {
+                continue;
+            }
+            let unreadable = |error: std::io::Error| TaskFailure::new(format!("cannot read {path}: {error}"));
+            let absolute = resolve(&self.project, &file.path.value);
+            if is_glob(path) && !absolute.exists() {
+                for (found, digest) in self.files.glob(&self.project, path).map_err(unreadable)? {
+                    builder = builder.file(&found, file.role, Some(digest));
+                }
+                continue;
+            }
+            let digest = match file.role {
+                FileRole::Sqlite => self.files.sqlite(&absolute),
+                FileRole::Input if absolute.is_dir() => self.files.folder(&absolute).map(Some),
+                _ => self.files.file(&absolute),
+            };
+            builder = builder.file(path, file.role, digest.map_err(unreadable)?);
+        }
+        Ok(builder)
+    }
+
+    /// What the task's texts will say of params, the environment, the run and other tasks.
+    fn texts(
+        &self,
+        mut builder: FingerprintBuilder,
+        task: &PlannedTask,
+        question: &Question<'_>,
+    ) -> FingerprintBuilder {
+        let names = task.task.names(&self.project, question.sources);
+        if names.is_empty() {
+            return builder;
+        }
+        let facts = if names.iter().any(|name| name[0] == "tasks") { (question.facts)() } else { BTreeMap::new() };
+        for name in &names {
+            let parts: Vec<&str> = name.iter().map(String::as_str).collect();
+            match parts[..] {
+                ["params", param, ..] => {
+                    if let Ok(value) = task.spec.scope.find(["params", param]) {
+                        let value = masked_value(value);
+                        let used = vec![Used { name: param.to_owned(), value: value.clone() }];
+                        builder = builder.key(&format!("params.{param}"), value, used);
+                    }
+                }
+                ["params"] | ["item", ..] => {
+                    if let Ok(value) = task.spec.scope.find([parts[0]]) {
+                        builder = builder.key(parts[0], masked_value(value), Vec::new());
+                    }
+                }
+                ["env", variable, ..] => {
+                    let value = task.spec.scope.find(["env", variable]).ok().and_then(|value| value.as_str());
+                    builder = builder.env(variable, value.map(masked).as_deref());
+                }
+                ["run", "date"] => builder = builder.fact("run.date", question.run.date.clone().into()),
+                ["run", "logical_time"] if !is_started_by_hand(question.run) => {
+                    builder = builder.fact("run.logical_time", question.run.logical_time.clone().into());
+                }
+                ["tasks", other, ..] => {
+                    if let Some(known) = facts.get(other) {
+                        builder = builder.fact(&format!("tasks.{other}"), lasting(known));
+                    }
+                }
+                ["tasks"] => {
+                    for (other, known) in &facts {
+                        builder = builder.fact(&format!("tasks.{other}"), lasting(known));
+                    }
+                }
+                _ => {}
+            }
+        }
+        builder
+    }
+}
+
+/// Whether the run stands for no other time than the one at which somebody started it: that enters no fingerprint.
+fn is_started_by_hand(run: &RunFacts) -> bool {
+    run.trigger == "manual" && run.logical_time == run.started
+}
+
+/// Takes the time out of the texts of parameters, so that asking again is not another question.
+fn blank(value: &mut serde_json::Value, time: &str) {
+    use serde_json::Value;
+
+    match value {
+        Value::String(text) if text.contains(time) => *text = text.replace(time, "run.logical_time"),
+        Value::Array(items) => items.iter_mut().for_each(|item| blank(item, time)),
+        Value::Object(map) => map.values_mut().for_each(|item| blank(item, time)),
+        _ => {}
+    }
+}
+
+/// What of a task's facts does not change when it is only done again: all but its duration.
+fn lasting(facts: &TaskFacts) -> serde_json::Value {
+    serde_json::to_value(TaskFacts { duration: 0.0, ..facts.clone() }).unwrap_or_default()
+}
+
+/// The params that a key's value was made from.
+fn used_in(task: &PlannedTask, key: &str, sources: &SourceMap) -> Vec<Used> {
+    let mut names: Vec<String> = Vec::new();
+    if let Some((_, node)) = task.spec.keys.get(key) {
+        collect(node, sources, &mut names);
+    }
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let value = masked_value(task.spec.scope.find(["params", name.as_str()]).ok()?);
+            Some(Used { name, value })
+        })
+        .collect()
+}
+
+fn collect(node: &Node, sources: &SourceMap, names: &mut Vec<String>) {
+    match &node.value {
+        NodeValue::String(text) if text.contains("${{") => {
+            let text = Template { text: text.clone(), span: node.span };
+            names.extend(text.uses(sources).into_iter().filter_map(|used| match &used.parts[..] {
+                [root, name, ..] if root == "params" => Some(name.clone()),
+                _ => None,
+            }));
+        }
+        NodeValue::List(items) => items.iter().for_each(|item| collect(item, sources, names)),
+        NodeValue::Map(entries) => entries.iter().for_each(|(_, value)| collect(value, sources, names)),
+        _ => {}
+    }
+}

@@ -1,0 +1,233 @@
+//! One try of a task, from its inputs to its published files.
+
+use std::collections::BTreeMap;
+
+use tempfile::{NamedTempFile, TempPath};
+use tidemill_core::attempt::{AttemptToken, Staging};
+use tidemill_core::cache::Object;
+use tidemill_core::event::TaskDetails;
+use tidemill_core::fingerprint::digest_of_file;
+use tidemill_core::ids::{Digest, TaskIx, TaskName};
+use tidemill_core::plan::resolve;
+use tidemill_core::spec::CachePolicy;
+use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions, TableRef};
+use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskResult};
+use tidemill_state::{Made, MadeTable, Output};
+
+use super::TaskExecutor;
+use super::output_log::CommandLog;
+use crate::cache_index::ResultDigests;
+
+/// Of a table's file of so many bytes or more no copy is kept: writing it again from the table costs less than keeping it twice.
+const REWRITTEN: u64 = 1 << 20;
+
+impl TaskExecutor {
+    /// Does a task once; what it made is noted, and published if the attempt counts.
+    pub(super) fn attempt(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+        let task = self.plan.task(ix);
+        if task.has_effect() {
+            return self.effect(ix, attempt, token);
+        }
+        if task.task_type.supervised {
+            self.write_down_needs(ix)?;
+        }
+        let staging = Staging::new();
+        let mut result = self.compute(ix, attempt, token, &staging, "", &|| Ok(()))?;
+        let known = self.write_tables(ix, &mut result, &staging)?;
+        let made = self.keep(ix, &result, &known, &staging)?;
+        if !token.begin_commit() {
+            return Err(stopped());
+        }
+        staging.publish().map_err(|error| TaskFailure::new(error.to_string()))?;
+        Ok(self.note(ix, result, made))
+    }
+
+    /// Writes down what the task starts from. Nobody knows what a command does to the world: were the runner to die, it would
+    /// otherwise be begun again from another result.
+    fn write_down_needs(&self, ix: TaskIx) -> Result<(), TaskFailure> {
+        let needs = &self.plan.task(ix).needs;
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let is_one = |name: &TaskName| needs.iter().any(|need| self.plan.task(need.task).name == *name);
+        self.recorder.write_if_any(is_one).map_err(TaskFailure::new)
+    }
+
+    /// Runs the task's own code.
+    pub(super) fn compute(
+        &self,
+        ix: TaskIx,
+        attempt: u32,
+        token: &AttemptToken,
+        staging: &Staging,
+        effect: &str,
+        begin_effect: &dyn Fn() -> Result<(), TaskFailure>,
+    ) -> Result<TaskResult, TaskFailure> {
+        let task = self.plan.task(ix);
+        let setting = &self.setting;
+        let project = self.plan.spec.project.as_path();
+        let tables = self.tables(ix, token)?;
+        let upstream = if task.io.facts { self.facts_before(ix) } else { BTreeMap::new() };
+        let scratch = self.scratch.take();
+        let log = |level: LogLevel, line: &str| setting.logs.write(&task.name, level, line);
+        let made = task.task.run(&RunContext {
+            task: &task.name,
+            attempt,
+            engine: &*setting.engine,
+            sources: &setting.sources,
+            project,
+            tables: &tables,
+            origins: &self.behind(ix),
+            upstream: &upstream,
+            run: &setting.run,
+            secrets: &setting.secrets,
+            scratch: &scratch,
+            stage: &|path| staging.stage(&resolve(project, path)),
+            effect,
+            failed: &setting.before.failed,
+            retry: &setting.before.retry,
+            begin_effect,
+            log: &log,
+            output: &CommandLog::new(&setting.logs, &task.name),
+            cancelled: token.cancelled(),
+            killed: token.killed(),
+        });
+        if let Err(error) = self.scratch.give_back(scratch) {
+            log(LogLevel::Warn, &format!("what it left in its scratch folder cannot be removed: {error}"));
+        }
+        made
+    }
+
+    /// Writes the files of a table task: its table in each format, its rejects. The digests of those that were hashed while
+    /// they were written.
+    fn write_tables(
+        &self,
+        ix: TaskIx,
+        result: &mut TaskResult,
+        staging: &Staging,
+    ) -> Result<BTreeMap<Location, Digest>, TaskFailure> {
+        let task = self.plan.task(ix);
+        let mut known = BTreeMap::new();
+        let Some(report) = &result.table else { return Ok(known) };
+        let project = &self.plan.spec.project;
+        let mut write = |table: &TableRef, sink: &Sink| {
+            let staged = staging.stage(&resolve(project, &sink.path));
+            let digest = self.setting.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
+            known.extend(digest.map(|digest| (sink.path.clone(), digest)));
+            result.outputs.push(sink.path.clone());
+            Ok::<(), TaskFailure>(())
+        };
+        if let Some(table) = &report.table {
+            task.sinks.iter().try_for_each(|sink| write(table, sink))?;
+        }
+        if let (Some(rejects), Some(path)) = (&report.rejects, &task.io.rejects) {
+            let format = FileFormat::from_path(path.value.as_str()).unwrap_or(FileFormat::Csv);
+            let table = "rejects".to_owned();
+            write(rejects, &Sink { path: path.value.clone(), format, options: SinkOptions::default(), table })?;
+        }
+        Ok(known)
+    }
+
+    /// Puts what the attempt made into the store, before anything is published.
+    fn keep(
+        &self,
+        ix: TaskIx,
+        result: &TaskResult,
+        known: &BTreeMap<Location, Digest>,
+        staging: &Staging,
+    ) -> Result<Made, TaskFailure> {
+        let task = self.plan.task(ix);
+        let is_stored = task.spec.common.cache != CachePolicy::DigestOnly;
+        let table = match result.table.as_ref().and_then(|report| report.table.as_ref()) {
+            Some(table) => {
+                let object = if is_stored { self.save(table)? } else { self.digest_of(table)? };
+                let schema = table.schema.clone();
+                Some(MadeTable { object, stored: is_stored, rows: table.rows, schema })
+            }
+            None => None,
+        };
+        let project = &self.plan.spec.project;
+        let mut outputs = Vec::new();
+        for path in &result.outputs {
+            let staged = staging.stage(&resolve(project, path));
+            let unreadable = |error: std::io::Error| TaskFailure::new(format!("`{path}` was not written: {error}"));
+            let size = std::fs::metadata(&staged).map_err(unreadable)?.len();
+            let of_table = table.is_some() && task.sinks.iter().any(|sink| sink.path == *path);
+            let rewritten = is_stored && of_table && size >= REWRITTEN;
+            let object = if is_stored && !rewritten {
+                let put = self.setting.cache.store.put_file(&staged);
+                put.map_err(|error| TaskFailure::new(format!("`{path}` cannot be kept: {error}")))?
+            } else if let Some(digest) = known.get(path) {
+                Object { digest: *digest, size }
+            } else {
+                let (digest, size) = digest_of_file(&staged).map_err(unreadable)?;
+                Object { digest, size }
+            };
+            outputs.push(Output { path: path.to_string(), object, rewritten });
+        }
+        Ok(Made { table, outputs, ..Made::default() })
+    }
+
+    /// Puts a table into the store.
+    pub(super) fn save(&self, table: &TableRef) -> Result<Object, TaskFailure> {
+        let store = &self.setting.cache.store;
+        let wrong = |error: tidemill_core::cache::CacheError| TaskFailure::new(error.to_string());
+        let path = self.temporary()?;
+        let digest = self.setting.engine.save(table, &Location::new(path.to_string_lossy()))?;
+        store.adopt(&path, digest).map_err(wrong)
+    }
+
+    /// The digest that a table would have in the store.
+    fn digest_of(&self, table: &TableRef) -> Result<Object, TaskFailure> {
+        let path = self.temporary()?;
+        let digest = self.setting.engine.save(table, &Location::new(path.to_string_lossy()))?;
+        let size = std::fs::metadata(&path).map_or(0, |found| found.len());
+        Ok(Object { digest, size })
+    }
+
+    /// A path in the store's own folder where there is nothing yet. Were there an empty file to be written over, ext4 would take
+    /// it for one that is replaced and send it to the disk as soon as it is closed.
+    fn temporary(&self) -> Result<TempPath, TaskFailure> {
+        let folder = self.setting.cache.store.staging().map_err(|error| TaskFailure::new(error.to_string()))?;
+        let path = tempfile::Builder::new().make_in(&folder, |_| Ok(()));
+        path.map(NamedTempFile::into_temp_path)
+            .map_err(|error| TaskFailure::new(format!("cannot write into {}: {error}", folder.display())))
+    }
+
+    /// Notes what a task that counts has made; whether it may be found again.
+    pub(super) fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskDetails {
+        let table = result.table.as_ref().and_then(|report| report.table.clone());
+        let mut details = TaskDetails::from(result);
+        if let (Some(table), Some(made), false) = (&table, &made.table, self.setting.handlers) {
+            for warning in self.drifted(ix, table, made.object.digest) {
+                self.setting.logs.write(&self.plan.task(ix).name, LogLevel::Warn, &warning);
+                details.warnings.push(warning);
+            }
+        }
+        let mut progress = self.results.of(ix);
+        progress.digests = Some(ResultDigests::of_made(&made));
+        progress.object = made.table.as_ref().filter(|table| table.stored).map(|table| table.object);
+        progress.table = table;
+        if self.setting.handlers {
+            return details;
+        }
+        // What was read must still be what the fingerprint says.
+        let before = progress.fingerprint.as_ref().map(tidemill_core::fingerprint::Fingerprint::digest);
+        drop(progress);
+        let now = self.fingerprint(ix).ok().map(|fingerprint| fingerprint.digest());
+        if before.is_some() && now == before {
+            made.facts.rows = details.rows;
+            self.results.of(ix).made = Some(made);
+        } else {
+            let warning = "what it reads changed while it ran: the result is used now, and computed again next time";
+            self.setting.logs.write(&self.plan.task(ix).name, LogLevel::Warn, warning);
+            details.warnings.push(warning.to_owned());
+        }
+        details
+    }
+}
+
+/// Somebody else decides what comes of the attempt.
+pub(super) fn stopped() -> TaskFailure {
+    TaskFailure { message: "stopped".into(), cancelled: true, ..TaskFailure::default() }
+}

@@ -1,0 +1,118 @@
+//! The tables that a task reads: from the engine's memory, from the store, or computed again.
+
+use std::sync::atomic::AtomicBool;
+
+use tidemill_core::attempt::AttemptToken;
+use tidemill_core::ids::TaskIx;
+use tidemill_core::table::{Location, Rel, RunOptions, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
+
+use super::TaskExecutor;
+
+impl TaskExecutor {
+    /// The tables that a task reads, under the ids by which the file names them.
+    pub(super) fn tables(&self, ix: TaskIx, token: &AttemptToken) -> Result<Vec<(String, TableRef)>, TaskFailure> {
+        let mut named: Vec<(String, Vec<TaskIx>)> = Vec::new();
+        for need in self.plan.task(ix).needs.iter().filter(|need| need.what == EdgeKind::Table) {
+            match named.iter_mut().find(|(name, _)| *name == need.named) {
+                Some((_, tasks)) if tasks.contains(&need.task) => {}
+                Some((_, tasks)) => tasks.push(need.task),
+                None => named.push((need.named.clone(), vec![need.task])),
+            }
+        }
+        named
+            .into_iter()
+            .map(|(name, tasks)| {
+                let mut tables = tasks.iter().map(|ix| self.table(*ix, token)).collect::<Result<Vec<_>, _>>()?;
+                let table = if tables.len() == 1 {
+                    tables.remove(0)
+                } else {
+                    united(&*self.setting.engine, &tables, token.cancelled())?
+                };
+                Ok((name, table))
+            })
+            .collect()
+    }
+
+    /// A task's table: held, else from the store, else computed again.
+    fn table(&self, ix: TaskIx, token: &AttemptToken) -> Result<TableRef, TaskFailure> {
+        // The lock is held meanwhile: a second reader waits for what the first one opens.
+        let mut progress = self.results.of(ix);
+        if let Some(table) = &progress.table {
+            return Ok(table.clone());
+        }
+        let name = &self.plan.task(ix).name;
+        if let Some(object) = progress.object {
+            let stored = self.setting.cache.store.get(&object.digest);
+            if let Ok(Some(path)) = stored
+                && let Ok(table) = self.setting.engine.open(&Location::new(path.to_string_lossy()))
+            {
+                progress.table = Some(table.clone());
+                return Ok(table);
+            }
+        }
+        let warning = format!("the stored table of `{name}` is gone or damaged; it is computed again");
+        self.setting.logs.write(name, LogLevel::Warn, &warning);
+        let result = self.compute(ix, 1, token, &tidemill_core::attempt::Staging::new(), "", &|| Ok(()))?;
+        let table = result
+            .table
+            .and_then(|report| report.table)
+            .ok_or_else(|| TaskFailure::new(format!("the table of `{name}` is not there")))?;
+        progress.object = Some(self.save(&table)?);
+        progress.table = Some(table.clone());
+        Ok(table)
+    }
+}
+
+/// The rows of all instances of a `foreach`, in the order of the items.
+///
+/// # Errors
+/// If the engine fails, or the instances' columns differ.
+pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &AtomicBool) -> Result<TableRef, TaskFailure> {
+    let inputs: Vec<(String, TableRef)> =
+        tables.iter().enumerate().map(|(at, table)| (at.to_string(), table.clone())).collect();
+    let rels = inputs.iter().map(|(name, table)| Rel::Input { task: name.clone(), schema: table.schema.clone() });
+    let rel = union_all(rels.collect());
+    let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled };
+    let report = engine.run(&TableJob { rel, checks: Vec::new() }, &options)?;
+    report.table.ok_or_else(|| TaskFailure::new("the instances of a foreach could not be united"))
+}
+
+/// The rows of all, in their order. The tree is balanced: thousands of instances would make a chain too deep for the stack.
+fn union_all(mut rels: Vec<Rel>) -> Rel {
+    let right = rels.split_off(rels.len() / 2);
+    if rels.is_empty() {
+        return right.into_iter().next().unwrap_or(Rel::Unit);
+    }
+    Rel::SetOp { kind: SetOpKind::Union, all: true, left: Box::new(union_all(rels)), right: Box::new(union_all(right)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidemill_core::table::Schema;
+
+    use super::*;
+
+    fn leaves(rel: &Rel, depth: usize, found: &mut Vec<(String, usize)>) {
+        match rel {
+            Rel::Input { task, .. } => found.push((task.clone(), depth)),
+            Rel::SetOp { left, right, .. } => {
+                leaves(left, depth + 1, found);
+                leaves(right, depth + 1, found);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn many_instances_make_a_shallow_tree_in_their_order() {
+        for count in [1, 2, 3, 4000] {
+            let rels = (0..count).map(|at| Rel::Input { task: at.to_string(), schema: Schema::new() }).collect();
+            let mut found = Vec::new();
+            leaves(&union_all(rels), 0, &mut found);
+            assert!(found.iter().enumerate().all(|(at, (task, _))| *task == at.to_string()), "{count}");
+            assert_eq!(found.len(), count);
+            assert!(found.iter().all(|(_, depth)| *depth <= 12), "{count}");
+        }
+    }
+}

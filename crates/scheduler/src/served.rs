@@ -1,0 +1,194 @@
+//! All pipelines that one scheduler serves.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::edits::Edits;
+use super::{Event, Host, Watched};
+use tidemill_runner::Failure;
+
+/// The pipelines, and where they come from.
+pub struct Served {
+    host: Arc<dyn Host>,
+    /// Pipeline files, and folders of them.
+    given: Vec<PathBuf>,
+    once: bool,
+    sender: Sender<Event>,
+    edits: Edits,
+    watched: Vec<Watched>,
+    /// Files of folders that are not served, with their mistakes, which are told once.
+    told: BTreeSet<(PathBuf, String)>,
+    failed: bool,
+    stopping: bool,
+}
+
+impl Served {
+    /// Opens all pipelines asked for. A file that is named must be good; in a folder only those are served that are.
+    pub fn open(host: Arc<dyn Host>, given: &[PathBuf], once: bool, sender: Sender<Event>) -> Result<Self, Failure> {
+        let edits = Edits::new(sender.clone());
+        let mut served = Self {
+            host,
+            given: given.to_vec(),
+            once,
+            sender,
+            edits,
+            watched: Vec::new(),
+            told: BTreeSet::new(),
+            failed: false,
+            stopping: false,
+        };
+        let now = Timestamp::now();
+        for file in given.iter().filter(|file| !file.is_dir()) {
+            let file = absolute(file)?;
+            let Some(watched) = Watched::open(&*served.host, &file, once, now)? else {
+                return Err(Failure::wrong(format!("{} has no `schedule`", file.display()))
+                    .help("write when it is to run, such as `schedule: \"45 19 * * *\"`"));
+            };
+            served.add(watched)?;
+        }
+        served.look_into_folders(now)?;
+        if served.watched.is_empty() {
+            return Err(Failure::wrong("there is no pipeline with a `schedule` to be served"));
+        }
+        Ok(served)
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, now: Timestamp) -> Result<(), Failure> {
+        self.read_again(now)?;
+        self.watched.iter_mut().try_for_each(|watched| watched.wake(&*self.host, &self.sender, now))
+    }
+
+    /// How long until something is to be done, if nothing happens before.
+    pub fn wait(&mut self, now: Timestamp) -> Duration {
+        self.watched.iter_mut().map(|watched| watched.wait(now)).min().unwrap_or(Duration::MAX)
+    }
+
+    /// Whether nothing runs.
+    pub fn is_idle(&self) -> bool {
+        self.watched.iter().all(Watched::is_idle)
+    }
+
+    /// Whether a run has failed.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Starts nothing any more; runs that go on are waited for or cancelled.
+    pub fn stop(&mut self, now: Timestamp) -> Result<(), Failure> {
+        if !self.stopping {
+            let going_on: Vec<String> = self.watched.iter().filter_map(Watched::running).collect();
+            let what = match going_on.as_slice() {
+                [] => "ends".to_owned(),
+                runs => format!("ends when {} has ended; once more cancels what runs", runs.join(" and ")),
+            };
+            self.host.note(&what);
+        }
+        self.stopping = true;
+        self.watched.iter_mut().try_for_each(|watched| watched.stop(&*self.host, &self.sender, now))
+    }
+
+    /// Takes in what has changed on the disk.
+    pub fn read_again(&mut self, now: Timestamp) -> Result<(), Failure> {
+        if self.stopping {
+            return Ok(());
+        }
+        for watched in &mut self.watched {
+            watched.read_again(&*self.host, &self.sender, now)?;
+        }
+        let is_in_folder = |file: &Path| self.given.iter().any(|given| given.is_dir() && is_in(file, given));
+        let host = &self.host;
+        self.watched.retain(|watched| {
+            let is_gone = watched.is_without_schedule() || (is_in_folder(&watched.file) && !watched.file.exists());
+            if is_gone && watched.is_idle() {
+                host.note(&format!("{}: no longer served", watched.name()));
+            }
+            !is_gone || !watched.is_idle()
+        });
+        self.look_into_folders(now)
+    }
+
+    /// Takes in the end of a run.
+    pub fn ended(&mut self, file: &Path, fire: Timestamp, code: Option<i32>, now: Timestamp) -> Result<(), Failure> {
+        self.failed |= code != Some(0);
+        match self.watched.iter_mut().find(|watched| watched.file == file) {
+            Some(watched) => watched.ended(&*self.host, &self.sender, (fire, code), now),
+            None => Ok(()),
+        }
+    }
+
+    fn add(&mut self, watched: Watched) -> Result<(), Failure> {
+        let same = |other: &&Watched| other.name() == watched.name() && other.folder() == watched.folder();
+        if let Some(other) = self.watched.iter().find(same) {
+            return Err(Failure::wrong(format!(
+                "{} and {} are both named `{}`, and what is remembered of a pipeline belongs to its name",
+                other.file.display(),
+                watched.file.display(),
+                watched.name()
+            ))
+            .help("give one of them another `name`"));
+        }
+        watched.files().filter_map(Path::parent).for_each(|folder| self.edits.watch(folder));
+        self.host.note(&watched.introduce(Timestamp::now()));
+        self.watched.push(watched);
+        Ok(())
+    }
+
+    /// Serves the pipelines of folders that are not served yet.
+    fn look_into_folders(&mut self, now: Timestamp) -> Result<(), Failure> {
+        let folders: Vec<PathBuf> = self.given.iter().filter(|file| file.is_dir()).cloned().collect();
+        let mut broken = Vec::new();
+        for folder in folders {
+            let folder = absolute(&folder)?;
+            self.edits.watch(&folder);
+            for file in yaml_files(&folder)? {
+                if self.watched.iter().any(|watched| watched.file == file) {
+                    continue;
+                }
+                match Watched::open(&*self.host, &file, self.once, now) {
+                    Ok(None) => {}
+                    Ok(Some(watched)) => {
+                        if let Err(failure) = self.add(watched) {
+                            broken.push((file, failure));
+                        }
+                    }
+                    Err(failure) => broken.push((file, failure)),
+                }
+            }
+        }
+        // What another pipeline includes is no pipeline.
+        let included: BTreeSet<PathBuf> = self.watched.iter().flat_map(Watched::files).map(Path::to_owned).collect();
+        for (file, failure) in broken.into_iter().filter(|(file, _)| !included.contains(file)) {
+            let text = self.host.failure_text(&failure);
+            if self.told.insert((file.clone(), text.clone())) {
+                self.host.tell(&text);
+                self.host.warning(&format!("{} is not served", file.display()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_in(file: &Path, folder: &Path) -> bool {
+    absolute(folder).is_ok_and(|folder| file.parent() == Some(&*folder))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    let path = std::path::absolute(path).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))?;
+    Ok(path.components().collect())
+}
+
+/// The YAML files in a folder, by name.
+fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let wrong = |error: std::io::Error| Failure::wrong(format!("{}: {error}", folder.display()));
+    let is_yaml = |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml" || end == "yml") && path.is_file();
+    let entries = folder.read_dir().map_err(wrong)?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_yaml).collect();
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,383 @@
+//! One pipeline under watch: its trigger, its row in the ledger, its run.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tidemill_core::schedule::{Action, Calendar, Claim, GRACE, Input, Policy, Trigger};
+use tidemill_core::spec::{Rhythm, Schedule};
+use tidemill_state::{Fire, FireStatus, Process, State};
+
+use super::child::{Child, Launch, cancel_elsewhere};
+use super::texts::Texts;
+use super::{Event, Host, words};
+use tidemill_runner::Failure;
+
+/// Why a fire has no run, if whoever was to start it has died.
+pub const LOST: &str = "recorded, not started: the scheduler ended before its run began";
+
+/// A pipeline that is served.
+pub(super) struct Watched {
+    /// Its file.
+    pub file: PathBuf,
+    name: String,
+    folder: PathBuf,
+    /// None once the file has none any more: then it is dropped when its run has ended.
+    schedule: Option<Schedule>,
+    trigger: Trigger,
+    texts: Texts,
+    /// Whether what is on the disk is not what runs.
+    is_broken: bool,
+    paused: bool,
+    /// What stands in the ledger as dealt with.
+    settled: Timestamp,
+    /// Whether the ledger has been looked at since this process began to watch.
+    is_awake: bool,
+    run: Option<Child>,
+}
+
+/// What an act needs of the scheduler.
+struct Hands<'a> {
+    host: &'a dyn Host,
+    sender: &'a Sender<Event>,
+    now: Timestamp,
+    state: State,
+}
+
+impl Watched {
+    /// Begins to watch a pipeline; None if it has no schedule. A source that is not there may be when a fire comes.
+    pub fn open(host: &dyn Host, file: &Path, once: bool, now: Timestamp) -> Result<Option<Self>, Failure> {
+        let opened = host.open(file)?;
+        let Some(spec) = opened.spec.clone().filter(|_| !opened.diagnostics.has_lasting_errors()) else {
+            return Err(opened.mistakes());
+        };
+        let Some(schedule) = spec.schedule.clone() else { return Ok(None) };
+        let name = spec.name.value.clone();
+        let mut state = State::open(&spec.project)?;
+        let watch = state.watch(&name)?;
+        let rhythm = rhythm_text(&schedule);
+        let seen = match watch.filter(|watch| watch.rhythm == rhythm) {
+            Some(watch) => watch.seen,
+            // Whoever looks only now and then has come for the fire that has just been.
+            None if once => now - SignedDuration::try_from(GRACE).unwrap_or_default(),
+            None => now,
+        };
+        state.save_seen(&name, seen, &rhythm)?;
+        let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
+        Ok(Some(Self {
+            file: file.to_owned(),
+            trigger: Trigger::new(name.clone(), calendar, Policy::from(&schedule), seen),
+            name,
+            folder: spec.project.clone(),
+            schedule: Some(schedule),
+            texts: Texts::of(&spec.files, &opened.sources),
+            is_broken: false,
+            paused: false,
+            settled: seen,
+            is_awake: false,
+            run: None,
+        }))
+    }
+
+    /// The pipeline's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The project's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The pipeline's files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.texts.files()
+    }
+
+    /// Whether its file has no schedule any more.
+    pub fn is_without_schedule(&self) -> bool {
+        self.schedule.is_none()
+    }
+
+    /// Whether nothing runs or is about to.
+    pub fn is_idle(&self) -> bool {
+        self.trigger.is_idle() && self.run.is_none()
+    }
+
+    /// The run that goes on, in words.
+    pub fn running(&self) -> Option<String> {
+        self.run.as_ref().map(|run| format!("the run of {} for {}", self.name, self.show(run.fire)))
+    }
+
+    /// What is served, in a line.
+    pub fn introduce(&self, now: Timestamp) -> String {
+        let words = self.schedule.as_ref().map(|schedule| words::schedule(schedule, self.trigger.calendar(), now));
+        format!("{}: {}", self.name, words.unwrap_or_default())
+    }
+
+    /// How long until something is to be done.
+    pub fn wait(&mut self, now: Timestamp) -> Duration {
+        let insist = self.run.as_mut().and_then(Child::insist);
+        let wake = self.schedule.as_ref().and_then(|_| self.trigger.wake_at());
+        let wake = wake.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        insist.into_iter().chain(wake).min().unwrap_or(Duration::MAX)
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, host: &dyn Host, sender: &Sender<Event>, now: Timestamp) -> Result<(), Failure> {
+        let is_due = self.trigger.wake_at().is_some_and(|at| at <= now);
+        if self.schedule.is_none() || (self.is_awake && !is_due) {
+            return Ok(());
+        }
+        self.is_awake = true;
+        let mut hands = self.hands(host, sender, now)?;
+        let watch = hands.state.watch(&self.name)?;
+        let paused = watch.is_some_and(|watch| watch.paused.is_some());
+        if paused != self.paused {
+            self.paused = paused;
+            self.tell(&mut hands, Input::Paused(paused))?;
+        }
+        let elsewhere = self.look_at_ledger(&mut hands)?;
+        self.tell(&mut hands, Input::Woke { elsewhere })
+    }
+
+    /// Starts nothing any more.
+    pub fn stop(&mut self, host: &dyn Host, sender: &Sender<Event>, now: Timestamp) -> Result<(), Failure> {
+        let mut hands = self.hands(host, sender, now)?;
+        self.tell(&mut hands, Input::Stop)
+    }
+
+    /// Takes in the end of its run.
+    pub fn ended(
+        &mut self,
+        host: &dyn Host,
+        sender: &Sender<Event>,
+        (fire, code): (Timestamp, Option<i32>),
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        self.run = None;
+        let mut hands = self.hands(host, sender, now)?;
+        let shown = self.show(fire);
+        let known = hands.state.fire(&self.name, fire)?;
+        match (known.filter(|known| known.status == FireStatus::Due), code) {
+            (Some(Fire { run: None, .. }), code) => {
+                let why = match code {
+                    Some(2) => "the pipeline has mistakes".to_owned(),
+                    Some(code) => format!("exit code {code}"),
+                    None => "it was killed".to_owned(),
+                };
+                let reason = format!("its run did not start: {why}");
+                hands.state.give_up_fire(&self.name, fire, &reason)?;
+                host.warning(&format!("{}: {shown} skipped: {reason}", self.name));
+            }
+            (Some(Fire { run: Some(run), .. }), _) => {
+                hands.state.end_fire(&self.name, fire, &run)?;
+                host.warning(&format!("{}: {shown}: its run {run} died", self.name));
+            }
+            (None, Some(0)) => host.note(&format!("{}: {shown} done", self.name)),
+            (None, Some(130)) => host.warning(&format!("{}: {shown} cancelled", self.name)),
+            (None, _) => host.warning(&format!("{}: {shown} failed; `tidemill show` tells more", self.name)),
+        }
+        self.tell(&mut hands, Input::Ended(fire))
+    }
+
+    /// Takes in an edited file. One with mistakes changes nothing.
+    pub fn read_again(&mut self, host: &dyn Host, sender: &Sender<Event>, now: Timestamp) -> Result<(), Failure> {
+        if !self.texts.have_changed() {
+            return Ok(());
+        }
+        self.texts.look_again();
+        let opened = host.open(&self.file)?;
+        let spec =
+            opened.spec.clone().filter(|spec| !opened.diagnostics.has_lasting_errors() && spec.name.value == self.name);
+        let Some(spec) = spec else {
+            self.is_broken = true;
+            if opened.diagnostics.has_lasting_errors() {
+                host.tell(&host.failure_text(&opened.mistakes()));
+            }
+            let why = if opened.diagnostics.has_lasting_errors() { "has mistakes" } else { "has another `name`" };
+            let name = &self.name;
+            host.warning(&format!("{name}: the edited file {why}; what it was before stays in force"));
+            return Ok(());
+        };
+        self.is_broken = false;
+        self.texts = Texts::of(&spec.files, &opened.sources);
+        let before = self.schedule.as_ref().map(rhythm_text);
+        self.schedule.clone_from(&spec.schedule);
+        let Some(schedule) = self.schedule.clone() else { return Ok(()) };
+        let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
+        let calendar = (before != Some(rhythm_text(&schedule))).then(|| Box::new(calendar));
+        let mut hands = self.hands(host, sender, now)?;
+        self.tell(&mut hands, Input::Edited { calendar, policy: Policy::from(&schedule) })?;
+        host.note(&format!("the edited file is in force; {}", self.introduce(now)));
+        Ok(())
+    }
+
+    fn hands<'a>(&self, host: &'a dyn Host, sender: &'a Sender<Event>, now: Timestamp) -> Result<Hands<'a>, Failure> {
+        let state = State::open(&self.folder)?;
+        Ok(Hands { host, sender, now, state })
+    }
+
+    /// Settles fires whose processes have died; a fire whose run another process looks after.
+    fn look_at_ledger(&self, hands: &mut Hands<'_>) -> Result<Option<Timestamp>, Failure> {
+        let mut elsewhere = None;
+        for fire in hands.state.due_fires(&self.name)? {
+            let shown = self.show(fire.instant);
+            if self.run.as_ref().is_some_and(|run| run.fire == fire.instant) {
+                continue;
+            } else if fire.is_looked_after() {
+                elsewhere = Some(fire.instant);
+            } else if let Some(run) = &fire.run {
+                hands.state.end_fire(&self.name, fire.instant, run)?;
+                hands.host.warning(&format!("{}: {shown}: its run {run} died", self.name));
+            } else if hands.state.give_up_fire(&self.name, fire.instant, LOST)? {
+                let help = format!("`tidemill backfill --from {0} --to {0}` runs it", fire.instant);
+                hands.host.warning(&format!("{}: {shown} {LOST}; {help}", self.name));
+            }
+        }
+        Ok(elsewhere)
+    }
+
+    /// Tells the trigger what has happened and does what it wants.
+    fn tell(&mut self, hands: &mut Hands<'_>, input: Input) -> Result<(), Failure> {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let mut actions = Vec::new();
+            self.trigger.handle(input, hands.now, &mut actions);
+            self.skip(hands, &actions)?;
+            for action in actions {
+                inputs.extend(self.act(hands, action)?);
+            }
+        }
+        let settled = self.trigger.settled();
+        if let Some(schedule) = self.schedule.as_ref().filter(|_| settled != self.settled) {
+            let saved = hands.state.save_seen(&self.name, settled, &rhythm_text(schedule));
+            saved?;
+            self.settled = settled;
+        }
+        Ok(())
+    }
+
+    /// Writes down all fires that are passed over, at once.
+    fn skip(&self, hands: &mut Hands<'_>, actions: &[Action]) -> Result<(), Failure> {
+        /// More than so many are counted, not told one by one.
+        const TOLD: usize = 3;
+        let skipped: Vec<Fire> = actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Skip(fire, reason) => Some(Fire {
+                    status: FireStatus::Skipped,
+                    reason: Some(reason.to_string()),
+                    owner: None,
+                    ..self.fire(*fire, hands.now)
+                }),
+                _ => None,
+            })
+            .collect();
+        if skipped.is_empty() {
+            return Ok(());
+        }
+        let new = hands.state.commit_fires(&skipped)?;
+        if new == 0 {
+            return Ok(());
+        }
+        let told = skipped.len().saturating_sub(TOLD);
+        if told > 0 {
+            hands.host.note(&format!("{}: {told} fires skipped before these", self.name));
+        }
+        for fire in &skipped[told..] {
+            let reason = fire.reason.as_deref().unwrap_or_default();
+            hands.host.note(&format!("{}: {} skipped: {reason}", self.name, self.show(fire.instant)));
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, hands: &mut Hands<'_>, action: Action) -> Result<Option<Input>, Failure> {
+        match action {
+            Action::Skip(..) => {}
+            Action::Claim(fire, how) => {
+                let row = self.fire(fire, hands.now);
+                if !hands.state.commit_fire(&row)? {
+                    return Ok(Some(Input::Refused(fire)));
+                }
+                let how = match how {
+                    Claim::OnTime => "starts",
+                    Claim::CaughtUp => "was missed and starts now",
+                    Claim::Queued => "has waited and starts",
+                };
+                hands.host.note(&format!("{}: {} {how}", self.name, self.show(fire)));
+                return Ok(Some(Input::Claimed(fire)));
+            }
+            Action::Launch(fire) => return self.launch(hands, fire),
+            Action::Cancel(fire) => self.cancel(hands, fire)?,
+            Action::GiveUp(fire, reason) => {
+                let given_up = hands.state.give_up_fire(&self.name, fire, &reason.to_string());
+                given_up?;
+                hands.host.note(&format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn launch(&mut self, hands: &mut Hands<'_>, fire: Timestamp) -> Result<Option<Input>, Failure> {
+        let texts = if self.is_broken { Some(self.texts.keep(&self.folder, &self.name)?) } else { None };
+        let launch = Launch { host: hands.host, file: &self.file, texts: texts.as_ref() };
+        match Child::start(launch, fire, hands.sender) {
+            Ok(child) => {
+                self.run = Some(child);
+                Ok(None)
+            }
+            Err(error) => {
+                let reason = format!("its run cannot be started: {error}");
+                let given_up = hands.state.give_up_fire(&self.name, fire, &reason);
+                given_up?;
+                hands.host.warning(&format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
+                Ok(Some(Input::Ended(fire)))
+            }
+        }
+    }
+
+    fn cancel(&mut self, hands: &mut Hands<'_>, fire: Timestamp) -> Result<(), Failure> {
+        hands.host.note(&format!("{}: cancels the run for {}", self.name, self.show(fire)));
+        match self.run.as_mut().filter(|run| run.fire == fire) {
+            Some(run) => run.cancel(),
+            None => {
+                let known = hands.state.fire(&self.name, fire)?;
+                let owner =
+                    known.filter(Fire::is_looked_after).filter(|fire| fire.run.is_some()).and_then(|fire| fire.owner);
+                if let Some(owner) = owner {
+                    cancel_elsewhere(owner.pid);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of a fire that this process claims now.
+    fn fire(&self, instant: Timestamp, now: Timestamp) -> Fire {
+        Fire {
+            pipeline: self.name.clone(),
+            instant,
+            status: FireStatus::Due,
+            at: now,
+            run: None,
+            reason: None,
+            owner: Some(Process::current()),
+        }
+    }
+
+    fn show(&self, fire: Timestamp) -> String {
+        words::fire(fire, self.trigger.calendar().zone())
+    }
+}
+
+/// A schedule's fires as they are remembered: cron expression or interval, and zone.
+pub fn rhythm_text(schedule: &Schedule) -> String {
+    let zone = &schedule.timezone.value;
+    match &schedule.rhythm {
+        Rhythm::Cron(expression) => format!("{} {zone}", expression.value),
+        Rhythm::Every(every) => format!("every {} ns", every.value.as_nanos()),
+    }
+}

@@ -1,0 +1,43 @@
+//! The task types: one file each, and the list of them.
+//!
+//! A new type is a parameter struct with [`Parameters`], its [`Task`](tidemill_core::task::Task), and a line in [`all`].
+//! Its edges, cache key, dry-run text, JSON Schema and place in the docs follow from it.
+
+mod aggregate;
+mod chart;
+mod checks;
+mod command;
+mod contract;
+mod email;
+mod fill;
+mod join;
+mod load;
+mod normalize;
+mod parameters;
+mod report;
+mod sql;
+mod table_task;
+mod texts;
+mod webhook;
+
+use tidemill_core::task::TaskTypes;
+
+pub use checks::warning as broken_check;
+pub use command::{close_guardian, guard};
+pub use contract::fits;
+use parameters::TypeOf;
+
+/// All task types, in the order of the docs.
+pub fn all() -> TaskTypes {
+    TaskTypes::new()
+        .with(TypeOf::<load::Load>::new())
+        .with(TypeOf::<normalize::Normalize>::new())
+        .with(TypeOf::<join::Join>::new())
+        .with(TypeOf::<aggregate::Aggregate>::new())
+        .with(TypeOf::<sql::Sql>::new())
+        .with(TypeOf::<chart::Chart>::new())
+        .with(TypeOf::<report::Report>::new())
+        .with(TypeOf::<email::Email>::new())
+        .with(TypeOf::<command::Command>::new())
+        .with(TypeOf::<webhook::Webhook>::new())
+}

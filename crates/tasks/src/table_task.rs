@@ -1,0 +1,195 @@
+//! What all table tasks share: compiled to a neutral job, checked, run by the engine, reported.
+
+use std::sync::Arc;
+
+use tidemill_core::diagnostic::{Diagnostic, failure_of};
+use tidemill_core::ids::TaskName;
+use tidemill_core::spec::At;
+use tidemill_core::table::{Check, Location, Rel, RunOptions, Scan, Schema, TableJob, TableReport};
+use tidemill_core::task::{
+    CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskFailure, TaskResult, TaskSource,
+};
+
+use super::checks::TaskChecks;
+
+/// A type of table task: parameters that compile to a relation.
+pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
+    /// What it reads, beside what its checks read.
+    fn io(&self) -> Io;
+
+    /// What it does, in a few words.
+    fn describe(&self) -> String;
+
+    /// Its relation over the columns of the tables before it.
+    ///
+    /// # Errors
+    /// All mistakes found; none where the columns of a table before it are not known.
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>>;
+
+    /// What its `columns` promise.
+    fn contract(&self) -> Promised {
+        Promised::default()
+    }
+
+    /// The source that it reads, if it is a load.
+    fn source(&self, _cx: &CheckContext<'_>) -> Option<Scan> {
+        None
+    }
+
+    /// Where its rejects file goes if nothing else is said; None if it can reject nothing.
+    fn rejects(&self, _task: &TaskName) -> Option<At<Location>> {
+        None
+    }
+}
+
+/// A table task with its checks.
+struct TableTask<L> {
+    name: TaskName,
+    logic: L,
+    checks: TaskChecks,
+}
+
+/// Makes the task of a type's parameters.
+pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
+    let checks = TaskChecks::read(source)?;
+    Ok(Arc::new(TableTask { name: source.spec.id.value.clone(), logic, checks }))
+}
+
+/// The columns of a table before this one.
+///
+/// # Errors
+/// With no diagnostic if they are not known: what is wrong has been said elsewhere.
+pub fn upstream<'a>(cx: &'a CheckContext<'_>, task: &str) -> Result<&'a Schema, Vec<Diagnostic>> {
+    cx.tables.get(task).and_then(Option::as_ref).ok_or_else(Vec::new)
+}
+
+/// An edge to a table.
+pub fn reads(task: &At<String>, role: &str) -> Edge {
+    Edge { task: task.clone(), role: role.to_owned(), what: EdgeKind::Table }
+}
+
+/// A column that is not there, with the nearest that is.
+pub fn unknown_column(column: &At<String>, schema: &Schema) -> Diagnostic {
+    Diagnostic::error(format!("unknown column `{}`", column.value))
+        .at(column.span, "no such column here")
+        .suggest(&column.value, schema.names())
+}
+
+impl<L: TableLogic> TableTask<L> {
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<TableJob, Vec<Diagnostic>> {
+        let rel = self.logic.compile(cx)?;
+        let checks = self.checks.compile(&rel.schema(), cx)?;
+        Ok(TableJob { rel, checks })
+    }
+}
+
+impl<L: TableLogic> Task for TableTask<L> {
+    fn io(&self) -> Io {
+        let mut io = self.logic.io();
+        io.table = true;
+        io.reads.extend(self.checks.reads());
+        io.rejects = self.logic.rejects(&self.name);
+        io
+    }
+
+    fn parameters(&self) -> serde_json::Value {
+        let mut parameters = serde_json::to_value(&self.logic).unwrap_or_default();
+        if let (Some(map), false) = (parameters.as_object_mut(), self.checks.is_empty()) {
+            map.insert("checks".to_owned(), self.checks.parameters());
+        }
+        parameters
+    }
+
+    fn describe(&self) -> String {
+        self.logic.describe()
+    }
+
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+        self.compile(cx).map(|job| Some(job.schema()))
+    }
+
+    fn columns_despite_mistakes(&self, cx: &CheckContext<'_>) -> Option<Schema> {
+        self.logic.compile(cx).ok().map(|rel| rel.schema())
+    }
+
+    fn job(&self, cx: &CheckContext<'_>) -> Result<Option<TableJob>, Vec<Diagnostic>> {
+        self.compile(cx).map(Some)
+    }
+
+    fn checks(&self, table: &Schema, cx: &CheckContext<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
+        self.checks.compile(table, cx)
+    }
+
+    fn contract(&self) -> Promised {
+        self.logic.contract()
+    }
+
+    fn source(&self, cx: &CheckContext<'_>) -> Option<Scan> {
+        self.logic.source(cx)
+    }
+
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
+        let job = self.compile(&cx.check(&cx.columns())).map_err(|mistakes| {
+            let mut failure = failure_of(&mistakes, cx.sources);
+            failure.help.extend(misfits(cx));
+            failure
+        })?;
+        let origins = cx.origins;
+        let origin = |task: &str| origins.of(task);
+        let report =
+            cx.engine.run(&job, &RunOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
+        let mut warnings: Vec<String> = report.joins.iter().filter_map(super::join::fan_out_warning).collect();
+        warnings.extend(unaccounted(&job.rel, &report));
+        warnings.extend(report.joins.iter().filter_map(super::join::unmatched_warning));
+        warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(super::checks::warning));
+        // The engine's own come with its report.
+        report.warnings.iter().chain(&warnings).for_each(|warning| (cx.log)(LogLevel::Warn, warning));
+        Ok(TaskResult { table: Some(report), warnings, ..TaskResult::default() })
+    }
+}
+
+/// Says so if rows are lost that no step has accounted for. Where rows are joined, grouped or queried, their number has other
+/// reasons.
+fn unaccounted(rel: &Rel, report: &TableReport) -> Option<String> {
+    let rows_in: u64 = report.rows_in.iter().map(|rows| rows.rows).sum();
+    let rejected: u64 = report.rejected.iter().map(|rejected| rejected.rows).sum();
+    let dropped: u64 = report.dropped.iter().map(|dropped| dropped.rows).sum();
+    (keeps_account(rel) && rows_in != rejected + dropped + report.rows).then(|| {
+        format!(
+            "the rows do not add up: {rows_in} came in, {rejected} were rejected, {dropped} dropped, {} came out",
+            report.rows
+        )
+    })
+}
+
+/// Whether every step says which rows it takes out.
+fn keeps_account(rel: &Rel) -> bool {
+    match rel {
+        Rel::Input { .. } | Rel::Scan(_) => true,
+        Rel::Project { input, .. }
+        | Rel::Convert { input, .. }
+        | Rel::Fill { input, .. }
+        | Rel::Reject { input, .. }
+        | Rel::Distinct { input, .. }
+        | Rel::Filter { input, account: Some(_), .. } => keeps_account(input),
+        _ => false,
+    }
+}
+
+/// Where the sources before a task differ from what their heads promised, which is all that `check` sees: the first value
+/// of each column that is not of the type expected.
+fn misfits(cx: &RunContext<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for scan in cx.origins.all() {
+        let Ok(whole) = cx.engine.infer(&scan) else { continue };
+        for field in scan.schema.fields().iter().filter(|field| whole.get(&field.name) != Some(field.data_type)) {
+            let schema = [(field.name.as_str(), field.data_type)].into_iter().collect();
+            let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
+            let read = cx.engine.run(&job, &RunOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled });
+            if let Err(error) = read {
+                found.push(format!("{error}; the first rows, which `check` looks at, were {}", field.data_type));
+            }
+        }
+    }
+    found
+}

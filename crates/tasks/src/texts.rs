@@ -1,0 +1,288 @@
+//! Texts that are rendered when a task runs: the names they may use, and their templates' files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use minijinja::Value;
+use minijinja::value::Serde;
+use regex::Regex;
+use tidemill_core::diagnostic::{Diagnostic, Span, failure_of};
+use tidemill_core::plan::resolve;
+use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template};
+use tidemill_core::table::Location;
+use tidemill_core::task::{CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure};
+use tidemill_core::template::{environment, prepare, table_rows};
+
+use tidemill_secrets::masked;
+
+/// Edges to the tables that enter a text under a name.
+pub fn input_edges(inputs: &OrderedMap<At<String>>) -> Vec<Edge> {
+    inputs
+        .iter()
+        .map(|(name, task)| Edge { task: task.clone(), role: name.value.clone(), what: EdgeKind::Table })
+        .collect()
+}
+
+/// The names that a text may use while its task runs.
+///
+/// Tables are not among them: see [`input_tables`].
+pub fn runtime_names(cx: &RunContext<'_>) -> serde_json::Map<String, serde_json::Value> {
+    let mut names = serde_json::Map::new();
+    let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
+    let mut run = json(serde_json::to_value(cx.run));
+    if let Some(run) = run.as_object_mut() {
+        run.insert("failed".to_owned(), json(serde_json::to_value(cx.failed)));
+        run.insert("retry".to_owned(), cx.retry.into());
+    }
+    names.insert("run".to_owned(), run);
+    names.insert("tasks".to_owned(), json(serde_json::to_value(cx.upstream)));
+    names.insert("secrets".to_owned(), json(serde_json::to_value(cx.secrets)));
+    names
+}
+
+/// The names that a text may use that is looked at without a run.
+pub fn runtime_names_outside(cx: &ProbeContext<'_>) -> serde_json::Map<String, serde_json::Value> {
+    let mut names = serde_json::Map::new();
+    let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
+    names.insert("run".to_owned(), json(serde_json::to_value(cx.run)));
+    names.insert("secrets".to_owned(), json(serde_json::to_value(cx.secrets)));
+    names
+}
+
+/// The tables of a text, as lists of rows.
+///
+/// # Errors
+/// If a table cannot be read.
+pub fn input_tables(
+    cx: &RunContext<'_>,
+    inputs: &OrderedMap<At<String>>,
+) -> Result<BTreeMap<String, Value>, TaskFailure> {
+    let mut tables = BTreeMap::new();
+    for (name, task) in inputs {
+        let (_, table) = cx
+            .tables
+            .iter()
+            .find(|(known, _)| *known == task.value)
+            .ok_or_else(|| TaskFailure::new(format!("the table of `{}` is not there", task.value)))?;
+        let plain = cx.engine.fetch(table, None, None)?;
+        tables.insert(name.value.clone(), table_rows(plain));
+    }
+    Ok(tables)
+}
+
+/// That every secret that a text uses is set.
+///
+/// # Errors
+/// Naming one that is not.
+pub fn secrets_are_set(cx: &RunContext<'_>, text: &Template) -> Result<(), TaskFailure> {
+    let unset = text.uses(cx.sources).into_iter().find_map(|used| match &used.parts[..] {
+        [root, name, ..] if root == "secrets" && !cx.secrets.contains_key(name) => Some(name.clone()),
+        _ => None,
+    });
+    match unset {
+        None => Ok(()),
+        Some(name) => Err(TaskFailure {
+            message: format!("the secret `{name}` is not set"),
+            help: vec![format!("set {name} in the environment, or in the file that `dotenv` names")],
+            permanent: true,
+            ..TaskFailure::default()
+        }),
+    }
+}
+
+/// The names that a template's file uses, each in its parts; none if it cannot be read, which the check has said.
+pub fn names_in_file(project: &Path, path: &Location) -> Vec<Vec<String>> {
+    let Ok(text) = std::fs::read_to_string(resolve(project, path)) else { return Vec::new() };
+    let environment = environment();
+    let Ok(template) = environment.template_from_named_str(path.as_str(), &prepare(&text)).map(|template| {
+        let mut names: Vec<String> = template.undeclared_variables(true).into_iter().collect();
+        names.sort();
+        names
+    }) else {
+        return Vec::new();
+    };
+    template.iter().map(|name| name.split('.').map(str::to_owned).collect()).collect()
+}
+
+/// The pictures that a template's file names outright, as in `"logo.png" | image`: they are read when it is rendered, so they
+/// are inputs of the task. Where a picture's path is computed, its task is (`tasks.figure.output`), or nothing is known of it.
+pub fn pictures_in_file(project: &Path, template: &At<Location>) -> Vec<FileInput> {
+    static PICTURE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"\$\{\{[-+]?\s*(?:"([^"\\]+)"|'([^'\\]+)')\s*\|\s*image\b"#).ok());
+    let (Some(picture), Ok(text)) = (&*PICTURE, std::fs::read_to_string(resolve(project, &template.value))) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<&str> =
+        picture.captures_iter(&text).filter_map(|found| Some(found.get(1).or(found.get(2))?.as_str())).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let input = |path: &str| FileInput { path: At::new(Location::new(path), template.span), role: FileRole::Input };
+    paths.into_iter().map(input).collect()
+}
+
+/// Finds what is wrong with a text before anything runs: its syntax, the names it uses.
+pub fn check_text(
+    cx: &CheckContext<'_>,
+    text: &Template,
+    scope: &Scope,
+    inputs: &OrderedMap<At<String>>,
+) -> Vec<Diagnostic> {
+    let known = RuntimeNames {
+        tasks: cx.before.iter().map(String::as_str).collect(),
+        inputs: inputs.iter().map(|(name, _)| name.value.as_str()).collect(),
+        outputs: Vec::new(),
+        secrets: cx.secrets.iter().map(String::as_str).collect(),
+    };
+    text.check(scope, &known, cx.sources)
+}
+
+/// Finds what is wrong with a template's file before anything runs.
+pub fn check_file(
+    cx: &CheckContext<'_>,
+    path: &At<Location>,
+    scope: &Scope,
+    inputs: &OrderedMap<At<String>>,
+) -> Vec<Diagnostic> {
+    if (cx.published)(&path.value) {
+        return Vec::new();
+    }
+    match std::fs::read_to_string(resolve(cx.project, &path.value)) {
+        Ok(text) => {
+            let file = cx.sources.add(path.value.as_str(), text.clone());
+            let span = Span { file, start: 0, end: text.len() as u32 };
+            check_text(cx, &Template { text, span }, scope, inputs)
+        }
+        // That it is missing has been said with the paths.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            vec![Diagnostic::error(format!("cannot read `{}`: {error}", path.value)).at(path.span, "the template")]
+        }
+    }
+}
+
+/// Renders a template's file.
+///
+/// # Errors
+/// With file and line, if a name is unknown or a filter fails.
+pub fn render_file(
+    cx: &RunContext<'_>,
+    scope: &Scope,
+    path: &Location,
+    inputs: &OrderedMap<At<String>>,
+) -> Result<String, TaskFailure> {
+    let text = std::fs::read_to_string(resolve(cx.project, path))
+        .map_err(|error| TaskFailure::new(format!("cannot read the template {path}: {error}")))?;
+    render_named(cx, scope, path.as_str(), &text, inputs)
+}
+
+/// Renders a text that stands in the pipeline file itself.
+///
+/// # Errors
+/// With its place, if a name has no value or a filter fails.
+pub fn render_text(
+    cx: &RunContext<'_>,
+    scope: &Scope,
+    text: &Template,
+    inputs: &OrderedMap<At<String>>,
+) -> Result<String, TaskFailure> {
+    let reads_tables = text.uses(cx.sources).iter().any(|used| used.parts.first().is_some_and(|root| root == "inputs"));
+    if !reads_tables {
+        let rendered = text.render(scope, &runtime_names(cx), cx.sources);
+        return rendered.map_err(|mistakes| failure_of(&mistakes, cx.sources));
+    }
+    let place = cx.sources.line_column(text.span).zip(cx.sources.get(text.span.file));
+    let name = place.map_or_else(|| "text".to_owned(), |((line, _), file)| format!("text in {}:{line}", file.name));
+    render_named(cx, scope, &name, &text.text, inputs)
+}
+
+/// Renders a text that may stand for several: one whole `${{ }}` whose value is a list.
+///
+/// # Errors
+/// With its place, if a name has no value, or the list holds what is no text.
+pub fn render_texts(
+    cx: &RunContext<'_>,
+    scope: &Scope,
+    text: &Template,
+    inputs: &OrderedMap<At<String>>,
+) -> Result<Vec<String>, TaskFailure> {
+    if text.text.contains("{%") {
+        return Ok(vec![render_text(cx, scope, text, inputs)?]);
+    }
+    let mut names = runtime_names(cx);
+    let reads_tables = text.uses(cx.sources).iter().any(|used| used.parts.first().is_some_and(|root| root == "inputs"));
+    if reads_tables {
+        names.insert("inputs".to_owned(), serde_json::to_value(input_tables(cx, inputs)?).unwrap_or_default());
+    }
+    let wrong = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
+    let no_text = || {
+        let what = Diagnostic::error("a text is wanted here, or a list of texts")
+            .at(text.span, "this comes to something else");
+        failure_of(&[what], cx.sources)
+    };
+    match text.eval(scope, &names, cx.sources).map_err(wrong)? {
+        serde_json::Value::String(one) => Ok(vec![one]),
+        serde_json::Value::Null => Ok(Vec::new()),
+        serde_json::Value::Array(items) => {
+            items.into_iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(no_text)).collect()
+        }
+        _ => Err(no_text()),
+    }
+}
+
+fn render_named(
+    cx: &RunContext<'_>,
+    scope: &Scope,
+    name: &str,
+    text: &str,
+    inputs: &OrderedMap<At<String>>,
+) -> Result<String, TaskFailure> {
+    let mut environment = environment();
+    let project = cx.project.to_path_buf();
+    environment.add_filter("image", move |path: &str| image(&project, path));
+    let mut names: BTreeMap<String, Value> = scope.context().into_iter().collect();
+    names.extend(runtime_names(cx).into_iter().map(|(name, value)| (name, Value::from(Serde(value)))));
+    names.insert("inputs".to_owned(), Value::from_pairs(input_tables(cx, inputs)?));
+    environment
+        .render_named_str(name, &prepare(text), Value::from_pairs(names))
+        .map(masked)
+        .map_err(|error| template_failure(name, text, &error))
+}
+
+/// `file:line: what is wrong`, and the line.
+fn template_failure(name: &str, text: &str, error: &minijinja::Error) -> TaskFailure {
+    let line = error.line();
+    let shown = line.and_then(|line| text.lines().nth(line.saturating_sub(1))).map(|line| line.trim().to_owned());
+    let mut detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        detail = format!("{detail}: {cause}");
+        source = cause.source();
+    }
+    let at = line.map(|line| format!(":{line}")).unwrap_or_default();
+    TaskFailure {
+        message: format!("{name}{at}: {detail}"),
+        help: shown.map(|line| format!("the line is: {line}")).into_iter().collect(),
+        permanent: true,
+        ..TaskFailure::default()
+    }
+}
+
+/// A picture as a data URI, so that one file holds all.
+fn image(project: &Path, path: &str) -> Result<Value, minijinja::Error> {
+    use base64::Engine as _;
+
+    let wrong = |message: String| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message);
+    let kind = match path.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
+        Some("png") => "image/png",
+        Some("svg") => "image/svg+xml",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("gif") => "image/gif",
+        Some("webp") => "image/webp",
+        _ => return Err(wrong(format!("`{path}` is no picture: png, svg, jpg, gif and webp are"))),
+    };
+    let bytes = std::fs::read(resolve(project, &Location::new(path)))
+        .map_err(|error| wrong(format!("cannot read the picture {path}: {error}")))?;
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    Ok(Value::from_safe_string(format!("data:{kind};base64,{text}")))
+}

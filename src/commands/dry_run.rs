@@ -1,0 +1,73 @@
+//! What a run would do, as text or as an object a line: for `plan` and `run --dry-run`.
+
+use serde::Serialize;
+use tidemill_core::ids::TaskName;
+use tidemill_core::plan::Plan;
+use tidemill_runner::dry_run::{Act, DryRun, DryRunTask};
+
+use crate::summary::seconds;
+use crate::terminal::Paint;
+
+/// A task for programs.
+#[derive(Serialize)]
+struct Line<'a> {
+    task: &'a TaskName,
+    action: Act,
+    reasons: &'a [String],
+}
+
+/// What runs with its reasons, then what is restored, then how many are cached; as JSON, an object a line.
+pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String {
+    if !json {
+        return text(dry_run, plan, paint);
+    }
+    let line = |planned: &DryRunTask| {
+        let line = Line { task: &plan.task(planned.task).name, action: planned.act, reasons: &planned.reasons };
+        // Strings cannot fail to become JSON.
+        serde_json::to_string(&line).unwrap_or_default() + "\n"
+    };
+    dry_run.tasks.iter().map(line).collect()
+}
+
+fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
+    let shown: Vec<&DryRunTask> = dry_run.tasks.iter().filter(|planned| planned.act != Act::Cached).collect();
+    let width = shown.iter().map(|planned| plan.task(planned.task).name.as_str().len()).max().unwrap_or(0);
+    let kinds = shown.iter().map(|planned| plan.task(planned.task).task_type.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for planned in &shown {
+        let task = plan.task(planned.task);
+        let act = match planned.act {
+            Act::Run => paint.cyan("run    "),
+            Act::Restore => paint.yellow("restore"),
+            Act::Skip => paint.dim("skip   "),
+            Act::Cached => paint.dim("cached "),
+        };
+        let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
+        let why = told(&planned.reasons);
+        text += &format!("{act}  {:width$}  {kind}  {}\n", task.name, paint.dim(task.task.describe()));
+        text += &format!("         {:width$}  {:kinds$}  because {why}\n", "", "");
+    }
+    let count = |act: Act| dry_run.tasks.iter().filter(|planned| planned.act == act).count();
+    let mut parts = vec![format!("{} to run", count(Act::Run))];
+    if count(Act::Restore) > 0 {
+        parts.push(format!("{} to restore", count(Act::Restore)));
+    }
+    if count(Act::Skip) > 0 {
+        parts.push(format!("{} to skip", count(Act::Skip)));
+    }
+    parts.push(format!("{} cached", count(Act::Cached)));
+    let expected = dry_run
+        .expected(plan)
+        .map(|(all, longest)| format!("; expected {} of work, the longest way {}", seconds(all), seconds(longest)));
+    text + &format!("{}{}\n", parts.join(", "), expected.unwrap_or_default())
+}
+
+/// Reasons in a line; many of one sort are cut.
+fn told(reasons: &[String]) -> String {
+    const MOST: usize = 6;
+    let mut text = reasons.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    if reasons.len() > MOST {
+        text += &format!(" and {} more", reasons.len() - MOST);
+    }
+    text
+}
