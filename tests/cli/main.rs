@@ -37,6 +37,7 @@ mod retail;
 mod runners;
 mod schedule;
 mod secrets;
+mod times;
 mod views;
 mod watching;
 mod webhooks;
