@@ -1,8 +1,8 @@
 //! Where the rows of a task came from and went, in words.
 
 use tidemill_core::event::TaskDetails;
-use tidemill_core::kind::TaskFacts;
 use tidemill_core::table::{DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
+use tidemill_core::task::TaskFacts;
 use tidemill_state::TaskDetail;
 
 use crate::summary::thousands;
