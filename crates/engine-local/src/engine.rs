@@ -12,6 +12,8 @@ use tidemill_core::table::{
 use crate::error::Outcome;
 use crate::exec::executor::Executor;
 use crate::io::files::Files;
+use crate::io::formats::FormatCodecs;
+use crate::io::local_files::LocalFiles;
 use crate::ops::context::JobContext;
 use crate::runtime::memory_budget::MemoryBudget;
 use crate::runtime::panic_hook;
@@ -32,7 +34,12 @@ const HEAD: usize = 1_000;
 impl LocalEngine {
     /// An engine for the project in that folder, on this machine's files.
     pub fn new(project: impl Into<PathBuf>) -> Self {
-        Self::with_files(project, Box::new(crate::io::local_files::LocalFiles::default()))
+        Self::with_formats(project, FormatCodecs::all())
+    }
+
+    /// An engine for the project in that folder, on this machine's files in these formats.
+    pub fn with_formats(project: impl Into<PathBuf>, codecs: FormatCodecs) -> Self {
+        Self::with_files(project, Box::new(LocalFiles::new(codecs)))
     }
 
     /// An engine for the project in that folder, with these files.

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::ids::{TaskIx, TaskName};
 use crate::side_by_side::side_by_side;
 use crate::spec::{Spec, TaskSpec};
-use crate::table::{FileFormat, Sink};
+use crate::table::{FileFormat, FormatDescriptor, Sink, SinkOptions};
 use crate::task::{Edge, EdgeKind, MakesTable, OutputFile, TaskSource, TaskTypes};
 
 use super::no_items::NoItems;
@@ -81,6 +81,9 @@ pub fn build(
     Some(Plan { spec: spec.clone(), tasks: planned, graph, order, by_name, instances, published })
 }
 
+/// How rejects are written where the ending of their file says nothing.
+const REJECTS_FORMAT: FileFormat = FileFormat("csv");
+
 /// Reads one task by its type; None if the type is unknown, which reading the file has said.
 fn plan_task(
     spec: &Spec,
@@ -99,17 +102,17 @@ fn plan_task(
             // Types that publish files of another kind read `output` as a key of their own.
             continue;
         }
-        match FileFormat::from_path(output.path.value.as_str()) {
+        match types.formats().of_path(output.path.value.as_str()) {
             Some(format) => sinks.push(Sink {
                 path: output.path.value.clone(),
-                format,
+                format: format.format(),
                 options: output.options.clone(),
                 table: task.id.value.base().to_owned(),
             }),
             None => mistakes.push(
                 Diagnostic::error(format!("`{}` has no ending that says its format", output.path.value))
                     .at(output.path.span, "a table is written here")
-                    .help("end it with .csv, .json, .ndjson, .parquet, .xlsx or .sqlite"),
+                    .help(format!("end it with {}", types.formats().endings(true))),
             ),
         }
     }
@@ -124,6 +127,12 @@ fn plan_task(
     }
     outputs.extend(io.outputs.iter().cloned());
     outputs.extend(io.rejects.iter().map(|path| OutputFile { path: path.clone(), role: "rejects".into() }));
+    let rejects = io.rejects.as_ref().map(|path| Sink {
+        path: path.value.clone(),
+        format: types.formats().of_path(path.value.as_str()).map_or(REJECTS_FORMAT, FormatDescriptor::format),
+        options: SinkOptions::default(),
+        table: "rejects".to_owned(),
+    });
     Ok(Some(PlannedTask {
         name: task.id.value.clone(),
         spec: Arc::clone(task),
@@ -133,6 +142,7 @@ fn plan_task(
         needs: Vec::new(),
         outputs,
         sinks,
+        rejects,
     }))
 }
 

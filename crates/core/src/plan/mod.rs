@@ -57,6 +57,8 @@ pub struct PlannedTask {
     pub outputs: Vec<OutputFile>,
     /// The files its table is written to.
     pub sinks: Vec<Sink>,
+    /// The file its rejects are written to, if it can reject rows.
+    pub rejects: Option<Sink>,
 }
 
 /// An edge, seen from the task that needs.

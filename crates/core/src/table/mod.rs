@@ -9,6 +9,7 @@ mod drift;
 mod engine;
 mod explain;
 mod expr;
+mod format;
 mod job;
 mod lineage;
 mod plain;
@@ -25,6 +26,7 @@ pub use expr::{
     AggCall, AggFunc, ArithOp, CmpOp, DatePart, Expr, ExprKind, Function, SortKey, TrimSide, WindowCall, WindowFrame,
     WindowFunc,
 };
+pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use job::{
     Check, CheckKind, CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, Severity, TableJob, TableReport,
 };
@@ -33,5 +35,5 @@ pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SetOpKind, TextCase};
 pub use schema::{Field, Schema};
-pub use source::{Compression, FileFormat, Location, Scan, ScanOptions, Sink, SinkOptions};
+pub use source::{Compression, Location, Scan, ScanOptions, Sink, SinkOptions};
 pub use value::{DataType, Value, decimal_digits, decimal_text};

@@ -33,7 +33,7 @@ fn cells(cells: &[&str], conversion: Conversion) -> Vec<String> {
 pub fn scan() -> Scan {
     Scan {
         files: vec![Location::new("data/marketing.csv")],
-        format: FileFormat::Csv,
+        format: FileFormat("csv"),
         table: None,
         query: None,
         query_parameters: Vec::new(),

@@ -28,6 +28,10 @@ pub const D2: DataType = DataType::Decimal { precision: 18, scale: 2 };
 pub struct OneFile(pub DataFrame);
 
 impl Files for OneFile {
+    fn rows_are_lines(&self, _: &Scan) -> bool {
+        true
+    }
+
     fn infer(&self, _: &Path, _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
         types::schema_of(&self.0)
     }

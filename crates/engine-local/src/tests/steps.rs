@@ -87,6 +87,10 @@ fn a_job_that_is_cancelled_holds_nothing() {
 fn what_breaks_inside_becomes_an_error() {
     struct Breaking;
     impl Files for Breaking {
+        fn rows_are_lines(&self, _: &Scan) -> bool {
+            true
+        }
+
         fn infer(&self, _: &Path, _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
             panic!("the disk is on fire")
         }

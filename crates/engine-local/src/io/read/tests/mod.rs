@@ -11,9 +11,10 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use tidemill_core::table::{EngineError, FileFormat, Location, Scan, ScanOptions, Schema};
+use tidemill_core::table::{EngineError, Location, Scan, ScanOptions, Schema};
 
 use super::{columns_of, infer, infer_and_read, places, read};
+use crate::io::formats::FormatCodecs;
 
 /// A folder with files, and a scan of them.
 struct Source {
@@ -27,7 +28,7 @@ impl Source {
         fs::write(folder.path().join(name), content).unwrap();
         let scan = Scan {
             files: vec![Location::new(name)],
-            format: FileFormat::from_path(name).unwrap(),
+            format: FormatCodecs::all().formats().of_path(name).unwrap().format(),
             table: None,
             query: None,
             query_parameters: Vec::new(),
@@ -59,7 +60,8 @@ impl Source {
     }
 
     fn infer(&self, head: Option<usize>) -> Result<Schema, EngineError> {
-        infer(self.path(), &self.scan, head)
+        let codecs = FormatCodecs::all();
+        infer(codecs.get(self.scan.format)?, self.path(), &self.scan, head)
     }
 
     /// Names and types as one text.
@@ -75,7 +77,9 @@ impl Source {
 
     /// Types and values as one text: a line for the types, one for each row, with NULL as `·` and texts in quotes.
     fn table(&mut self) -> String {
-        let kept = match infer_and_read(self.path(), &self.scan) {
+        let codecs = FormatCodecs::all();
+        let codec = codecs.get(self.scan.format).unwrap();
+        let kept = match infer_and_read(codec, self.path(), &self.scan) {
             Ok((schema, kept)) => {
                 self.scan.schema = schema;
                 kept
@@ -83,14 +87,18 @@ impl Source {
             Err(error) => return explained(&error),
         };
         if let Some(kept) = kept.and_then(|kept| columns_of(&kept, &self.scan.schema)) {
-            assert!(kept.equals_missing(&read(self.path(), &self.scan).unwrap()), "what was read with the columns");
+            assert!(
+                kept.equals_missing(&read(codec, self.path(), &self.scan).unwrap()),
+                "what was read with the columns"
+            );
         }
         self.rows()
     }
 
     /// The same for the schema that is set.
     fn rows(&self) -> String {
-        match read(self.path(), &self.scan) {
+        let codecs = FormatCodecs::all();
+        match read(codecs.get(self.scan.format).unwrap(), self.path(), &self.scan) {
             Ok(frame) => {
                 let head: Vec<String> =
                     frame.columns().iter().map(|column| format!("{}: {}", column.name(), column.dtype())).collect();
@@ -110,7 +118,8 @@ impl Source {
     }
 
     fn places(&self, rows: &[u64]) -> Vec<(String, u64)> {
-        places(self.path(), &self.scan, rows).unwrap()
+        let codecs = FormatCodecs::all();
+        places(codecs.get(self.scan.format).unwrap(), self.path(), &self.scan, rows).unwrap()
     }
 
     /// What is said when its columns are looked for.
