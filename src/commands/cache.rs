@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use clap::{Parser, Subcommand};
 use serde_json::json;
 use tidemill_core::cache::{CacheError, ContentStore, Stats};
+use tidemill_core::format::{quantity, thousands};
 use tidemill_core::ids::{Digest, TaskName};
 use tidemill_core::spec::ByteSize;
 use tidemill_state::{FOLDER, Holder, LastGood, Lock, LockError, State, StateError};
@@ -15,7 +16,6 @@ use super::CliCommand;
 use super::past::{Past, put};
 use crate::failure::Failure;
 use crate::global::Global;
-use crate::summary::thousands;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::TextTable;
 use tidemill_runner::retention::{Keep, Swept, sweep};
@@ -199,8 +199,7 @@ fn lock(past: &Past, command: &str) -> Result<Lock, Failure> {
 
 /// `12 objects, 3.4 MB`.
 fn amount(stats: &Stats) -> String {
-    let plural = if stats.objects == 1 { "" } else { "s" };
-    format!("{} object{plural}, {}", thousands(stats.objects), bytes_text(stats.bytes))
+    format!("{}, {}", quantity(stats.objects, "object"), bytes_text(stats.bytes))
 }
 
 /// `512 B`, `3.4 MB`: in powers of 1,000, as `--max-size` reads them.

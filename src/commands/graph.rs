@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use tidemill_core::format;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::spec::Spec;
@@ -17,7 +18,7 @@ use super::selection::selected;
 use crate::accounting::Account;
 use crate::failure::Failure;
 use crate::global::Global;
-use crate::summary::{seconds, thousands};
+use crate::summary::seconds;
 use crate::terminal::{Stream, put};
 
 /// Draw the graph
@@ -116,7 +117,7 @@ impl Standing {
     }
 
     fn tell(&self, node: &mut DrawNode) {
-        let rows = |rows: u64| if rows == 1 { "1 row".to_owned() } else { format!("{} rows", thousands(rows)) };
+        let rows = |rows: u64| format::quantity(rows, "row");
         if let Some(facts) = self.results.get(node.id.as_str()).and_then(|result| result.facts().ok()) {
             node.facts = Account::of_facts(&facts).lines();
             node.facts.extend(facts.warnings.iter().map(|warning| format!("warning: {warning}")));

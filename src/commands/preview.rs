@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::{Map, Number, Value as Json};
+use tidemill_core::format::{quantity, thousands};
 use tidemill_core::table::{PlainTable, Value};
 
 use super::CliCommand;
@@ -12,7 +13,6 @@ use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::profile::{Profile, readable};
-use crate::summary::thousands;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, Look, TextTable, shortened};
 
@@ -63,10 +63,7 @@ impl CliCommand for PreviewArgs {
 
 /// What is printed for people.
 fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, paint: Paint) -> String {
-    let plural = |number: usize, what: &str| {
-        format!("{} {what}{}", thousands(number as u64), if number == 1 { "" } else { "s" })
-    };
-    let size = format!("{}, {}", plural(table.rows, "row"), plural(table.columns.len(), "column"));
+    let size = format!("{}, {}", quantity(table.rows as u64, "row"), quantity(table.columns.len() as u64, "column"));
     let mut text = format!("{}  {size}  {}\n\n", paint.bold(task), paint.dim(made));
     let mut columns = TextTable::new()
         .text("column")
@@ -95,7 +92,7 @@ fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, p
     if shown > 0 {
         text += &format!("\n{}", rows_table(table, 0..shown).write(width, 2, paint));
         if shown < table.rows {
-            text += &format!("  {}\n", paint.dim(format!("… {} more", plural(table.rows - shown, "row"))));
+            text += &format!("  {}\n", paint.dim(format!("… {} more", quantity((table.rows - shown) as u64, "row"))));
         }
     }
     text

@@ -21,3 +21,6 @@ pub mod sql;
 pub mod table;
 pub mod task;
 pub mod template;
+
+/// How numbers are written.
+pub use tidemill_format as format;

@@ -98,7 +98,7 @@ pub struct PipelineFile {
 /// # Errors
 /// If the file's environment cannot be read at all; its mistakes are in what comes back.
 pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
-    let kinds = &*file.types;
+    let types = &*file.types;
     let now = jiff::Timestamp::now();
     let mut run = run_by_hand(now, &TimeZone::UTC);
     let mut loaded = read(file, wanted, &run)?;
@@ -126,7 +126,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
     if let Some(spec) = opened.spec.clone() {
         secrets::keep(&spec);
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
-            plan::build(&spec, tasks, &opened.sources, kinds, &mut opened.diagnostics)
+            plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
         };
         let handlers = [
             (HandlerMoment::Success, &spec.on_success),
@@ -164,7 +164,7 @@ fn read(file: &PipelineFile, wanted: &Wanted, run: &RunFacts) -> Result<Loaded, 
             run: run.clone(),
             texts: wanted.texts.as_deref().map(texts_in).transpose()?.unwrap_or_default(),
         },
-        &*file.types,
+        &file.types,
     ))
 }
 

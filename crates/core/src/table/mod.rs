@@ -10,6 +10,7 @@ mod engine;
 mod explain;
 mod expr;
 mod format;
+mod function;
 mod job;
 mod lineage;
 mod plain;
@@ -22,11 +23,9 @@ mod value;
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
 pub use engine::{EngineError, FailedCheck, RunOptions, TableEngine, TableRef};
-pub use expr::{
-    AggCall, AggFunc, ArithOp, CmpOp, DatePart, Expr, ExprKind, Function, SortKey, TrimSide, WindowCall, WindowFrame,
-    WindowFunc,
-};
+pub use expr::{AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, SortKey, WindowCall, WindowFrame, WindowFunc};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
+pub use function::{DatePart, Function, Modifier, TrimSide};
 pub use job::{
     Check, CheckKind, CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, Severity, TableJob, TableReport,
 };

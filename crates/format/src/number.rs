@@ -1,4 +1,6 @@
-//! How numbers are written: a small language after d3's and Python's.
+//! Number formats: a small language after d3's and Python's.
+
+use crate::grouped;
 
 /// What the digits mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,23 +71,23 @@ impl NumberFormat {
     }
 
     /// Thousands separators and exactly so many digits after the point.
-    pub(crate) fn plain(digits: usize) -> Self {
+    pub fn plain(digits: usize) -> Self {
         let digits = Some(digits.min(MOST_DIGITS));
         NumberFormat { prefix: String::new(), thousands: true, digits, notation: Notation::Fixed }
     }
 
     /// As [`NumberFormat::plain`], without separators: years and article numbers are not amounts.
-    pub(crate) fn bare(digits: usize) -> Self {
+    pub fn bare(digits: usize) -> Self {
         NumberFormat { thousands: false, ..Self::plain(digits) }
     }
 
     /// A power of ten with so many digits after the point.
-    pub(crate) fn exponent(digits: usize) -> Self {
+    pub fn exponent(digits: usize) -> Self {
         NumberFormat { notation: Notation::Exponent, ..Self::plain(digits) }
     }
 
     /// The least distance at which two numbers surely read differently; ticks are never closer.
-    pub(crate) fn least_step(&self) -> f64 {
+    pub fn least_step(&self) -> f64 {
         match (self.notation, self.digits) {
             (Notation::Fixed, Some(digits)) => 10f64.powi(-(digits as i32)),
             (Notation::Percent, Some(digits)) => 10f64.powi(-(digits as i32) - 2),
@@ -115,7 +117,7 @@ impl NumberFormat {
     }
 
     fn group(&self, number: &str) -> String {
-        if self.thousands && !number.contains('e') { with_commas(number) } else { number.to_owned() }
+        if self.thousands && !number.contains('e') { grouped(number) } else { number.to_owned() }
     }
 
     fn si(&self, size: f64) -> String {
@@ -167,19 +169,6 @@ fn trim_zeros(number: &str) -> &str {
     } else {
         number
     }
-}
-
-fn with_commas(number: &str) -> String {
-    let whole = number.find('.').unwrap_or(number.len());
-    let mut text = String::with_capacity(number.len() + whole / 3);
-    for (place, digit) in number[..whole].char_indices() {
-        if place > 0 && (whole - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text.push_str(&number[whole..]);
-    text
 }
 
 #[cfg(test)]
