@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::plan::{is_glob, resolve};
+use tidemill_core::plan::{is_glob, resolve, unsupported_scheme};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, Location, Rel, Scan, ScanOptions, Schema, Value,
@@ -96,11 +96,12 @@ impl Load {
             None => formats.of_path(self.path.value.as_str()),
         };
         found.ok_or_else(|| {
-            vec![
+            let no_format = || {
                 Diagnostic::error(format!("the ending of `{}` does not say its format", self.path.value))
                     .at(self.path.span, "a table is read here")
-                    .help(format!("add `format:` {}", formats.names())),
-            ]
+                    .help(format!("add `format:` {}", formats.names()))
+            };
+            vec![unsupported_scheme(&self.path).unwrap_or_else(no_format)]
         })
     }
 

@@ -11,12 +11,12 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::ids::{TaskIx, TaskName};
 use crate::side_by_side::side_by_side;
-use crate::spec::{Spec, TaskSpec};
-use crate::table::{FileFormat, FormatDescriptor, Sink, SinkOptions};
-use crate::task::{Edge, EdgeKind, MakesTable, OutputFile, TaskSource, TaskTypes};
+use crate::spec::{At, Spec, TaskSpec};
+use crate::table::{FileFormat, FormatDescriptor, Location, Sink, SinkOptions};
+use crate::task::{Edge, EdgeKind, Io, MakesTable, OutputFile, TaskSource, TaskTypes};
 
 use super::no_items::NoItems;
-use super::paths::{Published, check_sources, resolve};
+use super::paths::{Published, check_sources, resolve, unsupported_scheme};
 use super::{Need, Plan, PlannedTask, cycle};
 
 /// Builds the plan of `tasks` (the pipeline's own, or those of a handler) and adds all mistakes to `diagnostics`.
@@ -95,7 +95,10 @@ fn plan_task(
     let built = task_type.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec, types });
     let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
     let io = built.io();
-    let mut mistakes = Vec::new();
+    let mut mistakes: Vec<Diagnostic> = paths(&io, task).filter_map(unsupported_scheme).collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
     let mut sinks = Vec::new();
     for output in &task.common.outputs {
         if !io.table {
@@ -144,6 +147,13 @@ fn plan_task(
         sinks,
         rejects,
     }))
+}
+
+/// All paths that a task reads and publishes.
+fn paths<'a>(io: &'a Io, task: &'a TaskSpec) -> impl Iterator<Item = &'a At<Location>> {
+    let of_table = task.common.outputs.iter().filter(|_| io.table).map(|output| &output.path);
+    let others = io.outputs.iter().map(|output| &output.path);
+    io.files.iter().map(|file| &file.path).chain(of_table).chain(others).chain(&io.rejects)
 }
 
 /// Finds the tasks that ids and paths mean.

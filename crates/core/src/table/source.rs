@@ -24,6 +24,14 @@ impl Location {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Where it leads other than to the file system of this machine: `s3` of `s3://bucket/key`.
+    pub fn scheme(&self) -> Option<&str> {
+        let (scheme, _) = self.0.split_once("://")?;
+        let is_one = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        is_one.then_some(scheme)
+    }
 }
 
 impl schemars::JsonSchema for Location {

@@ -10,11 +10,24 @@ mod workbook;
 use std::fs;
 use std::path::Path;
 
+use polars::prelude::DataFrame;
 use tempfile::TempDir;
 use tidemill_core::table::{EngineError, Location, Scan, ScanOptions, Schema};
 
-use super::{columns_of, infer, infer_and_read, places, read};
+use super::columns_of;
 use crate::io::formats::FormatCodecs;
+
+fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    super::infer(FormatCodecs::all().get(scan.format)?, project, scan, head)
+}
+
+fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFrame>), EngineError> {
+    super::infer_and_read(FormatCodecs::all().get(scan.format)?, project, scan)
+}
+
+fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
+    super::read(FormatCodecs::all().get(scan.format)?, project, scan)
+}
 
 /// A folder with files, and a scan of them.
 struct Source {
@@ -60,8 +73,7 @@ impl Source {
     }
 
     fn infer(&self, head: Option<usize>) -> Result<Schema, EngineError> {
-        let codecs = FormatCodecs::all();
-        infer(codecs.get(self.scan.format)?, self.path(), &self.scan, head)
+        infer(self.path(), &self.scan, head)
     }
 
     /// Names and types as one text.
@@ -77,9 +89,7 @@ impl Source {
 
     /// Types and values as one text: a line for the types, one for each row, with NULL as `·` and texts in quotes.
     fn table(&mut self) -> String {
-        let codecs = FormatCodecs::all();
-        let codec = codecs.get(self.scan.format).unwrap();
-        let kept = match infer_and_read(codec, self.path(), &self.scan) {
+        let kept = match infer_and_read(self.path(), &self.scan) {
             Ok((schema, kept)) => {
                 self.scan.schema = schema;
                 kept
@@ -87,18 +97,14 @@ impl Source {
             Err(error) => return explained(&error),
         };
         if let Some(kept) = kept.and_then(|kept| columns_of(&kept, &self.scan.schema)) {
-            assert!(
-                kept.equals_missing(&read(codec, self.path(), &self.scan).unwrap()),
-                "what was read with the columns"
-            );
+            assert!(kept.equals_missing(&read(self.path(), &self.scan).unwrap()), "what was read with the columns");
         }
         self.rows()
     }
 
     /// The same for the schema that is set.
     fn rows(&self) -> String {
-        let codecs = FormatCodecs::all();
-        match read(codecs.get(self.scan.format).unwrap(), self.path(), &self.scan) {
+        match read(self.path(), &self.scan) {
             Ok(frame) => {
                 let head: Vec<String> =
                     frame.columns().iter().map(|column| format!("{}: {}", column.name(), column.dtype())).collect();
@@ -118,8 +124,7 @@ impl Source {
     }
 
     fn places(&self, rows: &[u64]) -> Vec<(String, u64)> {
-        let codecs = FormatCodecs::all();
-        places(codecs.get(self.scan.format).unwrap(), self.path(), &self.scan, rows).unwrap()
+        super::places(FormatCodecs::all().get(self.scan.format).unwrap(), self.path(), &self.scan, rows).unwrap()
     }
 
     /// What is said when its columns are looked for.
