@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
-    EngineError, Location, PlainTable, JobOptions, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
+    EngineError, JobOptions, Location, PlainTable, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
     TableReport,
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::At;
-use tidemill_core::table::{Check, Location, JobOptions, Refusal, Rel, Scan, Schema, TableJob, TableReport};
+use tidemill_core::table::{Check, JobOptions, Location, Refusal, Rel, Scan, Schema, TableJob, TableReport};
 use tidemill_core::task::{
     CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskFailure, TaskResult, TaskSource,
 };

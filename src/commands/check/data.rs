@@ -8,7 +8,7 @@ use serde_json::json;
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{PlannedTask, Selection};
-use tidemill_core::table::{CheckResult, Location, Rel, JobOptions, Schema, Severity, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{CheckResult, JobOptions, Location, Rel, Schema, Severity, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::{LastGood, State};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{Expr, Rel, JobOptions, Schema, TableJob, Value};
+use crate::table::{Expr, JobOptions, Rel, Schema, TableJob, Value};
 use crate::task::{CheckContext, EdgeKind, Io, RunContext, Task, TaskFailure, TaskResult};
 
 /// Does nothing; its table has the columns that an instance's would have, as far as they do not depend on the item, and no rows.

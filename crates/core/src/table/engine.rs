@@ -1,7 +1,7 @@
 //! The boundary to whatever computes tables.
 
-use std::fmt;
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tidemill_core::table::{
-    DroppedRows, EngineError, FileFormat, JoinDiagnosis, Rel, RowsIn, JobOptions, Scan, TableRef,
+    DroppedRows, EngineError, FileFormat, JobOptions, JoinDiagnosis, Rel, RowsIn, Scan, TableRef,
 };
 
 use super::reject_log::RejectLog;

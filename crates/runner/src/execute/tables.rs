@@ -4,7 +4,7 @@ use tidemill_core::attempt::CancelToken;
 
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::ids::TaskIx;
-use tidemill_core::table::{Location, Rel, JobOptions, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{JobOptions, Location, Rel, SetOpKind, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
 
 use super::TaskExecutor;

@@ -2,7 +2,7 @@
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::spec::At;
-use tidemill_core::table::{FileFormat, Location, Rel, JobOptions, Scan, ScanOptions, Schema, TableJob, TableReport};
+use tidemill_core::table::{FileFormat, JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport};
 use tidemill_core::task::{CheckContext, LogLevel, RunContext, TaskFailure};
 
 use super::CommandTask;
