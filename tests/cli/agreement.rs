@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use tidemill_core::diagnostic::Diagnostics;
@@ -203,7 +203,7 @@ impl Pipeline {
 
     fn run(&self, ix: TaskIx, tables: &[(String, TableRef)]) -> Result<TaskResult, tidemill_core::task::TaskFailure> {
         let planned = self.plan.task(ix);
-        let no = AtomicBool::new(false);
+        let no = CancelToken::new();
         planned.task.run(&RunContext {
             task: &planned.name,
             attempt: 1,

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::diagnostic::Diagnostics;
 use tidemill_core::ids::Digest;
 use tidemill_core::plan::{self, CheckOptions};
 use tidemill_core::spec::{self, LoadOptions};
 use tidemill_core::table::{
-    EngineError, FileFormat, FormatDescriptor, Location, RunOptions, Scan, ScanOptions, Schema, Sink, SinkOptions,
+    EngineError, FileFormat, FormatDescriptor, JobOptions, Location, Scan, ScanOptions, Schema, Sink, SinkOptions,
     TableEngine,
 };
 use tidemill_engine_local::{DataFrame, FormatCodec, FormatCodecs, LocalEngine, OutputTable, SourceFile, WriteError};
@@ -101,7 +101,7 @@ fn run(folder: &Path, pipeline: &str) -> Result<String, Box<dyn std::error::Erro
     let a = plan.find("a").ok_or("there is a task `a`")?;
     let job = plan::jobs(&plan, &[a].into_iter().collect(), &columns, &check).remove(&a).ok_or("it is a table task")?;
     let report =
-        engine.run(&job, &RunOptions { inputs: &[], origin: &|_| None, cancelled: &AtomicBool::new(false) })?;
+        engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: &CancelToken::default() })?;
     let table = report.table.ok_or("it makes a table")?;
     engine.write(&table, &plan.task(a).sinks[0], &Location::new("staged"))?;
     Ok(std::fs::read_to_string(folder.join("staged"))?)

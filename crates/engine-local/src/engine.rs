@@ -3,9 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
-    EngineError, Location, PlainTable, RunOptions, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
+    EngineError, JobOptions, Location, PlainTable, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
     TableReport,
 };
 
@@ -86,15 +87,15 @@ impl TableEngine for LocalEngine {
         "polars-2"
     }
 
-    fn sample(&self, scan: &Scan) -> Result<Schema, EngineError> {
+    fn sample(&self, scan: &Scan, _cancelled: &CancelToken) -> Result<Schema, EngineError> {
         guarded(|| self.files.infer(&self.project, scan, Some(HEAD)))
     }
 
-    fn infer(&self, scan: &Scan) -> Result<Schema, EngineError> {
+    fn infer(&self, scan: &Scan, _cancelled: &CancelToken) -> Result<Schema, EngineError> {
         guarded(|| self.files.infer(&self.project, scan, None))
     }
 
-    fn run(&self, job: &TableJob, options: &RunOptions<'_>) -> Result<TableReport, EngineError> {
+    fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
         guarded(|| {
             let context = JobContext::new(&self.project, &*self.files, options, &self.budget, &job.rel);
             Executor::new(context).run(job)

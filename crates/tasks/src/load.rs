@@ -297,7 +297,10 @@ impl TableLogic for LoadTask {
             }
             return Ok(Rel::Scan(scan));
         }
-        let found = if cx.whole_sources { cx.engine.infer(&scan) } else { cx.engine.sample(&scan) };
+        let found = match cx.whole_sources {
+            true => cx.engine.infer(&scan, cx.cancelled),
+            false => cx.engine.sample(&scan, cx.cancelled),
+        };
         let found = found.map_err(|error| vec![self.unreadable(&error)])?;
         let schema = contract.hold(&found)?;
         Ok(Rel::Scan(Scan { schema, ..scan }))

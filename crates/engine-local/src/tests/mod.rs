@@ -12,7 +12,7 @@ mod steps;
 mod windows;
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use polars::prelude::{DataFrame, Series};
 use tidemill_core::table::*;
@@ -80,7 +80,7 @@ pub fn engine() -> LocalEngine {
 pub fn run_job(job: &TableJob, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, EngineError> {
     let inputs: Vec<(String, TableRef)> =
         inputs.iter().map(|(name, frame)| ((*name).to_owned(), in_memory((*frame).clone()).unwrap())).collect();
-    engine().run(job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) })
+    engine().run(job, &JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &CancelToken::new() })
 }
 
 pub fn try_run(rel: Rel, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, EngineError> {

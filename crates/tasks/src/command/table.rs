@@ -3,7 +3,7 @@
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::spec::At;
 use tidemill_core::table::{
-    FormatDescriptor, Location, Rel, RunOptions, Scan, ScanOptions, Schema, TableJob, TableReport,
+    FormatDescriptor, JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport,
 };
 use tidemill_core::task::{CheckContext, LogLevel, RunContext, TaskFailure};
 
@@ -53,12 +53,12 @@ impl CommandTask {
             options: ScanOptions::default(),
             schema: Schema::new(),
         };
-        let found = cx.engine.infer(&scan).map_err(|error| named(error.into()))?;
+        let found = cx.engine.infer(&scan, cx.cancelled).map_err(|error| named(error.into()))?;
         let mistakes = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
         let schema = self.contract(declared, format).hold(&found).map_err(mistakes)?;
         let checks = self.checks.compile(&schema, &cx.check(&cx.columns())).map_err(mistakes)?;
         let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan }), checks };
-        let options = RunOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
+        let options = JobOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
         let mut report = cx.engine.run(&job, &options).map_err(|error| named(error.into()))?;
         for rows in &mut report.rows_in {
             rows.from = rows.from.replace(&staged, declared.value.as_str());
