@@ -27,9 +27,11 @@ mod lineage;
 mod mail;
 mod mistakes;
 mod new_format;
+mod options;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod params;
+mod patterns;
 mod pipes;
 mod project;
 mod promises;
@@ -42,3 +44,4 @@ mod times;
 mod views;
 mod watching;
 mod webhooks;
+mod workbooks;

@@ -92,7 +92,7 @@ fn formats_that_can_give_nothing_are_refused_where_they_stand() {
         ",
     );
     insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r#"
-    error: no text of the format `%Y-%m` gives a date
+    error: no date can be read by the format `%Y-%m`
      --> pipeline.yaml:8:44
       |
     8 |       a: {type: date, format: ["%Y-%m-%d", "%Y-%m"]}
@@ -100,7 +100,7 @@ fn formats_that_can_give_nothing_are_refused_where_they_stand() {
       |
       = help: a date is `%d.%m.%Y` for 31.12.2024
 
-    error: no text of the format `%H` gives a date
+    error: no date can be read by the format `%H`
      --> pipeline.yaml:9:31
       |
     9 |       b: {type: date, format: "%H"}
@@ -108,7 +108,7 @@ fn formats_that_can_give_nothing_are_refused_where_they_stand() {
       |
       = help: a date is `%d.%m.%Y` for 31.12.2024
 
-    error: no text of the format `%Y-%m-%d %I:%M` gives a datetime
+    error: no datetime can be read by the format `%Y-%m-%d %I:%M`
       --> pipeline.yaml:10:35
        |
     10 |       c: {type: datetime, format: "%Y-%m-%d %I:%M"}
@@ -116,7 +116,7 @@ fn formats_that_can_give_nothing_are_refused_where_they_stand() {
        |
        = help: a datetime is `%d.%m.%Y %H:%M` for 31.12.2024 23:59, `%Y-%m-%dT%H:%M:%S%:z` for 2024-12-31T23:59:00+01:00
 
-    error: no text of the format `%M:%S` gives a time
+    error: no time can be read by the format `%M:%S`
       --> pipeline.yaml:11:31
        |
     11 |       d: {type: time, format: "%M:%S"}
@@ -182,7 +182,7 @@ fn datetimes_and_times_are_told_too_and_a_map_decides() {
         ",
     );
     insta::assert_snapshot!(project.run(["run", "-j", "1"]).exits(0).warnings(), @r#"
-    warning typed: 1 value of at fits several formats with different results, and the first format was taken: "[instant]" is 2024-03-04T10:00:00 by %m/%d/%y %H:%M, and 2024-04-03T10:00:00 by %d/%m/%y %H:%M
+    warning typed: 1 value of at fits several formats with different results, and the first format was taken: "03/04/24 10:00" is 2024-03-04T10:00:00 by %m/%d/%y %H:%M, and 2024-04-03T10:00:00 by %d/%m/%y %H:%M
     warning typed: 1 value of t fits several formats with different results, and the first format was taken: "10.15" is 10:15:00 by %H.%M, and 15:10:00 by %M.%H
     "#);
     assert_eq!(project.read("typed.csv"), "at,t\n2024-03-04T10:00:00,10:15:00\n2024-05-05T01:02:00,11:20:00\n");

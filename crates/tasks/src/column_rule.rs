@@ -74,7 +74,7 @@ impl ColumnRule {
         }
         let wrong = |format: &At<String>| {
             let reason = cannot_give(&format.value, data_type)?;
-            let message = format!("no text of the format `{}` gives a {data_type}", format.value);
+            let message = format!("no {data_type} can be read by the format `{}`", format.value);
             Some(
                 Diagnostic::error(message)
                     .at(format.span, reason)

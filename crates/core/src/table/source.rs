@@ -74,7 +74,7 @@ pub struct ScanOptions {
     pub header: Option<bool>,
     /// CSV and JSON: `utf-8` (default), or any label of the WHATWG encoding standard (`latin1`, `utf-16le`, …).
     pub encoding: Option<String>,
-    /// CSV: texts that mean NULL, beside the empty unquoted field.
+    /// CSV: texts that mean NULL, beside the empty unquoted field; XLSX: what cells show.
     pub null_values: Vec<String>,
     /// CSV and XLSX: rows to leave out before the header.
     pub skip_rows: usize,
