@@ -226,6 +226,7 @@ impl Pipeline {
             output: &NoOutput,
             cancelled: &no,
             killed: &no,
+            deadline: None,
         })
     }
 

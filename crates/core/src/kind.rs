@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::ids::TaskName;
@@ -329,6 +330,9 @@ pub struct RunCx<'a> {
     pub cancelled: &'a AtomicBool,
     /// Becomes true when the attempt is to be ended by force.
     pub killed: &'a AtomicBool,
+    /// When the attempt's `timeout` is over, if it has one. An effect that has begun is not stopped from outside: it has to keep
+    /// to this by itself.
+    pub deadline: Option<Instant>,
 }
 
 /// Takes what a command writes: any bytes, in pieces of any size.
