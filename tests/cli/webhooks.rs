@@ -226,8 +226,17 @@ fn a_password_in_the_file_is_masked_in_the_plan_and_a_warning() {
           three: {type: webhook, url: 'https://example.com/@x:y', headers: {X-Api-Key: '${{ secrets.TOKEN }}'}}
         ",
     );
-    insta::assert_snapshot!(project.run(["check"]).exits(0).stderr, @"");
-    for arguments in [["plan", "-v"], ["run", "--dry-run"], ["graph", "--format=mermaid"]] {
+    insta::assert_snapshot!(project.run(["check"]).exits(0).stderr, @r"
+    warning: pipeline.yaml:5:29: a password stands here, and whoever reads the file can use it
+     |
+     = help: declare `secrets: [WEBHOOK_URL]`, set WEBHOOK_URL in the environment or in the file that `dotenv` names, and write `${{ secrets.WEBHOOK_URL }}`
+
+    warning: pipeline.yaml:6:79: a password stands here, and whoever reads the file can use it
+     |
+     = help: declare `secrets: [TOKEN]`, set TOKEN in the environment or in the file that `dotenv` names, and write `${{ secrets.TOKEN }}`
+    ok open: 3 tasks, no mistakes
+    ");
+    for arguments in [["plan", "-v"], ["run", "--dry-run"], ["graph", "--format=json"]] {
         let outcome = project.run(arguments);
         let told = format!("{}{}", outcome.stdout, outcome.stderr);
         assert!(told.contains("one") && !told.contains("hunter2"), "{arguments:?} {told}");

@@ -1,12 +1,12 @@
 //! A password that stands in the pipeline's file.
 
 use tidemill_core::diagnostic::Diagnostic;
-use tidemill_core::kind::CheckCx;
 use tidemill_core::spec::Template;
+use tidemill_core::task::CheckContext;
 
 /// The warning that a password stands in a text; the secret of that name could take its place. The line itself is not shown: the
 /// password is in it.
-pub fn open_password(cx: &CheckCx<'_>, text: &Template, secret: &str) -> Diagnostic {
+pub fn open_password(cx: &CheckContext<'_>, text: &Template, secret: &str) -> Diagnostic {
     let place = cx
         .sources
         .line_column(text.span)

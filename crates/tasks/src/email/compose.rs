@@ -7,7 +7,7 @@ use lettre::Message;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use regex::Regex;
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::task::TaskFailure;
 
 /// Bytes of a word in a header. A line of 998 bytes has to hold it, and what stands before it.
 const LONGEST_WORD: usize = 800;

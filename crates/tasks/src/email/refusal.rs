@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::task::TaskFailure;
 
 use super::connection::SmtpError;
 use super::server::{Encryption, Server};

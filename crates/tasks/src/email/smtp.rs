@@ -9,7 +9,7 @@ use lettre::Message;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::task::TaskFailure;
 
 use super::connection::{Connection, Patience, SmtpError};
 use super::refusal::{Refusal, Step};

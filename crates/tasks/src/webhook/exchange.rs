@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use tidemill_core::kind::{LogLevel, RunCx, TaskFailure, TaskResult};
+use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskResult};
 use ureq::http::{Request, Response, header};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
@@ -23,7 +23,7 @@ const PLACE: usize = 200;
 ///
 /// # Errors
 /// If there is no answer or not a good one. Where the request may have arrived, the failure is uncertain.
-pub fn exchange(cx: &RunCx<'_>, request: Request<Vec<u8>>) -> Result<TaskResult, TaskFailure> {
+pub fn exchange(cx: &RunContext<'_>, request: Request<Vec<u8>>) -> Result<TaskResult, TaskFailure> {
     let host = request.uri().host().unwrap_or("nobody").to_owned();
     let left = cx.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
     let attempt = Attempt { host, limit: left.map_or(PATIENCE, |left| left.min(PATIENCE)), connected: Arc::default() };
