@@ -236,7 +236,7 @@ fn a_password_in_the_file_is_masked_in_the_plan_and_a_warning() {
      = help: declare `secrets: [TOKEN]`, set TOKEN in the environment or in the file that `dotenv` names, and write `${{ secrets.TOKEN }}`
     ok open: 3 tasks, no mistakes
     ");
-    for arguments in [["plan", "-v"], ["run", "--dry-run"], ["graph", "--format=json"]] {
+    for arguments in [["plan", "-v"], ["run", "--dry-run"], ["graph", "--format=mermaid"]] {
         let outcome = project.run(arguments);
         let told = format!("{}{}", outcome.stdout, outcome.stderr);
         assert!(told.contains("one") && !told.contains("hunter2"), "{arguments:?} {told}");
