@@ -12,7 +12,7 @@ use crate::cli::Global;
 use crate::failure::Failure;
 use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
-use tidemill_runner::dry_run::{Act, DryRun};
+use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{Request, Runner};
 
@@ -74,7 +74,9 @@ pub fn run(global: &Global, args: RerunArgs) -> Result<ExitCode, Failure> {
         let stale: Vec<String> = dry_run
             .tasks
             .iter()
-            .filter(|task| below.contains(&task.task) && !matches!(task.act, Act::Cached | Act::Skip))
+            .filter(|task| {
+                below.contains(&task.task) && !matches!(task.action, DryRunAction::Cached | DryRunAction::Skip)
+            })
             .map(|task| plan.task(task.task).name.to_string())
             .collect();
         match stale.is_empty() {

@@ -1,19 +1,16 @@
 //! Mails and webhooks: written down before they are sent and after, so that none is sent twice.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
 use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::event::TaskDetails;
 use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
 use tidemill_core::kind::{TaskFailure, TaskResult};
-use tidemill_core::plan::Selection;
 use tidemill_state::{Claim, Effect, EffectStatus, Made, Occasion, Resend, Rule};
 
 use super::TaskExecutor;
 use super::attempt::stopped;
-use crate::cache_index::ResultDigests;
 
 /// What the ledger says of an effect that is not to be sent.
 enum Settled {
@@ -103,21 +100,6 @@ impl TaskExecutor {
             run: setting.id.clone(),
             at: Timestamp::now(),
         }
-    }
-
-    /// What tells all that a task's result was made from: its fingerprint as it would be if the results before it were told by
-    /// what they were made from. None if a file cannot be read.
-    fn origin(&self, ix: TaskIx) -> Option<Digest> {
-        let mut origins: HashMap<TaskIx, Digest> = HashMap::new();
-        let needed = self.plan.with_needs(&Selection::from([ix]));
-        for task in self.plan.order.iter().filter(|task| needed.contains(task)) {
-            let of = |other: TaskIx| {
-                origins.get(&other).map(|digest| ResultDigests { table: Some(*digest), files: *digest })
-            };
-            let fingerprint = self.fingerprint_with(*task, &of).ok()?;
-            origins.insert(*task, fingerprint.digest());
-        }
-        origins.get(&ix).copied()
     }
 
     fn not_again(&self, ix: TaskIx, settled: Settled) -> Result<TaskDetails, TaskFailure> {

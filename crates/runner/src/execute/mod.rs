@@ -10,13 +10,15 @@ mod look_up;
 mod origins;
 mod output_log;
 mod recorder;
+mod restore;
 mod results;
 mod scratch;
 mod tables;
 mod task_log;
+mod upstream;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -91,6 +93,11 @@ impl TaskExecutor {
         let scratch = ScratchFolders::new(&plan.spec.project, &setting.run.id);
         let recorder = Recorder::new(setting.state.clone(), setting.cache.pipeline.clone(), setting.id.clone());
         Self { plan, setting, results: Results::new(readers), scratch, recorder }
+    }
+
+    /// The ledger.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.setting.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes what attempts no longer need. To be called when the run is over.

@@ -9,7 +9,7 @@ use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
 use tidemill_state::{Attempt, How, LastGood, Ledger, Made, State, TaskRecord};
 
-use crate::cache_index::Archive;
+use crate::cache_index::ResultHistory;
 
 /// So long at most a task that has ended waits to be written down.
 const DELAY: Duration = Duration::from_millis(50);
@@ -204,7 +204,7 @@ impl Desk {
     }
 }
 
-impl Archive for Recorder {
+impl ResultHistory for Recorder {
     fn look_up(&self, pipeline: &str, task: &TaskName, fingerprint: &Digest) -> Option<LastGood> {
         let is_same = |ended: &Ended| ended.made.is_some() && ended.record.fingerprint.as_ref() == Some(fingerprint);
         if self.0.pending().ended.iter().any(is_same) {
