@@ -1,11 +1,10 @@
 //! Where the rows of a task came from and went, in words.
 
 use tidemill_core::event::TaskDetails;
+use tidemill_core::format::{quantity, thousands};
 use tidemill_core::kind::TaskFacts;
 use tidemill_core::table::{DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
 use tidemill_state::TaskDetail;
-
-use crate::summary::thousands;
 
 /// So many unmatched keys are named.
 const EXAMPLES: usize = 3;
@@ -125,7 +124,7 @@ fn number(number: u64) -> String {
 
 /// `1 row`, `1,000 rows`.
 pub fn rows_of(rows: u64) -> String {
-    if rows == 1 { "1 row".to_owned() } else { format!("{} rows", thousands(rows)) }
+    quantity(rows, "row")
 }
 
 #[cfg(test)]

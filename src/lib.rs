@@ -1,6 +1,6 @@
 //! The command line of Tidemill: the only place that wires the parts together.
 //!
-//! - [`cli`]: flags become requests; `commands/` has one file for each command.
+//! - `cli`: flags become requests; `commands/` has one file for each command, `global` the flags of all.
 //! - `observers/`: who watches a run on this terminal.
 //! - `failure`: the one place where an error becomes text and an exit code.
 //! - `engine`: the one place that chooses what computes the tables.
@@ -10,10 +10,11 @@
 mod terminal;
 
 mod accounting;
-pub mod cli;
+mod cli;
 mod commands;
 mod engine;
 mod failure;
+mod global;
 mod observers;
 mod profile;
 mod summary;

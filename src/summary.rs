@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tidemill_core::event::{RunStatus, TaskEnd, TaskStatus};
+use tidemill_core::format::{quantity, thousands};
 use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
 use tidemill_core::sched::How;
@@ -32,24 +33,11 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `10,200`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// What a task has made, in a few words.
 pub fn brief(end: &TaskEnd) -> String {
     let mut parts = Vec::new();
     if let Some(rows) = end.details.rows {
-        parts.push(format!("{} row{}", thousands(rows), if rows == 1 { "" } else { "s" }));
+        parts.push(quantity(rows, "row"));
     }
     let rejected: u64 = end.details.rejected.iter().map(|reason| reason.rows).sum();
     if rejected > 0 {

@@ -3,20 +3,22 @@
 use std::collections::HashSet;
 use std::process::{ExitCode, Stdio};
 
-use clap::Args;
+use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
 use tidemill_state::State;
 
+use super::CliCommand;
 use super::pause::schedule_of;
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::project::Wanted;
 use tidemill_runner::trigger::PointInTime;
 use tidemill_scheduler::words;
 
-/// Flags of `backfill`.
-#[derive(Args, Debug)]
+/// Run for past fires of the schedule
+#[derive(Parser, Debug)]
+#[command(name = "backfill")]
 pub struct BackfillArgs {
     /// From this time on; of a day, its beginning
     #[arg(long, value_name = "T", value_parser = PointInTime::parse)]
@@ -41,50 +43,52 @@ pub struct BackfillArgs {
     dry_run: bool,
 }
 
-/// Runs them.
-pub fn run(global: &Global, args: BackfillArgs) -> Result<ExitCode, Failure> {
-    let opened = global.open(&Wanted::default())?;
-    let Some(spec) = opened.spec.clone().filter(|_| !opened.diagnostics.has_errors()) else {
-        return Err(opened.mistakes());
-    };
-    let (_, calendar) = schedule_of(&spec)?;
-    let zone = calendar.zone();
-    let beyond = || Failure::wrong("that time is beyond the end of time");
-    let from = args.from.start(zone).ok_or_else(beyond)?;
-    let to = args.to.end(zone).ok_or_else(beyond)?.min(Timestamp::now());
-    let before = from.checked_sub(SignedDuration::from_nanos(1)).map_err(|_| beyond())?;
-    let done = if args.missing_only { done(&spec.project, &spec.name.value)? } else { HashSet::new() };
-    let fires = calendar.after(before).take_while(|fire| *fire < to).filter(|fire| !done.contains(fire));
-    let fires: Vec<Timestamp> = fires.collect();
-    let paint = Paint(global.color.wanted(Stream::Stderr));
-    if fires.is_empty() {
-        eprintln!("{} no such fire is left to run", paint.green("ok"));
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut failed = 0;
-    for (at, fire) in fires.iter().enumerate() {
-        let shown = words::fire(*fire, zone);
-        eprintln!("{} {} of {}: {shown}", paint.cyan("backfill"), at + 1, fires.len());
-        if args.dry_run {
-            continue;
+impl CliCommand for BackfillArgs {
+    /// Runs them.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let opened = global.open(&Wanted::default())?;
+        let Some(spec) = opened.spec.clone().filter(|_| !opened.diagnostics.has_errors()) else {
+            return Err(opened.mistakes());
+        };
+        let (_, calendar) = schedule_of(&spec)?;
+        let zone = calendar.zone();
+        let beyond = || Failure::wrong("that time is beyond the end of time");
+        let from = self.from.start(zone).ok_or_else(beyond)?;
+        let to = self.to.end(zone).ok_or_else(beyond)?.min(Timestamp::now());
+        let before = from.checked_sub(SignedDuration::from_nanos(1)).map_err(|_| beyond())?;
+        let done = if self.missing_only { done(&spec.project, &spec.name.value)? } else { HashSet::new() };
+        let fires = calendar.after(before).take_while(|fire| *fire < to).filter(|fire| !done.contains(fire));
+        let fires: Vec<Timestamp> = fires.collect();
+        let paint = Paint(global.color.wanted(Stream::Stderr));
+        if fires.is_empty() {
+            eprintln!("{} no such fire is left to run", paint.green("ok"));
+            return Ok(ExitCode::SUCCESS);
         }
-        match run_one(global, &args, *fire)? {
-            Some(0) => {}
-            Some(130) | None => return Err(Failure::Interrupted),
-            Some(2) => return Err(Failure::wrong("the run did not start")),
-            Some(_) if args.keep_going => failed += 1,
-            Some(_) => {
-                let rest = fires.len() - at - 1;
-                eprintln!("{} the run for {shown} failed; {rest} fires were not run", paint.yellow("warning"));
-                return Err(Failure::Task);
+        let mut failed = 0;
+        for (at, fire) in fires.iter().enumerate() {
+            let shown = words::fire(*fire, zone);
+            eprintln!("{} {} of {}: {shown}", paint.cyan("backfill"), at + 1, fires.len());
+            if self.dry_run {
+                continue;
+            }
+            match run_one(global, &self, *fire)? {
+                Some(0) => {}
+                Some(130) | None => return Err(Failure::Interrupted),
+                Some(2) => return Err(Failure::wrong("the run did not start")),
+                Some(_) if self.keep_going => failed += 1,
+                Some(_) => {
+                    let rest = fires.len() - at - 1;
+                    eprintln!("{} the run for {shown} failed; {rest} fires were not run", paint.yellow("warning"));
+                    return Err(Failure::Task);
+                }
             }
         }
+        if failed > 0 {
+            eprintln!("{} {failed} of {} runs failed", paint.yellow("warning"), fires.len());
+            return Err(Failure::Task);
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    if failed > 0 {
-        eprintln!("{} {failed} of {} runs failed", paint.yellow("warning"), fires.len());
-        return Err(Failure::Task);
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// One run, in a process of its own; its exit code.

@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use clap::{Args, Subcommand};
+use clap::{Parser, Subcommand};
 use serde_json::json;
 use tidemill_core::cache::{CacheError, ContentStore, Stats};
+use tidemill_core::format::{quantity, thousands};
 use tidemill_core::ids::{Digest, TaskName};
 use tidemill_core::spec::ByteSize;
 use tidemill_state::{FOLDER, Holder, LastGood, Lock, LockError, State, StateError};
 
+use super::CliCommand;
 use super::past::{Past, put};
-use crate::cli::Global;
 use crate::failure::Failure;
-use crate::summary::thousands;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::TextTable;
 use tidemill_runner::retention::{Keep, Swept, sweep};
@@ -22,8 +23,9 @@ use tidemill_runner::retention::{Keep, Swept, sweep};
 /// `stats` names so many tasks.
 const LARGEST: usize = 10;
 
-/// What `cache` is to do.
-#[derive(Args, Debug)]
+/// What is kept of results, and taking it away
+#[derive(Parser, Debug)]
+#[command(name = "cache")]
 pub struct CacheArgs {
     #[command(subcommand)]
     command: CacheCommand,
@@ -55,29 +57,31 @@ enum CacheCommand {
     Clear,
 }
 
-/// Does what `cache` is asked.
-pub fn run(global: &Global, args: CacheArgs) -> Result<ExitCode, Failure> {
-    let past = Past::open(global)?;
-    let store = ContentStore::new(past.spec.project.join(FOLDER).join("cache"));
-    match args.command {
-        CacheCommand::Stats { json } => {
-            let paint = Paint(global.color.wanted(Stream::Stdout));
-            stats(&past, &store, json, paint)
-        }
-        CacheCommand::Gc { keep_runs, max_size, json } => {
-            let retention = past.spec.retention;
-            let runs = keep_runs.or(retention.runs);
-            let keep = Keep { runs, max_size: max_size.map(|size| size.0).or(retention.max_size) };
-            gc(past, &store, keep, json)
-        }
-        CacheCommand::Verify => verify(&past, &store),
-        CacheCommand::Clear => {
-            if past.state.is_none() {
-                return put(&format!("removed {}\n", amount(&Stats::default())));
+impl CliCommand for CacheArgs {
+    /// Does what `cache` is asked.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let past = Past::open(global)?;
+        let store = ContentStore::new(past.spec.project.join(FOLDER).join("cache"));
+        match self.command {
+            CacheCommand::Stats { json } => {
+                let paint = Paint(global.color.wanted(Stream::Stdout));
+                stats(&past, &store, json, paint)
             }
-            let _lock = lock(&past, "tidemill cache clear")?;
-            let removed = store.clear().map_err(cache_failure)?;
-            put(&format!("removed {}\n", amount(&removed)))
+            CacheCommand::Gc { keep_runs, max_size, json } => {
+                let retention = past.spec.retention;
+                let runs = keep_runs.or(retention.runs);
+                let keep = Keep { runs, max_size: max_size.map(|size| size.0).or(retention.max_size) };
+                gc(past, &store, keep, json)
+            }
+            CacheCommand::Verify => verify(&past, &store),
+            CacheCommand::Clear => {
+                if past.state.is_none() {
+                    return put(&format!("removed {}\n", amount(&Stats::default())));
+                }
+                let _lock = lock(&past, "tidemill cache clear")?;
+                let removed = store.clear().map_err(cache_failure)?;
+                put(&format!("removed {}\n", amount(&removed)))
+            }
         }
     }
 }
@@ -195,8 +199,7 @@ fn lock(past: &Past, command: &str) -> Result<Lock, Failure> {
 
 /// `12 objects, 3.4 MB`.
 fn amount(stats: &Stats) -> String {
-    let plural = if stats.objects == 1 { "" } else { "s" };
-    format!("{} object{plural}, {}", thousands(stats.objects), bytes_text(stats.bytes))
+    format!("{}, {}", quantity(stats.objects, "object"), bytes_text(stats.bytes))
 }
 
 /// `512 B`, `3.4 MB`: in powers of 1,000, as `--max-size` reads them.

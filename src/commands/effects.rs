@@ -9,8 +9,8 @@ use tidemill_state::{Effect, EffectStatus, Holder, Lock, LockError, Run, State};
 
 use super::retry::{RetryArgs, params_of};
 use super::run::{command_line, processors};
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
 use crate::unknown_effects;

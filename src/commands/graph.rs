@@ -4,23 +4,26 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
+use tidemill_core::format;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::spec::Spec;
 use tidemill_draw::{DrawGraph, DrawNode, DrawStatus, TextStyle};
 use tidemill_state::{How, LastGood, State, TaskRecord, TaskStatus};
 
+use super::CliCommand;
 use super::params::ParamArgs;
 use super::selection::selected;
 use crate::accounting::Account;
-use crate::cli::Global;
 use crate::failure::Failure;
-use crate::summary::{seconds, thousands};
+use crate::global::Global;
+use crate::summary::seconds;
 use crate::terminal::{Stream, put};
 
-/// Flags of `graph`.
-#[derive(Args, Debug)]
+/// Draw the graph
+#[derive(Parser, Debug)]
+#[command(name = "graph")]
 pub struct GraphArgs {
     /// The tasks to draw, such as `daily_sales`, `+daily_sales`, `tag:x`
     #[arg(value_name = "SELECTOR")]
@@ -56,39 +59,41 @@ enum Format {
     Json,
 }
 
-/// Draws the graph.
-pub fn run(global: &Global, args: GraphArgs) -> Result<ExitCode, Failure> {
-    let opened = global.open(&args.params.wanted()?)?;
-    let engine = crate::engine::engine_for(&opened);
-    let project = opened.into_project()?;
-    let selection = selected(&project, &*engine, &args.selectors, &[])?;
-    let mut graph = drawing(&project.plan, &selection);
-    if args.status {
-        let known = Standing::read(&project.spec)?;
-        graph.nodes.iter_mut().for_each(|node| known.tell(node));
-    }
-    let text = match args.format {
-        Format::Ascii => {
-            let is_file = args.output.is_some();
-            let style = TextStyle {
-                width: Stream::Stdout.width(),
-                colour: !is_file && global.color.wanted(Stream::Stdout),
-                unicode: true,
-            };
-            tidemill_draw::ascii(&graph, style)
+impl CliCommand for GraphArgs {
+    /// Draws the graph.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let opened = global.open(&self.params.wanted()?)?;
+        let engine = crate::engine::engine_for(&opened);
+        let project = opened.into_project()?;
+        let selection = selected(&project, &*engine, &self.selectors, &[])?;
+        let mut graph = drawing(&project.plan, &selection);
+        if self.status {
+            let known = Standing::read(&project.spec)?;
+            graph.nodes.iter_mut().for_each(|node| known.tell(node));
         }
-        Format::Dot => tidemill_draw::dot(&graph),
-        Format::Mermaid => tidemill_draw::mermaid(&graph),
-        Format::Svg => tidemill_draw::svg(&graph),
-        Format::Html => tidemill_draw::html(&graph),
-        Format::Json => tidemill_draw::json(&graph),
-    };
-    match &args.output {
-        Some(path) => match std::fs::write(path, text) {
-            Ok(()) => Ok(ExitCode::SUCCESS),
-            Err(error) => Err(Failure::broken(format!("cannot write {}: {error}", path.display()))),
-        },
-        None => put(&format!("{}\n", text.trim_end_matches('\n'))),
+        let text = match self.format {
+            Format::Ascii => {
+                let is_file = self.output.is_some();
+                let style = TextStyle {
+                    width: Stream::Stdout.width(),
+                    colour: !is_file && global.color.wanted(Stream::Stdout),
+                    unicode: true,
+                };
+                tidemill_draw::ascii(&graph, style)
+            }
+            Format::Dot => tidemill_draw::dot(&graph),
+            Format::Mermaid => tidemill_draw::mermaid(&graph),
+            Format::Svg => tidemill_draw::svg(&graph),
+            Format::Html => tidemill_draw::html(&graph),
+            Format::Json => tidemill_draw::json(&graph),
+        };
+        match &self.output {
+            Some(path) => match std::fs::write(path, text) {
+                Ok(()) => Ok(ExitCode::SUCCESS),
+                Err(error) => Err(Failure::broken(format!("cannot write {}: {error}", path.display()))),
+            },
+            None => put(&format!("{}\n", text.trim_end_matches('\n'))),
+        }
     }
 }
 
@@ -112,7 +117,7 @@ impl Standing {
     }
 
     fn tell(&self, node: &mut DrawNode) {
-        let rows = |rows: u64| if rows == 1 { "1 row".to_owned() } else { format!("{} rows", thousands(rows)) };
+        let rows = |rows: u64| format::quantity(rows, "row");
         if let Some(facts) = self.results.get(node.id.as_str()).and_then(|result| result.facts().ok()) {
             node.facts = Account::of_facts(&facts).lines();
             node.facts.extend(facts.warnings.iter().map(|warning| format!("warning: {warning}")));

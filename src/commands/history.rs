@@ -3,20 +3,22 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidemill_state::{Counts, Run, RunStatus};
 
+use super::CliCommand;
 use super::past::{Past, WallClock, json_lines, put};
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, Look, TextTable};
 
-/// Flags of `history`.
-#[derive(Args, Debug)]
+/// The runs there were
+#[derive(Parser, Debug)]
+#[command(name = "history")]
 pub struct HistoryArgs {
     /// So many runs, the latest first
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
@@ -26,22 +28,24 @@ pub struct HistoryArgs {
     json: bool,
 }
 
-/// Prints the runs.
-pub fn run(global: &Global, args: HistoryArgs) -> Result<ExitCode, Failure> {
-    let past = Past::open(global)?;
-    let runs = match &past.state {
-        Some(state) => state.history(past.pipeline(), args.number)?,
-        None => Vec::new(),
-    };
-    if args.json {
-        return put(&json_lines(&runs.iter().map(run_json).collect::<Vec<_>>()));
+impl CliCommand for HistoryArgs {
+    /// Prints the runs.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let past = Past::open(global)?;
+        let runs = match &past.state {
+            Some(state) => state.history(past.pipeline(), self.number)?,
+            None => Vec::new(),
+        };
+        if self.json {
+            return put(&json_lines(&runs.iter().map(run_json).collect::<Vec<_>>()));
+        }
+        if runs.is_empty() {
+            eprintln!("`{}` has not run yet", past.pipeline());
+            return Ok(ExitCode::SUCCESS);
+        }
+        let paint = Paint(global.color.wanted(Stream::Stdout));
+        put(&table(&runs, &past.clock(), Timestamp::now()).write(Stream::Stdout.width(), 0, paint))
     }
-    if runs.is_empty() {
-        eprintln!("`{}` has not run yet", past.pipeline());
-        return Ok(ExitCode::SUCCESS);
-    }
-    let paint = Paint(global.color.wanted(Stream::Stdout));
-    put(&table(&runs, &past.clock(), Timestamp::now()).write(Stream::Stdout.width(), 0, paint))
 }
 
 /// A line for each run.

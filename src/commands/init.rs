@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 
+use super::CliCommand;
 use crate::failure::Failure;
+use crate::global::Global;
 
-/// Flags of `init`.
-#[derive(Args, Debug)]
+/// Write a pipeline to begin with
+#[derive(Parser, Debug)]
+#[command(name = "init")]
 pub struct InitArgs {
     /// What to begin with
     #[arg(long, value_enum, default_value_t)]
@@ -86,23 +89,26 @@ tasks:
     (".gitignore", b"/.tidemill/\n/logs/\n/outputs/\n"),
 ];
 
-/// Writes the files; what is there already is never overwritten.
-pub fn run(args: InitArgs) -> Result<ExitCode, Failure> {
-    let files = match args.template {
-        Template::Minimal => MINIMAL,
-        Template::Retail => RETAIL,
-    };
-    if let Some((path, _)) = files.iter().find(|(path, _)| args.folder.join(path).exists()) {
-        return Err(Failure::wrong(format!("{} is there already", args.folder.join(path).display()))
-            .help("choose an empty folder: `tidemill init DIR`"));
+impl CliCommand for InitArgs {
+    /// Writes the files; what is there already is never overwritten.
+    fn run(self, _: &Global) -> Result<ExitCode, Failure> {
+        let files = match self.template {
+            Template::Minimal => MINIMAL,
+            Template::Retail => RETAIL,
+        };
+        if let Some((path, _)) = files.iter().find(|(path, _)| self.folder.join(path).exists()) {
+            return Err(Failure::wrong(format!("{} is there already", self.folder.join(path).display()))
+                .help("choose an empty folder: `tidemill init DIR`"));
+        }
+        for (path, content) in files {
+            write(&self.folder.join(path), content)?;
+            eprintln!("wrote {}", self.folder.join(path).display());
+        }
+        let go =
+            if self.folder == Path::new(".") { String::new() } else { format!("cd {} && ", self.folder.display()) };
+        eprintln!("\nnow: {go}tidemill run");
+        Ok(ExitCode::SUCCESS)
     }
-    for (path, content) in files {
-        write(&args.folder.join(path), content)?;
-        eprintln!("wrote {}", args.folder.join(path).display());
-    }
-    let go = if args.folder == Path::new(".") { String::new() } else { format!("cd {} && ", args.folder.display()) };
-    eprintln!("\nnow: {go}tidemill run");
-    Ok(ExitCode::SUCCESS)
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {

@@ -6,21 +6,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::Parser;
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_state::{Run, RunStatus, State};
 
+use super::CliCommand;
 use super::past::{Past, put};
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::summary::shown;
 use crate::terminal::{Paint, Stream};
 
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Flags of `logs`.
-#[derive(Args, Debug)]
+/// What a task wrote
+#[derive(Parser, Debug)]
+#[command(name = "logs")]
 pub struct LogsArgs {
     /// The task
     #[arg(value_name = "TASK")]
@@ -37,41 +39,45 @@ pub struct LogsArgs {
     _file: PathBuf,
 }
 
-/// Prints a task's log.
-pub fn run(global: &Global, args: LogsArgs) -> Result<ExitCode, Failure> {
-    let past = Past::open(global)?;
-    let task = past.task(&args.task)?;
-    let folder = past.spec.project.join("logs");
-    let run = match &args.run {
-        Some(id) => past.run(Some(id))?,
-        None => last_with_log(&past, &folder, &task, args.follow)?,
-    };
-    let path = log_path(&folder, &run.id, &task);
-    let live = args.follow && run.status() == RunStatus::Running;
-    let paint = Paint(global.color.wanted(Stream::Stderr));
-    if !live && !path.exists() {
-        if ran_in(past.state()?, &run.id, &task)? {
-            eprintln!("{}", paint.dim(format!("{task} wrote nothing in run {}", run.id)));
-            return Ok(ExitCode::SUCCESS);
-        }
-        return Err(Failure::wrong(format!("run {} has no log of `{task}`", run.id))
-            .help(format!("it was not run there; the run's own log is {}", shown(&path.with_file_name("run.log")))));
-    }
-    eprintln!("{}", paint.dim(format!("{task} in run {}: {}", run.id, shown(&path))));
-    let mut log = Log { path, read: 0 };
-    put(&log.news()?)?;
-    if live {
-        loop {
-            // What was written before the run was found to have ended is still read.
-            let ended = past.run(Some(run.id.as_str()))?.status() != RunStatus::Running;
-            put(&log.news()?)?;
-            if ended {
-                break;
+impl CliCommand for LogsArgs {
+    /// Prints a task's log.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let past = Past::open(global)?;
+        let task = past.task(&self.task)?;
+        let folder = past.spec.project.join("logs");
+        let run = match &self.run {
+            Some(id) => past.run(Some(id))?,
+            None => last_with_log(&past, &folder, &task, self.follow)?,
+        };
+        let path = log_path(&folder, &run.id, &task);
+        let live = self.follow && run.status() == RunStatus::Running;
+        let paint = Paint(global.color.wanted(Stream::Stderr));
+        if !live && !path.exists() {
+            if ran_in(past.state()?, &run.id, &task)? {
+                eprintln!("{}", paint.dim(format!("{task} wrote nothing in run {}", run.id)));
+                return Ok(ExitCode::SUCCESS);
             }
-            std::thread::sleep(LOOK);
+            return Err(Failure::wrong(format!("run {} has no log of `{task}`", run.id)).help(format!(
+                "it was not run there; the run's own log is {}",
+                shown(&path.with_file_name("run.log"))
+            )));
         }
+        eprintln!("{}", paint.dim(format!("{task} in run {}: {}", run.id, shown(&path))));
+        let mut log = Log { path, read: 0 };
+        put(&log.news()?)?;
+        if live {
+            loop {
+                // What was written before the run was found to have ended is still read.
+                let ended = past.run(Some(run.id.as_str()))?.status() != RunStatus::Running;
+                put(&log.news()?)?;
+                if ended {
+                    break;
+                }
+                std::thread::sleep(LOOK);
+            }
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The last run that has a log of the task or in which it ran, saying nothing; one that goes on and may yet write one, if it is to be followed.

@@ -1,8 +1,11 @@
-//! The commands, one file each.
+//! The commands, one file each, and the list of them.
+//!
+//! A new command is its flags with [`CliCommand`] in a file of its own, and a line in [`all`].
 
 pub mod backfill;
 pub mod cache;
 pub mod check;
+mod completions;
 pub mod diff;
 pub mod doctor;
 mod dry_run;
@@ -13,6 +16,7 @@ pub mod history;
 pub mod init;
 pub mod lineage;
 pub mod logs;
+mod man;
 pub mod params;
 pub mod past;
 #[cfg(test)]
@@ -29,3 +33,65 @@ pub mod selection;
 pub mod show;
 pub mod status;
 mod stored_table;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Parser};
+
+use crate::failure::Failure;
+use crate::global::Global;
+
+/// A command: its flags, its name and what the help says of it, which clap derives, and what it does.
+trait CliCommand: Parser {
+    /// Whether `-f` may stand several times.
+    const TAKES_SEVERAL_FILES: bool = false;
+
+    /// Does it.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure>;
+}
+
+/// A command in the list of all.
+pub struct ListedCommand {
+    /// Its part of the command line.
+    pub clap: clap::Command,
+    /// Whether `-f` may stand several times.
+    pub takes_several_files: bool,
+    /// Does what its flags ask.
+    pub run: fn(&Global, &ArgMatches) -> Result<ExitCode, Failure>,
+}
+
+fn listed<C: CliCommand>() -> ListedCommand {
+    let run = |global: &Global, flags: &ArgMatches| {
+        C::from_arg_matches(flags).unwrap_or_else(|error| error.exit()).run(global)
+    };
+    ListedCommand { clap: C::command(), takes_several_files: C::TAKES_SEVERAL_FILES, run }
+}
+
+/// All commands, in the order of the help.
+pub fn all() -> Vec<ListedCommand> {
+    vec![
+        listed::<run::RunArgs>(),
+        listed::<rerun::RerunArgs>(),
+        listed::<retry::RetryArgs>(),
+        listed::<plan::PlanArgs>(),
+        listed::<graph::GraphArgs>(),
+        listed::<check::CheckArgs>(),
+        listed::<schedule::ScheduleArgs>(),
+        listed::<backfill::BackfillArgs>(),
+        listed::<pause::PauseArgs>(),
+        listed::<pause::ResumeArgs>(),
+        listed::<status::StatusArgs>(),
+        listed::<history::HistoryArgs>(),
+        listed::<show::ShowArgs>(),
+        listed::<logs::LogsArgs>(),
+        listed::<preview::PreviewArgs>(),
+        listed::<diff::DiffArgs>(),
+        listed::<lineage::LineageArgs>(),
+        listed::<cache::CacheArgs>(),
+        listed::<init::InitArgs>(),
+        listed::<doctor::DoctorArgs>(),
+        listed::<schema::SchemaArgs>(),
+        listed::<completions::CompletionsArgs>(),
+        listed::<man::ManArgs>(),
+    ]
+}

@@ -9,8 +9,8 @@ use tidemill_core::spec::{Param, ParamOrigin, Spec};
 use unicode_width::UnicodeWidthStr;
 
 use super::past::json_lines;
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream, put};
 use tidemill_runner::project::Wanted;
 

@@ -9,8 +9,8 @@ pub use tidemill_core::schedule::WallClock;
 use tidemill_core::spec::Spec;
 use tidemill_state::{Run, State};
 
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 pub use crate::terminal::put;
 use tidemill_runner::project::{Opened, Wanted};
 

@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use jiff::Timestamp;
 use tidemill_core::schedule::{Calendar, Reason};
 use tidemill_core::spec::{Schedule, Spec};
 use tidemill_state::{Fire, FireStatus, State, Watch};
 
-use crate::cli::Global;
+use super::CliCommand;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::project::Wanted;
 use tidemill_scheduler::{rhythm_text, words};
@@ -25,59 +27,73 @@ struct Scheduled {
     watch: Option<Watch>,
 }
 
-/// No fire runs from now on.
-pub fn pause(global: &Global) -> Result<ExitCode, Failure> {
-    let mut scheduled = Scheduled::open(global)?;
-    let now = Timestamp::now();
-    let paint = Paint(global.color.wanted(Stream::Stderr));
-    let name = &scheduled.name;
-    if let Some(since) = scheduled.watch.as_ref().and_then(|watch| watch.paused) {
-        eprintln!("{} {name} is paused since {}", paint.green("ok"), words::fire(since, scheduled.calendar.zone()));
-        return Ok(ExitCode::SUCCESS);
+/// Let no fire of the schedule run until `resume`
+#[derive(Parser, Debug)]
+#[command(name = "pause")]
+pub struct PauseArgs;
+
+impl CliCommand for PauseArgs {
+    /// No fire runs from now on.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let mut scheduled = Scheduled::open(global)?;
+        let now = Timestamp::now();
+        let paint = Paint(global.color.wanted(Stream::Stderr));
+        let name = &scheduled.name;
+        if let Some(since) = scheduled.watch.as_ref().and_then(|watch| watch.paused) {
+            eprintln!("{} {name} is paused since {}", paint.green("ok"), words::fire(since, scheduled.calendar.zone()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        if scheduled.watch.is_none() {
+            let saved = scheduled.state.save_seen(name, now, &rhythm_text(&scheduled.schedule));
+            saved?;
+        }
+        scheduled.state.set_paused(name, Some(now))?;
+        eprintln!("{} {name} is paused: its fires are skipped until `tidemill resume`", paint.green("ok"));
+        Ok(ExitCode::SUCCESS)
     }
-    if scheduled.watch.is_none() {
-        let saved = scheduled.state.save_seen(name, now, &rhythm_text(&scheduled.schedule));
-        saved?;
-    }
-    scheduled.state.set_paused(name, Some(now))?;
-    eprintln!("{} {name} is paused: its fires are skipped until `tidemill resume`", paint.green("ok"));
-    Ok(ExitCode::SUCCESS)
 }
 
-/// Fires run again. Those that came meanwhile are written down as skipped, whether or not a scheduler was there to see them.
-pub fn resume(global: &Global) -> Result<ExitCode, Failure> {
-    let mut scheduled = Scheduled::open(global)?;
-    let now = Timestamp::now();
-    let paint = Paint(global.color.wanted(Stream::Stderr));
-    let name = scheduled.name.clone();
-    let Some((watch, since)) = scheduled.watch.clone().and_then(|watch| watch.paused.map(|since| (watch, since)))
-    else {
-        eprintln!("{} {name} is not paused", paint.green("ok"));
-        return Ok(ExitCode::SUCCESS);
-    };
-    if watch.rhythm == rhythm_text(&scheduled.schedule) {
-        let (fires, _) = scheduled.calendar.latest(watch.seen, now, TOLD);
-        let last = fires.back().copied().unwrap_or(watch.seen);
-        let skipped: Vec<Fire> = fires
-            .into_iter()
-            .map(|instant| Fire {
-                pipeline: name.clone(),
-                instant,
-                status: FireStatus::Skipped,
-                at: now,
-                run: None,
-                // A fire before the pause that nobody saw is not made up for after it either.
-                reason: Some(if instant < since { Reason::Missed } else { Reason::Paused }.to_string()),
-                owner: None,
-            })
-            .collect();
-        scheduled.state.commit_fires(&skipped)?;
-        scheduled.state.save_seen(&name, last, &watch.rhythm)?;
+/// End a pause; the fires in it are not made up for
+#[derive(Parser, Debug)]
+#[command(name = "resume")]
+pub struct ResumeArgs;
+
+impl CliCommand for ResumeArgs {
+    /// Fires run again. Those that came meanwhile are written down as skipped, whether or not a scheduler was there to see them.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let mut scheduled = Scheduled::open(global)?;
+        let now = Timestamp::now();
+        let paint = Paint(global.color.wanted(Stream::Stderr));
+        let name = scheduled.name.clone();
+        let Some((watch, since)) = scheduled.watch.clone().and_then(|watch| watch.paused.map(|since| (watch, since)))
+        else {
+            eprintln!("{} {name} is not paused", paint.green("ok"));
+            return Ok(ExitCode::SUCCESS);
+        };
+        if watch.rhythm == rhythm_text(&scheduled.schedule) {
+            let (fires, _) = scheduled.calendar.latest(watch.seen, now, TOLD);
+            let last = fires.back().copied().unwrap_or(watch.seen);
+            let skipped: Vec<Fire> = fires
+                .into_iter()
+                .map(|instant| Fire {
+                    pipeline: name.clone(),
+                    instant,
+                    status: FireStatus::Skipped,
+                    at: now,
+                    run: None,
+                    // A fire before the pause that nobody saw is not made up for after it either.
+                    reason: Some(if instant < since { Reason::Missed } else { Reason::Paused }.to_string()),
+                    owner: None,
+                })
+                .collect();
+            scheduled.state.commit_fires(&skipped)?;
+            scheduled.state.save_seen(&name, last, &watch.rhythm)?;
+        }
+        scheduled.state.set_paused(&name, None)?;
+        let words = words::schedule(&scheduled.schedule, &scheduled.calendar, now);
+        eprintln!("{} {name} goes on: {words}", paint.green("ok"));
+        Ok(ExitCode::SUCCESS)
     }
-    scheduled.state.set_paused(&name, None)?;
-    let words = words::schedule(&scheduled.schedule, &scheduled.calendar, now);
-    eprintln!("{} {name} goes on: {words}", paint.green("ok"));
-    Ok(ExitCode::SUCCESS)
 }
 
 impl Scheduled {

@@ -2,19 +2,21 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use tidemill_core::plan::Selection;
 
+use super::CliCommand;
 use super::dry_run;
 use super::params::ParamArgs;
 use super::selection::selected;
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream, put};
 use tidemill_runner::dry_run::DryRun;
 
-/// Flags of `plan`.
-#[derive(Args, Debug)]
+/// What would run, in what order, and why; changes nothing
+#[derive(Parser, Debug)]
+#[command(name = "plan")]
 pub struct PlanArgs {
     /// The tasks wanted; they come with whatever they need
     #[arg(value_name = "SELECTOR")]
@@ -32,12 +34,15 @@ pub struct PlanArgs {
     params: ParamArgs,
 }
 
-/// Prints the plan.
-pub fn run(global: &Global, args: PlanArgs) -> Result<ExitCode, Failure> {
-    let (project, engine) = global.checked(&args.params.wanted()?)?;
-    let wanted = project.plan.with_needs(&selected(&project, &*engine, &args.selectors, &args.exclude)?);
-    let planned = DryRun::of(&project, &*engine, &wanted, &Selection::new(), false)?;
-    let shown = put(&dry_run::shown(&planned, &project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))))?;
-    project.leave();
-    if args.fail_if_stale && planned.is_stale() { Err(Failure::Task) } else { Ok(shown) }
+impl CliCommand for PlanArgs {
+    /// Prints the plan.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let (project, engine) = global.checked(&self.params.wanted()?)?;
+        let wanted = project.plan.with_needs(&selected(&project, &*engine, &self.selectors, &self.exclude)?);
+        let planned = DryRun::of(&project, &*engine, &wanted, &Selection::new(), false)?;
+        let shown =
+            put(&dry_run::shown(&planned, &project.plan, self.json, Paint(global.color.wanted(Stream::Stdout))))?;
+        project.leave();
+        if self.fail_if_stale && planned.is_stale() { Err(Failure::Task) } else { Ok(shown) }
+    }
 }

@@ -2,24 +2,26 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use serde_json::{Map, Number, Value as Json};
+use tidemill_core::format::{quantity, thousands};
 use tidemill_core::table::{PlainTable, Value};
 
+use super::CliCommand;
 use super::past::{Past, json_lines, put};
 use super::stored_table::{engine_failure, open_table};
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::profile::{Profile, readable};
-use crate::summary::thousands;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, Look, TextTable, shortened};
 
 /// A text in the table is no longer than this.
 const WIDEST: usize = 40;
 
-/// Flags of `preview`.
-#[derive(Args, Debug)]
+/// The head, schema and profile of a task's table
+#[derive(Parser, Debug)]
+#[command(name = "preview")]
 pub struct PreviewArgs {
     /// The task
     #[arg(value_name = "TASK")]
@@ -35,34 +37,33 @@ pub struct PreviewArgs {
     json: bool,
 }
 
-/// Prints a table.
-pub fn run(global: &Global, args: PreviewArgs) -> Result<ExitCode, Failure> {
-    let past = Past::open(global)?;
-    let task = past.task(&args.task)?;
-    let mut results = past.state()?.last_results(past.pipeline())?;
-    let Some(result) = results.remove(&task) else {
-        return Err(
-            Failure::wrong(format!("`{task}` has no result yet")).help(format!("`tidemill run {task}` makes it"))
-        );
-    };
-    let engine = crate::engine::engine_for(&past.opened);
-    let table = open_table(&past, &*engine, &task, &result)?;
-    if args.csv || args.json {
-        let head = engine.fetch(&table, None, Some(args.number)).map_err(engine_failure)?;
-        return put(&if args.csv { csv(&head) } else { json_lines(&objects(&head)) });
+impl CliCommand for PreviewArgs {
+    /// Prints a table.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let past = Past::open(global)?;
+        let task = past.task(&self.task)?;
+        let mut results = past.state()?.last_results(past.pipeline())?;
+        let Some(result) = results.remove(&task) else {
+            return Err(
+                Failure::wrong(format!("`{task}` has no result yet")).help(format!("`tidemill run {task}` makes it"))
+            );
+        };
+        let engine = crate::engine::engine_for(&past.opened);
+        let table = open_table(&past, &*engine, &task, &result)?;
+        if self.csv || self.json {
+            let head = engine.fetch(&table, None, Some(self.number)).map_err(engine_failure)?;
+            return put(&if self.csv { csv(&head) } else { json_lines(&objects(&head)) });
+        }
+        let whole = engine.fetch(&table, None, None).map_err(engine_failure)?;
+        let paint = Paint(global.color.wanted(Stream::Stdout));
+        let made = format!("made by run {}, {}", result.run, past.clock().show_with_zone(result.made));
+        put(&text(task.as_str(), &whole, self.number, &made, Stream::Stdout.width(), paint))
     }
-    let whole = engine.fetch(&table, None, None).map_err(engine_failure)?;
-    let paint = Paint(global.color.wanted(Stream::Stdout));
-    let made = format!("made by run {}, {}", result.run, past.clock().show_with_zone(result.made));
-    put(&text(task.as_str(), &whole, args.number, &made, Stream::Stdout.width(), paint))
 }
 
 /// What is printed for people.
 fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, paint: Paint) -> String {
-    let plural = |number: usize, what: &str| {
-        format!("{} {what}{}", thousands(number as u64), if number == 1 { "" } else { "s" })
-    };
-    let size = format!("{}, {}", plural(table.rows, "row"), plural(table.columns.len(), "column"));
+    let size = format!("{}, {}", quantity(table.rows as u64, "row"), quantity(table.columns.len() as u64, "column"));
     let mut text = format!("{}  {size}  {}\n\n", paint.bold(task), paint.dim(made));
     let mut columns = TextTable::new()
         .text("column")
@@ -91,7 +92,7 @@ fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, p
     if shown > 0 {
         text += &format!("\n{}", rows_table(table, 0..shown).write(width, 2, paint));
         if shown < table.rows {
-            text += &format!("  {}\n", paint.dim(format!("… {} more", plural(table.rows - shown, "row"))));
+            text += &format!("  {}\n", paint.dim(format!("… {} more", quantity((table.rows - shown) as u64, "row"))));
         }
     }
     text

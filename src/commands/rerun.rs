@@ -2,22 +2,24 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use tidemill_core::plan::Selection;
 
+use super::CliCommand;
 use super::params::ParamArgs;
 use super::run::{command_line, processors};
 use super::selection::selected;
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{Request, Runner};
 
-/// Flags of `rerun`.
-#[derive(Args, Debug)]
+/// One task again, from its cached inputs
+#[derive(Parser, Debug)]
+#[command(name = "rerun")]
 pub struct RerunArgs {
     /// The task, or a selector for several
     #[arg(value_name = "TASK")]
@@ -41,48 +43,50 @@ pub struct RerunArgs {
     json: bool,
 }
 
-/// Runs the task again.
-pub fn run(global: &Global, args: RerunArgs) -> Result<ExitCode, Failure> {
-    let (project, engine) = global.checked(&args.params.wanted()?)?;
-    let plan = &project.plan;
-    let named = selected(&project, &*engine, std::slice::from_ref(&args.task), &[])?;
-    let above: Selection = plan.with_needs(&named).difference(&named).copied().collect();
-    let below: Selection = plan.with_needed_by(&named).difference(&named).copied().collect();
-    let mut wanted = plan.with_needs(&named);
-    if args.downstream {
-        wanted.extend(plan.with_needs(&below));
-    }
-    let forced = if args.upstream { plan.with_needs(&named) } else { named.clone() };
-    let as_cached = if args.upstream { Selection::new() } else { above };
-    let paint = Paint(global.color.wanted(Stream::Stderr));
-    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
-    let request = Request {
-        jobs: args.jobs.map_or_else(processors, usize::from),
-        keep_going: false,
-        forced,
-        as_cached,
-        resend: false,
-        no_wait: args.no_wait,
-        log_format: LogFormat::default(),
-        command: command_line(),
-        selection: vec![args.task.clone()],
-        asked: None,
-    };
-    Runner { project: &project, engine: engine.clone(), request, reporter: &reporter }.run(&wanted)?;
-    if !args.downstream && !below.is_empty() {
-        let dry_run = DryRun::of(&project, &*engine, &plan.with_needs(&below), &Selection::new(), false)?;
-        let stale: Vec<String> = dry_run
-            .tasks
-            .iter()
-            .filter(|task| {
-                below.contains(&task.task) && !matches!(task.action, DryRunAction::Cached | DryRunAction::Skip)
-            })
-            .map(|task| plan.task(task.task).name.to_string())
-            .collect();
-        match stale.is_empty() {
-            true => eprintln!("{} all that need it are still up to date", paint.green("ok")),
-            false => eprintln!("{} out of date now: {}", paint.yellow("note"), stale.join(", ")),
+impl CliCommand for RerunArgs {
+    /// Runs the task again.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let (project, engine) = global.checked(&self.params.wanted()?)?;
+        let plan = &project.plan;
+        let named = selected(&project, &*engine, std::slice::from_ref(&self.task), &[])?;
+        let above: Selection = plan.with_needs(&named).difference(&named).copied().collect();
+        let below: Selection = plan.with_needed_by(&named).difference(&named).copied().collect();
+        let mut wanted = plan.with_needs(&named);
+        if self.downstream {
+            wanted.extend(plan.with_needs(&below));
         }
+        let forced = if self.upstream { plan.with_needs(&named) } else { named.clone() };
+        let as_cached = if self.upstream { Selection::new() } else { above };
+        let paint = Paint(global.color.wanted(Stream::Stderr));
+        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json };
+        let request = Request {
+            jobs: self.jobs.map_or_else(processors, usize::from),
+            keep_going: false,
+            forced,
+            as_cached,
+            resend: false,
+            no_wait: self.no_wait,
+            log_format: LogFormat::default(),
+            command: command_line(),
+            selection: vec![self.task.clone()],
+            asked: None,
+        };
+        Runner { project: &project, engine: engine.clone(), request, reporter: &reporter }.run(&wanted)?;
+        if !self.downstream && !below.is_empty() {
+            let dry_run = DryRun::of(&project, &*engine, &plan.with_needs(&below), &Selection::new(), false)?;
+            let stale: Vec<String> = dry_run
+                .tasks
+                .iter()
+                .filter(|task| {
+                    below.contains(&task.task) && !matches!(task.action, DryRunAction::Cached | DryRunAction::Skip)
+                })
+                .map(|task| plan.task(task.task).name.to_string())
+                .collect();
+            match stale.is_empty() {
+                true => eprintln!("{} all that need it are still up to date", paint.green("ok")),
+                false => eprintln!("{} out of date now: {}", paint.yellow("note"), stale.join(", ")),
+            }
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }

@@ -3,15 +3,16 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Selection;
 use tidemill_state::{Run, State, TaskStatus};
 
+use super::CliCommand;
 use super::run::{command_line, processors};
 use super::selection::selected;
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
@@ -22,8 +23,9 @@ use tidemill_runner::trigger::RunTrigger;
 use tidemill_secrets::MASK;
 use tidemill_secrets::masked_value;
 
-/// Flags of `retry`.
-#[derive(Args, Debug)]
+/// What failed or was never reached in the last run, or in that one
+#[derive(Parser, Debug)]
+#[command(name = "retry")]
 pub struct RetryArgs {
     /// The run, or the beginning of its id; default the last one
     #[arg(value_name = "RUN")]
@@ -48,45 +50,47 @@ pub struct RetryArgs {
     pub json: bool,
 }
 
-/// Runs what the run left undone, with the params that it had.
-pub fn run(global: &Global, args: RetryArgs) -> Result<ExitCode, Failure> {
-    if args.effects {
-        return super::effects::run(global, &args);
+impl CliCommand for RetryArgs {
+    /// Runs what the run left undone, with the params that it had.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        if self.effects {
+            return super::effects::run(global, &self);
+        }
+        // The file is read twice: the first time it only says which project it is and which params there are.
+        let first = global.open(&Wanted::default())?;
+        let (earlier, done) = the_run(&first, self.run.as_deref())?;
+        let wanted = Wanted {
+            params: params_of(&earlier, &first)?,
+            // What was sent for a fire is not sent again for it.
+            occasion: RunTrigger::again(&earlier.start),
+            ..Wanted::default()
+        };
+        let (project, engine) = global.checked(&wanted)?;
+        let plan = &project.plan;
+        let of_run = plan.with_needs(&selected(&project, &*engine, &earlier.start.selection, &[])?);
+        let undone: Selection = of_run.into_iter().filter(|ix| !done.contains(&plan.task(*ix).name)).collect();
+        let paint = Paint(global.color.wanted(Stream::Stderr));
+        if undone.is_empty() {
+            eprintln!("{} nothing to retry: run {} did all it was to do", paint.green("ok"), earlier.id);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json };
+        let request = Request {
+            jobs: self.jobs.map_or_else(processors, usize::from),
+            keep_going: self.keep_going,
+            forced: Selection::new(),
+            as_cached: Selection::new(),
+            resend: false,
+            no_wait: self.no_wait,
+            log_format: LogFormat::default(),
+            command: command_line(),
+            selection: undone.iter().map(|ix| plan.task(*ix).name.to_string()).collect(),
+            asked: None,
+        };
+        eprintln!("{} retries {} of run {}", paint.cyan("note"), counted(undone.len(), "task"), earlier.id);
+        Runner { project: &project, engine, request, reporter: &reporter }.run(&plan.with_needs(&undone))?;
+        Ok(ExitCode::SUCCESS)
     }
-    // The file is read twice: the first time it only says which project it is and which params there are.
-    let first = global.open(&Wanted::default())?;
-    let (earlier, done) = the_run(&first, args.run.as_deref())?;
-    let wanted = Wanted {
-        params: params_of(&earlier, &first)?,
-        // What was sent for a fire is not sent again for it.
-        occasion: RunTrigger::again(&earlier.start),
-        ..Wanted::default()
-    };
-    let (project, engine) = global.checked(&wanted)?;
-    let plan = &project.plan;
-    let of_run = plan.with_needs(&selected(&project, &*engine, &earlier.start.selection, &[])?);
-    let undone: Selection = of_run.into_iter().filter(|ix| !done.contains(&plan.task(*ix).name)).collect();
-    let paint = Paint(global.color.wanted(Stream::Stderr));
-    if undone.is_empty() {
-        eprintln!("{} nothing to retry: run {} did all it was to do", paint.green("ok"), earlier.id);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
-    let request = Request {
-        jobs: args.jobs.map_or_else(processors, usize::from),
-        keep_going: args.keep_going,
-        forced: Selection::new(),
-        as_cached: Selection::new(),
-        resend: false,
-        no_wait: args.no_wait,
-        log_format: LogFormat::default(),
-        command: command_line(),
-        selection: undone.iter().map(|ix| plan.task(*ix).name.to_string()).collect(),
-        asked: None,
-    };
-    eprintln!("{} retries {} of run {}", paint.cyan("note"), counted(undone.len(), "task"), earlier.id);
-    Runner { project: &project, engine, request, reporter: &reporter }.run(&plan.with_needs(&undone))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The params that the run had and that are not as the file has them.

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use tidemill_core::plan::Selection;
 use tidemill_state::{Process, State};
 
+use super::CliCommand;
 use super::dry_run;
 use super::params::{self, ParamArgs};
 use super::selection::selected;
-use crate::cli::Global;
 use crate::failure::{Failure, render_all};
+use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::summary;
 use crate::terminal::{Paint, Stream, put};
@@ -24,8 +25,9 @@ use tidemill_runner::project::{Project, Wanted};
 use tidemill_runner::trigger::{PointInTime, RunTrigger};
 use tidemill_runner::up_to_date::Asked;
 
-/// Flags of `run`.
-#[derive(Args, Debug)]
+/// Run the pipeline, or the tasks named with whatever they need
+#[derive(Parser, Debug)]
+#[command(name = "run")]
 pub struct RunArgs {
     /// The tasks wanted; they come with whatever they need
     #[arg(value_name = "SELECTOR")]
@@ -76,47 +78,54 @@ pub struct RunArgs {
     log_format: LogFormat,
 }
 
-/// Runs the pipeline.
-pub fn run(global: &Global, args: RunArgs) -> Result<ExitCode, Failure> {
-    if args.help_params {
-        return params::help(global, &args.params, args.json);
+impl CliCommand for RunArgs {
+    /// Runs the pipeline.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        if self.help_params {
+            return params::help(global, &self.params, self.json);
+        }
+        let paint = Paint(global.color.wanted(Stream::Stderr));
+        let asked = asked(global, &self);
+        if let Some(rest) = asked.as_ref().and_then(|asked| asked.nothing_to_do(&command_line())) {
+            eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let wanted = Wanted { occasion: occasion(&self), texts: self.texts.clone(), ..self.params.wanted()? };
+        let (project, engine) = global.checked(&wanted)?;
+        if !project.warnings.is_empty() {
+            eprintln!("{}", render_all(&project.sources, &project.warnings, paint.0).trim_end());
+        }
+        let named = selected(&project, &*engine, &self.selectors, &self.exclude)?;
+        let wanted = project.plan.with_needs(&named);
+        let forced = if self.force { named } else { Selection::new() };
+        if self.dry_run {
+            let planned = DryRun::of(&project, &*engine, &wanted, &forced, self.resend)?;
+            return put(&dry_run::shown(
+                &planned,
+                &project.plan,
+                self.json,
+                Paint(global.color.wanted(Stream::Stdout)),
+            ));
+        }
+        if let Some(fire) = self.fire {
+            adopt(&project, fire)?;
+        }
+        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json };
+        let request = Request {
+            jobs: self.jobs.map_or_else(processors, usize::from),
+            keep_going: self.keep_going,
+            forced,
+            as_cached: Selection::new(),
+            resend: self.resend,
+            no_wait: self.no_wait,
+            log_format: self.log_format,
+            command: command_line(),
+            selection: self.selectors.clone(),
+            asked,
+        };
+        Runner { project: &project, engine, request, reporter: &reporter }.run(&wanted)?;
+        Ok(ExitCode::SUCCESS)
     }
-    let paint = Paint(global.color.wanted(Stream::Stderr));
-    let asked = asked(global, &args);
-    if let Some(rest) = asked.as_ref().and_then(|asked| asked.nothing_to_do(&command_line())) {
-        eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
-        return Ok(ExitCode::SUCCESS);
-    }
-    let wanted = Wanted { occasion: occasion(&args), texts: args.texts.clone(), ..args.params.wanted()? };
-    let (project, engine) = global.checked(&wanted)?;
-    if !project.warnings.is_empty() {
-        eprintln!("{}", render_all(&project.sources, &project.warnings, paint.0).trim_end());
-    }
-    let named = selected(&project, &*engine, &args.selectors, &args.exclude)?;
-    let wanted = project.plan.with_needs(&named);
-    let forced = if args.force { named } else { Selection::new() };
-    if args.dry_run {
-        let planned = DryRun::of(&project, &*engine, &wanted, &forced, args.resend)?;
-        return put(&dry_run::shown(&planned, &project.plan, args.json, Paint(global.color.wanted(Stream::Stdout))));
-    }
-    if let Some(fire) = args.fire {
-        adopt(&project, fire)?;
-    }
-    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
-    let request = Request {
-        jobs: args.jobs.map_or_else(processors, usize::from),
-        keep_going: args.keep_going,
-        forced,
-        as_cached: Selection::new(),
-        resend: args.resend,
-        no_wait: args.no_wait,
-        log_format: args.log_format,
-        command: command_line(),
-        selection: args.selectors.clone(),
-        asked,
-    };
-    Runner { project: &project, engine, request, reporter: &reporter }.run(&wanted)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// `text` or `json`.

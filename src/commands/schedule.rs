@@ -5,23 +5,25 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Parser, Subcommand};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tidemill_core::schedule::{Calendar, Claim, Downtime, Fate, Policy, Simulated, Simulation, Wall, length, simulate};
 use tidemill_core::spec::{HumanDuration, Spec};
 
+use super::CliCommand;
 use super::past::put;
 use super::pause::schedule_of;
-use crate::cli::Global;
 use crate::failure::{self, Failure};
+use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::project::{self, Opened, Wanted, written};
 use tidemill_runner::trigger::PointInTime;
 use tidemill_scheduler::{Host, serve};
 
-/// Flags of `schedule`.
-#[derive(Args, Debug)]
+/// Run on schedule, in the foreground
+#[derive(Parser, Debug)]
+#[command(name = "schedule")]
 pub struct ScheduleArgs {
     /// Only the fires that are due now, then exit: for cron or a systemd timer
     #[arg(long)]
@@ -90,32 +92,38 @@ impl Host for TerminalHost {
     }
 }
 
-/// Serves the schedule, or tells of it.
-pub fn run(global: &Global, args: ScheduleArgs) -> Result<ExitCode, Failure> {
-    match args.ask {
-        None => {
-            let host =
-                Arc::new(TerminalHost { global: global.clone(), paint: Paint(global.color.wanted(Stream::Stderr)) });
-            serve(host, &global.files, args.once).map(|()| ExitCode::SUCCESS)
-        }
-        Some(Ask::Next { number, from }) => {
-            let (_, policy, calendar) = asked(global)?;
-            next(&calendar, policy, number, from)
-        }
-        Some(Ask::Simulate { from, to, down, takes }) => {
-            let (spec, policy, calendar) = asked(global)?;
-            let zone = calendar.zone().clone();
-            let simulation = Simulation {
-                pipeline: spec.name.value.clone(),
-                from: from.start(&zone).ok_or_else(beyond)?,
-                to: to.end(&zone).ok_or_else(beyond)?,
-                down: downtimes(&down, &zone)?,
-                calendar,
-                policy,
-                takes,
-            };
-            let paint = Paint(global.color.wanted(Stream::Stdout));
-            put(&story(&simulation, &simulate(&simulation), paint))
+impl CliCommand for ScheduleArgs {
+    const TAKES_SEVERAL_FILES: bool = true;
+
+    /// Serves the schedule, or tells of it.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        match self.ask {
+            None => {
+                let host = Arc::new(TerminalHost {
+                    global: global.clone(),
+                    paint: Paint(global.color.wanted(Stream::Stderr)),
+                });
+                serve(host, &global.files, self.once).map(|()| ExitCode::SUCCESS)
+            }
+            Some(Ask::Next { number, from }) => {
+                let (_, policy, calendar) = asked(global)?;
+                next(&calendar, policy, number, from)
+            }
+            Some(Ask::Simulate { from, to, down, takes }) => {
+                let (spec, policy, calendar) = asked(global)?;
+                let zone = calendar.zone().clone();
+                let simulation = Simulation {
+                    pipeline: spec.name.value.clone(),
+                    from: from.start(&zone).ok_or_else(beyond)?,
+                    to: to.end(&zone).ok_or_else(beyond)?,
+                    down: downtimes(&down, &zone)?,
+                    calendar,
+                    policy,
+                    takes,
+                };
+                let paint = Paint(global.color.wanted(Stream::Stdout));
+                put(&story(&simulation, &simulate(&simulation), paint))
+            }
         }
     }
 }

@@ -2,15 +2,24 @@
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use tidemill_core::spec::json_schema;
 
+use super::CliCommand;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::put;
 use tidemill_tasks::AllKinds;
 
-/// Prints it.
-pub fn run() -> Result<ExitCode, Failure> {
-    let text = serde_json::to_string_pretty(&json_schema(&AllKinds::default()))
-        .map_err(|error| Failure::broken(format!("the schema cannot be written: {error}")))?;
-    put(&format!("{text}\n"))
+/// The JSON Schema of the pipeline file, for editors
+#[derive(Parser, Debug)]
+#[command(name = "schema")]
+pub struct SchemaArgs;
+
+impl CliCommand for SchemaArgs {
+    fn run(self, _: &Global) -> Result<ExitCode, Failure> {
+        let text = serde_json::to_string_pretty(&json_schema(&AllKinds::default()))
+            .map_err(|error| Failure::broken(format!("the schema cannot be written: {error}")))?;
+        put(&format!("{text}\n"))
+    }
 }

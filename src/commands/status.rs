@@ -2,16 +2,17 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
 use serde_json::json;
 use tidemill_state::{How, Run, RunStatus, TaskRecord, TaskStatus};
 
+use super::CliCommand;
 use super::fires::Fires;
 use super::history::{counts_text, run_json, run_time, status_look, status_word};
 use super::past::{Past, WallClock, put};
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
 use crate::unknown_effects;
@@ -19,8 +20,9 @@ use crate::unknown_effects;
 /// So many failed tasks are named.
 const NAMED: usize = 5;
 
-/// Flags of `status`.
-#[derive(Args, Debug)]
+/// What goes on now, how the last run ended, and the next fire
+#[derive(Parser, Debug)]
+#[command(name = "status")]
 pub struct StatusArgs {
     /// As an object
     #[arg(long)]
@@ -37,39 +39,41 @@ struct Standing {
     fires: Option<Fires>,
 }
 
-/// Prints how the pipeline stands.
-pub fn run(global: &Global, args: StatusArgs) -> Result<ExitCode, Failure> {
-    let past = Past::open(global)?;
-    let mut standing = Standing { running: None, last: None, fires: Fires::of(&past, Timestamp::now())? };
-    let mut unknown = Vec::new();
-    if let Some(state) = &past.state {
-        unknown = state.unknown_effects(past.pipeline())?;
-        // The one that goes on and the one before it.
-        for run in state.history(past.pipeline(), 2)? {
-            let tasks = state.tasks_of(&run.id)?;
-            match run.status() {
-                RunStatus::Running if standing.running.is_none() => standing.running = Some((run, tasks)),
-                _ if standing.last.is_none() => standing.last = Some((run, tasks)),
-                _ => {}
+impl CliCommand for StatusArgs {
+    /// Prints how the pipeline stands.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let past = Past::open(global)?;
+        let mut standing = Standing { running: None, last: None, fires: Fires::of(&past, Timestamp::now())? };
+        let mut unknown = Vec::new();
+        if let Some(state) = &past.state {
+            unknown = state.unknown_effects(past.pipeline())?;
+            // The one that goes on and the one before it.
+            for run in state.history(past.pipeline(), 2)? {
+                let tasks = state.tasks_of(&run.id)?;
+                match run.status() {
+                    RunStatus::Running if standing.running.is_none() => standing.running = Some((run, tasks)),
+                    _ if standing.last.is_none() => standing.last = Some((run, tasks)),
+                    _ => {}
+                }
             }
         }
+        if self.json {
+            let run = |of: &Option<(Run, Vec<TaskRecord>)>| of.as_ref().map(|(run, _)| run_json(run));
+            let ended = standing.running.as_ref().map(|(_, tasks)| tasks.len());
+            let object = json!({
+                "pipeline": past.pipeline(),
+                "running": run(&standing.running),
+                "tasks_ended": ended,
+                "last": run(&standing.last),
+                "schedule": standing.fires.as_ref().map(Fires::json),
+                "unknown": unknown.iter().map(unknown_effects::object).collect::<Vec<_>>(),
+            });
+            return put(&format!("{object}\n"));
+        }
+        let paint = Paint(global.color.wanted(Stream::Stdout));
+        let text = text(past.pipeline(), &standing, past.spec.tasks.len(), &past.clock(), Timestamp::now(), paint);
+        put(&(text + &unknown_effects::told(&unknown, paint)))
     }
-    if args.json {
-        let run = |of: &Option<(Run, Vec<TaskRecord>)>| of.as_ref().map(|(run, _)| run_json(run));
-        let ended = standing.running.as_ref().map(|(_, tasks)| tasks.len());
-        let object = json!({
-            "pipeline": past.pipeline(),
-            "running": run(&standing.running),
-            "tasks_ended": ended,
-            "last": run(&standing.last),
-            "schedule": standing.fires.as_ref().map(Fires::json),
-            "unknown": unknown.iter().map(unknown_effects::object).collect::<Vec<_>>(),
-        });
-        return put(&format!("{object}\n"));
-    }
-    let paint = Paint(global.color.wanted(Stream::Stdout));
-    let text = text(past.pipeline(), &standing, past.spec.tasks.len(), &past.clock(), Timestamp::now(), paint);
-    put(&(text + &unknown_effects::told(&unknown, paint)))
 }
 
 fn text(pipeline: &str, standing: &Standing, tasks: usize, clock: &WallClock, now: Timestamp, paint: Paint) -> String {

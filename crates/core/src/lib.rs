@@ -21,3 +21,6 @@ pub mod spec;
 pub mod sql;
 pub mod table;
 pub mod template;
+
+/// How numbers are written.
+pub use tidemill_format as format;

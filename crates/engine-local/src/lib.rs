@@ -19,6 +19,7 @@
 
 mod arrays;
 mod check;
+mod disk;
 mod engine;
 mod error;
 mod exec;
@@ -26,10 +27,13 @@ mod expr;
 mod io;
 mod keys;
 mod ops;
+mod runtime;
 mod store;
+mod values;
 
-pub use engine::{Files, LocalEngine};
-pub use store::table_handle::Outgoing;
+pub use engine::LocalEngine;
+pub use io::files::Files;
+pub use store::output_table::OutputTable;
 
 #[cfg(test)]
 mod tests;

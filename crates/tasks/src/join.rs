@@ -9,6 +9,7 @@ use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
+use tidemill_core::format::{quantity, thousands};
 use tidemill_core::kind::{CheckCx, Io, Task, TaskSource};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::sql::{bind_predicate, common_type};
@@ -344,21 +345,7 @@ fn side(table: &str, unmatched: u64, rows: u64, null_keys: u64, examples: &[Stri
         shown += &format!("{between}{} without a key", thousands(null_keys));
     }
     let shown = if shown.is_empty() { shown } else { format!(" ({shown})") };
-    let row = if rows == 1 { "row" } else { "rows" };
-    Some(format!("{} of {} {row} of {table}{shown}", thousands(unmatched), thousands(rows)))
-}
-
-/// `10,200`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Some(format!("{} of {} of {table}{shown}", thousands(unmatched), quantity(rows, "row")))
 }
 
 impl Serialize for On {

@@ -6,14 +6,15 @@ mod learn;
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
 use tidemill_core::schedule::Calendar;
 
+use super::CliCommand;
 use super::params::ParamArgs;
 use super::selection::selected;
-use crate::cli::Global;
 use crate::failure::{Failure, render_all};
+use crate::global::Global;
 use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
 use tidemill_scheduler::words;
@@ -21,8 +22,9 @@ use tidemill_scheduler::words;
 /// So many coming fires are told.
 const FIRES: usize = 3;
 
-/// Flags of `check`.
-#[derive(Args, Debug)]
+/// Check the file, the graph and every column's type; reads only the head of each source
+#[derive(Parser, Debug)]
+#[command(name = "check")]
 pub struct CheckArgs {
     /// With `--data`, the tasks whose tables to look at, such as `orders`, `+daily_sales`, `tag:x`
     #[arg(value_name = "SELECTOR", requires = "data")]
@@ -40,35 +42,37 @@ pub struct CheckArgs {
     params: ParamArgs,
 }
 
-/// Checks the file, the graph and the columns.
-pub fn run(global: &Global, args: CheckArgs) -> Result<ExitCode, Failure> {
-    let mut opened = global.open(&args.params.wanted()?)?;
-    let engine = crate::engine::engine_for(&opened);
-    if let Some(task) = &args.learn {
-        return learn::learn(&opened, &*engine, task, Paint(global.color.wanted(Stream::Stderr)));
+impl CliCommand for CheckArgs {
+    /// Checks the file, the graph and the columns.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let mut opened = global.open(&self.params.wanted()?)?;
+        let engine = crate::engine::engine_for(&opened);
+        if let Some(task) = &self.learn {
+            return learn::learn(&opened, &*engine, task, Paint(global.color.wanted(Stream::Stderr)));
+        }
+        opened.check_columns(&*engine);
+        let project = opened.into_project()?;
+        let colored = global.color.wanted(Stream::Stderr);
+        if !project.warnings.is_empty() {
+            eprintln!("{}", render_all(&project.sources, &project.warnings, colored).trim_end());
+        }
+        if self.data {
+            let selection = selected(&project, &*engine, &self.selectors, &[])?;
+            let out = data::Out { json: self.json, paint: Paint(global.color.wanted(Stream::Stdout)) };
+            return data::check(&project, &*engine, &selection, &out);
+        }
+        let tasks = counted(project.plan.tasks.len(), "task");
+        let handlers: usize = project.handlers.iter().map(|(_, plan)| plan.tasks.len()).sum();
+        let also = if handlers > 0 { format!(", {handlers} in handlers") } else { String::new() };
+        let paint = Paint(colored);
+        eprintln!("{} {}: {tasks}{also}, no mistakes", paint.green("ok"), project.spec.name.value);
+        if let Some(schedule) = &project.spec.schedule {
+            let calendar = Calendar::new(schedule).map_err(Failure::wrong)?;
+            let now = Timestamp::now();
+            eprintln!("   {}", words::schedule(schedule, &calendar, now));
+            eprintln!("   {}", paint.dim(words::coming(&calendar, now, FIRES)));
+        }
+        project.leave();
+        Ok(ExitCode::SUCCESS)
     }
-    opened.check_columns(&*engine);
-    let project = opened.into_project()?;
-    let colored = global.color.wanted(Stream::Stderr);
-    if !project.warnings.is_empty() {
-        eprintln!("{}", render_all(&project.sources, &project.warnings, colored).trim_end());
-    }
-    if args.data {
-        let selection = selected(&project, &*engine, &args.selectors, &[])?;
-        let out = data::Out { json: args.json, paint: Paint(global.color.wanted(Stream::Stdout)) };
-        return data::check(&project, &*engine, &selection, &out);
-    }
-    let tasks = counted(project.plan.tasks.len(), "task");
-    let handlers: usize = project.handlers.iter().map(|(_, plan)| plan.tasks.len()).sum();
-    let also = if handlers > 0 { format!(", {handlers} in handlers") } else { String::new() };
-    let paint = Paint(colored);
-    eprintln!("{} {}: {tasks}{also}, no mistakes", paint.green("ok"), project.spec.name.value);
-    if let Some(schedule) = &project.spec.schedule {
-        let calendar = Calendar::new(schedule).map_err(Failure::wrong)?;
-        let now = Timestamp::now();
-        eprintln!("   {}", words::schedule(schedule, &calendar, now));
-        eprintln!("   {}", paint.dim(words::coming(&calendar, now, FIRES)));
-    }
-    project.leave();
-    Ok(ExitCode::SUCCESS)
 }

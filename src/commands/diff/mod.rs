@@ -6,19 +6,21 @@ mod tell;
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::PlainTable;
 use tidemill_state::LastGood;
 
+use super::CliCommand;
 use super::past::{Past, json_lines, put};
 use super::stored_table::{engine_failure, open_table};
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 
-/// Flags of `diff`.
-#[derive(Args, Debug)]
+/// What changed in a task's table between two runs
+#[derive(Parser, Debug)]
+#[command(name = "diff")]
 pub struct DiffArgs {
     /// The task
     #[arg(value_name = "TASK")]
@@ -50,33 +52,35 @@ struct Side {
     table: PlainTable,
 }
 
-/// Prints what changed.
-pub fn run(global: &Global, args: DiffArgs) -> Result<ExitCode, Failure> {
-    let past = Past::open(global)?;
-    let task = past.task(&args.task)?;
-    let after = match &args.after {
-        Some(id) => result_in(&past, &task, id)?,
-        None => last_with_table(&past, &task)?,
-    };
-    let before = match &args.before {
-        Some(id) => result_in(&past, &task, id)?,
-        None => last_different(&past, &task, &after)?,
-    };
-    let engine = crate::engine::engine_for(&past.opened);
-    let clock = past.clock();
-    let side = |(run, result): &(String, LastGood)| -> Result<Side, Failure> {
-        let table = open_table(&past, &*engine, &task, result)?;
-        let table = engine.fetch(&table, None, None).map_err(engine_failure)?;
-        Ok(Side { run: run.clone(), made: clock.show(result.made), table })
-    };
-    let (before, after) = (side(&before)?, side(&after)?);
-    let key = key::choose(&past, &task, &args.key, &before.table, &after.table)?;
-    let found = compare::compare(&before.table, &after.table, &key.columns);
-    if args.json {
-        return put(&json_lines(&tell::json(&task, &before, &after, &key, &found)));
+impl CliCommand for DiffArgs {
+    /// Prints what changed.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let past = Past::open(global)?;
+        let task = past.task(&self.task)?;
+        let after = match &self.after {
+            Some(id) => result_in(&past, &task, id)?,
+            None => last_with_table(&past, &task)?,
+        };
+        let before = match &self.before {
+            Some(id) => result_in(&past, &task, id)?,
+            None => last_different(&past, &task, &after)?,
+        };
+        let engine = crate::engine::engine_for(&past.opened);
+        let clock = past.clock();
+        let side = |(run, result): &(String, LastGood)| -> Result<Side, Failure> {
+            let table = open_table(&past, &*engine, &task, result)?;
+            let table = engine.fetch(&table, None, None).map_err(engine_failure)?;
+            Ok(Side { run: run.clone(), made: clock.show(result.made), table })
+        };
+        let (before, after) = (side(&before)?, side(&after)?);
+        let key = key::choose(&past, &task, &self.key, &before.table, &after.table)?;
+        let found = compare::compare(&before.table, &after.table, &key.columns);
+        if self.json {
+            return put(&json_lines(&tell::json(&task, &before, &after, &key, &found)));
+        }
+        let paint = Paint(global.color.wanted(Stream::Stdout));
+        put(&tell::text(&task, &before, &after, &key, &found, self.number, Stream::Stdout.width(), paint))
     }
-    let paint = Paint(global.color.wanted(Stream::Stdout));
-    put(&tell::text(&task, &before, &after, &key, &found, args.number, Stream::Stdout.width(), paint))
 }
 
 /// What the task made in a run, with the run's id.

@@ -9,9 +9,9 @@ use super::compare::{ComparedColumn, Comparison};
 use super::key::Key;
 use crate::commands::preview::{json_value, object, rows_table, value_cell};
 use crate::profile::{Profile, readable};
-use crate::summary::thousands;
 use crate::terminal::Paint;
 use crate::text_table::{Cell, Look, TextTable, shortened};
+use tidemill_core::format::thousands;
 
 /// A smallest or largest value is no longer than this.
 const WIDEST: usize = 16;

@@ -11,20 +11,22 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::{CheckOptions, Columns, Plan, Selection, jobs};
 
+use super::CliCommand;
 use super::params::ParamArgs;
 use super::past::put;
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use web::Web;
 
-/// Flags of `lineage`.
-#[derive(Args, Debug)]
+/// The way of a column back to the files it comes from
+#[derive(Parser, Debug)]
+#[command(name = "lineage")]
 pub struct LineageArgs {
     /// The column; a task alone means all of its columns, in short
     #[arg(value_name = "TASK.COLUMN")]
@@ -62,37 +64,39 @@ struct Target {
     column: Option<String>,
 }
 
-/// Draws the way back.
-pub fn run(global: &Global, args: LineageArgs) -> Result<ExitCode, Failure> {
-    let mut opened = global.open(&args.params.wanted()?)?;
-    let engine = crate::engine::engine_for(&opened);
-    let columns = opened.check_columns(&*engine).unwrap_or_default();
-    let project = opened.into_project()?;
-    let plan = &*project.plan;
-    let target = target(plan, &columns, &args.column)?;
-    let none = BTreeMap::new();
-    let options = CheckOptions { engine: &*engine, sources: &project.sources, outer: &none };
-    let above = plan.with_needs(&Selection::from_iter(target.tasks.iter().copied()));
-    let jobs = jobs(plan, &above, &columns, &options);
-    let mut web = Web::new(plan, &columns, &jobs);
-    let wanted: Vec<String> = match &target.column {
-        Some(column) => vec![column.clone()],
-        None => columns_of(&columns, &target).iter().map(|name| (*name).to_owned()).collect(),
-    };
-    let roots: Vec<usize> = wanted.iter().map(|column| web.root(&target.named, &target.tasks, column)).collect();
-    let is_file = args.output.is_some();
-    let paint = Paint(!is_file && global.color.wanted(Stream::Stdout));
-    let text = match (args.format, &target.column) {
-        (Format::Ascii, Some(_)) => tree::draw(&web, roots[0], Stream::Stdout.width(), paint),
-        (Format::Ascii, None) => overview::draw(&web, &target.named, &roots, Stream::Stdout.width(), paint),
-        (Format::Mermaid, _) => mermaid::draw(&web),
-        (Format::Json, _) => web.json(&roots),
-    };
-    match &args.output {
-        Some(path) => std::fs::write(path, text)
-            .map(|()| ExitCode::SUCCESS)
-            .map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display()))),
-        None => put(&text),
+impl CliCommand for LineageArgs {
+    /// Draws the way back.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let mut opened = global.open(&self.params.wanted()?)?;
+        let engine = crate::engine::engine_for(&opened);
+        let columns = opened.check_columns(&*engine).unwrap_or_default();
+        let project = opened.into_project()?;
+        let plan = &*project.plan;
+        let target = target(plan, &columns, &self.column)?;
+        let none = BTreeMap::new();
+        let options = CheckOptions { engine: &*engine, sources: &project.sources, outer: &none };
+        let above = plan.with_needs(&Selection::from_iter(target.tasks.iter().copied()));
+        let jobs = jobs(plan, &above, &columns, &options);
+        let mut web = Web::new(plan, &columns, &jobs);
+        let wanted: Vec<String> = match &target.column {
+            Some(column) => vec![column.clone()],
+            None => columns_of(&columns, &target).iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let roots: Vec<usize> = wanted.iter().map(|column| web.root(&target.named, &target.tasks, column)).collect();
+        let is_file = self.output.is_some();
+        let paint = Paint(!is_file && global.color.wanted(Stream::Stdout));
+        let text = match (self.format, &target.column) {
+            (Format::Ascii, Some(_)) => tree::draw(&web, roots[0], Stream::Stdout.width(), paint),
+            (Format::Ascii, None) => overview::draw(&web, &target.named, &roots, Stream::Stdout.width(), paint),
+            (Format::Mermaid, _) => mermaid::draw(&web),
+            (Format::Json, _) => web.json(&roots),
+        };
+        match &self.output {
+            Some(path) => std::fs::write(path, text)
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display()))),
+            None => put(&text),
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use unicode_width::UnicodeWidthStr;
 use super::{View, WholeRun};
 use crate::accounting::Account;
 use crate::commands::history::run_time;
-use crate::summary::{seconds, thousands};
+use crate::summary::seconds;
 use crate::text_table::{Look, shortened};
+use tidemill_core::format::thousands;
 
 /// With more tasks than these, those that were cached are only counted.
 const MOST_ROWS: usize = 60;

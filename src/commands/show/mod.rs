@@ -5,21 +5,23 @@ mod story;
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidemill_core::ids::TaskName;
 use tidemill_state::{Effect, Run, State, TaskRecord};
 
+use super::CliCommand;
 use super::history::run_json;
 use super::past::{Past, WallClock, json_lines, put};
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use crate::unknown_effects;
 
-/// Flags of `show`.
-#[derive(Args, Debug)]
+/// All that is known of a run
+#[derive(Parser, Debug)]
+#[command(name = "show")]
 pub struct ShowArgs {
     /// The run's id or its beginning; the last run if not given
     run: Option<String>,
@@ -40,23 +42,25 @@ pub struct WholeRun {
     pub unknown: Vec<Effect>,
 }
 
-/// Prints a run.
-pub fn run(global: &Global, args: ShowArgs) -> Result<ExitCode, Failure> {
-    let past = Past::open(global)?;
-    let run = past.run(args.run.as_deref())?;
-    let whole = WholeRun::read(past.state()?, run)?;
-    if args.json {
-        return put(&json_lines(&whole.json()));
+impl CliCommand for ShowArgs {
+    /// Prints a run.
+    fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let past = Past::open(global)?;
+        let run = past.run(self.run.as_deref())?;
+        let whole = WholeRun::read(past.state()?, run)?;
+        if self.json {
+            return put(&json_lines(&whole.json()));
+        }
+        let logs = past.spec.project.join("logs").join(whole.run.id.as_str());
+        let text = whole.text(&View {
+            clock: past.clock(),
+            now: Timestamp::now(),
+            logs: crate::summary::shown(&logs),
+            width: Stream::Stdout.width(),
+            paint: Paint(global.color.wanted(Stream::Stdout)),
+        });
+        put(&text)
     }
-    let logs = past.spec.project.join("logs").join(whole.run.id.as_str());
-    let text = whole.text(&View {
-        clock: past.clock(),
-        now: Timestamp::now(),
-        logs: crate::summary::shown(&logs),
-        width: Stream::Stdout.width(),
-        paint: Paint(global.color.wanted(Stream::Stdout)),
-    });
-    put(&text)
 }
 
 /// For whom a run is shown.

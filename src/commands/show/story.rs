@@ -8,8 +8,9 @@ use tidemill_state::{Run, RunStatus, TaskRecord, TaskStatus};
 use super::View;
 use crate::accounting::Account;
 use crate::commands::history::{counts_text, run_time, status_look, status_word};
-use crate::summary::{seconds, thousands};
+use crate::summary::seconds;
 use crate::text_table::{one_line, shortened};
+use tidemill_core::format::thousands;
 
 /// The run itself: how it stands, when, by whom, with what.
 pub fn head(run: &Run, view: &View) -> String {

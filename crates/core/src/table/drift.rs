@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::DataType;
 use super::profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
+use crate::format::{quantity, thousands};
 
 /// So many tables are remembered, and compared with.
 pub const HISTORY: usize = 20;
@@ -67,9 +68,9 @@ fn rows(before: &[TableProfile], now: &TableProfile) -> Option<String> {
     let (min, max) = range(&counts);
     let is_odd = is_outside(now.rows as f64, (min, max), ROWS_LEEWAY * max);
     is_odd.then(|| {
-        let rows = if now.rows == 1 { "1 row".to_owned() } else { format!("{} rows", thousands(now.rows)) };
         format!(
-            "{rows}; the last {} tables had {}",
+            "{}; the last {} tables had {}",
+            quantity(now.rows, "row"),
             before.len(),
             between(thousands(min as u64), thousands(max as u64))
         )
@@ -149,14 +150,6 @@ fn is_outside(number: f64, (min, max): (f64, f64), leeway: f64) -> bool {
 
 fn between(min: String, max: String) -> String {
     if min == max { min } else { format!("{min} to {max}") }
-}
-
-/// `10,200`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(",")
 }
 
 #[cfg(test)]

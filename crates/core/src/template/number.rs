@@ -70,19 +70,7 @@ impl Exact {
     pub fn grouped(self, symbol: &str) -> String {
         let text = self.plain();
         let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let mut out = format!("{sign}{symbol}");
-        for (no, digit) in whole.chars().enumerate() {
-            if no > 0 && (whole.len() - no) % 3 == 0 {
-                out.push(',');
-            }
-            out.push(digit);
-        }
-        if !fraction.is_empty() {
-            out.push('.');
-            out.push_str(fraction);
-        }
-        out
+        format!("{sign}{symbol}{}", crate::format::grouped(digits))
     }
 
     /// Its digits as they are.

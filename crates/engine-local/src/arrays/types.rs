@@ -1,8 +1,8 @@
 //! The neutral types and values in Polars' words, and back.
 
 use polars::prelude as pl;
-use polars::prelude::{AnyValue, Column, DataFrame, IntoSeries, NamedFrom, PlSmallStr, Series, TimeUnit};
-use tidemill_core::table::{DataType, Schema, Value};
+use polars::prelude::{AnyValue, Column, DataFrame, IntoSeries, Series, TimeUnit};
+use tidemill_core::table::{DataType, Field, Schema, Value};
 
 use crate::error::{Outcome, internal, unsupported};
 
@@ -26,49 +26,36 @@ pub(crate) fn to_polars(data_type: DataType) -> pl::DataType {
 
 /// The neutral type of a column; the engine's own frames hold no others.
 pub(crate) fn from_polars(data_type: &pl::DataType) -> Outcome<DataType> {
-    Ok(match data_type {
+    known(data_type).ok_or_else(|| unsupported(format!("the engine holds no column of type {data_type}")))
+}
+
+/// The neutral type of a column of any frame, if it is one of ours as it stands.
+pub(crate) fn known(data_type: &pl::DataType) -> Option<DataType> {
+    Some(match data_type {
         pl::DataType::Boolean => DataType::Bool,
         pl::DataType::Int64 => DataType::Int,
         pl::DataType::Float64 => DataType::Float,
-        // Both are at most 38.
         pl::DataType::Decimal(precision, scale) => {
-            DataType::Decimal { precision: *precision as u8, scale: *scale as u8 }
+            DataType::Decimal { precision: u8::try_from(*precision).ok()?, scale: u8::try_from(*scale).ok()? }
         }
         pl::DataType::String => DataType::String,
         pl::DataType::Date => DataType::Date,
         pl::DataType::Datetime(TimeUnit::Microseconds, None) => DataType::Datetime,
         pl::DataType::Time => DataType::Time,
         pl::DataType::Null => DataType::Null,
-        other => return Err(unsupported(format!("the engine holds no column of type {other}"))),
+        _ => return None,
     })
+}
+
+/// A frame of these columns without rows.
+pub(crate) fn empty(schema: &Schema) -> Outcome<DataFrame> {
+    let column = |field: &Field| Column::new_empty(field.name.as_str().into(), &to_polars(field.data_type));
+    DataFrame::new(0, schema.fields().iter().map(column).collect()).map_err(internal)
 }
 
 /// The columns of a frame.
 pub(crate) fn schema_of(frame: &DataFrame) -> Outcome<Schema> {
     frame.columns().iter().map(|column| Ok((column.name().as_str(), from_polars(column.dtype())?))).collect()
-}
-
-/// One value as a series of one row of that type.
-pub(crate) fn constant(value: &Value, data_type: DataType) -> Outcome<Series> {
-    let name = PlSmallStr::EMPTY;
-    let series = match value {
-        Value::Null => return Ok(Series::full_null(name, 1, &to_polars(data_type))),
-        Value::Bool(value) => Series::new(name, [*value]),
-        Value::Int(value) => Series::new(name, [*value]),
-        Value::Float(value) => Series::new(name, [*value]),
-        Value::Decimal { unscaled, scale } => {
-            let precision = match data_type {
-                DataType::Decimal { precision, .. } => precision,
-                _ => 38,
-            };
-            decimals(pl::Int128Chunked::from_vec(name, vec![*unscaled]), precision, *scale)
-        }
-        Value::String(value) => Series::new(name, [value.as_str()]),
-        Value::Date(days) => pl::Int32Chunked::from_vec(name, vec![*days]).into_date().into_series(),
-        Value::Datetime(micros) => datetimes(pl::Int64Chunked::from_vec(name, vec![*micros])),
-        Value::Time(micros) => times(pl::Int64Chunked::from_vec(name, vec![micros * NANOS])),
-    };
-    if series.dtype() == &to_polars(data_type) { Ok(series) } else { crate::expr::cast(&series, data_type, &|_| 1) }
 }
 
 /// Unscaled digits as a decimal column.
@@ -142,5 +129,14 @@ pub(crate) fn conform(series: Series, data_type: DataType) -> Outcome<Series> {
             series.strict_cast(&wanted).map_err(internal)
         }
         (found, _) => Err(unsupported(format!("an expression of type {data_type} came out as {found}"))),
+    }
+}
+
+/// A series of nothing but NULL in the type that was resolved for it, so that every batch of a table has the same types.
+pub(crate) fn in_its_type(series: Series, data_type: DataType) -> Outcome<Series> {
+    if series.dtype() == &pl::DataType::Null && data_type != DataType::Null {
+        conform(series, data_type)
+    } else {
+        Ok(series)
     }
 }

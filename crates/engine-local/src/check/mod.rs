@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
 use tidemill_core::table::{Check, CheckKind, CheckResult, EngineError, FailedCheck, RunOptions, Schema, Severity};
 
+use crate::arrays::stack::stack;
 use crate::arrays::types;
 use crate::error::{Outcome, internal, unsupported, within};
-use crate::exec::pipeline::Piece;
 use crate::expr::{Eval, Notes, columns_of};
 use crate::keys::groups::Groups;
-use crate::ops::set_op::stack;
-use crate::store::table_handle::{Held, held};
+use crate::ops::batch::Batch;
+use crate::store::table_handle::TableHandle;
 
 /// Bad rows that are shown.
 const SAMPLES: usize = 5;
@@ -76,7 +76,7 @@ fn one(check: &Check, frame: &DataFrame, options: &RunOptions<'_>) -> Outcome<Ch
             // What the predicate itself turns into NULL passes, as every NULL does.
             let notes = Notes::default();
             let holds = Eval::new(frame, &notes).column(predicate)?;
-            let holds: BooleanChunked = crate::expr::bools(&holds)?;
+            let holds: BooleanChunked = crate::arrays::typed::bools(&holds)?;
             note(&mut result, frame, columns, holds.iter().map(|holds| Some(holds == Some(false))))?;
         }
         CheckKind::RowCount { min, max } => {
@@ -95,7 +95,7 @@ fn one(check: &Check, frame: &DataFrame, options: &RunOptions<'_>) -> Outcome<Ch
             let table = options
                 .input(task)
                 .ok_or_else(|| unsupported(format!("the table of {task} was not handed to the engine")))?;
-            let there = held(table)?.frame(Some(std::slice::from_ref(other)))?;
+            let there = TableHandle::of(table)?.frame(Some(std::slice::from_ref(other)))?;
             let bad = unrelated(types::column(frame, column)?, types::column(&there, other)?)?;
             note(&mut result, frame, std::slice::from_ref(column), bad.into_iter().map(Some))?;
         }
@@ -103,7 +103,7 @@ fn one(check: &Check, frame: &DataFrame, options: &RunOptions<'_>) -> Outcome<Ch
     Ok(result)
 }
 
-/// Checks of a table whose rows come piece by piece.
+/// Checks of a table whose rows come batch by batch.
 pub(crate) struct Checking<'a> {
     checks: &'a [Check],
     results: Vec<CheckResult>,
@@ -125,7 +125,7 @@ impl<'a> Checking<'a> {
     /// What some rows say of the checks that look at one row at a time.
     pub fn look(
         checks: &[Check],
-        rows: &Piece,
+        rows: &Batch,
         schema: &Schema,
         options: &RunOptions<'_>,
     ) -> Outcome<Vec<Option<CheckResult>>> {
@@ -142,7 +142,7 @@ impl<'a> Checking<'a> {
                 }
                 _ => schema.names().map(str::to_owned).collect(),
             };
-            let frame = rows.some(schema.names().filter(|name| needed.contains(*name)))?;
+            let frame = rows.columns(schema.names().filter(|name| needed.contains(*name)))?;
             one(check, &frame, options).map(Some)
         };
         checks.iter().map(|check| look(check).map_err(|error| within(&check.name, error))).collect()
@@ -162,7 +162,7 @@ impl<'a> Checking<'a> {
     }
 
     /// Looks at the whole table for the other checks, of each only the columns that it needs.
-    pub fn finish(mut self, table: &Held, options: &RunOptions<'_>) -> Outcome<Vec<CheckResult>> {
+    pub fn finish(mut self, table: &TableHandle, options: &RunOptions<'_>) -> Outcome<Vec<CheckResult>> {
         for (check, result) in self.checks.iter().zip(&mut self.results) {
             if row_by_row(check) {
                 continue;
@@ -253,11 +253,13 @@ fn alike(here: &Series, there: &Series) -> Outcome<(Series, Series)> {
     }
     let exact = |series: &Series| matches!(series.dtype(), Physical::Int64 | Physical::Decimal(..));
     if exact(here) && exact(there) {
-        let ((a, a_scale), (b, b_scale)) = (crate::expr::digits(here)?, crate::expr::digits(there)?);
+        let ((a, a_scale), (b, b_scale)) = (crate::arrays::typed::digits(here)?, crate::arrays::typed::digits(there)?);
         let scale = a_scale.max(b_scale);
         let wide = |digits: polars::prelude::Int128Chunked, from: u8| {
-            let values: Vec<Option<i128>> =
-                digits.iter().map(|x| x.and_then(|x| crate::expr::rescale_half_even(x, from, scale))).collect();
+            let values: Vec<Option<i128>> = digits
+                .iter()
+                .map(|x| x.and_then(|x| crate::values::decimal::rescale_half_even(x, from, scale)))
+                .collect();
             types::decimals(values.into_iter().collect(), 38, scale)
         };
         return Ok((wide(a, a_scale), wide(b, b_scale)));
@@ -265,7 +267,7 @@ fn alike(here: &Series, there: &Series) -> Outcome<(Series, Series)> {
     let numeric = |series: &Series| series.dtype() == &Physical::Float64 || exact(series);
     if numeric(here) && numeric(there) {
         let floats = |series: &Series| -> Outcome<Series> {
-            Ok(Series::new("".into(), crate::expr::floats(series)?.iter().collect::<Vec<_>>()))
+            Ok(Series::new("".into(), crate::arrays::typed::floats(series)?.iter().collect::<Vec<_>>()))
         };
         return Ok((floats(here)?, floats(there)?));
     }

@@ -1,8 +1,5 @@
-//! Carries out a job: step after step over whole tables, or batch by batch in a pipeline.
+//! Carries out a job: operator after operator over whole tables, or batch by batch in a pipeline.
 
-pub(crate) mod allocator;
-pub(crate) mod ordered;
-pub(crate) mod panic_hook;
-pub(crate) mod parallel;
+mod dispatch;
+pub(crate) mod executor;
 pub(crate) mod pipeline;
-pub(crate) mod run;

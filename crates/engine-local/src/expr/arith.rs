@@ -5,10 +5,15 @@ use polars::prelude::{Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked,
 use tidemill_core::table::{ArithOp, DataType};
 
 use super::bounded::bounded;
-use super::{Eval, Notes, Operand, days, decimal, digits, fits, floats, ints, micros};
+use super::context::EvalContext;
+use super::notes::Notes;
+use crate::arrays::operand::Operand;
+use crate::arrays::typed::{days, digits, floats, ints, micros};
 use crate::arrays::types;
 use crate::error::{Outcome, unsupported, value};
-use crate::expr::calendar::MICROS_PER_DAY;
+use crate::values::calendar::MICROS_PER_DAY;
+use crate::values::decimal;
+use crate::values::decimal::fits;
 
 /// The operation as messages call it.
 fn noun(op: ArithOp) -> &'static str {
@@ -21,7 +26,7 @@ fn noun(op: ArithOp) -> &'static str {
     }
 }
 
-impl Eval<'_> {
+impl EvalContext<'_> {
     pub(super) fn arith(&self, op: ArithOp, left: &Series, right: &Series, data_type: DataType) -> Outcome<Series> {
         match data_type {
             DataType::Int if left.dtype() == &Physical::Date => self.days_between(left, right),
@@ -167,12 +172,18 @@ impl Eval<'_> {
                 let (Some(date), Some(count)) = (date.at(row), count.at(row)) else { return Ok(None) };
                 let day = i64::from(date);
                 let moved = if op == ArithOp::Sub { day.checked_sub(count) } else { day.checked_add(count) };
-                match moved.and_then(|day| i32::try_from(day).ok()).filter(|day| crate::expr::calendar::is_valid(*day))
+                match moved
+                    .and_then(|day| i32::try_from(day).ok())
+                    .filter(|day| crate::values::calendar::is_valid(*day))
                 {
                     Some(day) => Ok(Some(day)),
-                    None => {
-                        Err(self.overflow("date", op, row, &crate::expr::calendar::date_text(date), &count.to_string()))
-                    }
+                    None => Err(self.overflow(
+                        "date",
+                        op,
+                        row,
+                        &crate::values::calendar::date_text(date),
+                        &count.to_string(),
+                    )),
                 }
             })
             .collect();
@@ -190,7 +201,7 @@ impl Eval<'_> {
                 let span = count.checked_mul(MICROS_PER_DAY);
                 let moved =
                     span.and_then(|span| if op == ArithOp::Sub { at.checked_sub(span) } else { at.checked_add(span) });
-                match moved.filter(|at| crate::expr::calendar::is_valid_instant(*at)) {
+                match moved.filter(|at| crate::values::calendar::is_valid_instant(*at)) {
                     Some(at) => Ok(Some(at)),
                     None => Err(self.overflow("datetime", op, row, "the datetime", &count.to_string())),
                 }

@@ -4,7 +4,7 @@
 use polars::prelude::{ChunkFullNull, Int128Chunked};
 use tidemill_core::table::ArithOp;
 
-use super::decimal::power_of_ten;
+use crate::values::decimal::power_of_ten;
 
 /// The largest distance from zero, or a little more: the next power of two. What lies under a NULL counts.
 pub(crate) fn magnitude(digits: impl Iterator<Item = i128>) -> u128 {
@@ -123,7 +123,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::expr::{fits, rescale_half_even};
+    use crate::values::decimal::{fits, rescale_half_even};
 
     /// Digits about the edges of 64 and 128 bits and of ten digits, and small ones.
     fn digits() -> impl Strategy<Value = Option<i128>> {

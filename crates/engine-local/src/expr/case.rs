@@ -4,7 +4,8 @@
 use polars::prelude::{IdxSize, Series};
 use tidemill_core::table::{DataType, Expr};
 
-use super::{Eval, bools};
+use super::eval::Eval;
+use crate::arrays::typed::bools;
 use crate::arrays::types;
 use crate::error::{Outcome, internal};
 
@@ -64,8 +65,8 @@ impl Eval<'_> {
             return then(self.column(expr)?);
         }
         let part = self.part(rows, &[expr])?;
-        let places: Vec<IdxSize> = rows.iter().map(|row| (self.place(*row as usize) - 1) as IdxSize).collect();
-        let inner = Eval { frame: &part, rows: Some(&places), notes: self.notes };
+        let places: Vec<IdxSize> = rows.iter().map(|row| (self.context.place(*row as usize) - 1) as IdxSize).collect();
+        let inner = Eval::of_rows(&part, Some(&places), self.context.notes);
         then(inner.column(expr)?)
     }
 }

@@ -6,11 +6,14 @@ use polars::prelude::{
 };
 use tidemill_core::table::{DataType, Value, decimal_text};
 
-use super::{bools, bounded, days, decimal, digits, fits, floats, ints, micros, nanos, texts};
+use super::bounded;
+use crate::arrays::typed::{bools, days, digits, floats, ints, micros, nanos, texts};
 use crate::arrays::types::{self, NANOS};
 use crate::error::{Outcome, unsupported, value};
-use crate::expr::calendar::{self, MICROS_PER_DAY};
-use crate::expr::parse;
+use crate::values::calendar::{self, MICROS_PER_DAY};
+use crate::values::decimal;
+use crate::values::decimal::fits;
+use crate::values::parse;
 
 /// The same values as another type; `place` tells the number of a row for messages.
 pub(crate) fn cast(series: &Series, to: DataType, place: &dyn Fn(usize) -> u64) -> Outcome<Series> {

@@ -3,7 +3,10 @@
 use polars::prelude::{IntoSeries, Series};
 use tidemill_core::table::{CmpOp, DataType, Expr, ExprKind, Function, Value};
 
-use super::{Eval, Operand, bools, compare, like, texts};
+use super::eval::Eval;
+use super::{compare, like};
+use crate::arrays::operand::Operand;
+use crate::arrays::typed::{bools, certain, texts};
 use crate::error::{Outcome, internal, unsupported};
 
 impl Eval<'_> {
@@ -14,7 +17,7 @@ impl Eval<'_> {
                 return Ok(like::matches(&texts(&self.series(first(args)?)?)?, &regex).into_series());
             }
             Function::Strftime => {
-                return self.strftime(&self.series(first(args)?)?, &constant_text(args.get(1))?);
+                return self.context.strftime(&self.series(first(args)?)?, &constant_text(args.get(1))?);
             }
             Function::Coalesce => return self.coalesce(args, data_type),
             _ => {}
@@ -25,31 +28,31 @@ impl Eval<'_> {
             (Function::NullIf, [left, right]) => {
                 let equal = bools(&compare::compare(CmpOp::Eq, left, right)?)?;
                 let equal = Operand::new(&equal);
-                self.choose(left, self.rows_of(&[left, right]), |row| equal.at(row) != Some(true))
+                self.choose(left, self.context.rows_of(&[left, right]), |row| equal.at(row) != Some(true))
             }
             (Function::Greatest, _) => self.extreme(&values, CmpOp::Gt),
             (Function::Least, _) => self.extreme(&values, CmpOp::Lt),
-            (Function::Abs, [x]) => self.abs(x),
-            (Function::Round, [x]) => self.round(x, None),
-            (Function::Round, [x, digits]) => self.round(x, Some(digits)),
-            (Function::Floor, [x]) => self.floor(x),
-            (Function::Ceil, [x]) => self.ceil(x),
-            (Function::Sqrt, [x]) => self.sqrt(x),
-            (Function::Power, [x, y]) => self.power(x, y),
-            (Function::Exp, [x]) => self.exp(x),
-            (Function::Ln, [x]) => self.ln(x),
-            (Function::Lower, [x]) => self.lower(x),
-            (Function::Upper, [x]) => self.upper(x),
-            (Function::Trim(side), [x]) => self.trim(side, x, None),
-            (Function::Trim(side), [x, set]) => self.trim(side, x, Some(set)),
-            (Function::Substr, [x, from]) => self.substr(x, from, None),
-            (Function::Substr, [x, from, count]) => self.substr(x, from, Some(count)),
-            (Function::Replace, [x, what, with]) => self.replace(x, what, with),
-            (Function::Length, [x]) => self.length(x),
-            (Function::Concat, _) => self.concat(&values),
-            (Function::DateTrunc(part), [x]) => self.date_trunc(part, x),
-            (Function::Extract(part), [x]) => self.extract(part, x),
-            (Function::AddInterval, [x, months, days]) => self.add_interval(x, months, days),
+            (Function::Abs, [x]) => self.context.abs(x),
+            (Function::Round, [x]) => self.context.round(x, None),
+            (Function::Round, [x, digits]) => self.context.round(x, Some(digits)),
+            (Function::Floor, [x]) => self.context.floor(x),
+            (Function::Ceil, [x]) => self.context.ceil(x),
+            (Function::Sqrt, [x]) => self.context.sqrt(x),
+            (Function::Power, [x, y]) => self.context.power(x, y),
+            (Function::Exp, [x]) => self.context.exp(x),
+            (Function::Ln, [x]) => self.context.ln(x),
+            (Function::Lower, [x]) => self.context.lower(x),
+            (Function::Upper, [x]) => self.context.upper(x),
+            (Function::Trim(side), [x]) => self.context.trim(side, x, None),
+            (Function::Trim(side), [x, set]) => self.context.trim(side, x, Some(set)),
+            (Function::Substr, [x, from]) => self.context.substr(x, from, None),
+            (Function::Substr, [x, from, count]) => self.context.substr(x, from, Some(count)),
+            (Function::Replace, [x, what, with]) => self.context.replace(x, what, with),
+            (Function::Length, [x]) => self.context.length(x),
+            (Function::Concat, _) => self.context.concat(&values),
+            (Function::DateTrunc(part), [x]) => self.context.date_trunc(part, x),
+            (Function::Extract(part), [x]) => self.context.extract(part, x),
+            (Function::AddInterval, [x, months, days]) => self.context.add_interval(x, months, days),
             _ => Err(unsupported(format!("{function:?} with {} arguments", args.len()))),
         }
     }
@@ -76,7 +79,7 @@ impl Eval<'_> {
 
     /// The argument that compares as `op` to all others, NULLs left out.
     fn extreme(&self, values: &[&Series], op: CmpOp) -> Outcome<Series> {
-        let rows = self.rows_of(values);
+        let rows = self.context.rows_of(values);
         let (start, rest) = values.split_first().ok_or_else(|| unsupported("greatest and least of nothing"))?;
         let wide = |series: &Series| if series.len() == rows { series.clone() } else { series.new_from_index(0, rows) };
         let mut best = wide(start);
@@ -84,7 +87,7 @@ impl Eval<'_> {
             let next = wide(next);
             let better = bools(&compare::compare(op, &next, &best)?)?;
             let missing = best.is_null();
-            let take = super::certain(&(&better | &missing));
+            let take = certain(&(&better | &missing));
             best = next.zip_with_same_type(&take, &best).map_err(internal)?;
             // A NULL must not displace a value: where the new one is missing the comparison is NULL and the old one stays,
             // unless that was missing too.

@@ -3,11 +3,16 @@
 use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series};
 
-use super::{Eval, Notes, Operand, decimal, digits, fits, floats, ints};
+use super::context::EvalContext;
+use super::notes::Notes;
+use crate::arrays::operand::Operand;
+use crate::arrays::typed::{digits, floats, ints};
 use crate::arrays::types;
 use crate::error::{Outcome, unsupported, value};
+use crate::values::decimal;
+use crate::values::decimal::fits;
 
-impl Eval<'_> {
+impl EvalContext<'_> {
     pub(super) fn abs(&self, x: &Series) -> Outcome<Series> {
         match x.dtype() {
             Physical::Int64 => {

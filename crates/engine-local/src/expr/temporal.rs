@@ -5,14 +5,14 @@ use polars::prelude::DataType as Physical;
 use polars::prelude::{Int32Chunked, Int64Chunked, IntoSeries, Series, StringChunked};
 use tidemill_core::table::DatePart;
 
-use super::{Eval, Operand, days, ints, micros, nanos};
+use super::context::EvalContext;
+use crate::arrays::operand::Operand;
+use crate::arrays::typed::{days, ints, micros, nanos};
 use crate::arrays::types::{self, NANOS};
 use crate::error::{Outcome, unsupported, value};
-use crate::expr::calendar::{self, MICROS_PER_DAY};
+use crate::values::calendar::{self, MICROS_PER_DAY, MICROS_PER_SECOND};
 
-const MICROS_PER_SECOND: i64 = 1_000_000;
-
-impl Eval<'_> {
+impl EvalContext<'_> {
     pub(super) fn date_trunc(&self, part: DatePart, x: &Series) -> Outcome<Series> {
         if matches!(part, DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
             return Err(unsupported(format!("nothing can be cut to {part:?}")));

@@ -3,10 +3,12 @@
 use polars::prelude::{Int64Chunked, IntoSeries, Series, StringChunked};
 use tidemill_core::table::TrimSide;
 
-use super::{Eval, Operand, ints, texts};
+use super::context::EvalContext;
+use crate::arrays::operand::Operand;
+use crate::arrays::typed::{ints, texts};
 use crate::error::{Outcome, value};
 
-impl Eval<'_> {
+impl EvalContext<'_> {
     pub(super) fn lower(&self, x: &Series) -> Outcome<Series> {
         each(x, |text| text.to_lowercase())
     }
@@ -118,19 +120,4 @@ fn slice(text: &str, from: i64, end: i64) -> &str {
         }
     };
     &text[byte_of(from)..byte_of(end)]
-}
-
-/// Each Word With A Capital; a word begins behind what is neither letter, digit nor apostrophe.
-pub(crate) fn title_case(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut inside = false;
-    for char in text.chars() {
-        if inside {
-            result.extend(char.to_lowercase());
-        } else {
-            result.extend(char.to_uppercase());
-        }
-        inside = char.is_alphanumeric() || matches!(char, '\'' | '’');
-    }
-    result
 }

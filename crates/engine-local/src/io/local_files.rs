@@ -8,26 +8,26 @@ use polars::prelude::DataFrame;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink};
 
-use crate::engine::Files;
+use crate::io::files::Files;
 use crate::io::{read, write};
-use crate::store::table_handle::Outgoing;
+use crate::store::output_table::OutputTable;
 
 /// Sources whose rows are kept at a time: they are asked for in a moment, unless their columns turn out to be wrong.
 const KEPT: usize = 4;
 
 /// Reads and writes below the project's folder, or where an absolute path says.
 #[derive(Default)]
-pub(crate) struct Disk {
+pub(crate) struct LocalFiles {
     /// Rows that were read when their columns were asked for, until they are wanted themselves.
-    kept: Mutex<VecDeque<Kept>>,
+    kept: Mutex<VecDeque<InferredRows>>,
 }
 
-struct Kept {
+struct InferredRows {
     source: Scan,
     rows: DataFrame,
 }
 
-impl Disk {
+impl LocalFiles {
     /// What is kept of that source, which is kept no longer.
     fn take(&self, source: &Scan) -> Option<DataFrame> {
         let source = without_schema(source);
@@ -41,7 +41,7 @@ impl Disk {
         if all.len() == KEPT {
             all.pop_front();
         }
-        all.push_back(Kept { source: without_schema(source), rows });
+        all.push_back(InferredRows { source: without_schema(source), rows });
     }
 }
 
@@ -50,7 +50,7 @@ fn without_schema(source: &Scan) -> Scan {
     Scan { schema: Schema::new(), ..source.clone() }
 }
 
-impl Files for Disk {
+impl Files for LocalFiles {
     fn infer(&self, project: &Path, source: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
         if head.is_some() {
             return read::infer(project, source, head);
@@ -75,7 +75,7 @@ impl Files for Disk {
         read::places(project, source, rows)
     }
 
-    fn write(&self, table: &Outgoing, to: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
+    fn write(&self, table: &OutputTable, to: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
         write::write(table, to, path)
     }
 }

@@ -4,8 +4,9 @@
 
 use polars::prelude::{ChunkAgg, Column, DataFrame, DataType, GroupsType, IdxSize, Series};
 
+use crate::arrays::select::NONE;
 use crate::error::{Outcome, internal};
-use crate::keys::interner::Numbering;
+use crate::keys::interner::KeyInterner;
 use crate::keys::{perfect_hash, physical};
 
 /// Rows that are few.
@@ -51,7 +52,7 @@ impl Groups {
 
     /// Of few rows, for which the threads of the other way are not worth while.
     fn numbered(keys: &[Series], rows: usize) -> Outcome<Self> {
-        let of_row = Numbering::default().add(keys, rows)?;
+        let of_row = KeyInterner::default().intern(keys, rows)?;
         let mut first: Vec<IdxSize> = vec![];
         for (row, group) in of_row.iter().enumerate() {
             if *group as usize == first.len() {
@@ -98,7 +99,6 @@ impl Groups {
         if span > values.len().saturating_mul(2).saturating_add(1024) {
             return None;
         }
-        const NONE: IdxSize = IdxSize::MAX;
         // The last place is for NULL.
         let mut group_of = vec![NONE; span + 2];
         let mut first = Vec::new();
@@ -142,5 +142,16 @@ impl Members {
     /// The rows of one group.
     pub fn of(&self, group: usize) -> &[IdxSize] {
         &self.rows[self.starts[group]..self.starts[group + 1]]
+    }
+}
+
+/// Puts [`NONE`] where the key is NULL: such rows have no equals.
+pub(crate) fn exclude_nulls(numbers: &mut [IdxSize], key: &Series) {
+    if key.null_count() > 0 {
+        for (number, is_null) in numbers.iter_mut().zip(key.is_null().iter()) {
+            if is_null == Some(true) {
+                *number = NONE;
+            }
+        }
     }
 }

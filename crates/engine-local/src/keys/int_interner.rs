@@ -1,4 +1,4 @@
-//! Ints numbered as they come.
+//! Ints interned as dense numbers.
 
 use polars::prelude::{IdxSize, Int64Chunked, PlHashMap};
 
@@ -9,16 +9,16 @@ const SPARSE: usize = 8;
 
 /// The number of each int that was seen, and of NULL.
 #[derive(Default)]
-pub(crate) struct Ids {
+pub(crate) struct IntInterner {
     /// The numbers of 0, 1, 2 …, for most ids are small and close together: no hashing, and neighbours lie side by side.
     low: Vec<IdxSize>,
     /// All others.
     others: PlHashMap<Option<i64>, IdxSize>,
 }
 
-impl Ids {
+impl IntInterner {
     /// The number of each value; one that is new gets the next, of which `count` is the first.
-    pub fn add(&mut self, values: &Int64Chunked, count: &mut IdxSize) -> Vec<IdxSize> {
+    pub fn intern(&mut self, values: &Int64Chunked, count: &mut IdxSize) -> Vec<IdxSize> {
         self.widen(values, *count as usize);
         values
             .iter()
@@ -37,7 +37,7 @@ impl Ids {
     }
 
     /// The number of each value, [`NONE`] for one that was not seen.
-    pub fn find(&self, values: &Int64Chunked) -> Vec<IdxSize> {
+    pub fn lookup(&self, values: &Int64Chunked) -> Vec<IdxSize> {
         let number = |value: Option<i64>| match value.and_then(|value| self.low.get(usize::try_from(value).ok()?)) {
             Some(number) => *number,
             None => self.others.get(&value).copied().unwrap_or(NONE),
@@ -82,12 +82,12 @@ mod tests {
                 0..8,
             ),
         ) {
-            let (mut ids, mut count) = (Ids::default(), 0);
+            let (mut interner, mut count) = (IntInterner::default(), 0);
             let mut seen: Vec<Option<i64>> = vec![];
             for piece in pieces {
                 let values: Int64Chunked = piece.iter().copied().collect();
-                let before = ids.find(&values);
-                let numbers = ids.add(&values, &mut count);
+                let before = interner.lookup(&values);
+                let numbers = interner.intern(&values, &mut count);
                 for ((value, before), number) in piece.iter().zip(before).zip(&numbers) {
                     let place = seen.iter().position(|known| known == value);
                     // A value that is twice in this piece was not known before it either.
@@ -98,7 +98,7 @@ mod tests {
                     });
                     prop_assert_eq!(*number as usize, place);
                 }
-                prop_assert_eq!(ids.find(&values), numbers);
+                prop_assert_eq!(interner.lookup(&values), numbers);
                 prop_assert_eq!(count as usize, seen.len());
             }
         }

@@ -1,4 +1,4 @@
-//! Keys numbered as they come, over many frames.
+//! Keys interned: each different key gets a dense number when it first comes, over many frames.
 //!
 //! [`Groups`](crate::keys::groups::Groups) numbers the rows of one frame; this goes on from frame to frame with the same meaning of
 //! equality: NULL equals NULL, NaN equals NaN, and -0.0 equals 0.0.
@@ -6,15 +6,15 @@
 use polars::prelude::{DataType, IdxSize, Int64Chunked, PlHashMap, Series, StringChunked};
 
 use crate::arrays::select::NONE;
+use crate::arrays::typed::{bools, digits, floats, ints, texts};
 use crate::error::{Outcome, internal, unsupported};
-use crate::expr::{bools, digits, floats, ints, texts};
-use crate::keys::int_interner::Ids;
+use crate::keys::int_interner::IntInterner;
 
 /// Numbers given to keys by first appearance.
 #[derive(Default)]
-pub(crate) struct Numbering {
+pub(crate) struct KeyInterner {
     /// Single keys of ints, dates and times.
-    ints: Ids,
+    ints: IntInterner,
     /// Pairs of such keys.
     pairs: PlHashMap<(Option<i64>, Option<i64>), IdxSize>,
     /// Single keys of texts.
@@ -27,28 +27,28 @@ pub(crate) struct Numbering {
 }
 
 /// Keys in the form in which they are looked up. By their types alone, so that every frame of a table goes the same way.
-pub(crate) enum Keyed {
+pub(crate) enum EncodedKeys {
     Ints(Int64Chunked),
     Pairs(Int64Chunked, Int64Chunked),
     Texts(StringChunked),
-    Bytes(Bytes),
+    Bytes(KeyBytes),
 }
 
 /// Each row's key as bytes: equal keys have equal bytes, and no others.
-pub(crate) struct Bytes {
+pub(crate) struct KeyBytes {
     all: Vec<u8>,
     /// Where each row's end.
     ends: Vec<usize>,
 }
 
-impl Keyed {
+impl EncodedKeys {
     /// The keys of so many rows.
     pub fn of(keys: &[Series], rows: usize) -> Outcome<Self> {
         Ok(match keys {
             [key] if is_int(key.dtype()) => Self::Ints(physical(key)?),
             [a, b] if is_int(a.dtype()) && is_int(b.dtype()) => Self::Pairs(physical(a)?, physical(b)?),
             [key] if key.dtype() == &DataType::String => Self::Texts(texts(key)?),
-            _ => Self::Bytes(Bytes::of(keys, rows)?),
+            _ => Self::Bytes(KeyBytes::of(keys, rows)?),
         })
     }
 }
@@ -62,30 +62,30 @@ fn physical(key: &Series) -> Outcome<Int64Chunked> {
     ints(&key.to_physical_repr().cast(&DataType::Int64).map_err(internal)?)
 }
 
-impl Numbering {
+impl KeyInterner {
     /// How many different keys there were.
     pub fn len(&self) -> usize {
         self.count as usize
     }
 
     /// The number of each row's key; a new key gets the next number. The columns have the same types every time.
-    pub fn add(&mut self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
-        Ok(self.add_keyed(&Keyed::of(keys, rows)?))
+    pub fn intern(&mut self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
+        Ok(self.intern_encoded(&EncodedKeys::of(keys, rows)?))
     }
 
     /// Likewise.
-    pub fn add_keyed(&mut self, keys: &Keyed) -> Vec<IdxSize> {
+    pub fn intern_encoded(&mut self, keys: &EncodedKeys) -> Vec<IdxSize> {
         let Self { ints, pairs, texts, no_text, others, count } = self;
         let next = |count: &mut IdxSize| {
             *count += 1;
             *count - 1
         };
         match keys {
-            Keyed::Ints(values) => ints.add(values, count),
-            Keyed::Pairs(a, b) => {
+            EncodedKeys::Ints(values) => ints.intern(values, count),
+            EncodedKeys::Pairs(a, b) => {
                 a.iter().zip(b.iter()).map(|pair| *pairs.entry(pair).or_insert_with(|| next(count))).collect()
             }
-            Keyed::Texts(values) => values
+            EncodedKeys::Texts(values) => values
                 .iter()
                 .map(|value| match value {
                     None => *no_text.get_or_insert_with(|| next(count)),
@@ -95,7 +95,7 @@ impl Numbering {
                     },
                 })
                 .collect(),
-            Keyed::Bytes(bytes) => bytes
+            EncodedKeys::Bytes(bytes) => bytes
                 .iter()
                 .map(|key| match others.get(key) {
                     Some(number) => *number,
@@ -106,21 +106,21 @@ impl Numbering {
     }
 
     /// The number of each row's key, [`NONE`] for one that is not known.
-    pub fn find(&self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
+    pub fn lookup(&self, keys: &[Series], rows: usize) -> Outcome<Vec<IdxSize>> {
         let or_none = |number: Option<&IdxSize>| number.copied().unwrap_or(NONE);
-        Ok(match Keyed::of(keys, rows)? {
-            Keyed::Ints(values) => self.ints.find(&values),
-            Keyed::Pairs(a, b) => a.iter().zip(b.iter()).map(|pair| or_none(self.pairs.get(&pair))).collect(),
-            Keyed::Texts(values) => values
+        Ok(match EncodedKeys::of(keys, rows)? {
+            EncodedKeys::Ints(values) => self.ints.lookup(&values),
+            EncodedKeys::Pairs(a, b) => a.iter().zip(b.iter()).map(|pair| or_none(self.pairs.get(&pair))).collect(),
+            EncodedKeys::Texts(values) => values
                 .iter()
                 .map(|value| or_none(value.map_or(self.no_text.as_ref(), |text| self.texts.get(text))))
                 .collect(),
-            Keyed::Bytes(bytes) => bytes.iter().map(|key| or_none(self.others.get(key))).collect(),
+            EncodedKeys::Bytes(bytes) => bytes.iter().map(|key| or_none(self.others.get(key))).collect(),
         })
     }
 }
 
-impl Bytes {
+impl KeyBytes {
     fn of(keys: &[Series], rows: usize) -> Outcome<Self> {
         let mut ends = vec![0; rows];
         keys.iter().try_for_each(|key| each(key, |row, head, rest| ends[row] += head.len() + rest.len()))?;
@@ -225,16 +225,16 @@ mod tests {
             let part = |from: usize, rows: usize| -> Vec<Series> {
                 keys.iter().map(|key| key.slice(from as i64, rows)).collect()
             };
-            let mut numbering = Numbering::default();
-            let mut found = numbering.add(&part(0, at), at).unwrap();
-            found.extend(numbering.add(&part(at, rows.len() - at), rows.len() - at).unwrap());
+            let mut interner = KeyInterner::default();
+            let mut found = interner.intern(&part(0, at), at).unwrap();
+            found.extend(interner.intern(&part(at, rows.len() - at), rows.len() - at).unwrap());
             let plain: Vec<Series> = keys.iter().map(|key| crate::keys::physical::plain(key).unwrap()).collect::<Vec<_>>().concat();
             let whole = if rows.is_empty() { Groups { of_row: vec![], first: vec![] } } else { Groups::hashed(plain, rows.len()).unwrap() };
             let one_way_or_another = Groups::of(&keys, rows.len()).unwrap();
             prop_assert_eq!((&one_way_or_another.of_row, &one_way_or_another.first), (&whole.of_row, &whole.first));
             prop_assert_eq!(&found, &whole.of_row);
-            prop_assert_eq!(numbering.len(), whole.len());
-            prop_assert_eq!(numbering.find(&keys, rows.len()).unwrap(), found);
+            prop_assert_eq!(interner.len(), whole.len());
+            prop_assert_eq!(interner.lookup(&keys, rows.len()).unwrap(), found);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Groups by keys of few different values: numbers looked up in small tables instead of hashing each row.
+//! Perfect hashing: groups by keys of few possible values, whose numbers are looked up in a small table instead of hashing
+//! each row.
 
 use polars::prelude::{BooleanChunked, DataType, IdxSize, Int64Chunked, Series, StringChunked};
 

@@ -2,8 +2,8 @@
 
 use polars::prelude::{DataType, Int64Chunked, IntoSeries, Series};
 
+use crate::arrays::typed::digits;
 use crate::error::Outcome;
-use crate::expr::digits;
 
 /// The column as one or two columns of plain types with the same equality and order; none for nothing but NULL.
 ///

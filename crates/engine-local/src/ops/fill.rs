@@ -1,12 +1,34 @@
 //! NULLs replaced.
 
 use polars::prelude::{DataFrame, DataType as Physical, NamedFrom, Series};
-use tidemill_core::table::{DataType, Fill, Value};
+use tidemill_core::table::{DataType, Fill, Rel, Value};
 
+use super::context::JobContext;
+use super::operator::{Operator, only_input};
+use super::required_columns::{RequiredColumns, with};
+use crate::arrays::typed::{digits, floats};
 use crate::arrays::types;
 use crate::error::{Outcome, internal, unsupported, value, within};
-use crate::expr::{cast, digits, div_half_even, floats};
+use crate::expr::{cast, constant};
 use crate::ops::aggregate::middle;
+use crate::values::decimal::div_half_even;
+
+/// Puts values into the place of NULLs.
+pub(crate) struct FillExec<'a> {
+    pub input: &'a Rel,
+    pub columns: &'a [(String, Fill)],
+    pub required: RequiredColumns,
+}
+
+impl Operator for FillExec<'_> {
+    fn inputs(&self) -> Vec<(&Rel, RequiredColumns)> {
+        vec![(self.input, with(self.required.clone(), self.columns.iter().map(|(name, _)| name.clone()).collect()))]
+    }
+
+    fn execute(&self, inputs: Vec<DataFrame>, _: &mut JobContext<'_>) -> Outcome<DataFrame> {
+        fill(only_input(inputs), self.columns)
+    }
+}
 
 /// The frame with the NULLs of these columns filled.
 pub(crate) fn fill(frame: DataFrame, columns: &[(String, Fill)]) -> Outcome<DataFrame> {
@@ -41,12 +63,12 @@ fn filling(series: &Series, data_type: DataType, how: &Fill) -> Outcome<Series> 
         Fill::Mean => mean(series, data_type),
         Fill::Median => median(series, data_type),
         Fill::Zero => {
-            let zero = types::constant(&Value::Int(0), DataType::Int)?;
+            let zero = constant(&Value::Int(0), DataType::Int)?;
             cast(&zero, data_type, &|_| 1).map_err(|_| unsupported(format!("{data_type} has no zero")))
         }
-        Fill::Value(constant) => {
-            let constant = types::constant(constant, constant.data_type())?;
-            cast(&constant, data_type, &|_| 1)
+        Fill::Value(value_of_all) => {
+            let filling = constant(value_of_all, value_of_all.data_type())?;
+            cast(&filling, data_type, &|_| 1)
                 .map_err(|_| value(format!("the value to fill in does not fit {data_type}")))
         }
     }
@@ -60,24 +82,24 @@ fn exact(digits: Option<i128>, data_type: DataType) -> Outcome<Series> {
         (Some(unscaled), DataType::Decimal { scale, .. }) => Value::Decimal { unscaled, scale },
         (Some(_), other) => return Err(unsupported(format!("{other} has no mean"))),
     };
-    types::constant(&value, data_type)
+    constant(&value, data_type)
 }
 
 fn mean(series: &Series, data_type: DataType) -> Outcome<Series> {
-    let mut mean = Mean::default();
+    let mut mean = RunningMean::default();
     mean.add(series)?;
     mean.filling(data_type)
 }
 
-/// The mean of a column whose rows come piece by piece, in their order.
+/// The mean of a column whose rows come batch by batch, in their order.
 #[derive(Default)]
-pub(crate) struct Mean {
+pub(crate) struct RunningMean {
     float: f64,
     exact: i128,
     count: i128,
 }
 
-impl Mean {
+impl RunningMean {
     /// Takes the next rows.
     pub fn add(&mut self, series: &Series) -> Outcome<()> {
         if series.dtype() == &Physical::Float64 {

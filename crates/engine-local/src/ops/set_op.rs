@@ -1,16 +1,38 @@
 //! Union, intersection and difference of rows.
 
-use polars::prelude::DataType as Physical;
 use polars::prelude::{Column, DataFrame, IdxSize, Series};
-use tidemill_core::table::SetOpKind;
+use tidemill_core::table::{Rel, SetOpKind};
 
+use super::context::JobContext;
+use super::operator::Operator;
+use super::reject_log::visible;
+use super::required_columns::RequiredColumns;
 use crate::arrays::select::take;
-use crate::error::{Outcome, internal};
-use crate::exec::run::visible;
+use crate::arrays::stack::stack;
+use crate::error::{Outcome, internal, unsupported};
 use crate::keys::groups::Groups;
 
-/// Does it; the columns have the names of the left side and are matched by place.
-pub(crate) fn set_op(kind: SetOpKind, all: bool, left: DataFrame, right: DataFrame) -> Outcome<DataFrame> {
+/// A set operation; the columns have the names of the left side and are matched by place.
+pub(crate) struct SetOpExec<'a> {
+    pub kind: SetOpKind,
+    /// Equal rows count as often as they stand.
+    pub all: bool,
+    pub left: &'a Rel,
+    pub right: &'a Rel,
+}
+
+impl Operator for SetOpExec<'_> {
+    fn inputs(&self) -> Vec<(&Rel, RequiredColumns)> {
+        vec![(self.left, None), (self.right, None)]
+    }
+
+    fn execute(&self, inputs: Vec<DataFrame>, _: &mut JobContext<'_>) -> Outcome<DataFrame> {
+        let [left, right] = inputs.as_slice() else { return Err(unsupported("a set operation takes two inputs")) };
+        set_op(self.kind, self.all, left, right)
+    }
+}
+
+fn set_op(kind: SetOpKind, all: bool, left: &DataFrame, right: &DataFrame) -> Outcome<DataFrame> {
     let (rows, left_rows) = (left.height() + right.height(), left.height());
     let columns: Vec<Series> = left
         .columns()
@@ -40,21 +62,4 @@ pub(crate) fn set_op(kind: SetOpKind, all: bool, left: DataFrame, right: DataFra
         .map(|row| row as IdxSize)
         .collect();
     take(&stacked, &kept)
-}
-
-/// One column behind the other; a column of nothing but NULL takes the other's type, decimals the larger precision.
-pub(crate) fn stack(left: &Series, right: &Series) -> Outcome<Series> {
-    let data_type = match (left.dtype(), right.dtype()) {
-        (Physical::Null, other) => other.clone(),
-        (Physical::Decimal(a, scale), Physical::Decimal(b, other)) if scale == other => {
-            Physical::Decimal(*a.max(b), *scale)
-        }
-        (left, _) => left.clone(),
-    };
-    let cast = |series: &Series| {
-        if series.dtype() == &data_type { Ok(series.clone()) } else { series.strict_cast(&data_type).map_err(internal) }
-    };
-    let mut whole = cast(left)?;
-    whole.append(&cast(right)?).map_err(internal)?;
-    Ok(whole.rechunk())
 }

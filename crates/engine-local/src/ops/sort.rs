@@ -1,12 +1,48 @@
-//! Sorting rows, always stable.
+//! Rows in another order, always stable.
 
-use polars::prelude::{Column, IdxSize, NamedFrom, Series, SortMultipleOptions};
+use polars::prelude::{Column, DataFrame, IdxSize, NamedFrom, Series, SortMultipleOptions};
+use tidemill_core::table::{Rel, SortKey};
 
+use super::context::JobContext;
+use super::operator::{Operator, only_input};
+use super::required_columns::{RequiredColumns, with};
+use crate::arrays::select::take;
 use crate::error::{Outcome, internal};
+use crate::expr::{Eval, Notes, columns_of};
 use crate::keys::physical;
 
+/// Puts rows in the order of the keys.
+pub(crate) struct SortExec<'a> {
+    pub input: &'a Rel,
+    pub by: &'a [SortKey],
+    pub required: RequiredColumns,
+}
+
+impl Operator for SortExec<'_> {
+    fn inputs(&self) -> Vec<(&Rel, RequiredColumns)> {
+        vec![(self.input, with(self.required.clone(), columns_of(self.by.iter().map(|key| &key.expr))))]
+    }
+
+    fn execute(&self, inputs: Vec<DataFrame>, context: &mut JobContext<'_>) -> Outcome<DataFrame> {
+        let frame = only_input(inputs);
+        let keys = sort_columns(&frame, self.by, &context.notes)?;
+        take(&frame, &sorted(&keys, frame.height())?)
+    }
+}
+
+/// The keys' values over the frame.
+pub(crate) fn sort_columns(frame: &DataFrame, by: &[SortKey], notes: &Notes) -> Outcome<Vec<SortColumn>> {
+    let eval = Eval::new(frame, notes);
+    by.iter()
+        .map(|key| {
+            let values = eval.column(&key.expr)?;
+            Ok(SortColumn { values, descending: key.descending, nulls_first: key.nulls_first })
+        })
+        .collect()
+}
+
 /// A column to sort by.
-pub(crate) struct Key {
+pub(crate) struct SortColumn {
     /// The values, one a row.
     pub values: Series,
     /// Largest first.
@@ -15,7 +51,7 @@ pub(crate) struct Key {
     pub nulls_first: bool,
 }
 
-impl Key {
+impl SortColumn {
     /// Smallest first, NULLs last.
     pub fn ascending(values: Series) -> Self {
         Self { values, descending: false, nulls_first: false }
@@ -23,7 +59,7 @@ impl Key {
 }
 
 /// The row numbers in the order of the keys; rows with equal keys keep their order.
-pub(crate) fn sorted(keys: &[Key], rows: usize) -> Outcome<Vec<IdxSize>> {
+pub(crate) fn sorted(keys: &[SortColumn], rows: usize) -> Outcome<Vec<IdxSize>> {
     // What is sorted by, largest first or not, NULLs last or not.
     let mut columns: Vec<(Column, bool, bool)> = vec![];
     for key in keys {

@@ -3,13 +3,13 @@
 use polars::prelude::{DataType, Series};
 use tidemill_core::table::{PlainColumn, PlainData, PlainTable};
 
+use crate::arrays::typed::{bools, days, digits, floats, ints, micros, nanos, texts};
 use crate::arrays::types::NANOS;
 use crate::error::{Outcome, unsupported, value};
-use crate::expr::{bools, days, digits, floats, ints, micros, nanos, texts};
-use crate::store::table_handle::Held;
+use crate::store::table_handle::TableHandle;
 
 /// At most `limit` rows of these columns, or of all.
-pub(crate) fn plain(table: &Held, columns: Option<&[String]>, limit: Option<u64>) -> Outcome<PlainTable> {
+pub(crate) fn plain(table: &TableHandle, columns: Option<&[String]>, limit: Option<u64>) -> Outcome<PlainTable> {
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     if let Some(unknown) = columns.and_then(|columns| {
         let known = table.names();

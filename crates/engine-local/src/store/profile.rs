@@ -7,11 +7,11 @@ use tidemill_core::table::{ColumnProfile, EngineError, MOST_COLUMNS, MOST_VALUES
 
 use crate::arrays::types;
 use crate::error::{Outcome, internal};
-use crate::store::table_handle::Held;
+use crate::store::table_handle::TableHandle;
 
 /// Counts NULLs, which columns know, and gathers the values of text columns that have few. A table in a file is read a
 /// column at a time.
-pub(crate) fn of(table: &Held) -> Outcome<TableProfile> {
+pub(crate) fn of(table: &TableHandle) -> Outcome<TableProfile> {
     let columns = table.names().into_iter().take(MOST_COLUMNS).map(|name| {
         let frame = table.frame(Some(std::slice::from_ref(&name)))?;
         let schema = types::schema_of(&frame)?;
@@ -63,7 +63,7 @@ mod tests {
         let columns =
             [Series::new("many".into(), many), Series::new("few".into(), few), Series::new("number".into(), numbers)];
         let frame = DataFrame::new_infer_height(columns.map(Column::from).to_vec()).map_err(internal)?;
-        let profile = of(&Held::Frame(frame))?;
+        let profile = of(&TableHandle::InMemory(frame))?;
         assert_eq!(profile.rows, 120);
         let told: Vec<(u64, Option<Vec<String>>)> =
             profile.columns.into_iter().map(|column| (column.nulls, column.values)).collect();

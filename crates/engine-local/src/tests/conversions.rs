@@ -199,7 +199,7 @@ fn directly_below_a_load_rejects_and_messages_tell_file_and_line() {
     let t = marketing();
     let origin = |task: &str| (task == "t").then(scan);
     let engine = LocalEngine::with_files("/nowhere", Box::new(OneFile(t.clone())));
-    let inputs = [("t".to_owned(), hold(t.clone()).unwrap())];
+    let inputs = [("t".to_owned(), in_memory(t.clone()).unwrap())];
     let run = |rel| {
         let options = RunOptions { inputs: &inputs, origin: &origin, cancelled: &AtomicBool::new(false) };
         engine.run(&TableJob { rel, checks: vec![] }, &options)

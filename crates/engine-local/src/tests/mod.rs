@@ -17,8 +17,10 @@ use polars::prelude::{DataFrame, Series};
 use tidemill_core::table::*;
 
 use crate::arrays::types;
-use crate::engine::{Files, LocalEngine};
-use crate::store::table_handle::{Outgoing, hold};
+use crate::engine::LocalEngine;
+use crate::io::files::Files;
+use crate::store::output_table::OutputTable;
+use crate::store::table_handle::in_memory;
 
 pub const D2: DataType = DataType::Decimal { precision: 18, scale: 2 };
 
@@ -38,7 +40,7 @@ impl Files for OneFile {
         Ok(rows.iter().map(|row| (scan.files[0].to_string(), row + 2)).collect())
     }
 
-    fn write(&self, _: &Outgoing, sink: &Sink, _: &Path) -> Result<Option<tidemill_core::ids::Digest>, EngineError> {
+    fn write(&self, _: &OutputTable, sink: &Sink, _: &Path) -> Result<Option<tidemill_core::ids::Digest>, EngineError> {
         Err(EngineError::Sink { path: sink.path.to_string(), message: "nothing is written here".to_owned() })
     }
 }
@@ -72,7 +74,7 @@ pub fn engine() -> LocalEngine {
 
 pub fn run_job(job: &TableJob, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, EngineError> {
     let inputs: Vec<(String, TableRef)> =
-        inputs.iter().map(|(name, frame)| ((*name).to_owned(), hold((*frame).clone()).unwrap())).collect();
+        inputs.iter().map(|(name, frame)| ((*name).to_owned(), in_memory((*frame).clone()).unwrap())).collect();
     engine().run(job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) })
 }
 

@@ -21,7 +21,7 @@ fn saved(frame: &DataFrame) -> (tidemill_core::ids::Digest, Vec<u8>, TableRef) {
     let folder = tempfile::tempdir().unwrap();
     let engine = LocalEngine::with_files(folder.path(), Box::new(OneFile(DataFrame::empty())));
     let location = Location::new("object");
-    let digest = engine.save(&hold(frame.clone()).unwrap(), &location).unwrap();
+    let digest = engine.save(&in_memory(frame.clone()).unwrap(), &location).unwrap();
     let bytes = std::fs::read(folder.path().join("object")).unwrap();
     (digest, bytes, engine.open(&location).unwrap())
 }
@@ -31,7 +31,7 @@ fn a_table_comes_back_as_it_was() {
     let (digest, bytes, opened) = saved(&everything());
     assert_eq!(digest, tidemill_core::ids::Digest::of(&bytes));
     assert_eq!(opened.schema, types::schema_of(&everything()).unwrap());
-    assert_eq!(rows(&opened), rows(&hold(everything()).unwrap()));
+    assert_eq!(rows(&opened), rows(&in_memory(everything()).unwrap()));
     assert_eq!(
         rows(&opened)[2],
         "false 3 -2 -3.25 a-text-longer-than-twelve-bytes 1969-12-31 1969-12-31T23:59:59 23:59:59.5 -"
@@ -51,7 +51,10 @@ fn neither_chunks_nor_what_lies_under_null_change_the_digest() {
     let quotient = arith(ArithOp::Mod, col("a", Int), col("b", Int), Int);
     let computed = run(project(&t, quotient), &[("t", &t)]).table.unwrap();
     let plain = table(&[("x", Int, "0 -")]);
-    assert_eq!(saved(&crate::store::table_handle::held(&computed).unwrap().frame(None).unwrap()).0, saved(&plain).0);
+    assert_eq!(
+        saved(&crate::store::table_handle::TableHandle::of(&computed).unwrap().frame(None).unwrap()).0,
+        saved(&plain).0
+    );
     assert_ne!(saved(&plain).0, saved(&table(&[("x", Int, "0 0")])).0);
 }
 
@@ -67,7 +70,7 @@ fn empty_tables_and_broken_files_are_told_apart() {
 
 #[test]
 fn fetch_gives_some_columns_of_some_rows() {
-    let table = hold(everything()).unwrap();
+    let table = in_memory(everything()).unwrap();
     let plain = engine().fetch(&table, Some(&["s".to_owned(), "i".to_owned()]), Some(1)).unwrap();
     assert_eq!(plain.rows, 1);
     assert_eq!(plain.columns[1].data, PlainData::Int(vec![Some(1)]));

@@ -77,7 +77,7 @@ fn fills_keep_the_column_type() {
 #[test]
 fn a_job_that_is_cancelled_holds_nothing() {
     let job = TableJob { rel: input("t", &t()), checks: vec![] };
-    let inputs = [("t".to_owned(), hold(t()).unwrap())];
+    let inputs = [("t".to_owned(), in_memory(t()).unwrap())];
     let outcome =
         engine().run(&job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(true) });
     assert!(matches!(outcome, Err(EngineError::Cancelled)));
@@ -98,7 +98,7 @@ fn what_breaks_inside_becomes_an_error() {
         }
         fn write(
             &self,
-            _: &crate::store::table_handle::Outgoing,
+            _: &crate::store::output_table::OutputTable,
             _: &Sink,
             _: &Path,
         ) -> Result<Option<tidemill_core::ids::Digest>, EngineError> {

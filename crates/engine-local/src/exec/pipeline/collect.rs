@@ -1,52 +1,49 @@
-//! Steps over a large table whose result is wanted in memory.
+//! Operators over a large table whose result is wanted in memory.
 
-use polars::prelude::{DataFrame, Series};
-use tidemill_core::table::{Expr, Rel};
+use polars::prelude::DataFrame;
+use tidemill_core::table::Rel;
 
-use super::batch::Piece;
+use super::build::pipeline_of;
 use super::driver::drive;
-use super::steps::Line;
+use super::stages::Pipeline;
 use crate::arrays::select::pick;
 use crate::error::{Outcome, internal};
-use crate::exec::run::{Need, Runner};
+use crate::exec::executor::Executor;
 use crate::expr::Notes;
+use crate::ops::batch::Batch;
+use crate::ops::context::JobContext;
+use crate::ops::operator::KeyFilter;
+use crate::ops::required_columns::RequiredColumns;
 
-impl Runner<'_> {
-    /// The rows of the relation, computed piece by piece on all cores; none if it is not one that flows.
-    pub(crate) fn rel_flowing(&mut self, rel: &Rel, need: Need) -> Outcome<Option<DataFrame>> {
-        if !matches!(rel, Rel::Project { .. } | Rel::Filter { .. } | Rel::Fill { .. } | Rel::Join(_)) {
-            return Ok(None);
-        }
-        self.flowing(|runner| {
-            let Some(line) = Line::of(runner, rel, need)? else { return Ok(None) };
-            collect(runner, line).map(Some)
-        })
-    }
-
-    /// Likewise, but only of the rows whose keys are among these: `others` are the values of `keys` in so many other rows.
-    pub(crate) fn rel_among(
-        &mut self,
-        rel: &Rel,
-        need: Need,
-        keys: Vec<&Expr>,
-        others: &[Series],
-        rows: usize,
-    ) -> Outcome<Option<DataFrame>> {
-        self.flowing(|runner| {
-            let Some(line) = Line::of(runner, rel, need)? else { return Ok(None) };
-            let line = line.among(keys, others, rows)?;
-            collect(runner, line).map(Some)
-        })
-    }
+/// The rows of the relation, computed batch by batch on all cores; none if it cannot be a pipeline.
+pub(crate) fn collect(executor: &mut Executor<'_>, rel: &Rel, required: RequiredColumns) -> Outcome<Option<DataFrame>> {
+    executor.attempt(|executor| {
+        let Some(pipeline) = pipeline_of(executor, rel, required)? else { return Ok(None) };
+        run(&mut executor.context, pipeline).map(Some)
+    })
 }
 
-fn collect(runner: &mut Runner<'_>, line: Line<'_>) -> Outcome<DataFrame> {
-    let notes = Notes::from_counts(runner.notes.counts());
+/// Likewise, but only of the rows that the filter leaves.
+pub(crate) fn filtered(
+    executor: &mut Executor<'_>,
+    rel: &Rel,
+    required: RequiredColumns,
+    by: KeyFilter<'_>,
+) -> Outcome<Option<DataFrame>> {
+    executor.attempt(|executor| {
+        let Some(pipeline) = pipeline_of(executor, rel, required)? else { return Ok(None) };
+        let pipeline = pipeline.filtered(by)?;
+        run(&mut executor.context, pipeline).map(Some)
+    })
+}
+
+fn run(context: &mut JobContext<'_>, pipeline: Pipeline<'_>) -> Outcome<DataFrame> {
+    let notes = Notes::from_counts(context.notes.counts());
     let mut whole: Option<DataFrame> = None;
-    drive(runner, &line, &notes, Piece::whole, |rows| {
+    drive(context, &pipeline, &notes, Batch::into_frame, |rows| {
         match &mut whole {
             Some(whole) if rows.height() > 0 => {
-                // Columns that repeat themselves in one part and not in another do not come in the same order.
+                // Columns that are run-length encoded in one row group and not in another do not come in the same order.
                 let rows = pick(&rows, whole.schema().iter_names().map(|name| name.as_str()))?;
                 whole.vstack_mut_owned(rows).map_err(internal)?;
             }
@@ -55,8 +52,8 @@ fn collect(runner: &mut Runner<'_>, line: Line<'_>) -> Outcome<DataFrame> {
         }
         Ok(())
     })?;
-    line.finish(runner)?;
-    runner.notes = notes;
+    pipeline.finish(context)?;
+    context.notes = notes;
     let mut whole = whole.unwrap_or_default();
     whole.rechunk_mut_par();
     Ok(whole)

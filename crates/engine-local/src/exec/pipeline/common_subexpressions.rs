@@ -1,4 +1,4 @@
-//! Arithmetic that several aggregates have in common, computed once.
+//! Common subexpression elimination: arithmetic that several aggregates have in common, computed once.
 
 use polars::prelude::DataFrame;
 use tidemill_core::table::{AggCall, Expr, ExprKind};
@@ -11,14 +11,14 @@ use crate::expr::{Eval, Notes, columns_of, is_repeatable};
 const PREFIX: &str = "\u{1}shared";
 
 /// Aggregates whose arguments read columns that are computed beforehand.
-pub(super) struct Shared {
+pub(super) struct CommonSubexpressions {
     /// For messages, the name of an aggregate that needs it; and what it is.
     columns: Vec<(String, Expr)>,
     /// The aggregates with their names.
     pub calls: Vec<(String, AggCall)>,
 }
 
-impl Shared {
+impl CommonSubexpressions {
     /// Of these aggregates. Only what is computed for every row anyway is taken out: sums, products and the like of columns,
     /// not what stands in a `case`.
     pub fn of<'a>(calls: impl Iterator<Item = (&'a str, &'a AggCall)>) -> Self {

@@ -1,17 +1,17 @@
-//! Sends the rows of a line's source through its steps.
+//! Sends the rows of a pipeline's source through its stages.
 
 use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
 
-use super::batch::Piece;
-use super::steps::{Line, Source, Told};
+use super::stages::{BatchSource, Pipeline, StageReport};
 use crate::error::Outcome;
-use crate::exec::ordered::in_order;
-use crate::exec::run::Runner;
 use crate::expr::Notes;
-use crate::store::reader::Stored;
+use crate::ops::batch::Batch;
+use crate::ops::context::JobContext;
+use crate::runtime::ordered::for_each_in_order;
+use crate::store::table_file::TableFile;
 
 /// Slices for each core that are under way, or wait to be taken.
 const SLICES: usize = 4;
@@ -20,139 +20,140 @@ const SLICES: usize = 4;
 /// one need stays in the processor's own memory.
 const PLAIN_SLICES: usize = 2;
 
-/// A part of at most so many slices, some of whose columns repeat themselves, goes through such steps as it is kept.
+/// A row group of at most so many slices, some of whose columns are run-length encoded, goes through such stages as it is.
 const WHOLE_SLICES: usize = 8;
 
-/// Parts for each core that are under way, or wait to be taken.
-const PARTS: usize = 3;
+/// Row groups for each core that are under way, or wait to be taken.
+const ROW_GROUPS: usize = 3;
 
-/// What became of a slice, and what the steps tell of it.
-struct Done<R> {
+/// What became of a slice, and what the stages tell of it.
+struct BatchResult<R> {
     result: R,
-    told: Vec<Told>,
-    /// Rows that the steps have made of it.
+    reports: Vec<StageReport>,
+    /// Rows that the stages have made of it.
     #[cfg(test)]
     rows: usize,
 }
 
-/// Calls `work` with what the steps make of each slice, side by side, and `take` with its results, in the order of the rows.
+/// Calls `work` with what the stages make of each slice, side by side, and `take` with its results, in the order of the rows.
 /// There is at least one slice, if of no rows.
 pub(crate) fn drive<R: Send>(
-    runner: &mut Runner<'_>,
-    line: &Line<'_>,
+    context: &mut JobContext<'_>,
+    pipeline: &Pipeline<'_>,
     notes: &Notes,
-    work: impl Fn(Piece) -> Outcome<R> + Sync,
+    work: impl Fn(Batch) -> Outcome<R> + Sync,
     mut take: impl FnMut(R) -> Outcome<()>,
 ) -> Outcome<()> {
     let cores = RAYON.current_num_threads().max(1);
-    let slice = runner.pace.slice * if line.multiplies() { 1 } else { PLAIN_SLICES };
+    let slice = context.budget.batch_rows * if pipeline.multiplies() { 1 } else { PLAIN_SLICES };
     #[cfg(test)]
-    let pace = runner.pace;
-    let through = |piece: Piece| -> Outcome<Done<R>> {
-        let mut told = vec![];
-        let rows = line.apply(piece, notes, &mut told)?;
+    let budget = context.budget;
+    let through = |batch: Batch| -> Outcome<BatchResult<R>> {
+        let mut reports = vec![];
+        let rows = pipeline.apply(batch, notes, &mut reports)?;
         #[cfg(test)]
         let count = rows.height();
         #[cfg(test)]
-        pace.begin(count);
-        Ok(Done {
+        budget.begin(count);
+        Ok(BatchResult {
             result: work(rows)?,
-            told,
+            reports,
             #[cfg(test)]
             rows: count,
         })
     };
-    let mut take = |runner: &mut Runner<'_>, done: Done<R>| {
+    let mut take = |context: &mut JobContext<'_>, done: BatchResult<R>| {
         #[cfg(test)]
-        pace.end(done.rows);
-        line.note(runner, done.told)?;
+        budget.end(done.rows);
+        pipeline.note(context, done.reports)?;
         take(done.result)
     };
-    match &line.source {
-        Source::Frame(frame) => {
+    match &pipeline.source {
+        BatchSource::Frame(frame) => {
             let starts: Vec<usize> = starts(frame.height(), slice).collect();
-            in_order(
+            for_each_in_order(
                 starts.len(),
                 SLICES * cores,
                 |at| through(cut(frame, starts[at], slice)),
                 |done| {
-                    runner.uncancelled()?;
-                    take(runner, done)
+                    context.uncancelled()?;
+                    take(context, done)
                 },
             )
         }
-        Source::Stored(stored, columns) if line.multiplies() => {
-            let parts = Parts::new(stored, columns);
-            let slices: Vec<(usize, usize)> = (0..stored.len())
-                .flat_map(|part| starts(stored.rows_of(part), slice).map(move |start| (part, start)))
+        BatchSource::File(file, columns) if pipeline.multiplies() => {
+            let row_groups = RowGroupCache::new(file, columns);
+            let slices: Vec<(usize, usize)> = (0..file.len())
+                .flat_map(|row_group| starts(file.rows_of(row_group), slice).map(move |start| (row_group, start)))
                 .collect();
             let one = |at: usize| {
-                let (part, start) = slices[at];
-                let rows = parts.part(part)?;
-                // The next part is there when it is needed, and nobody waits for it.
-                if start == 0 && part + 1 < stored.len() {
-                    parts.part(part + 1)?;
+                let (row_group, start) = slices[at];
+                let rows = row_groups.row_group(row_group)?;
+                // The next row group is there when it is needed, and nobody waits for it.
+                if start == 0 && row_group + 1 < file.len() {
+                    row_groups.row_group(row_group + 1)?;
                 }
-                Ok((part, through(cut(&rows, start, slice))?))
+                Ok((row_group, through(cut(&rows, start, slice))?))
             };
             let mut before = 0;
-            in_order(slices.len(), SLICES * cores, one, |(part, done)| {
-                runner.uncancelled()?;
-                (before..part).for_each(|part| parts.forget(part));
-                before = part;
-                take(runner, done)
+            for_each_in_order(slices.len(), SLICES * cores, one, |(row_group, done)| {
+                context.uncancelled()?;
+                (before..row_group).for_each(|row_group| row_groups.forget(row_group));
+                before = row_group;
+                take(context, done)
             })
         }
-        Source::Stored(stored, columns) => {
-            let one = |part: usize| -> Outcome<Vec<Done<R>>> {
-                let pieces = pieces(stored, part, columns, slice)?;
-                pieces.into_iter().map(through).collect()
+        BatchSource::File(file, columns) => {
+            let one = |row_group: usize| -> Outcome<Vec<BatchResult<R>>> {
+                let batches = batches(file, row_group, columns, slice)?;
+                batches.into_iter().map(through).collect()
             };
-            in_order(stored.len(), PARTS * cores, one, |done| {
-                runner.uncancelled()?;
-                done.into_iter().try_for_each(|done| take(runner, done))
+            for_each_in_order(file.len(), ROW_GROUPS * cores, one, |done| {
+                context.uncancelled()?;
+                done.into_iter().try_for_each(|done| take(context, done))
             })
         }
     }
 }
 
-/// Parts of a stored table that several slices are cut from.
-struct Parts<'a> {
-    stored: &'a Stored,
+/// Row groups of a stored table that several slices are cut from.
+struct RowGroupCache<'a> {
+    file: &'a TableFile,
     columns: &'a [String],
     read: Vec<Mutex<Option<DataFrame>>>,
 }
 
-impl<'a> Parts<'a> {
-    fn new(stored: &'a Stored, columns: &'a [String]) -> Self {
-        Self { stored, columns, read: (0..stored.len()).map(|_| Mutex::default()).collect() }
+impl<'a> RowGroupCache<'a> {
+    fn new(file: &'a TableFile, columns: &'a [String]) -> Self {
+        Self { file, columns, read: (0..file.len()).map(|_| Mutex::default()).collect() }
     }
 
-    /// A part; the first who asks reads it, and the others wait for that.
-    fn part(&self, at: usize) -> Outcome<DataFrame> {
+    /// A row group; the first who asks reads it, and the others wait for that.
+    fn row_group(&self, at: usize) -> Outcome<DataFrame> {
         let mut read = self.read[at].lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rows) = &*read {
             return Ok(rows.clone());
         }
-        let rows = self.stored.part(at, Some(self.columns))?;
+        let rows = self.file.frame(at, Some(self.columns))?;
         *read = Some(rows.clone());
         Ok(rows)
     }
 
-    /// Nobody will ask for this part any more.
+    /// Nobody will ask for this row group any more.
     fn forget(&self, at: usize) {
         *self.read[at].lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-/// The rows of a part: in one piece where columns repeat themselves, so that each run of theirs is looked at once; else in slices.
-fn pieces(stored: &Stored, part: usize, columns: &[String], slice: usize) -> Outcome<Vec<Piece>> {
-    let part = stored.entries(part, Some(columns))?;
-    let repeats = part.columns.iter().any(|column| column.repeats);
-    if repeats && part.rows <= slice / PLAIN_SLICES * WHOLE_SLICES {
-        return Ok(vec![Piece::of_part(part)?]);
+/// The rows of a row group: in one batch where columns are run-length encoded, so that each run is looked at once; else in
+/// slices.
+fn batches(file: &TableFile, row_group: usize, columns: &[String], slice: usize) -> Outcome<Vec<Batch>> {
+    let row_group = file.row_group(row_group, Some(columns))?;
+    let by_run = row_group.columns.iter().any(|column| column.by_run);
+    if by_run && row_group.rows <= slice / PLAIN_SLICES * WHOLE_SLICES {
+        return Ok(vec![Batch::of_row_group(row_group)?]);
     }
-    let frame = part.into_frame()?;
+    let frame = row_group.into_frame()?;
     Ok(starts(frame.height(), slice).map(|start| cut(&frame, start, slice)).collect())
 }
 
@@ -161,9 +162,9 @@ fn starts(rows: usize, slice: usize) -> impl Iterator<Item = usize> {
     (0..rows.max(1)).step_by(slice)
 }
 
-fn cut(frame: &DataFrame, start: usize, rows: usize) -> Piece {
+fn cut(frame: &DataFrame, start: usize, rows: usize) -> Batch {
     if frame.width() == 0 {
-        return Piece::of_frame(DataFrame::empty_with_height(rows.min(frame.height() - start.min(frame.height()))));
+        return Batch::of_frame(DataFrame::empty_with_height(rows.min(frame.height() - start.min(frame.height()))));
     }
-    Piece::of_frame(frame.slice(start as i64, rows))
+    Batch::of_frame(frame.slice(start as i64, rows))
 }

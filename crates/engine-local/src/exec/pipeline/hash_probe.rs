@@ -1,53 +1,54 @@
-//! Joins in which the left side flows past the right side, which is in memory.
+//! Hash joins: the rows of the left side are looked up in a table of the right side's keys, which is in memory (build and probe).
 
 use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::{DataFrame, IdxSize, Series};
-use tidemill_core::table::{Cardinality, JoinDiagnosis, JoinKind, JoinStep};
+use tidemill_core::table::{Cardinality, Expr, JoinDiagnosis, JoinKind, JoinStep};
 
-use super::batch::Piece;
 use crate::arrays::select::{NONE, beside, only, take};
+use crate::arrays::types::in_its_type;
 use crate::error::{Outcome, value};
-use crate::exec::run::Need;
 use crate::expr::{Eval, Notes};
-use crate::keys::groups::Members;
-use crate::keys::interner::Numbering;
-use crate::ops::join::Keys;
-use crate::ops::join_diagnosis::{self, EXAMPLES, left_text};
+use crate::keys::groups::{Members, exclude_nulls};
+use crate::keys::interner::KeyInterner;
+use crate::ops::batch::Batch;
+use crate::ops::join::JoinKeys;
+use crate::ops::join::diagnosis::{self, EXAMPLES, left_text};
+use crate::ops::required_columns::RequiredColumns;
 
 /// The right side of a join, ready for the rows of the left.
-pub(crate) struct Probe<'a> {
+pub(super) struct HashProbe<'a> {
     step: &'a JoinStep,
     right: DataFrame,
     right_keys: Vec<Series>,
-    numbering: Numbering,
-    keys: Keys,
+    interner: KeyInterner,
+    keys: JoinKeys,
     rows: Vec<IdxSize>,
     members: Members,
     /// The columns that are needed of the result.
-    need: Need,
+    required: RequiredColumns,
     multiplies: bool,
-    seen: Mutex<Seen>,
+    totals: Mutex<ProbeTotals>,
 }
 
 /// The left rows that have come.
 #[derive(Default)]
-struct Seen {
+struct ProbeTotals {
     rows: u64,
     out: u64,
     null_keys: u64,
     unmatched: u64,
     examples: Vec<String>,
     /// Keys that are among the examples.
-    shown: Numbering,
+    shown: KeyInterner,
     most: u64,
     most_key: Option<String>,
     /// How many have each of the right side's keys.
     on_left: Vec<IdxSize>,
 }
 
-/// What the diagnosis needs of a piece.
-pub(crate) struct Probed {
+/// What the diagnosis needs of a batch.
+pub(super) struct ProbeReport {
     /// The right side's number of each left row's key.
     keys: Vec<IdxSize>,
     values: Vec<Series>,
@@ -56,7 +57,7 @@ pub(crate) struct Probed {
     out: usize,
 }
 
-impl<'a> Probe<'a> {
+impl<'a> HashProbe<'a> {
     /// Whether a join can be done so: each left row by itself, with what it becomes in its place.
     pub fn can(step: &JoinStep) -> bool {
         matches!(step.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti)
@@ -65,34 +66,34 @@ impl<'a> Probe<'a> {
             && !matches!(step.expect, Some(Cardinality::OneToOne | Cardinality::OneToMany))
     }
 
-    /// `need`: the columns that are needed of the result.
-    pub fn new(step: &'a JoinStep, right: DataFrame, need: Need, notes: &Notes) -> Outcome<Self> {
+    /// `required`: the columns that are needed of the result.
+    pub fn new(step: &'a JoinStep, right: DataFrame, required: RequiredColumns, notes: &Notes) -> Outcome<Self> {
         let eval = Eval::new(&right, notes);
         let right_keys: Vec<Series> = step.on.iter().map(|(_, key)| typed(&eval, key)).collect::<Outcome<_>>()?;
-        let mut numbering = Numbering::default();
-        let mut of_right = numbering.add(&right_keys, right.height())?;
+        let mut interner = KeyInterner::default();
+        let mut of_right = interner.intern(&right_keys, right.height())?;
         for key in &right_keys {
-            blank_nulls(&mut of_right, key);
+            exclude_nulls(&mut of_right, key);
         }
-        let mut on_right = vec![0; numbering.len()];
+        let mut on_right = vec![0; interner.len()];
         of_right.iter().filter(|key| **key != NONE).for_each(|key| on_right[*key as usize] += 1);
-        let on_left = vec![0; numbering.len()];
-        let keys = Keys { left: vec![], right: of_right, on_left: vec![], on_right };
-        join_diagnosis::keep_promise(step, &keys, &[], &right_keys)?;
+        let on_left = vec![0; interner.len()];
+        let keys = JoinKeys { left: vec![], right: of_right, on_left: vec![], on_right };
+        diagnosis::keep_promise(step, &keys, &[], &right_keys)?;
         let (rows, members) = keys.right_members();
-        let right = only(right, &need)?;
+        let right = only(right, &required)?;
         let multiplies = keys.on_right.iter().any(|count| *count > 1);
         Ok(Self {
             step,
             right,
             right_keys,
-            numbering,
+            interner,
             keys,
             rows,
             members,
-            need,
+            required,
             multiplies,
-            seen: Mutex::new(Seen { on_left, ..Seen::default() }),
+            totals: Mutex::new(ProbeTotals { on_left, ..ProbeTotals::default() }),
         })
     }
 
@@ -101,26 +102,26 @@ impl<'a> Probe<'a> {
         self.multiplies && matches!(self.step.kind, JoinKind::Inner | JoinKind::Left)
     }
 
-    /// A piece of the left side joined.
-    pub fn join(&self, left: Piece, notes: &Notes) -> Outcome<(Piece, Option<Probed>)> {
+    /// A batch of the left side joined.
+    pub fn join(&self, left: Batch, notes: &Notes) -> Outcome<(Batch, Option<ProbeReport>)> {
         if self.step.kind == JoinKind::Left
             && !self.multiplies()
             && let Some((runs, times)) = left.runs_for(self.step.on.iter().map(|(key, _)| key))
         {
             // Each row stays one row.
             let (joined, probed) = self.rows(runs, notes)?;
-            let probed = probed.map(|probed| Probed { times: Some(times), out: left.height(), ..probed });
-            return Ok((left.with_runs(joined, &self.need)?, probed));
+            let probed = probed.map(|probed| ProbeReport { times: Some(times), out: left.height(), ..probed });
+            return Ok((left.with_runs(joined, &self.required)?, probed));
         }
-        let (joined, probed) = self.rows(left.whole()?, notes)?;
-        Ok((Piece::of_frame(joined), probed))
+        let (joined, probed) = self.rows(left.into_frame()?, notes)?;
+        Ok((Batch::of_frame(joined), probed))
     }
 
-    fn rows(&self, left: DataFrame, notes: &Notes) -> Outcome<(DataFrame, Option<Probed>)> {
+    fn rows(&self, left: DataFrame, notes: &Notes) -> Outcome<(DataFrame, Option<ProbeReport>)> {
         let eval = Eval::new(&left, notes);
         let values: Vec<Series> = self.step.on.iter().map(|(key, _)| typed(&eval, key)).collect::<Outcome<_>>()?;
-        let keys = self.numbering.find(&values, left.height())?;
-        let left = only(left, &self.need)?;
+        let keys = self.interner.lookup(&values, left.height())?;
+        let left = only(left, &self.required)?;
         let matches = |key: IdxSize| if key == NONE { 0 } else { self.keys.on_right[key as usize] as usize };
         let kind = self.step.kind;
         let joined = if matches!(kind, JoinKind::Semi | JoinKind::Anti) {
@@ -147,43 +148,43 @@ impl<'a> Probe<'a> {
             beside(take(&left, &from_left)?, &take(&self.right, &from_right)?)?
         };
         let out = joined.height();
-        Ok((joined, self.step.diagnose.is_some().then_some(Probed { keys, values, times: None, out })))
+        Ok((joined, self.step.diagnose.is_some().then_some(ProbeReport { keys, values, times: None, out })))
     }
 
-    /// Takes note of a piece for the diagnosis; pieces come in order.
-    pub fn note(&self, piece: Probed) -> Outcome<()> {
-        let Probed { mut keys, values, times, out } = piece;
+    /// Takes note of a batch for the diagnosis; batches come in order.
+    pub fn note(&self, batch: ProbeReport) -> Outcome<()> {
+        let ProbeReport { mut keys, values, times, out } = batch;
         let rows = keys.len();
         let times = |row: usize| times.as_ref().map_or(1, |times| times[row]);
         let mut has_null = vec![0; if values.iter().any(|value| value.null_count() > 0) { rows } else { 0 }];
-        values.iter().for_each(|value| blank_nulls(&mut has_null, value));
+        values.iter().for_each(|value| exclude_nulls(&mut has_null, value));
         let is_null = |row: usize| has_null.get(row) == Some(&NONE);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = &mut *seen;
-        seen.rows += (0..rows).map(times).sum::<u64>();
-        seen.out += out as u64;
+        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        let totals = &mut *totals;
+        totals.rows += (0..rows).map(times).sum::<u64>();
+        totals.out += out as u64;
         let mut best = None;
         for (row, key) in keys.iter_mut().enumerate() {
             let matches = if *key == NONE { 0 } else { u64::from(self.keys.on_right[*key as usize]) };
-            seen.null_keys += if is_null(row) { times(row) } else { 0 };
+            totals.null_keys += if is_null(row) { times(row) } else { 0 };
             if matches > 0 {
-                seen.on_left[*key as usize] += times(row) as IdxSize; // no more rows than a table may have
-                if matches > seen.most {
-                    (seen.most, best) = (matches, Some(row));
+                totals.on_left[*key as usize] += times(row) as IdxSize; // no more rows than a table may have
+                if matches > totals.most {
+                    (totals.most, best) = (matches, Some(row));
                 }
                 continue;
             }
-            seen.unmatched += times(row);
-            if seen.examples.len() < EXAMPLES && !is_null(row) {
+            totals.unmatched += times(row);
+            if totals.examples.len() < EXAMPLES && !is_null(row) {
                 let one: Vec<Series> = values.iter().map(|value| value.slice(row as i64, 1)).collect();
-                let known = seen.shown.len();
-                if seen.shown.add(&one, 1)?.first().is_some_and(|key| *key as usize == known) {
-                    seen.examples.push(left_text(self.step, &values, row)?);
+                let known = totals.shown.len();
+                if totals.shown.intern(&one, 1)?.first().is_some_and(|key| *key as usize == known) {
+                    totals.examples.push(left_text(self.step, &values, row)?);
                 }
             }
         }
         if let Some(row) = best {
-            seen.most_key = Some(left_text(self.step, &values, row)?);
+            totals.most_key = Some(left_text(self.step, &values, row)?);
         }
         Ok(())
     }
@@ -191,36 +192,25 @@ impl<'a> Probe<'a> {
     /// What the join did, now that all rows have come; none if nobody asks.
     pub fn diagnosis(self) -> Outcome<Option<JoinDiagnosis>> {
         let Some((left, right)) = self.step.diagnose.clone() else { return Ok(None) };
-        let Self { step, right_keys, keys, seen, .. } = self;
-        let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let keys = Keys { on_left: seen.on_left, ..keys };
-        let right = join_diagnosis::right_side(step, &keys, &right_keys, right)?;
+        let Self { step, right_keys, keys, totals, .. } = self;
+        let totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let keys = JoinKeys { on_left: totals.on_left, ..keys };
+        let right = diagnosis::right_side(step, &keys, &right_keys, right)?;
         Ok(Some(JoinDiagnosis {
             left,
-            left_rows: seen.rows,
-            out_rows: seen.out,
-            left_unmatched: seen.unmatched,
-            left_unmatched_examples: seen.examples,
-            left_null_keys: seen.null_keys,
-            max_matches_per_left: seen.most,
-            max_matches_key: seen.most_key,
+            left_rows: totals.rows,
+            out_rows: totals.out,
+            left_unmatched: totals.unmatched,
+            left_unmatched_examples: totals.examples,
+            left_null_keys: totals.null_keys,
+            max_matches_per_left: totals.most,
+            max_matches_key: totals.most_key,
             ..right
         }))
     }
 }
 
 /// The value of a key for every row, in its own type also where there is nothing but NULL.
-pub(super) fn typed(eval: &Eval<'_>, key: &tidemill_core::table::Expr) -> Outcome<Series> {
-    super::in_its_type(eval.column(key)?, key.data_type)
-}
-
-/// Puts [`NONE`] where the key is NULL.
-fn blank_nulls(keys: &mut [IdxSize], values: &Series) {
-    if values.null_count() > 0 {
-        for (key, is_null) in keys.iter_mut().zip(values.is_null().iter()) {
-            if is_null == Some(true) {
-                *key = NONE;
-            }
-        }
-    }
+pub(super) fn typed(eval: &Eval<'_>, key: &Expr) -> Outcome<Series> {
+    in_its_type(eval.column(key)?, key.data_type)
 }

@@ -7,15 +7,17 @@ use polars::prelude::{DataFrame, NamedFrom, Series};
 use proptest::prelude::*;
 use tidemill_core::table::*;
 
-use super::Pace;
+use super::join_reorder::reordered;
 use crate::engine::LocalEngine;
-use crate::store::table_handle::{Held, held, hold};
+use crate::ops::context::JobContext;
+use crate::runtime::memory_budget::MemoryBudget;
+use crate::store::table_handle::{TableHandle, in_memory};
 use crate::tests::{OneFile, agg, arith, col, compare, input, int};
 use DataType::{Bool, Float, Int, String as Text};
 
 /// All rows at once, all tables in memory.
-fn whole() -> Pace {
-    Pace { slice: usize::MAX / 8, most_cells: usize::MAX, ..Pace::default() }
+fn whole() -> MemoryBudget {
+    MemoryBudget { batch_rows: usize::MAX / 8, max_cells: usize::MAX, ..MemoryBudget::default() }
 }
 
 type Row = (Option<i64>, Option<&'static str>, Option<f64>);
@@ -44,17 +46,17 @@ fn frame(names: [&str; 3], rows: &[Row]) -> DataFrame {
 }
 
 /// The digest of the result and what is said of it, or the message.
-fn outcome(job: &TableJob, tables: &[(&str, &DataFrame)], pace: Pace) -> Result<String, String> {
+fn outcome(job: &TableJob, tables: &[(&str, &DataFrame)], budget: MemoryBudget) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
-    let pace = Pace { spill: Some(folder.path().to_owned()), ..pace };
-    let most = pace.most_cells;
-    let engine = LocalEngine::with_files(folder.path(), Box::new(OneFile(DataFrame::empty()))).at(pace);
+    let budget = MemoryBudget { spill_folder: Some(folder.path().to_owned()), ..budget };
+    let most = budget.max_cells;
+    let engine = LocalEngine::with_files(folder.path(), Box::new(OneFile(DataFrame::empty()))).at(budget);
     let inputs: Vec<(String, TableRef)> = tables
         .iter()
         .map(|(name, frame)| {
-            let table = hold((*frame).clone()).unwrap();
+            let table = in_memory((*frame).clone()).unwrap();
             engine.save(&table, &Location::new(*name)).unwrap();
-            let is_stored = matches!(held(&table).unwrap(), Held::Stored(_));
+            let is_stored = matches!(TableHandle::of(&table).unwrap(), TableHandle::OnDisk(_));
             assert_eq!(is_stored, frame.height() * frame.width() > most);
             ((*name).to_owned(), table)
         })
@@ -66,7 +68,7 @@ fn outcome(job: &TableJob, tables: &[(&str, &DataFrame)], pace: Pace) -> Result<
     // What is too large for memory has gone through pieces into a file, and did not come by another way.
     let flows = !matches!(job.rel, Rel::Aggregate { .. });
     if most == 0 && flows {
-        assert_eq!(matches!(held(&table).unwrap(), Held::Stored(_)), table.rows > 0);
+        assert_eq!(matches!(TableHandle::of(&table).unwrap(), TableHandle::OnDisk(_)), table.rows > 0);
     }
     let digest = engine.save(&table, &Location::new("result")).unwrap();
     let bytes = std::fs::read(folder.path().join("result")).unwrap();
@@ -175,7 +177,7 @@ proptest! {
         kind in prop_oneof![Just(JoinKind::Inner), Just(JoinKind::Left)],
         fill in prop_oneof![Just(Fill::Mean), Just(Fill::Zero)],
         slice in 1..5usize,
-        most_cells in 0..300usize,
+        max_cells in 0..300usize,
         divide: bool,
         aggregated: bool,
     ) {
@@ -190,8 +192,8 @@ proptest! {
         let rel = if aggregated { totals(rel, divide) } else { rel };
         let job = TableJob { rel, checks: if aggregated { vec![] } else { statements() } };
         let expected = outcome(&job, &tables, whole());
-        let flowing = Pace { slice, most_cells, ..Pace::default() };
-        let in_files = Pace { most_cells: 0, ..flowing.clone() };
+        let flowing = MemoryBudget { batch_rows: slice, max_cells, ..MemoryBudget::default() };
+        let in_files = MemoryBudget { max_cells: 0, ..flowing.clone() };
         prop_assert_eq!(&outcome(&job, &tables, flowing), &expected);
         prop_assert_eq!(&outcome(&job, &tables, in_files), &expected);
     }
@@ -205,7 +207,7 @@ proptest! {
             Just(Fill::Mean), Just(Fill::Median), Just(Fill::Zero), Just(Fill::Value(Value::Float(2.5))),
         ],
         slice in 1..20usize,
-        most_cells in 0..300usize,
+        max_cells in 0..300usize,
         shape in 0..4usize,
         flags: [bool; 3],
     ) {
@@ -219,9 +221,9 @@ proptest! {
         let checks = if shape < 2 { statements() } else { vec![] };
         let job = TableJob { rel, checks };
         let expected = outcome(&job, &tables, whole());
-        let flowing = Pace { slice, most_cells, ..Pace::default() };
+        let flowing = MemoryBudget { batch_rows: slice, max_cells, ..MemoryBudget::default() };
         // Inputs of more cells than are held come from files.
-        let in_files = Pace { most_cells: 0, ..flowing.clone() };
+        let in_files = MemoryBudget { max_cells: 0, ..flowing.clone() };
         prop_assert_eq!(&outcome(&job, &tables, flowing), &expected);
         prop_assert_eq!(&outcome(&job, &tables, in_files), &expected);
     }
@@ -296,7 +298,7 @@ proptest! {
         let tables = [("l", &frames[0]), ("r", &frames[1]), ("t", &frames[2])];
         let job = TableJob { rel: added_up(twice, filters, by, divide), checks: vec![] };
         let expected = outcome(&job, &tables, whole());
-        let in_files = Pace { slice, most_cells: 0, ..Pace::default() };
+        let in_files = MemoryBudget { batch_rows: slice, max_cells: 0, ..MemoryBudget::default() };
         prop_assert_eq!(&outcome(&job, &tables, in_files), &expected);
     }
 }
@@ -320,12 +322,12 @@ fn the_largest_table_flows_past_what_hangs_on_it() {
             sized(["k3", "s3", "f3"], sizes[2]),
         ];
         let inputs: Vec<(String, TableRef)> =
-            ["l", "r", "t"].map(str::to_owned).into_iter().zip(frames.map(|frame| hold(frame).unwrap())).collect();
+            ["l", "r", "t"].map(str::to_owned).into_iter().zip(frames.map(|frame| in_memory(frame).unwrap())).collect();
         let Rel::Aggregate { input, metrics, .. } = added_up(false, filters, 0, false) else { unreachable!() };
         let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) };
-        let (files, pace) = (OneFile(DataFrame::empty()), Pace::default());
-        let runner = crate::exec::run::Runner::new(std::path::Path::new(""), &files, &options, &pace, &input);
-        runner.rerooted(&input, &[("key".to_owned(), key)], &metrics).map(|rel| joined_tables(&rel))
+        let (files, budget) = (OneFile(DataFrame::empty()), MemoryBudget::default());
+        let context = JobContext::new(std::path::Path::new(""), &files, &options, &budget, &input);
+        reordered(&context, &input, &[("key".to_owned(), key)], &metrics).map(|rel| joined_tables(&rel))
     };
     let no = [false; 3];
     // `l` is tied to `r`, and `r` to `t`.
@@ -345,9 +347,9 @@ fn rows_under_way_do_not_grow_with_the_table() {
         let l = frame(["k", "s", "f"], &(0..rows).map(row).collect::<Vec<_>>());
         let r = frame(["k2", "s2", "f2"], &(0..20).map(row).collect::<Vec<_>>());
         let rel = chain(JoinKind::Left, Fill::Mean, true, false)(input("l", &l), input("r", &r));
-        let pace = Pace { slice: 4, most_cells: 0, ..Pace::default() };
-        let counted = pace.rows.clone();
-        let done = outcome(&TableJob { rel, checks: statements() }, &[("l", &l), ("r", &r)], pace);
+        let budget = MemoryBudget { batch_rows: 4, max_cells: 0, ..MemoryBudget::default() };
+        let counted = budget.rows.clone();
+        let done = outcome(&TableJob { rel, checks: statements() }, &[("l", &l), ("r", &r)], budget);
         assert!(done.is_ok_and(|said| said.contains(&format!("out_rows: {}", 4 * rows))));
         counted.1.load(std::sync::atomic::Ordering::Relaxed)
     };
@@ -362,8 +364,8 @@ fn rows_under_way_do_not_grow_with_the_table() {
 #[test]
 fn what_is_written_and_read_comes_in_blocks() {
     let l = frame(["k", "s", "f"], &vec![(Some(1), None, None); 1_000]);
-    let blocks = crate::store::table_handle::Outgoing(Held::Frame(l));
+    let blocks = crate::store::output_table::OutputTable(TableHandle::InMemory(l));
     let heights: Vec<usize> = blocks.blocks().map(|block| block.unwrap().height()).collect();
     assert_eq!(heights.iter().sum::<usize>(), 1_000);
-    assert!(heights.iter().all(|height| *height <= crate::store::table_handle::BLOCK), "{heights:?}");
+    assert!(heights.iter().all(|height| *height <= crate::store::output_table::BLOCK), "{heights:?}");
 }

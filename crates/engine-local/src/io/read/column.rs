@@ -6,9 +6,10 @@ use polars::prelude::{
 };
 use tidemill_core::table::{DataType, EngineError, Field, Schema};
 
-use super::{temporal, text, types};
-
-const NANOS_PER_MICRO: i64 = 1_000;
+use super::text;
+use crate::arrays::types::NANOS;
+use crate::error::internal;
+use crate::values::iso;
 
 /// A value does not fit the type of its column.
 #[derive(Debug)]
@@ -91,10 +92,10 @@ impl Builder {
                 values.append_value(text::decimal(value, *precision, *scale).ok_or(Misfit)?);
             }
             Values::String(values) => values.append_value(value),
-            Values::Date(values) => values.append_value(temporal::parse_date(value).ok_or(Misfit)?),
-            Values::Datetime(values) => values.append_value(temporal::parse_datetime(value).ok_or(Misfit)?),
+            Values::Date(values) => values.append_value(iso::date(value).ok_or(Misfit)?),
+            Values::Datetime(values) => values.append_value(iso::datetime(value).ok_or(Misfit)?),
             Values::Time(values) => {
-                values.append_value(temporal::parse_time(value).ok_or(Misfit)? * NANOS_PER_MICRO);
+                values.append_value(iso::time(value).ok_or(Misfit)? * NANOS);
             }
             Values::Null(_) => return Err(Misfit),
         }
@@ -166,5 +167,5 @@ impl Builder {
 /// The table of the columns, which all have `rows` values.
 pub(super) fn frame(columns: Vec<Builder>, rows: usize) -> Result<DataFrame, EngineError> {
     let columns = columns.into_iter().map(Builder::finish).collect();
-    DataFrame::new(rows, columns).map_err(types::internal)
+    DataFrame::new(rows, columns).map_err(internal)
 }

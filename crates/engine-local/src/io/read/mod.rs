@@ -11,11 +11,9 @@ mod json;
 mod parquet;
 mod source_file;
 mod sqlite;
-mod temporal;
 #[cfg(test)]
 mod tests;
 mod text;
-pub(crate) mod types;
 mod xlsx;
 
 use std::path::Path;
@@ -23,7 +21,9 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 use tidemill_core::table::{EngineError, Field, FileFormat, Scan, Schema};
 
-use self::source_file::Origin;
+use self::source_file::SourceFile;
+use crate::arrays::types;
+use crate::error::internal;
 
 /// The columns of a source: of the first `head` rows, or of all of it. The scan's own schema is ignored.
 ///
@@ -78,7 +78,7 @@ fn one(frames: Vec<DataFrame>, schema: &Schema) -> Result<DataFrame, EngineError
         return types::empty(schema);
     };
     for frame in frames {
-        all.vstack_mut_owned(frame).map_err(types::internal)?;
+        all.vstack_mut_owned(frame).map_err(internal)?;
     }
     all.rechunk_mut();
     Ok(all)
@@ -89,7 +89,7 @@ fn one(frames: Vec<DataFrame>, schema: &Schema) -> Result<DataFrame, EngineError
 pub fn columns_of(rows: &DataFrame, schema: &Schema) -> Option<DataFrame> {
     let column = |field: &Field| {
         let column = rows.column(&field.name).ok()?;
-        (types::data_type(column.dtype()) == Some(field.data_type)).then(|| column.clone())
+        (types::known(column.dtype()) == Some(field.data_type)).then(|| column.clone())
     };
     let columns = schema.fields().iter().map(column).collect::<Option<_>>()?;
     DataFrame::new(rows.height(), columns).ok()
@@ -122,9 +122,9 @@ pub fn places(project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, 
         .collect()
 }
 
-fn origins(project: &Path, scan: &Scan) -> Result<Vec<Origin>, EngineError> {
+fn origins(project: &Path, scan: &Scan) -> Result<Vec<SourceFile>, EngineError> {
     if scan.files.is_empty() {
         return Err(EngineError::Internal("a source without files".into()));
     }
-    Ok(scan.files.iter().map(|file| Origin::new(project, file)).collect())
+    Ok(scan.files.iter().map(|file| SourceFile::new(project, file)).collect())
 }

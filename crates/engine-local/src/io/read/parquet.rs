@@ -3,11 +3,12 @@
 use polars::prelude::{Column, DataFrame, DataType as Polars, ParquetReader, SerReader};
 use tidemill_core::table::{DataType, EngineError, Scan, Schema};
 
-use super::source_file::Origin;
-use super::types::{data_type, internal, polars_type};
+use super::source_file::SourceFile;
+use crate::arrays::types::{known, to_polars};
+use crate::error::internal;
 
 /// Reads no rows, only what the files say of their columns.
-pub(super) fn infer(files: &[Origin]) -> Result<Schema, EngineError> {
+pub(super) fn infer(files: &[SourceFile]) -> Result<Schema, EngineError> {
     let mut all: Option<Schema> = None;
     for origin in files {
         let schema = schema_of(origin)?;
@@ -19,7 +20,7 @@ pub(super) fn infer(files: &[Origin]) -> Result<Schema, EngineError> {
     Ok(all.unwrap_or_default())
 }
 
-fn schema_of(origin: &Origin) -> Result<Schema, EngineError> {
+fn schema_of(origin: &SourceFile) -> Result<Schema, EngineError> {
     let mut reader = ParquetReader::new(origin.open()?);
     let arrow = reader.schema().map_err(|error| damaged(origin, &error))?;
     arrow
@@ -46,12 +47,12 @@ fn widened(stored: &Polars) -> Option<DataType> {
         Polars::Float32 => Some(DataType::Float),
         Polars::Datetime(..) => Some(DataType::Datetime),
         Polars::Categorical(..) | Polars::Enum(..) => Some(DataType::String),
-        other => data_type(other),
+        other => known(other),
     }
 }
 
-fn united(first: &Origin, all: Schema, origin: &Origin, other: &Schema) -> Result<Schema, EngineError> {
-    let lacks = |file: &Origin, column: &str, than: &Origin| {
+fn united(first: &SourceFile, all: Schema, origin: &SourceFile, other: &Schema) -> Result<Schema, EngineError> {
+    let lacks = |file: &SourceFile, column: &str, than: &SourceFile| {
         file.error(None, format!("has no column `{column}`, which {} has", than.shown))
     };
     if let Some(column) = other.names().find(|column| !all.contains(column)) {
@@ -73,11 +74,11 @@ fn united(first: &Origin, all: Schema, origin: &Origin, other: &Schema) -> Resul
     all.fields().iter().map(|field| unite(&field.name, field.data_type)).collect()
 }
 
-pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     files.iter().map(|origin| read_one(origin, &scan.schema)).collect()
 }
 
-fn read_one(origin: &Origin, schema: &Schema) -> Result<DataFrame, EngineError> {
+fn read_one(origin: &SourceFile, schema: &Schema) -> Result<DataFrame, EngineError> {
     let stored = schema_of(origin)?;
     if let Some(missing) = schema.names().find(|name| !stored.contains(name)) {
         return Err(origin.error(None, format!("has no column `{missing}`")));
@@ -94,8 +95,8 @@ fn read_one(origin: &Origin, schema: &Schema) -> Result<DataFrame, EngineError> 
     DataFrame::new(frame.height(), columns.collect::<Result<_, _>>()?).map_err(internal)
 }
 
-fn converted(origin: &Origin, column: &Column, wanted: DataType) -> Result<Column, EngineError> {
-    let target = polars_type(wanted);
+fn converted(origin: &SourceFile, column: &Column, wanted: DataType) -> Result<Column, EngineError> {
+    let target = to_polars(wanted);
     if *column.dtype() == target {
         return Ok(column.clone());
     }
@@ -119,7 +120,7 @@ fn converted(origin: &Origin, column: &Column, wanted: DataType) -> Result<Colum
 }
 
 /// File and number of rows, given in ascending order.
-pub(super) fn places(files: &[Origin], rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(super) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {
@@ -132,6 +133,6 @@ pub(super) fn places(files: &[Origin], rows: &[u64]) -> Result<Vec<(String, u64)
     Ok(found)
 }
 
-fn damaged(origin: &Origin, error: &polars::prelude::PolarsError) -> EngineError {
+fn damaged(origin: &SourceFile, error: &polars::prelude::PolarsError) -> EngineError {
     origin.error(None, format!("is not a whole Parquet file: {error}"))
 }

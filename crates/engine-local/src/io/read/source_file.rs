@@ -10,7 +10,7 @@ use tidemill_core::table::{EngineError, Location};
 
 /// One file of a source.
 #[derive(Clone, Debug)]
-pub(super) struct Origin {
+pub(super) struct SourceFile {
     /// As the user knows it.
     pub shown: String,
     /// Where it is.
@@ -25,7 +25,7 @@ pub(super) struct Text {
     pub whole: bool,
 }
 
-impl Origin {
+impl SourceFile {
     /// Resolves the location against the project's folder.
     pub fn new(project: &Path, file: &Location) -> Self {
         Self { shown: file.as_str().to_owned(), path: project.join(file.as_str()) }

@@ -86,7 +86,7 @@ fn number(text: &str) -> Evidence {
     Evidence::FLOAT
 }
 
-/// Behind the point, these many places matter: amounts and rates have no more. What is longer is measured or computed.
+/// BackgroundWriter the point, these many places matter: amounts and rates have no more. What is longer is measured or computed.
 const PLACES: usize = 6;
 
 /// Digits that every float has.

@@ -8,8 +8,8 @@ use tidemill_core::table::{EngineError, Scan, Schema};
 
 use super::column::{self, Builder, Misfit};
 use super::evidence::{self, Evidence, Tally};
-use super::source_file::Origin;
-use super::temporal;
+use super::source_file::SourceFile;
+use crate::values::iso;
 
 /// A sheet below the rows that are skipped.
 struct Sheet {
@@ -22,7 +22,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn open(origin: &Origin, scan: &Scan) -> Result<Self, EngineError> {
+    fn open(origin: &SourceFile, scan: &Scan) -> Result<Self, EngineError> {
         let mut bytes = Vec::new();
         BufReader::new(origin.open()?).read_to_end(&mut bytes).map_err(|error| origin.io_error(&error))?;
         let damaged = |error: calamine::Error| origin.error(None, format!("is not a workbook: {error}"));
@@ -69,7 +69,7 @@ impl Sheet {
     }
 }
 
-pub(super) fn infer(files: &[Origin], scan: &Scan) -> Result<Schema, EngineError> {
+pub(super) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
     let mut all = Tally::new();
     for origin in files {
         let sheet = Sheet::open(origin, scan)?;
@@ -95,8 +95,8 @@ fn evidence_of(cell: &Data) -> Evidence {
         Data::DateTime(value) if value.as_f64() < 1.0 => Evidence::TIME,
         Data::DateTime(value) if value.as_f64().fract() == 0.0 => Evidence::DATE,
         Data::DateTime(_) => Evidence::DATETIME,
-        Data::DateTimeIso(text) if temporal::parse_date(text).is_some() => Evidence::DATE,
-        Data::DateTimeIso(text) if temporal::parse_datetime(text).is_some() => Evidence::DATETIME,
+        Data::DateTimeIso(text) if iso::date(text).is_some() => Evidence::DATE,
+        Data::DateTimeIso(text) if iso::datetime(text).is_some() => Evidence::DATETIME,
         Data::DateTimeIso(_) => Evidence::TEXT,
     }
 }
@@ -125,11 +125,11 @@ fn text(cell: &Data) -> Option<String> {
     })
 }
 
-pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     files.iter().map(|origin| read_one(origin, scan)).collect()
 }
 
-fn read_one(origin: &Origin, scan: &Scan) -> Result<DataFrame, EngineError> {
+fn read_one(origin: &SourceFile, scan: &Scan) -> Result<DataFrame, EngineError> {
     let sheet = Sheet::open(origin, scan)?;
     let mut columns = Builder::all(&scan.schema, sheet.range.height());
     let mut rows = 0;
@@ -165,7 +165,7 @@ fn add(column: &mut Builder, cell: &Data) -> Result<(), Misfit> {
 }
 
 /// File and row of the sheet of rows, given in ascending order.
-pub(super) fn places(files: &[Origin], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {

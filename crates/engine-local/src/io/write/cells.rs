@@ -5,9 +5,8 @@ use polars::prelude::{
     StringChunked, TimeUnit,
 };
 
-const MICROS_PER_SECOND: i64 = 1_000_000;
-const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
-const NANOS_PER_MICRO: i64 = 1_000;
+use crate::arrays::types::NANOS;
+use crate::values::calendar::{self, MICROS_PER_DAY, MICROS_PER_SECOND};
 
 /// A column by its type.
 pub(super) enum Cells<'a> {
@@ -68,7 +67,7 @@ impl<'a> Cells<'a> {
             Self::String(values) => values.get(row).map_or(Cell::Null, Cell::String),
             Self::Date(values) => values.get(row).map_or(Cell::Null, Cell::Date),
             Self::Datetime(values) => values.get(row).map_or(Cell::Null, Cell::Datetime),
-            Self::Time(values) => values.get(row).map_or(Cell::Null, |nanos| Cell::Time(nanos / NANOS_PER_MICRO)),
+            Self::Time(values) => values.get(row).map_or(Cell::Null, |nanos| Cell::Time(nanos / NANOS)),
             Self::Null => Cell::Null,
         }
     }
@@ -148,7 +147,7 @@ fn push_decimal(unscaled: i128, scale: usize, out: &mut Vec<u8>) {
 }
 
 fn push_date(days: i64, out: &mut Vec<u8>) {
-    let (year, month, day) = civil(days);
+    let (year, month, day) = calendar::civil_of(days);
     if year < 0 {
         out.push(b'-');
     }
@@ -160,9 +159,9 @@ fn push_date(days: i64, out: &mut Vec<u8>) {
         push_two(year % 100, out);
     }
     out.push(b'-');
-    push_two(month, out);
+    push_two(month.unsigned_abs(), out);
     out.push(b'-');
-    push_two(day, out);
+    push_two(day.unsigned_abs(), out);
 }
 
 fn push_time(micros: i64, out: &mut Vec<u8>) {
@@ -182,21 +181,6 @@ fn push_time(micros: i64, out: &mut Vec<u8>) {
 fn push_two(value: u64, out: &mut Vec<u8>) {
     // Both digits are below ten, for no part of a date or time has more than two.
     out.extend_from_slice(&[b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]);
-}
-
-/// Year, month and day of a day of the proleptic Gregorian calendar.
-pub(super) fn civil(days: i64) -> (i64, u64, u64) {
-    // Counted in eras of 400 years that begin on the first of March.
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month.unsigned_abs(), day.unsigned_abs())
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use polars::prelude::IdxSize;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
+use super::blocks::{columns, unfit};
 use super::cells::{Cell, Cells};
-use super::output::Output;
-use super::{Failed, columns, unfit};
-use crate::store::row_group::{Listed, Part};
-use crate::store::table_handle::Outgoing;
+use super::failed::Failed;
+use super::output::OutputFile;
+use crate::store::output_table::OutputTable;
+use crate::store::row_group::{Dictionary, RowGroup};
 
 struct Style {
     delimiter: u8,
@@ -23,10 +24,10 @@ struct Style {
     escape_formulas: bool,
 }
 
-/// Neighbouring columns of a part that all repeat themselves, or all do not.
+/// Neighbouring columns of a row group that are all run-length encoded, or all are not.
 struct Stretch {
     columns: Range<usize>,
-    repeats: bool,
+    by_run: bool,
     /// Of those that do, the fields of a run.
     text: Vec<u8>,
 }
@@ -36,10 +37,10 @@ enum Fields<'a> {
     /// Formatted one by one.
     Each(Cells<'a>),
     /// The different ones, one behind the other, where each ends, behind a 0, and for each row which one is its.
-    Listed { text: Vec<u8>, ends: Vec<usize>, places: Vec<IdxSize> },
+    Distinct { text: Vec<u8>, ends: Vec<usize>, codes: Vec<IdxSize> },
 }
 
-pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<Option<Digest>, Failed> {
+pub(super) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, Failed> {
     let style = Style::of(sink)?;
     let first = table.head().map_err(Failed::Engine)?;
     let mut head = Vec::new();
@@ -53,9 +54,11 @@ pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path) -> Result<Option
         style.push_text(name, &mut head);
     }
     head.push(b'\n');
-    let mut output = Output::create(sink, path)?;
+    let mut output = OutputFile::create(sink, path)?;
     output.write_all(&head)?;
-    output.parts(table.parts(), |at, out| style.push_part(&table.part(at).map_err(Failed::Engine)?, out))?;
+    output.parts(table.row_groups(), |at, out| {
+        style.push_row_group(&table.row_group(at).map_err(Failed::Engine)?, out)
+    })?;
     Ok(output.finish()?)
 }
 
@@ -78,33 +81,34 @@ impl Style {
         Ok(style)
     }
 
-    /// Adds the rows of a part. Neighbouring columns that repeat themselves are formatted once for each run and then copied, and
+    /// Adds the rows of a row group. Neighbouring columns that repeat themselves are formatted once for each run and then copied, and
     /// of others each different value once: tables that were joined repeat theirs, and copying costs a fraction of formatting.
-    fn push_part(&self, part: &Part, out: &mut Vec<u8>) -> Result<(), Failed> {
-        let mut columns = Vec::with_capacity(part.columns.len());
-        for (at, column) in part.columns.iter().enumerate() {
+    fn push_row_group(&self, row_group: &RowGroup, out: &mut Vec<u8>) -> Result<(), Failed> {
+        let mut columns = Vec::with_capacity(row_group.columns.len());
+        for (at, column) in row_group.columns.iter().enumerate() {
             let cells = Cells::of(&column.values).ok_or_else(|| unfit(&column.values))?;
-            let listed = if column.repeats { None } else { Listed::of(&column.values).map_err(Failed::Engine)? };
-            columns.push(match listed {
-                Some(listed) => self.formatted(&cells, at, listed),
+            let dictionary =
+                if column.by_run { None } else { Dictionary::of(&column.values).map_err(Failed::Engine)? };
+            columns.push(match dictionary {
+                Some(dictionary) => self.formatted(&cells, at, dictionary),
                 None => Fields::Each(cells),
             });
         }
         let mut stretches: Vec<Stretch> = Vec::new();
-        for (at, column) in part.columns.iter().enumerate() {
+        for (at, column) in row_group.columns.iter().enumerate() {
             match stretches.last_mut() {
-                Some(last) if last.repeats == column.repeats => last.columns.end = at + 1,
-                _ => stretches.push(Stretch { columns: at..at + 1, repeats: column.repeats, text: Vec::new() }),
+                Some(last) if last.by_run == column.by_run => last.columns.end = at + 1,
+                _ => stretches.push(Stretch { columns: at..at + 1, by_run: column.by_run, text: Vec::new() }),
             }
         }
         let mut push_run = |run: usize, rows: Range<usize>| {
-            for stretch in stretches.iter_mut().filter(|stretch| stretch.repeats) {
+            for stretch in stretches.iter_mut().filter(|stretch| stretch.by_run) {
                 stretch.text.clear();
                 self.push_fields(&columns, stretch.columns.clone(), run, &mut stretch.text);
             }
             for row in rows {
                 for stretch in &stretches {
-                    if stretch.repeats {
+                    if stretch.by_run {
                         out.extend_from_slice(&stretch.text);
                     } else {
                         self.push_fields(&columns, stretch.columns.clone(), row, out);
@@ -113,32 +117,32 @@ impl Style {
                 out.push(b'\n');
             }
         };
-        match &part.heads {
-            Some(heads) => heads.runs().enumerate().for_each(|(run, (start, end))| push_run(run, start..end)),
-            None => push_run(0, 0..part.rows),
+        match &row_group.run_lengths {
+            Some(lengths) => lengths.runs().enumerate().for_each(|(run, (start, end))| push_run(run, start..end)),
+            None => push_run(0, 0..row_group.rows),
         }
         Ok(())
     }
 
     /// The different fields of a column, with the delimiters in front of them.
-    fn formatted<'a>(&self, cells: &Cells<'a>, at: usize, listed: Listed) -> Fields<'a> {
+    fn formatted<'a>(&self, cells: &Cells<'a>, at: usize, dictionary: Dictionary) -> Fields<'a> {
         let (mut text, mut ends) = (Vec::new(), vec![0]);
-        for row in &listed.firsts {
+        for row in &dictionary.firsts {
             if at > 0 {
                 text.push(self.delimiter);
             }
             self.push(cells.get(*row as usize), &mut text);
             ends.push(text.len());
         }
-        Fields::Listed { text, ends, places: listed.places }
+        Fields::Distinct { text, ends, codes: dictionary.codes }
     }
 
     /// Adds some columns of a row, with the delimiters in front of them.
     fn push_fields(&self, fields: &[Fields<'_>], columns: Range<usize>, row: usize, out: &mut Vec<u8>) {
         for at in columns {
             match &fields[at] {
-                Fields::Listed { text, ends, places } => {
-                    let place = places[row] as usize;
+                Fields::Distinct { text, ends, codes } => {
+                    let place = codes[row] as usize;
                     out.extend_from_slice(&text[ends[place]..ends[place + 1]]);
                 }
                 Fields::Each(cells) => {

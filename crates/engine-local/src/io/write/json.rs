@@ -6,12 +6,13 @@ use std::path::Path;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
+use super::blocks::{blocks, columns};
 use super::cells::Cell;
-use super::output::Output;
-use super::{Failed, blocks, columns};
-use crate::store::table_handle::Outgoing;
+use super::failed::Failed;
+use super::output::OutputFile;
+use crate::store::output_table::OutputTable;
 
-pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path, array: bool) -> Result<Option<Digest>, Failed> {
+pub(super) fn write(table: &OutputTable, sink: &Sink, path: &Path, array: bool) -> Result<Option<Digest>, Failed> {
     let first = table.head().map_err(Failed::Engine)?;
     let keys: Vec<Vec<u8>> = columns(&first)?
         .iter()
@@ -23,7 +24,7 @@ pub(super) fn write(table: &Outgoing, sink: &Sink, path: &Path, array: bool) -> 
             key
         })
         .collect();
-    let mut output = Output::create(sink, path)?;
+    let mut output = OutputFile::create(sink, path)?;
     if array {
         output.write_all(b"[")?;
     }

@@ -11,23 +11,23 @@ use polars_core::runtime::RAYON;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
-use super::Failed;
-use crate::exec::ordered::in_order;
-use crate::io::background_writer::Behind;
-use crate::io::direct_io::PastCache;
+use super::failed::Failed;
+use crate::disk::background_writer::BackgroundWriter;
+use crate::disk::direct_io::DirectFile;
+use crate::runtime::ordered::for_each_in_order;
 
 /// Rows that are formatted together.
 const CHUNK_ROWS: usize = 1 << 15;
 
 /// A file that is written, as text or packed.
-pub(super) enum Output {
+pub(super) enum OutputFile {
     /// With the digest of what has been written.
-    Plain(Behind<PastCache>, Box<blake3::Hasher>),
+    Plain(BackgroundWriter<DirectFile>, Box<blake3::Hasher>),
     Gzip(GzEncoder<BufWriter<File>>),
     Zstd(zstd::stream::Encoder<'static, BufWriter<File>>),
 }
 
-impl Output {
+impl OutputFile {
     /// Creates the file at `path`; the ending of the sink's own path says how it is packed.
     pub fn create(sink: &Sink, path: &Path) -> io::Result<Self> {
         let file = File::create(path)?;
@@ -38,7 +38,7 @@ impl Output {
         } else if name.ends_with(".zst") {
             Self::Zstd(zstd::stream::Encoder::new(BufWriter::new(file), zstd::DEFAULT_COMPRESSION_LEVEL)?)
         } else {
-            Self::Plain(Behind::new(PastCache::new(file)), Box::default())
+            Self::Plain(BackgroundWriter::new(DirectFile::new(file)), Box::default())
         })
     }
 
@@ -65,7 +65,7 @@ impl Output {
             text.clear();
             format(at, &mut text).map(|()| text)
         };
-        in_order(count, texts, formatted, |text| {
+        for_each_in_order(count, texts, formatted, |text| {
             self.write_all(&text)?;
             free().push(text);
             Ok(())
@@ -85,7 +85,7 @@ impl Output {
     }
 }
 
-impl Write for Output {
+impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(file, hasher) => {

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use polars::prelude::{ParquetCompression, ParquetWriter};
 
-use super::{Failed, blocks};
-use crate::store::table_handle::{BLOCK, Outgoing};
+use super::blocks::blocks;
+use super::failed::Failed;
+use crate::store::output_table::{BLOCK, OutputTable};
 
 /// Each block becomes a row group.
-pub(super) fn write(table: &Outgoing, path: &Path) -> Result<(), Failed> {
+pub(super) fn write(table: &OutputTable, path: &Path) -> Result<(), Failed> {
     let failed = |error: polars::prelude::PolarsError| Failed::Writing(error.to_string());
     let head = table.head().map_err(Failed::Engine)?;
     let mut writer = ParquetWriter::new(File::create(path)?)

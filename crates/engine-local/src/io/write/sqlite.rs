@@ -13,8 +13,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use tidemill_core::table::Sink;
 
+use super::blocks::columns;
 use super::cells::{Cell, Cells};
-use super::columns;
 
 /// A float holds every decimal of so many digits, and prints them back.
 const EXACT_DIGITS: u32 = 15;

@@ -10,10 +10,11 @@ use tidemill_core::table::{DataType, FileFormat, Location, Scan, ScanOptions, Sc
 
 use super::write;
 use crate::io::read;
-use crate::store::table_handle::{Held, Outgoing};
+use crate::store::output_table::OutputTable;
+use crate::store::table_handle::TableHandle;
 
-fn out(frame: &DataFrame) -> Outgoing {
-    Outgoing(Held::Frame(frame.clone()))
+fn out(frame: &DataFrame) -> OutputTable {
+    OutputTable(TableHandle::InMemory(frame.clone()))
 }
 
 fn sink(name: &str) -> Sink {
@@ -108,7 +109,7 @@ fn round_trip(frame: &DataFrame, name: &str) -> DataFrame {
     let folder = tempfile::tempdir().unwrap();
     write(&out(frame), &sink(name), &folder.path().join(name)).unwrap();
     let fields = frame.columns().iter().map(|column| {
-        let data_type = read::types::data_type(column.dtype()).unwrap();
+        let data_type = crate::arrays::types::known(column.dtype()).unwrap();
         (column.name().to_string(), data_type)
     });
     let scan = Scan {

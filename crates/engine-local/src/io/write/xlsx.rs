@@ -6,8 +6,9 @@ use polars::prelude::DataFrame;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use tidemill_core::table::Sink;
 
+use super::blocks::columns;
 use super::cells::{Cell, Cells};
-use super::columns;
+use crate::values::calendar::MICROS_PER_DAY;
 
 /// Rows of a sheet below the header.
 const MOST_ROWS: usize = 1_048_575;
@@ -75,11 +76,13 @@ fn put(
         Cell::Date(days) if is_in_calendar(days) => {
             sheet.write_number_with_format(row, column, f64::from(days + EPOCH), format)?
         }
-        Cell::Datetime(micros) if i32::try_from(micros.div_euclid(DAY)).is_ok_and(is_in_calendar) => {
-            let days = micros as f64 / DAY as f64 + f64::from(EPOCH);
+        Cell::Datetime(micros) if i32::try_from(micros.div_euclid(MICROS_PER_DAY)).is_ok_and(is_in_calendar) => {
+            let days = micros as f64 / MICROS_PER_DAY as f64 + f64::from(EPOCH);
             sheet.write_number_with_format(row, column, days, format)?
         }
-        Cell::Time(micros) => sheet.write_number_with_format(row, column, micros as f64 / DAY as f64, format)?,
+        Cell::Time(micros) => {
+            sheet.write_number_with_format(row, column, micros as f64 / MICROS_PER_DAY as f64, format)?
+        }
         Cell::String(text) => sheet.write_string(row, column, guarded(text, guard))?,
         Cell::Int(_) | Cell::Float(_) | Cell::Decimal(..) | Cell::Date(_) | Cell::Datetime(_) => {
             sheet.write_string(row, column, cell.text())?
@@ -87,9 +90,6 @@ fn put(
     };
     Ok(())
 }
-
-/// Microseconds.
-const DAY: i64 = 86_400_000_000;
 
 /// Whether Excel knows the day and everyone agrees on its number: 1900-03-01 to 9999-12-31.
 fn is_in_calendar(days: i32) -> bool {

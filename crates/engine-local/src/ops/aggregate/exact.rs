@@ -1,4 +1,4 @@
-//! Sums and means of ints and decimals, exact in 128 bits.
+//! PartialSums and means of ints and decimals, exact in 128 bits.
 
 use polars::prelude::{
     ChunkedArray, DataType as Physical, Float64Chunked, IdxSize, Int64Chunked, Int128Chunked, IntoSeries,
@@ -6,13 +6,15 @@ use polars::prelude::{
 };
 use tidemill_core::table::DataType;
 
-use super::Rows;
+use super::rows::GroupedRows;
+use crate::arrays::typed::{digits, ints};
 use crate::arrays::types;
 use crate::error::{Outcome, unsupported, value};
-use crate::expr::{digits, divide, fits, ints, magnitude, rescale_half_even};
+use crate::expr::magnitude;
+use crate::values::decimal::{divide, fits, rescale_half_even};
 
 /// Sum and number of the values of each result, and the scale of the sums.
-fn sums(values: &Series, rows: &Rows<'_>) -> Outcome<(Vec<(i128, i64)>, u8)> {
+fn sums(values: &Series, rows: &GroupedRows<'_>) -> Outcome<(Vec<(i128, i64)>, u8)> {
     let (digits, scale) = digits(values)?;
     let sums = rows.fold((0i128, 0i64), digits.iter(), |(sum, count), _, digits| {
         if let Some(digits) = digits {
@@ -29,13 +31,13 @@ fn too_large() -> tidemill_core::table::EngineError {
 }
 
 /// NULL of no values; an error if the sum does not fit.
-pub(super) fn sum(values: &Series, rows: &Rows<'_>, data_type: DataType) -> Outcome<Series> {
+pub(super) fn sum(values: &Series, rows: &GroupedRows<'_>, data_type: DataType) -> Outcome<Series> {
     let (sums, scale) = sums(values, rows)?;
     summed(&sums, scale, data_type)
 }
 
-/// Sums of some rows that were added up by themselves.
-pub(crate) struct Sums {
+/// PartialSums of some rows that were added up by themselves.
+pub(crate) struct PartialSums {
     /// Sum and number of values of each group.
     sums: Vec<(i128, i64)>,
     /// Of the sums.
@@ -49,7 +51,7 @@ const MOST: u128 = 1 << 100;
 
 /// The sums of some rows alone, where `of` holds the group of each row and `sizes` says how many rows are in each; none if they
 /// may come so near to what 128 bits hold that it matters in which order they are added.
-pub(super) fn partial(values: &Series, of: &[IdxSize], sizes: &[i64]) -> Outcome<Option<Sums>> {
+pub(super) fn partial(values: &Series, of: &[IdxSize], sizes: &[i64]) -> Outcome<Option<PartialSums>> {
     if values.dtype() == &Physical::Int64 {
         return Ok(partial_of(&ints(values)?, 0, of, sizes));
     }
@@ -57,7 +59,12 @@ pub(super) fn partial(values: &Series, of: &[IdxSize], sizes: &[i64]) -> Outcome
     Ok(partial_of(&digits, scale, of, sizes))
 }
 
-fn partial_of<T: PolarsNumericType>(values: &ChunkedArray<T>, scale: u8, of: &[IdxSize], sizes: &[i64]) -> Option<Sums>
+fn partial_of<T: PolarsNumericType>(
+    values: &ChunkedArray<T>,
+    scale: u8,
+    of: &[IdxSize],
+    sizes: &[i64],
+) -> Option<PartialSums>
 where
     T::Native: Into<i128>,
 {
@@ -75,7 +82,7 @@ where
     } else {
         counted(added(slice, of, sizes, Into::into), sizes)
     };
-    Some(Sums { sums, scale, most })
+    Some(PartialSums { sums, scale, most })
 }
 
 /// Adds up what is known to fit.
@@ -111,7 +118,7 @@ fn with_nulls(values: impl Iterator<Item = Option<i128>>, of: &[IdxSize], sizes:
     sums
 }
 
-impl Sums {
+impl PartialSums {
     /// Adds them to the sums of all rows so far, where `to_all` says which of those each group is; their scale. Where it can not
     /// be told whether a sum would have overflowed on the way, that is an error, and the rows have to be added one by one.
     pub(super) fn add_to(&self, all: &mut [(i128, i64)], to_all: &[IdxSize]) -> Outcome<u8> {
@@ -140,7 +147,7 @@ pub(super) fn add(sums: &mut [(i128, i64)], values: &Series, of: &[IdxSize]) -> 
     Ok(scale)
 }
 
-/// Sums in their type.
+/// PartialSums in their type.
 pub(super) fn summed(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> Outcome<Series> {
     match data_type {
         DataType::Int => {
@@ -174,8 +181,10 @@ pub(super) fn summed(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> Ou
             Ok(types::decimals(result?, precision, to))
         }
         DataType::Float => {
-            let result: Float64Chunked =
-                sums.iter().map(|&(sum, count)| (count > 0).then(|| crate::expr::to_float(sum, scale))).collect();
+            let result: Float64Chunked = sums
+                .iter()
+                .map(|&(sum, count)| (count > 0).then(|| crate::values::decimal::to_float(sum, scale)))
+                .collect();
             Ok(result.into_series())
         }
         other => Err(unsupported(format!("no sum is {other}"))),
@@ -183,7 +192,7 @@ pub(super) fn summed(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> Ou
 }
 
 /// NULL of no values; of ints a float, of decimals a decimal, rounded half-even.
-pub(super) fn mean(values: &Series, rows: &Rows<'_>, data_type: DataType) -> Outcome<Series> {
+pub(super) fn mean(values: &Series, rows: &GroupedRows<'_>, data_type: DataType) -> Outcome<Series> {
     let (sums, scale) = sums(values, rows)?;
     averaged(&sums, scale, data_type)
 }
@@ -205,8 +214,9 @@ pub(super) fn averaged(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> 
             Ok(types::decimals(result?, precision, to))
         }
         _ => {
-            let mean =
-                |&(sum, count): &(i128, i64)| (count > 0).then(|| crate::expr::to_float(sum, scale) / count as f64);
+            let mean = |&(sum, count): &(i128, i64)| {
+                (count > 0).then(|| crate::values::decimal::to_float(sum, scale) / count as f64)
+            };
             Ok(sums.iter().map(mean).collect::<Float64Chunked>().into_series())
         }
     }

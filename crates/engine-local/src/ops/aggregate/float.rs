@@ -2,11 +2,11 @@
 
 use polars::prelude::{Float64Chunked, IdxSize, IntoSeries, Series};
 
-use super::Rows;
+use super::rows::GroupedRows;
+use crate::arrays::typed::floats;
 use crate::error::Outcome;
-use crate::expr::floats;
 
-fn sums(values: &Float64Chunked, rows: &Rows<'_>) -> Outcome<Vec<(f64, u64)>> {
+fn sums(values: &Float64Chunked, rows: &GroupedRows<'_>) -> Outcome<Vec<(f64, u64)>> {
     rows.fold((0.0, 0u64), values.iter(), |(sum, count), _, value| {
         if let Some(value) = value {
             *sum += value;
@@ -17,12 +17,12 @@ fn sums(values: &Float64Chunked, rows: &Rows<'_>) -> Outcome<Vec<(f64, u64)>> {
 }
 
 /// NULL of no values.
-pub(super) fn sum(values: &Series, rows: &Rows<'_>) -> Outcome<Series> {
+pub(super) fn sum(values: &Series, rows: &GroupedRows<'_>) -> Outcome<Series> {
     Ok(summed(&sums(&floats(values)?, rows)?))
 }
 
 /// NULL of no values.
-pub(super) fn mean(values: &Series, rows: &Rows<'_>) -> Outcome<Series> {
+pub(super) fn mean(values: &Series, rows: &GroupedRows<'_>) -> Outcome<Series> {
     Ok(averaged(&sums(&floats(values)?, rows)?))
 }
 
@@ -38,7 +38,7 @@ pub(super) fn add(sums: &mut [(f64, u64)], values: &Series, of: &[IdxSize]) -> O
     Ok(())
 }
 
-/// Sums as a column.
+/// Moments as a column.
 pub(super) fn summed(sums: &[(f64, u64)]) -> Series {
     sums.iter().map(|&(sum, count)| (count > 0).then_some(sum)).collect::<Float64Chunked>().into_series()
 }
@@ -50,7 +50,7 @@ pub(super) fn averaged(sums: &[(f64, u64)]) -> Series {
 }
 
 /// Of a sample; with `root` its standard deviation. In two passes, which cancels less than sums of squares.
-pub(super) fn variance(values: &Series, rows: &Rows<'_>, root: bool) -> Outcome<Series> {
+pub(super) fn variance(values: &Series, rows: &GroupedRows<'_>, root: bool) -> Outcome<Series> {
     let values = floats(values)?;
     let sums = sums(&values, rows)?;
     let mut squares = vec![0.0; rows.count];
@@ -72,9 +72,9 @@ pub(super) fn variance(values: &Series, rows: &Rows<'_>, root: bool) -> Outcome<
 }
 
 /// Pearson's correlation over the rows where both are there; NULL if there are fewer than two or one does not vary.
-pub(super) fn correlation(x: &Series, y: &Series, rows: &Rows<'_>) -> Outcome<Series> {
+pub(super) fn correlation(x: &Series, y: &Series, rows: &GroupedRows<'_>) -> Outcome<Series> {
     #[derive(Clone, Copy, Default)]
-    struct Sums {
+    struct Moments {
         count: u64,
         x: f64,
         y: f64,
@@ -83,7 +83,7 @@ pub(super) fn correlation(x: &Series, y: &Series, rows: &Rows<'_>) -> Outcome<Se
         xy: f64,
     }
     let (x, y) = (floats(x)?, floats(y)?);
-    let mut all = vec![Sums::default(); rows.count];
+    let mut all = vec![Moments::default(); rows.count];
     let pairs = || rows.of.iter().zip(x.iter().zip(y.iter())).filter_map(|(group, (x, y))| Some((*group, x?, y?)));
     for (group, x, y) in pairs() {
         let sums = &mut all[group as usize];

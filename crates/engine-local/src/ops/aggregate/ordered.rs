@@ -6,12 +6,13 @@ use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, IdxSize, Int128Chunked, IntoSeries, Series, StringChunked};
 use tidemill_core::table::DataType;
 
-use super::Rows;
+use super::rows::GroupedRows;
 use crate::arrays::select::{NONE, index};
+use crate::arrays::typed::{bools, digits, floats, ints, texts};
 use crate::arrays::types;
 use crate::error::{Outcome, internal, unsupported, value};
-use crate::expr::{bools, digits, divide, fits, floats, ints, texts};
 use crate::keys::groups::members;
+use crate::values::decimal::{divide, fits};
 
 /// Floats in the order that sorting has: NaN above all, -0.0 equal to 0.0.
 fn by_float(a: &f64, b: &f64) -> Ordering {
@@ -19,7 +20,7 @@ fn by_float(a: &f64, b: &f64) -> Ordering {
 }
 
 /// The smallest (`Less`) or largest (`Greater`) value of each group; of equal ones the first.
-pub(super) fn extreme(values: &Series, rows: &Rows<'_>, wanted: Ordering) -> Outcome<Series> {
+pub(super) fn extreme(values: &Series, rows: &GroupedRows<'_>, wanted: Ordering) -> Outcome<Series> {
     let physical = values.to_physical_repr().into_owned();
     let best = match physical.dtype() {
         Physical::Boolean => best(bools(&physical)?.iter(), rows, |a, b| a.cmp(b) == wanted),
@@ -39,7 +40,7 @@ pub(super) fn extreme(values: &Series, rows: &Rows<'_>, wanted: Ordering) -> Out
 /// The row of each result's best value, `NONE` without any.
 fn best<T: Copy>(
     values: impl Iterator<Item = Option<T>>,
-    rows: &Rows<'_>,
+    rows: &GroupedRows<'_>,
     better: impl Fn(&T, &T) -> bool,
 ) -> Outcome<Vec<IdxSize>> {
     let found = rows.fold(None, values, |best: &mut Option<(T, IdxSize)>, row, value| {
@@ -54,7 +55,7 @@ fn best<T: Copy>(
 }
 
 /// The first or last row's value of each result, NULL included.
-pub(super) fn end(values: &Series, rows: &Rows<'_>, first: bool) -> Outcome<Series> {
+pub(super) fn end(values: &Series, rows: &GroupedRows<'_>, first: bool) -> Outcome<Series> {
     let places = rows.fold(NONE, rows.of.iter(), |place, row, _| {
         if !first || *place == NONE {
             *place = row as IdxSize;
@@ -72,7 +73,7 @@ pub(crate) fn middle<T: Copy>(values: &mut [T], compare: impl FnMut(&T, &T) -> O
 }
 
 /// The middle value, or the mean of the two in the middle.
-pub(super) fn median(values: &Series, rows: &Rows<'_>, data_type: DataType) -> Outcome<Series> {
+pub(super) fn median(values: &Series, rows: &GroupedRows<'_>, data_type: DataType) -> Outcome<Series> {
     let members = members(rows.of, rows.count);
     if let DataType::Decimal { precision, scale: to } = data_type {
         let (digits, scale) = digits(values)?;
@@ -103,7 +104,7 @@ pub(super) fn median(values: &Series, rows: &Rows<'_>, data_type: DataType) -> O
 }
 
 /// Texts joined in row order; NULL of no texts.
-pub(super) fn joined(values: &Series, separator: &str, rows: &Rows<'_>) -> Outcome<Series> {
+pub(super) fn joined(values: &Series, separator: &str, rows: &GroupedRows<'_>) -> Outcome<Series> {
     let mut results: Vec<Option<String>> = vec![None; rows.count];
     for (group, text) in rows.of.iter().zip(texts(values)?.iter()) {
         let Some(text) = text else { continue };

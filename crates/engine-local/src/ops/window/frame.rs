@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tidemill_core::table::WindowFrame;
 
-use super::Layout;
+use super::layout::Layout;
 
 /// Rows of frames that are computed together.
 const BATCH: usize = 1 << 20;

@@ -1,13 +1,13 @@
-//! Reading packed bytes; whatever they are, nothing is read that is not there.
+//! A bounds-checked reader of encoded bytes; whatever they are, nothing is read that is not there.
 
-/// Bytes are not what was packed.
+/// Bytes are not what was encoded.
 #[derive(Debug)]
 pub(crate) struct Damaged;
 
 /// Bytes yet to be read.
-pub(super) struct Bytes<'a>(pub &'a [u8]);
+pub(super) struct ByteReader<'a>(pub &'a [u8]);
 
-impl<'a> Bytes<'a> {
+impl<'a> ByteReader<'a> {
     /// The next so many.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], Damaged> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Damaged)?;

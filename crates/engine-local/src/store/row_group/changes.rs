@@ -2,8 +2,8 @@
 
 use polars::prelude::{ChunkedArray, DataType, PolarsNumericType, Series, StringChunked};
 
+use crate::arrays::typed::{bools, days, digits, floats, ints, micros, nanos, texts};
 use crate::error::{Outcome, unsupported};
-use crate::expr::{bools, days, digits, floats, ints, micros, nanos, texts};
 
 /// 1 for each row whose value is not that of the row above, else 0. NULL is that of a NULL above, NaN that of a NaN, and zero
 /// not that of minus zero.

@@ -1,22 +1,22 @@
-//! The different values of a column.
+//! Dictionary encoding: the different values of a column, and for each row which of them is its (its code).
 
 use polars::prelude::{DataType, IdxSize, PlHashMap, Series};
 
 use super::encoding::as_numbers;
 use crate::arrays::select::NONE;
+use crate::arrays::typed::{bools, texts};
 use crate::error::Outcome;
-use crate::expr::{bools, texts};
 
-/// The values of a column by their places in a list of the different ones.
-pub(crate) struct Listed {
+/// A column as codes into its different values.
+pub(crate) struct Dictionary {
     /// For each different value a row that holds it.
     pub firsts: Vec<IdxSize>,
-    /// For each row the place of its value.
-    pub places: Vec<IdxSize>,
+    /// For each row the code of its value: its place in `firsts`.
+    pub codes: Vec<IdxSize>,
 }
 
-impl Listed {
-    /// Lists the values, unless one is NULL, or they do not repeat themselves several times each, or it would take long to
+impl Dictionary {
+    /// Encodes the values, unless one is NULL, or they do not repeat themselves several times each, or it would take long to
     /// find that out.
     pub fn of(values: &Series) -> Outcome<Option<Self>> {
         if values.null_count() > 0 {
@@ -44,23 +44,23 @@ impl Listed {
 }
 
 /// Numbers below `end`.
-fn by_number(numbers: impl ExactSizeIterator<Item = usize>, end: usize, most: usize) -> Option<Listed> {
+fn by_number(numbers: impl ExactSizeIterator<Item = usize>, end: usize, most: usize) -> Option<Dictionary> {
     let mut known = vec![NONE; end];
-    let (mut firsts, mut places) = (Vec::new(), Vec::with_capacity(numbers.len()));
+    let (mut firsts, mut codes) = (Vec::new(), Vec::with_capacity(numbers.len()));
     for (number, row) in numbers.zip(0..) {
         let place = &mut known[number];
         if *place == NONE {
             *place = firsts.len() as IdxSize;
             firsts.push(row);
         }
-        places.push(*place);
+        codes.push(*place);
     }
-    (firsts.len() <= most).then_some(Listed { firsts, places })
+    (firsts.len() <= most).then_some(Dictionary { firsts, codes })
 }
 
-fn by_text<'a>(texts: impl ExactSizeIterator<Item = &'a str>, most: usize) -> Option<Listed> {
+fn by_text<'a>(texts: impl ExactSizeIterator<Item = &'a str>, most: usize) -> Option<Dictionary> {
     let mut known: PlHashMap<&str, IdxSize> = PlHashMap::default();
-    let (mut firsts, mut places) = (Vec::new(), Vec::with_capacity(texts.len()));
+    let (mut firsts, mut codes) = (Vec::new(), Vec::with_capacity(texts.len()));
     let mut above = None;
     for (text, row) in texts.zip(0..) {
         let place = match above {
@@ -77,8 +77,8 @@ fn by_text<'a>(texts: impl ExactSizeIterator<Item = &'a str>, most: usize) -> Op
                 place
             }
         };
-        places.push(place);
+        codes.push(place);
         above = Some((text, place));
     }
-    Some(Listed { firsts, places })
+    Some(Dictionary { firsts, codes })
 }

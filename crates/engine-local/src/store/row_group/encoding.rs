@@ -1,16 +1,17 @@
-//! The entries of a column packed, by its type.
+//! Encodes a column chunk by its type.
 
 use polars::prelude::{
     BooleanChunked, ChunkedArray, DataType, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
     NamedFrom, PolarsNumericType, Series,
 };
 
-use super::bytes::{Bytes, Damaged, bits, push_bits};
+use super::bytes::{ByteReader, Damaged, bits, push_bits};
 use super::changes::one_nan;
 use super::{ints, texts};
+use crate::arrays::typed;
+use crate::arrays::typed::{bools, days, digits, floats, micros, nanos};
 use crate::arrays::types;
 use crate::error::{Outcome, unsupported};
-use crate::expr::{self, bools, days, digits, floats, micros, nanos};
 
 /// Decimals that fit 64 bits.
 const NARROW: u8 = 0;
@@ -18,7 +19,7 @@ const NARROW: u8 = 0;
 const WIDE: u8 = 1;
 
 /// Adds the values: which of them are NULL, unless none is, and then the values. What lies under a NULL leaves no trace.
-pub(super) fn pack(values: &Series, out: &mut Vec<u8>) -> Outcome<()> {
+pub(super) fn encode(values: &Series, out: &mut Vec<u8>) -> Outcome<()> {
     let has_nulls = values.null_count() > 0;
     out.push(u8::from(has_nulls));
     if values.dtype() == &DataType::Null {
@@ -33,11 +34,11 @@ pub(super) fn pack(values: &Series, out: &mut Vec<u8>) -> Outcome<()> {
             let bits: Vec<bool> = bools(values)?.iter().map(|bit| bit == Some(true)).collect();
             push_bits(bits.into_iter(), out);
         }
-        DataType::String => texts::pack(&expr::texts(values)?, out),
+        DataType::String => texts::encode(&typed::texts(values)?, out),
         DataType::Decimal(..) => match as_numbers(values)? {
             Some(numbers) => {
                 out.push(NARROW);
-                ints::pack(&numbers, out);
+                ints::encode(&numbers, out);
             }
             None => {
                 out.push(WIDE);
@@ -46,7 +47,7 @@ pub(super) fn pack(values: &Series, out: &mut Vec<u8>) -> Outcome<()> {
             }
         },
         other => match as_numbers(values)? {
-            Some(numbers) => ints::pack(&numbers, out),
+            Some(numbers) => ints::encode(&numbers, out),
             None => return Err(unsupported(format!("a column of type {other}"))),
         },
     }
@@ -57,7 +58,7 @@ pub(super) fn pack(values: &Series, out: &mut Vec<u8>) -> Outcome<()> {
 /// nothing. Of a column the same number is always the same value.
 pub(super) fn as_numbers(values: &Series) -> Outcome<Option<Vec<i64>>> {
     Ok(Some(match values.dtype() {
-        DataType::Int64 => numbers(&expr::ints(values)?, |value| value),
+        DataType::Int64 => numbers(&typed::ints(values)?, |value| value),
         DataType::Float64 => numbers(&floats(values)?, |value| one_nan(value) as i64),
         DataType::Decimal(..) => {
             let digits = digits(values)?.0;
@@ -73,9 +74,9 @@ pub(super) fn as_numbers(values: &Series) -> Outcome<Option<Vec<i64>>> {
     }))
 }
 
-/// So many values of that type that were packed.
-pub(super) fn unpack(packed: &[u8], data_type: &DataType, count: usize) -> Result<Series, Damaged> {
-    let mut packed = Bytes(packed);
+/// So many values of that type that were encoded.
+pub(super) fn decode(packed: &[u8], data_type: &DataType, count: usize) -> Result<Series, Damaged> {
+    let mut packed = ByteReader(packed);
     let has_nulls = packed.byte()? != 0;
     if data_type == &DataType::Null {
         return Ok(Series::full_null("".into(), count, data_type));
@@ -95,7 +96,7 @@ pub(super) fn unpack(packed: &[u8], data_type: &DataType, count: usize) -> Resul
         DataType::Int64 => number(&mut packed, count, is_there, |value| value)?,
         DataType::Float64 => {
             let values: Vec<f64> =
-                ints::unpack(&mut packed, count)?.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
+                ints::decode(&mut packed, count)?.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
             match is_there {
                 None => Series::new("".into(), values),
                 Some(is_there) => with_nulls(values, is_there).collect::<Float64Chunked>().into_series(),
@@ -109,10 +110,10 @@ pub(super) fn unpack(packed: &[u8], data_type: &DataType, count: usize) -> Resul
             };
             types::decimals(digits, *precision as u8, *scale as u8) // both at most 38
         }
-        DataType::String => texts::unpack(&mut packed, count, is_there)?.into_series(),
+        DataType::String => texts::decode(&mut packed, count, is_there)?.into_series(),
         DataType::Date => {
             let days = |days: i64| i32::try_from(days).map_err(|_| Damaged);
-            let values: Vec<i32> = ints::unpack(&mut packed, count)?.into_iter().map(days).collect::<Result<_, _>>()?;
+            let values: Vec<i32> = ints::decode(&mut packed, count)?.into_iter().map(days).collect::<Result<_, _>>()?;
             let days: Int32Chunked = match is_there {
                 None => Int32Chunked::from_vec("".into(), values),
                 Some(is_there) => with_nulls(values, is_there).collect(),
@@ -137,9 +138,9 @@ fn numbers<T: PolarsNumericType>(values: &ChunkedArray<T>, number: impl Fn(T::Na
     numbers
 }
 
-fn wide(packed: &mut Bytes<'_>, count: usize) -> Result<Vec<i128>, Damaged> {
+fn wide(packed: &mut ByteReader<'_>, count: usize) -> Result<Vec<i128>, Damaged> {
     match packed.byte()? {
-        NARROW => Ok(ints::unpack(packed, count)?.into_iter().map(i128::from).collect()),
+        NARROW => Ok(ints::decode(packed, count)?.into_iter().map(i128::from).collect()),
         WIDE => {
             let bytes = packed.take(count.checked_mul(size_of::<i128>()).ok_or(Damaged)?)?;
             Ok(bytes.as_chunks().0.iter().map(|bytes| i128::from_le_bytes(*bytes)).collect())
@@ -149,12 +150,12 @@ fn wide(packed: &mut Bytes<'_>, count: usize) -> Result<Vec<i128>, Damaged> {
 }
 
 fn number<T: IntoSeries>(
-    packed: &mut Bytes<'_>,
+    packed: &mut ByteReader<'_>,
     count: usize,
     is_there: Option<&[bool]>,
     typed: impl Fn(Int64Chunked) -> T,
 ) -> Result<Series, Damaged> {
-    let values = ints::unpack(packed, count)?;
+    let values = ints::decode(packed, count)?;
     let values = match is_there {
         None => Int64Chunked::from_vec("".into(), values),
         Some(is_there) => with_nulls(values, is_there).collect(),

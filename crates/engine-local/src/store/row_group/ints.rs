@@ -1,28 +1,28 @@
-//! Whole numbers packed: as what they exceed the least of them, in as few bytes as the largest needs, or as places in a list
-//! of the different ones.
+//! Whole numbers encoded by frame of reference (what they exceed the least of them, in as few bytes as the largest needs), or
+//! as codes in a dictionary of the different ones.
 
-use super::bytes::{Bytes, Damaged};
+use super::bytes::{ByteReader, Damaged};
 
 /// Every number by itself.
 const PLAIN: u8 = 0;
 /// The different numbers, and for each its place among them.
-const LISTED: u8 = 1;
+const DICTIONARY: u8 = 1;
 
-/// Numbers of fewer bytes are not worth a list.
-const WORTH_A_LIST: usize = 4;
+/// Numbers of fewer bytes are not worth a dictionary.
+const WORTH_A_DICTIONARY: usize = 4;
 
 /// So many numbers are looked at before it is decided whether they repeat themselves.
 const TRIED: usize = 1024;
 
 /// Adds the numbers.
-pub(super) fn pack(values: &[i64], out: &mut Vec<u8>) {
-    let list = if width(values).1 >= WORTH_A_LIST { listed(values) } else { None };
+pub(super) fn encode(values: &[i64], out: &mut Vec<u8>) {
+    let list = if width(values).1 >= WORTH_A_DICTIONARY { dictionary(values) } else { None };
     match list {
-        Some((different, places)) => {
-            out.push(LISTED);
+        Some((different, codes)) => {
+            out.push(DICTIONARY);
             out.extend_from_slice(&(different.len() as u64).to_le_bytes());
             plain(&different, out);
-            plain(&places, out);
+            plain(&codes, out);
         }
         None => {
             out.push(PLAIN);
@@ -31,11 +31,11 @@ pub(super) fn pack(values: &[i64], out: &mut Vec<u8>) {
     }
 }
 
-/// So many numbers that were packed.
-pub(super) fn unpack(packed: &mut Bytes<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
+/// So many numbers that were encoded.
+pub(super) fn decode(packed: &mut ByteReader<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
     match packed.byte()? {
         PLAIN => read(packed, count),
-        LISTED => {
+        DICTIONARY => {
             let different = packed.length()?;
             let different = read(packed, different.min(count))?;
             let place = |place: i64| usize::try_from(place).ok().and_then(|place| different.get(place)).copied();
@@ -80,7 +80,7 @@ fn write<const WIDTH: usize>(values: &[i64], least: i64, out: &mut Vec<u8>) {
     }
 }
 
-fn read(packed: &mut Bytes<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
+fn read(packed: &mut ByteReader<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
     let width = packed.byte()?;
     let least = packed.number()? as i64;
     let bytes = packed.take(count.checked_mul(width.into()).ok_or(Damaged)?)?;
@@ -105,19 +105,19 @@ fn as_numbers<const WIDTH: usize>(bytes: &[u8], least: i64) -> Vec<i64> {
 
 /// The different numbers in the order in which they appear, and the place of each number among them; none if they are too
 /// many to be worth it.
-fn listed(values: &[i64]) -> Option<(Vec<i64>, Vec<i64>)> {
+fn dictionary(values: &[i64]) -> Option<(Vec<i64>, Vec<i64>)> {
     let most = values.len() / 4;
     // At least twice as many slots as numbers; each holds a place among the different ones plus one.
     let slots = (most * 2).next_power_of_two().max(2);
     let shift = u64::BITS - slots.trailing_zeros();
     let mut table = vec![0u32; slots];
-    let (mut different, mut places) = (Vec::new(), Vec::with_capacity(values.len()));
+    let (mut different, mut codes) = (Vec::new(), Vec::with_capacity(values.len()));
     let mut above = None;
     for (row, value) in values.iter().enumerate() {
         if let Some((same, place)) = above
             && same == *value
         {
-            places.push(place);
+            codes.push(place);
             continue;
         }
         // Fibonacci hashing: the upper bits of the product depend on all bits of the number.
@@ -134,8 +134,8 @@ fn listed(values: &[i64]) -> Option<(Vec<i64>, Vec<i64>)> {
                 _ => slot = (slot + 1) & (slots - 1),
             }
         };
-        places.push(place as i64);
+        codes.push(place as i64);
         above = Some((*value, place as i64));
     }
-    Some((different, places))
+    Some((different, codes))
 }

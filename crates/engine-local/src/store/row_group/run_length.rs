@@ -1,21 +1,21 @@
-//! Where runs of rows begin.
+//! Run-length encoding: where runs of rows begin, which several columns have in common.
 
 use polars::prelude::{DataType, IdxSize, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries, NamedFrom, Series};
 
 use super::bytes::{Damaged, bits, push_bits};
+use crate::arrays::typed::{days, digits, floats, ints, micros, nanos};
 use crate::arrays::types;
 use crate::error::{Outcome, internal};
-use crate::expr::{days, digits, floats, ints, micros, nanos};
 
-/// The first rows of all runs.
+/// The runs of a row group, by their first rows.
 #[derive(Clone)]
-pub(crate) struct Heads {
+pub(crate) struct RunLengths {
     /// Ascending, beginning with 0.
     starts: Vec<IdxSize>,
     rows: usize,
 }
 
-impl Heads {
+impl RunLengths {
     /// From 1 for each row that begins a run, and 0 for the others; the first row begins one.
     pub(super) fn of(starts: &[u8]) -> Self {
         let rows = starts.len();
@@ -42,7 +42,7 @@ impl Heads {
     }
 
     /// A bit for each row.
-    pub fn pack(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         let mut begins = vec![false; self.rows];
         self.starts.iter().for_each(|start| begins[*start as usize] = true);
         let mut out = Vec::new();
@@ -50,8 +50,8 @@ impl Heads {
         out
     }
 
-    /// The heads that were packed.
-    pub fn unpack(packed: &[u8], rows: usize) -> Result<Self, Damaged> {
+    /// The run lengths that were encoded.
+    pub fn decode(packed: &[u8], rows: usize) -> Result<Self, Damaged> {
         if packed.len() != rows.div_ceil(8) || packed.first().is_none_or(|byte| byte & 1 == 0) {
             return Err(Damaged);
         }

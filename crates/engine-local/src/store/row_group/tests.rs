@@ -6,7 +6,7 @@ use polars::prelude::{
 };
 use proptest::prelude::*;
 
-use super::{Entries, Heads, Part};
+use super::{ColumnChunk, RowGroup, RunLengths};
 use crate::arrays::types;
 
 /// A row that comes several times.
@@ -35,7 +35,7 @@ fn frame(rows: &[Row]) -> DataFrame {
     let digits: Int128Chunked = every().map(|row| row.3).collect();
     let bools: BooleanChunked = every().map(|row| row.0.map(|int| int % 2 == 0)).collect();
     let days: Int32Chunked = every().map(|row| row.0.map(|int| int as i32)).collect();
-    // None of these repeats itself.
+    // None of these by_run itself.
     let count = every().count();
     let numbers = Int64Chunked::from_vec("".into(), (0..count as i64).map(|at| at * at * 1_000_003 % 70_001).collect());
     let names: StringChunked = (0..count).map(|at| Some(format!("row {at}"))).collect();
@@ -57,20 +57,20 @@ fn frame(rows: &[Row]) -> DataFrame {
 }
 
 fn packed(frame: &DataFrame) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let part = Part::of(frame).unwrap();
-    let heads = part.heads.as_ref().map(Heads::pack).unwrap_or_default();
-    (heads, part.columns.iter().map(|column| column.pack().unwrap()).collect())
+    let part = RowGroup::of(frame).unwrap();
+    let run_lengths = part.run_lengths.as_ref().map(RunLengths::encode).unwrap_or_default();
+    (run_lengths, part.columns.iter().map(|column| column.encode().unwrap()).collect())
 }
 
-fn unpacked(frame: &DataFrame, heads: &[u8], columns: &[Vec<u8>]) -> Option<DataFrame> {
+fn unpacked(frame: &DataFrame, run_lengths: &[u8], columns: &[Vec<u8>]) -> Option<DataFrame> {
     let rows = frame.height();
-    let heads = if heads.is_empty() { None } else { Some(Heads::unpack(heads, rows).ok()?) };
+    let run_lengths = if run_lengths.is_empty() { None } else { Some(RunLengths::decode(run_lengths, rows).ok()?) };
     let column = |(column, packed): (&Column, &Vec<u8>)| {
         let data_type = types::from_polars(column.dtype()).unwrap();
-        Entries::unpack(packed, column.name(), data_type, rows, heads.as_ref()).ok()
+        ColumnChunk::decode(packed, column.name(), data_type, rows, run_lengths.as_ref()).ok()
     };
     let columns = frame.columns().iter().zip(columns).map(column).collect::<Option<Vec<_>>>()?;
-    Part { rows, heads, columns }.into_frame().ok()
+    RowGroup { rows, run_lengths, columns }.into_frame().ok()
 }
 
 /// The same with one NaN.
@@ -83,16 +83,16 @@ proptest! {
     #[test]
     fn rows_come_back_and_chunks_leave_no_trace(rows in prop::collection::vec(row(), 0..60), cut in 0..100usize) {
         let frame = frame(&rows);
-        let (heads, columns) = packed(&frame);
-        let back = unpacked(&frame, &heads, &columns).unwrap();
+        let (run_lengths, columns) = packed(&frame);
+        let back = unpacked(&frame, &run_lengths, &columns).unwrap();
         prop_assert_eq!(one_nan(&back), one_nan(&frame));
         prop_assert_eq!(back.schema(), frame.schema());
         let cut = cut.min(frame.height());
         let mut in_two = frame.slice(0, cut);
         in_two.vstack_mut(&frame.slice(cut as i64, usize::MAX)).unwrap();
-        prop_assert_eq!(packed(&in_two), (heads.clone(), columns.clone()));
+        prop_assert_eq!(packed(&in_two), (run_lengths.clone(), columns.clone()));
         // Packed again, what was unpacked is the same.
-        prop_assert_eq!(packed(&back), (heads, columns));
+        prop_assert_eq!(packed(&back), (run_lengths, columns));
     }
 
     #[test]
@@ -104,14 +104,14 @@ proptest! {
         cut: bool,
     ) {
         let frame = frame(&rows);
-        let (mut heads, mut columns) = packed(&frame);
+        let (mut run_lengths, mut columns) = packed(&frame);
         let at = which.index(columns.len() + 1);
-        let bytes = if at == columns.len() { &mut heads } else { &mut columns[at] };
+        let bytes = if at == columns.len() { &mut run_lengths } else { &mut columns[at] };
         if !bytes.is_empty() {
             let place = place.index(bytes.len());
             if cut { bytes.truncate(place) } else { bytes[place] ^= byte }
         }
-        if let Some(frame) = unpacked(&frame, &heads, &columns) {
+        if let Some(frame) = unpacked(&frame, &run_lengths, &columns) {
             prop_assert_eq!(frame.width(), columns.len());
         }
     }
@@ -129,12 +129,12 @@ fn what_a_join_repeats_is_kept_once() {
         Series::new("campaign".into(), (0..rows as i64).map(|row| row * 7_919 % 250).collect::<Vec<_>>()).into(),
     ])
     .unwrap();
-    let part = Part::of(&frame).unwrap();
-    assert_eq!(part.heads.as_ref().map(|heads| heads.starts().len()), Some(2_000));
+    let part = RowGroup::of(&frame).unwrap();
+    assert_eq!(part.run_lengths.as_ref().map(|run_lengths| run_lengths.starts().len()), Some(2_000));
     assert_eq!(part.columns.iter().map(|column| column.values.len()).collect::<Vec<_>>(), [2_000, 2_000, 20_000]);
-    let (heads, columns) = packed(&frame);
+    let (run_lengths, columns) = packed(&frame);
     // A bit a row, two bytes an order, one an order, one a row, and a little about each.
-    assert_eq!(heads.len(), 2_500);
+    assert_eq!(run_lengths.len(), 2_500);
     assert!(columns[0].len() < 4_020 && columns[1].len() < 2_200 && columns[2].len() < 20_020);
     assert!(part.into_frame().unwrap().equals(&frame));
 }

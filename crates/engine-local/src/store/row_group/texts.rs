@@ -1,33 +1,33 @@
-//! Texts packed: the different ones and for each row its place among them, or one after the other.
+//! Texts encoded: a dictionary of the different ones and a code for each row, or one after the other.
 
 use polars::prelude::{ChunkTake, IdxSize, NewChunkedArray, PlHashMap, StringChunked};
 
-use super::bytes::{Bytes, Damaged};
+use super::bytes::{ByteReader, Damaged};
 use super::ints;
 use crate::arrays::select::{NONE, index};
 
 /// Every text by itself.
 const PLAIN: u8 = 0;
 /// The different texts, and for each row its place among them.
-const LISTED: u8 = 1;
+const DICTIONARY: u8 = 1;
 
 /// So many texts are looked at before it is decided whether they repeat themselves.
 const TRIED: usize = 1024;
 
-/// Letters of fewer bytes are not pressed.
-const WORTH_PRESSING: usize = 512;
+/// Letters of fewer bytes are not compressed.
+const WORTH_COMPRESSING: usize = 512;
 
 /// Of zstd's levels the one that costs least of those that find repeated words.
 const LEVEL: i32 = 1;
 
 /// Adds the texts; a NULL counts as whatever is least to write.
-pub(super) fn pack(values: &StringChunked, out: &mut Vec<u8>) {
-    match listed(values) {
-        Some((different, places)) => {
-            out.push(LISTED);
+pub(super) fn encode(values: &StringChunked, out: &mut Vec<u8>) {
+    match dictionary(values) {
+        Some((different, codes)) => {
+            out.push(DICTIONARY);
             out.extend_from_slice(&(different.len() as u64).to_le_bytes());
             push(&different, out);
-            ints::pack(&places, out);
+            ints::encode(&codes, out);
         }
         None => {
             out.push(PLAIN);
@@ -37,9 +37,9 @@ pub(super) fn pack(values: &StringChunked, out: &mut Vec<u8>) {
     }
 }
 
-/// So many texts that were packed; NULL where `is_there` says so.
-pub(super) fn unpack(
-    packed: &mut Bytes<'_>,
+/// So many texts that were encoded; NULL where `is_there` says so.
+pub(super) fn decode(
+    packed: &mut ByteReader<'_>,
     count: usize,
     is_there: Option<&[bool]>,
 ) -> Result<StringChunked, Damaged> {
@@ -55,7 +55,7 @@ pub(super) fn unpack(
             let text = |(row, text): (usize, Result<_, _>)| text.map(|text| is_there(row).then_some(text));
             texts.by_ref().enumerate().map(text).collect()
         }
-        LISTED => {
+        DICTIONARY => {
             let different = packed.length()?.min(count);
             let (letters, lengths) = read(packed, different)?;
             let texts = split(&letters, &lengths).collect::<Result<Vec<_>, _>>()?;
@@ -65,9 +65,9 @@ pub(super) fn unpack(
                 Ok(place) if (place as usize) < different => Ok(place),
                 _ => Err(Damaged),
             };
-            let places = ints::unpack(packed, count)?.into_iter().enumerate().map(place);
-            let places: Vec<IdxSize> = places.collect::<Result<_, _>>()?;
-            list.take(&index(&places)).map_err(|_| Damaged)
+            let codes = ints::decode(packed, count)?.into_iter().enumerate().map(place);
+            let codes: Vec<IdxSize> = codes.collect::<Result<_, _>>()?;
+            list.take(&index(&codes)).map_err(|_| Damaged)
         }
         _ => Err(Damaged),
     }
@@ -75,20 +75,20 @@ pub(super) fn unpack(
 
 /// The different texts in the order in which they appear, and the place of each row's among them; none if they are too many to
 /// be worth it.
-fn listed(values: &StringChunked) -> Option<(Vec<&str>, Vec<i64>)> {
+fn dictionary(values: &StringChunked) -> Option<(Vec<&str>, Vec<i64>)> {
     let most = values.len() / 2;
     let mut known: PlHashMap<&str, i64> = PlHashMap::default();
-    let (mut different, mut places) = (Vec::new(), Vec::with_capacity(values.len()));
+    let (mut different, mut codes) = (Vec::new(), Vec::with_capacity(values.len()));
     let mut above = None;
     for (row, text) in values.iter().enumerate() {
         let Some(text) = text else {
-            places.push(0);
+            codes.push(0);
             continue;
         };
         if let Some((same, place)) = above
             && same == text
         {
-            places.push(place);
+            codes.push(place);
             continue;
         }
         let place = match known.get(text) {
@@ -101,33 +101,33 @@ fn listed(values: &StringChunked) -> Option<(Vec<&str>, Vec<i64>)> {
                 place
             }
         };
-        places.push(place);
+        codes.push(place);
         above = Some((text, place));
     }
-    Some((different, places))
+    Some((different, codes))
 }
 
-/// The lengths of the texts, then all letters, pressed if that helps.
+/// The lengths of the texts, then all letters, compressed if that helps.
 fn push(texts: &[&str], out: &mut Vec<u8>) {
     let lengths: Vec<i64> = texts.iter().map(|text| text.len() as i64).collect();
-    ints::pack(&lengths, out);
+    ints::encode(&lengths, out);
     let letters = texts.concat();
-    let pressed =
-        if letters.len() < WORTH_PRESSING { None } else { zstd::bulk::compress(letters.as_bytes(), LEVEL).ok() };
-    let pressed = pressed.filter(|pressed| pressed.len() < letters.len() / 8 * 7);
-    let bytes = pressed.as_deref().unwrap_or(letters.as_bytes());
-    out.push(u8::from(pressed.is_some()));
+    let compressed =
+        if letters.len() < WORTH_COMPRESSING { None } else { zstd::bulk::compress(letters.as_bytes(), LEVEL).ok() };
+    let compressed = compressed.filter(|compressed| compressed.len() < letters.len() / 8 * 7);
+    let bytes = compressed.as_deref().unwrap_or(letters.as_bytes());
+    out.push(u8::from(compressed.is_some()));
     out.extend_from_slice(&(letters.len() as u64).to_le_bytes());
     out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
     out.extend_from_slice(bytes);
 }
 
-fn read(packed: &mut Bytes<'_>, count: usize) -> Result<(String, Vec<i64>), Damaged> {
-    let lengths = ints::unpack(packed, count)?;
-    let is_pressed = packed.byte()? != 0;
+fn read(packed: &mut ByteReader<'_>, count: usize) -> Result<(String, Vec<i64>), Damaged> {
+    let lengths = ints::decode(packed, count)?;
+    let is_compressed = packed.byte()? != 0;
     let (size, stored) = (packed.length()?, packed.length()?);
     let bytes = packed.take(stored)?;
-    let letters = if is_pressed { unpressed(bytes, size)? } else { bytes.to_vec() };
+    let letters = if is_compressed { decompress(bytes, size)? } else { bytes.to_vec() };
     let said: i128 = lengths.iter().map(|length| i128::from(*length)).sum();
     if letters.len() != size || said != size as i128 || lengths.iter().any(|length| *length < 0) {
         return Err(Damaged);
@@ -136,7 +136,7 @@ fn read(packed: &mut Bytes<'_>, count: usize) -> Result<(String, Vec<i64>), Dama
 }
 
 /// No more memory is taken than what is really there needs.
-fn unpressed(bytes: &[u8], size: usize) -> Result<Vec<u8>, Damaged> {
+fn decompress(bytes: &[u8], size: usize) -> Result<Vec<u8>, Damaged> {
     use std::io::Read;
     let mut letters = Vec::new();
     let reader = zstd::stream::Decoder::new(bytes).map_err(|_| Damaged)?;

@@ -16,13 +16,13 @@ const CHUNK_BYTES: usize = 4 << 20;
 
 /// What is wrong with a file; `at` is a byte of its text.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum CsvFault {
     Broken(Broken),
     Ragged { at: usize, found: usize, end: bool },
     Misfit { at: usize, column: String, data_type: DataType, value: String },
 }
 
-impl Fault {
+impl CsvFault {
     /// Whether it might be none if the text went on.
     pub fn is_at_end(&self) -> bool {
         match self {
@@ -33,7 +33,7 @@ impl Fault {
     }
 }
 
-impl From<Broken> for Fault {
+impl From<Broken> for CsvFault {
     fn from(broken: Broken) -> Self {
         Self::Broken(broken)
     }
@@ -41,7 +41,7 @@ impl From<Broken> for Fault {
 
 impl CsvFile<'_> {
     /// Cuts the rows into parts.
-    pub fn chunks(&self) -> Result<Vec<Range<usize>>, Fault> {
+    pub fn chunks(&self) -> Result<Vec<Range<usize>>, CsvFault> {
         let bytes = self.text.as_bytes();
         let quotes = bytes[self.body..].contains(&b'"');
         let mut chunks = Vec::new();
@@ -66,12 +66,12 @@ impl CsvFile<'_> {
     }
 
     /// What the first rows of a part show of each column, and how many rows that were.
-    pub fn evidence(&self, chunk: Range<usize>, limit: usize) -> Result<(Vec<Evidence>, usize), Fault> {
-        let mut look = Look { file: self, evidence: self.no_evidence(), rows: 0, limit };
+    pub fn evidence(&self, chunk: Range<usize>, limit: usize) -> Result<(Vec<Evidence>, usize), CsvFault> {
+        let mut inference = ColumnInference { file: self, evidence: self.no_evidence(), rows: 0, limit };
         if limit > 0 {
-            self.visit(chunk, &mut look)?;
+            self.visit(chunk, &mut inference)?;
         }
-        Ok((look.evidence, look.rows))
+        Ok((inference.evidence, inference.rows))
     }
 
     /// The columns of a part; `targets` says which column of the schema each column of the file is.
@@ -80,7 +80,7 @@ impl CsvFile<'_> {
         chunk: Range<usize>,
         targets: &[Option<usize>],
         schema: &Schema,
-    ) -> Result<(Vec<Builder>, usize), Fault> {
+    ) -> Result<(Vec<Builder>, usize), CsvFault> {
         let columns = Builder::all(schema, chunk.len() / (8 * self.names.len()).max(1));
         let mut build = Build { file: self, targets, columns, rows: 0 };
         self.visit(chunk, &mut build)?;
@@ -88,12 +88,12 @@ impl CsvFile<'_> {
     }
 
     /// Calls `row` with where each record starts, until it says false.
-    pub fn each_record(&self, row: impl FnMut(usize) -> bool) -> Result<(), Fault> {
+    pub fn each_record(&self, row: impl FnMut(usize) -> bool) -> Result<(), CsvFault> {
         self.visit(self.body..self.text.len(), &mut Count(row))
     }
 
     /// Shows every field of a range of records.
-    fn visit(&self, range: Range<usize>, visitor: &mut impl Visitor) -> Result<(), Fault> {
+    fn visit(&self, range: Range<usize>, visitor: &mut impl Visitor) -> Result<(), CsvFault> {
         let width = self.names.len();
         let mut cursor = Cursor::new(&self.text, range.start, &self.grammar);
         while cursor.at < range.end {
@@ -117,7 +117,7 @@ impl CsvFile<'_> {
                 continue;
             }
             if column != width {
-                return Err(Fault::Ragged { at: start, found: column, end: cursor.is_at_end() });
+                return Err(CsvFault::Ragged { at: start, found: column, end: cursor.is_at_end() });
             }
             // Where the text was cut off, the record may go on.
             let cut = !self.whole && cursor.is_at_end();
@@ -140,22 +140,22 @@ impl CsvFile<'_> {
 
 /// Is shown the fields of records in order; `at` is where their record starts.
 trait Visitor {
-    fn field(&mut self, column: usize, field: Field<'_>, at: usize) -> Result<(), Fault>;
+    fn field(&mut self, column: usize, field: Field<'_>, at: usize) -> Result<(), CsvFault>;
 
     /// The record is complete; whether to go on.
     fn row(&mut self, at: usize) -> bool;
 }
 
 /// Looks at values to find the types of columns.
-struct Look<'f> {
+struct ColumnInference<'f> {
     file: &'f CsvFile<'f>,
     evidence: Vec<Evidence>,
     rows: usize,
     limit: usize,
 }
 
-impl Visitor for Look<'_> {
-    fn field(&mut self, column: usize, field: Field<'_>, _at: usize) -> Result<(), Fault> {
+impl Visitor for ColumnInference<'_> {
+    fn field(&mut self, column: usize, field: Field<'_>, _at: usize) -> Result<(), CsvFault> {
         if let Some(value) = self.file.value(field) {
             self.evidence[column] |= classify(&value);
         }
@@ -177,14 +177,14 @@ struct Build<'f> {
 }
 
 impl Visitor for Build<'_> {
-    fn field(&mut self, column: usize, field: Field<'_>, at: usize) -> Result<(), Fault> {
+    fn field(&mut self, column: usize, field: Field<'_>, at: usize) -> Result<(), CsvFault> {
         let Some(target) = self.targets[column] else { return Ok(()) };
         let column = &mut self.columns[target];
         let Some(value) = self.file.value(field) else {
             column.null();
             return Ok(());
         };
-        column.text(&value).map_err(|_| Fault::Misfit {
+        column.text(&value).map_err(|_| CsvFault::Misfit {
             at,
             column: column.name().to_owned(),
             data_type: column.data_type(),
@@ -202,7 +202,7 @@ impl Visitor for Build<'_> {
 struct Count<F>(F);
 
 impl<F: FnMut(usize) -> bool> Visitor for Count<F> {
-    fn field(&mut self, _column: usize, _field: Field<'_>, _at: usize) -> Result<(), Fault> {
+    fn field(&mut self, _column: usize, _field: Field<'_>, _at: usize) -> Result<(), CsvFault> {
         Ok(())
     }
 

@@ -4,13 +4,13 @@ use tidemill_core::diagnostic::nearest;
 use tidemill_core::table::{EngineError, Scan, Schema};
 
 use super::super::evidence::Evidence;
-use super::super::source_file::{Origin, line_at};
-use super::chunk::Fault;
+use super::super::source_file::{SourceFile, line_at};
+use super::chunk::CsvFault;
 use super::record::{Broken, Cursor, Field, Grammar};
 
 /// A file in memory.
 pub(super) struct CsvFile<'a> {
-    pub origin: &'a Origin,
+    pub origin: &'a SourceFile,
     /// Its text, or the beginning of it.
     pub text: String,
     /// Whether the text is all of the file.
@@ -26,7 +26,7 @@ pub(super) struct CsvFile<'a> {
 
 impl<'a> CsvFile<'a> {
     /// Reads the file, at most about `limit` bytes of it (more if the header needs more), and its header.
-    pub fn open(origin: &'a Origin, scan: &'a Scan, limit: Option<usize>) -> Result<Self, EngineError> {
+    pub fn open(origin: &'a SourceFile, scan: &'a Scan, limit: Option<usize>) -> Result<Self, EngineError> {
         let grammar = Grammar::new(delimiter(origin, scan)?);
         let mut limit = limit;
         loop {
@@ -62,7 +62,7 @@ impl<'a> CsvFile<'a> {
         let start = cursor.at;
         let mut names = Vec::new();
         loop {
-            let (field, last) = cursor.field().map_err(|broken| self.explain(Fault::Broken(broken)))?;
+            let (field, last) = cursor.field().map_err(|broken| self.explain(CsvFault::Broken(broken)))?;
             names.push(field);
             if last {
                 break;
@@ -113,26 +113,26 @@ impl<'a> CsvFile<'a> {
     }
 
     /// A fault as an error that names the line.
-    pub fn explain(&self, fault: Fault) -> EngineError {
+    pub fn explain(&self, fault: CsvFault) -> EngineError {
         let line = |at| Some(line_at(&self.text, at));
         match fault {
-            Fault::Broken(Broken::Unterminated(at)) => self.origin.error_with_help(
+            CsvFault::Broken(Broken::Unterminated(at)) => self.origin.error_with_help(
                 line(at),
                 "a quoted field begins here and never ends",
                 "close it with `\"`; a quote inside a quoted field is written twice",
             ),
-            Fault::Broken(Broken::AfterQuote(at)) => self.origin.error_with_help(
+            CsvFault::Broken(Broken::AfterQuote(at)) => self.origin.error_with_help(
                 line(at),
                 "text follows the closing quote of a field",
                 "write a quote inside a quoted field twice: `\"\"`",
             ),
-            Fault::Ragged { at, found, .. } => {
+            CsvFault::Ragged { at, found, .. } => {
                 let (plural, expected) = (if found == 1 { "" } else { "s" }, self.names.len());
                 let message = format!("found {found} field{plural}, expected {expected}");
                 let fix = "a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`";
                 self.origin.error_with_help(line(at), message, fix)
             }
-            Fault::Misfit { at, column, data_type, value } => {
+            CsvFault::Misfit { at, column, data_type, value } => {
                 let shown: String = value.chars().take(80).collect();
                 self.origin.error_with_help(
                     line(at),
@@ -145,7 +145,7 @@ impl<'a> CsvFile<'a> {
 }
 
 /// The byte between fields.
-fn delimiter(origin: &Origin, scan: &Scan) -> Result<u8, EngineError> {
+fn delimiter(origin: &SourceFile, scan: &Scan) -> Result<u8, EngineError> {
     let lower = origin.shown.to_ascii_lowercase();
     let plain = lower.strip_suffix(".gz").or_else(|| lower.strip_suffix(".zst")).unwrap_or(&lower);
     let default = if plain.ends_with(".tsv") { '\t' } else { ',' };

@@ -13,16 +13,16 @@ use tidemill_core::table::{EngineError, Scan, Schema};
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
 
-use self::chunk::Fault;
+use self::chunk::CsvFault;
 use self::file::CsvFile;
 use super::column::{self, Builder};
 use super::evidence::{self, Tally};
-use super::source_file::{Origin, count_lines};
+use super::source_file::{SourceFile, count_lines};
 
 /// Reads so much of a file for its head, and more if that is not enough.
 const HEAD_BYTES: usize = 1 << 18;
 
-pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+pub(super) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
     let mut all: Option<Tally> = None;
     let mut left = head;
     for origin in files {
@@ -42,7 +42,7 @@ pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Resul
     Ok(evidence::schema(all.unwrap_or_default()))
 }
 
-fn whole(origin: &Origin, scan: &Scan) -> Result<Tally, EngineError> {
+fn whole(origin: &SourceFile, scan: &Scan) -> Result<Tally, EngineError> {
     let file = CsvFile::open(origin, scan, None)?;
     let chunks = file.chunks().map_err(|fault| file.explain(fault))?;
     let parts: Vec<_> =
@@ -56,7 +56,7 @@ fn whole(origin: &Origin, scan: &Scan) -> Result<Tally, EngineError> {
 }
 
 /// The evidence of the first rows, and how many there were.
-fn start(origin: &Origin, scan: &Scan, rows: usize) -> Result<(Tally, usize), EngineError> {
+fn start(origin: &SourceFile, scan: &Scan, rows: usize) -> Result<(Tally, usize), EngineError> {
     let mut limit = HEAD_BYTES;
     loop {
         let opened = CsvFile::open(origin, scan, Some(limit));
@@ -75,8 +75,8 @@ fn start(origin: &Origin, scan: &Scan, rows: usize) -> Result<(Tally, usize), En
     }
 }
 
-fn same_columns(first: &Origin, known: &Tally, other: &Origin, found: &Tally) -> Result<(), EngineError> {
-    let lacks = |file: &Origin, column: &str, than: &Origin| {
+fn same_columns(first: &SourceFile, known: &Tally, other: &SourceFile, found: &Tally) -> Result<(), EngineError> {
+    let lacks = |file: &SourceFile, column: &str, than: &SourceFile| {
         file.error(None, format!("has no column `{column}`, which {} has", than.shown))
     };
     if let Some(column) = known.keys().find(|column| !found.contains_key(*column)) {
@@ -88,13 +88,13 @@ fn same_columns(first: &Origin, known: &Tally, other: &Origin, found: &Tally) ->
     }
 }
 
-pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     let mut frames = Vec::new();
     for origin in files {
         let file = CsvFile::open(origin, scan, None)?;
         let targets = file.targets(&scan.schema)?;
         let chunks = file.chunks().map_err(|fault| file.explain(fault))?;
-        let parts: Vec<Result<(Vec<Builder>, usize), Fault>> =
+        let parts: Vec<Result<(Vec<Builder>, usize), CsvFault>> =
             RAYON.install(|| chunks.into_par_iter().map(|chunk| file.columns(chunk, &targets, &scan.schema)).collect());
         for part in parts {
             let (columns, rows) = part.map_err(|fault| file.explain(fault))?;
@@ -105,7 +105,7 @@ pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, Engi
 }
 
 /// File and line of rows, given in ascending order.
-pub(super) fn places(files: &[Origin], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut row = 0;
     for origin in files {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::document::Object;
 
 /// A value of a row.
-pub(super) enum Cell<'a> {
+pub(super) enum JsonCell<'a> {
     Null,
     Bool(bool),
     /// As it is written.
@@ -19,7 +19,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// As it is shown in a message.
-impl fmt::Display for Cell<'_> {
+impl fmt::Display for JsonCell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -32,7 +32,7 @@ impl fmt::Display for Cell<'_> {
 
 /// What is wrong with an object, and at which byte of the text the object starts.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct JsonFault {
     pub at: usize,
     pub message: String,
     /// What to do about it.
@@ -42,9 +42,9 @@ pub(super) struct Fault {
 /// Shows every cell of an object, by the name of its column.
 pub(super) fn each(
     object: &Object<'_>,
-    mut show: impl FnMut(&str, Cell<'_>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    let invalid = |error: serde_json::Error| Fault { at: object.at, message: words(&error), help: None };
+    mut show: impl FnMut(&str, JsonCell<'_>) -> Result<(), JsonFault>,
+) -> Result<(), JsonFault> {
+    let invalid = |error: serde_json::Error| JsonFault { at: object.at, message: words(&error), help: None };
     for (key, raw) in members(object.raw).map_err(invalid)? {
         if !raw.starts_with('{') {
             show(&key, cell(raw).map_err(invalid)?)?;
@@ -65,33 +65,33 @@ pub(super) fn words(error: &serde_json::Error) -> String {
 }
 
 /// That a key stands twice in an object.
-pub(super) fn twice(object: &Object<'_>, key: &str) -> Fault {
-    Fault { at: object.at, message: format!("the key `{key}` stands twice in one object"), help: None }
+pub(super) fn twice(object: &Object<'_>, key: &str) -> JsonFault {
+    JsonFault { at: object.at, message: format!("the key `{key}` stands twice in one object"), help: None }
 }
 
-fn cell(raw: &str) -> Result<Cell<'_>, serde_json::Error> {
+fn cell(raw: &str) -> Result<JsonCell<'_>, serde_json::Error> {
     Ok(match raw.as_bytes().first() {
-        Some(b'n') => Cell::Null,
-        Some(b't') => Cell::Bool(true),
-        Some(b'f') => Cell::Bool(false),
-        Some(b'"') if raw.contains('\\') => Cell::Text(Cow::Owned(serde_json::from_str(raw)?)),
-        Some(b'"') => Cell::Text(Cow::Borrowed(&raw[1..raw.len() - 1])),
-        Some(b'[' | b'{') => Cell::Text(Cow::Borrowed(raw)),
-        _ => Cell::Number(raw),
+        Some(b'n') => JsonCell::Null,
+        Some(b't') => JsonCell::Bool(true),
+        Some(b'f') => JsonCell::Bool(false),
+        Some(b'"') if raw.contains('\\') => JsonCell::Text(Cow::Owned(serde_json::from_str(raw)?)),
+        Some(b'"') => JsonCell::Text(Cow::Borrowed(&raw[1..raw.len() - 1])),
+        Some(b'[' | b'{') => JsonCell::Text(Cow::Borrowed(raw)),
+        _ => JsonCell::Number(raw),
     })
 }
 
 /// Keys and the texts of their values, as they stand.
 pub(super) fn members(raw: &str) -> Result<Vec<(Cow<'_, str>, &str)>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(raw);
-    let members = deserializer.deserialize_map(Members)?;
+    let members = deserializer.deserialize_map(MembersVisitor)?;
     deserializer.end()?;
     Ok(members)
 }
 
-struct Members;
+struct MembersVisitor;
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for MembersVisitor {
     type Value = Vec<(Cow<'de, str>, &'de str)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
-        while let Some(key) = map.next_key_seed(Key)? {
+        while let Some(key) = map.next_key_seed(KeySeed)? {
             members.push((key, map.next_value::<&'de RawValue>()?.get()));
         }
         Ok(members)
@@ -108,9 +108,9 @@ impl<'de> Visitor<'de> for Members {
 }
 
 /// A key, borrowed from the text unless it has escapes.
-struct Key;
+struct KeySeed;
 
-impl<'de> DeserializeSeed<'de> for Key {
+impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -118,7 +118,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl<'de> Visitor<'de> for Key {
+impl<'de> Visitor<'de> for KeySeed {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

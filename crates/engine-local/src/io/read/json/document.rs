@@ -3,12 +3,12 @@
 use serde_json::value::RawValue;
 use tidemill_core::table::{EngineError, FileFormat, Scan};
 
-use super::super::source_file::{Origin, line_at};
-use super::cell::{Fault, members, words};
+use super::super::source_file::{SourceFile, line_at};
+use super::cell::{JsonFault, members, words};
 
 /// A file in memory.
 pub(super) struct Document<'a> {
-    origin: &'a Origin,
+    origin: &'a SourceFile,
     pub text: String,
     whole: bool,
 }
@@ -29,12 +29,12 @@ pub(super) struct Objects<'a> {
 
 impl<'a> Document<'a> {
     /// All of the file.
-    pub fn whole(origin: &'a Origin, scan: &Scan) -> Result<Self, EngineError> {
+    pub fn whole(origin: &'a SourceFile, scan: &Scan) -> Result<Self, EngineError> {
         Self::open(origin, scan, None)
     }
 
     /// So much of the file that it has `rows` objects, if there are so many.
-    pub fn head(origin: &'a Origin, scan: &Scan, rows: usize, bytes: usize) -> Result<Self, EngineError> {
+    pub fn head(origin: &'a SourceFile, scan: &Scan, rows: usize, bytes: usize) -> Result<Self, EngineError> {
         let mut limit = bytes;
         loop {
             let document = Self::open(origin, scan, Some(limit))?;
@@ -49,7 +49,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn open(origin: &'a Origin, scan: &Scan, limit: Option<usize>) -> Result<Self, EngineError> {
+    fn open(origin: &'a SourceFile, scan: &Scan, limit: Option<usize>) -> Result<Self, EngineError> {
         let source = origin.text(scan.options.encoding.as_deref(), limit)?;
         Ok(Self { origin, text: source.text, whole: source.whole })
     }
@@ -61,7 +61,7 @@ impl<'a> Document<'a> {
     }
 
     /// A fault as an error that names the line.
-    pub fn explain(&self, fault: Fault) -> EngineError {
+    pub fn explain(&self, fault: JsonFault) -> EngineError {
         let line = Some(line_at(&self.text, fault.at));
         match fault.help {
             Some(help) => self.origin.error_with_help(line, fault.message, help),
@@ -69,7 +69,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn lines(&self, limit: usize) -> Result<Objects<'_>, Fault> {
+    fn lines(&self, limit: usize) -> Result<Objects<'_>, JsonFault> {
         let mut list = Vec::new();
         let mut at = 0;
         for line in self.text.split_inclusive('\n') {
@@ -83,7 +83,7 @@ impl<'a> Document<'a> {
                 continue;
             }
             if !raw.starts_with('{') {
-                return Err(Fault {
+                return Err(JsonFault {
                     at: start,
                     message: format!("expected an object on the line, found {}", kind(raw)),
                     help: None,
@@ -94,7 +94,7 @@ impl<'a> Document<'a> {
         Ok(Objects { list, cut: !self.whole })
     }
 
-    fn elements(&self, limit: usize) -> Result<Objects<'_>, Fault> {
+    fn elements(&self, limit: usize) -> Result<Objects<'_>, JsonFault> {
         let start = self.skip_space(0);
         let rest = &self.text[start..];
         match rest.as_bytes().first() {
@@ -106,15 +106,15 @@ impl<'a> Document<'a> {
                 match (arrays.next(), arrays.next()) {
                     // The value is a part of the text, so the distance of their first bytes is its place.
                     (Some((_, raw)), None) => self.array(raw.as_ptr() as usize - self.text.as_ptr() as usize, limit),
-                    _ => Err(Fault {
+                    _ => Err(JsonFault {
                         at: start,
                         message: "expected an array of objects, found one object".into(),
                         help: None,
                     }),
                 }
             }
-            None => Err(Fault { at: start, message: "is empty".into(), help: None }),
-            Some(_) => Err(Fault {
+            None => Err(JsonFault { at: start, message: "is empty".into(), help: None }),
+            Some(_) => Err(JsonFault {
                 at: start,
                 message: format!("expected an array of objects, found {}", kind(rest)),
                 help: None,
@@ -123,13 +123,13 @@ impl<'a> Document<'a> {
     }
 
     /// The elements of the array that starts there.
-    fn array(&self, start: usize, limit: usize) -> Result<Objects<'_>, Fault> {
+    fn array(&self, start: usize, limit: usize) -> Result<Objects<'_>, JsonFault> {
         let mut list = Vec::new();
         let bytes = self.text.as_bytes();
         let mut at = self.skip_space(start + 1);
         let unfinished = |list, at| {
             let message = "the array is cut off: `]` is missing".to_owned();
-            if self.whole { Err(Fault { at, message, help: None }) } else { Ok(Objects { list, cut: true }) }
+            if self.whole { Err(JsonFault { at, message, help: None }) } else { Ok(Objects { list, cut: true }) }
         };
         if bytes.get(at) == Some(&b']') {
             return self.nothing_behind(at + 1, Objects { list, cut: false });
@@ -140,7 +140,7 @@ impl<'a> Document<'a> {
                 Some(b'{') => {}
                 Some(_) => {
                     let message = format!("element {} is {}, not an object", list.len() + 1, kind(&self.text[at..]));
-                    return Err(Fault { at, message, help: None });
+                    return Err(JsonFault { at, message, help: None });
                 }
             }
             let mut stream = serde_json::Deserializer::from_str(&self.text[at..]).into_iter::<&RawValue>();
@@ -157,7 +157,7 @@ impl<'a> Document<'a> {
                 Some(b']') => return self.nothing_behind(at + 1, Objects { list, cut: false }),
                 None => return unfinished(list, at),
                 Some(_) => {
-                    return Err(Fault {
+                    return Err(JsonFault {
                         at,
                         message: "expected `,` or `]` behind an object of the array".into(),
                         help: None,
@@ -168,12 +168,12 @@ impl<'a> Document<'a> {
         Ok(Objects { list, cut: false })
     }
 
-    fn nothing_behind<'o>(&self, at: usize, objects: Objects<'o>) -> Result<Objects<'o>, Fault> {
+    fn nothing_behind<'o>(&self, at: usize, objects: Objects<'o>) -> Result<Objects<'o>, JsonFault> {
         let at = self.skip_space(at);
         // An array inside an object is followed by the rest of the object, which has been read already.
         match self.text.as_bytes().get(at) {
             Some(_) if !self.text.trim_start().starts_with('{') => {
-                Err(Fault { at, message: "something follows the array".into(), help: None })
+                Err(JsonFault { at, message: "something follows the array".into(), help: None })
             }
             _ => Ok(objects),
         }
@@ -185,10 +185,10 @@ impl<'a> Document<'a> {
     }
 
     /// An error of the parser, which counts lines from `at`.
-    fn fault(&self, at: usize, error: &serde_json::Error) -> Fault {
+    fn fault(&self, at: usize, error: &serde_json::Error) -> JsonFault {
         let line: usize =
             self.text[at..].split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        Fault { at: at + line, message: words(error), help: None }
+        JsonFault { at: at + line, message: words(error), help: None }
     }
 }
 

@@ -12,18 +12,18 @@ use polars_core::runtime::RAYON;
 use rayon::prelude::*;
 use tidemill_core::table::{EngineError, FileFormat, Scan, Schema};
 
-use self::cell::{Cell, Fault};
+use self::cell::{JsonCell, JsonFault};
 use self::document::{Document, Object};
 use super::column::{self, Builder};
 use super::evidence::{self, Evidence, Tally};
-use super::source_file::{Origin, count_lines};
+use super::source_file::{SourceFile, count_lines};
 
 /// Objects that are worked on together.
 const CHUNK_ROWS: usize = 8_192;
 /// Reads so much of a file for its head, and more if that is not enough.
 const HEAD_BYTES: usize = 1 << 18;
 
-pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+pub(super) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
     let mut all = Tally::new();
     let mut left = head;
     for origin in files {
@@ -43,17 +43,17 @@ pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Resul
     Ok(evidence::schema(all))
 }
 
-fn evidence_of(objects: &[Object<'_>]) -> Result<Tally, Fault> {
+fn evidence_of(objects: &[Object<'_>]) -> Result<Tally, JsonFault> {
     let mut tally = Tally::new();
     // The number of the last object that had the key, from 1.
     let mut last: Vec<usize> = Vec::new();
     for (row, object) in (1..).zip(objects) {
         cell::each(object, |key, cell| {
             let seen = match cell {
-                Cell::Null => Evidence::NONE,
-                Cell::Bool(_) => Evidence::BOOL,
-                Cell::Number(text) => super::text::classify(text),
-                Cell::Text(_) => Evidence::TEXT,
+                JsonCell::Null => Evidence::NONE,
+                JsonCell::Bool(_) => Evidence::BOOL,
+                JsonCell::Number(text) => super::text::classify(text),
+                JsonCell::Text(_) => Evidence::TEXT,
             };
             match tally.get_full_mut(key) {
                 Some((at, ..)) if last[at] == row => return Err(cell::twice(object, key)),
@@ -72,7 +72,7 @@ fn evidence_of(objects: &[Object<'_>]) -> Result<Tally, Fault> {
     Ok(tally)
 }
 
-pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     let targets: IndexMap<&str, usize> = scan.schema.names().enumerate().map(|(at, name)| (name, at)).collect();
     let mut seen = vec![false; targets.len()];
     let mut frames = Vec::new();
@@ -98,9 +98,13 @@ pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, Engi
     }
 }
 
-type Part = (Vec<Builder>, Vec<bool>);
+type BuiltColumns = (Vec<Builder>, Vec<bool>);
 
-fn columns(objects: &[Object<'_>], targets: &IndexMap<&str, usize>, schema: &Schema) -> Result<Part, Fault> {
+fn columns(
+    objects: &[Object<'_>],
+    targets: &IndexMap<&str, usize>,
+    schema: &Schema,
+) -> Result<BuiltColumns, JsonFault> {
     let mut columns = Builder::all(schema, objects.len());
     let mut seen = vec![false; columns.len()];
     // The number of the last object that had the key, from 1.
@@ -114,15 +118,15 @@ fn columns(objects: &[Object<'_>], targets: &IndexMap<&str, usize>, schema: &Sch
             }
             let column = &mut columns[target];
             let fits = match &cell {
-                Cell::Null => {
+                JsonCell::Null => {
                     column.null();
                     Ok(())
                 }
-                Cell::Bool(value) => column.bool(*value),
-                Cell::Number(text) => column.text(text),
-                Cell::Text(text) => column.string(text),
+                JsonCell::Bool(value) => column.bool(*value),
+                JsonCell::Number(text) => column.text(text),
+                JsonCell::Text(text) => column.string(text),
             };
-            fits.map_err(|_| Fault {
+            fits.map_err(|_| JsonFault {
                 at: object.at,
                 message: format!("key `{key}`: {cell} is not of type {}", column.data_type()),
                 help: Some("correct the value, or load the column as string and convert it in a `normalize` task"),
@@ -135,7 +139,7 @@ fn columns(objects: &[Object<'_>], targets: &IndexMap<&str, usize>, schema: &Sch
 }
 
 /// File and line of rows, given in ascending order.
-pub(super) fn places(files: &[Origin], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut row = 0;
     for origin in files {

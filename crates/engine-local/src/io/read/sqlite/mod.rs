@@ -1,7 +1,7 @@
 //! SQLite: the values that are stored decide the types, for a declared type is only a wish there.
 
 mod open;
-mod parts;
+mod row_chunks;
 mod select;
 
 use polars::prelude::DataFrame;
@@ -9,26 +9,33 @@ use rusqlite::types::ValueRef;
 use tidemill_core::table::{DataType, EngineError, Field, Scan, Schema};
 
 use self::open::Database;
-use self::parts::{Part, each_part};
+use self::row_chunks::{RowChunk, each_chunk};
 use self::select::Select;
 use super::column::{self, Builder, Misfit};
 use super::evidence::{Evidence, Tally};
-use super::source_file::Origin;
+use super::source_file::SourceFile;
 
 /// Rows for which room is made at first.
 const ROWS: usize = 4_096;
 
-pub(super) fn infer(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+pub(super) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
     look(files, scan, head).map(|(schema, _)| schema)
 }
 
 /// The columns, and the rows too if they could be built on the way: types are first taken from the scan's schema, else from
 /// the first rows, and that these hold for all is known only at the end.
-pub(super) fn infer_and_read(files: &[Origin], scan: &Scan) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
+pub(super) fn infer_and_read(
+    files: &[SourceFile],
+    scan: &Scan,
+) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
     look(files, scan, None)
 }
 
-fn look(files: &[Origin], scan: &Scan, head: Option<usize>) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
+fn look(
+    files: &[SourceFile],
+    scan: &Scan,
+    head: Option<usize>,
+) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
     let mut all = Tally::new();
     let mut declared = Schema::new();
     let mut frames = head.is_none().then(Vec::new);
@@ -69,7 +76,7 @@ fn data_type_of(evidence: Evidence, declared: Option<DataType>) -> DataType {
 type Declared = Vec<(String, Option<DataType>)>;
 
 /// What has been seen of a statement's rows.
-struct Look<'a> {
+struct TableInference<'a> {
     declared: Declared,
     seen: Vec<Evidence>,
     rows: usize,
@@ -85,8 +92,8 @@ struct Blob {
     column: usize,
 }
 
-impl Look<'_> {
-    fn take(&mut self, part: &Part) -> Result<(), Blob> {
+impl TableInference<'_> {
+    fn take(&mut self, part: &RowChunk) -> Result<(), Blob> {
         for (number, row) in part.rows().enumerate() {
             for (at, value) in row.enumerate() {
                 self.seen[at] |= match value {
@@ -135,7 +142,7 @@ fn look_at<'a>(
     select: &Select,
     head: Option<usize>,
     keep: Option<&'a Schema>,
-) -> Result<Look<'a>, EngineError> {
+) -> Result<TableInference<'a>, EngineError> {
     let fail = |error: rusqlite::Error| database.error(&error);
     let mut statement = database.connection.prepare(&select.sql).map_err(fail)?;
     let declared: Declared =
@@ -147,9 +154,9 @@ fn look_at<'a>(
         }
     }
     let width = declared.len();
-    let mut look = Look { declared, seen: vec![Evidence::NONE; width], rows: 0, keep, columns: None };
+    let mut look = TableInference { declared, seen: vec![Evidence::NONE; width], rows: 0, keep, columns: None };
     let rows = statement.query(select.parameters()).map_err(fail)?;
-    match each_part(database, rows, width, head, |part| look.take(part))? {
+    match each_chunk(database, rows, width, head, |part| look.take(part))? {
         Ok(()) => Ok(look),
         Err(Blob { row, column }) => Err(database.origin.error_with_help(
             None,
@@ -174,11 +181,11 @@ fn declared(text: Option<&str>) -> Option<DataType> {
     }
 }
 
-pub(super) fn read(files: &[Origin], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     files.iter().map(|origin| read_one(origin, scan)).collect()
 }
 
-fn read_one(origin: &Origin, scan: &Scan) -> Result<DataFrame, EngineError> {
+fn read_one(origin: &SourceFile, scan: &Scan) -> Result<DataFrame, EngineError> {
     let database = Database::open(origin)?;
     let select = Select::of(&database, scan)?;
     let fail = |error: rusqlite::Error| database.error(&error);
@@ -194,7 +201,7 @@ fn read_one(origin: &Origin, scan: &Scan) -> Result<DataFrame, EngineError> {
     let mut columns = Builder::all(&scan.schema, ROWS);
     let rows = statement.query(select.parameters()).map_err(fail)?;
     let mut count = 0;
-    let took = each_part(&database, rows, names.len(), None, |part| {
+    let took = each_chunk(&database, rows, names.len(), None, |part| {
         for row in part.rows() {
             count += 1;
             for (value, wanted) in row.zip(&wanted) {
@@ -240,7 +247,7 @@ fn shown(value: ValueRef<'_>) -> String {
 }
 
 /// File and rowid (of a query: number) of rows, given in ascending order.
-pub(super) fn places(files: &[Origin], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {

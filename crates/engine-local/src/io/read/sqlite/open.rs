@@ -8,11 +8,11 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use tidemill_core::table::EngineError;
 
-use super::super::source_file::Origin;
+use super::super::source_file::SourceFile;
 
 /// An open database.
 pub(super) struct Database<'a> {
-    pub origin: &'a Origin,
+    pub origin: &'a SourceFile,
     pub connection: Connection,
     /// Where the copy lies, if it had to be copied; it goes when this does.
     _copy: Option<TempDir>,
@@ -24,7 +24,7 @@ impl<'a> Database<'a> {
     /// A database in WAL mode without a log is opened as immutable: nobody writes to it, and a plain reader would create
     /// `-wal` and `-shm` beside it. With a log but without the index of a program that has it open, a copy is read, for the
     /// index would be created.
-    pub fn open(origin: &'a Origin) -> Result<Self, EngineError> {
+    pub fn open(origin: &'a SourceFile) -> Result<Self, EngineError> {
         let mut head = [0; 20];
         let read = origin.open()?.read_exact(&mut head);
         if read.is_err() || !head.starts_with(b"SQLite format 3\0") {
@@ -62,7 +62,7 @@ impl<'a> Database<'a> {
     }
 }
 
-fn fault(origin: &Origin, error: &rusqlite::Error) -> EngineError {
+fn fault(origin: &SourceFile, error: &rusqlite::Error) -> EngineError {
     let message = match error {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),

@@ -1,0 +1,46 @@
+//! Which operator carries out a relation.
+
+use tidemill_core::table::Rel;
+
+use crate::ops::aggregate::AggregateExec;
+use crate::ops::convert::ConvertExec;
+use crate::ops::distinct::DistinctExec;
+use crate::ops::fill::FillExec;
+use crate::ops::filter::FilterExec;
+use crate::ops::input::InputExec;
+use crate::ops::join::JoinExec;
+use crate::ops::limit::LimitExec;
+use crate::ops::operator::Operator;
+use crate::ops::project::ProjectExec;
+use crate::ops::reject::RejectExec;
+use crate::ops::required_columns::RequiredColumns;
+use crate::ops::scan::ScanExec;
+use crate::ops::set_op::SetOpExec;
+use crate::ops::sort::SortExec;
+use crate::ops::unit::UnitExec;
+use crate::ops::window::WindowExec;
+
+/// The operator for a relation of whose columns those are required.
+pub(super) fn operator(rel: &Rel, required: RequiredColumns) -> Box<dyn Operator + '_> {
+    match rel {
+        Rel::Input { task, .. } => Box::new(InputExec { task, required }),
+        Rel::Scan(scan) => Box::new(ScanExec { scan, required }),
+        Rel::Unit => Box::new(UnitExec),
+        Rel::Project { input, columns } => Box::new(ProjectExec { input, columns }),
+        Rel::Filter { input, predicate, account } => {
+            Box::new(FilterExec { input, predicate, account: account.as_deref(), required })
+        }
+        Rel::Convert { input, columns, on_invalid } => {
+            Box::new(ConvertExec { input, columns, on_invalid: *on_invalid })
+        }
+        Rel::Fill { input, columns } => Box::new(FillExec { input, columns, required }),
+        Rel::Reject { input, rules } => Box::new(RejectExec { input, rules }),
+        Rel::Distinct { input, on } => Box::new(DistinctExec { input, on: on.as_deref(), required }),
+        Rel::Join(step) => Box::new(JoinExec { step, required }),
+        Rel::Aggregate { input, keys, metrics } => Box::new(AggregateExec { input, keys, metrics }),
+        Rel::Window { input, columns } => Box::new(WindowExec { input, columns, required }),
+        Rel::Sort { input, by } => Box::new(SortExec { input, by, required }),
+        Rel::Limit { input, offset, count } => Box::new(LimitExec { input, offset: *offset, count: *count, required }),
+        Rel::SetOp { kind, all, left, right } => Box::new(SetOpExec { kind: *kind, all: *all, left, right }),
+    }
+}

@@ -1,0 +1,36 @@
+//! The files that an engine works on, behind a trait.
+
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use tidemill_core::ids::Digest;
+use tidemill_core::table::{EngineError, Scan, Schema, Sink};
+
+use crate::store::output_table::OutputTable;
+
+/// What reads sources and writes outputs for the engine.
+pub trait Files: Send + Sync {
+    /// The columns of a source, from its first `head` rows or from the whole of it.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn infer(&self, project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError>;
+
+    /// The source as a frame of exactly the columns and types of `scan.schema`.
+    ///
+    /// # Errors
+    /// If the source cannot be read or a value is not of its column's type.
+    fn read(&self, project: &Path, scan: &Scan) -> Result<DataFrame, EngineError>;
+
+    /// File, and line or row id, of rows given by their place in the frame that `read` gives, from 0.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn places(&self, project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
+
+    /// Writes a table to `path` in the sink's format. The digest of the file, if it was had on the way.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, EngineError>;
+}

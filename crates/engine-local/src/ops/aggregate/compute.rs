@@ -1,0 +1,184 @@
+//! Which kernel an aggregate means.
+
+use std::borrow::Cow;
+
+use polars::prelude::{BooleanChunked, DataType as Physical, IdxSize, Int64Chunked, IntoSeries, Series};
+use tidemill_core::table::{AggCall, AggFunc};
+
+use super::rows::GroupedRows;
+use super::{exact, float, ordered};
+use crate::arrays::typed::{bools, certain};
+use crate::arrays::types;
+use crate::error::{Outcome, internal, unsupported};
+use crate::expr::Eval;
+use crate::keys::groups::Groups;
+
+/// The aggregate's arguments over all rows, and the rows that its filter leaves.
+pub(crate) struct Arguments {
+    /// One series for each argument.
+    pub values: Vec<Series>,
+    /// False for rows that do not count.
+    pub mask: Option<BooleanChunked>,
+}
+
+impl Arguments {
+    /// Computes them.
+    pub fn of(eval: &Eval<'_>, call: &AggCall) -> Outcome<Self> {
+        Ok(Self {
+            values: call.args.iter().map(|arg| eval.column(arg)).collect::<Outcome<_>>()?,
+            mask: call.filter.as_ref().map(|filter| eval.mask(filter)).transpose()?,
+        })
+    }
+}
+
+/// The aggregate of each group over the frame's rows.
+pub(crate) fn over_groups(eval: &Eval<'_>, call: &AggCall, of: &[IdxSize], count: usize) -> Outcome<Series> {
+    over_rows(call, &Arguments::of(eval, call)?, None, of, count)
+}
+
+/// The aggregate of each group over these rows (all if None), where `of` holds the group of each of them.
+pub(crate) fn over_rows(
+    call: &AggCall,
+    arguments: &Arguments,
+    rows: Option<&[IdxSize]>,
+    of: &[IdxSize],
+    count: usize,
+) -> Outcome<Series> {
+    let row_at = |place: usize| rows.map_or(place as IdxSize, |rows| rows[place]);
+    let mut picked: Option<Vec<IdxSize>> = rows.map(<[_]>::to_vec);
+    let mut groups = Cow::Borrowed(of);
+    if let Some(mask) = &arguments.mask {
+        let mask = mask.rechunk();
+        let places: Vec<usize> =
+            (0..of.len()).filter(|place| mask.get(row_at(*place) as usize) == Some(true)).collect();
+        picked = Some(places.iter().map(|place| row_at(*place)).collect());
+        groups = places.iter().map(|place| of[*place]).collect::<Vec<_>>().into();
+    }
+    let mut values = gather(&arguments.values, picked.as_deref())?;
+    let distinct_matters = !matches!(
+        call.func,
+        AggFunc::Min | AggFunc::Max | AggFunc::BoolAnd | AggFunc::BoolOr | AggFunc::First | AggFunc::Last
+    );
+    if call.distinct && distinct_matters && !values.is_empty() {
+        let firsts = first_of_equal(&values, &groups)?;
+        values = gather(&values, Some(&firsts))?;
+        groups = firsts.iter().map(|row| groups[*row as usize]).collect::<Vec<_>>().into();
+    }
+    let result = compute(call, &values, &GroupedRows { of: &groups, count, running: false })?;
+    typed(result, call, count)
+}
+
+/// For each of these rows the aggregate over the rows of its group up to itself; None if that cannot be had in one pass.
+pub(crate) fn running(
+    call: &AggCall,
+    arguments: &Arguments,
+    rows: &[IdxSize],
+    of: &[IdxSize],
+    count: usize,
+) -> Outcome<Option<Series>> {
+    let in_one_pass = match &call.func {
+        AggFunc::Sum | AggFunc::Avg | AggFunc::Count | AggFunc::Min | AggFunc::Max => true,
+        AggFunc::BoolAnd | AggFunc::BoolOr => true,
+        AggFunc::First | AggFunc::Last => arguments.mask.is_none(),
+        _ => false,
+    };
+    if !in_one_pass || call.distinct {
+        return Ok(None);
+    }
+    let mut values = gather(&arguments.values, Some(rows))?;
+    if let Some(mask) = &arguments.mask {
+        // Rows that do not count become NULL, which all of these leave out.
+        let mask = gather(&[mask.clone().into_series()], Some(rows))?.remove(0);
+        let mask: BooleanChunked = bools(&mask)?.iter().map(|bit| bit.filter(|bit| *bit)).collect();
+        values = match values.pop() {
+            None => vec![mask.into_series()],
+            Some(value) => {
+                let none = Series::full_null(value.name().clone(), value.len(), value.dtype());
+                vec![value.zip_with_same_type(&certain(&mask), &none).map_err(internal)?]
+            }
+        };
+    }
+    let result = compute(call, &values, &GroupedRows { of, count, running: true })?;
+    typed(result, call, rows.len()).map(Some)
+}
+
+/// The result of the call's type, where nothing but NULL came in.
+pub(super) fn typed(result: Series, call: &AggCall, results: usize) -> Outcome<Series> {
+    let wanted = types::to_polars(call.data_type);
+    if result.dtype() == &Physical::Null && wanted != Physical::Null {
+        return Ok(Series::full_null("".into(), results, &wanted));
+    }
+    Ok(result)
+}
+
+pub(super) fn gather(values: &[Series], rows: Option<&[IdxSize]>) -> Outcome<Vec<Series>> {
+    match rows {
+        None => Ok(values.to_vec()),
+        Some(rows) => values.iter().map(|series| series.rechunk().take_slice(rows).map_err(internal)).collect(),
+    }
+}
+
+/// Of rows with equal group and values, the first.
+fn first_of_equal(values: &[Series], groups: &[IdxSize]) -> Outcome<Vec<IdxSize>> {
+    use polars::prelude::NamedFrom;
+    let mut keys = vec![Series::new("".into(), groups.to_vec())];
+    keys.extend_from_slice(values);
+    Ok(Groups::of(&keys, groups.len())?.first)
+}
+
+pub(super) fn compute(call: &AggCall, values: &[Series], rows: &GroupedRows<'_>) -> Outcome<Series> {
+    let one = || values.first().ok_or_else(|| unsupported(format!("{:?} needs an argument", call.func)));
+    match &call.func {
+        AggFunc::Count => count(values.first(), rows),
+        AggFunc::Sum => match one()?.dtype() {
+            Physical::Float64 => float::sum(one()?, rows),
+            Physical::Null => Ok(Series::full_null("".into(), rows.results(), &Physical::Null)),
+            _ => exact::sum(one()?, rows, call.data_type),
+        },
+        AggFunc::Avg => match one()?.dtype() {
+            Physical::Float64 => float::mean(one()?, rows),
+            Physical::Null => Ok(Series::full_null("".into(), rows.results(), &Physical::Null)),
+            _ => exact::mean(one()?, rows, call.data_type),
+        },
+        AggFunc::Median => ordered::median(one()?, rows, call.data_type),
+        AggFunc::Variance => float::variance(one()?, rows, false),
+        AggFunc::Stddev => float::variance(one()?, rows, true),
+        AggFunc::Corr => match values {
+            [x, y] => float::correlation(x, y, rows),
+            _ => Err(unsupported("corr needs two arguments")),
+        },
+        AggFunc::Min => ordered::extreme(one()?, rows, std::cmp::Ordering::Less),
+        AggFunc::Max => ordered::extreme(one()?, rows, std::cmp::Ordering::Greater),
+        AggFunc::First => ordered::end(one()?, rows, true),
+        AggFunc::Last => ordered::end(one()?, rows, false),
+        AggFunc::StringAgg { separator } => ordered::joined(one()?, separator, rows),
+        AggFunc::BoolAnd => all(one()?, rows, true),
+        AggFunc::BoolOr => all(one()?, rows, false),
+    }
+}
+
+fn count(values: Option<&Series>, rows: &GroupedRows<'_>) -> Outcome<Series> {
+    let counts = match values.filter(|values| values.null_count() > 0) {
+        None => rows.fold(0i64, rows.of.iter(), |count, _, _| {
+            *count += 1;
+            Ok(())
+        }),
+        Some(values) => rows.fold(0i64, values.is_not_null().iter(), |count, _, present| {
+            *count += i64::from(present == Some(true));
+            Ok(())
+        }),
+    };
+    Ok(Int64Chunked::from_vec("".into(), counts?).into_series())
+}
+
+/// Whether all (or, with `identity` false, any) values are true; NULL of no values.
+fn all(values: &Series, rows: &GroupedRows<'_>, identity: bool) -> Outcome<Series> {
+    let results = rows.fold(None, bools(values)?.iter(), |result, _, value| {
+        if let Some(value) = value {
+            let so_far = result.unwrap_or(identity);
+            *result = Some(if identity { so_far && value } else { so_far || value });
+        }
+        Ok(())
+    })?;
+    Ok(results.into_iter().collect::<BooleanChunked>().into_series())
+}

@@ -1,0 +1,135 @@
+//! Texts become values (normalize's `columns`).
+
+mod column;
+
+use polars::prelude::DataFrame;
+use tidemill_core::table::{Conversion, DataType, EngineError, OnInvalid, Rel};
+
+use self::column::{Converted, convert_rows};
+use crate::arrays::select::filter;
+use crate::arrays::types::{column, expand, quoted};
+use crate::error::{Outcome, internal, unsupported};
+use crate::ops::context::JobContext;
+use crate::ops::operator::{Operator, only_input};
+use crate::ops::reject_log::{ROW, source_rows};
+use crate::ops::required_columns::RequiredColumns;
+use crate::runtime::parallel;
+
+/// Rows that are converted together; few in unit tests, so that small tables have several such slices.
+const ROWS: usize = if cfg!(test) { 3 } else { 1 << 16 };
+
+/// Converts columns in place.
+pub(crate) struct ConvertExec<'a> {
+    pub input: &'a Rel,
+    pub columns: &'a [Conversion],
+    pub on_invalid: OnInvalid,
+}
+
+impl Operator for ConvertExec<'_> {
+    fn inputs(&self) -> Vec<(&Rel, RequiredColumns)> {
+        vec![(self.input, None)]
+    }
+
+    fn execute(&self, inputs: Vec<DataFrame>, context: &mut JobContext<'_>) -> Outcome<DataFrame> {
+        let frame = only_input(inputs);
+        let mut result = frame.clone();
+        // For each row the first conversion that it fails.
+        let mut failed: Vec<Option<(usize, String)>> = vec![];
+        let rows = frame.height();
+        let slices: Vec<(&Conversion, usize)> = self
+            .columns
+            .iter()
+            .flat_map(|column| (0..rows.max(1)).step_by(ROWS).map(move |start| (column, start)))
+            .collect();
+        let all = parallel::map(&slices, rows, |(conversion, start)| {
+            context.uncancelled()?;
+            convert_rows(&column(&frame, &conversion.column)?.slice(*start as i64, ROWS), conversion, *start)
+        })?;
+        let mut all = all.into_iter().zip(&slices);
+        for (number, conversion) in self.columns.iter().enumerate() {
+            let (mut converted, _) = all.next().ok_or_else(|| unsupported("a column was not converted"))?;
+            for (next, (_, start)) in all.by_ref().take(rows.max(1).div_ceil(ROWS) - 1) {
+                converted.append(next, *start)?;
+            }
+            converted.series = converted.series.rechunk();
+            context.observed.warnings.extend(converted.money.warning(&conversion.column));
+            if !converted.invalid.is_empty() {
+                match self.on_invalid {
+                    OnInvalid::Fail => return Err(failure(context, self.input, &frame, conversion, &converted)?),
+                    OnInvalid::Null => context.observed.warnings.push(nulled(conversion, converted.invalid.len())),
+                    OnInvalid::Reject => {
+                        failed.resize(frame.height(), None);
+                        for row in &converted.invalid {
+                            let text = converted.texts.get(*row as usize).unwrap_or_default();
+                            failed[*row as usize].get_or_insert_with(|| (number, quoted(text)));
+                        }
+                    }
+                }
+            }
+            result.with_column(expand(&conversion.column, converted.series, frame.height())).map_err(internal)?;
+        }
+        if failed.is_empty() {
+            return Ok(result);
+        }
+        let rows = source_rows(&frame)?;
+        let rejects = context.rejects.as_mut().ok_or_else(|| unsupported("the job does not collect rejects"))?;
+        for (row, failed) in rows.iter().zip(&failed) {
+            if let Some((number, text)) = failed {
+                let conversion = &self.columns[*number];
+                let (name, noun) = (&conversion.column, noun(conversion));
+                let group = format!("{name} is not {noun}");
+                rejects.add(*row, format!("{name}: {text} is not {noun}{}", formats(conversion)), &group);
+            }
+        }
+        filter(&result, &failed.iter().map(|failed| Some(failed.is_none())).collect())
+    }
+}
+
+/// What the value should have been: `a date`.
+fn noun(conversion: &Conversion) -> String {
+    match conversion.data_type {
+        _ if conversion.money => "an amount of money".to_owned(),
+        DataType::Int => "an int".to_owned(),
+        DataType::String => "a text".to_owned(),
+        other => format!("a {other}"),
+    }
+}
+
+/// The formats tried, in brackets, if any were given.
+fn formats(conversion: &Conversion) -> String {
+    if conversion.formats.is_empty() { String::new() } else { format!(" ({})", conversion.formats.join(" or ")) }
+}
+
+fn failure(
+    context: &JobContext<'_>,
+    input: &Rel,
+    frame: &DataFrame,
+    conversion: &Conversion,
+    converted: &Converted,
+) -> Outcome<EngineError> {
+    let first = converted.invalid[0];
+    let row = match frame.column(ROW) {
+        Ok(rows) => rows.idx().map_err(internal)?.get(first as usize).unwrap_or(first),
+        Err(_) => first,
+    };
+    let place = context.place(input, u64::from(row)).unwrap_or_else(|| format!("row {}", u64::from(row) + 1));
+    let more = match converted.invalid.len() - 1 {
+        0 => String::new(),
+        1 => "; 1 more value does not fit".to_owned(),
+        more => format!("; {more} more values do not fit"),
+    };
+    let text = quoted(converted.texts.get(first as usize).unwrap_or_default());
+    let (name, noun) = (&conversion.column, noun(conversion));
+    Ok(EngineError::Value {
+        message: format!("{place}, column {name}: {text} is not {noun}{}{more}", formats(conversion)),
+        help: Some("correct the source, or say `on_invalid: reject` or `on_invalid: \"null\"`".to_owned()),
+    })
+}
+
+fn nulled(conversion: &Conversion, count: usize) -> String {
+    let (name, noun) = (&conversion.column, noun(conversion));
+    match count {
+        1 => format!("1 value of {name} was not {noun} and became NULL"),
+        count => format!("{count} values of {name} were not {noun} and became NULL"),
+    }
+}

@@ -1,0 +1,33 @@
+//! Files.
+
+use polars::prelude::DataFrame;
+use tidemill_core::table::{Rel, Scan};
+
+use super::context::JobContext;
+use super::operator::Operator;
+use super::required_columns::RequiredColumns;
+use crate::arrays::select::only;
+use crate::error::Outcome;
+
+/// The rows of files.
+pub(crate) struct ScanExec<'a> {
+    pub scan: &'a Scan,
+    pub required: RequiredColumns,
+}
+
+impl Operator for ScanExec<'_> {
+    fn inputs(&self) -> Vec<(&Rel, RequiredColumns)> {
+        vec![]
+    }
+
+    fn execute(&self, _: Vec<DataFrame>, context: &mut JobContext<'_>) -> Outcome<DataFrame> {
+        let frame = context.files.read(context.project, self.scan)?;
+        let from = match self.scan.files.as_slice() {
+            [] => "no file".to_owned(),
+            [file] => file.to_string(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        };
+        context.count_in(from, frame.height());
+        only(frame, &self.required)
+    }
+}

@@ -1,0 +1,69 @@
+//! How much is in memory at a time.
+
+use std::path::PathBuf;
+#[cfg(test)]
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use tempfile::TempPath;
+use tidemill_core::table::EngineError;
+
+use crate::error::Outcome;
+
+/// How large the batches of a pipeline are, and when a table is spilled to a file. None of them changes a result.
+#[derive(Clone, Debug)]
+pub(crate) struct MemoryBudget {
+    /// Rows of the source that go through a pipeline together. A join may make many rows of one.
+    pub batch_rows: usize,
+    /// A table of more cells than this is kept in a file and not in memory.
+    pub max_cells: usize,
+    /// Where such files are put; none for the system's folder.
+    pub spill_folder: Option<PathBuf>,
+    /// Rows that are under way, and the most that were at once: the tests bound memory by counting.
+    #[cfg(test)]
+    pub rows: std::sync::Arc<(AtomicUsize, AtomicUsize)>,
+}
+
+impl Default for MemoryBudget {
+    fn default() -> Self {
+        Self {
+            batch_rows: 1 << 13,
+            max_cells: 1 << 22,
+            spill_folder: None,
+            #[cfg(test)]
+            rows: Default::default(),
+        }
+    }
+}
+
+impl MemoryBudget {
+    /// So many rows are under way from here on.
+    #[cfg(test)]
+    pub fn begin(&self, rows: usize) {
+        let (now, most) = &*self.rows;
+        most.fetch_max(now.fetch_add(rows, Relaxed) + rows, Relaxed);
+    }
+
+    /// So many rows have been taken.
+    #[cfg(test)]
+    pub fn end(&self, rows: usize) {
+        self.rows.0.fetch_sub(rows, Relaxed);
+    }
+
+    /// A new file for a table that grows too large. The name is that of the store's temporary files, so that what a killed
+    /// process leaves is swept with them.
+    pub fn new_file(&self) -> Outcome<TempPath> {
+        let failed = |folder: &std::path::Path, error: std::io::Error| EngineError::Sink {
+            path: folder.display().to_string(),
+            message: error.to_string(),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".tidemill-").suffix(".tmp");
+        let file = match &self.spill_folder {
+            Some(folder) => std::fs::create_dir_all(folder)
+                .and_then(|()| builder.tempfile_in(folder))
+                .map_err(|error| failed(folder, error))?,
+            None => builder.tempfile().map_err(|error| failed(&std::env::temp_dir(), error))?,
+        };
+        Ok(file.into_temp_path())
+    }
+}

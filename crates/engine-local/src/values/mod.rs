@@ -1,0 +1,8 @@
+//! Single values: dates, decimals, amounts of money, and texts that are read as values. Nothing here knows of columns.
+
+pub(crate) mod calendar;
+pub(crate) mod decimal;
+pub(crate) mod iso;
+pub(crate) mod money;
+pub(crate) mod parse;
+pub(crate) mod title_case;
