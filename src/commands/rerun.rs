@@ -69,7 +69,7 @@ impl CliCommand for RerunArgs {
             log_format: LogFormat::default(),
             command: command_line(),
             selection: vec![self.task.clone()],
-            asked: None,
+            invocation: None,
         };
         Runner { project: &project, engine: engine.clone(), request, reporter: &reporter }.run(&wanted)?;
         if !self.downstream && !below.is_empty() {

@@ -7,12 +7,12 @@ use tidemill_core::ids::TaskName;
 use tidemill_core::table::{EngineError, Location, TableEngine, TableRef};
 use tidemill_state::{FOLDER, LastGood};
 
-use super::past::Past;
+use super::pipeline_history::PipelineHistory;
 use crate::failure::Failure;
 
 /// Opens the table of a result.
 pub fn open_table(
-    past: &Past,
+    history: &PipelineHistory,
     engine: &dyn TableEngine,
     task: &TaskName,
     result: &LastGood,
@@ -25,7 +25,7 @@ pub fn open_table(
         return Err(Failure::wrong(format!("of `{task}` no table is kept, only its digest"))
             .help("its `cache` says `store: false`; without it, the next run keeps the table"));
     }
-    match store_of(&past.spec.project).get(&table.object.digest) {
+    match store_of(&history.spec.project).get(&table.object.digest) {
         Ok(Some(path)) => engine.open(&Location::new(path.to_string_lossy())).map_err(engine_failure),
         Ok(None) => {
             Err(Failure::wrong(format!("the table of `{task}` in run {} is no longer in the cache", result.run))

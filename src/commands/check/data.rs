@@ -13,7 +13,7 @@ use tidemill_core::table::{CheckResult, Location, Rel, RunOptions, Schema, Sever
 use tidemill_state::{LastGood, State};
 
 use crate::accounting::rows_of;
-use crate::commands::past::put;
+use crate::commands::pipeline_history::put;
 use crate::commands::stored_table::store_of;
 use crate::failure::Failure;
 use crate::terminal::Paint;
@@ -36,8 +36,8 @@ pub fn check(project: &Project, engine: &dyn TableEngine, wanted: &Selection, ou
     let spec = &project.spec;
     let state = State::open_read_only(&spec.project)?;
     let last = state.map(|state| state.last_results(&spec.name.value)).transpose()?;
-    let mut shelf =
-        Shelf { engine, store: store_of(&spec.project), last: last.unwrap_or_default(), open: HashMap::new() };
+    let mut tables =
+        OpenTables { engine, store: store_of(&spec.project), last: last.unwrap_or_default(), open: HashMap::new() };
     let mut tally = Tally::default();
     let mut text = String::new();
     for ix in project.plan.order.iter().copied().filter(|ix| wanted.contains(ix)) {
@@ -46,7 +46,7 @@ pub fn check(project: &Project, engine: &dyn TableEngine, wanted: &Selection, ou
         if !task.io.table || task.spec.common.checks.is_empty() && contract.columns.is_empty() {
             continue;
         }
-        let looked = shelf.look(project, ix, &contract);
+        let looked = tables.look(project, ix, &contract);
         tally.count(&looked);
         text += &if out.json { lines(task, &looked) } else { story(task, &looked, out.paint) };
     }
@@ -64,14 +64,14 @@ enum Looked {
 }
 
 /// The tables in the cache; each is opened once.
-struct Shelf<'a> {
+struct OpenTables<'a> {
     engine: &'a dyn TableEngine,
     store: ContentStore,
     last: HashMap<TaskName, LastGood>,
     open: HashMap<TaskIx, TableRef>,
 }
 
-impl Shelf<'_> {
+impl OpenTables<'_> {
     fn look(&mut self, project: &Project, ix: TaskIx, contract: &Promised) -> Looked {
         match self.results(project, ix, contract) {
             Ok((rows, results)) => Looked::Done { rows, results },

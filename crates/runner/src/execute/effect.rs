@@ -24,8 +24,8 @@ impl TaskExecutor {
     /// Sends what a task sends, if the ledger lets it.
     pub(super) fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
         let task = self.plan.task(ix);
-        let resend = self.setting.resend;
-        let rule = Rule { forced: !self.setting.forced.is_empty(), resend };
+        let resend = self.context.resend;
+        let rule = Rule { forced: !self.context.forced.is_empty(), resend };
         let mut effect = self.about(ix);
         let earlier = self.state().same_effect(&effect, rule).map_err(|error| ledger(&error))?;
         if let Some(known) = &earlier
@@ -78,18 +78,18 @@ impl TaskExecutor {
 
     /// What a task sends, as the ledger has it.
     fn about(&self, ix: TaskIx) -> Effect {
-        let (task, setting) = (self.plan.task(ix), &self.setting);
+        let (task, context) = (self.plan.task(ix), &self.context);
         let content = match &self.results.of(ix).fingerprint {
             Some(fingerprint) => fingerprint.digest(),
-            None => Digest::of(setting.run.id.as_bytes()),
+            None => Digest::of(context.run.id.as_bytes()),
         };
-        let occasion = match (setting.handlers, setting.run.trigger.as_str()) {
-            (true, _) => Occasion::Run(setting.run.id.clone()),
+        let occasion = match (context.handlers, context.run.trigger.as_str()) {
+            (true, _) => Occasion::Run(context.run.id.clone()),
             (false, "manual") => Occasion::Hand(self.origin(ix).unwrap_or(content)),
-            (false, _) => Occasion::Fire(setting.run.logical_time.clone()),
+            (false, _) => Occasion::Fire(context.run.logical_time.clone()),
         };
-        let (pipeline, key) = (setting.cache.pipeline.clone(), occasion.key(content));
-        let id = Digest::of(format!("{pipeline}\n{}\n{key}\n{}", task.name, setting.id).as_bytes()).to_string();
+        let (pipeline, key) = (context.cache.pipeline.clone(), occasion.key(content));
+        let id = Digest::of(format!("{pipeline}\n{}\n{key}\n{}", task.name, context.id).as_bytes()).to_string();
         Effect {
             pipeline,
             task: task.name.clone(),
@@ -97,7 +97,7 @@ impl TaskExecutor {
             content,
             status: EffectStatus::Sending,
             message: Some(id.chars().take(32).collect()),
-            run: setting.id.clone(),
+            run: context.id.clone(),
             at: Timestamp::now(),
         }
     }

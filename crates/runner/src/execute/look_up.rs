@@ -17,19 +17,19 @@ use crate::decision::{Decision, DecisionOptions, decide};
 impl TaskExecutor {
     /// What is to be done with a task; None if that takes longer than a look and `at_leisure` is false.
     pub(super) fn decide(&self, ix: TaskIx, at_leisure: bool) -> Option<LookUp> {
-        let setting = &self.setting;
+        let context = &self.context;
         let options = DecisionOptions {
-            forced: setting.forced.contains(&ix),
-            resend: setting.resend != Resend::Nothing,
-            scheduled: setting.run.trigger != "manual",
-            as_cached: setting.as_cached.contains(&ix),
-            is_handler: setting.handlers,
+            forced: context.forced.contains(&ix),
+            resend: context.resend != Resend::Nothing,
+            scheduled: context.run.trigger != "manual",
+            as_cached: context.as_cached.contains(&ix),
+            is_handler: context.handlers,
         };
         let upstream = EndedUpstream { executor: self, task: ix };
-        let decided = decide(&setting.cache, ix, &self.inputs(&upstream), None, options, Some(&self.recorder));
+        let decided = decide(&context.cache, ix, &self.inputs(&upstream), None, options, Some(&self.recorder));
         let (fingerprint, decision) = match decided {
             Ok(decided) => decided,
-            Err(failure) => return Some(LookUp::Failed(masked_failure(failure, setting.logs.masker()))),
+            Err(failure) => return Some(LookUp::Failed(masked_failure(failure, context.logs.masker()))),
         };
         let found = match decision {
             Decision::Skip(reason) => Some(LookUp::Skip(reason)),

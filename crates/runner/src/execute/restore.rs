@@ -17,7 +17,7 @@ impl TaskExecutor {
     pub(super) fn restore(&self, ix: TaskIx, last: &LastGood, reasons: &[Reason]) -> Result<Vec<String>, TaskFailure> {
         let mut told = Vec::new();
         let wrong = |what: String| TaskFailure::new(what);
-        let cache = &self.setting.cache;
+        let cache = &self.context.cache;
         for output in last.outputs().map_err(|error| wrong(error.to_string()))? {
             let path = resolve(&cache.project, &Location::new(output.path.as_str()));
             let is = cache.files.file(&path).map_err(|error| wrong(error.to_string()))?;
@@ -41,14 +41,14 @@ impl TaskExecutor {
     fn rewrite(&self, ix: TaskIx, last: &LastGood, output: &Output) -> Result<(), TaskFailure> {
         let lost = || TaskFailure::new(format!("`{}` cannot be written again from its table", output.path));
         let wrong = |what: String| TaskFailure::new(what);
-        let setting = &self.setting;
+        let context = &self.context;
         let sink = self.plan.task(ix).sinks.iter().find(|sink| sink.path.as_str() == output.path).ok_or_else(lost)?;
         let table = last.table.as_ref().ok_or_else(lost)?;
-        let stored = setting.cache.store.get(&table.object.digest).map_err(|error| wrong(error.to_string()))?;
-        let table = setting.engine.open(&Location::new(stored.ok_or_else(lost)?.to_string_lossy()))?;
+        let stored = context.cache.store.get(&table.object.digest).map_err(|error| wrong(error.to_string()))?;
+        let table = context.engine.open(&Location::new(stored.ok_or_else(lost)?.to_string_lossy()))?;
         let staging = Staging::new();
-        let staged = staging.stage(&resolve(&setting.cache.project, &sink.path));
-        let digest = match setting.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))? {
+        let staged = staging.stage(&resolve(&context.cache.project, &sink.path));
+        let digest = match context.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))? {
             Some(digest) => digest,
             None => digest_of_file(&staged).map_err(|error| wrong(error.to_string()))?.0,
         };
@@ -64,9 +64,9 @@ impl TaskExecutor {
         output: &str,
         digest: tidemill_core::ids::Digest,
     ) -> Result<String, TaskFailure> {
-        let run = &self.setting.id;
+        let run = &self.context.id;
         let saved = format!("{}/edited/{run}/{output}", tidemill_state::FOLDER);
-        let target = self.setting.cache.project.join(&saved);
+        let target = self.context.cache.project.join(&saved);
         let copied =
             target.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(path, &target));
         copied.map_err(|error| TaskFailure::new(format!("cannot save the edited {output} to {saved}: {error}")))?;

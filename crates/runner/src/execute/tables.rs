@@ -27,7 +27,7 @@ impl TaskExecutor {
                 let table = if tables.len() == 1 {
                     tables.remove(0)
                 } else {
-                    united(&*self.setting.engine, &tables, token.cancelled())?
+                    united(&*self.context.engine, &tables, token.cancelled())?
                 };
                 Ok((name, table))
             })
@@ -43,16 +43,16 @@ impl TaskExecutor {
         }
         let name = &self.plan.task(ix).name;
         if let Some(object) = progress.object {
-            let stored = self.setting.cache.store.get(&object.digest);
+            let stored = self.context.cache.store.get(&object.digest);
             if let Ok(Some(path)) = stored
-                && let Ok(table) = self.setting.engine.open(&Location::new(path.to_string_lossy()))
+                && let Ok(table) = self.context.engine.open(&Location::new(path.to_string_lossy()))
             {
                 progress.table = Some(table.clone());
                 return Ok(table);
             }
         }
         let warning = format!("the stored table of `{name}` is gone or damaged; it is computed again");
-        self.setting.logs.write(name, LogLevel::Warn, &warning);
+        self.context.logs.write(name, LogLevel::Warn, &warning);
         let result = self.compute(ix, 1, token, &tidemill_core::attempt::Staging::new(), "", &|| Ok(()))?;
         let table = result
             .table

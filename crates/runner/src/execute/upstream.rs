@@ -45,12 +45,12 @@ impl Upstream for OriginsUpstream<'_> {
 impl TaskExecutor {
     /// What fingerprints are made of in this run.
     pub(super) fn inputs<'a>(&'a self, upstream: &'a dyn Upstream) -> FingerprintInputs<'a> {
-        let setting = &self.setting;
+        let context = &self.context;
         FingerprintInputs {
             plan: &self.plan,
-            sources: &setting.sources,
-            engine: setting.engine.name(),
-            run: &setting.run,
+            sources: &context.sources,
+            engine: context.engine.name(),
+            run: &context.run,
             upstream,
         }
     }
@@ -58,7 +58,7 @@ impl TaskExecutor {
     /// The fingerprint of a task whose needs have ended.
     pub(super) fn fingerprint(&self, ix: TaskIx) -> Result<Fingerprint, TaskFailure> {
         let upstream = EndedUpstream { executor: self, task: ix };
-        self.setting.cache.fingerprint(ix, &self.inputs(&upstream))
+        self.context.cache.fingerprint(ix, &self.inputs(&upstream))
     }
 
     /// What tells all that a task's result was made from: its fingerprint as it would be if the results before it were told by
@@ -68,7 +68,7 @@ impl TaskExecutor {
         let needed = self.plan.with_needs(&Selection::from([ix]));
         for task in self.plan.order.iter().copied().filter(|task| needed.contains(task)) {
             let upstream = OriginsUpstream { ended: EndedUpstream { executor: self, task }, origins: &origins };
-            let fingerprint = self.setting.cache.fingerprint(task, &self.inputs(&upstream)).ok()?;
+            let fingerprint = self.context.cache.fingerprint(task, &self.inputs(&upstream)).ok()?;
             origins.insert(task, fingerprint.digest());
         }
         origins.get(&ix).copied()

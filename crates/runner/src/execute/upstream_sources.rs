@@ -9,15 +9,15 @@ use tidemill_core::table::{Rel, Scan};
 use super::TaskExecutor;
 
 /// The sources behind one task.
-pub(super) struct Behind<'a> {
+pub(super) struct UpstreamSources<'a> {
     executor: &'a TaskExecutor,
     task: TaskIx,
 }
 
 impl TaskExecutor {
     /// The sources behind a task.
-    pub(super) fn behind(&self, task: TaskIx) -> Behind<'_> {
-        Behind { executor: self, task }
+    pub(super) fn upstream_sources(&self, task: TaskIx) -> UpstreamSources<'_> {
+        UpstreamSources { executor: self, task }
     }
 
     /// What a task reads, if it is a load; its columns as the head of the source has them.
@@ -25,8 +25,8 @@ impl TaskExecutor {
         let job = self.plan.task(task).task.job(&CheckCx {
             before: &[],
             secrets: &[],
-            engine: &*self.setting.engine,
-            sources: &self.setting.sources,
+            engine: &*self.context.engine,
+            sources: &self.context.sources,
             project: &self.plan.spec.project,
             // Without tables only a load compiles.
             tables: &BTreeMap::new(),
@@ -49,7 +49,7 @@ impl TaskExecutor {
     }
 }
 
-impl Origins for Behind<'_> {
+impl Origins for UpstreamSources<'_> {
     fn of(&self, task: &str) -> Option<Scan> {
         let mut named: Vec<TaskIx> =
             self.executor.tables_of(self.task).filter(|(name, _)| *name == task).map(|(_, ix)| ix).collect();
