@@ -9,7 +9,7 @@ use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::kind::{CheckCx, Promised};
 use tidemill_core::plan::{PlannedTask, Selection};
-use tidemill_core::table::{CheckResult, Location, Rel, RunOptions, Schema, Severity, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{CheckResult, Rel, RunOptions, Schema, Severity, TableEngine, TableJob, TableRef};
 use tidemill_state::{LastGood, State};
 
 use crate::accounting::rows_of;
@@ -18,6 +18,7 @@ use crate::commands::stored_table::store_of;
 use crate::failure::Failure;
 use crate::terminal::Paint;
 use tidemill_core::diagnostic::failure_of;
+use tidemill_runner::cache_index::open_stored;
 use tidemill_runner::execute::united;
 use tidemill_runner::project::Project;
 use tidemill_tasks::{broken_check, fits};
@@ -141,17 +142,15 @@ impl OpenTables<'_> {
         let Some(table) = self.last.get(name).and_then(|last| last.table.as_ref()) else {
             return Err(format!("`{name}` has no result yet; `tidemill run {name}` makes it"));
         };
-        let path = match self.store.get(&table.object.digest) {
-            Ok(Some(path)) if table.stored => path,
-            Ok(_) if !table.stored => return Err(format!("of `{name}` no table is kept: its `cache` says so")),
-            Ok(_) => {
-                return Err(format!(
-                    "the table of `{name}` is no longer in the cache; `tidemill rerun {name}` makes it again"
-                ));
-            }
-            Err(error) => return Err(error.to_string()),
+        if !table.stored {
+            return Err(format!("of `{name}` no table is kept: its `cache` says so"));
+        }
+        let opened = open_stored(&self.store, self.engine, &table.object.digest).map_err(|error| error.to_string())?;
+        let Some(table) = opened else {
+            return Err(format!(
+                "the table of `{name}` is no longer in the cache; `tidemill rerun {name}` makes it again"
+            ));
         };
-        let table = self.engine.open(&Location::new(path.to_string_lossy())).map_err(|error| error.to_string())?;
         self.open.insert(ix, table.clone());
         Ok(table)
     }

@@ -2,6 +2,7 @@
 
 mod fingerprints;
 mod history;
+mod stored_table;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use crate::Failure;
 
 pub use fingerprints::{FingerprintInputs, Upstream};
 pub use history::ResultHistory;
+pub use stored_table::{OpenError, open_stored};
 
 /// What is known of a pipeline before a run.
 pub struct CacheIndex {

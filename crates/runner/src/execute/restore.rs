@@ -10,6 +10,7 @@ use tidemill_core::table::Location;
 use tidemill_state::{Edited, LastGood, Output};
 
 use super::TaskExecutor;
+use crate::cache_index::open_stored;
 
 impl TaskExecutor {
     /// Publishes the files of an earlier result again; what was edited by hand is saved first.
@@ -44,8 +45,8 @@ impl TaskExecutor {
         let context = &self.context;
         let sink = self.plan.task(ix).sinks.iter().find(|sink| sink.path.as_str() == output.path).ok_or_else(lost)?;
         let table = last.table.as_ref().ok_or_else(lost)?;
-        let stored = context.cache.store.get(&table.object.digest).map_err(|error| wrong(error.to_string()))?;
-        let table = context.engine.open(&Location::new(stored.ok_or_else(lost)?.to_string_lossy()))?;
+        let opened = open_stored(&context.cache.store, &*context.engine, &table.object.digest);
+        let table = opened.map_err(|error| wrong(error.to_string()))?.ok_or_else(lost)?;
         let staging = Staging::new();
         let staged = staging.stage(&resolve(&context.cache.project, &sink.path));
         let digest = match context.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))? {

@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicBool;
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::kind::{EdgeKind, LogLevel, TaskFailure};
-use tidemill_core::table::{Location, Rel, RunOptions, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{Rel, RunOptions, SetOpKind, TableEngine, TableJob, TableRef};
 
 use super::TaskExecutor;
+use crate::cache_index::open_stored;
 
 impl TaskExecutor {
     /// The tables that a task reads, under the ids by which the file names them.
@@ -42,14 +43,11 @@ impl TaskExecutor {
             return Ok(table.clone());
         }
         let name = &self.plan.task(ix).name;
-        if let Some(object) = progress.object {
-            let stored = self.context.cache.store.get(&object.digest);
-            if let Ok(Some(path)) = stored
-                && let Ok(table) = self.context.engine.open(&Location::new(path.to_string_lossy()))
-            {
-                progress.table = Some(table.clone());
-                return Ok(table);
-            }
+        if let Some(object) = progress.object
+            && let Ok(Some(table)) = open_stored(&self.context.cache.store, &*self.context.engine, &object.digest)
+        {
+            progress.table = Some(table.clone());
+            return Ok(table);
         }
         let warning = format!("the stored table of `{name}` is gone or damaged; it is computed again");
         self.context.logs.write(name, LogLevel::Warn, &warning);
