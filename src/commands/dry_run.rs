@@ -33,7 +33,7 @@ fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
     let shown: Vec<&DryRunTask> =
         dry_run.tasks.iter().filter(|planned| planned.action != DryRunAction::Cached).collect();
     let width = shown.iter().map(|planned| plan.task(planned.task).name.as_str().len()).max().unwrap_or(0);
-    let kinds = shown.iter().map(|planned| plan.task(planned.task).kind.len()).max().unwrap_or(0);
+    let kinds = shown.iter().map(|planned| plan.task(planned.task).task_type.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for planned in &shown {
         let task = plan.task(planned.task);
@@ -43,7 +43,7 @@ fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
             DryRunAction::Skip => paint.dim("skip   "),
             DryRunAction::Cached => paint.dim("cached "),
         };
-        let kind = paint.dim(format!("{:kinds$}", task.kind));
+        let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
         let why = told(&planned.reasons);
         text += &format!("{action}  {:width$}  {kind}  {}\n", task.name, paint.dim(task.task.describe()));
         text += &format!("         {:width$}  {:kinds$}  because {why}\n", "", "");

@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use tidemill_core::cache::Object;
 use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::{Digest, RunId, TaskName};
-use tidemill_core::kind::{TaskFacts, TaskFailure};
 use tidemill_core::sched::How;
 use tidemill_core::table::{DataType, RejectedRows, RowsIn, Schema};
+use tidemill_core::task::{TaskFacts, TaskFailure};
 use tidemill_state::{
     Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskCounts, TaskDetail, TaskRecord,
 };

@@ -5,8 +5,8 @@ mod cached;
 
 use tidemill_core::fingerprint::{Fingerprint, Reason};
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::{EdgeKind, TaskFailure};
 use tidemill_core::plan::Plan;
+use tidemill_core::task::{EdgeKind, TaskFailure};
 use tidemill_state::LastGood;
 
 use crate::cache_index::{CacheIndex, FingerprintInputs, ResultHistory, Upstream};

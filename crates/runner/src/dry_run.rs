@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::Serialize;
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::{EdgeKind, TaskFacts};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::spec::TriggerRule;
 use tidemill_core::table::TableEngine;
+use tidemill_core::task::{EdgeKind, TaskFacts};
 use tidemill_state::{LastGood, State};
 
 use crate::Failure;
@@ -221,8 +221,8 @@ fn skipped(plan: &Plan, ix: TaskIx, skips: &HashSet<TaskIx>) -> Option<String> {
 
 /// The tasks above that would run and whose results or facts it reads, in the order of the file, each once.
 fn pending(plan: &Plan, ix: TaskIx, runs: &HashSet<TaskIx>, mentioned: &MentionedTasks) -> Vec<TaskIx> {
-    let is_command = plan.task(ix).kind == "command";
-    let needs = plan.task(ix).needs.iter().filter(|need| need.what != EdgeKind::Order || is_command);
+    let reads_order = plan.task(ix).task_type.reads_order;
+    let needs = plan.task(ix).needs.iter().filter(|need| need.what != EdgeKind::Order || reads_order);
     let read = needs.map(|need| need.task).chain(mentioned.in_texts.iter().copied());
     let mut above: Vec<TaskIx> = read.filter(|task| runs.contains(task)).collect();
     above.sort();

@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use tidemill_core::event::RunOutcome;
 use tidemill_core::ids::RunId;
-use tidemill_core::kind::RunFacts;
 use tidemill_core::plan::Selection;
 use tidemill_core::run::Interrupts;
 use tidemill_core::table::TableEngine;
+use tidemill_core::task::RunFacts;
 use tidemill_state::Resend;
 
 use crate::Failure;
-use crate::execute::{HandlerContext, LogFormat, RunContext};
+use crate::execute::{ExecutionContext, HandlerContext, LogFormat};
 use crate::project::{HandlerKind, Project};
 use crate::reporter::RunReporter;
 use crate::run_log::RunLog;
@@ -129,8 +129,8 @@ impl Runner<'_> {
         }
     }
 
-    fn context(&self, active: &ActiveRun, run: RunFacts, handlers: bool) -> RunContext {
-        RunContext {
+    fn context(&self, active: &ActiveRun, run: RunFacts, handlers: bool) -> ExecutionContext {
+        ExecutionContext {
             sources: self.project.sources.clone(),
             engine: self.engine.clone(),
             id: RunId::new(self.project.run.id.as_str()),

@@ -8,9 +8,12 @@ use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tidemill_core::diagnostic::Diagnostic;
-use tidemill_core::kind::{CheckCx, Io, LogLevel, OutputFile, RunCx, Task, TaskFailure, TaskResult, TaskSource};
 use tidemill_core::spec::{At, OneOrMany};
 use tidemill_core::table::{DataType, Location, PlainData, PlainTable, Schema};
+use tidemill_core::task::{
+    CheckContext, Descriptor, Io, LogLevel, MakesTable, OutputFile, RunContext, Task, TaskFailure, TaskResult,
+    TaskSource,
+};
 use tidemill_figures::{AxisFormat, Column, Columns, Figure, Kind, NumberFormat, Series, Size, Theme, Trend};
 
 use super::parameters::Parameters;
@@ -173,9 +176,14 @@ struct ChartTask {
 }
 
 impl Parameters for Chart {
-    const NAME: &'static str = "chart";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Draws a figure of a table: PNG or SVG, print quality.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "chart",
+        version: 1,
+        summary: "Draws a figure of a table: PNG or SVG, print quality.",
+        colour: "#b3386b",
+        table: MakesTable::Never,
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
@@ -405,7 +413,7 @@ impl Task for ChartTask {
     fn io(&self) -> Io {
         let mut edges: Vec<_> = Vec::new();
         for (table, _) in &self.panels {
-            if !edges.iter().any(|edge: &tidemill_core::kind::Edge| edge.task == *table) {
+            if !edges.iter().any(|edge: &tidemill_core::task::Edge| edge.task == *table) {
                 edges.push(reads(table, "from"));
             }
         }
@@ -425,7 +433,7 @@ impl Task for ChartTask {
         format!("{} of {} → {}", kinds.join(" + "), self.panels[0].0.value, self.output.value)
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
         for (table, panel) in &self.panels {
             if let Ok(schema) = upstream(cx, &table.value) {
@@ -435,7 +443,7 @@ impl Task for ChartTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let mut tables: BTreeMap<(String, Vec<String>), PlainTable> = BTreeMap::new();
         let mut charts = Vec::new();
         let mut rows = 0;

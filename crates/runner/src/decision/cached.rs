@@ -20,10 +20,10 @@ pub fn look_up(
 ) -> Decision {
     let last = cache.last.get(&task.name);
     // Mails are repeated neither by `--force` nor by a rerun: only by `--resend`.
-    if if task.io.effect { options.resend } else { options.forced } {
+    if if task.has_effect() { options.resend } else { options.forced } {
         return Decision::Run(vec![Reason::Forced]);
     }
-    if task.io.effect && options.scheduled {
+    if task.has_effect() && options.scheduled {
         return Decision::Run(vec![Reason::Scheduled]);
     }
     if let Some(last) = last.filter(|_| options.as_cached)
@@ -44,7 +44,7 @@ pub fn look_up(
     let found = match same {
         Some(last) => Some(last.clone()),
         // What was sent before the last time is no reason not to send it again.
-        None if task.io.effect => None,
+        None if task.has_effect() => None,
         None => history.and_then(|history| history.look_up(&cache.pipeline, &task.name, &digest)),
     };
     let Some(found) = found else { return Decision::Run(reasons(cache, task, fingerprint, history)) };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::TaskFacts;
 use tidemill_core::plan::{Plan, Selection};
+use tidemill_core::task::TaskFacts;
 
 use crate::project::Project;
 

@@ -22,7 +22,7 @@ impl TaskExecutor {
         let found = progress.fingerprint.take();
         let record = TaskRecord {
             task: end.task.clone(),
-            kind: task.kind.to_owned(),
+            kind: task.task_type.name.to_owned(),
             status: end.status,
             how: end.how,
             started: end.started.unwrap_or_else(Timestamp::now),

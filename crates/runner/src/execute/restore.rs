@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use tidemill_core::attempt::Staging;
 use tidemill_core::fingerprint::{Reason, digest_of_file};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::TaskFailure;
 use tidemill_core::plan::resolve;
 use tidemill_core::table::Location;
+use tidemill_core::task::TaskFailure;
 use tidemill_state::{Edited, LastGood, Output};
 
 use super::TaskExecutor;

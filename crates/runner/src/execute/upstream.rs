@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskIx};
-use tidemill_core::kind::{TaskFacts, TaskFailure};
 use tidemill_core::plan::Selection;
+use tidemill_core::task::{TaskFacts, TaskFailure};
 
 use super::TaskExecutor;
 use crate::cache_index::{FingerprintInputs, ResultDigests, Upstream};

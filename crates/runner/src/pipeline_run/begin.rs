@@ -77,10 +77,12 @@ impl Runner<'_> {
     /// Puts former outputs back that a task was about to replace when it died.
     fn recover(&self) -> Result<(), Failure> {
         let folder = self.project.spec.project.as_path();
-        for kind in self.project.types.names().into_iter().filter_map(|name| self.project.types.get(name)) {
-            for path in kind.recover(folder).map_err(|error| Failure::broken(format!("former outputs: {error}")))? {
+        for task_type in self.project.types.iter() {
+            let name = task_type.descriptor().name;
+            let recovered = task_type.recover(folder);
+            for path in recovered.map_err(|error| Failure::broken(format!("former outputs: {error}")))? {
                 let path = path.strip_prefix(folder).unwrap_or(&path).display();
-                self.reporter.note(&format!("{path} is back: the {} that was to replace it died", kind.name()));
+                self.reporter.note(&format!("{path} is back: the {name} that was to replace it died"));
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use tidemill_core::sched::{Dep, Pool, SchedGraph, SchedTask};
 
 use super::Runner;
 use crate::Failure;
-use crate::execute::{RunContext, TaskExecutor};
+use crate::execute::{ExecutionContext, TaskExecutor};
 
 /// How long slow observers may take at the end of a run.
 const GRACE: Duration = Duration::from_secs(5);
@@ -24,7 +24,7 @@ impl Runner<'_> {
         &self,
         plan: &Arc<Plan>,
         wanted: &Selection,
-        context: RunContext,
+        context: ExecutionContext,
         interrupts: &Interrupts,
     ) -> Result<(RunSummary, Vec<Object>), Failure> {
         let expected = context.state.lock().unwrap_or_else(PoisonError::into_inner).durations(&context.cache.pipeline);
@@ -85,7 +85,7 @@ fn sched_graph(
                 timeout: common.timeout,
                 pool,
                 expected: expected.get(&task.name).copied(),
-                awaited: task.kind == "command",
+                awaited: task.task_type.supervised,
                 ..SchedTask::new(task.name.clone())
             }
         })

@@ -4,16 +4,16 @@ use std::sync::{Arc, PoisonError};
 
 use tidemill_core::event::{RunOutcome, TaskStatus};
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::RunFacts;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::run::{Interrupts, RunSummary};
 use tidemill_core::sched::Counts;
+use tidemill_core::task::RunFacts;
 use tidemill_state::{Resend, Run, TaskRecord};
 
 use super::begin::ActiveRun;
 use super::{Runner, is_due};
 use crate::Failure;
-use crate::execute::{HandlerContext, RunContext};
+use crate::execute::{ExecutionContext, HandlerContext};
 
 /// What of an earlier run is in doubt.
 pub struct UnknownEffects {
@@ -72,11 +72,11 @@ impl Runner<'_> {
         &self,
         plan: &Arc<Plan>,
         wanted: &Selection,
-        context: RunContext,
+        context: ExecutionContext,
         active: &ActiveRun,
         interrupts: &Interrupts,
     ) -> Result<RunSummary, Failure> {
-        let context = RunContext { resend: Resend::Unknown, ..context };
+        let context = ExecutionContext { resend: Resend::Unknown, ..context };
         let (done, _) = self.graph(plan, wanted, context, interrupts)?;
         self.reporter.graph_ended(plan, &done, &active.logs);
         Ok(done)

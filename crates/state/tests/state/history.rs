@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::TaskFailure;
 use tidemill_core::sched::How;
 use tidemill_core::table::{RejectedRows, RowsIn};
+use tidemill_core::task::TaskFailure;
 use tidemill_state::{Attempt, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskDetail, TaskRecord};
 
 use crate::{TestResult, at, end, parts, ran, start};
