@@ -135,9 +135,11 @@ fn gc(history: PipelineHistory, store: &ContentStore, keep: Keep, json: bool) ->
     } else {
         // A pipeline with mistakes may hide tasks whose results must stay.
         let _lock = lock(&history, "tidemill cache gc")?;
+        let engine = crate::engine::engine_for(&history.opened);
         let spec = history.opened.into_project()?.spec;
         let mut state = State::open(&spec.project)?;
-        sweep(&spec, &mut state, store, keep, SystemTime::now()).map_err(|error| Failure::broken(error.to_string()))?
+        sweep(&spec, &mut state, store, &*engine, keep, SystemTime::now())
+            .map_err(|error| Failure::broken(error.to_string()))?
     };
     if json {
         return put(&format!("{}\n", json!({"runs": swept.runs, "objects": swept.objects})));

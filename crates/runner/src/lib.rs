@@ -15,6 +15,7 @@ mod command_line;
 mod condition;
 pub mod decision;
 pub mod dry_run;
+mod engine_session;
 pub mod execute;
 mod failure;
 pub mod pipeline_run;

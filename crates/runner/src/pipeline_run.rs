@@ -17,6 +17,7 @@ use tidemill_core::task::RunFacts;
 use tidemill_state::Resend;
 
 use crate::Failure;
+use crate::engine_session::EngineSession;
 use crate::execute::{ExecutionContext, HandlerContext, LogFormat};
 use crate::project::{HandlerKind, Project};
 use crate::reporter::RunReporter;
@@ -72,6 +73,7 @@ impl Runner<'_> {
         self.listen_for_signals(&interrupts);
         let active = self.begin(&interrupts)?;
         let _guard = self.start_log(&active);
+        let _session = EngineSession::begin(&*self.engine, &project.run.id)?;
         tracing::info!(run = project.run.id, pipeline = project.spec.name.value, "run starts");
 
         let context = self.context(&active, project.run.clone(), false);

@@ -37,7 +37,7 @@ impl Runner<'_> {
         let spec = &self.project.spec;
         let keep = retention::Keep { runs: spec.retention.runs, max_size: spec.retention.max_size };
         if keep != retention::Keep::default() {
-            retention::sweep(spec, state, &active.cache.store, keep, SystemTime::now())
+            retention::sweep(spec, state, &active.cache.store, &*self.engine, keep, SystemTime::now())
                 .map_err(|error| Failure::broken(format!("what is old cannot be taken away: {error}")))?;
         }
         Ok(())
