@@ -227,7 +227,8 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
                 Err(error) => error.to_string(),
             };
             let reads = format!("task `{}` reads these files", task.name);
-            diagnostics.push(Diagnostic::error(wrong).at(file.path.span, reads));
+            let diagnostic = Diagnostic::error(wrong).passing().of_task(&task.name);
+            diagnostics.push(diagnostic.at(file.path.span, reads));
             continue;
         }
         if path.exists() {
@@ -240,6 +241,7 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
         };
         let diagnostic = Diagnostic::error(format!("{what} `{location}` does not exist"))
             .passing()
+            .of_task(&task.name)
             .at(file.path.span, format!("task `{}` reads it", task.name));
         diagnostics.push(with_neighbour(diagnostic, &path, location));
     }
