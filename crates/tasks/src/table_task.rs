@@ -26,6 +26,11 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
     /// All mistakes found; none where the columns of a table before it are not known.
     fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>>;
 
+    /// What is no mistake and yet worth knowing before it runs.
+    fn warnings(&self, _cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+
     /// What its `columns` promise.
     fn contract(&self) -> Promised {
         Promised::default()
@@ -106,6 +111,10 @@ impl<L: TableLogic> Task for TableTask<L> {
 
     fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         self.compile(cx).map(|job| Some(job.schema()))
+    }
+
+    fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        self.logic.warnings(cx)
     }
 
     fn columns_despite_mistakes(&self, cx: &CheckContext<'_>) -> Option<Schema> {

@@ -6,9 +6,12 @@
 
 mod column;
 mod csv;
+mod encoding;
 mod evidence;
+mod header;
 mod json;
 mod parquet;
+mod remedy;
 mod source_file;
 mod sqlite;
 #[cfg(test)]
