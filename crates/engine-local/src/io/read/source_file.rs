@@ -12,7 +12,7 @@ use super::encoding;
 
 /// One file of a source.
 #[derive(Clone, Debug)]
-pub(super) struct SourceFile {
+pub struct SourceFile {
     /// As the user knows it.
     pub shown: String,
     /// Where it is.
@@ -20,7 +20,7 @@ pub(super) struct SourceFile {
 }
 
 /// The text of a file, or of its beginning.
-pub(super) struct Text {
+pub struct Text {
     /// Without a byte-order mark.
     pub text: String,
     /// Whether this is all of it.
