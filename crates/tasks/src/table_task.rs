@@ -31,6 +31,11 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether rows behind the head of its source may have further columns.
+    fn has_open_columns(&self) -> bool {
+        false
+    }
+
     /// What its `columns` promise.
     fn contract(&self) -> Promised {
         Promised::default()
@@ -120,6 +125,10 @@ impl<L: TableLogic> Task for TableTask<L> {
 
     fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         self.logic.warnings(cx)
+    }
+
+    fn has_open_columns(&self) -> bool {
+        self.logic.has_open_columns()
     }
 
     fn columns_despite_mistakes(&self, cx: &CheckContext<'_>) -> Option<Schema> {

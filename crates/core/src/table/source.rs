@@ -76,6 +76,8 @@ pub struct ScanOptions {
     pub header: Option<bool>,
     /// CSV and JSON: `utf-8` (default), or any label of the WHATWG encoding standard (`latin1`, `utf-16le`, …).
     pub encoding: Option<String>,
+    /// JSON: where in the document the array of records is, as `data.items`; default the only array of objects.
+    pub records: Option<String>,
     /// CSV: texts that mean NULL, beside the empty unquoted field.
     pub null_values: Vec<String>,
     /// CSV and XLSX: rows to leave out before the header.

@@ -157,8 +157,10 @@ fn add(column: &mut Builder, cell: &Data) -> Result<(), Misfit> {
 }
 
 /// What is worth knowing of how the first of the files is read.
-pub(super) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
-    let Some(origin) = files.first() else { return Ok(Vec::new()) };
+pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+    // The workbook is not read once more for nothing: only a name with a number behind it may have stood twice.
+    let is_numbered = |name: &str| name.ends_with(|last: char| last.is_ascii_digit()) && name.contains('_');
+    let Some(origin) = files.first().filter(|_| scan.schema.names().any(is_numbered)) else { return Ok(Vec::new()) };
     let sheet = Sheet::open(origin, scan)?;
     Ok(renamed(&sheet.header, &sheet.names).map(|remark| format!("{}: {remark}", origin.shown)).into_iter().collect())
 }

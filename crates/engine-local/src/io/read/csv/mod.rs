@@ -108,7 +108,7 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataF
 }
 
 /// What is worth knowing of how the first of the files is read.
-pub(super) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
     let Some(origin) = files.first() else { return Ok(Vec::new()) };
     let file = CsvFile::open(origin, scan, Some(HEAD_BYTES))?;
     let mut found: Vec<String> = header::renamed(&file.header, &file.names).into_iter().collect();
