@@ -9,6 +9,7 @@ use crate::spec::RuntimeNames;
 use crate::table::{Location, Schema, TableEngine, TableJob};
 use crate::task::CheckContext;
 
+use super::instances::with_instances;
 use super::{Columns, Plan, Selection};
 
 /// What checking needs beside the plan.
@@ -41,11 +42,13 @@ fn look_at(plan: &Plan, options: &CheckOptions<'_>, all_keys: bool, diagnostics:
     let mut warnings = Vec::new();
     for level in levels(plan) {
         let checked = side_by_side(&level, |ix| check_with(plan, *ix, &columns, options, all_keys));
+        let mut mistakes = Vec::new();
         for (ix, checked) in level.into_iter().zip(checked) {
             columns[ix.index()] = checked.columns;
-            diagnostics.extend(checked.mistakes);
+            mistakes.push((ix, checked.mistakes));
             warnings.extend(checked.warnings);
         }
+        diagnostics.extend(with_instances(plan, mistakes));
     }
     diagnostics.extend(warnings);
     columns

@@ -11,7 +11,7 @@ mod evidence;
 mod header;
 pub(super) mod json;
 pub(super) mod parquet;
-mod remedy;
+pub(crate) mod remedy;
 pub(crate) mod source_file;
 pub(super) mod sqlite;
 #[cfg(test)]
