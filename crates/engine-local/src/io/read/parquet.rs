@@ -35,11 +35,13 @@ fn columns_of(origin: &SourceFile) -> Result<Vec<(String, Polars, Option<DataTyp
 /// The columns that tables can hold; one that is wanted must be among them.
 fn schema_of(origin: &SourceFile, wanted: &Schema) -> Result<Schema, EngineError> {
     let columns = columns_of(origin)?;
-    if let Some((name, stored, _)) = columns.iter().find(|(name, _, known)| known.is_none() && wanted.contains(name)) {
+    let nothing_known = columns.iter().all(|(_, _, known)| known.is_none());
+    let is_refused = |name: &str, known: Option<DataType>| known.is_none() && (nothing_known || wanted.contains(name));
+    if let Some((name, stored, _)) = columns.iter().find(|(name, _, known)| is_refused(name, *known)) {
         return Err(origin.error_with_help(
             None,
             format!("column `{name}` is of type {stored}, which tables cannot hold"),
-            "leave it out of `columns`, or flatten it where the file is made",
+            "leave it out, or flatten it, where the file is made",
         ));
     }
     Ok(columns.into_iter().filter_map(|(name, _, known)| Some((name, known?))).collect())

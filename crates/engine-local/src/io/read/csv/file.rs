@@ -147,12 +147,15 @@ impl<'a> CsvFile<'a> {
         Some(format!("the delimiter seems to be {}: say {}", fitting.noun(), fitting.options()))
     }
 
-    /// Says how many rows stand above the header, if a later row has as many fields as the one that does not fit.
+    /// Says how many rows stand above the header, if this is a title and all records below it have as many fields as each other.
     fn header_help(&self, fields: usize) -> Option<String> {
         let widths = self.widths(self.delimiter);
-        let (start, _) = widths.iter().find(|(_, width)| *width == fields).filter(|_| fields > self.names.len())?;
-        let line = line_at(&self.text, *start);
-        Some(format!("if the header is line {line}, say `options: {{skip_rows: {}}}`", line - 1))
+        let below = widths.iter().skip_while(|(_, width)| *width == 1);
+        let (start, _) = *below.clone().next()?;
+        let is_title =
+            self.names.len() == 1 && below.clone().count() > 1 && below.clone().all(|(_, width)| *width == fields);
+        let line = line_at(&self.text, start);
+        is_title.then(|| format!("if the header is line {line}, say `options: {{skip_rows: {}}}`", line - 1))
     }
 }
 

@@ -44,7 +44,10 @@ fn infer_columns(
         let database = Database::open(origin)?;
         let select = Select::of(&database, scan)?;
         let found = look_at(&database, &select, head, frames.is_some(), &scan.schema)?;
-        let with_blobs = found.declared.iter().zip(&found.has_blob).filter(|(_, has_blob)| **has_blob);
+        if let Some(Some(row)) = found.blobs.first().filter(|_| found.blobs.iter().all(Option::is_some)) {
+            return Err(refused_blob(&database, &select, &found.declared[0].0, *row)?);
+        }
+        let with_blobs = found.declared.iter().zip(&found.blobs).filter(|(_, blob)| blob.is_some());
         blobs.extend(with_blobs.map(|((name, _), _)| name.clone()));
         for ((name, data_type), seen) in found.declared.iter().zip(found.seen) {
             // A column declared BOOL in which other ints turned up is one of ints.
@@ -82,8 +85,8 @@ type Declared = Vec<(String, Option<DataType>)>;
 struct TableInference<'a> {
     declared: Declared,
     seen: Vec<Evidence>,
-    /// Whether a column holds blobs, which tables do not: it is left out.
-    has_blob: Vec<bool>,
+    /// The first row in which a column holds a blob, which tables do not: it is left out.
+    blobs: Vec<Option<usize>>,
     rows: usize,
     /// Whether the rows are to be kept.
     keep: bool,
@@ -113,7 +116,7 @@ impl TableInference<'_> {
                         return Err(Blob { row: self.rows + number + 1, column: at });
                     }
                     ValueRef::Blob(_) => {
-                        self.has_blob[at] = true;
+                        self.blobs[at].get_or_insert(self.rows + number + 1);
                         Evidence::NONE
                     }
                 };
@@ -161,17 +164,27 @@ fn look_at<'a>(
         }
     }
     let width = declared.len();
-    let (seen, has_blob) = (vec![Evidence::NONE; width], vec![false; width]);
-    let mut inference = TableInference { declared, seen, has_blob, rows: 0, keep, wanted, columns: None };
+    let (seen, blobs) = (vec![Evidence::NONE; width], vec![None; width]);
+    let mut inference = TableInference { declared, seen, blobs, rows: 0, keep, wanted, columns: None };
     let rows = statement.query(select.parameters()).map_err(fail)?;
     match each_chunk(database, rows, width, head, |part| inference.take(part))? {
         Ok(()) => Ok(inference),
-        Err(Blob { row, column }) => Err(database.origin.error_with_help(
-            None,
-            format!("column `{}` holds a blob in {}", inference.declared[column].0, select.place(database, row)?),
-            "leave the column out with a `query`, or turn it into text there with `hex(…)`",
-        )),
+        Err(Blob { row, column }) => Err(refused_blob(database, select, &inference.declared[column].0, row)?),
     }
+}
+
+/// That a column that must be there holds a blob in that row.
+fn refused_blob(
+    database: &Database<'_>,
+    select: &Select,
+    column: &str,
+    row: usize,
+) -> Result<EngineError, EngineError> {
+    Ok(database.origin.error_with_help(
+        None,
+        format!("column `{column}` holds a blob in {}", select.place(database, row)?),
+        "leave the column out with a `query`, or turn it into text there with `hex(…)`",
+    ))
 }
 
 /// What is worth knowing of how the first of the files is read.
