@@ -58,8 +58,8 @@ fn a_key_that_no_row_has_is_unknown_and_a_late_one_of_another_type_is_told() {
     let rest = "}\n  q: {type: sql, sql: \"select c from t\"}";
     let outcome = loading("t.ndjson", late(5_000, "\n"), rest).run(["check"]).exits(2);
     tells(&outcome, &["there is no column `c`", "there is `a`, `b`"]);
-    let outcome = loading("t.ndjson", late(5_000, "\n"), ", columns: {b: bool}}").run(["check"]).exits(2);
-    tells(&outcome, &["column `b` of `t.ndjson` is int, not bool", "t.ndjson:5001: key `b`: `7` is not of type bool"]);
+    let outcome = loading("t.ndjson", late(5_000, "\n"), ", columns: {b: date}}").run(["check"]).exits(2);
+    tells(&outcome, &["column `b` of `t.ndjson` is int, not date", "t.ndjson:5001: key `b`: `7` is not of type date"]);
 }
 
 #[test]
