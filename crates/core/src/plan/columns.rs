@@ -103,9 +103,7 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         mistakes.extend(more);
         task.task.columns_despite_mistakes(&cx)
     });
-<<<<<<< HEAD
     let warnings = task.task.warnings(&cx);
-=======
     // What a source holds may be another thing tomorrow.
     let reads_source = task.io.files.iter().any(|file| matches!(file.role, FileRole::Source | FileRole::Sqlite));
     let of_task = |mistake: Diagnostic| {
@@ -113,7 +111,6 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         if reads_source { mistake.passing() } else { mistake }
     };
     let mistakes = mistakes.into_iter().map(of_task).collect();
->>>>>>> main
     Checked { columns, mistakes, warnings }
 }
 

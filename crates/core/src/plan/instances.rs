@@ -10,25 +10,30 @@ use super::Plan;
 /// So many instances are named in a message.
 const NAMED: usize = 3;
 
-/// The mistakes of tasks, each once: one that not all instances of its `foreach` have names those that do, and their files.
+/// The mistakes of tasks: one that not all instances of its `foreach` have names those that do, and their files.
 pub(super) fn with_instances(plan: &Plan, found: Vec<(TaskIx, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
-    let mut tasks: IndexMap<(Option<&TaskName>, Diagnostic), Vec<TaskIx>> = IndexMap::new();
+    let mut alike: IndexMap<(Option<&TaskName>, Diagnostic), Vec<(TaskIx, Diagnostic)>> = IndexMap::new();
     for (ix, mistakes) in found {
         let group = plan.task(ix).spec.foreach.as_ref().map(|group| &group.id);
         for mistake in mistakes {
-            tasks.entry((group, mistake)).or_default().push(ix);
+            alike.entry((group, Diagnostic { task: None, ..mistake.clone() })).or_default().push((ix, mistake));
         }
     }
-    let told = |((group, mistake), tasks): ((Option<&TaskName>, Diagnostic), Vec<TaskIx>)| {
+    let told = |((group, mistake), those): ((Option<&TaskName>, Diagnostic), Vec<(TaskIx, Diagnostic)>)| {
         let all = group.map_or(0, |group| plan.named(group.as_str()).len());
-        if tasks.len() >= all || mistake.severity != Severity::Error {
-            return mistake;
-        }
-        let named: Vec<String> = tasks.iter().take(NAMED).map(|ix| instance(plan, *ix)).collect();
-        let more = if tasks.len() > NAMED { format!(" and {} more", tasks.len() - NAMED) } else { String::new() };
-        mistake.help(format!("only {}{more}, not in the other instances", named.join(", ")))
+        let only = (those.len() < all && mistake.severity == Severity::Error).then(|| only(plan, &those));
+        those.into_iter().map(move |(_, mistake)| match &only {
+            Some(only) => mistake.help(only.clone()),
+            None => mistake,
+        })
     };
-    tasks.into_iter().map(told).collect()
+    alike.into_iter().flat_map(told).collect()
+}
+
+fn only(plan: &Plan, those: &[(TaskIx, Diagnostic)]) -> String {
+    let named: Vec<String> = those.iter().take(NAMED).map(|(ix, _)| instance(plan, *ix)).collect();
+    let more = if those.len() > NAMED { format!(" and {} more", those.len() - NAMED) } else { String::new() };
+    format!("only {}{more}, not in the other instances", named.join(", "))
 }
 
 /// ``in `clean[7]`, of `data/7.csv` ``.
