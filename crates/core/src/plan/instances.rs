@@ -10,16 +10,22 @@ use super::Plan;
 /// So many instances are named in a message.
 const NAMED: usize = 3;
 
+/// A mistake, whichever task has it, and the `foreach` of those that do.
+type Alike<'p> = (Option<&'p TaskName>, Diagnostic);
+
+/// The tasks with it, each with its own form of the mistake.
+type Those = Vec<(TaskIx, Diagnostic)>;
+
 /// The mistakes of tasks: one that not all instances of its `foreach` have names those that do, and their files.
 pub(super) fn with_instances(plan: &Plan, found: Vec<(TaskIx, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
-    let mut alike: IndexMap<(Option<&TaskName>, Diagnostic), Vec<(TaskIx, Diagnostic)>> = IndexMap::new();
+    let mut alike: IndexMap<Alike<'_>, Those> = IndexMap::new();
     for (ix, mistakes) in found {
         let group = plan.task(ix).spec.foreach.as_ref().map(|group| &group.id);
         for mistake in mistakes {
             alike.entry((group, Diagnostic { task: None, ..mistake.clone() })).or_default().push((ix, mistake));
         }
     }
-    let told = |((group, mistake), those): ((Option<&TaskName>, Diagnostic), Vec<(TaskIx, Diagnostic)>)| {
+    let told = |((group, mistake), those): (Alike<'_>, Those)| {
         let all = group.map_or(0, |group| plan.named(group.as_str()).len());
         let only = (those.len() < all && mistake.severity == Severity::Error).then(|| only(plan, &those));
         those.into_iter().map(move |(_, mistake)| match &only {

@@ -5,7 +5,7 @@ use encoding_rs::{Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS
 /// Bytes that are looked at.
 const SAMPLE: usize = 1 << 16;
 /// What each may be called in a pipeline, the likeliest first.
-const CANDIDATES: [(&'static Encoding, &str); 4] = [
+const CANDIDATES: [(&Encoding, &str); 4] = [
     (WINDOWS_1252, "latin1"),
     (MACINTOSH, "macintosh"),
     (WINDOWS_1250, "windows-1250"),

@@ -193,7 +193,7 @@ pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<St
     let database = Database::open(origin)?;
     let select = Select::of(&database, scan)?;
     let statement = database.connection.prepare(&select.sql).map_err(|error| database.error(&error))?;
-    let left_out = statement.column_names().into_iter().filter(|name| !scan.schema.contains(name));
+    let left_out = statement.column_names().filter(|name| !scan.schema.contains(name));
     let remark = |name: &str| {
         format!(
             "{}: column `{name}` of {} is left out: it holds blobs, which tables cannot",
