@@ -6,9 +6,12 @@
 
 mod column;
 pub(super) mod csv;
+mod encoding;
 mod evidence;
+mod header;
 pub(super) mod json;
 pub(super) mod parquet;
+pub(crate) mod remedy;
 pub(crate) mod source_file;
 pub(crate) mod source_rows;
 pub(super) mod sqlite;
@@ -28,7 +31,8 @@ use super::formats::FormatCodec;
 use crate::arrays::types;
 use crate::error::internal;
 
-/// The columns of a source: of the first `head` rows, or of all of it. The scan's own schema is ignored.
+/// The columns of a source: of the first `head` rows, or of all of it. Columns that the scan's schema names must be such
+/// that tables can hold them.
 ///
 /// # Errors
 /// If a file cannot be read as what it should be.
@@ -60,6 +64,14 @@ pub fn infer_and_read(
 pub fn read(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
     let SourceRows { frames, warnings } = codec.read(&origins(project, scan)?, scan)?;
     Ok((one(frames, &scan.schema)?, warnings))
+}
+
+/// What is worth knowing of how the source is read.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn remarks(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<Vec<String>, EngineError> {
+    codec.remarks(&origins(project, scan)?, scan)
 }
 
 /// The frames below each other.

@@ -11,6 +11,7 @@ use self::cell::Content;
 use self::sheet::Sheet;
 use super::column::{self, Builder};
 use super::evidence::{self, Evidence, Tally};
+use super::header::renamed;
 use super::source_file::SourceFile;
 use super::source_rows::SourceRows;
 
@@ -98,6 +99,15 @@ fn errors(origin: &SourceFile, sheet: &Sheet, columns: &[u32]) -> Option<String>
         more => format!("{} cells of {} hold errors, the first {text} in {name}", more + 1, origin.shown),
     };
     Some(format!("{cells}, read as a text: `options: {{null_values: [\"{text}\"]}}` makes it NULL"))
+}
+
+/// What is worth knowing of how the first of the files is read.
+pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+    // The workbook is not read once more for nothing: only a name with a number behind it may have stood twice.
+    let is_numbered = |name: &str| name.ends_with(|last: char| last.is_ascii_digit()) && name.contains('_');
+    let Some(origin) = files.first().filter(|_| scan.schema.names().any(is_numbered)) else { return Ok(Vec::new()) };
+    let sheet = Sheet::open(origin, scan)?;
+    Ok(renamed(&sheet.header, &sheet.names).map(|remark| format!("{}: {remark}", origin.shown)).into_iter().collect())
 }
 
 /// File and row of the sheet of rows, given in ascending order.

@@ -8,6 +8,7 @@ use tidemill_core::table::{EngineError, Scan};
 
 use super::cell::Content;
 use super::package;
+use crate::io::read::header::unique_names;
 use crate::io::read::source_file::SourceFile;
 
 /// A table of so many cells is made whatever they hold.
@@ -24,6 +25,8 @@ pub(super) struct Placed {
 
 /// A sheet below the rows that are skipped.
 pub(super) struct Sheet {
+    /// What the header calls the columns, if there is one.
+    pub header: Vec<String>,
     /// The names of the columns.
     pub names: Vec<String>,
     /// The first column that holds something.
@@ -106,20 +109,14 @@ impl Sheet {
             return Err(origin.error_with_help(None, message, format!("empty the cells far out, such as {far}")));
         }
         let header = scan.options.header.unwrap_or(true);
-        let names = names(&cells, header, head, first_column..=last_column);
-        for (at, name) in names.iter().enumerate() {
-            if let Some(first) = names[..at].iter().position(|other| other == name) {
-                let message = format!("columns {} and {} are both called `{name}`", first + 1, at + 1);
-                let line = Some(u64::from(head) + 1);
-                return Err(origin.error_with_help(line, message, "give one of them another name in the sheet"));
-            }
-        }
+        let found = header_texts(&cells, header, head, first_column..=last_column);
+        let names = unique_names(found.iter().cloned());
         let body = head + u32::from(header);
         cells.retain(|cell| cell.row >= body);
         if !scan.options.null_values.is_empty() {
             cells.retain(|cell| !scan.options.null_values.contains(&cell.content.text()));
         }
-        Ok(Self { names, first_column, uncomputed, cells, body, last })
+        Ok(Self { header: found, names, first_column, uncomputed, cells, body, last })
     }
 
     /// The cells of the table below its header.
@@ -182,13 +179,10 @@ fn cells(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Cells, XlsxE
     Ok(cells)
 }
 
-/// The texts of the header's cells; a column without one is called by its number.
-fn names(cells: &[Placed], header: bool, head: u32, columns: std::ops::RangeInclusive<u32>) -> Vec<String> {
+/// The texts of the header's cells, empty where there is none.
+fn header_texts(cells: &[Placed], header: bool, head: u32, columns: std::ops::RangeInclusive<u32>) -> Vec<String> {
     let row = &cells[cells.partition_point(|cell| cell.row < head)..];
     let row = &row[..row.iter().take_while(|cell| header && cell.row == head).count()];
-    let name = |column: u32| {
-        let cell = row.binary_search_by_key(&column, |cell| cell.column).ok().map(|at| row[at].content.text());
-        cell.filter(|name| !name.is_empty())
-    };
-    (1..).zip(columns).map(|(number, column)| name(column).unwrap_or_else(|| format!("column_{number}"))).collect()
+    let text = |column: u32| row.binary_search_by_key(&column, |cell| cell.column).map(|at| row[at].content.text());
+    columns.map(|column| text(column).unwrap_or_default()).collect()
 }
