@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use tidemill_core::event::TaskStatus;
 use tidemill_core::format;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection};
+use tidemill_core::sched::How;
 use tidemill_core::spec::Spec;
 use tidemill_draw::{DrawGraph, DrawNode, DrawStatus, TextStyle};
-use tidemill_state::{How, LastGood, State, TaskRecord, TaskStatus};
+use tidemill_state::{LastGood, State, TaskRecord};
 
 use super::CliCommand;
 use super::params::ParamArgs;
@@ -119,8 +121,8 @@ impl Standing {
     fn tell(&self, node: &mut DrawNode) {
         let rows = |rows: u64| format::quantity(rows, "row");
         if let Some(facts) = self.results.get(node.id.as_str()).and_then(|result| result.facts().ok()) {
-            node.facts = Account::of_facts(&facts).lines();
-            node.facts.extend(facts.warnings.iter().map(|warning| format!("warning: {warning}")));
+            node.facts = Account::of(&facts.report).lines();
+            node.facts.extend(facts.report.warnings.iter().map(|warning| format!("warning: {warning}")));
         }
         let Some(task) = self.last.get(&node.id) else {
             let result = self.results.get(node.id.as_str());
@@ -135,7 +137,7 @@ impl Standing {
             (TaskStatus::Skipped, _) => DrawStatus::Skipped,
             (TaskStatus::Cancelled, _) => DrawStatus::Cancelled,
         });
-        node.lines.extend(task.rows.map(rows));
+        node.lines.extend(task.report.rows.map(rows));
         if task.attempts > 0 {
             node.lines.push(seconds(task.duration));
         }

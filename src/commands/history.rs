@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tidemill_state::{Counts, Run, RunStatus};
+use tidemill_state::{RecordedStatus, Run, RunTotals};
 
 use super::CliCommand;
 use super::past::{Past, WallClock, json_lines, put};
@@ -73,37 +73,37 @@ fn table(runs: &[Run], clock: &WallClock, now: Timestamp) -> TextTable {
 /// How long a run took, or takes so far; None of one whose process died, since nobody knows when.
 pub fn run_time(run: &Run, now: Timestamp) -> Option<Duration> {
     let end = match run.status() {
-        RunStatus::Interrupted => return None,
-        RunStatus::Running => now,
+        RecordedStatus::Interrupted => return None,
+        RecordedStatus::Running => now,
         _ => run.ended?,
     };
     Some(end.duration_since(run.start.started).try_into().unwrap_or_default())
 }
 
 /// `success`, `failed`, …
-pub fn status_word(status: RunStatus) -> &'static str {
+pub fn status_word(status: RecordedStatus) -> &'static str {
     match status {
-        RunStatus::Running => "running",
-        RunStatus::Success => "success",
-        RunStatus::Failed => "failed",
-        RunStatus::Cancelled => "cancelled",
-        RunStatus::Interrupted => "interrupted",
+        RecordedStatus::Running => "running",
+        RecordedStatus::Success => "success",
+        RecordedStatus::Failed => "failed",
+        RecordedStatus::Cancelled => "cancelled",
+        RecordedStatus::Interrupted => "interrupted",
     }
 }
 
 /// How a run's status stands out.
-pub fn status_look(status: RunStatus) -> Look {
+pub fn status_look(status: RecordedStatus) -> Look {
     match status {
-        RunStatus::Running => Look::Active,
-        RunStatus::Success => Look::Good,
-        RunStatus::Failed => Look::Bad,
-        RunStatus::Cancelled | RunStatus::Interrupted => Look::Notable,
+        RecordedStatus::Running => Look::Active,
+        RecordedStatus::Success => Look::Good,
+        RecordedStatus::Failed => Look::Bad,
+        RecordedStatus::Cancelled | RecordedStatus::Interrupted => Look::Notable,
     }
 }
 
 /// `21 ran, 6 cached`; `nothing to do`.
-pub fn counts_text(counts: &Counts) -> String {
-    let Counts { ran, cached, restored, failed, skipped, cancelled } = *counts;
+pub fn counts_text(counts: &RunTotals) -> String {
+    let RunTotals { ran, cached, restored, failed, skipped, cancelled } = *counts;
     let all = [
         (ran, "ran"),
         (cached, "cached"),

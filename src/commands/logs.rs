@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use tidemill_core::ids::{RunId, TaskName};
-use tidemill_state::{Run, RunStatus, State};
+use tidemill_state::{RecordedStatus, Run, State};
 
 use super::CliCommand;
 use super::past::{Past, put};
@@ -50,7 +50,7 @@ impl CliCommand for LogsArgs {
             None => last_with_log(&past, &folder, &task, self.follow)?,
         };
         let path = log_path(&folder, &run.id, &task);
-        let live = self.follow && run.status() == RunStatus::Running;
+        let live = self.follow && run.status() == RecordedStatus::Running;
         let paint = Paint(global.color.wanted(Stream::Stderr));
         if !live && !path.exists() {
             if ran_in(past.state()?, &run.id, &task)? {
@@ -68,7 +68,7 @@ impl CliCommand for LogsArgs {
         if live {
             loop {
                 // What was written before the run was found to have ended is still read.
-                let ended = past.run(Some(run.id.as_str()))?.status() != RunStatus::Running;
+                let ended = past.run(Some(run.id.as_str()))?.status() != RecordedStatus::Running;
                 put(&log.news()?)?;
                 if ended {
                     break;
@@ -83,7 +83,7 @@ impl CliCommand for LogsArgs {
 /// The last run that has a log of the task or in which it ran, saying nothing; one that goes on and may yet write one, if it is to be followed.
 fn last_with_log(past: &Past, folder: &Path, task: &TaskName, follow: bool) -> Result<Run, Failure> {
     let last = past.run(None)?;
-    if follow && last.status() == RunStatus::Running {
+    if follow && last.status() == RecordedStatus::Running {
         return Ok(last);
     }
     let state = past.state()?;

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Selection;
-use tidemill_state::{Run, State, TaskStatus};
+use tidemill_state::{Run, State};
 
 use super::CliCommand;
 use super::run::{command_line, processors};

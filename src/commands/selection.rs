@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::{Selection, select};
 use tidemill_core::table::TableEngine;
-use tidemill_state::{State, TaskStatus};
+use tidemill_state::State;
 
 use crate::failure::Failure;
 use tidemill_runner::dry_run::{Act, DryRun};

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use jiff::Timestamp;
 use serde_json::json;
-use tidemill_state::{How, Run, RunStatus, TaskRecord, TaskStatus};
+use tidemill_core::event::TaskStatus;
+use tidemill_core::sched::How;
+use tidemill_state::{RecordedStatus, Run, TaskRecord};
 
 use super::CliCommand;
 use super::fires::Fires;
@@ -51,7 +53,7 @@ impl CliCommand for StatusArgs {
             for run in state.history(past.pipeline(), 2)? {
                 let tasks = state.tasks_of(&run.id)?;
                 match run.status() {
-                    RunStatus::Running if standing.running.is_none() => standing.running = Some((run, tasks)),
+                    RecordedStatus::Running if standing.running.is_none() => standing.running = Some((run, tasks)),
                     _ if standing.last.is_none() => standing.last = Some((run, tasks)),
                     _ => {}
                 }
@@ -134,7 +136,7 @@ mod tests {
         let bad = fixture.state.run(fixture.bad.as_str())?.ok_or("no such run")?;
         let good = fixture.state.run(fixture.good.as_str())?.ok_or("no such run")?;
         let tasks = fixture.state.tasks_of(&bad.id)?;
-        let going_on = Run { written: RunStatus::Running, ended: None, counts: None, ..good };
+        let going_on = Run { written: RecordedStatus::Running, ended: None, counts: None, ..good };
         let standing = Standing { running: Some((going_on, tasks.clone())), last: Some((bad, tasks)), fires: None };
         let text = text("retail", &standing, 27, &WallClock(jiff::tz::TimeZone::UTC), at(90_000), Paint(false));
         insta::with_settings!({filters => vec![(r"-[0-9a-f]{4}\b", "-XXXX")]}, {

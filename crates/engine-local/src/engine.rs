@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
-    EngineError, Location, PlainTable, RunOptions, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
+    EngineError, JobOptions, Location, PlainTable, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
     TableReport,
 };
 
@@ -87,7 +87,7 @@ impl TableEngine for LocalEngine {
         guarded(|| self.files.infer(&self.project, scan, None))
     }
 
-    fn run(&self, job: &TableJob, options: &RunOptions<'_>) -> Result<TableReport, EngineError> {
+    fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
         guarded(|| {
             let context = JobContext::new(&self.project, &*self.files, options, &self.budget, &job.rel);
             Executor::new(context).run(job)

@@ -16,11 +16,11 @@ use tidemill_core::event::RunStatus;
 use tidemill_core::ids::{RunId, TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection, resolve};
 use tidemill_core::run::{Interrupts, RunOptions, RunSummary};
-use tidemill_core::sched::{Dep, Pool, SchedGraph, SchedTask};
+use tidemill_core::sched::{Counts, Dep, Pool, SchedGraph, SchedTask};
 use tidemill_core::spec::{CachePolicy, Spec};
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::RunFacts;
-use tidemill_state::{Counts, Holder, Lock, LockError, Process, Resend, RunStart, State};
+use tidemill_state::{Holder, Lock, LockError, Process, RecordedStatus, Resend, RunStart, RunTotals, State};
 
 use crate::Failure;
 use crate::cache_index::CacheIndex;
@@ -186,9 +186,9 @@ impl Runner<'_> {
         {
             state.end_run(
                 &RunId::new(run.id.as_str()),
-                tidemill_state::RunStatus::Cancelled,
+                RecordedStatus::Cancelled,
                 Timestamp::now(),
-                &Counts::default(),
+                &RunTotals::default(),
             )?;
             return Err(Failure::wrong(format!("the fire of {fire} was given up")));
         }
@@ -330,24 +330,15 @@ impl Runner<'_> {
     }
 
     /// Writes down how the run ended and what it learnt of files; forgets what is old.
-    fn end(&self, holding: &Holding, status: RunStatus, of: &tidemill_core::sched::Counts) -> Result<(), Failure> {
+    fn end(&self, holding: &Holding, status: RunStatus, of: &Counts) -> Result<(), Failure> {
         let mut state = holding.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let counts = Counts {
-            ran: number(of.ran),
-            cached: number(of.cached),
-            restored: number(of.restored),
-            failed: number(of.failed),
-            skipped: number(of.skipped),
-            cancelled: number(of.cancelled),
-        };
-        let status = match status {
-            RunStatus::Success => tidemill_state::RunStatus::Success,
-            RunStatus::Failed => tidemill_state::RunStatus::Failed,
-            RunStatus::Interrupted => tidemill_state::RunStatus::Cancelled,
-        };
         state.save_files(&holding.cache.files.news())?;
-        state.end_run(&RunId::new(self.project.run.id.as_str()), status, Timestamp::now(), &counts)?;
+        state.end_run(
+            &RunId::new(self.project.run.id.as_str()),
+            status.into(),
+            Timestamp::now(),
+            &RunTotals::from(of),
+        )?;
         if let Some(fire) = self.project.fire {
             let run = RunId::new(self.project.run.id.as_str());
             state.end_fire(&self.project.spec.name.value, fire, &run)?;

@@ -15,7 +15,7 @@ use tidemill_core::cache::{ContentStore, Object};
 use tidemill_core::fingerprint::Stat;
 use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::task::RunFacts;
-use tidemill_state::{Counts, Holder, Lock, Process, RunStart, RunStatus, State};
+use tidemill_state::{Holder, Lock, Process, RecordedStatus, RunStart, RunTotals, State};
 
 use crate::project::run_by_hand;
 
@@ -121,11 +121,11 @@ impl Asked {
             selection: found.selection.clone(),
             process,
         };
-        let counts = Counts { cached: u32::try_from(found.tasks).unwrap_or(u32::MAX), ..Counts::default() };
+        let counts = RunTotals { cached: u32::try_from(found.tasks).unwrap_or(u32::MAX), ..RunTotals::default() };
         if !state.begin_run_as(&id, &start).ok()? {
             return None;
         }
-        state.end_run(&id, RunStatus::Success, Timestamp::now(), &counts).ok()?;
+        state.end_run(&id, RecordedStatus::Success, Timestamp::now(), &counts).ok()?;
         state.close_quickly();
         Some(Rest { tasks: found.tasks, duration: began.elapsed() })
     }

@@ -4,15 +4,17 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tidemill_core::event::RunStatus;
 use tidemill_core::ids::{Digest, RunId};
+use tidemill_core::sched::Counts;
 
 use crate::column::{json, maybe_json, time, to_json, word};
 use crate::{Lock, Process, State, StateError};
 
-/// How a run stands.
+/// How a run stands, as it is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RunStatus {
+pub enum RecordedStatus {
     /// Its process is at it.
     Running,
     /// Every task succeeded or was skipped.
@@ -23,6 +25,16 @@ pub enum RunStatus {
     Cancelled,
     /// Its process died.
     Interrupted,
+}
+
+impl From<RunStatus> for RecordedStatus {
+    fn from(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Success => Self::Success,
+            RunStatus::Failed => Self::Failed,
+            RunStatus::Interrupted => Self::Cancelled,
+        }
+    }
 }
 
 /// What is known of a run when it begins.
@@ -46,7 +58,7 @@ pub struct RunStart {
 
 /// How many tasks ended how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
+pub struct RunTotals {
     /// Done by running them.
     pub ran: u32,
     /// Left alone.
@@ -61,6 +73,20 @@ pub struct Counts {
     pub cancelled: u32,
 }
 
+impl From<&Counts> for RunTotals {
+    fn from(counts: &Counts) -> Self {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            ran: number(counts.ran),
+            cached: number(counts.cached),
+            restored: number(counts.restored),
+            failed: number(counts.failed),
+            skipped: number(counts.skipped),
+            cancelled: number(counts.cancelled),
+        }
+    }
+}
+
 /// A run as it is remembered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -69,18 +95,18 @@ pub struct Run {
     /// What was known when it began.
     pub start: RunStart,
     /// How it stands, as it was written: see [`Run::status`].
-    pub written: RunStatus,
+    pub written: RecordedStatus,
     /// When it ended, if it has.
     pub ended: Option<Timestamp>,
     /// How its tasks ended, if it has.
-    pub counts: Option<Counts>,
+    pub counts: Option<RunTotals>,
 }
 
 impl Run {
     /// How it stands: a run that is written as running whose process is gone was interrupted.
-    pub fn status(&self) -> RunStatus {
+    pub fn status(&self) -> RecordedStatus {
         match self.written {
-            RunStatus::Running if !self.start.process.is_alive() => RunStatus::Interrupted,
+            RecordedStatus::Running if !self.start.process.is_alive() => RecordedStatus::Interrupted,
             written => written,
         }
     }
@@ -160,9 +186,9 @@ impl State {
     pub fn end_run(
         &mut self,
         run: &RunId,
-        status: RunStatus,
+        status: RecordedStatus,
         ended: Timestamp,
-        counts: &Counts,
+        counts: &RunTotals,
     ) -> Result<(), StateError> {
         let counts = to_json(counts)?;
         let status = serde_json::to_value(status)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::At;
-use tidemill_core::table::{Check, Location, Rel, RunOptions, Scan, Schema, TableJob, TableReport};
+use tidemill_core::table::{Check, JobOptions, Location, Rel, Scan, Schema, TableJob, TableReport};
 use tidemill_core::task::{
     CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskFailure, TaskResult, TaskSource,
 };
@@ -137,7 +137,7 @@ impl<L: TableLogic> Task for TableTask<L> {
         let origins = cx.origins;
         let origin = |task: &str| origins.of(task);
         let report =
-            cx.engine.run(&job, &RunOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
+            cx.engine.run(&job, &JobOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
         let mut warnings: Vec<String> = report.joins.iter().filter_map(super::join::fan_out_warning).collect();
         warnings.extend(unaccounted(&job.rel, &report));
         warnings.extend(report.joins.iter().filter_map(super::join::unmatched_warning));
@@ -185,7 +185,7 @@ fn misfits(cx: &RunContext<'_>) -> Vec<String> {
         for field in scan.schema.fields().iter().filter(|field| whole.get(&field.name) != Some(field.data_type)) {
             let schema = [(field.name.as_str(), field.data_type)].into_iter().collect();
             let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
-            let read = cx.engine.run(&job, &RunOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled });
+            let read = cx.engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled });
             if let Err(error) = read {
                 found.push(format!("{error}; the first rows, which `check` looks at, were {}", field.data_type));
             }

@@ -8,7 +8,7 @@ use serde_json::json;
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{PlannedTask, Selection};
-use tidemill_core::table::{CheckResult, Location, Rel, RunOptions, Schema, Severity, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{CheckResult, JobOptions, Location, Rel, Schema, Severity, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::{LastGood, State};
 
@@ -116,7 +116,7 @@ impl Shelf<'_> {
         let rel = Rel::Input { task: name.clone(), schema: table.schema.clone() };
         inputs.push((name, table.clone()));
         let never = AtomicBool::new(false);
-        let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &never };
+        let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &never };
         let report = self.engine.run(&TableJob { rel, checks }, &options).map_err(|error| error.to_string())?;
         results.extend(
             report.checks.into_iter().zip(severities).map(|(result, severity)| CheckResult { severity, ..result }),

@@ -1,7 +1,9 @@
 //! The tasks of a run over its time: a line each, with rows and a bar from its start to its end.
 
 use jiff::Timestamp;
-use tidemill_state::{How, TaskRecord, TaskStatus};
+use tidemill_core::event::TaskStatus;
+use tidemill_core::sched::How;
+use tidemill_state::TaskRecord;
 use unicode_width::UnicodeWidthStr;
 
 use super::{View, WholeRun};
@@ -65,7 +67,7 @@ pub fn draw(whole: &WholeRun, view: &View) -> String {
 }
 
 fn cells(task: &TaskRecord) -> [String; 5] {
-    let account = Account::of_record(&task.detail, task.rows);
+    let account = Account::of(&task.report);
     let time = match (task.status, task.how) {
         (TaskStatus::Success, Some(How::Cached)) => "cached".to_owned(),
         (TaskStatus::Success, Some(How::Restored)) => "restored".to_owned(),
@@ -77,7 +79,7 @@ fn cells(task: &TaskRecord) -> [String; 5] {
     [
         shortened(task.task.as_str(), WIDEST_ID),
         account.rows_in(),
-        task.rows.map(thousands).unwrap_or_default(),
+        task.report.rows.map(thousands).unwrap_or_default(),
         account.rejected(),
         time,
     ]

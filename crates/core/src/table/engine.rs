@@ -31,7 +31,7 @@ impl PartialEq for TableRef {
 }
 
 /// What a job needs beside its description.
-pub struct RunOptions<'a> {
+pub struct JobOptions<'a> {
     /// The tables of the job's `Input`s and relationships, by task.
     pub inputs: &'a [(String, TableRef)],
     /// The source that an input, by its task, was loaded from: its rows are the input's, one for one. For messages and rejects.
@@ -40,7 +40,7 @@ pub struct RunOptions<'a> {
     pub cancelled: &'a AtomicBool,
 }
 
-impl RunOptions<'_> {
+impl JobOptions<'_> {
     /// The table of that task.
     pub fn input(&self, task: &str) -> Option<&TableRef> {
         self.inputs.iter().find(|(name, _)| name == task).map(|(_, table)| table)
@@ -139,7 +139,7 @@ pub trait TableEngine: Send + Sync {
     ///
     /// # Errors
     /// If a source or a value is wrong, a check does not hold, or the engine fails; then nothing is held.
-    fn run(&self, job: &TableJob, options: &RunOptions<'_>) -> Result<TableReport, EngineError>;
+    fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError>;
 
     /// Rows of a table as plain columns: `columns` (all if None) of at most `limit` rows.
     ///

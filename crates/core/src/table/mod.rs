@@ -20,7 +20,7 @@ mod value;
 
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
-pub use engine::{EngineError, FailedCheck, RunOptions, TableEngine, TableRef};
+pub use engine::{EngineError, FailedCheck, JobOptions, TableEngine, TableRef};
 pub use expr::{
     AggCall, AggFunc, ArithOp, CmpOp, DatePart, Expr, ExprKind, Function, SortKey, TrimSide, WindowCall, WindowFrame,
     WindowFunc,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tidemill_core::table::{
-    DroppedRows, EngineError, FileFormat, JoinDiagnosis, Rel, RowsIn, RunOptions, Scan, TableRef,
+    DroppedRows, EngineError, FileFormat, JobOptions, JoinDiagnosis, Rel, RowsIn, Scan, TableRef,
 };
 
 use super::reject_log::RejectLog;
@@ -16,7 +16,7 @@ use crate::runtime::memory_budget::MemoryBudget;
 pub(crate) struct JobContext<'a> {
     pub project: &'a Path,
     pub files: &'a dyn Files,
-    pub options: &'a RunOptions<'a>,
+    pub options: &'a JobOptions<'a>,
     pub budget: &'a MemoryBudget,
     /// Which rows are rejected, in jobs that can reject.
     pub rejects: Option<RejectLog<'a>>,
@@ -44,7 +44,7 @@ impl<'a> JobContext<'a> {
     pub fn new(
         project: &'a Path,
         files: &'a dyn Files,
-        options: &'a RunOptions<'a>,
+        options: &'a JobOptions<'a>,
         budget: &'a MemoryBudget,
         rel: &'a Rel,
     ) -> Self {

@@ -75,7 +75,7 @@ pub fn engine() -> LocalEngine {
 pub fn run_job(job: &TableJob, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, EngineError> {
     let inputs: Vec<(String, TableRef)> =
         inputs.iter().map(|(name, frame)| ((*name).to_owned(), in_memory((*frame).clone()).unwrap())).collect();
-    engine().run(job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) })
+    engine().run(job, &JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) })
 }
 
 pub fn try_run(rel: Rel, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, EngineError> {

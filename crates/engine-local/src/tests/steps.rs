@@ -79,7 +79,7 @@ fn a_job_that_is_cancelled_holds_nothing() {
     let job = TableJob { rel: input("t", &t()), checks: vec![] };
     let inputs = [("t".to_owned(), in_memory(t()).unwrap())];
     let outcome =
-        engine().run(&job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(true) });
+        engine().run(&job, &JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(true) });
     assert!(matches!(outcome, Err(EngineError::Cancelled)));
 }
 

@@ -4,12 +4,12 @@ use std::sync::{MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tidemill_core::attempt::Staging;
-use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::{Fingerprint, Reason, digest_of_file};
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::resolve;
 use tidemill_core::run::LookUp;
 use tidemill_core::table::Location;
+use tidemill_core::task::TaskReport;
 use tidemill_core::task::{EdgeKind, TaskFailure};
 use tidemill_state::{Edited, LastGood, Output, Resend, State};
 
@@ -54,16 +54,16 @@ impl TaskExecutor {
         let decision = setting.cache.decide(task, &fingerprint, options, Some(&self.recorder));
         let found = match decision {
             Decision::Cached(last) => {
-                let details = self.take_up(ix, &last);
-                Some(LookUp::Cached(details))
+                let report = self.take_up(ix, &last);
+                Some(LookUp::Cached(report))
             }
             Decision::Restore(..) if !at_leisure => return None,
             Decision::Restore(last, reasons) => match self.restore(ix, &last, &reasons) {
                 Ok(saved) => {
-                    let mut details = self.take_up(ix, &last);
-                    details.warnings.extend(saved);
+                    let mut report = self.take_up(ix, &last);
+                    report.warnings.extend(saved);
                     let reasons = self.told(ix, &reasons);
-                    Some(LookUp::Restored { details, reasons })
+                    Some(LookUp::Restored { report, reasons })
                 }
                 Err(_) => Some(LookUp::Run { reasons: self.told(ix, &[Reason::ResultLost]) }),
             },
@@ -111,23 +111,14 @@ impl TaskExecutor {
     }
 
     /// Takes an earlier result as this run's.
-    fn take_up(&self, ix: TaskIx, last: &LastGood) -> TaskDetails {
+    fn take_up(&self, ix: TaskIx, last: &LastGood) -> TaskReport {
         let mut progress = self.results.of(ix);
         progress.digests = ResultDigests::of_last(last);
         progress.object = last.table.as_ref().filter(|table| table.stored).map(|table| table.object);
         progress.known_as = Some(last.fingerprint);
         // A result whose facts cannot be read has none; its rows are known from its table.
         let facts = last.facts().unwrap_or_default();
-        TaskDetails {
-            rows: last.table.as_ref().map(|table| table.rows),
-            rows_in: facts.rows_in,
-            rejected: facts.rejects,
-            dropped: facts.dropped,
-            joins: facts.joins,
-            warnings: facts.warnings,
-            outputs: facts.outputs.into_iter().map(Location::new).collect(),
-            ..TaskDetails::default()
-        }
+        TaskReport { rows: last.table.as_ref().map(|table| table.rows), ..facts.report }
     }
 
     /// Publishes the files of an earlier result again; what was edited by hand is saved first.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
-use tidemill_state::{Attempt, How, LastGood, Ledger, Made, State, TaskRecord};
+use tidemill_core::sched::How;
+use tidemill_state::{Attempt, LastGood, Ledger, Made, State, TaskRecord};
 
 use crate::cache_index::Archive;
 
@@ -223,7 +224,9 @@ impl Archive for Recorder {
 mod tests {
     use jiff::Timestamp;
     use tempfile::TempDir;
-    use tidemill_state::{Process, RunStart, TaskDetail, TaskStatus};
+    use tidemill_core::event::TaskStatus;
+    use tidemill_core::task::TaskReport;
+    use tidemill_state::{Process, RunStart};
 
     use super::*;
 
@@ -269,9 +272,8 @@ mod tests {
             duration: took,
             attempts: 1,
             fingerprint: Some(Digest::of(task.as_bytes())),
-            rows: None,
             reasons: Vec::new(),
-            detail: TaskDetail::default(),
+            report: TaskReport::default(),
             error: None,
         };
         Ended { record, parts: None, made: (how == How::Ran).then(Made::default), tried: None }

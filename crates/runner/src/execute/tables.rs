@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::ids::TaskIx;
-use tidemill_core::table::{Location, Rel, RunOptions, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{JobOptions, Location, Rel, SetOpKind, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
 
 use super::TaskExecutor;
@@ -73,7 +73,7 @@ pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &AtomicB
         tables.iter().enumerate().map(|(at, table)| (at.to_string(), table.clone())).collect();
     let rels = inputs.iter().map(|(name, table)| Rel::Input { task: name.clone(), schema: table.schema.clone() });
     let rel = union_all(rels.collect());
-    let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled };
+    let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled };
     let report = engine.run(&TableJob { rel, checks: Vec::new() }, &options)?;
     report.table.ok_or_else(|| TaskFailure::new("the instances of a foreach could not be united"))
 }

@@ -1,12 +1,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
+use tidemill_core::sched::How;
 use tidemill_core::table::{RejectedRows, RowsIn};
 use tidemill_core::task::TaskFailure;
-use tidemill_state::{
-    Attempt, Counts, How, Ledger, Made, RunStatus, State, StateError, TaskDetail, TaskRecord, TaskStatus,
-};
+use tidemill_core::task::TaskReport;
+use tidemill_state::{Attempt, Ledger, Made, RecordedStatus, RunTotals, State, StateError, TaskRecord};
 
 use crate::{TestResult, at, end, parts, ran, start};
 
@@ -16,11 +17,11 @@ fn a_run_is_remembered_as_it_was() -> TestResult {
     let mut state = State::open(dir.path())?;
     let begun = start("p", 100);
     let run = state.begin_run(&begun)?;
-    let counts = Counts { ran: 2, failed: 1, ..Counts::default() };
-    state.end_run(&run, RunStatus::Failed, at(130), &counts)?;
+    let counts = RunTotals { ran: 2, failed: 1, ..RunTotals::default() };
+    state.end_run(&run, RecordedStatus::Failed, at(130), &counts)?;
     let back = state.run(run.as_str())?.ok_or("it is kept")?;
     assert_eq!((back.start, back.ended, back.counts), (begun, Some(at(130)), Some(counts)));
-    assert_eq!(back.written, RunStatus::Failed);
+    assert_eq!(back.written, RecordedStatus::Failed);
     Ok(())
 }
 
@@ -34,11 +35,12 @@ fn a_task_is_remembered_with_all_that_was_told_of_it() -> TestResult {
         status: TaskStatus::Failed,
         how: None,
         error: Some(failure.clone()),
-        detail: TaskDetail {
+        report: TaskReport {
+            rows: Some(3),
             rows_in: vec![RowsIn { from: "orders".into(), rows: 9 }],
             rejected: vec![RejectedRows { reason: "bad".into(), rows: 2 }],
             warnings: vec!["odd".into()],
-            ..TaskDetail::default()
+            ..TaskReport::default()
         },
         ..ran("a", parts("a", 1).digest(), 101)
     };

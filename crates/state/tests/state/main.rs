@@ -9,9 +9,12 @@ mod schedulers;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tidemill_core::event::TaskStatus;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskName};
-use tidemill_state::{Counts, How, Process, RunStart, RunStatus, TaskDetail, TaskRecord, TaskStatus};
+use tidemill_core::sched::How;
+use tidemill_core::task::TaskReport;
+use tidemill_state::{Process, RecordedStatus, RunStart, RunTotals, TaskRecord};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -46,13 +49,12 @@ fn ran(task: &str, fingerprint: Digest, second: i64) -> TaskRecord {
         duration: std::time::Duration::from_millis(20),
         attempts: 1,
         fingerprint: Some(fingerprint),
-        rows: Some(3),
         reasons: vec!["never ran".into()],
-        detail: TaskDetail::default(),
+        report: TaskReport { rows: Some(3), ..TaskReport::default() },
         error: None,
     }
 }
 
 fn end(state: &mut tidemill_state::State, run: &tidemill_core::ids::RunId, second: i64) -> TestResult {
-    Ok(state.end_run(run, RunStatus::Success, at(second), &Counts::default())?)
+    Ok(state.end_run(run, RecordedStatus::Success, at(second), &RunTotals::default())?)
 }

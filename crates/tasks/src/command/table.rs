@@ -2,7 +2,7 @@
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::spec::At;
-use tidemill_core::table::{FileFormat, Location, Rel, RunOptions, Scan, ScanOptions, Schema, TableJob, TableReport};
+use tidemill_core::table::{FileFormat, JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport};
 use tidemill_core::task::{CheckContext, LogLevel, RunContext, TaskFailure};
 
 use super::CommandTask;
@@ -58,7 +58,7 @@ impl CommandTask {
         let schema = self.contract(declared).hold(&found).map_err(mistakes)?;
         let checks = self.checks.compile(&schema, &cx.check(&cx.columns())).map_err(mistakes)?;
         let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan }), checks };
-        let options = RunOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
+        let options = JobOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
         let mut report = cx.engine.run(&job, &options).map_err(|error| named(error.into()))?;
         for rows in &mut report.rows_in {
             rows.from = rows.from.replace(&staged, declared.value.as_str());

@@ -352,12 +352,12 @@ impl EmailTask {
 
     /// The HTML that a report task has published.
     fn report_of(&self, cx: &RunContext<'_>, task: &At<String>) -> Result<String, TaskFailure> {
-        let outputs = cx.upstream.get(&task.value).map(|facts| facts.outputs.as_slice()).unwrap_or_default();
-        let html = outputs.iter().find(|path| path.ends_with(".html") || path.ends_with(".htm"));
+        let outputs = cx.upstream.get(&task.value).map(|facts| facts.report.outputs.as_slice()).unwrap_or_default();
+        let html = outputs.iter().find(|path| path.as_str().ends_with(".html") || path.as_str().ends_with(".htm"));
         let path = html.ok_or_else(|| {
             TaskFailure::new(format!("task `{}` publishes no HTML that the mail could carry", task.value))
         })?;
-        std::fs::read_to_string(tidemill_core::plan::resolve(cx.project, &Location::new(path.as_str())))
+        std::fs::read_to_string(tidemill_core::plan::resolve(cx.project, path))
             .map_err(|error| TaskFailure::new(format!("cannot read {path}: {error}")))
     }
 
@@ -365,11 +365,11 @@ impl EmailTask {
         let mut paths: Vec<String> = Vec::new();
         for at in self.keys.attach.iter() {
             match cx.upstream.get(&at.value).filter(|_| is_task(&at.value)) {
-                Some(facts) => paths.extend(facts.outputs.iter().cloned()),
+                Some(facts) => paths.extend(facts.report.outputs.iter().map(ToString::to_string)),
                 None if is_task(&at.value) => {
                     let prefix = format!("{}@", at.value);
                     let instances = cx.upstream.iter().filter(|(name, _)| name.starts_with(&prefix));
-                    paths.extend(instances.flat_map(|(_, facts)| facts.outputs.iter().cloned()));
+                    paths.extend(instances.flat_map(|(_, facts)| facts.report.outputs.iter().map(ToString::to_string)));
                 }
                 None => paths.push(at.value.clone()),
             }
