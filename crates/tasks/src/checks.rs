@@ -286,7 +286,7 @@ impl Compiler<'_, '_> {
         }
         let text = Expr::column(&column.value, data_type).cast(DataType::String);
         let pattern = Expr::literal(Value::String(pattern.value.clone()));
-        Some(bool_expr(ExprKind::Call(Function::RegexpLike, vec![text, pattern])))
+        Some(bool_expr(ExprKind::Call(Function::REGEXP_LIKE, vec![text, pattern])))
     }
 
     fn relationship(&mut self, column: &At<String>, other: &At<String>) -> Option<CheckKind> {

@@ -273,7 +273,7 @@ impl Join {
                 Some((_, right, common)) => {
                     let data_type = sides.right.get(right).unwrap_or(DataType::Null);
                     let other = Expr::column(sides.beside(right), data_type).cast(*common);
-                    let call = ExprKind::Call(Function::Coalesce, vec![own.cast(*common), other]);
+                    let call = ExprKind::Call(Function::COALESCE, vec![own.cast(*common), other]);
                     Expr { kind: call, data_type: *common }
                 }
                 None => own,
