@@ -1,6 +1,7 @@
 //! The binary as its users see it: command line in, exit code, stdout, stderr and files out.
 
 mod accounting;
+mod added_type;
 mod against_sqlite;
 mod agreement;
 mod changes;
