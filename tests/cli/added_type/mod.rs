@@ -116,7 +116,7 @@ fn its_mistakes_and_its_columns_are_checked() {
     let (opened, _) = open(&folder);
     let Failure::Mistakes { diagnostics, .. } = opened.mistakes() else { panic!("no list of mistakes") };
     let found: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
-    assert_eq!(found, ["unknown key `row`", "task `other` has no `rows`", "unknown column `m`"]);
+    assert_eq!(found, ["the key `rows` is missing: `head` needs it", "unknown key `row`", "there is no column `m`"]);
 }
 
 #[test]
