@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use tidemill_core::table::{
-    DroppedRows, EngineError, FileFormat, JobOptions, JoinDiagnosis, Rel, RowsIn, Scan, TableRef,
-};
+use tidemill_core::table::{DroppedRows, EngineError, JobOptions, JoinDiagnosis, Rel, RowsIn, Scan, TableRef};
 
 use super::reject_log::RejectLog;
 use crate::error::Outcome;
@@ -79,8 +77,11 @@ impl<'a> JobContext<'a> {
             _ => {
                 let scan = self.origin(rel)?;
                 let (file, line) = self.files.places(self.project, &scan, &[row]).ok()?.pop()?;
-                let in_lines = matches!(scan.format, FileFormat::Csv | FileFormat::Json | FileFormat::Ndjson);
-                Some(if in_lines { format!("{file}:{line}") } else { format!("{file}, row {line}") })
+                Some(if self.files.rows_are_lines(&scan) {
+                    format!("{file}:{line}")
+                } else {
+                    format!("{file}, row {line}")
+                })
             }
         }
     }

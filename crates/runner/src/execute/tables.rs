@@ -1,6 +1,6 @@
 //! The tables that a task reads: from the engine's memory, from the store, or computed again.
 
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::ids::TaskIx;
@@ -68,7 +68,7 @@ impl TaskExecutor {
 ///
 /// # Errors
 /// If the engine fails, or the instances' columns differ.
-pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &AtomicBool) -> Result<TableRef, TaskFailure> {
+pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &CancelToken) -> Result<TableRef, TaskFailure> {
     let inputs: Vec<(String, TableRef)> =
         tables.iter().enumerate().map(|(at, table)| (at.to_string(), table.clone())).collect();
     let rels = inputs.iter().map(|(name, table)| Rel::Input { task: name.clone(), schema: table.schema.clone() });
