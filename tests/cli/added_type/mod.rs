@@ -11,7 +11,7 @@ use tidemill_core::spec::json_schema;
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::TaskTypes;
 use tidemill_draw::{DrawGraph, DrawNode};
-use tidemill_engine_local::LocalEngine;
+use tidemill_engine_local::{FormatCodecs, LocalEngine};
 use tidemill_runner::dry_run::{Act, DryRun};
 use tidemill_runner::execute::{LogFormat, RunLogs};
 use tidemill_runner::pipeline_run::{Request, Runner};
@@ -22,9 +22,10 @@ use tidemill_tasks::TypeOf;
 
 use crate::project::Project;
 
-/// The one line.
 fn types() -> TaskTypes {
-    tidemill_tasks::all().with(TypeOf::<head::Head>::new())
+    let known = tidemill_tasks::all().with_formats(FormatCodecs::all().formats());
+    // The one line.
+    known.with(TypeOf::<head::Head>::new())
 }
 
 const PIPELINE: &str = "
