@@ -1,6 +1,7 @@
 //! One try of a task, from its inputs to its published files.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use tempfile::{NamedTempFile, TempPath};
 use tidemill_core::attempt::{AttemptToken, Staging};
@@ -63,6 +64,7 @@ impl TaskExecutor {
         effect: &str,
         begin_effect: &dyn Fn() -> Result<(), TaskFailure>,
     ) -> Result<TaskResult, TaskFailure> {
+        let started = Instant::now();
         let task = self.plan.task(ix);
         let setting = &self.setting;
         let project = self.plan.spec.project.as_path();
@@ -91,6 +93,7 @@ impl TaskExecutor {
             output: &CommandLog::new(&setting.logs, &task.name),
             cancelled: token.cancelled(),
             killed: token.killed(),
+            deadline: task.spec.common.timeout.and_then(|timeout| started.checked_add(timeout)),
         });
         if let Err(error) = self.scratch.give_back(scratch) {
             log(LogLevel::Warn, &format!("what it left in its scratch folder cannot be removed: {error}"));
