@@ -168,8 +168,8 @@ fn results(ends: &[&TaskEnd], paint: Paint) -> String {
         format!("  {folder}/  {shown}")
     };
     // What a task has done elsewhere, such as the mail that it sent or put into the outbox.
-    let is_elsewhere = |end: &&&TaskEnd| end.status == TaskStatus::Success && end.details.outputs.is_empty();
-    let of_task = |end: &&TaskEnd| Some(format!("  {}: {}", end.task, end.details.note.as_ref()?));
+    let is_elsewhere = |end: &&&TaskEnd| end.status == TaskStatus::Success && end.report.outputs.is_empty();
+    let of_task = |end: &&TaskEnd| Some(format!("  {}: {}", end.task, end.report.note.as_ref()?));
     let elsewhere = ends.iter().filter(is_elsewhere).filter_map(of_task);
     let lines: Vec<String> = folders.into_iter().map(of_folder).chain(elsewhere).collect();
     if lines.is_empty() {
