@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidemill_core::event::{RunStatus, TaskEnd, TaskStatus};
+use tidemill_core::event::{RunOutcome, TaskEnd, TaskStatus};
 use tidemill_core::format::{quantity, thousands};
 use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
@@ -207,9 +207,9 @@ fn last_line(summary: &RunSummary, paint: Paint) -> String {
         return nothing_to_do(counts.cached, summary.duration, paint);
     }
     let word = match summary.status {
-        RunStatus::Success => paint.green("done"),
-        RunStatus::Failed => paint.red("failed"),
-        RunStatus::Interrupted => paint.yellow("interrupted"),
+        RunOutcome::Success => paint.green("done"),
+        RunOutcome::Failed => paint.red("failed"),
+        RunOutcome::Interrupted => paint.yellow("interrupted"),
     };
     format!("{word} in {}: {}\n", seconds(summary.duration), parts.join(", "))
 }

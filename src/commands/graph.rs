@@ -70,7 +70,7 @@ impl CliCommand for GraphArgs {
         let selection = selected(&project, &*engine, &self.selectors, &[])?;
         let mut graph = drawing(&project.plan, &selection);
         if self.status {
-            let known = Standing::read(&project.spec)?;
+            let known = KnownResults::read(&project.spec)?;
             graph.nodes.iter_mut().for_each(|node| known.tell(node));
         }
         let text = match self.format {
@@ -100,12 +100,12 @@ impl CliCommand for GraphArgs {
 }
 
 /// How the tasks stand: as the last run left them, and as earlier ones did those that it did not want.
-struct Standing {
+struct KnownResults {
     last: HashMap<String, TaskRecord>,
     results: HashMap<TaskName, LastGood>,
 }
 
-impl Standing {
+impl KnownResults {
     fn read(spec: &Spec) -> Result<Self, Failure> {
         let mut known = Self { last: HashMap::new(), results: HashMap::new() };
         let pipeline = &spec.name.value;

@@ -86,7 +86,7 @@ impl CliCommand for RetryArgs {
             log_format: LogFormat::default(),
             command: command_line(),
             selection: undone.iter().map(|ix| plan.task(*ix).name.to_string()).collect(),
-            asked: None,
+            invocation: None,
         };
         eprintln!("{} retries {} of run {}", paint.cyan("note"), counted(undone.len(), "task"), earlier.id);
         Runner { project: &project, engine, request, reporter: &reporter }.run(&plan.with_needs(&undone))?;

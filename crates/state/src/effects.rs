@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::ids::{Digest, RunId, TaskName};
 
 use crate::column::{digest, time, word};
-use crate::{RecordedStatus, State, StateError};
+use crate::{RunStatus, State, StateError};
 
 /// How an effect stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -217,7 +217,7 @@ impl State {
         let mut unknown = Vec::new();
         for effect in found {
             let is_going_on = effect.status == EffectStatus::Sending
-                && self.run(effect.run.as_str())?.is_some_and(|run| run.status() == RecordedStatus::Running);
+                && self.run(effect.run.as_str())?.is_some_and(|run| run.status() == RunStatus::Running);
             if !is_going_on {
                 unknown.push(Effect { status: EffectStatus::Unknown, ..effect });
             }

@@ -34,7 +34,7 @@ pub use process::Process;
 pub use profiles::ProfileKey;
 pub use results::{LastGood, LastTable, Made, MadeTable, Output};
 pub use retain::Retained;
-pub use runs::{RecordedStatus, Run, RunStart, RunTotals};
+pub use runs::{Run, RunStart, RunStatus, TaskCounts};
 pub use schedules::Watch;
 pub use tasks::{Attempt, Ledger, TaskRecord};
 

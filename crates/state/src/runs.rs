@@ -4,17 +4,17 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tidemill_core::event::RunStatus;
+use tidemill_core::event::RunOutcome;
 use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::sched::Counts;
 
 use crate::column::{json, maybe_json, time, to_json, word};
 use crate::{Lock, Process, State, StateError};
 
-/// How a run stands, as it is written down.
+/// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RecordedStatus {
+pub enum RunStatus {
     /// Its process is at it.
     Running,
     /// Every task succeeded or was skipped.
@@ -25,16 +25,6 @@ pub enum RecordedStatus {
     Cancelled,
     /// Its process died.
     Interrupted,
-}
-
-impl From<RunStatus> for RecordedStatus {
-    fn from(status: RunStatus) -> Self {
-        match status {
-            RunStatus::Success => Self::Success,
-            RunStatus::Failed => Self::Failed,
-            RunStatus::Interrupted => Self::Cancelled,
-        }
-    }
 }
 
 /// What is known of a run when it begins.
@@ -58,7 +48,7 @@ pub struct RunStart {
 
 /// How many tasks ended how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct RunTotals {
+pub struct TaskCounts {
     /// Done by running them.
     pub ran: u32,
     /// Left alone.
@@ -73,7 +63,17 @@ pub struct RunTotals {
     pub cancelled: u32,
 }
 
-impl From<&Counts> for RunTotals {
+impl From<RunOutcome> for RunStatus {
+    fn from(outcome: RunOutcome) -> Self {
+        match outcome {
+            RunOutcome::Success => Self::Success,
+            RunOutcome::Failed => Self::Failed,
+            RunOutcome::Interrupted => Self::Cancelled,
+        }
+    }
+}
+
+impl From<&Counts> for TaskCounts {
     fn from(counts: &Counts) -> Self {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
@@ -95,18 +95,18 @@ pub struct Run {
     /// What was known when it began.
     pub start: RunStart,
     /// How it stands, as it was written: see [`Run::status`].
-    pub written: RecordedStatus,
+    pub written: RunStatus,
     /// When it ended, if it has.
     pub ended: Option<Timestamp>,
     /// How its tasks ended, if it has.
-    pub counts: Option<RunTotals>,
+    pub counts: Option<TaskCounts>,
 }
 
 impl Run {
     /// How it stands: a run that is written as running whose process is gone was interrupted.
-    pub fn status(&self) -> RecordedStatus {
+    pub fn status(&self) -> RunStatus {
         match self.written {
-            RecordedStatus::Running if !self.start.process.is_alive() => RecordedStatus::Interrupted,
+            RunStatus::Running if !self.start.process.is_alive() => RunStatus::Interrupted,
             written => written,
         }
     }
@@ -186,9 +186,9 @@ impl State {
     pub fn end_run(
         &mut self,
         run: &RunId,
-        status: RecordedStatus,
+        status: RunStatus,
         ended: Timestamp,
-        counts: &RunTotals,
+        counts: &TaskCounts,
     ) -> Result<(), StateError> {
         let counts = to_json(counts)?;
         let status = serde_json::to_value(status)?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::Severity;
-use tidemill_state::{RecordedStatus, Run, TaskRecord};
+use tidemill_state::{Run, RunStatus, TaskRecord};
 
 use super::View;
 use crate::accounting::Account;
@@ -19,7 +19,7 @@ pub fn head(run: &Run, view: &View) -> String {
     let mut text =
         format!("{} {}", view.paint.bold(&run.id), status_look(status).paint(view.paint, status_word(status)));
     text += &match (run_time(run, view.now), status) {
-        (Some(time), RecordedStatus::Running) => format!(" for {}", seconds(time)),
+        (Some(time), RunStatus::Running) => format!(" for {}", seconds(time)),
         (Some(time), _) => format!(" in {}", seconds(time)),
         (None, _) => String::new(),
     };

@@ -12,7 +12,7 @@ use tidemill_core::table::TableEngine;
 use tidemill_core::task::TaskTypes;
 use tidemill_draw::{DrawGraph, DrawNode};
 use tidemill_engine_local::{FormatCodecs, LocalEngine};
-use tidemill_runner::dry_run::{Act, DryRun};
+use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::execute::{LogFormat, RunLogs};
 use tidemill_runner::pipeline_run::{Request, Runner};
 use tidemill_runner::project::{self, Opened, PipelineFile, Wanted};
@@ -52,10 +52,10 @@ fn opened(folder: &Project) -> (project::Project, Arc<dyn TableEngine>) {
 }
 
 /// What would be done with each task.
-fn planned(folder: &Project) -> Vec<(String, Act)> {
+fn planned(folder: &Project) -> Vec<(String, DryRunAction)> {
     let (project, engine) = opened(folder);
     let dry_run = DryRun::of(&project, &*engine, &project.plan.all(), &Selection::new(), false).expect("a state");
-    dry_run.tasks.iter().map(|task| (project.plan.task(task.task).name.to_string(), task.act)).collect()
+    dry_run.tasks.iter().map(|task| (project.plan.task(task.task).name.to_string(), task.action)).collect()
 }
 
 fn run(folder: &Project) -> Result<(), Failure> {
@@ -70,7 +70,7 @@ fn run(folder: &Project) -> Result<(), Failure> {
         log_format: LogFormat::Text,
         command: "tidemill run".to_owned(),
         selection: Vec::new(),
-        asked: None,
+        invocation: None,
     };
     Runner { project: &project, engine, request, reporter: &Silent }.run(&project.plan.all())
 }
@@ -137,8 +137,8 @@ fn it_is_drawn_in_its_colour() {
 fn it_is_planned_run_and_cached() {
     let folder = Project::new().file("numbers.csv", "n\n1\n2\n3\n").pipeline(PIPELINE);
     let all = |act| [("numbers", act), ("first", act), ("doubled", act)].map(|(task, act)| (task.to_owned(), act));
-    assert_eq!(planned(&folder), all(Act::Run));
+    assert_eq!(planned(&folder), all(DryRunAction::Run));
     run(&folder).expect("a run without failures");
     assert_eq!(folder.read("outputs/doubled.csv"), "twice\n2\n4\n");
-    assert_eq!(planned(&folder), all(Act::Cached));
+    assert_eq!(planned(&folder), all(DryRunAction::Cached));
 }

@@ -3,8 +3,7 @@
 use crate::attempt::AttemptToken;
 use crate::event::TaskEnd;
 use crate::ids::TaskIx;
-use crate::task::TaskFailure;
-use crate::task::TaskReport;
+use crate::task::{TaskFailure, TaskReport};
 
 /// Does what the scheduler decides. It holds the tables, the cache and the ledger; the loop only hears how it went.
 pub trait Executor: Send + Sync {

@@ -14,13 +14,12 @@ use super::workers::Workers;
 use super::{Executor, Interrupts, LookUp, RunOptions, RunSummary};
 use crate::attempt::AttemptToken;
 use crate::clock::{Clock, Moment};
-use crate::event::{EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunStatus, panic_text};
+use crate::event::{EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunOutcome, panic_text};
 use crate::ids::TaskIx;
 use crate::sched::{
     Action, AttemptEnd, Counts, Halt, Input, Options, SchedGraph, Scheduler, State, Status, StopReason, Verdict,
 };
-use crate::task::TaskFailure;
-use crate::task::TaskReport;
+use crate::task::{TaskFailure, TaskReport};
 
 /// Look-ups on workers at once; they read and hash files, so more would only fight over the disk.
 const LOOK_UPS: usize = 4;
@@ -141,9 +140,9 @@ impl<'a> Loop<'a> {
     fn summary(mut self, began: (Timestamp, Moment)) -> RunSummary {
         let counts = self.scheduler.counts();
         let status = match (self.interrupted, counts.failed, &self.ledger_error) {
-            (true, _, None) => RunStatus::Interrupted,
-            (false, 0, None) => RunStatus::Success,
-            _ => RunStatus::Failed,
+            (true, _, None) => RunOutcome::Interrupted,
+            (false, 0, None) => RunOutcome::Success,
+            _ => RunOutcome::Failed,
         };
         let duration = self.clock.monotonic().since(began.1);
         let first_failure = self.scheduler.first_failure();

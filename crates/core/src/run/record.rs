@@ -10,8 +10,7 @@ use crate::clock::Moment;
 use crate::event::{TaskEnd, TaskStatus};
 use crate::ids::TaskIx;
 use crate::sched::{SchedGraph, Status};
-use crate::task::TaskFailure;
-use crate::task::TaskReport;
+use crate::task::{TaskFailure, TaskReport};
 
 /// A task on its way.
 #[derive(Default)]

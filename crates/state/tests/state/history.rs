@@ -5,9 +5,8 @@ use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::sched::How;
 use tidemill_core::table::{RejectedRows, RowsIn};
-use tidemill_core::task::TaskFailure;
-use tidemill_core::task::TaskReport;
-use tidemill_state::{Attempt, Ledger, Made, RecordedStatus, RunTotals, State, StateError, TaskRecord};
+use tidemill_core::task::{TaskFailure, TaskReport};
+use tidemill_state::{Attempt, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskRecord};
 
 use crate::{TestResult, at, end, parts, ran, start};
 
@@ -17,11 +16,11 @@ fn a_run_is_remembered_as_it_was() -> TestResult {
     let mut state = State::open(dir.path())?;
     let begun = start("p", 100);
     let run = state.begin_run(&begun)?;
-    let counts = RunTotals { ran: 2, failed: 1, ..RunTotals::default() };
-    state.end_run(&run, RecordedStatus::Failed, at(130), &counts)?;
+    let counts = TaskCounts { ran: 2, failed: 1, ..TaskCounts::default() };
+    state.end_run(&run, RunStatus::Failed, at(130), &counts)?;
     let back = state.run(run.as_str())?.ok_or("it is kept")?;
     assert_eq!((back.start, back.ended, back.counts), (begun, Some(at(130)), Some(counts)));
-    assert_eq!(back.written, RecordedStatus::Failed);
+    assert_eq!(back.written, RunStatus::Failed);
     Ok(())
 }
 

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tidemill_core::ids::Digest;
-use tidemill_state::{
-    Claim, Effect, EffectStatus, Holder, Lock, LockError, Process, RecordedStatus, Resend, Rule, State,
-};
+use tidemill_state::{Claim, Effect, EffectStatus, Holder, Lock, LockError, Process, Resend, Rule, RunStatus, State};
 
 use crate::{TestResult, at, end, start};
 
@@ -79,12 +77,12 @@ fn a_lock_dies_with_its_process_and_its_run_is_found_interrupted() -> TestResult
     );
 
     let state = State::open_read_only(dir.path())?.ok_or("it was made")?;
-    assert_eq!(state.last_run("retail")?.ok_or("it was begun")?.status(), RecordedStatus::Running);
+    assert_eq!(state.last_run("retail")?.ok_or("it was begun")?.status(), RunStatus::Running);
 
     child.kill()?;
     child.wait()?;
     // A reader sees it as it is, before anybody has written so.
-    assert_eq!(state.last_run("retail")?.ok_or("it was begun")?.status(), RecordedStatus::Interrupted);
+    assert_eq!(state.last_run("retail")?.ok_or("it was begun")?.status(), RunStatus::Interrupted);
     drop(state);
 
     let lock = Lock::try_acquire(dir.path(), "retail", &holder)?;
@@ -92,7 +90,7 @@ fn a_lock_dies_with_its_process_and_its_run_is_found_interrupted() -> TestResult
     let dead = state.mark_dead_runs_interrupted(&lock, at(200))?;
     assert_eq!(dead.iter().map(ToString::to_string).collect::<Vec<_>>(), [known.run.ok_or("it said so")?]);
     let run = state.last_run("retail")?.ok_or("it was begun")?;
-    assert_eq!((run.written, run.ended), (RecordedStatus::Interrupted, Some(at(200))));
+    assert_eq!((run.written, run.ended), (RunStatus::Interrupted, Some(at(200))));
     assert!(state.mark_dead_runs_interrupted(&lock, at(300))?.is_empty());
 
     // What it was sending may have been sent, and is not sent again by itself.
@@ -148,8 +146,8 @@ fn runs_of_other_pipelines_and_ended_runs_are_left_alone() -> TestResult {
     let gone = Process { boot: "another".into(), ..Process::current() };
     let dead = state.begin_run(&tidemill_state::RunStart { process: gone, ..start("p", 120) })?;
     assert_eq!(state.mark_dead_runs_interrupted(&lock, at(200))?, [dead]);
-    assert_eq!(state.run(ended.as_str())?.ok_or("it is kept")?.status(), RecordedStatus::Success);
-    assert_eq!(state.run(elsewhere.as_str())?.ok_or("it is kept")?.status(), RecordedStatus::Running);
+    assert_eq!(state.run(ended.as_str())?.ok_or("it is kept")?.status(), RunStatus::Success);
+    assert_eq!(state.run(elsewhere.as_str())?.ok_or("it is kept")?.status(), RunStatus::Running);
     assert!(state.unknown_effects("p")?.is_empty());
     Ok(())
 }

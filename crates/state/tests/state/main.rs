@@ -14,7 +14,7 @@ use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskName};
 use tidemill_core::sched::How;
 use tidemill_core::task::TaskReport;
-use tidemill_state::{Process, RecordedStatus, RunStart, RunTotals, TaskRecord};
+use tidemill_state::{Process, RunStart, RunStatus, TaskCounts, TaskRecord};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -56,5 +56,5 @@ fn ran(task: &str, fingerprint: Digest, second: i64) -> TaskRecord {
 }
 
 fn end(state: &mut tidemill_state::State, run: &tidemill_core::ids::RunId, second: i64) -> TestResult {
-    Ok(state.end_run(run, RecordedStatus::Success, at(second), &RunTotals::default())?)
+    Ok(state.end_run(run, RunStatus::Success, at(second), &TaskCounts::default())?)
 }

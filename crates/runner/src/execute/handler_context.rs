@@ -20,9 +20,9 @@ const LINES: usize = 20;
 /// They lie within so many bytes at the log's end.
 const BYTES: u64 = 32 << 10;
 
-/// What handlers know; of other tasks' setting it is empty.
+/// What handlers know; of other tasks it is empty.
 #[derive(Clone, Debug, Default)]
-pub struct Before {
+pub struct HandlerContext {
     /// How the tasks of the pipeline ended, by their ids.
     pub facts: BTreeMap<String, TaskFacts>,
     /// Those that failed.
@@ -31,7 +31,7 @@ pub struct Before {
     pub retry: String,
 }
 
-impl Before {
+impl HandlerContext {
     /// What was before the handlers of a run that has just done its tasks.
     pub fn of_ends(spec: &Spec, plan: &Plan, run: &str, ends: &[Option<TaskEnd>]) -> Self {
         let ends: Vec<&TaskEnd> = ends.iter().flatten().collect();

@@ -9,11 +9,8 @@ use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::{Digest, RunId, TaskName};
 use tidemill_core::sched::How;
 use tidemill_core::table::{DataType, RejectedRows, RowsIn, Schema};
-use tidemill_core::task::TaskReport;
-use tidemill_core::task::{TaskFacts, TaskFailure};
-use tidemill_state::{
-    Ledger, Made, MadeTable, Output, Process, RecordedStatus, RunStart, RunTotals, State, TaskRecord,
-};
+use tidemill_core::task::{TaskFacts, TaskFailure, TaskReport};
+use tidemill_state::{Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskCounts, TaskRecord};
 
 /// The state and its folder.
 pub struct Fixture {
@@ -54,7 +51,7 @@ pub fn write() -> Written<Fixture> {
     for record in [&raw, &clean, &sales] {
         state.record_task("retail", &good, &Ledger { record, parts: None, made: Some(&made(record)) })?;
     }
-    state.end_run(&good, RecordedStatus::Success, at(1420), &RunTotals { ran: 3, ..RunTotals::default() })?;
+    state.end_run(&good, RunStatus::Success, at(1420), &TaskCounts { ran: 3, ..TaskCounts::default() })?;
 
     let bad = state.begin_run(&RunStart { trigger: "schedule".into(), ..start(60_000) })?;
     let cached = TaskRecord {
@@ -76,8 +73,8 @@ pub fn write() -> Written<Fixture> {
     for record in [&cached, &failed, &left] {
         state.record_task("retail", &bad, &Ledger { record, parts: None, made: None })?;
     }
-    let counts = RunTotals { cached: 1, failed: 1, cancelled: 1, ..RunTotals::default() };
-    state.end_run(&bad, RecordedStatus::Failed, at(60_250), &counts)?;
+    let counts = TaskCounts { cached: 1, failed: 1, cancelled: 1, ..TaskCounts::default() };
+    state.end_run(&bad, RunStatus::Failed, at(60_250), &counts)?;
     Ok(Fixture { _folder: folder, state, good, bad })
 }
 
