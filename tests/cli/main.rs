@@ -4,6 +4,7 @@ mod accounting;
 mod added_type;
 mod against_sqlite;
 mod agreement;
+mod architecture;
 mod changes;
 mod cleaning;
 mod commands;
