@@ -10,6 +10,7 @@ mod composing;
 mod damage;
 mod docs;
 mod doctor;
+mod dotenv;
 mod events;
 mod examples;
 mod flow;
