@@ -44,7 +44,7 @@ pub struct Opened {
     /// Its graph.
     pub plan: Option<Plan>,
     /// The graphs of `on_success`, `on_failure` and `finally`.
-    pub handlers: Vec<(HandlerMoment, Plan)>,
+    pub handlers: Vec<(HandlerKind, Plan)>,
     /// What is known of the run.
     pub run: RunFacts,
     /// The fire that it runs.
@@ -53,7 +53,7 @@ pub struct Opened {
 
 /// When handlers run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandlerMoment {
+pub enum HandlerKind {
     /// After all tasks have succeeded.
     Success,
     /// After something has failed.
@@ -73,7 +73,7 @@ pub struct Project {
     /// Its graph.
     pub plan: Arc<Plan>,
     /// The graphs of its handlers.
-    pub handlers: Vec<(HandlerMoment, Arc<Plan>)>,
+    pub handlers: Vec<(HandlerKind, Arc<Plan>)>,
     /// What is known of the run.
     pub run: RunFacts,
     /// The fire that it runs.
@@ -129,15 +129,15 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
             plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
         };
         let handlers = [
-            (HandlerMoment::Success, &spec.on_success),
-            (HandlerMoment::Failure, &spec.on_failure),
-            (HandlerMoment::Finally, &spec.finally),
+            (HandlerKind::Success, &spec.on_success),
+            (HandlerKind::Failure, &spec.on_failure),
+            (HandlerKind::Finally, &spec.finally),
         ];
         opened.plan = build(&spec.tasks);
         opened.handlers = handlers
             .into_iter()
             .filter(|(_, tasks)| !tasks.is_empty())
-            .filter_map(|(moment, tasks)| Some((moment, build(tasks)?)))
+            .filter_map(|(kind, tasks)| Some((kind, build(tasks)?)))
             .collect();
     }
     Ok(opened)
@@ -240,7 +240,7 @@ impl Opened {
                 sources: self.sources,
                 spec,
                 plan: Arc::new(plan),
-                handlers: self.handlers.into_iter().map(|(moment, plan)| (moment, Arc::new(plan))).collect(),
+                handlers: self.handlers.into_iter().map(|(kind, plan)| (kind, Arc::new(plan))).collect(),
                 run: self.run,
                 fire: self.fire,
                 warnings: diagnostics,
