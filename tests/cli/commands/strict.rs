@@ -60,6 +60,16 @@ fn failures_that_the_text_expects_are_none() {
 }
 
 #[test]
+fn a_text_for_sh_means_the_same_with_and_without_a_pipe() {
+    let words = r"echo 'a\tb' -n {a,b}; echo -n x";
+    let one = with_text(&format!("{{ {words}; }} > ${{{{ outputs.o }}}}"), "");
+    let piped = with_text(&format!("{{ {words}; }} | cat > ${{{{ outputs.o }}}}"), "");
+    run(&one, ["run"]).exits(0);
+    run(&piped, ["run"]).exits(0);
+    assert_eq!(one.read("o.txt"), piped.read("o.txt"));
+}
+
+#[test]
 fn a_text_that_is_not_strict_goes_on() {
     let project =
         with_text("false | sort > ${{ outputs.o }}\nfalse\necho done >> ${{ outputs.o }}", "    strict: false\n");

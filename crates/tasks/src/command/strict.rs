@@ -93,11 +93,11 @@ impl StrictShell {
             argv.extend(["-c".to_owned(), script.to_owned()]);
             return argv;
         }
-        // `echo` goes on to mean what it means in the other shell.
-        let echo = if self.stands_in { "shopt -s xpg_echo; " } else { "" };
+        // `echo` and `{a,b}` go on to mean what they mean in the other shell.
+        let words = if self.stands_in { "shopt -s xpg_echo; set +B; " } else { "" };
         let trap = TRAP.replace("RECORD", &in_double_quotes(record)).replace('\'', r"'\''");
         // All on the first line: the others keep their numbers.
-        argv.extend(["-E".to_owned(), "-c".to_owned(), format!("{echo}{INHERIT}trap '{trap}' ERR; {script}")]);
+        argv.extend(["-E".to_owned(), "-c".to_owned(), format!("{words}{INHERIT}trap '{trap}' ERR; {script}")]);
         argv
     }
 }
