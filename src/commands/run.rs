@@ -91,7 +91,10 @@ impl CliCommand for RunArgs {
             return Ok(ExitCode::SUCCESS);
         }
         let wanted = Wanted { occasion: occasion(&self), texts: self.texts.clone(), ..self.params.wanted()? };
-        let (project, engine) = global.checked(&wanted)?;
+        let (project, engine) = match self.dry_run {
+            true => global.checked(&wanted)?,
+            false => global.checked_for_run(&wanted)?,
+        };
         if !project.warnings.is_empty() {
             eprintln!("{}", render_all(&project.sources, &project.warnings, paint.0).trim_end());
         }

@@ -143,6 +143,7 @@ impl Runner<'_> {
             state: active.state.clone(),
             forced: self.request.forced.clone(),
             as_cached: self.request.as_cached.clone(),
+            failing: self.project.failing.clone(),
             resend: if self.request.resend { Resend::All } else { Resend::Nothing },
             handlers,
             handler: HandlerContext::default(),

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
-use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap};
+use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap, failure_of};
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::plan::{self, CheckOptions, Columns, Plan};
 use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
 use tidemill_core::table::{Schema, TableEngine};
-use tidemill_core::task::{RunFacts, TaskTypes};
+use tidemill_core::task::{RunFacts, TaskFailure, TaskTypes};
 
 use crate::Failure;
 use crate::trigger::RunTrigger;
@@ -78,8 +78,10 @@ pub struct Project {
     pub run: RunFacts,
     /// The fire that it runs.
     pub fire: Option<jiff::Timestamp>,
-    /// What is worth knowing, printed before anything else.
+    /// What is worth knowing, printed before anything else: warnings, and the mistakes of `failing`.
     pub warnings: Vec<Diagnostic>,
+    /// Tasks whose data do not fit the file, with why they fail without being tried.
+    pub failing: BTreeMap<TaskName, TaskFailure>,
 }
 
 /// Which pipeline file, with what.
@@ -231,8 +233,31 @@ impl Opened {
     }
 
     /// The pipeline, if nothing is wrong with it.
+    ///
+    /// # Errors
+    /// All mistakes, if there is one.
     pub fn into_project(self) -> Result<Project, Failure> {
         let has_errors = self.diagnostics.has_errors();
+        self.without(BTreeMap::new(), has_errors)
+    }
+
+    /// The pipeline for a run. The file itself must be sound. Tasks whose data do not fit it are failures of the run where
+    /// nobody sits before the screen, so that the rest goes on, handlers run and history has it; by hand they are where a
+    /// handler is to be told of failures and the mistake may pass without an edit.
+    ///
+    /// # Errors
+    /// All mistakes, if the run cannot begin.
+    pub fn into_run(self) -> Result<Project, Failure> {
+        let by_hand = self.run.trigger == "manual";
+        let tells = self.handlers.iter().any(|(kind, _)| *kind != HandlerKind::Success);
+        let mistakes = self.diagnostics.by_task(by_hand).filter(|_| tells || !by_hand);
+        let has_errors = self.diagnostics.has_errors() && mistakes.is_none();
+        let failures = mistakes.unwrap_or_default().into_iter();
+        let failing = failures.map(|(task, mistakes)| (task, failure_of(&mistakes, &self.sources))).collect();
+        self.without(failing, has_errors)
+    }
+
+    fn without(self, failing: BTreeMap<TaskName, TaskFailure>, has_errors: bool) -> Result<Project, Failure> {
         let diagnostics = self.diagnostics.into_sorted(&self.sources);
         match (self.spec, self.plan) {
             (Some(spec), Some(plan)) if !has_errors => Ok(Project {
@@ -244,6 +269,7 @@ impl Opened {
                 run: self.run,
                 fire: self.fire,
                 warnings: diagnostics,
+                failing,
             }),
             _ => Err(Failure::Mistakes { sources: self.sources, diagnostics }),
         }

@@ -18,6 +18,9 @@ impl TaskExecutor {
     /// What is to be done with a task; None if that takes longer than a look and `at_leisure` is false.
     pub(super) fn decide(&self, ix: TaskIx, at_leisure: bool) -> Option<LookUp> {
         let context = &self.context;
+        if let Some(failure) = context.failing.get(&self.plan.task(ix).name) {
+            return Some(LookUp::Failed(masked_failure(failure.clone(), context.logs.masker())));
+        }
         let options = DecisionOptions {
             forced: context.forced.contains(&ix),
             resend: context.resend != Resend::Nothing,

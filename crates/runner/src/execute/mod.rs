@@ -26,7 +26,7 @@ use tidemill_core::attempt::AttemptToken;
 use tidemill_core::cache::Object;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::event::{TaskDetails, TaskEnd};
-use tidemill_core::ids::{RunId, TaskIx};
+use tidemill_core::ids::{RunId, TaskIx, TaskName};
 use tidemill_core::plan::{Plan, PlannedTask, Selection};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
@@ -64,6 +64,8 @@ pub struct ExecutionContext {
     pub forced: Selection,
     /// Tasks whose last result will do, whatever has changed since.
     pub as_cached: Selection,
+    /// Tasks that fail without being tried: their data do not fit the file.
+    pub failing: BTreeMap<TaskName, TaskFailure>,
     /// What is sent although the ledger has it.
     pub resend: Resend,
     /// Whether these are handlers: they run once per run, and nothing of them is cached.
