@@ -61,7 +61,7 @@ fn a_line_that_cannot_be_read_ends_all_before_anything_runs_and_is_not_shown() {
         assert!(told.contains("some.env:2: ") && told.contains("some.env:3: ") && !told.contains("hidden"), "{told}");
     }
     let found = project.run(["doctor"]).exits(1).stdout;
-    assert!(found.contains("some.env:2: something stands behind the closing quote"), "{found}");
+    assert!(found.contains("2 mistakes, first: some.env:2: something stands"), "{found}");
     assert!(!project.has("outputs/outbox") && !project.has("o.txt"));
 }
 

@@ -226,7 +226,7 @@ fn a_short_secret_is_told_and_spoils_no_data() {
     assert!(!told.contains("`CITY`"), "{told}");
     project.run(["run"]).exits(0);
     // Words are masked, tables are what they are.
-    assert_eq!(project.read("report.md"), "1200.12 ***\n");
+    assert_eq!(project.read("report.md"), "1200.12 ***");
     let table = "id,amount,city\n12,1200.12,Hamburg\n";
     assert_eq!(
         (project.read("all.csv").as_str(), project.run(["preview", "all", "--csv"]).stdout.as_str()),
