@@ -220,8 +220,8 @@ fn a_short_secret_is_told_and_spoils_no_data() {
         );
     let told = project.run(["check"]).exits(0);
     let told = told.stderr + &told.stdout;
-    for name in ["PIN", "URL"] {
-        assert!(told.contains(&format!("warning: `{name}` has fewer than 6 characters and is not masked")), "{told}");
+    for name in ["`PIN`", "the password in `URL`"] {
+        assert!(told.contains(&format!("warning: {name} has fewer than 6 characters and is not masked")), "{told}");
     }
     assert!(!told.contains("`CITY`"), "{told}");
     project.run(["run"]).exits(0);

@@ -29,13 +29,14 @@ pub fn of(spec: &Spec) -> BTreeMap<String, String> {
 /// From now on masks the secrets of this pipeline; tells what is wrong with them, and never what they are.
 pub fn keep(spec: &Spec) -> Vec<Diagnostic> {
     let (secrets, mut mistakes) = read(spec);
-    let short = spec.secrets.iter().filter(|name| secrets.get(&name.value).is_some_and(|value| masker::shows(value)));
-    mistakes.extend(short.map(|name| {
-        let message = format!("`{}` has fewer than {} characters and is not masked", name.value, masker::SHORTEST);
-        Diagnostic::warning(message)
-            .at(name.span, "this secret, or the password in it")
-            .help("a longer one is masked wherever it shows; so short a text stands in too much that is no secret")
-    }));
+    for name in &spec.secrets {
+        let Some(value) = secrets.get(&name.value).filter(|value| masker::shows(value)) else { continue };
+        let what = if masker::is_short(value) { "" } else { "the password in " };
+        let message =
+            format!("{what}`{}` has fewer than {} characters and is not masked", name.value, masker::SHORTEST);
+        let help = "a longer one is masked wherever it shows; so short a text stands in too much that is no secret";
+        mistakes.push(Diagnostic::warning(message).at(name.span, "this secret").help(help));
+    }
     let masker = (!secrets.is_empty()).then(|| Arc::new(Masker::new(secrets.values().map(String::as_str))));
     *MASKER.write().unwrap_or_else(PoisonError::into_inner) = masker;
     mistakes

@@ -27,7 +27,7 @@ impl Masker {
         let mut forms: Vec<Vec<u8>> = secrets
             .into_iter()
             .flat_map(parts)
-            .filter(|part| is_long_enough(part))
+            .filter(|part| !is_short(part))
             .flat_map(|part| forms::of(&part))
             .collect();
         forms.sort();
@@ -108,11 +108,12 @@ impl MaskedStream {
 
 /// Whether a secret, or the password in one that is a URL, is too short to be masked.
 pub fn shows(secret: &str) -> bool {
-    !is_long_enough(secret) || password(secret).iter().any(|password| !is_long_enough(password))
+    is_short(secret) || password(secret).iter().any(|password| is_short(password))
 }
 
-fn is_long_enough(text: &str) -> bool {
-    text.chars().nth(SHORTEST - 1).is_some()
+/// Whether a text is too short to be masked.
+pub fn is_short(text: &str) -> bool {
+    text.chars().nth(SHORTEST - 1).is_none()
 }
 
 /// What of a secret may be said without the rest.
