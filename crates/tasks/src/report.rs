@@ -11,6 +11,7 @@ use tidemill_core::kind::{
 };
 use tidemill_core::spec::{At, OrderedMap, Scope};
 use tidemill_core::table::{Location, Schema};
+use tidemill_core::template::is_html;
 
 use super::parameters::Parameters;
 use super::texts::{check_file, input_edges, names_in_file, pictures_in_file, render_file};
@@ -85,7 +86,8 @@ impl Task for ReportTask {
     }
 
     fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
-        let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs)?;
+        let into_html = is_html(self.keys.output.value.as_str());
+        let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs, into_html)?;
         let staged = (cx.stage)(&self.keys.output.value);
         std::fs::write(&staged, &text)
             .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", self.keys.output.value)))?;

@@ -1,5 +1,7 @@
 //! Texts that are rendered in a run.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::super::{RuntimeNames, Scope, Template};
@@ -11,7 +13,7 @@ fn template(text: &str) -> (Template, SourceMap, Scope) {
     let file = sources.add("p.yaml", format!("a: {text}"));
     let span = Span { file, start: 3, end: 3 + text.len() as u32 };
     let names = json!({"params": {"n": 15}, "env": {}, "run": {"id": "r", "date": "2024-11-20"}});
-    let scope = Scope::new(names.as_object().cloned().expect("it is a map"));
+    let scope = Scope::new(names.as_object().cloned().expect("it is a map"), BTreeSet::new());
     (Template { text: text.to_owned(), span }, sources, scope)
 }
 
