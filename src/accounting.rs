@@ -2,8 +2,8 @@
 
 use tidemill_core::event::TaskDetails;
 use tidemill_core::format::{quantity, thousands};
-use tidemill_core::kind::TaskFacts;
 use tidemill_core::table::{DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
+use tidemill_core::task::TaskFacts;
 use tidemill_state::TaskDetail;
 
 /// So many unmatched keys are named.

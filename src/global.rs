@@ -6,7 +6,6 @@ use std::sync::Arc;
 use clap::Args;
 use tidemill_core::table::TableEngine;
 use tidemill_runner::project::{self, Opened, PipelineFile, Project, Wanted};
-use tidemill_tasks::AllKinds;
 
 use crate::engine::engine_for;
 use crate::failure::Failure;
@@ -40,7 +39,7 @@ impl Global {
 
     /// A pipeline file with what these flags say of it.
     pub fn pipeline(&self, path: &Path) -> PipelineFile {
-        PipelineFile { path: path.to_owned(), profile: self.profile.clone(), types: Arc::new(AllKinds::default()) }
+        PipelineFile { path: path.to_owned(), profile: self.profile.clone(), types: Arc::new(tidemill_tasks::all()) }
     }
 
     /// Reads and plans the pipeline file; sources are not looked at yet.

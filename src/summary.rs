@@ -139,7 +139,7 @@ fn failures(plan: &Plan, ends: &[&TaskEnd], logs: &RunLogs, paint: Paint) -> Str
     let mut text = String::new();
     for end in ends.iter().filter(|end| end.status == TaskStatus::Failed) {
         let Some(failure) = &end.error else { continue };
-        let kind = plan.find(end.task.as_str()).map_or("", |ix| plan.task(ix).kind);
+        let kind = plan.find(end.task.as_str()).map_or("", |ix| plan.task(ix).task_type.name);
         text += &format!("{} task {} ({kind}): {}\n", paint.red("error"), paint.bold(&end.task), failure.message);
         for line in &failure.tail {
             text += &format!("  {} {line}\n", paint.dim("│"));

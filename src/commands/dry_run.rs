@@ -32,7 +32,7 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
 fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
     let shown: Vec<&DryRunTask> = dry_run.tasks.iter().filter(|planned| planned.act != Act::Cached).collect();
     let width = shown.iter().map(|planned| plan.task(planned.task).name.as_str().len()).max().unwrap_or(0);
-    let kinds = shown.iter().map(|planned| plan.task(planned.task).kind.len()).max().unwrap_or(0);
+    let kinds = shown.iter().map(|planned| plan.task(planned.task).task_type.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for planned in &shown {
         let task = plan.task(planned.task);
@@ -42,7 +42,7 @@ fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
             Act::Skip => paint.dim("skip   "),
             Act::Cached => paint.dim("cached "),
         };
-        let kind = paint.dim(format!("{:kinds$}", task.kind));
+        let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
         let why = told(&planned.reasons);
         text += &format!("{act}  {:width$}  {kind}  {}\n", task.name, paint.dim(task.task.describe()));
         text += &format!("         {:width$}  {:kinds$}  because {why}\n", "", "");

@@ -150,7 +150,8 @@ fn drawing(plan: &Plan, selection: &Selection) -> DrawGraph {
             let task = plan.task(*ix);
             DrawNode {
                 id: task.name.to_string(),
-                kind: task.kind.to_owned(),
+                kind: task.task_type.name.to_owned(),
+                colour: Some(task.task_type.colour),
                 group: task.name.key().map(|_| task.name.base().to_owned()),
                 ..DrawNode::default()
             }

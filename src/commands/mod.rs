@@ -11,6 +11,7 @@ pub mod doctor;
 mod dry_run;
 mod effects;
 mod fires;
+mod functions;
 pub mod graph;
 pub mod history;
 pub mod init;
@@ -87,6 +88,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<preview::PreviewArgs>(),
         listed::<diff::DiffArgs>(),
         listed::<lineage::LineageArgs>(),
+        listed::<functions::FunctionsArgs>(),
         listed::<cache::CacheArgs>(),
         listed::<init::InitArgs>(),
         listed::<doctor::DoctorArgs>(),

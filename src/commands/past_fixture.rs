@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tidemill_core::cache::Object;
 use tidemill_core::ids::{Digest, RunId, TaskName};
-use tidemill_core::kind::{TaskFacts, TaskFailure};
 use tidemill_core::table::{DataType, RejectedRows, RowsIn, Schema};
+use tidemill_core::task::{TaskFacts, TaskFailure};
 use tidemill_state::{
     Counts, How, Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskDetail, TaskRecord,
     TaskStatus,

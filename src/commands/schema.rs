@@ -9,7 +9,6 @@ use super::CliCommand;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::put;
-use tidemill_tasks::AllKinds;
 
 /// The JSON Schema of the pipeline file, for editors
 #[derive(Parser, Debug)]
@@ -18,7 +17,7 @@ pub struct SchemaArgs;
 
 impl CliCommand for SchemaArgs {
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
-        let text = serde_json::to_string_pretty(&json_schema(&AllKinds::default()))
+        let text = serde_json::to_string_pretty(&json_schema(&tidemill_tasks::all()))
             .map_err(|error| Failure::broken(format!("the schema cannot be written: {error}")))?;
         put(&format!("{text}\n"))
     }

@@ -10,15 +10,14 @@ use std::sync::atomic::AtomicBool;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use tidemill_core::diagnostic::Diagnostics;
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::{EdgeKind, Origins, OutputLog, RunCx, TaskResult};
 use tidemill_core::plan::{self, CheckOptions, Plan};
 use tidemill_core::spec::{self, LoadOptions};
 use tidemill_core::table::{PlainTable, Scan, TableEngine, TableRef, TableReport, Value};
+use tidemill_core::task::{EdgeKind, Origins, OutputLog, RunContext, TaskResult};
 use tidemill_engine_local::LocalEngine;
 
 use crate::oracle::{Case, Expected, Table, numbers};
 use tidemill_runner::project::run_by_hand;
-use tidemill_tasks::AllKinds;
 
 /// Cases in every build.
 const CASES: u32 = 2_000;
@@ -159,7 +158,7 @@ struct Pipeline {
 
 impl Pipeline {
     fn open(folder: &Path) -> Result<Self, String> {
-        let kinds = AllKinds::default();
+        let types = tidemill_tasks::all();
         let loaded = spec::load(
             &LoadOptions {
                 folder: folder.to_path_buf(),
@@ -171,14 +170,14 @@ impl Pipeline {
                 run: run_by_hand(jiff::Timestamp::UNIX_EPOCH, &jiff::tz::TimeZone::UTC),
                 texts: BTreeMap::new(),
             },
-            &kinds,
+            &types,
         );
         let mut mistakes = loaded.diagnostics;
         let engine = LocalEngine::new(folder);
         let plan = loaded
             .spec
             .map(Arc::new)
-            .and_then(|spec| plan::build(&spec, &spec.tasks, &loaded.sources, &kinds, &mut mistakes));
+            .and_then(|spec| plan::build(&spec, &spec.tasks, &loaded.sources, &types, &mut mistakes));
         if let Some(plan) = &plan {
             let options = CheckOptions { engine: &engine, sources: &loaded.sources, outer: &BTreeMap::new() };
             plan::check_columns(plan, &options, &mut mistakes);
@@ -202,10 +201,10 @@ impl Pipeline {
         Ok(report)
     }
 
-    fn run(&self, ix: TaskIx, tables: &[(String, TableRef)]) -> Result<TaskResult, tidemill_core::kind::TaskFailure> {
+    fn run(&self, ix: TaskIx, tables: &[(String, TableRef)]) -> Result<TaskResult, tidemill_core::task::TaskFailure> {
         let planned = self.plan.task(ix);
         let no = AtomicBool::new(false);
-        planned.task.run(&RunCx {
+        planned.task.run(&RunContext {
             task: &planned.name,
             attempt: 1,
             engine: &self.engine,

@@ -16,6 +16,7 @@ mod examples;
 mod flow;
 mod foreach;
 mod formats;
+mod functions;
 mod grouping;
 mod handlers;
 mod hostile;

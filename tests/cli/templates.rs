@@ -38,7 +38,7 @@ fn whatever_way_the_environment_is_named_counts() {
         "${{ env.HOST[:20] }}",
         "{% filter replace('x', env.HOST) %}x{% endfilter %}",
         "{% with env = env.HOST %}${{ env }}{% endwith %}",
-        "${{ env.HOST.upper() | lower }}",
+        "${{ [env][0].HOST }}",
     ] {
         let project = report("r.md", "r.txt", text);
         for host in ["one", "two"] {
@@ -74,7 +74,8 @@ fn whatever_way_the_day_is_named_counts() {
         "${{ run.date }}",
         "${{ run['date'] }}",
         "{% set r = run %}${{ r.date }}",
-        "${{ run.date.replace('x', 'y') }}",
+        "${{ (run).date }}",
+        "${{ run.date | replace('x', 'y') }}",
         "{% set run = run %}${{ run.date }}",
     ] {
         let project = report("r.md", "r.txt", text);
@@ -126,16 +127,46 @@ fn null_is_empty_and_filters_calculate_as_sql_does() {
     let text = "[${{ inputs.t[1].v }}] ${{ inputs.t[1].v | default('n/a') }} ${{ inputs.t[1].v | money | default('-') }}
 ${{ inputs.t[0].v | round(2) }} ${{ inputs.t[2].v | round(2) }} ${{ inputs.t[2].v | money }}
 ${{ inputs.t | sum(attribute='v') }} ${{ inputs.t | map(attribute='v') | sum }} ${{ inputs.t | map(attribute='v') | min }}
-${{ inputs.t | join(', ', attribute='v') }} ${{ inputs.t[1].x | upper }}
+${{ inputs.t | join(', ', attribute='v') }} [${{ inputs.t[1].x | upper }}]
 ${{ inputs.t | table(['k', 'v'], null='–') }}
 ";
-    insta::assert_snapshot!(rendered("r.md", "r.txt", text), @"");
+    insta::assert_snapshot!(rendered("r.md", "r.txt", text), @r"
+    [] n/a -
+    1.01 2.68 2.68
+    3.68 3.68 1.005
+    1.005, 2.675 []
+    | k | v |
+    | --- | ---: |
+    | a | 1.005 |
+    | b | – |
+    | c | 2.675 |
+    ");
 }
 
 #[test]
 fn a_table_that_is_named_without_its_inputs_is_told() {
-    insta::assert_snapshot!(report("r.md", "r.txt", "a\n{% for r in t %}${{ r.k }}{% endfor %}\n").run(["check"]).exits(2).stderr, @"");
-    insta::assert_snapshot!(report("r.md", "r.txt", "${{ months }}\n").run(["check"]).exits(2).stderr, @"");
+    insta::assert_snapshot!(report("r.md", "r.txt", "a\n{% for r in t %}${{ r.k }}{% endfor %}\n").run(["check"]).exits(2).stderr, @r"
+    error: unknown name `t`
+     --> r.md:2:13
+      |
+    2 | {% for r in t %}${{ r.k }}{% endfor %}
+      |             ^
+      |
+      = help: did you mean `inputs.t`?
+    
+    1 error
+    ");
+    insta::assert_snapshot!(report("r.md", "r.txt", "${{ months }}\n").run(["check"]).exits(2).stderr, @r"
+    error: unknown name `months`
+     --> r.md:1:5
+      |
+    1 | ${{ months }}
+      |     ^^^^^^
+      |
+      = help: there is `run`, `params`, `env`, `inputs`, `tasks`
+    
+    1 error
+    ");
 }
 
 #[test]

@@ -16,13 +16,14 @@ use tidemill_core::clock::Moment;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics};
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
-use tidemill_core::kind::{
-    CheckCx, Edge, EdgeKind, Io, Kind, Kinds, RunCx, RunFacts, Task, TaskFailure, TaskResult, TaskSource,
-};
 use tidemill_core::plan;
 use tidemill_core::sched::{Action, AttemptEnd, Dep, Input, Options, SchedGraph, SchedTask, Scheduler, Verdict};
 use tidemill_core::spec::{self, At, LoadOptions, Loaded};
 use tidemill_core::table::Schema;
+use tidemill_core::task::{
+    CheckContext, Descriptor, Edge, EdgeKind, Io, RunContext, RunFacts, Task, TaskFailure, TaskResult, TaskSource,
+    TaskType, TaskTypes,
+};
 
 fn main() {
     divan::main();
@@ -57,28 +58,20 @@ impl Task for CopyKeys {
         "copy".to_owned()
     }
 
-    fn check(&self, _: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, _: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         Ok(None)
     }
 
-    fn run(&self, _: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+    fn run(&self, _: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         Ok(TaskResult::default())
     }
 }
 
-struct CopyKind;
+struct CopyType;
 
-impl Kind for CopyKind {
-    fn name(&self) -> &'static str {
-        "copy"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn summary(&self) -> &'static str {
-        "Copies a table."
+impl TaskType for CopyType {
+    fn descriptor(&self) -> &'static Descriptor {
+        &Descriptor { name: "copy", summary: "Copies a table.", ..Descriptor::TABLE }
     }
 
     fn schema(&self) -> schemars::Schema {
@@ -91,16 +84,8 @@ impl Kind for CopyKind {
     }
 }
 
-struct CopyKinds;
-
-impl Kinds for CopyKinds {
-    fn get(&self, name: &str) -> Option<&dyn Kind> {
-        (name == "copy").then_some(&CopyKind as &dyn Kind)
-    }
-
-    fn names(&self) -> Vec<&'static str> {
-        vec!["copy"]
-    }
+fn types() -> TaskTypes {
+    TaskTypes::new().with(CopyType)
 }
 
 /// Writes a pipeline of so many tasks, and says how it is loaded.
@@ -132,7 +117,7 @@ fn pipeline(folder: &Path, tasks: u32) -> LoadOptions {
 }
 
 fn load(options: &LoadOptions) -> Loaded {
-    let loaded = spec::load(options, &CopyKinds);
+    let loaded = spec::load(options, &types());
     assert!(!loaded.diagnostics.has_errors());
     loaded
 }
@@ -151,9 +136,10 @@ fn build_the_graph(bencher: Bencher<'_, '_>, tasks: u32) {
     let folder = tempfile::tempdir().expect("a folder");
     let loaded = load(&pipeline(folder.path(), tasks));
     let spec = Arc::new(loaded.spec.expect("a pipeline without mistakes"));
+    let types = types();
     bencher.counter(ItemsCount::new(tasks)).bench_local(|| {
         let mut found = Diagnostics::default();
-        let plan = plan::build(&spec, &spec.tasks, &loaded.sources, &CopyKinds, &mut found);
+        let plan = plan::build(&spec, &spec.tasks, &loaded.sources, &types, &mut found);
         plan.expect("a tree has no cycle")
     });
 }

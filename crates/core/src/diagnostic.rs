@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use indexmap::IndexSet;
 
-use crate::kind::TaskFailure;
+use crate::task::TaskFailure;
 
 /// A file of the pipeline, as an index into its [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

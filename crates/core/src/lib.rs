@@ -11,7 +11,6 @@ pub mod diagnostic;
 pub mod event;
 pub mod fingerprint;
 pub mod ids;
-pub mod kind;
 pub mod plan;
 pub mod run;
 pub mod sched;
@@ -20,6 +19,7 @@ mod side_by_side;
 pub mod spec;
 pub mod sql;
 pub mod table;
+pub mod task;
 pub mod template;
 
 /// How numbers are written.

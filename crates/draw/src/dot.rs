@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use crate::DrawGraph;
-use crate::kind_colour::kind_colour;
 use crate::picture::Picture;
 
 /// The graph in the DOT language, from left to right.
@@ -18,8 +17,7 @@ pub fn dot(graph: &DrawGraph) -> String {
         label.extend(node.status.map(|status| status.word()));
         label.extend(node.lines.iter().map(String::as_str));
         let label = label.iter().map(|line| escape(line)).collect::<Vec<_>>().join("\\n");
-        let _ =
-            writeln!(text, "    \"{}\" [label=\"{label}\", color=\"{}\"];", escape(&node.id), kind_colour(&node.kind));
+        let _ = writeln!(text, "    \"{}\" [label=\"{label}\", color=\"{}\"];", escape(&node.id), node.colour());
     }
     for &(from, to) in &picture.edges {
         let _ = writeln!(text, "    \"{}\" -> \"{}\";", escape(&picture.nodes[from].id), escape(&picture.nodes[to].id));

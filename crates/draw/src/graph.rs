@@ -19,6 +19,9 @@ pub struct DrawNode {
     pub id: String,
     /// Its type, such as `load`.
     pub kind: String,
+    /// The colour of its type, `#rrggbb`, dark enough for white text; a grey if there is none. Not in JSON.
+    #[serde(skip)]
+    pub colour: Option<&'static str>,
     /// How it ended, or what a run would do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<DrawStatus>,
@@ -31,6 +34,12 @@ pub struct DrawNode {
     /// The `foreach` task of which it is an instance: all instances are drawn as one, but not in JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+}
+
+impl DrawNode {
+    pub(crate) fn colour(&self) -> &'static str {
+        self.colour.unwrap_or("#6b7280")
+    }
 }
 
 /// How a task stands. Of the instances of a `foreach`, the greatest counts.

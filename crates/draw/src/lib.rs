@@ -7,7 +7,6 @@ mod dot;
 mod fold;
 mod graph;
 mod html;
-mod kind_colour;
 mod layout;
 mod mermaid;
 mod picture;

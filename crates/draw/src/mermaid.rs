@@ -3,20 +3,19 @@
 use std::fmt::Write;
 
 use crate::DrawGraph;
-use crate::kind_colour::kind_colour;
 use crate::picture::Picture;
 
 /// The graph as a Mermaid flowchart, from left to right.
 pub fn mermaid(graph: &DrawGraph) -> String {
     let picture = Picture::of(graph);
     let mut text = String::from("flowchart LR\n");
-    let mut kinds: Vec<&str> = Vec::new();
+    let mut kinds: Vec<(&str, &str)> = Vec::new();
     // Writing to a string cannot fail, here and below.
     for (at, node) in picture.nodes.iter().enumerate() {
-        let class = match kinds.iter().position(|kind| *kind == node.kind) {
+        let class = match kinds.iter().position(|(kind, _)| *kind == node.kind) {
             Some(class) => class,
             None => {
-                kinds.push(&node.kind);
+                kinds.push((&node.kind, node.colour()));
                 kinds.len() - 1
             }
         };
@@ -28,8 +27,8 @@ pub fn mermaid(graph: &DrawGraph) -> String {
     for (from, to) in &picture.edges {
         let _ = writeln!(text, "    n{from} --> n{to}");
     }
-    for (class, kind) in kinds.iter().enumerate() {
-        let _ = writeln!(text, "    classDef k{class} stroke:{},stroke-width:2px", kind_colour(kind));
+    for (class, (_, colour)) in kinds.iter().enumerate() {
+        let _ = writeln!(text, "    classDef k{class} stroke:{colour},stroke-width:2px");
     }
     text
 }

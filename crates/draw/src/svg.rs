@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::kind_colour::kind_colour;
 use crate::layout::{Layout, Passage, Placed, Size, layout};
 use crate::picture::Picture;
 use crate::{DrawGraph, DrawNode, DrawStatus};
@@ -102,7 +101,7 @@ fn path(from: &Placed, passages: &[Passage], to: &Placed) -> (String, f64, f64) 
 
 fn draw_box(at: usize, node: &DrawNode, place: &Placed, text: &mut String) {
     let Placed { x, y, size } = place;
-    let colour = kind_colour(&node.kind);
+    let colour = node.colour();
     let title = [node.id.clone(), second_line(node)].into_iter();
     let title: Vec<String> =
         title.chain(node.lines.iter().chain(&node.facts).cloned()).map(|line| escape(&line)).collect();

@@ -11,6 +11,22 @@ fn retail() -> DrawGraph {
     graph(include_str!("retail.txt"))
 }
 
+/// Some types have a colour.
+fn colour(kind: &str) -> Option<&'static str> {
+    let colours = [
+        ("load", "#2f6fb5"),
+        ("normalize", "#0f857c"),
+        ("join", "#7a4fb3"),
+        ("aggregate", "#a8570f"),
+        ("sql", "#8a6a00"),
+        ("chart", "#b3386b"),
+        ("report", "#3f7d2c"),
+        ("email", "#b23b32"),
+        ("command", "#4d5b6a"),
+    ];
+    colours.iter().find(|(known, _)| *known == kind).map(|(_, colour)| *colour)
+}
+
 fn graph(text: &str) -> DrawGraph {
     let mut graph = DrawGraph::default();
     for line in text.lines() {
@@ -20,7 +36,7 @@ fn graph(text: &str) -> DrawGraph {
             let from = graph.nodes.iter().position(|node| node.id == before).unwrap();
             graph.edges.push((from, graph.nodes.len()));
         }
-        graph.nodes.push(DrawNode { id: id.into(), kind: kind.into(), ..DrawNode::default() });
+        graph.nodes.push(DrawNode { id: id.into(), kind: kind.into(), colour: colour(kind), ..DrawNode::default() });
     }
     graph
 }
@@ -76,10 +92,15 @@ fn a_small_graph_has_boxes() {
 fn a_hub_of_five_hundred_names_its_neighbours() {
     let mut graph = DrawGraph::default();
     for at in 0..500 {
-        graph.nodes.push(DrawNode { id: format!("part_{at:03}"), kind: "load".into(), ..DrawNode::default() });
+        graph.nodes.push(DrawNode {
+            id: format!("part_{at:03}"),
+            kind: "load".into(),
+            colour: colour("load"),
+            ..DrawNode::default()
+        });
         graph.edges.push((at, 500));
     }
-    graph.nodes.push(DrawNode { id: "all".into(), kind: "sql".into(), ..DrawNode::default() });
+    graph.nodes.push(DrawNode { id: "all".into(), kind: "sql".into(), colour: colour("sql"), ..DrawNode::default() });
     let text = ascii(&graph, PLAIN);
     assert_eq!(text.lines().count(), 501);
     insta::assert_snapshot!(text.lines().skip(498).collect::<Vec<_>>().join("\n"));
@@ -101,6 +122,8 @@ fn formats_for_programs() {
     insta::assert_snapshot!("mermaid", mermaid(&graph));
     insta::assert_snapshot!("json", json(&graph));
     insta::assert_snapshot!("svg", svg(&graph));
+    // Of all that is drawn only the colours are no fact about the graph.
+    graph.nodes.iter_mut().for_each(|node| node.colour = None);
     assert_eq!(serde_json::from_str::<DrawGraph>(&json(&graph)).unwrap(), graph);
 }
 

@@ -5,17 +5,22 @@
 //! results have to be exact, the same every time, and fail rather than guess. Which kernel is whose, and why:
 //! `docs/design/engine-local.md`.
 //!
-//! | folder | what it holds | imports |
-//! |---|---|---|
-//! | `arrays` | the mapping between Tidemill's types and Polars', rows and columns of frames | |
-//! | `expr` | scalar expressions, parsing of values, the calendar | `arrays` |
-//! | `keys` | equality of keys: groups, interned keys | `arrays`, `expr` |
-//! | `ops` | the steps of a plan over whole tables | `keys`, `expr` |
-//! | `store` | tables held in memory or in the engine's own files | `arrays`, `io` |
-//! | `io` | sources read, outputs written, bytes on their way to the disk | `store` |
-//! | `check` | statements about a result | `keys`, `expr` |
-//! | `exec` | carries out a job, at once or in a pipeline of batches | all |
-//! | `engine` | the engine's face to the core | `exec` |
+//! | folder | what it holds |
+//! |---|---|
+//! | `values` | single values: dates, decimals, money, texts that are read as values |
+//! | `arrays` | the mapping between Tidemill's types and Polars', rows and columns of frames |
+//! | `runtime` | threads, panics and memory of the process |
+//! | `disk` | how bytes get to the disk |
+//! | `expr` | scalar expressions |
+//! | `keys` | equality of keys: groups, interned keys |
+//! | `store` | tables in memory or in the engine's own files |
+//! | `io` | sources read, outputs written |
+//! | `ops` | the operators of a plan over whole tables |
+//! | `check` | statements about a result |
+//! | `exec` | carries out a job, operator by operator or in a pipeline of batches |
+//! | `engine` | the engine's face to the core |
+//!
+//! A folder imports only those above it, and `error`.
 
 mod arrays;
 mod check;

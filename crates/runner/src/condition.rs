@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use tidemill_core::diagnostic::{SourceMap, failure_of};
-use tidemill_core::kind::{RunFacts, TaskFacts, TaskFailure};
 use tidemill_core::spec::TaskSpec;
+use tidemill_core::task::{RunFacts, TaskFacts, TaskFailure};
 
 /// Why a task's `when` says no; None if it says yes or there is none. `tasks` is what is known of those before it.
 ///

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::TaskFacts;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::table::TableEngine;
+use tidemill_core::task::TaskFacts;
 
 use crate::Failure;
 use crate::cache_index::{Archive, CacheIndex, Decision, Options, Question, ResultDigests};

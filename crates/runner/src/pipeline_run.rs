@@ -14,12 +14,12 @@ use tidemill_core::cache::Object;
 use tidemill_core::clock::SystemClock;
 use tidemill_core::event::RunStatus;
 use tidemill_core::ids::{RunId, TaskIx, TaskName};
-use tidemill_core::kind::RunFacts;
 use tidemill_core::plan::{Plan, Selection, resolve};
 use tidemill_core::run::{Interrupts, RunOptions, RunSummary};
 use tidemill_core::sched::{Dep, Pool, SchedGraph, SchedTask};
 use tidemill_core::spec::{CachePolicy, Spec};
 use tidemill_core::table::TableEngine;
+use tidemill_core::task::RunFacts;
 use tidemill_state::{Counts, Holder, Lock, LockError, Process, Resend, RunStart, State};
 
 use crate::Failure;
@@ -159,10 +159,13 @@ impl Runner<'_> {
         if !dead.is_empty() {
             self.sweep();
         }
-        for kind in self.project.types.names().into_iter().filter_map(|name| self.project.types.get(name)) {
-            for path in kind.recover(folder).map_err(|error| Failure::broken(format!("former outputs: {error}")))? {
+        for task_type in self.project.types.iter() {
+            let name = task_type.descriptor().name;
+            for path in
+                task_type.recover(folder).map_err(|error| Failure::broken(format!("former outputs: {error}")))?
+            {
                 let path = path.strip_prefix(folder).unwrap_or(&path).display();
-                self.reporter.note(&format!("{path} is back: the {} that was to replace it died", kind.name()));
+                self.reporter.note(&format!("{path} is back: the {name} that was to replace it died"));
             }
         }
         up_to_date::forget(folder).map_err(|error| Failure::broken(format!("notes of an earlier run: {error}")))?;
@@ -413,7 +416,7 @@ fn sched_graph(
                 timeout: common.timeout,
                 pool,
                 expected: expected.get(&task.name).copied(),
-                awaited: task.kind == "command",
+                awaited: task.task_type.supervised,
                 ..SchedTask::new(task.name.clone())
             }
         })

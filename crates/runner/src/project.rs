@@ -9,10 +9,10 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use tidemill_core::ids::{RunId, TaskName};
-use tidemill_core::kind::{Kinds, RunFacts};
 use tidemill_core::plan::{self, CheckOptions, Columns, Plan};
 use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
 use tidemill_core::table::{Schema, TableEngine};
+use tidemill_core::task::{RunFacts, TaskTypes};
 
 use crate::Failure;
 use crate::trigger::RunTrigger;
@@ -34,7 +34,7 @@ pub struct Wanted {
 /// A pipeline file as far as it could be read, and all that is wrong with it.
 pub struct Opened {
     /// The task types that it may use.
-    pub types: Arc<dyn Kinds>,
+    pub types: Arc<TaskTypes>,
     /// The texts that spans point into.
     pub sources: Arc<SourceMap>,
     /// What is wrong so far.
@@ -65,7 +65,7 @@ pub enum HandlerMoment {
 /// A pipeline without mistakes.
 pub struct Project {
     /// The task types that it may use.
-    pub types: Arc<dyn Kinds>,
+    pub types: Arc<TaskTypes>,
     /// The texts that spans point into.
     pub sources: Arc<SourceMap>,
     /// The pipeline.
@@ -90,7 +90,7 @@ pub struct PipelineFile {
     /// The profile to be applied.
     pub profile: Option<String>,
     /// The task types that it may use.
-    pub types: Arc<dyn Kinds>,
+    pub types: Arc<TaskTypes>,
 }
 
 /// Reads and plans a pipeline file; sources are not looked at yet.
@@ -98,7 +98,7 @@ pub struct PipelineFile {
 /// # Errors
 /// If the file's environment cannot be read at all; its mistakes are in what comes back.
 pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
-    let kinds = &*file.types;
+    let types = &*file.types;
     let now = jiff::Timestamp::now();
     let mut run = run_by_hand(now, &TimeZone::UTC);
     let mut loaded = read(file, wanted, &run)?;
@@ -126,7 +126,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
     if let Some(spec) = opened.spec.clone() {
         secrets::keep(&spec);
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
-            plan::build(&spec, tasks, &opened.sources, kinds, &mut opened.diagnostics)
+            plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
         };
         let handlers = [
             (HandlerMoment::Success, &spec.on_success),
@@ -164,7 +164,7 @@ fn read(file: &PipelineFile, wanted: &Wanted, run: &RunFacts) -> Result<Loaded, 
             run: run.clone(),
             texts: wanted.texts.as_deref().map(texts_in).transpose()?.unwrap_or_default(),
         },
-        &*file.types,
+        &file.types,
     ))
 }
 

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use tidemill_core::kind::RunFacts;
 use tidemill_core::schedule::Calendar;
 use tidemill_core::spec::Spec;
+use tidemill_core::task::RunFacts;
 use tidemill_state::RunStart;
 
 use crate::project::{run_by_hand, written, zone_of};

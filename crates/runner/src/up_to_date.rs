@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::cache::{ContentStore, Object};
 use tidemill_core::fingerprint::Stat;
 use tidemill_core::ids::{Digest, RunId};
-use tidemill_core::kind::RunFacts;
+use tidemill_core::task::RunFacts;
 use tidemill_state::{Counts, Holder, Lock, Process, RunStart, RunStatus, State};
 
 use crate::project::run_by_hand;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::cache::Object;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
-use tidemill_core::kind::TaskFacts;
 use tidemill_core::table::Schema;
+use tidemill_core::task::TaskFacts;
 
 use crate::column::{count, digest, int, maybe_count, maybe_digest, time, to_json};
 use crate::{State, StateError};

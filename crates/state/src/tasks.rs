@@ -8,8 +8,8 @@ use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
-use tidemill_core::kind::TaskFailure;
 use tidemill_core::table::{CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, TableReport};
+use tidemill_core::task::TaskFailure;
 
 use crate::column::{count, duration, int, json, maybe_count, maybe_digest, maybe_json, micros, time, to_json, word};
 use crate::results::{self, Key, Made};

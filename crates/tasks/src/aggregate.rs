@@ -5,10 +5,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
-use tidemill_core::kind::{CheckCx, Io, Task, TaskSource};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::sql::{bind_aggregate, bind_predicate, bind_sort};
 use tidemill_core::table::Rel;
+use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
 use super::parameters::Parameters;
 use super::table_task::{TableLogic, reads, table_task, upstream};
@@ -40,9 +40,13 @@ pub struct Aggregate {
 }
 
 impl Parameters for Aggregate {
-    const NAME: &'static str = "aggregate";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Gathers rows into groups and computes metrics of each.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "aggregate",
+        version: 1,
+        summary: "Gathers rows into groups and computes metrics of each.",
+        colour: "#a8570f",
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         if self.group_by.is_empty() && self.metrics.is_empty() {
@@ -69,7 +73,7 @@ impl TableLogic for Aggregate {
         }
     }
 
-    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
         let schema = upstream(cx, &self.from.value)?;
         let mut rel = Rel::Input { task: self.from.value.clone(), schema: schema.clone() };
         let mut mistakes = Vec::new();

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::kind::{CheckCx, Edge, TaskSource};
 use tidemill_core::spec::{self, At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::sql::bind_predicate;
 use tidemill_core::table::{
     Check, CheckKind, CheckResult, CmpOp, DataType, Expr, ExprKind, Function, Schema, Severity, Value,
 };
+use tidemill_core::task::{CheckContext, Edge, TaskSource};
 
 use super::fill::constant;
 use super::table_task::{reads, unknown_column, upstream};
@@ -118,7 +118,7 @@ impl TaskChecks {
     }
 
     /// Compiles them against the table's columns.
-    pub fn compile(&self, schema: &Schema, cx: &CheckCx<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
+    pub fn compile(&self, schema: &Schema, cx: &CheckContext<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
         let mut compiler = Compiler { schema, cx, checks: Vec::new(), mistakes: Vec::new() };
         self.entries.iter().for_each(|(entry, _)| compiler.entry(entry));
         if compiler.mistakes.is_empty() { Ok(compiler.checks) } else { Err(compiler.mistakes) }
@@ -145,7 +145,7 @@ impl CheckEntry {
 
 struct Compiler<'a, 'b> {
     schema: &'a Schema,
-    cx: &'a CheckCx<'b>,
+    cx: &'a CheckContext<'b>,
     checks: Vec<Check>,
     mistakes: Vec<Diagnostic>,
 }
@@ -286,7 +286,7 @@ impl Compiler<'_, '_> {
         }
         let text = Expr::column(&column.value, data_type).cast(DataType::String);
         let pattern = Expr::literal(Value::String(pattern.value.clone()));
-        Some(bool_expr(ExprKind::Call(Function::RegexpLike, vec![text, pattern])))
+        Some(bool_expr(ExprKind::Call(Function::REGEXP_LIKE, vec![text, pattern])))
     }
 
     fn relationship(&mut self, column: &At<String>, other: &At<String>) -> Option<CheckKind> {

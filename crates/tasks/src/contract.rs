@@ -1,9 +1,9 @@
 //! What a file's columns must be.
 
 use tidemill_core::diagnostic::Diagnostic;
-use tidemill_core::kind::Promised;
 use tidemill_core::spec::{At, OrderedMap};
 use tidemill_core::table::{DataType, DeclaredType, FileFormat, Location, Schema};
+use tidemill_core::task::Promised;
 
 /// A contract as others see it.
 pub fn promised(columns: &OrderedMap<At<DeclaredType>>, strict: bool) -> Promised {

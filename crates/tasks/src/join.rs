@@ -10,12 +10,12 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::format::{quantity, thousands};
-use tidemill_core::kind::{CheckCx, Io, Task, TaskSource};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::sql::{bind_predicate, common_type};
 use tidemill_core::table::{
     Cardinality, DataType, Expr, ExprKind, Function, JoinDiagnosis, JoinKind, JoinStep, Rel, Schema,
 };
+use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
 use super::fill::Missing;
 use super::normalize::Steps;
@@ -65,9 +65,13 @@ fn inner() -> At<JoinKind> {
 struct On(Vec<(At<String>, At<String>)>);
 
 impl Parameters for Join {
-    const NAME: &'static str = "join";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Joins two tables and says what the join did to their rows.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "join",
+        version: 1,
+        summary: "Joins two tables and says what the join did to their rows.",
+        colour: "#7a4fb3",
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
@@ -116,7 +120,7 @@ impl TableLogic for Join {
         format!("{} {} join {}{on}", self.left.value, how.unwrap_or_default(), self.right.value)
     }
 
-    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
         let (left, right) = (upstream(cx, &self.left.value), upstream(cx, &self.right.value));
         let (left, right) = (left?, right?);
         let sides = Sides::lay_out(self, left, right)?;
@@ -213,7 +217,7 @@ fn keeps_right(how: JoinKind) -> bool {
 
 impl Join {
     /// The join with its columns; where `where` has mistakes, without it.
-    fn joined(&self, sides: &Sides<'_>, cx: &CheckCx<'_>) -> (Rel, Vec<Diagnostic>) {
+    fn joined(&self, sides: &Sides<'_>, cx: &CheckContext<'_>) -> (Rel, Vec<Diagnostic>) {
         let mut mistakes = Vec::new();
         let of = |schema: &Schema, name: &str| schema.get(name).unwrap_or(DataType::Null);
         let renamed: Vec<(String, Expr)> =
@@ -269,7 +273,7 @@ impl Join {
                 Some((_, right, common)) => {
                     let data_type = sides.right.get(right).unwrap_or(DataType::Null);
                     let other = Expr::column(sides.beside(right), data_type).cast(*common);
-                    let call = ExprKind::Call(Function::Coalesce, vec![own.cast(*common), other]);
+                    let call = ExprKind::Call(Function::COALESCE, vec![own.cast(*common), other]);
                     Expr { kind: call, data_type: *common }
                 }
                 None => own,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::kind::{CheckCx, FileInput, FileRole, Io, Promised, Task, TaskSource};
 use tidemill_core::plan::{is_glob, resolve};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
 use tidemill_core::table::{DeclaredType, EngineError, FileFormat, Location, Rel, Scan, ScanOptions, Schema, Value};
+use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource};
 
 use super::contract::{Contract, promised};
 use super::parameters::Parameters;
@@ -65,9 +65,13 @@ struct LoadOptions {
 }
 
 impl Parameters for Load {
-    const NAME: &'static str = "load";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "load",
+        version: 1,
+        summary: "Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.",
+        colour: "#2f6fb5",
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mistakes = self.mistakes(source);
@@ -140,7 +144,7 @@ impl Load {
     }
 
     /// The files that there are now, in the order of their names.
-    fn files(&self, cx: &CheckCx<'_>) -> Vec<Location> {
+    fn files(&self, cx: &CheckContext<'_>) -> Vec<Location> {
         let path = self.path.value.as_str();
         let absolute = resolve(cx.project, &self.path.value);
         if !is_glob(path) || absolute.exists() {
@@ -161,7 +165,7 @@ impl Load {
         files
     }
 
-    fn scan(&self, cx: &CheckCx<'_>) -> Option<Scan> {
+    fn scan(&self, cx: &CheckContext<'_>) -> Option<Scan> {
         let options = self.options.clone().unwrap_or_default();
         let (query, query_parameters) = self.query.as_ref().map_or((None, Vec::new()), |sql| {
             let (text, parameters) = sqlite_query(sql);
@@ -239,11 +243,11 @@ impl TableLogic for Load {
         promised(&self.columns, self.strict)
     }
 
-    fn source(&self, cx: &CheckCx<'_>) -> Option<Scan> {
+    fn source(&self, cx: &CheckContext<'_>) -> Option<Scan> {
         self.scan(cx)
     }
 
-    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
         let Some(scan) = self.scan(cx) else { return Err(Vec::new()) };
         let contract = Contract { path: &self.path, columns: &self.columns, strict: self.strict };
         let scan = Scan { schema: contract.promised(), ..scan };

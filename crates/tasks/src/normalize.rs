@@ -9,12 +9,12 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::{CheckCx, Io, Task, TaskSource};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::sql::{bind_predicate, bind_scalar};
 use tidemill_core::table::{
     Conversion, DataType, DeclaredType, Expr, ExprKind, Location, OnInvalid, RejectRule, Rel, Schema, TextCase, Value,
 };
+use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
 use super::fill::Missing;
 use super::parameters::Parameters;
@@ -129,10 +129,13 @@ enum Distinct {
 }
 
 impl Parameters for Normalize {
-    const NAME: &'static str = "normalize";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str =
-        "Gives a table's columns names, types and values, and takes bad rows out with a reason.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "normalize",
+        version: 1,
+        summary: "Gives a table's columns names, types and values, and takes bad rows out with a reason.",
+        colour: "#0f857c",
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
@@ -217,7 +220,7 @@ impl TableLogic for Normalize {
         if parts.is_empty() { self.from.value.clone() } else { format!("{}: {}", self.from.value, parts.join(", ")) }
     }
 
-    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
         let schema = upstream(cx, &self.from.value)?;
         let mut steps = Steps {
             rel: Rel::Input { task: self.from.value.clone(), schema: schema.clone() },

@@ -1,4 +1,4 @@
-//! What all task types share: a struct of parameters becomes a kind.
+//! What all task types share: a struct of parameters becomes a type.
 
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -8,28 +8,24 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidemill_core::diagnostic::Diagnostic;
-use tidemill_core::kind::{Kind, Task, TaskSource};
 use tidemill_core::spec;
+use tidemill_core::task::{Descriptor, Task, TaskSource, TaskType};
 
 /// The keys of a task type, and what makes a task of them.
 pub trait Parameters: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static {
-    /// What stands behind `type:`.
-    const NAME: &'static str;
-    /// The version of the type's code; raised when equal parameters and inputs give another result.
-    const VERSION: u32;
-    /// What it does, in one sentence.
-    const SUMMARY: &'static str;
+    /// What is known of the type beside its keys.
+    const DESCRIPTOR: Descriptor;
 
     /// Makes the task; finds the mistakes that the schema of the keys cannot say.
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>>;
 
-    /// Puts back what tasks of this type had moved away when their run died: see [`Kind::recover`].
+    /// Puts back what tasks of this type had moved away when their run died: see [`TaskType::recover`].
     fn recover(_project: &Path) -> std::io::Result<Vec<PathBuf>> {
         Ok(Vec::new())
     }
 }
 
-/// The kind of the parameters `P`.
+/// The task type of the parameters `P`.
 pub struct TypeOf<P>(PhantomData<fn() -> P>);
 
 impl<P> TypeOf<P> {
@@ -39,17 +35,9 @@ impl<P> TypeOf<P> {
     }
 }
 
-impl<P: Parameters> Kind for TypeOf<P> {
-    fn name(&self) -> &'static str {
-        P::NAME
-    }
-
-    fn version(&self) -> u32 {
-        P::VERSION
-    }
-
-    fn summary(&self) -> &'static str {
-        P::SUMMARY
+impl<P: Parameters> TaskType for TypeOf<P> {
+    fn descriptor(&self) -> &'static Descriptor {
+        &P::DESCRIPTOR
     }
 
     fn schema(&self) -> Schema {

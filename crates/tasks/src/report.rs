@@ -6,11 +6,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
-use tidemill_core::kind::{
-    CheckCx, FileInput, FileRole, Io, OutputFile, RunCx, Task, TaskFailure, TaskResult, TaskSource,
-};
 use tidemill_core::spec::{At, OrderedMap, Scope};
 use tidemill_core::table::{Location, Schema};
+use tidemill_core::task::{
+    CheckContext, Descriptor, FileInput, FileRole, Io, MakesTable, OutputFile, RunContext, Task, TaskFailure,
+    TaskResult, TaskSource,
+};
 use tidemill_core::template::is_html;
 
 use super::parameters::Parameters;
@@ -37,9 +38,16 @@ struct ReportTask {
 }
 
 impl Parameters for Report {
-    const NAME: &'static str = "report";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Writes a report from a template: text, Markdown, or HTML in one file.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "report",
+        version: 1,
+        summary: "Writes a report from a template: text, Markdown, or HTML in one file.",
+        colour: "#3f7d2c",
+        table: MakesTable::Never,
+        // It shows the figures of tasks that only go first.
+        reads_order: true,
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let lower = self.output.value.as_str().to_ascii_lowercase();
@@ -80,12 +88,12 @@ impl Task for ReportTask {
         format!("{} → {}", self.keys.template.value, self.keys.output.value)
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let mistakes = check_file(cx, &self.keys.template, &self.scope, &self.keys.inputs);
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let into_html = is_html(self.keys.output.value.as_str());
         let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs, into_html)?;
         let staged = (cx.stage)(&self.keys.output.value);

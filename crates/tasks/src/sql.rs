@@ -5,11 +5,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
-use tidemill_core::kind::{CheckCx, FileInput, FileRole, Io, Task, TaskSource};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, SqlText};
 use tidemill_core::sql::{bind_query, query_tables};
 use tidemill_core::table::{Location, Rel};
+use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Task, TaskSource};
 
 use super::parameters::Parameters;
 use super::table_task::{TableLogic, reads, table_task};
@@ -38,9 +38,13 @@ struct Query {
 }
 
 impl Parameters for Sql {
-    const NAME: &'static str = "sql";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Computes a table by an SQL query over the tables of other tasks.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "sql",
+        version: 1,
+        summary: "Computes a table by an SQL query over the tables of other tasks.",
+        colour: "#8a6a00",
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let wrong = |message: &str, help: &str| {
@@ -89,7 +93,7 @@ impl TableLogic for Query {
         }
     }
 
-    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>> {
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
         let is_known = |table: &At<String>| cx.tables.get(&table.value).is_some_and(Option::is_some);
         if self.query.raw.is_empty() || !self.tables.iter().all(is_known) {
             return Err(Vec::new());

@@ -1,15 +1,14 @@
 //! What all table tasks share: compiled to a neutral job, checked, run by the engine, reported.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::{
-    CheckCx, Edge, EdgeKind, Io, LogLevel, Promised, RunCx, Task, TaskFailure, TaskResult, TaskSource,
-};
 use tidemill_core::spec::At;
 use tidemill_core::table::{Check, Location, Rel, RunOptions, Scan, Schema, TableJob, TableReport};
+use tidemill_core::task::{
+    CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskFailure, TaskResult, TaskSource,
+};
 
 use super::checks::TaskChecks;
 
@@ -25,7 +24,7 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
     ///
     /// # Errors
     /// All mistakes found; none where the columns of a table before it are not known.
-    fn compile(&self, cx: &CheckCx<'_>) -> Result<Rel, Vec<Diagnostic>>;
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>>;
 
     /// What its `columns` promise.
     fn contract(&self) -> Promised {
@@ -33,7 +32,7 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
     }
 
     /// The source that it reads, if it is a load.
-    fn source(&self, _cx: &CheckCx<'_>) -> Option<Scan> {
+    fn source(&self, _cx: &CheckContext<'_>) -> Option<Scan> {
         None
     }
 
@@ -60,7 +59,7 @@ pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Ar
 ///
 /// # Errors
 /// With no diagnostic if they are not known: what is wrong has been said elsewhere.
-pub fn upstream<'a>(cx: &'a CheckCx<'_>, task: &str) -> Result<&'a Schema, Vec<Diagnostic>> {
+pub fn upstream<'a>(cx: &'a CheckContext<'_>, task: &str) -> Result<&'a Schema, Vec<Diagnostic>> {
     cx.tables.get(task).and_then(Option::as_ref).ok_or_else(Vec::new)
 }
 
@@ -77,7 +76,7 @@ pub fn unknown_column(column: &At<String>, schema: &Schema) -> Diagnostic {
 }
 
 impl<L: TableLogic> TableTask<L> {
-    fn compile(&self, cx: &CheckCx<'_>) -> Result<TableJob, Vec<Diagnostic>> {
+    fn compile(&self, cx: &CheckContext<'_>) -> Result<TableJob, Vec<Diagnostic>> {
         let rel = self.logic.compile(cx)?;
         let checks = self.checks.compile(&rel.schema(), cx)?;
         Ok(TableJob { rel, checks })
@@ -105,19 +104,19 @@ impl<L: TableLogic> Task for TableTask<L> {
         self.logic.describe()
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         self.compile(cx).map(|job| Some(job.schema()))
     }
 
-    fn columns_despite_mistakes(&self, cx: &CheckCx<'_>) -> Option<Schema> {
+    fn columns_despite_mistakes(&self, cx: &CheckContext<'_>) -> Option<Schema> {
         self.logic.compile(cx).ok().map(|rel| rel.schema())
     }
 
-    fn job(&self, cx: &CheckCx<'_>) -> Result<Option<TableJob>, Vec<Diagnostic>> {
+    fn job(&self, cx: &CheckContext<'_>) -> Result<Option<TableJob>, Vec<Diagnostic>> {
         self.compile(cx).map(Some)
     }
 
-    fn checks(&self, table: &Schema, cx: &CheckCx<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
+    fn checks(&self, table: &Schema, cx: &CheckContext<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
         self.checks.compile(table, cx)
     }
 
@@ -125,29 +124,16 @@ impl<L: TableLogic> Task for TableTask<L> {
         self.logic.contract()
     }
 
-    fn source(&self, cx: &CheckCx<'_>) -> Option<Scan> {
+    fn source(&self, cx: &CheckContext<'_>) -> Option<Scan> {
         self.logic.source(cx)
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
-        let tables: BTreeMap<String, Option<Schema>> =
-            cx.tables.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
-        let job = self
-            .compile(&CheckCx {
-                engine: cx.engine,
-                sources: cx.sources,
-                project: cx.project,
-                tables: &tables,
-                before: &[],
-                secrets: &[],
-                published: &|_| true,
-                whole_sources: true,
-            })
-            .map_err(|mistakes| {
-                let mut failure = failure_of(&mistakes, cx.sources);
-                failure.help.extend(misfits(cx));
-                failure
-            })?;
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
+        let job = self.compile(&cx.check(&cx.columns())).map_err(|mistakes| {
+            let mut failure = failure_of(&mistakes, cx.sources);
+            failure.help.extend(misfits(cx));
+            failure
+        })?;
         let origins = cx.origins;
         let origin = |task: &str| origins.of(task);
         let report =
@@ -192,7 +178,7 @@ fn keeps_account(rel: &Rel) -> bool {
 
 /// Where the sources before a task differ from what their heads promised, which is all that `check` sees: the first value
 /// of each column that is not of the type expected.
-fn misfits(cx: &RunCx<'_>) -> Vec<String> {
+fn misfits(cx: &RunContext<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for scan in cx.origins.all() {
         let Ok(whole) = cx.engine.infer(&scan) else { continue };

@@ -8,10 +8,10 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Value};
 use regex::Regex;
 use tidemill_core::diagnostic::{Diagnostic, Span, failure_of};
-use tidemill_core::kind::{CheckCx, Edge, EdgeKind, FileInput, FileRole, OutsideCx, RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template, names_used};
 use tidemill_core::table::Location;
+use tidemill_core::task::{CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure};
 use tidemill_core::template::{environment, explain, is_html, prepare, table_rows};
 
 use tidemill_secrets::masked;
@@ -27,7 +27,7 @@ pub fn input_edges(inputs: &OrderedMap<At<String>>) -> Vec<Edge> {
 /// The names that a text may use while its task runs.
 ///
 /// Tables are not among them: see [`input_tables`].
-pub fn runtime_names(cx: &RunCx<'_>) -> serde_json::Map<String, serde_json::Value> {
+pub fn runtime_names(cx: &RunContext<'_>) -> serde_json::Map<String, serde_json::Value> {
     let mut names = serde_json::Map::new();
     let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
     let mut run = json(serde_json::to_value(cx.run));
@@ -42,7 +42,7 @@ pub fn runtime_names(cx: &RunCx<'_>) -> serde_json::Map<String, serde_json::Valu
 }
 
 /// The names that a text may use that is looked at without a run.
-pub fn runtime_names_outside(cx: &OutsideCx<'_>) -> serde_json::Map<String, serde_json::Value> {
+pub fn runtime_names_outside(cx: &ProbeContext<'_>) -> serde_json::Map<String, serde_json::Value> {
     let mut names = serde_json::Map::new();
     let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
     names.insert("run".to_owned(), json(serde_json::to_value(cx.run)));
@@ -54,7 +54,10 @@ pub fn runtime_names_outside(cx: &OutsideCx<'_>) -> serde_json::Map<String, serd
 ///
 /// # Errors
 /// If a table cannot be read.
-pub fn input_tables(cx: &RunCx<'_>, inputs: &OrderedMap<At<String>>) -> Result<BTreeMap<String, Value>, TaskFailure> {
+pub fn input_tables(
+    cx: &RunContext<'_>,
+    inputs: &OrderedMap<At<String>>,
+) -> Result<BTreeMap<String, Value>, TaskFailure> {
     let mut tables = BTreeMap::new();
     for (name, task) in inputs {
         let (_, table) = cx
@@ -72,7 +75,7 @@ pub fn input_tables(cx: &RunCx<'_>, inputs: &OrderedMap<At<String>>) -> Result<B
 ///
 /// # Errors
 /// Naming one that is not.
-pub fn secrets_are_set(cx: &RunCx<'_>, text: &Template) -> Result<(), TaskFailure> {
+pub fn secrets_are_set(cx: &RunContext<'_>, text: &Template) -> Result<(), TaskFailure> {
     let unset = text.uses(cx.sources).into_iter().find_map(|used| match &used.parts[..] {
         [root, name, ..] if root == "secrets" && !cx.secrets.contains_key(name) => Some(name.clone()),
         _ => None,
@@ -112,7 +115,7 @@ pub fn pictures_in_file(project: &Path, template: &At<Location>) -> Vec<FileInpu
 
 /// Finds what is wrong with a text before anything runs: its syntax, the names it uses.
 pub fn check_text(
-    cx: &CheckCx<'_>,
+    cx: &CheckContext<'_>,
     text: &Template,
     scope: &Scope,
     inputs: &OrderedMap<At<String>>,
@@ -128,7 +131,7 @@ pub fn check_text(
 
 /// Finds what is wrong with a template's file before anything runs.
 pub fn check_file(
-    cx: &CheckCx<'_>,
+    cx: &CheckContext<'_>,
     path: &At<Location>,
     scope: &Scope,
     inputs: &OrderedMap<At<String>>,
@@ -155,7 +158,7 @@ pub fn check_file(
 /// # Errors
 /// With file and line, if a name is unknown or a filter fails.
 pub fn render_file(
-    cx: &RunCx<'_>,
+    cx: &RunContext<'_>,
     scope: &Scope,
     path: &Location,
     inputs: &OrderedMap<At<String>>,
@@ -171,7 +174,7 @@ pub fn render_file(
 /// # Errors
 /// With its place, if a name has no value or a filter fails.
 pub fn render_text(
-    cx: &RunCx<'_>,
+    cx: &RunContext<'_>,
     scope: &Scope,
     text: &Template,
     inputs: &OrderedMap<At<String>>,
@@ -191,7 +194,7 @@ pub fn render_text(
 /// # Errors
 /// With its place, if a name has no value, or the list holds what is no text.
 pub fn render_texts(
-    cx: &RunCx<'_>,
+    cx: &RunContext<'_>,
     scope: &Scope,
     text: &Template,
     inputs: &OrderedMap<At<String>>,
@@ -221,7 +224,7 @@ pub fn render_texts(
 }
 
 fn render_named(
-    cx: &RunCx<'_>,
+    cx: &RunContext<'_>,
     scope: &Scope,
     name: &str,
     text: &str,

@@ -9,9 +9,11 @@ use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap, failure_of};
-use tidemill_core::kind::{CheckCx, Io, LogLevel, RunCx, Task, TaskFailure, TaskResult, TaskSource};
 use tidemill_core::spec::{At, Node, NodeValue, OrderedMap, RuntimeNames, Scope, Template};
 use tidemill_core::table::Schema;
+use tidemill_core::task::{
+    CheckContext, Descriptor, Io, LogLevel, MakesTable, RunContext, Task, TaskFailure, TaskResult, TaskSource,
+};
 use ureq::http::{Method, Request};
 
 use super::parameters::Parameters;
@@ -92,9 +94,15 @@ struct WebhookTask {
 }
 
 impl Parameters for Webhook {
-    const NAME: &'static str = "webhook";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Sends a request to another system, such as a chat or an alarm.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "webhook",
+        version: 1,
+        summary: "Sends a request to another system, such as a chat or an alarm.",
+        colour: "#b23b32",
+        table: MakesTable::Never,
+        effect: true,
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
@@ -144,14 +152,14 @@ impl WebhookTask {
         texts
     }
 
-    fn names_known(&self, cx: &RunCx<'_>) -> Result<Map<String, Value>, TaskFailure> {
+    fn names_known(&self, cx: &RunContext<'_>) -> Result<Map<String, Value>, TaskFailure> {
         let mut names = runtime_names(cx);
         let tables = input_tables(cx, &self.keys.inputs)?;
         names.insert("inputs".to_owned(), serde_json::to_value(tables).unwrap_or_default());
         Ok(names)
     }
 
-    fn request(&self, cx: &RunCx<'_>) -> Result<Request<Vec<u8>>, TaskFailure> {
+    fn request(&self, cx: &RunContext<'_>) -> Result<Request<Vec<u8>>, TaskFailure> {
         let names = self.names_known(cx)?;
         let failed = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
         let text = |template: &Template| template.render(&self.scope, &names, cx.sources).map_err(failed);
@@ -200,7 +208,7 @@ fn fill(node: &Node, eval: &dyn Fn(&Template) -> Result<Value, Vec<Diagnostic>>)
 
 impl Task for WebhookTask {
     fn io(&self) -> Io {
-        Io { reads: input_edges(&self.keys.inputs), effect: true, facts: true, ..Io::default() }
+        Io { reads: input_edges(&self.keys.inputs), facts: true, ..Io::default() }
     }
 
     fn parameters(&self) -> Value {
@@ -227,7 +235,7 @@ impl Task for WebhookTask {
         format!("{} {host}", self.method)
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let known = RuntimeNames {
             tasks: cx.before.iter().map(String::as_str).collect(),
             inputs: self.keys.inputs.iter().map(|(name, _)| name.value.as_str()).collect(),
@@ -239,7 +247,7 @@ impl Task for WebhookTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         for text in self.texts() {
             super::texts::secrets_are_set(cx, &text)?;
         }

@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicBool;
 use serde_json::json;
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::{CheckCx, Promised};
 use tidemill_core::plan::{PlannedTask, Selection};
 use tidemill_core::table::{CheckResult, Location, Rel, RunOptions, Schema, Severity, TableEngine, TableJob, TableRef};
+use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::{LastGood, State};
 
 use crate::accounting::rows_of;
@@ -103,16 +103,7 @@ impl Shelf<'_> {
         }
         let known: BTreeMap<String, Option<Schema>> =
             inputs.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
-        let cx = CheckCx {
-            engine: self.engine,
-            sources: &project.sources,
-            project: &project.spec.project,
-            tables: &known,
-            before: &[],
-            secrets: &[],
-            published: &|_| true,
-            whole_sources: false,
-        };
+        let cx = CheckContext::new(self.engine, &project.sources, &project.spec.project).tables(&known);
         let mut results = held(contract, &table.schema);
         // A table made before the checks were written may lack what they speak of.
         let mut checks = task.task.checks(&table.schema, &cx).map_err(|mistakes| {

@@ -1,14 +1,13 @@
 //! `tidemill check --learn TASK`: the columns that a source has today, written down as its contract.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tidemill_core::kind::{CheckCx, Promised};
 use tidemill_core::plan::PlannedTask;
 use tidemill_core::spec::{contract_text, with_contract};
 use tidemill_core::table::{DataType, Schema, TableEngine};
+use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::State;
 
 use crate::commands::past::put;
@@ -68,22 +67,14 @@ pub fn learn(opened: &Opened, engine: &dyn TableEngine, name: &str, paint: Paint
 fn today(opened: &Opened, engine: &dyn TableEngine, task: &PlannedTask) -> Result<Schema, Failure> {
     let name = &task.name;
     let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
-    let scan = task.task.source(&CheckCx {
-        engine,
-        sources: &opened.sources,
-        project: &spec.project,
-        tables: &BTreeMap::new(),
-        before: &[],
-        secrets: &[],
-        published: &|_| true,
-        whole_sources: true,
-    });
+    let cx = CheckContext::new(engine, &opened.sources, &spec.project).whole_sources();
+    let scan = task.task.source(&cx);
     match scan {
         Some(scan) if scan.files.is_empty() => {
             Err(Failure::wrong(format!("`{name}` has no file to learn from")).help("no file matches its path today"))
         }
         Some(scan) => engine.infer(&scan).map_err(engine_failure),
-        None if task.kind == "command" && task.io.table => {
+        None if task.task_type.supervised && task.io.table => {
             let state = State::open_read_only(&spec.project)?;
             let last = state.and_then(|state| state.last_results(&spec.name.value).ok()?.remove(name));
             last.and_then(|last| last.table?.schema().ok()).ok_or_else(|| {
@@ -91,7 +82,7 @@ fn today(opened: &Opened, engine: &dyn TableEngine, task: &PlannedTask) -> Resul
                     .help(format!("`tidemill run {name}` makes it"))
             })
         }
-        None => Err(Failure::wrong(format!("`{name}` is a {}, which has no contract", task.kind))
+        None => Err(Failure::wrong(format!("`{name}` is a {}, which has no contract", task.task_type.name))
             .help("contracts are of tables from outside: loads, and commands with a `table`")),
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
-use tidemill_core::kind::OutsideCx;
 use tidemill_core::plan::{Plan, PlannedTask, is_glob, resolve};
 use tidemill_core::spec::Spec;
+use tidemill_core::task::ProbeContext;
 
 use super::finding::{Finding, Status};
 use crate::summary::counted;
@@ -101,16 +101,16 @@ pub fn outside(opened: &Opened, plans: &[&Plan]) -> Vec<Finding> {
     let Some(spec) = &opened.spec else { return Vec::new() };
     let secrets = secrets::of(spec);
     let masker = Masker::new(secrets.values().map(String::as_str));
-    let cx = OutsideCx { sources: &opened.sources, project: &spec.project, run: &opened.run, secrets: &secrets };
-    let mut needed: BTreeMap<String, (Vec<String>, tidemill_core::kind::Outside)> = BTreeMap::new();
+    let cx = ProbeContext { sources: &opened.sources, project: &spec.project, run: &opened.run, secrets: &secrets };
+    let mut needed: BTreeMap<String, (Vec<String>, tidemill_core::task::Probe)> = BTreeMap::new();
     for task in plans.iter().flat_map(|plan| &plan.tasks) {
-        if let Some(outside) = task.task.outside(&cx) {
-            let entry = needed.entry(outside.key.clone()).or_insert((Vec::new(), outside));
+        if let Some(probe) = task.task.probe(&cx) {
+            let entry = needed.entry(probe.key.clone()).or_insert((Vec::new(), probe));
             entry.0.push(task.name.to_string());
         }
     }
     let mut findings = Vec::new();
-    for (tasks, outside) in needed.into_values() {
+    for (tasks, probe) in needed.into_values() {
         let more = tasks.len().saturating_sub(NAMED);
         let named = tasks.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         let who = match (tasks.len(), more) {
@@ -118,7 +118,7 @@ pub fn outside(opened: &Opened, plans: &[&Plan]) -> Vec<Finding> {
             (_, 0) => format!("tasks {named}"),
             (_, more) => format!("tasks {named} and {more} more"),
         };
-        findings.push(match (outside.attempt)() {
+        findings.push(match (probe.attempt)() {
             Ok(found) => Finding::ok("mail", format!("{} ({who})", masker.text(&found))),
             Err(failure) => {
                 let mut finding = Finding::bad("mail", format!("{} ({who})", masker.text(&failure.message)));

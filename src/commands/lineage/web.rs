@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::{EdgeKind, OutputFile};
 use tidemill_core::plan::{Columns, Plan, resolve};
 use tidemill_core::table::{Location, Origin, Rel, TableJob, Way};
+use tidemill_core::task::{EdgeKind, OutputFile};
 
 use super::sources::source_of;
 use super::wording::plain;
@@ -150,7 +150,13 @@ impl<'a> Web<'a> {
         for file in &planned.io.files {
             from.push(self.file_node(file.path.value.as_str().to_owned(), None, file.path.value.as_str()));
         }
-        (Way { made: vec![format!("by the {} `{}`", planned.kind, planned.task.describe())], ..Way::default() }, from)
+        (
+            Way {
+                made: vec![format!("by the {} `{}`", planned.task_type.name, planned.task.describe())],
+                ..Way::default()
+            },
+            from,
+        )
     }
 
     /// The tasks that a name means in the file of that task.
@@ -184,7 +190,7 @@ impl<'a> Web<'a> {
             file: None,
             data_type: column.as_deref().and_then(|column| Some(schema?.get(column)?.to_string())),
             column: column.clone(),
-            kind: planned.kind.to_owned(),
+            kind: planned.task_type.name.to_owned(),
             made: Vec::new(),
             from: Vec::new(),
             decided_by: Vec::new(),

@@ -196,3 +196,22 @@ fn what_a_text_says_of_a_task_before_it_counts() {
     assert_eq!(small.run(&[]).into_iter().collect::<Vec<_>>(), ["ran numbers", "ran report"]);
     assert_eq!(small.plan(&[]), Vec::<String>::new());
 }
+
+/// A report shows the figures of tasks that only go before it: when those run, so does the report, and the plan says so.
+#[test]
+fn a_report_behind_a_task_that_runs_is_planned() {
+    let small = Small::of(Project::new().file("numbers.csv", "n\n1\n").file("report.md", "See the list.\n").pipeline(
+        "
+                version: 1
+                name: texts
+                tasks:
+                  numbers: {type: load, path: numbers.csv, output: outputs/numbers.csv}
+                  report: {type: report, template: report.md, output: outputs/report.md, depends_on: [numbers]}
+                ",
+    ));
+    small.run(&[]);
+    small.write("numbers.csv", "n\n1\n2\n");
+    assert_eq!(small.plan(&[]), ["run numbers: numbers.csv changed (content)", "run report: upstream numbers runs"]);
+    assert_eq!(small.run(&[]).into_iter().collect::<Vec<_>>(), ["ran numbers", "ran report"]);
+    assert_eq!(small.plan(&[]), Vec::<String>::new());
+}

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RunId, TaskName};
-use crate::kind::{TaskFailure, TaskResult};
 use crate::sched::{Counts, How};
 use crate::table::{CheckResult, DroppedRows, JoinDiagnosis, Location, RejectedRows, RowsIn};
+use crate::task::{TaskFailure, TaskResult};
 
 /// The version of the events' form: raised when a field changes its meaning or goes. New fields may come without.
 pub const EVENT_VERSION: u32 = 1;

@@ -8,7 +8,7 @@ use super::diff::{Change, What, changes};
 use super::part::{Content, Name, Used};
 use super::shorten::plain;
 use super::{FileChange, Fingerprint, Reason, Writer};
-use crate::kind::FileRole;
+use crate::task::FileRole;
 
 /// So many files of one role and one change are named; the rest is counted.
 const NAMED_FILES: usize = 3;
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
     use crate::fingerprint::FingerprintBuilder;
     use crate::ids::Digest;
-    use crate::kind::EdgeKind;
+    use crate::task::EdgeKind;
 
     fn base() -> FingerprintBuilder {
         Fingerprint::builder("normalize", 2)

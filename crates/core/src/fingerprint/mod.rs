@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{Digest, TaskName};
-use crate::kind::{EdgeKind, FileRole};
+use crate::task::{EdgeKind, FileRole};
 use part::{Content, Name};
 
 /// The version of the walk itself: raised when parts are hashed in another way, so that no old digest is mistaken for a new

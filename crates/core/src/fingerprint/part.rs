@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{Digest, TaskName};
-use crate::kind::{EdgeKind, FileRole};
+use crate::task::{EdgeKind, FileRole};
 
 /// A param that a key's value was made from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub enum Part {
     Code {
         /// `load`, `join`, …
         kind: String,
-        /// [`crate::kind::Kind::version`].
+        /// [`crate::task::Kind::version`].
         version: u32,
     },
     /// The engine and the version of its semantics.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::shorten;
 use crate::ids::TaskName;
-use crate::kind::FileRole;
+use crate::task::FileRole;
 
 /// One reason why a task runs or its outputs are restored. Prints as a short sentence without a full stop, old → new.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::ids::{TaskIx, TaskName};
-use crate::kind::{Edge, EdgeKind, Kinds, OutputFile, TaskSource};
 use crate::side_by_side::side_by_side;
 use crate::spec::{Spec, TaskSpec};
 use crate::table::{FileFormat, Sink};
+use crate::task::{Edge, EdgeKind, MakesTable, OutputFile, TaskSource, TaskTypes};
 
 use super::no_items::NoItems;
 use super::paths::{Published, check_sources, resolve};
@@ -27,12 +27,12 @@ pub fn build(
     spec: &Arc<Spec>,
     tasks: &IndexMap<TaskName, Arc<TaskSpec>>,
     sources: &SourceMap,
-    kinds: &dyn Kinds,
+    types: &TaskTypes,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
     let mut planned: Vec<PlannedTask> = Vec::with_capacity(tasks.len());
     let specs: Vec<&Arc<TaskSpec>> = tasks.values().collect();
-    for task in side_by_side(&specs, |task| plan_task(spec, task, sources, kinds)) {
+    for task in side_by_side(&specs, |task| plan_task(spec, task, sources, types)) {
         match task {
             Ok(task) => planned.extend(task),
             Err(mistakes) => diagnostics.extend(mistakes),
@@ -86,10 +86,10 @@ fn plan_task(
     spec: &Spec,
     task: &Arc<TaskSpec>,
     sources: &SourceMap,
-    kinds: &dyn Kinds,
+    types: &TaskTypes,
 ) -> Result<Option<PlannedTask>, Vec<Diagnostic>> {
-    let Some(kind) = kinds.get(&task.kind.value) else { return Ok(None) };
-    let built = kind.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec });
+    let Some(task_type) = types.get(&task.kind.value) else { return Ok(None) };
+    let built = task_type.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec, types });
     let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
     let io = built.io();
     let mut mistakes = Vec::new();
@@ -127,8 +127,7 @@ fn plan_task(
     Ok(Some(PlannedTask {
         name: task.id.value.clone(),
         spec: Arc::clone(task),
-        kind: kind.name(),
-        kind_version: kind.version(),
+        task_type: task_type.descriptor(),
         task: built,
         io,
         needs: Vec::new(),
@@ -228,11 +227,11 @@ impl Resolver<'_> {
         if !offers {
             self.diagnostics.push(
                 Diagnostic::error(format!("task `{}` {thing} that `{}` could read", other.name, task.name))
-                    .at(span, format!("`{role}` needs one; this is a {} task", other.kind))
-                    .help(match what {
-                        EdgeKind::Files => "give it an `output`, or name another task",
-                        _ if other.kind == "command" => "name one of its outputs under `table`",
-                        _ => "if it only has to run first, name it under `depends_on`",
+                    .at(span, format!("`{role}` needs one; this is a {} task", other.task_type.name))
+                    .help(match (what, other.task_type.table) {
+                        (EdgeKind::Files, _) => "give it an `output`, or name another task".to_owned(),
+                        (_, MakesTable::WithKey(key)) => format!("name one of its outputs under `{key}`"),
+                        _ => "if it only has to run first, name it under `depends_on`".to_owned(),
                     }),
             );
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::ids::{TaskIx, TaskName};
-use crate::kind::CheckCx;
 use crate::side_by_side::side_by_side;
 use crate::spec::RuntimeNames;
-use crate::table::{Schema, TableEngine, TableJob};
+use crate::table::{Location, Schema, TableEngine, TableJob};
+use crate::task::CheckContext;
 
 use super::{Columns, Plan, Selection};
 
@@ -77,16 +77,12 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         };
         when.check(&task.spec.scope, &known, options.sources)
     });
-    let cx = CheckCx {
-        engine: options.engine,
-        sources: options.sources,
-        project,
-        tables: &tables,
-        before: &before,
-        secrets: &secrets,
-        published: &|location| !plan.published.publishers(project, location).is_empty(),
-        whole_sources: false,
-    };
+    let published = |location: &Location| !plan.published.publishers(project, location).is_empty();
+    let cx = CheckContext::new(options.engine, options.sources, project)
+        .tables(&tables)
+        .before(&before)
+        .secrets(&secrets)
+        .published(&published);
     let warnings = task.task.warnings(&cx);
     let columns = task.task.check(&cx).unwrap_or_else(|more| {
         mistakes.extend(more);
@@ -117,17 +113,10 @@ pub fn jobs(
     options: &CheckOptions<'_>,
 ) -> BTreeMap<TaskIx, TableJob> {
     let project = plan.spec.project.as_path();
+    let published = |location: &Location| !plan.published.publishers(project, location).is_empty();
     let job = |ix: &TaskIx| {
-        let cx = CheckCx {
-            engine: options.engine,
-            sources: options.sources,
-            project,
-            tables: &tables_before(plan, *ix, columns, options),
-            before: &[],
-            secrets: &[],
-            published: &|location| !plan.published.publishers(project, location).is_empty(),
-            whole_sources: false,
-        };
+        let tables = tables_before(plan, *ix, columns, options);
+        let cx = CheckContext::new(options.engine, options.sources, project).tables(&tables).published(&published);
         Some((*ix, plan.task(*ix).task.job(&cx).ok()??))
     };
     wanted.iter().filter_map(job).collect()

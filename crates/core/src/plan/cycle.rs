@@ -6,7 +6,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::ids::TaskIx;
-use crate::kind::EdgeKind;
+use crate::task::EdgeKind;
 
 /// One shortest cycle of each knot of the graph, as the tasks along it; empty if the graph has none.
 ///

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::ids::{TaskIx, TaskName};
-use crate::kind::{EdgeKind, Io, OutputFile, Task};
 use crate::spec::{Spec, TaskSpec};
 use crate::table::{Schema, Sink};
+use crate::task::{Descriptor, EdgeKind, Io, OutputFile, Task};
 
 pub use build::build;
 pub use columns::{CheckOptions, check_columns, jobs};
@@ -45,10 +45,8 @@ pub struct PlannedTask {
     pub name: TaskName,
     /// As the file has it.
     pub spec: Arc<TaskSpec>,
-    /// The name of its type.
-    pub kind: &'static str,
-    /// The version of its type's code.
-    pub kind_version: u32,
+    /// What is known of its type.
+    pub task_type: &'static Descriptor,
     /// What it does.
     pub task: Arc<dyn Task>,
     /// What it reads and writes.
@@ -76,6 +74,13 @@ pub struct Need {
 
 /// The columns of every task's table, by index; None where a task makes no table or it could not be found.
 pub type Columns = Vec<Option<Schema>>;
+
+impl PlannedTask {
+    /// Whether it acts on the world outside.
+    pub fn has_effect(&self) -> bool {
+        self.task_type.effect && !self.spec.has_no_items
+    }
+}
 
 impl Plan {
     /// The task at that place.

@@ -1,11 +1,10 @@
 //! What is left of a `foreach` without items.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::kind::{CheckCx, EdgeKind, Io, RunCx, Task, TaskFailure, TaskResult};
 use crate::table::{Expr, Rel, RunOptions, Schema, TableJob, Value};
+use crate::task::{CheckContext, EdgeKind, Io, RunContext, Task, TaskFailure, TaskResult};
 
 /// Does nothing; its table has the columns that an instance's would have, as far as they do not depend on the item, and no rows.
 pub(super) struct NoItems {
@@ -18,7 +17,7 @@ impl NoItems {
         Self { instance }
     }
 
-    fn columns(&self, cx: &CheckCx<'_>) -> Option<Schema> {
+    fn columns(&self, cx: &CheckContext<'_>) -> Option<Schema> {
         // What is wrong for want of an item is no mistake.
         self.instance.as_ref()?.check(cx).ok()?
     }
@@ -46,25 +45,15 @@ impl Task for NoItems {
         "nothing: its `foreach` has no items".to_owned()
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         Ok(self.columns(cx))
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
-        let tables: BTreeMap<String, Option<Schema>> =
-            cx.tables.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
-        let check = CheckCx {
-            engine: cx.engine,
-            sources: cx.sources,
-            project: cx.project,
-            tables: &tables,
-            before: &[],
-            secrets: &[],
-            published: &|_| true,
-            whole_sources: true,
-        };
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let note = Some("its `foreach` has no items".to_owned());
-        let Some(schema) = self.columns(&check) else { return Ok(TaskResult { note, ..TaskResult::default() }) };
+        let Some(schema) = self.columns(&cx.check(&cx.columns())) else {
+            return Ok(TaskResult { note, ..TaskResult::default() });
+        };
         let options = RunOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled };
         let report = cx.engine.run(&TableJob { rel: no_rows(&schema), checks: Vec::new() }, &options)?;
         Ok(TaskResult { table: Some(report), note, ..TaskResult::default() })

@@ -5,9 +5,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::TaskIx;
-use crate::kind::FileRole;
 use crate::spec::{At, Spec};
 use crate::table::Location;
+use crate::task::FileRole;
 
 use super::PlannedTask;
 
@@ -132,7 +132,7 @@ impl Published {
 }
 
 fn two_for_one(
-    output: &crate::kind::OutputFile,
+    output: &crate::task::OutputFile,
     tasks: &[PlannedTask],
     first: TaskIx,
     task: &PlannedTask,

@@ -97,7 +97,7 @@ fn named(
     if let Some((method, value)) = text.split_once(':') {
         let found: Selection = match method {
             "tag" => by(plan, |task| task.spec.common.tags.iter().any(|tag| matches(value, tag))),
-            "type" => by(plan, |task| matches(value, task.kind)),
+            "type" => by(plan, |task| matches(value, task.task_type.name)),
             _ => by_method(method, value).ok_or_else(|| SelectError {
                 message: format!("unknown selector method `{method}:`"),
                 help: Some("there is `tag:`, `type:`, `result:` and `state:`".into()),
@@ -106,7 +106,7 @@ fn named(
         if found.is_empty() {
             let known: BTreeSet<&str> = match method {
                 "tag" => plan.tasks.iter().flat_map(|task| &task.spec.common.tags).map(String::as_str).collect(),
-                "type" => plan.tasks.iter().map(|task| task.kind).collect(),
+                "type" => plan.tasks.iter().map(|task| task.task_type.name).collect(),
                 _ => BTreeSet::new(),
             };
             let help = match nearest(value, known.iter().copied()) {

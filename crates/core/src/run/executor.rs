@@ -3,7 +3,7 @@
 use crate::attempt::AttemptToken;
 use crate::event::{TaskDetails, TaskEnd};
 use crate::ids::TaskIx;
-use crate::kind::TaskFailure;
+use crate::task::TaskFailure;
 
 /// Does what the scheduler decides. It holds the tables, the cache and the ledger; the loop only hears how it went.
 pub trait Executor: Send + Sync {

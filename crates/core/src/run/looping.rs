@@ -16,10 +16,10 @@ use crate::attempt::AttemptToken;
 use crate::clock::{Clock, Moment};
 use crate::event::{EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunStatus, TaskDetails, panic_text};
 use crate::ids::TaskIx;
-use crate::kind::TaskFailure;
 use crate::sched::{
     Action, AttemptEnd, Counts, Halt, Input, Options, SchedGraph, Scheduler, State, Status, StopReason, Verdict,
 };
+use crate::task::TaskFailure;
 
 /// Look-ups on workers at once; they read and hash files, so more would only fight over the disk.
 const LOOK_UPS: usize = 4;

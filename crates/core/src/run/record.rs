@@ -9,8 +9,8 @@ use crate::attempt::AttemptToken;
 use crate::clock::Moment;
 use crate::event::{TaskDetails, TaskEnd, TaskStatus};
 use crate::ids::TaskIx;
-use crate::kind::TaskFailure;
 use crate::sched::{SchedGraph, Status};
+use crate::task::TaskFailure;
 
 /// A task on its way.
 #[derive(Default)]

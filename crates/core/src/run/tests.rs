@@ -5,8 +5,8 @@ use super::*;
 use crate::attempt::AttemptToken;
 use crate::clock::{FakeClock, SystemClock};
 use crate::event::{TaskDetails, TaskStatus};
-use crate::kind::{EdgeKind, TaskFailure};
 use crate::sched::{Dep, How, SchedTask};
+use crate::task::{EdgeKind, TaskFailure};
 
 type Work = dyn Fn(TaskIx, u32, &AttemptToken) -> Result<TaskDetails, TaskFailure> + Send + Sync;
 

@@ -1,8 +1,8 @@
 //! Whether a task whose upstream tasks have all ended is to run: the trigger rules, in one place.
 
 use crate::ids::TaskIx;
-use crate::kind::EdgeKind;
 use crate::spec::TriggerRule;
+use crate::task::EdgeKind;
 
 use super::{CancelReason, SchedTask, SkipReason, State, Status};
 

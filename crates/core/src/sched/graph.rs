@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::ids::{TaskIx, TaskName};
-use crate::kind::EdgeKind;
 use crate::spec::{Retries, TriggerRule};
+use crate::task::EdgeKind;
 
 /// A task as the scheduler sees it.
 #[derive(Clone, Debug)]

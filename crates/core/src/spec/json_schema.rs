@@ -2,24 +2,24 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::kind::Kinds;
+use crate::task::{Descriptor, TaskTypes};
 
 use super::keys::{CommonKeys, PipelineKeys};
 
 /// The JSON Schema (draft 2020-12) of a pipeline file with tasks of these types.
 ///
 /// Wherever something else than text is wanted, one whole `${{ … }}` may stand.
-pub fn json_schema(kinds: &dyn Kinds) -> Value {
+pub fn json_schema(types: &TaskTypes) -> Value {
     let mut root = schemars::schema_for!(PipelineKeys).to_value();
     let mut common = schemars::schema_for!(CommonKeys).to_value();
     let mut definitions = take_definitions(&mut common, "");
     let shared = common.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut tasks = Vec::new();
-    for name in kinds.names() {
-        let Some(kind) = kinds.get(name) else { continue };
-        let mut schema = kind.schema().to_value();
+    for task_type in types.iter() {
+        let Descriptor { name, summary, .. } = task_type.descriptor();
+        let mut schema = task_type.schema().to_value();
         definitions.extend(take_definitions(&mut schema, &format!("{name}.")));
-        tasks.push(task(name, kind.summary(), &schema, &shared));
+        tasks.push(task(name, summary, &schema, &shared));
     }
     definitions.insert("Task".to_owned(), json!({"oneOf": tasks}));
     if let Some(root) = root.as_object_mut() {

@@ -8,8 +8,8 @@ use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
-use crate::kind::{Kinds, RunFacts};
 use crate::table::Location;
+use crate::task::{RunFacts, TaskTypes};
 
 use super::include::read_files;
 use super::interpolate::{Filled, Text, fill};
@@ -58,10 +58,10 @@ static COMMON: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(CommonKe
 static PARAM: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(ParamKeys).to_value());
 
 /// Reads a pipeline file with all it includes, and finds all mistakes that can be found without knowing what tasks do.
-pub fn load(options: &LoadOptions, kinds: &dyn Kinds) -> Loaded {
+pub fn load(options: &LoadOptions, types: &TaskTypes) -> Loaded {
     let mut sources = SourceMap::default();
     let mut found = Vec::new();
-    let spec = build(options, kinds, &mut sources, &mut found);
+    let spec = build(options, types, &mut sources, &mut found);
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(found);
     diagnostics.files_are_in_order(&sources);
@@ -70,7 +70,7 @@ pub fn load(options: &LoadOptions, kinds: &dyn Kinds) -> Loaded {
 
 fn build(
     options: &LoadOptions,
-    kinds: &dyn Kinds,
+    types: &TaskTypes,
     sources: &mut SourceMap,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Spec> {
@@ -124,12 +124,8 @@ fn build(
     let retention = top.get::<RetentionKeys>("retention", found).unwrap_or_default();
 
     let reader = TaskReader {
-        kinds,
-        schemas: kinds
-            .names()
-            .into_iter()
-            .filter_map(|name| Some((name, kinds.get(name)?.schema().to_value())))
-            .collect(),
+        types,
+        schemas: types.iter().map(|known| (known.descriptor().name, known.schema().to_value())).collect(),
         common: &COMMON,
         defaults: root.get("defaults").map(|(_, node)| node).filter(|node| fits("defaults", node)),
         scope: &scope,

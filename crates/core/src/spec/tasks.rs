@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
 use crate::ids::TaskName;
-use crate::kind::Kinds;
 use crate::side_by_side::side_by_side;
+use crate::task::TaskTypes;
 
 use super::common::{common, is_common, one_statement_each};
 use super::foreach::{Item, items, no_item};
@@ -21,7 +21,7 @@ use super::{At, Common, ForeachGroup, Key, Node, NodeValue, Scope, TaskSpec};
 /// What all tasks of a pipeline are read with.
 pub(crate) struct TaskReader<'a> {
     /// The types there are.
-    pub kinds: &'a dyn Kinds,
+    pub types: &'a TaskTypes,
     /// The schemas of the types, by name.
     pub schemas: HashMap<&'static str, Value>,
     /// The schema of the common keys.
@@ -138,7 +138,7 @@ impl TaskReader<'_> {
 
     fn kind(&self, key: &Key, node: &Node, found: &mut Vec<Diagnostic>) -> Option<At<String>> {
         let Some((kind_key, kind)) = node.get("type") else {
-            let list: Vec<String> = self.kinds.names().iter().map(|name| format!("`{name}`")).collect();
+            let list: Vec<String> = self.types.names().map(|name| format!("`{name}`")).collect();
             let missing = Diagnostic::error(format!("the task `{}` has no `type`", key.name)).at(key.span, "");
             found.push(missing.help(format!("there is {}", list.join(", "))));
             return None;
@@ -151,11 +151,11 @@ impl TaskReader<'_> {
             );
             return None;
         };
-        if self.kinds.get(name).is_none() {
+        if self.types.get(name).is_none() {
             found.push(
                 Diagnostic::error(format!("unknown task type `{name}`"))
                     .at(place, "")
-                    .suggest(name, self.kinds.names()),
+                    .suggest(name, self.types.names()),
             );
             return None;
         }

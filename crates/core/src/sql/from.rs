@@ -221,7 +221,7 @@ impl Binder<'_> {
             on.push(compare(CmpOp::Eq, a_key.clone(), b_key.clone()));
             let value = match kind {
                 JoinKind::Right => b.clone(),
-                JoinKind::Full => Expr { kind: ExprKind::Call(Function::Coalesce, vec![a_key, b_key]), data_type },
+                JoinKind::Full => Expr { kind: ExprKind::Call(Function::COALESCE, vec![a_key, b_key]), data_type },
                 _ => a.clone(),
             };
             let shown = matching(&left.columns, ident, |column| (!column.merged_away).then_some(column.name.as_str()));

@@ -8,7 +8,7 @@ use crate::table::{ArithOp, DataType, Expr, ExprKind, Function, Value};
 use super::binder::Binder;
 use super::env::Env;
 use super::text::Bound;
-use super::{literal, scalar};
+use super::{literal, type_names};
 
 /// `left ± right` if one of them is an interval.
 pub(super) fn add(binder: &Binder<'_>, left: &Ast, op: ArithOp, right: &Ast, env: &mut Env<'_>) -> Option<Bound<Expr>> {
@@ -28,7 +28,7 @@ pub(super) fn add(binder: &Binder<'_>, left: &Ast, op: ArithOp, right: &Ast, env
             return Ok(Expr::literal(value));
         }
         let args = vec![date, Expr::literal(Value::Int(sign * months)), Expr::literal(Value::Int(sign * days))];
-        Ok(Expr { kind: ExprKind::Call(Function::AddInterval, args), data_type })
+        Ok(Expr { kind: ExprKind::Call(Function::ADD_INTERVAL, args), data_type })
     }))
 }
 
@@ -63,7 +63,7 @@ fn span_of(binder: &Binder<'_>, interval: &Interval, env: &mut Env<'_>) -> Bound
         (ExprKind::Literal(Value::String(number)), Some(unit)) => format!("{number} {}", unit_name(unit)),
         (ExprKind::Literal(Value::Int(number)), Some(unit)) => format!("{number} {}", unit_name(unit)),
         _ => {
-            let found = scalar::named(value.data_type);
+            let found = type_names::named(value.data_type);
             return Err(binder.text.wrong(at, "an interval is a constant, with a unit", found));
         }
     };
@@ -94,10 +94,4 @@ fn span_of(binder: &Binder<'_>, interval: &Interval, env: &mut Env<'_>) -> Bound
 
 fn unit_name(unit: &DateTimeField) -> String {
     unit.to_string().to_lowercase()
-}
-
-/// The number that a constant stands for, if it is a whole one.
-pub(super) fn constant_int(binder: &Binder<'_>, expr: &Expr, ast: &Ast, what: &str) -> Bound<i64> {
-    literal::as_int(expr)
-        .ok_or_else(|| binder.text.wrong(ast.span(), format!("{what} must be a constant whole number"), ""))
 }

@@ -83,7 +83,7 @@ pub(super) fn parse_as(text: Text<'_>, string: &str, to: DataType, span: Span) -
     let wrong = |example: &str| {
         Err(text.wrong(
             span,
-            format!("'{string}' is not {}", super::scalar::named(to)),
+            format!("'{string}' is not {}", super::type_names::named(to)),
             format!("write it like `{example}`"),
         ))
     };

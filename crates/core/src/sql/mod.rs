@@ -9,7 +9,7 @@ mod binder;
 mod dialect;
 mod env;
 mod from;
-mod functions;
+pub mod functions;
 mod grouping;
 mod interval;
 mod joins;

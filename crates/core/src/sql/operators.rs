@@ -7,8 +7,8 @@ use crate::table::{ArithOp, CmpOp, DataType, Expr, ExprKind, Function};
 
 use super::binder::Binder;
 use super::env::Env;
-use super::scalar::named;
 use super::text::{Bound, both};
+use super::type_names::named;
 use super::types::{coerce, common, decimal_arith, harden, is_soft};
 use super::walk::compare;
 use super::{interval, literal};
@@ -117,7 +117,7 @@ fn arithmetic(binder: &Binder<'_>, op: ArithOp, (a, left): (Expr, &Ast), (b, rig
 fn concat(binder: &Binder<'_>, left: &Ast, right: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
     let (a, b) = both(binder.value(left, env), binder.value(right, env))?;
     let args = [a, b].into_iter().map(|arg| coerce(arg, DataType::String)).collect();
-    Ok(Expr { kind: ExprKind::Call(Function::Concat, args), data_type: DataType::String })
+    Ok(Expr { kind: ExprKind::Call(Function::CONCAT, args), data_type: DataType::String })
 }
 
 /// Two operands as one type, for a comparison; a text constant beside a date is read as one.

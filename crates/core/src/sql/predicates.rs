@@ -17,7 +17,7 @@ impl Binder<'_> {
         let operand = self.condition(operand, env)?;
         let operand = if wanted { operand } else { boolean(ExprKind::Not(Box::new(operand))) };
         let known =
-            boolean(ExprKind::Call(crate::table::Function::Coalesce, vec![operand, Expr::literal(Value::Bool(false))]));
+            boolean(ExprKind::Call(crate::table::Function::COALESCE, vec![operand, Expr::literal(Value::Bool(false))]));
         Ok(if negated { boolean(ExprKind::Not(Box::new(known))) } else { known })
     }
 
@@ -25,7 +25,7 @@ impl Binder<'_> {
     pub(super) fn distinct_from(&self, a: &Ast, b: &Ast, distinct: bool, env: &mut Env<'_>) -> Bound<Expr> {
         let (left, right) = operators::comparable(self, a, b, env)?;
         let equal = boolean(ExprKind::Call(
-            crate::table::Function::Coalesce,
+            crate::table::Function::COALESCE,
             vec![compare(CmpOp::Eq, left.clone(), right.clone()), Expr::literal(Value::Bool(false))],
         ));
         let neither = boolean(ExprKind::And(Box::new(is_null(left, false)), Box::new(is_null(right, false))));

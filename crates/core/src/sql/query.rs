@@ -15,11 +15,11 @@ use super::binder::{Binder, Tables};
 use super::env::{Allowed, Env};
 use super::grouping::project;
 use super::literal;
-use super::scalar::named;
 use super::scope::Scope;
 use super::select::Opened;
 use super::table_names::table_name;
 use super::text::{Bound, Text, all, both};
+use super::type_names::named;
 use super::types::common_type;
 
 /// Binds a query over the tables that `tables` knows. The columns of the result have unique names.

@@ -13,7 +13,8 @@ use super::env::{Allowed, Env, is_window, outer_name};
 use super::literal;
 use super::scope::Found;
 use super::text::{Bound, all, both};
-use super::types::{coerce, common, harden, is_soft};
+use super::type_names::{kind_name, named};
+use super::types::{coerce, common, harden, is_soft, same_kind};
 use super::walk::{all_of, any_column, any_of, boolean, compare, is_null, rewrite};
 use super::{functions, operators};
 
@@ -382,34 +383,6 @@ fn castable(from: DataType, to: DataType) -> bool {
         (DataType::Int, Bool) => true,
         (Date, Datetime) | (Datetime, Date | Time) => true,
         _ => false,
-    }
-}
-
-/// Whether two types are the same but for a decimal's digits.
-pub(super) fn same_kind(a: DataType, b: DataType) -> bool {
-    std::mem::discriminant(&a) == std::mem::discriminant(&b)
-}
-
-/// A type with its article, for messages.
-pub(super) fn named(data_type: DataType) -> String {
-    match data_type {
-        DataType::Int => "an int".to_owned(),
-        DataType::Null => "NULL".to_owned(),
-        other => format!("a {other}"),
-    }
-}
-
-fn kind_name(data_type: DataType) -> &'static str {
-    match data_type {
-        DataType::Bool => "a bool",
-        DataType::Int => "an int",
-        DataType::Float => "a float",
-        DataType::Decimal { .. } => "a decimal",
-        DataType::String => "a string",
-        DataType::Date => "a date",
-        DataType::Datetime => "a datetime",
-        DataType::Time => "a time",
-        DataType::Null => "NULL",
     }
 }
 

@@ -9,10 +9,10 @@ use super::binder::Binder;
 use super::env::{Allowed, Env, outer_column};
 use super::grouping::{Grouping, project};
 use super::joins::{columns, join};
-use super::scalar::named;
 use super::scope::Scope;
 use super::select::Opened;
 use super::text::{Bound, both};
+use super::type_names::named;
 use super::types::{coerce, common};
 use super::walk::{any_column, boolean, compare, is_null, rewrite};
 
@@ -275,7 +275,7 @@ impl<'b> Binder<'b> {
                     let ExprKind::Column(name) = &node.kind else { return None };
                     let at = names.iter().position(|known| known == name)?;
                     counts[at].then(|| Expr {
-                        kind: ExprKind::Call(Function::Coalesce, vec![node.clone(), Expr::literal(Value::Int(0))]),
+                        kind: ExprKind::Call(Function::COALESCE, vec![node.clone(), Expr::literal(Value::Int(0))]),
                         data_type: DataType::Int,
                     })
                 });

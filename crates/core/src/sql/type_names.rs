@@ -1,4 +1,4 @@
-//! The names that types have in `cast`.
+//! The names that types have in `cast` and in messages.
 
 use sqlparser::ast::{DataType as Ast, ExactNumberInfo, ObjectNamePart, TimezoneInfo};
 use sqlparser::tokenizer::Span;
@@ -73,5 +73,29 @@ fn decimal(text: Text<'_>, digits: ExactNumberInfo, span: Span) -> Bound<DataTyp
             format!("there is no `decimal({precision},{scale})`"),
             format!("a decimal has 1 to {MAX_PRECISION} digits, of which at most all stand behind the point"),
         )),
+    }
+}
+
+/// A type with its article, for messages.
+pub(super) fn named(data_type: DataType) -> String {
+    match data_type {
+        DataType::Int => "an int".to_owned(),
+        DataType::Null => "NULL".to_owned(),
+        other => format!("a {other}"),
+    }
+}
+
+/// A kind of type with its article, for messages.
+pub(super) fn kind_name(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::Bool => "a bool",
+        DataType::Int => "an int",
+        DataType::Float => "a float",
+        DataType::Decimal { .. } => "a decimal",
+        DataType::String => "a string",
+        DataType::Date => "a date",
+        DataType::Datetime => "a datetime",
+        DataType::Time => "a time",
+        DataType::Null => "NULL",
     }
 }

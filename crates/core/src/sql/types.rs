@@ -57,6 +57,11 @@ fn rescale(unscaled: i128, from: u8, precision: u8, scale: u8) -> Option<Value> 
     (decimal_digits(unscaled) <= precision).then_some(Value::Decimal { unscaled, scale })
 }
 
+/// Whether two types are the same but for a decimal's digits.
+pub(super) fn same_kind(a: DataType, b: DataType) -> bool {
+    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+}
+
 /// The type that both can become without loss, if there is one: NULL fits all, int widens to decimal and float, decimal to
 /// float, date to datetime.
 pub(super) fn common(a: &Expr, b: &Expr) -> Option<DataType> {

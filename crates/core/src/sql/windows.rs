@@ -1,7 +1,7 @@
-//! Window functions.
+//! Calls of window functions.
 
 use sqlparser::ast::{
-    Function as Call, WindowFrame as AstFrame, WindowFrameBound as Bounds, WindowFrameUnits as Units, WindowSpec,
+    Function as AstCall, WindowFrame as AstFrame, WindowFrameBound as Bounds, WindowFrameUnits as Units, WindowSpec,
     WindowType,
 };
 use sqlparser::tokenizer::Span;
@@ -9,25 +9,14 @@ use sqlparser::tokenizer::Span;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::table::{DataType, Expr, WindowCall, WindowFrame, WindowFunc};
 
-use super::aggregates;
 use super::binder::Binder;
 use super::env::{Allowed, Env};
-use super::functions::{arity, plain_args};
-use super::interval::constant_int;
+use super::functions::{Call, FunctionDefinition, FunctionKind, Meaning, checked_arity, plain_args};
 use super::text::{Bound, all, both};
-
-/// Those that are nothing without `over`.
-pub(super) const NAMES: [&str; 7] = ["row_number", "rank", "dense_rank", "lag", "lead", "first_value", "last_value"];
-
-const AGGREGATES: [&str; 5] = ["sum", "avg", "min", "max", "count"];
-
-/// Whether the function needs `over`.
-pub(super) fn is_window_only(name: &str) -> bool {
-    NAMES.contains(&name)
-}
+use super::{aggregates, functions};
 
 /// `f(…) over (…)`, registered in `env`.
-pub(super) fn call(binder: &Binder<'_>, name: &str, span: Span, call: &Call, env: &mut Env<'_>) -> Bound<Expr> {
+pub(super) fn call(binder: &Binder<'_>, name: &str, span: Span, call: &AstCall, env: &mut Env<'_>) -> Bound<Expr> {
     if env.allowed != Allowed::Windows {
         let help = "compute it in a subquery or `with`, and use its column outside";
         return Err(vec![
@@ -65,7 +54,7 @@ fn bind(
     binder: &Binder<'_>,
     name: &str,
     span: Span,
-    call: &Call,
+    call: &AstCall,
     spec: &WindowSpec,
     env: &mut Env<'_>,
 ) -> Bound<WindowCall> {
@@ -81,70 +70,46 @@ fn function(
     binder: &Binder<'_>,
     name: &str,
     span: Span,
-    call: &Call,
+    call: &AstCall,
     env: &mut Env<'_>,
 ) -> Bound<(WindowFunc, DataType)> {
-    if AGGREGATES.contains(&name) {
-        let call = aggregates::bind(binder, name, span, call, env)?;
-        if call.distinct {
-            return Err(binder.text.unsupported(span, "`distinct` in a window function", ""));
+    let Some(definition) = functions::find(name).filter(|definition| definition.is_windowed()) else {
+        return Err(not_windowed(binder, name, span));
+    };
+    let func = match &definition.meaning {
+        Meaning::Window(func) => func,
+        Meaning::Aggregate(aggregate) => {
+            let written = aggregates::Written { definition, aggregate, name, span, call };
+            let call = aggregates::bind(binder, &written, env)?;
+            if call.distinct {
+                return Err(binder.text.unsupported(span, "`distinct` in a window function", ""));
+            }
+            let data_type = call.data_type;
+            return Ok((WindowFunc::Agg(call), data_type));
         }
-        let data_type = call.data_type;
-        return Ok((WindowFunc::Agg(call), data_type));
-    }
-    if !is_window_only(name) {
-        let diagnostic = Diagnostic::error(format!("`{name}` is not a window function"))
-            .at(binder.text.place(span), "")
-            .help(format!("over windows there are `{}` and `{}`", NAMES.join("`, `"), AGGREGATES.join("`, `")));
-        let known = NAMES.iter().chain(&AGGREGATES).copied();
-        return Err(vec![match nearest(name, known) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic,
-        }]);
-    }
+        _ => return Err(not_windowed(binder, name, span)),
+    };
     if call.filter.is_some() || call.null_treatment.is_some() {
         return Err(binder.text.unsupported(span, &format!("`filter` or a treatment of nulls for `{name}`"), ""));
     }
     let args = plain_args(binder, name, call)?;
-    match name {
-        "row_number" | "rank" | "dense_rank" => {
-            arity(binder, name, span, args.len(), 0..=0)?;
-            let func = match name {
-                "row_number" => WindowFunc::RowNumber,
-                "rank" => WindowFunc::Rank,
-                _ => WindowFunc::DenseRank,
-            };
-            Ok((func, DataType::Int))
-        }
-        "first_value" | "last_value" => {
-            arity(binder, name, span, args.len(), 1..=1)?;
-            let value = binder.value(args[0], env)?;
-            let data_type = value.data_type;
-            let first = name == "first_value";
-            Ok((if first { WindowFunc::FirstValue(value) } else { WindowFunc::LastValue(value) }, data_type))
-        }
-        _ => {
-            arity(binder, name, span, args.len(), 1..=3)?;
-            let offset = match args.get(1) {
-                None => 1,
-                Some(ast) => {
-                    let bound = binder.value(ast, env)?;
-                    constant_int(binder, &bound, ast, &format!("the offset of `{name}`"))?
-                }
-            };
-            let offset = if name == "lead" { offset.saturating_neg() } else { offset };
-            let mut values = vec![(binder.expr(args[0], env)?, args[0])];
-            if let Some(default) = args.get(2) {
-                values.push((binder.expr(default, env)?, default));
-            }
-            let mut values = binder.unify(values, "the value and its default")?.into_iter();
-            let Some(value) = values.next() else {
-                return Err(binder.text.wrong(span, format!("`{name}` takes a value"), ""));
-            };
-            let data_type = value.data_type;
-            Ok((WindowFunc::Shift { value, offset, default: values.next() }, data_type))
-        }
-    }
+    checked_arity(binder, definition, name, span, args.len())?;
+    let args = Call { binder, definition, name, span, args: &args }.arguments(env, "the value and its default")?;
+    let data_type = definition.returns.of(&args);
+    Ok((func(args), data_type))
+}
+
+fn not_windowed(binder: &Binder<'_>, name: &str, span: Span) -> Vec<Diagnostic> {
+    let of_kind = |kind| move |function: &&FunctionDefinition| function.is_windowed() && function.kind() == kind;
+    let named = |kind| functions::all().filter(of_kind(kind)).map(|function| function.name).collect::<Vec<_>>();
+    let (windows, aggregates) = (named(FunctionKind::Window), named(FunctionKind::Aggregate));
+    let diagnostic = Diagnostic::error(format!("`{name}` is not a window function"))
+        .at(binder.text.place(span), "")
+        .help(format!("over windows there are `{}` and `{}`", windows.join("`, `"), aggregates.join("`, `")));
+    vec![match nearest(name, windows.into_iter().chain(aggregates)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }]
 }
 
 fn frame(binder: &Binder<'_>, frame: Option<&AstFrame>, ordered: bool, span: Span) -> Bound<WindowFrame> {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AggCall, AggFunc, ArithOp, CmpOp, DatePart, Expr, ExprKind, Function, JoinStep, Rel, SetOpKind, SortKey, TrimSide,
-    Value, WindowCall, WindowFrame, WindowFunc,
+    AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, JoinStep, Rel, SetOpKind, SortKey, Value, WindowCall,
+    WindowFrame, WindowFunc,
 };
 
 /// One line a step, the last step first, what a step works on indented below it.
@@ -117,7 +117,7 @@ impl fmt::Display for Expr {
                 otherwise.iter().try_for_each(|otherwise| write!(f, " else {otherwise}"))?;
                 write!(f, " end")
             }
-            ExprKind::Call(function, args) => write!(f, "{}({})", function_name(*function), list(args, ", ")),
+            ExprKind::Call(function, args) => write!(f, "{function}({})", list(args, ", ")),
         }
     }
 }
@@ -172,23 +172,6 @@ fn compare_sign(op: CmpOp) -> &'static str {
         CmpOp::Gt => ">",
         CmpOp::Ge => ">=",
     }
-}
-
-fn function_name(function: Function) -> String {
-    match function {
-        Function::Trim(TrimSide::Both) => "trim".to_owned(),
-        Function::Trim(TrimSide::Leading) => "ltrim".to_owned(),
-        Function::Trim(TrimSide::Trailing) => "rtrim".to_owned(),
-        Function::RegexpLike => "regexp_like".to_owned(),
-        Function::AddInterval => "add_interval".to_owned(),
-        Function::DateTrunc(part) => format!("date_trunc_{}", part_name(part)),
-        Function::Extract(part) => format!("extract_{}", part_name(part)),
-        other => format!("{other:?}").to_lowercase(),
-    }
-}
-
-fn part_name(part: DatePart) -> String {
-    format!("{part:?}").to_lowercase()
 }
 
 /// As SQL has it.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{DataType, Value};
+use super::{DataType, Function, Value};
 
 /// A typed expression over the columns of one relation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -107,99 +107,6 @@ pub enum CmpOp {
     Gt,
     /// `>=`.
     Ge,
-}
-
-/// What part of a date or time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum DatePart {
-    /// The year.
-    Year,
-    /// 1 to 4.
-    Quarter,
-    /// 1 to 12.
-    Month,
-    /// ISO 8601 week, 1 to 53; truncation goes to Monday.
-    Week,
-    /// 1 to 31.
-    Day,
-    /// Day of the week: 0 Sunday to 6 Saturday.
-    Dow,
-    /// Day of the week: 1 Monday to 7 Sunday.
-    IsoDow,
-    /// Day of the year: 1 to 366.
-    Doy,
-    /// 0 to 23.
-    Hour,
-    /// 0 to 59.
-    Minute,
-    /// 0 to 59, whole.
-    Second,
-    /// Seconds since 1970-01-01 00:00, whole.
-    Epoch,
-}
-
-/// Where to trim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum TrimSide {
-    /// Both ends.
-    Both,
-    /// The start.
-    Leading,
-    /// The end.
-    Trailing,
-}
-
-/// Scalar functions. Unless said otherwise the result is NULL if any argument is NULL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Function {
-    /// The first argument that is not NULL.
-    Coalesce,
-    /// NULL if both are equal, else the first.
-    NullIf,
-    /// The value without its sign.
-    Abs,
-    /// `round(x, digits)`: half away from zero; `digits` a constant int, default 0. Decimals keep their type.
-    Round,
-    /// The largest whole number not above; the type is kept.
-    Floor,
-    /// The smallest whole number not below; the type is kept.
-    Ceil,
-    /// The largest argument, NULLs left out.
-    Greatest,
-    /// The smallest argument, NULLs left out.
-    Least,
-    /// Lower case (Unicode).
-    Lower,
-    /// Upper case (Unicode).
-    Upper,
-    /// Without white space, or the characters of the second argument, at the ends.
-    Trim(TrimSide),
-    /// `substr(text, from, count)`: from 1, in characters; a start below 1 counts towards `count`, as in PostgreSQL.
-    Substr,
-    /// `replace(text, what, with)`: every occurrence, as plain text.
-    Replace,
-    /// Characters of a text.
-    Length,
-    /// `a || b`: NULL if either is NULL.
-    Concat,
-    /// `regexp_like(text, pattern)`: whether the pattern, a constant, is found anywhere.
-    RegexpLike,
-    /// The start of the period that holds the date; the type is kept.
-    DateTrunc(DatePart),
-    /// A part of a date, as int.
-    Extract(DatePart),
-    /// `strftime(date, format)`: format a constant.
-    Strftime,
-    /// `date + interval`: arguments the date and two constant ints, months and then days; the day is clipped to the month.
-    AddInterval,
-    /// `sqrt(x)`: NULL and counted as a warning below zero.
-    Sqrt,
-    /// `power(x, y)`.
-    Power,
-    /// `exp(x)`.
-    Exp,
-    /// `ln(x)`: NULL and counted as a warning at or below zero.
-    Ln,
 }
 
 /// A key to sort by. NULLs come last whatever the direction, unless `nulls_first`.

@@ -95,8 +95,11 @@ fn walk(text: &str, start: usize) -> Result<usize, Range<usize>> {
             }
             b'+' | b'-' | b'*' | b'/' | b'%' | b'~' | b'|' | b'.' => counts = 1,
             b'0'..=b'9' => {
-                let more = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
-                at += bytes[at..].iter().take_while(|byte| more(byte)).count();
+                let more = |at: &usize| match bytes[*at] {
+                    b'.' => bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
+                    byte => byte.is_ascii_alphanumeric() || byte == b'_',
+                };
+                at = (at..bytes.len()).find(|at| !more(at)).unwrap_or(bytes.len());
             }
             byte if byte.is_ascii_alphabetic() || byte == b'_' => {
                 at += bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
@@ -126,6 +129,7 @@ mod tests {
         let deep = MOST + 1;
         for chain in ["+1", "|f", ".x", "[0]", "()", " is none", " and 1", " if 1 else 1", "~'a'"] {
             assert!(expression_too_deep(&format!("x{}", chain.repeat(deep))).is_some(), "{chain}");
+            assert!(expression_too_deep(&format!("1{}", chain.repeat(deep))).is_some(), "{chain}");
             assert!(expression_too_deep(&format!("x{}", chain.repeat(MOST / 2 - 1))).is_none(), "{chain}");
         }
         for before in ["-", "not ", "[", "(", "{1:"] {

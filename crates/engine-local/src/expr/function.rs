@@ -1,59 +1,65 @@
-//! Which kernel a function means.
+//! Which kernel computes a function.
 
-use polars::prelude::{IntoSeries, Series};
+use polars::prelude::{IdxCa, IdxSize, Series};
 use tidemill_core::table::{CmpOp, DataType, Expr, ExprKind, Function, Value};
 
+use super::context::EvalContext;
 use super::eval::Eval;
-use super::{compare, like};
+use super::{compare, number, temporal, text};
 use crate::arrays::operand::Operand;
-use crate::arrays::typed::{bools, certain, texts};
+use crate::arrays::typed::{bools, certain};
 use crate::error::{Outcome, internal, unsupported};
+
+/// How a function is computed.
+pub(super) struct Kernel {
+    /// The function's name.
+    pub name: &'static str,
+    /// The computation.
+    pub compute: Compute,
+}
+
+/// A computation of the values of its arguments, a row each or one for all, or of the arguments themselves.
+pub(super) enum Compute {
+    Unary(fn(&EvalContext<'_>, &Series) -> Outcome<Series>),
+    Binary(fn(&EvalContext<'_>, &Series, &Series) -> Outcome<Series>),
+    Ternary(fn(&EvalContext<'_>, &Series, &Series, &Series) -> Outcome<Series>),
+    /// Any number of arguments, or a modifier.
+    Values(fn(&EvalContext<'_>, Function, &[&Series]) -> Outcome<Series>),
+    /// Constants, or arguments that are not always computed; the type is the result's.
+    Expressions(fn(&Eval<'_>, &[Expr], DataType) -> Outcome<Series>),
+}
+
+/// All of them. Each family's stand in the file of its kernels.
+static KERNELS: [&[Kernel]; 4] = [CHOICES, number::KERNELS, text::KERNELS, temporal::KERNELS];
+
+const CHOICES: &[Kernel] = &[
+    Kernel { name: "coalesce", compute: Compute::Expressions(|eval, args, data_type| eval.coalesce(args, data_type)) },
+    Kernel { name: "nullif", compute: Compute::Binary(|context, value, other| context.null_if(value, other)) },
+    Kernel { name: "greatest", compute: Compute::Values(|context, _, values| context.extreme(values, CmpOp::Gt)) },
+    Kernel { name: "least", compute: Compute::Values(|context, _, values| context.extreme(values, CmpOp::Lt)) },
+];
+
+/// The names of the functions that have a kernel.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    KERNELS.into_iter().flatten().map(|kernel| kernel.name)
+}
 
 impl Eval<'_> {
     pub(super) fn call(&self, function: Function, args: &[Expr], data_type: DataType) -> Outcome<Series> {
-        match function {
-            Function::RegexpLike => {
-                let regex = like::search(&constant_text(args.get(1))?)?;
-                return Ok(like::matches(&texts(&self.series(first(args)?)?)?, &regex).into_series());
-            }
-            Function::Strftime => {
-                return self.context.strftime(&self.series(first(args)?)?, &constant_text(args.get(1))?);
-            }
-            Function::Coalesce => return self.coalesce(args, data_type),
-            _ => {}
+        let unknown = || unsupported(format!("`{function}` of {} arguments", args.len()));
+        let kernel = KERNELS.into_iter().flatten().find(|kernel| kernel.name == function.name).ok_or_else(unknown)?;
+        if let Compute::Expressions(compute) = kernel.compute {
+            return compute(self, args, data_type);
         }
         let values: Vec<Series> = args.iter().map(|arg| self.series(arg)).collect::<Outcome<_>>()?;
         let values: Vec<&Series> = values.iter().collect();
-        match (function, values.as_slice()) {
-            (Function::NullIf, [left, right]) => {
-                let equal = bools(&compare::compare(CmpOp::Eq, left, right)?)?;
-                let equal = Operand::new(&equal);
-                self.choose(left, self.context.rows_of(&[left, right]), |row| equal.at(row) != Some(true))
-            }
-            (Function::Greatest, _) => self.extreme(&values, CmpOp::Gt),
-            (Function::Least, _) => self.extreme(&values, CmpOp::Lt),
-            (Function::Abs, [x]) => self.context.abs(x),
-            (Function::Round, [x]) => self.context.round(x, None),
-            (Function::Round, [x, digits]) => self.context.round(x, Some(digits)),
-            (Function::Floor, [x]) => self.context.floor(x),
-            (Function::Ceil, [x]) => self.context.ceil(x),
-            (Function::Sqrt, [x]) => self.context.sqrt(x),
-            (Function::Power, [x, y]) => self.context.power(x, y),
-            (Function::Exp, [x]) => self.context.exp(x),
-            (Function::Ln, [x]) => self.context.ln(x),
-            (Function::Lower, [x]) => self.context.lower(x),
-            (Function::Upper, [x]) => self.context.upper(x),
-            (Function::Trim(side), [x]) => self.context.trim(side, x, None),
-            (Function::Trim(side), [x, set]) => self.context.trim(side, x, Some(set)),
-            (Function::Substr, [x, from]) => self.context.substr(x, from, None),
-            (Function::Substr, [x, from, count]) => self.context.substr(x, from, Some(count)),
-            (Function::Replace, [x, what, with]) => self.context.replace(x, what, with),
-            (Function::Length, [x]) => self.context.length(x),
-            (Function::Concat, _) => self.context.concat(&values),
-            (Function::DateTrunc(part), [x]) => self.context.date_trunc(part, x),
-            (Function::Extract(part), [x]) => self.context.extract(part, x),
-            (Function::AddInterval, [x, months, days]) => self.context.add_interval(x, months, days),
-            _ => Err(unsupported(format!("{function:?} with {} arguments", args.len()))),
+        match (&kernel.compute, values.as_slice()) {
+            (Compute::Unary(compute), [x]) => compute(&self.context, x),
+            (Compute::Binary(compute), [x, y]) => compute(&self.context, x, y),
+            (Compute::Ternary(compute), [x, y, z]) => compute(&self.context, x, y, z),
+            (Compute::Values(compute), values) => compute(&self.context, function, values),
+            _ => Err(unknown()),
         }
     }
 
@@ -68,18 +74,26 @@ impl Eval<'_> {
             .collect();
         self.case(&branches, None, data_type)
     }
+}
+
+impl EvalContext<'_> {
+    /// NULL where both are equal.
+    fn null_if(&self, value: &Series, other: &Series) -> Outcome<Series> {
+        let equal = bools(&compare::compare(CmpOp::Eq, value, other)?)?;
+        let equal = Operand::new(&equal);
+        self.choose(value, self.rows_of(&[value, other]), |row| equal.at(row) != Some(true))
+    }
 
     /// The values where `keep` is true, else NULL.
     fn choose(&self, values: &Series, rows: usize, keep: impl Fn(usize) -> bool) -> Outcome<Series> {
         let values = if values.len() == rows { values.clone() } else { values.new_from_index(0, rows) };
-        let index: polars::prelude::IdxCa =
-            (0..rows).map(|row| keep(row).then_some(row as polars::prelude::IdxSize)).collect();
+        let index: IdxCa = (0..rows).map(|row| keep(row).then_some(row as IdxSize)).collect();
         values.take(&index).map_err(internal)
     }
 
     /// The argument that compares as `op` to all others, NULLs left out.
     fn extreme(&self, values: &[&Series], op: CmpOp) -> Outcome<Series> {
-        let rows = self.context.rows_of(values);
+        let rows = self.rows_of(values);
         let (start, rest) = values.split_first().ok_or_else(|| unsupported("greatest and least of nothing"))?;
         let wide = |series: &Series| if series.len() == rows { series.clone() } else { series.new_from_index(0, rows) };
         let mut best = wide(start);
@@ -96,12 +110,13 @@ impl Eval<'_> {
     }
 }
 
-fn first(args: &[Expr]) -> Outcome<&Expr> {
+/// The argument that is there in any case.
+pub(super) fn first(args: &[Expr]) -> Outcome<&Expr> {
     args.first().ok_or_else(|| unsupported("a function without its argument"))
 }
 
 /// The text of a constant argument.
-fn constant_text(arg: Option<&Expr>) -> Outcome<String> {
+pub(super) fn constant_text(arg: Option<&Expr>) -> Outcome<String> {
     match arg.map(|arg| &arg.kind) {
         Some(ExprKind::Literal(Value::String(text))) => Ok(text.clone()),
         _ => Err(unsupported("the pattern or format is not a constant text")),

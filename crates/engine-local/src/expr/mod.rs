@@ -23,5 +23,7 @@ pub(crate) use analysis::{columns_of, is_repeatable};
 pub(crate) use bounded::magnitude;
 pub(crate) use cast::cast;
 pub(crate) use eval::Eval;
+#[cfg(test)]
+pub(crate) use function::names as function_names;
 pub(crate) use literal::constant;
 pub(crate) use notes::Notes;

@@ -4,6 +4,7 @@ use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series};
 
 use super::context::EvalContext;
+use super::function::{Compute, Kernel};
 use super::notes::Notes;
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{digits, floats, ints};
@@ -12,8 +13,19 @@ use crate::error::{Outcome, unsupported, value};
 use crate::values::decimal;
 use crate::values::decimal::fits;
 
+pub(super) const KERNELS: &[Kernel] = &[
+    Kernel { name: "abs", compute: Compute::Unary(|context, x| context.abs(x)) },
+    Kernel { name: "round", compute: Compute::Binary(|context, x, digits| context.round(x, digits)) },
+    Kernel { name: "floor", compute: Compute::Unary(|context, x| context.floor(x)) },
+    Kernel { name: "ceil", compute: Compute::Unary(|context, x| context.ceil(x)) },
+    Kernel { name: "sqrt", compute: Compute::Unary(|context, x| context.sqrt(x)) },
+    Kernel { name: "power", compute: Compute::Binary(|context, x, y| context.power(x, y)) },
+    Kernel { name: "exp", compute: Compute::Unary(|context, x| context.exp(x)) },
+    Kernel { name: "ln", compute: Compute::Unary(|context, x| context.ln(x)) },
+];
+
 impl EvalContext<'_> {
-    pub(super) fn abs(&self, x: &Series) -> Outcome<Series> {
+    fn abs(&self, x: &Series) -> Outcome<Series> {
         match x.dtype() {
             Physical::Int64 => {
                 let result: Outcome<Int64Chunked> = ints(x)?
@@ -32,11 +44,8 @@ impl EvalContext<'_> {
         }
     }
 
-    pub(super) fn round(&self, x: &Series, places: Option<&Series>) -> Outcome<Series> {
-        let places = match places {
-            Some(places) => ints(places)?.get(0).unwrap_or(0).clamp(-400, 400) as i32,
-            None => 0,
-        };
+    fn round(&self, x: &Series, places: &Series) -> Outcome<Series> {
+        let places = ints(places)?.get(0).unwrap_or(0).clamp(-400, 400) as i32;
         match x.dtype() {
             Physical::Float64 => self.each_float(x, |x| round_float(x, places)),
             Physical::Int64 if places >= 0 => Ok(x.clone()),
@@ -60,7 +69,7 @@ impl EvalContext<'_> {
         }
     }
 
-    pub(super) fn floor(&self, x: &Series) -> Outcome<Series> {
+    fn floor(&self, x: &Series) -> Outcome<Series> {
         match x.dtype() {
             Physical::Float64 => self.each_float(x, f64::floor),
             Physical::Decimal(..) => self.each_decimal(x, |x, scale| {
@@ -71,7 +80,7 @@ impl EvalContext<'_> {
         }
     }
 
-    pub(super) fn ceil(&self, x: &Series) -> Outcome<Series> {
+    fn ceil(&self, x: &Series) -> Outcome<Series> {
         match x.dtype() {
             Physical::Float64 => self.each_float(x, f64::ceil),
             Physical::Decimal(..) => self.each_decimal(x, |x, scale| {
@@ -82,19 +91,19 @@ impl EvalContext<'_> {
         }
     }
 
-    pub(super) fn sqrt(&self, x: &Series) -> Outcome<Series> {
+    fn sqrt(&self, x: &Series) -> Outcome<Series> {
         self.partial_float(x, &self.notes.roots, |x| x < 0.0, f64::sqrt)
     }
 
-    pub(super) fn ln(&self, x: &Series) -> Outcome<Series> {
+    fn ln(&self, x: &Series) -> Outcome<Series> {
         self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, f64::ln)
     }
 
-    pub(super) fn exp(&self, x: &Series) -> Outcome<Series> {
+    fn exp(&self, x: &Series) -> Outcome<Series> {
         self.each_float(x, f64::exp)
     }
 
-    pub(super) fn power(&self, x: &Series, y: &Series) -> Outcome<Series> {
+    fn power(&self, x: &Series, y: &Series) -> Outcome<Series> {
         let (a, b) = (floats(x)?, floats(y)?);
         let (a, b) = (Operand::new(&a), Operand::new(&b));
         let result: Float64Chunked = (0..self.rows_of(&[x, y])).map(|row| Some(a.at(row)?.powf(b.at(row)?))).collect();

@@ -3,17 +3,50 @@
 use jiff::civil;
 use polars::prelude::DataType as Physical;
 use polars::prelude::{Int32Chunked, Int64Chunked, IntoSeries, Series, StringChunked};
-use tidemill_core::table::DatePart;
+use tidemill_core::table::{DataType, DatePart, Expr, Function, Modifier};
 
 use super::context::EvalContext;
+use super::eval::Eval;
+use super::function::{Compute, Kernel, constant_text, first};
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{days, ints, micros, nanos};
 use crate::arrays::types::{self, NANOS};
 use crate::error::{Outcome, unsupported, value};
 use crate::values::calendar::{self, MICROS_PER_DAY, MICROS_PER_SECOND};
 
+pub(super) const KERNELS: &[Kernel] = &[
+    Kernel { name: "date_trunc", compute: Compute::Values(date_trunc) },
+    Kernel { name: "extract", compute: Compute::Values(extract) },
+    Kernel { name: "strftime", compute: Compute::Expressions(strftime) },
+    Kernel {
+        name: "add_interval",
+        compute: Compute::Ternary(|context, x, months, days| context.add_interval(x, months, days)),
+    },
+];
+
+fn date_trunc(context: &EvalContext<'_>, function: Function, values: &[&Series]) -> Outcome<Series> {
+    let (part, x) = part_and_date(function, values)?;
+    context.date_trunc(part, x)
+}
+
+fn extract(context: &EvalContext<'_>, function: Function, values: &[&Series]) -> Outcome<Series> {
+    let (part, x) = part_and_date(function, values)?;
+    context.extract(part, x)
+}
+
+fn part_and_date<'v>(function: Function, values: &[&'v Series]) -> Outcome<(DatePart, &'v Series)> {
+    match (function.modifier, values) {
+        (Some(Modifier::Part(part)), [x]) => Ok((part, x)),
+        _ => Err(unsupported(format!("`{function}` of {} arguments", values.len()))),
+    }
+}
+
+fn strftime(eval: &Eval<'_>, args: &[Expr], _: DataType) -> Outcome<Series> {
+    eval.context.strftime(&eval.series(first(args)?)?, &constant_text(args.get(1))?)
+}
+
 impl EvalContext<'_> {
-    pub(super) fn date_trunc(&self, part: DatePart, x: &Series) -> Outcome<Series> {
+    fn date_trunc(&self, part: DatePart, x: &Series) -> Outcome<Series> {
         if matches!(part, DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
             return Err(unsupported(format!("nothing can be cut to {part:?}")));
         }
@@ -33,7 +66,7 @@ impl EvalContext<'_> {
         }
     }
 
-    pub(super) fn extract(&self, part: DatePart, x: &Series) -> Outcome<Series> {
+    fn extract(&self, part: DatePart, x: &Series) -> Outcome<Series> {
         let result: Int64Chunked = match x.dtype() {
             Physical::Date => days(x)?.iter().map(|x| x.map(|x| part_of(part, x.into(), 0))).collect(),
             Physical::Datetime(..) => micros(x)?
@@ -46,7 +79,7 @@ impl EvalContext<'_> {
         Ok(result.into_series())
     }
 
-    pub(super) fn strftime(&self, x: &Series, format: &str) -> Outcome<Series> {
+    fn strftime(&self, x: &Series, format: &str) -> Outcome<Series> {
         let shown = |at: Option<civil::DateTime>| -> Outcome<Option<String>> {
             at.map(|at| {
                 jiff::fmt::strtime::format(format, at)
@@ -65,7 +98,7 @@ impl EvalContext<'_> {
         Ok(result?.into_series())
     }
 
-    pub(super) fn add_interval(&self, x: &Series, months: &Series, count: &Series) -> Outcome<Series> {
+    fn add_interval(&self, x: &Series, months: &Series, count: &Series) -> Outcome<Series> {
         let (months, counts) = (ints(months)?, ints(count)?);
         let (months, counts) = (Operand::new(&months), Operand::new(&counts));
         let rows = self.rows_of(&[x]);

@@ -1,23 +1,58 @@
 //! Functions of texts. Positions and lengths count characters, not bytes.
 
 use polars::prelude::{Int64Chunked, IntoSeries, Series, StringChunked};
-use tidemill_core::table::TrimSide;
+use tidemill_core::table::{DataType, Expr, Function, Modifier, TrimSide};
 
 use super::context::EvalContext;
+use super::eval::Eval;
+use super::function::{Compute, Kernel, constant_text, first};
+use super::like;
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{ints, texts};
-use crate::error::{Outcome, value};
+use crate::error::{Outcome, unsupported, value};
+
+pub(super) const KERNELS: &[Kernel] = &[
+    Kernel { name: "lower", compute: Compute::Unary(|context, x| context.lower(x)) },
+    Kernel { name: "upper", compute: Compute::Unary(|context, x| context.upper(x)) },
+    Kernel { name: "trim", compute: Compute::Values(trim) },
+    Kernel { name: "substr", compute: Compute::Values(substr) },
+    Kernel { name: "replace", compute: Compute::Ternary(|context, x, what, with| context.replace(x, what, with)) },
+    Kernel { name: "length", compute: Compute::Unary(|context, x| context.length(x)) },
+    Kernel { name: "concat", compute: Compute::Values(|context, _, values| context.concat(values)) },
+    Kernel { name: "regexp_like", compute: Compute::Expressions(regexp_like) },
+];
+
+fn trim(context: &EvalContext<'_>, function: Function, values: &[&Series]) -> Outcome<Series> {
+    match (function.modifier, values) {
+        (Some(Modifier::Side(side)), [x]) => context.trim(side, x, None),
+        (Some(Modifier::Side(side)), [x, set]) => context.trim(side, x, Some(set)),
+        _ => Err(unsupported(format!("`{function}` of {} arguments", values.len()))),
+    }
+}
+
+fn substr(context: &EvalContext<'_>, function: Function, values: &[&Series]) -> Outcome<Series> {
+    match values {
+        [x, from] => context.substr(x, from, None),
+        [x, from, count] => context.substr(x, from, Some(count)),
+        _ => Err(unsupported(format!("`{function}` of {} arguments", values.len()))),
+    }
+}
+
+fn regexp_like(eval: &Eval<'_>, args: &[Expr], _: DataType) -> Outcome<Series> {
+    let regex = like::search(&constant_text(args.get(1))?)?;
+    Ok(like::matches(&texts(&eval.series(first(args)?)?)?, &regex).into_series())
+}
 
 impl EvalContext<'_> {
-    pub(super) fn lower(&self, x: &Series) -> Outcome<Series> {
+    fn lower(&self, x: &Series) -> Outcome<Series> {
         each(x, |text| text.to_lowercase())
     }
 
-    pub(super) fn upper(&self, x: &Series) -> Outcome<Series> {
+    fn upper(&self, x: &Series) -> Outcome<Series> {
         each(x, |text| text.to_uppercase())
     }
 
-    pub(super) fn trim(&self, side: TrimSide, x: &Series, set: Option<&Series>) -> Outcome<Series> {
+    fn trim(&self, side: TrimSide, x: &Series, set: Option<&Series>) -> Outcome<Series> {
         let values = texts(x)?;
         let Some(set) = set else {
             let trim = |text| match side {
@@ -43,7 +78,7 @@ impl EvalContext<'_> {
         Ok(result.into_series())
     }
 
-    pub(super) fn substr(&self, x: &Series, from: &Series, count: Option<&Series>) -> Outcome<Series> {
+    fn substr(&self, x: &Series, from: &Series, count: Option<&Series>) -> Outcome<Series> {
         let (values, starts) = (texts(x)?, ints(from)?);
         let counts = count.map(ints).transpose()?;
         let (a, b, c) = (Operand::new(&values), Operand::new(&starts), counts.as_ref().map(Operand::new));
@@ -68,7 +103,7 @@ impl EvalContext<'_> {
         Ok(result?.into_series())
     }
 
-    pub(super) fn replace(&self, x: &Series, what: &Series, with: &Series) -> Outcome<Series> {
+    fn replace(&self, x: &Series, what: &Series, with: &Series) -> Outcome<Series> {
         let (values, whats, withs) = (texts(x)?, texts(what)?, texts(with)?);
         let (a, b, c) = (Operand::new(&values), Operand::new(&whats), Operand::new(&withs));
         let result: StringChunked = (0..self.rows_of(&[x, what, with]))
@@ -81,12 +116,12 @@ impl EvalContext<'_> {
         Ok(result.into_series())
     }
 
-    pub(super) fn length(&self, x: &Series) -> Outcome<Series> {
+    fn length(&self, x: &Series) -> Outcome<Series> {
         let result: Int64Chunked = texts(x)?.iter().map(|text| text.map(|text| text.chars().count() as i64)).collect();
         Ok(result.into_series())
     }
 
-    pub(super) fn concat(&self, values: &[&Series]) -> Outcome<Series> {
+    fn concat(&self, values: &[&Series]) -> Outcome<Series> {
         let rows = self.rows_of(values);
         let arrays: Vec<StringChunked> = values.iter().map(|series| texts(series)).collect::<Outcome<_>>()?;
         let operands: Vec<Operand<'_, _>> = arrays.iter().map(Operand::new).collect();

@@ -2,7 +2,7 @@
 //!
 //! Groups are numbered by first appearance, so everything built on them is the same whatever the thread pool does.
 
-use polars::prelude::{ChunkAgg, Column, DataFrame, DataType, GroupsType, IdxSize, Series};
+use polars::prelude::{Column, DataFrame, GroupsType, IdxSize, Series};
 
 use crate::arrays::select::NONE;
 use crate::error::{Outcome, internal};
@@ -38,11 +38,6 @@ impl Groups {
         }
         if plain.is_empty() {
             return Ok(Self { of_row: vec![0; rows], first: vec![0] });
-        }
-        if let [key] = plain.as_slice()
-            && let Some(groups) = Self::of_dense(key)
-        {
-            return Ok(groups);
         }
         if let Some(groups) = perfect_hash::groups(&plain) {
             return Ok(groups);
@@ -85,36 +80,6 @@ impl Groups {
             }
         }
         Ok(Self { of_row, first })
-    }
-
-    /// Ids that lie close together need no hashing: a table indexed by the value finds the group.
-    fn of_dense(key: &Series) -> Option<Self> {
-        let values = match key.dtype() {
-            DataType::Int64 => key.i64().ok()?.clone(),
-            DataType::Int32 => key.cast(&DataType::Int64).ok()?.i64().ok()?.clone(),
-            _ => return None,
-        };
-        let (low, high) = values.min_max()?;
-        let span = usize::try_from(high.checked_sub(low)?).ok()?;
-        if span > values.len().saturating_mul(2).saturating_add(1024) {
-            return None;
-        }
-        // The last place is for NULL.
-        let mut group_of = vec![NONE; span + 2];
-        let mut first = Vec::new();
-        let of_row = values
-            .iter()
-            .enumerate()
-            .map(|(row, value)| {
-                let place = &mut group_of[value.map_or(span + 1, |value| (value - low) as usize)];
-                if *place == NONE {
-                    *place = first.len() as IdxSize;
-                    first.push(row as IdxSize);
-                }
-                *place
-            })
-            .collect();
-        Some(Self { of_row, first })
     }
 
     /// How many groups there are.

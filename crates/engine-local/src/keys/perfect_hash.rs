@@ -15,12 +15,14 @@ const MOST: usize = 1 << 12;
 /// Numbers for a key's values, from 0, one for each row; all are below the second.
 type Codes = (Vec<IdxSize>, usize);
 
-/// The groups, if the keys are texts of at most twelve bytes, bools, and ints that lie close together, and few of each.
+/// The groups, if the keys are texts of at most twelve bytes, bools, and ints that lie close together, and few of each. One key
+/// of ints may have about as many values as there are rows, as ids have.
 pub(crate) fn groups(keys: &[Series]) -> Option<Groups> {
     let (first, others) = keys.split_first()?;
-    let (mut codes, mut count) = of_key(first)?;
+    let most = if others.is_empty() { first.len().saturating_mul(2).max(MOST) } else { MOST };
+    let (mut codes, mut count) = of_key(first, most)?;
     for key in others {
-        let (more, of_key) = of_key(key)?;
+        let (more, of_key) = of_key(key, MOST)?;
         count = count.checked_mul(of_key).filter(|count| *count <= MOST)?;
         codes.iter_mut().zip(more).for_each(|(code, more)| *code = *code * of_key as IdxSize + more);
     }
@@ -37,12 +39,12 @@ pub(crate) fn groups(keys: &[Series]) -> Option<Groups> {
     Some(Groups { of_row: codes, first })
 }
 
-fn of_key(key: &Series) -> Option<Codes> {
+fn of_key(key: &Series, most: usize) -> Option<Codes> {
     match key.dtype() {
         DataType::String => of_texts(key.str().ok()?),
         DataType::Boolean => Some(of_bools(key.bool().ok()?)),
-        DataType::Int64 => of_ints(key.i64().ok()?),
-        DataType::Int32 => of_ints(key.cast(&DataType::Int64).ok()?.i64().ok()?),
+        DataType::Int64 => of_ints(key.i64().ok()?, most),
+        DataType::Int32 => of_ints(key.cast(&DataType::Int64).ok()?.i64().ok()?, most),
         _ => None,
     }
 }
@@ -51,10 +53,11 @@ fn of_bools(values: &BooleanChunked) -> Codes {
     (values.iter().map(|value| value.map_or(2, IdxSize::from)).collect(), 3)
 }
 
-fn of_ints(values: &Int64Chunked) -> Option<Codes> {
+fn of_ints(values: &Int64Chunked, most: usize) -> Option<Codes> {
     use polars::prelude::ChunkAgg;
     let (low, high) = values.min_max()?;
-    let none = usize::try_from(high.checked_sub(low)?).ok().filter(|span| *span < MOST)? + 1;
+    let none =
+        usize::try_from(high.checked_sub(low)?).ok().filter(|span| *span < most.min(IdxSize::MAX as usize / 2))? + 1;
     let code = |value: Option<i64>| value.map_or(none as IdxSize, |value| (value - low) as IdxSize);
     Some((values.iter().map(code).collect(), none + 1))
 }

@@ -174,7 +174,7 @@ fn is_silent(expr: &Expr) -> bool {
             let both = branches.iter().all(|(condition, value)| is_silent(condition) && is_silent(value));
             both && otherwise.iter().all(|value| is_silent(value))
         }
-        ExprKind::Call(Function::Coalesce, args) => args.iter().all(is_silent),
+        ExprKind::Call(Function::COALESCE, args) => args.iter().all(is_silent),
         ExprKind::Arith(..) | ExprKind::Call(..) => false,
     }
 }

@@ -4,6 +4,7 @@ mod aggregates;
 mod checks;
 mod conversions;
 mod expressions;
+mod functions;
 mod joins;
 mod objects;
 mod oracle;

@@ -77,7 +77,7 @@ impl Data {
         let same: Vec<&[(f64, f64)]> =
             runs.flat_map(Run::repeated).filter(|same| added || run::has_several_values(same)).collect();
         let first = same.first()?.first()?;
-        let rows = same.iter().map(|same| same.len()).sum();
+        let rows = same.iter().flat_map(|same| same.iter()).filter(|point| point.1.is_finite()).count();
         Some(Repeats { rows, keys: same.len(), example: self.keys.text(first.0) })
     }
 

@@ -44,10 +44,10 @@ impl CacheIndex {
     ) -> Decision {
         let last = self.last.get(&task.name);
         // Mails are repeated neither by `--force` nor by a rerun: only by `--resend`.
-        if if task.io.effect { options.resend } else { options.forced } {
+        if if task.has_effect() { options.resend } else { options.forced } {
             return Decision::Run(vec![Reason::Forced]);
         }
-        if task.io.effect && options.scheduled {
+        if task.has_effect() && options.scheduled {
             return Decision::Run(vec![Reason::Scheduled]);
         }
         if let Some(last) = last.filter(|_| options.as_cached)
@@ -68,7 +68,7 @@ impl CacheIndex {
         let found = match same {
             Some(last) => Some(last.clone()),
             // What was sent before the last time is no reason not to send it again.
-            None if task.io.effect => None,
+            None if task.has_effect() => None,
             None => archive.and_then(|archive| archive.look_up(&self.pipeline, &task.name, &digest)),
         };
         let Some(found) = found else { return Decision::Run(self.reasons(task, fingerprint, archive)) };

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::fingerprint::{Fingerprint, FingerprintBuilder, Used};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::{EdgeKind, FileRole, RunFacts, TaskFacts, TaskFailure};
 use tidemill_core::plan::{Plan, PlannedTask, is_glob, resolve};
 use tidemill_core::spec::{Node, NodeValue, Template};
+use tidemill_core::task::{EdgeKind, FileRole, RunFacts, TaskFacts, TaskFailure};
 
 use super::{CacheIndex, ResultDigests};
 use tidemill_secrets::{masked, masked_value};
@@ -35,7 +35,7 @@ impl CacheIndex {
     /// If a file that it reads cannot be read.
     pub fn fingerprint(&self, ix: TaskIx, question: &Question<'_>) -> Result<Fingerprint, TaskFailure> {
         let task = question.plan.task(ix);
-        let mut builder = Fingerprint::builder(task.kind, task.kind_version);
+        let mut builder = Fingerprint::builder(task.task_type.name, task.task_type.version);
         if task.io.table {
             builder = builder.engine(question.engine);
         }
@@ -70,8 +70,7 @@ impl CacheIndex {
                     }
                 }
                 EdgeKind::Files => builder = builder.upstream(&other.name, EdgeKind::Files, place, result.files),
-                // For a command, the files of those that only go first are inputs all the same; a report shows their figures.
-                EdgeKind::Order if matches!(task.kind, "command" | "report") => {
+                EdgeKind::Order if task.task_type.reads_order => {
                     builder = builder.upstream(&other.name, EdgeKind::Order, place, result.files);
                 }
                 EdgeKind::Order => {}

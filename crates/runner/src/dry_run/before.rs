@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::kind::{EdgeKind, TaskFacts};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::spec::TriggerRule;
+use tidemill_core::task::{EdgeKind, TaskFacts};
 
 use crate::cache_index::ResultDigests;
 use crate::project::Project;
@@ -81,8 +81,8 @@ pub fn lacks_columns(plan: &Plan, ix: TaskIx, results: &HashMap<TaskIx, ResultDi
 
 /// The tasks above that would run and whose results or facts it reads, in the order of the file, each once.
 pub fn running(plan: &Plan, ix: TaskIx, runs: &HashSet<TaskIx>, mentioned: &MentionedTasks) -> Vec<TaskIx> {
-    let is_command = plan.task(ix).kind == "command";
-    let needs = plan.task(ix).needs.iter().filter(|need| need.what != EdgeKind::Order || is_command);
+    let reads_order = plan.task(ix).task_type.reads_order;
+    let needs = plan.task(ix).needs.iter().filter(|need| need.what != EdgeKind::Order || reads_order);
     let read = needs.map(|need| need.task).chain(mentioned.in_texts.iter().copied());
     let mut above: Vec<TaskIx> = read.filter(|task| runs.contains(task)).collect();
     above.sort();

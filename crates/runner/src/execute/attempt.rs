@@ -8,10 +8,10 @@ use tidemill_core::cache::Object;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
-use tidemill_core::kind::{LogLevel, RunCx, TaskFailure, TaskResult};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
 use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions, TableRef};
+use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskResult};
 use tidemill_state::{Made, MadeTable, Output};
 
 use super::TaskExecutor;
@@ -25,10 +25,10 @@ impl TaskExecutor {
     /// Does a task once; what it made is noted, and published if the attempt counts.
     pub(super) fn attempt(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
         let task = self.plan.task(ix);
-        if task.io.effect {
+        if task.has_effect() {
             return self.effect(ix, attempt, token);
         }
-        if task.kind == "command" {
+        if task.task_type.supervised {
             self.write_down_needs(ix)?;
         }
         let staging = Staging::new();
@@ -70,7 +70,7 @@ impl TaskExecutor {
         let upstream = if task.io.facts { self.facts_before(ix) } else { BTreeMap::new() };
         let scratch = self.scratch.take();
         let log = |level: LogLevel, line: &str| setting.logs.write(&task.name, level, line);
-        let made = task.task.run(&RunCx {
+        let made = task.task.run(&RunContext {
             task: &task.name,
             attempt,
             engine: &*setting.engine,

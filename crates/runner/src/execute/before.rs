@@ -6,9 +6,9 @@ use std::path::Path;
 
 use tidemill_core::event::{TaskEnd, TaskStatus};
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::{FailedTask, TaskFacts, TaskFailure};
 use tidemill_core::plan::Plan;
 use tidemill_core::spec::Spec;
+use tidemill_core::task::{FailedTask, TaskFacts, TaskFailure};
 use tidemill_state::{State, StateError, TaskRecord};
 
 use super::facts::facts_of;
@@ -35,7 +35,7 @@ impl Before {
     pub fn of_ends(spec: &Spec, plan: &Plan, run: &str, ends: &[Option<TaskEnd>]) -> Self {
         let ends: Vec<&TaskEnd> = ends.iter().flatten().collect();
         let failed = ends.iter().filter(|end| end.status == TaskStatus::Failed).map(|end| {
-            let kind = plan.find(end.task.as_str()).map_or("", |ix| plan.task(ix).kind);
+            let kind = plan.find(end.task.as_str()).map_or("", |ix| plan.task(ix).task_type.name);
             failed(spec, run, &end.task, kind, end.error.as_ref())
         });
         let facts = ends.iter().map(|end| (end.task.to_string(), facts_of(end))).collect();

@@ -1,8 +1,8 @@
 //! Whether a table from outside is still what the ones before it were.
 
 use tidemill_core::ids::{Digest, RunId, TaskIx};
-use tidemill_core::kind::{EdgeKind, LogLevel};
 use tidemill_core::table::{TableRef, drift};
+use tidemill_core::task::{EdgeKind, LogLevel};
 use tidemill_state::{ProfileKey, StateError};
 
 use super::TaskExecutor;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::event::TaskDetails;
 use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
-use tidemill_core::kind::{TaskFailure, TaskResult};
 use tidemill_core::plan::Selection;
+use tidemill_core::task::{TaskFailure, TaskResult};
 use tidemill_state::{Claim, Effect, EffectStatus, Made, Occasion, Resend, Rule};
 
 use super::TaskExecutor;

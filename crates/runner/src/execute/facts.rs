@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use tidemill_core::event::{TaskDetails, TaskEnd};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::{TaskFacts, TaskFailure};
 use tidemill_core::plan::Selection;
+use tidemill_core::task::{TaskFacts, TaskFailure};
 
 use super::TaskExecutor;
 use tidemill_secrets::Masker;

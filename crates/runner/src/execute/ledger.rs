@@ -27,7 +27,7 @@ impl TaskExecutor {
         let found = progress.fingerprint.take();
         let record = TaskRecord {
             task: end.task.clone(),
-            kind: task.kind.to_owned(),
+            kind: task.task_type.name.to_owned(),
             status: match end.status {
                 TaskStatus::Success => tidemill_state::TaskStatus::Success,
                 TaskStatus::Failed => tidemill_state::TaskStatus::Failed,

@@ -7,10 +7,10 @@ use tidemill_core::attempt::Staging;
 use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::{Fingerprint, Reason, digest_of_file};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::{EdgeKind, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::run::LookUp;
 use tidemill_core::table::Location;
+use tidemill_core::task::{EdgeKind, TaskFailure};
 use tidemill_state::{Edited, LastGood, Output, Resend, State};
 
 use super::TaskExecutor;

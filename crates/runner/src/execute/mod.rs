@@ -25,10 +25,10 @@ use tidemill_core::cache::Object;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::event::{TaskDetails, TaskEnd};
 use tidemill_core::ids::{RunId, TaskIx};
-use tidemill_core::kind::{EdgeKind, LogLevel, RunFacts, TaskFailure};
-use tidemill_core::plan::{Plan, Selection};
+use tidemill_core::plan::{Plan, PlannedTask, Selection};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
+use tidemill_core::task::{EdgeKind, LogLevel, RunFacts, TaskFailure};
 use tidemill_state::{Attempt, Resend, State};
 
 use crate::cache_index::CacheIndex;
@@ -114,10 +114,10 @@ impl Executor for TaskExecutor {
     }
 
     fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
-        let (name, kind) = (&self.plan.task(task).name, self.plan.task(task).kind);
+        let PlannedTask { name, task_type, .. } = self.plan.task(task);
         let logs = &self.setting.logs;
-        // A command may well have nothing to say; what makes tables always has.
-        let tell = if kind == "command" { RunLogs::hold } else { RunLogs::write };
+        // A program may well have nothing to say; what makes tables always has.
+        let tell = if task_type.supervised { RunLogs::hold } else { RunLogs::write };
         tell(logs, name, LogLevel::Info, &format!("attempt {attempt} starts"));
         let (started, clock) = (Timestamp::now(), Instant::now());
         let made = facts::masked(self.attempt(task, attempt, token), logs.masker());

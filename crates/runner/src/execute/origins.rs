@@ -1,10 +1,10 @@
 //! The sources behind the tables that a task reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::{CheckCx, EdgeKind, Origins};
 use tidemill_core::table::{Rel, Scan};
+use tidemill_core::task::{CheckContext, EdgeKind, Origins};
 
 use super::TaskExecutor;
 
@@ -22,17 +22,9 @@ impl TaskExecutor {
 
     /// What a task reads, if it is a load; its columns as the head of the source has them.
     fn scan_of(&self, task: TaskIx) -> Option<Scan> {
-        let job = self.plan.task(task).task.job(&CheckCx {
-            before: &[],
-            secrets: &[],
-            engine: &*self.setting.engine,
-            sources: &self.setting.sources,
-            project: &self.plan.spec.project,
-            // Without tables only a load compiles.
-            tables: &BTreeMap::new(),
-            published: &|_| true,
-            whole_sources: false,
-        });
+        let cx = CheckContext::new(&*self.setting.engine, &self.setting.sources, &self.plan.spec.project);
+        // Without tables only a load compiles.
+        let job = self.plan.task(task).task.job(&cx);
         match job {
             Ok(Some(job)) => match job.rel {
                 Rel::Scan(scan) => Some(scan),

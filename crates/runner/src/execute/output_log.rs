@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::OutputLog;
+use tidemill_core::task::OutputLog;
 
 use super::{LogFormat, RunLogs};
 use tidemill_secrets::MaskedStream;

@@ -4,8 +4,8 @@ use std::sync::atomic::AtomicBool;
 
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::ids::TaskIx;
-use tidemill_core::kind::{EdgeKind, LogLevel, TaskFailure};
 use tidemill_core::table::{Location, Rel, RunOptions, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
 
 use super::TaskExecutor;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::LogLevel;
+use tidemill_core::task::LogLevel;
 
 use tidemill_secrets::Masker;
 

@@ -4,10 +4,10 @@ use std::sync::{Arc, PoisonError};
 
 use tidemill_core::event::RunStatus;
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::RunFacts;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::run::{Interrupts, RunSummary};
 use tidemill_core::sched::Counts;
+use tidemill_core::task::RunFacts;
 use tidemill_state::{Resend, Run, TaskRecord, TaskStatus};
 
 use super::{Holding, Runner, is_due};

@@ -2,8 +2,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::TaskFailure;
 use tidemill_core::table::{RejectedRows, RowsIn};
+use tidemill_core::task::TaskFailure;
 use tidemill_state::{
     Attempt, Counts, How, Ledger, Made, RunStatus, State, StateError, TaskDetail, TaskRecord, TaskStatus,
 };

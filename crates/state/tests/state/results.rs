@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use tidemill_core::cache::Object;
 use tidemill_core::fingerprint::{Stat, StatRecord, explain};
 use tidemill_core::ids::{Digest, TaskName};
-use tidemill_core::kind::TaskFacts;
 use tidemill_core::table::{DataType, Schema};
+use tidemill_core::task::TaskFacts;
 use tidemill_state::{How, Ledger, Made, MadeTable, Output, State, TaskRecord};
 
 use crate::{TestResult, at, parts, ran, start};

@@ -28,31 +28,22 @@ impl Panel {
         let key = self.key_column().map_or("x", |at| &at.value);
         let color = self.color.as_ref().map_or("", |at| &at.value);
         match warning {
-            Warning::Added(repeats) => format!(
-                "{} are added up: {}",
-                counted(repeats.rows as u64, "row"),
-                self.repeated(schema, repeats, "`aggregate` them first")
-            ),
+            Warning::Added(repeats) => {
+                format!("{} are added up: {}", counted(repeats.rows as u64, "row"), self.repeated(schema, repeats))
+            }
             Warning::Unjoined(repeats) => format!(
                 "{} are dots, for no line can join them: {}",
                 counted(repeats.rows as u64, "row"),
-                self.repeated(schema, repeats, "`aggregate` them first")
+                self.repeated(schema, repeats)
             ),
             Warning::Grey { groups, grey, added } => format!(
-                "`color: {color}` makes {groups} colours, more than can be told apart: {} of them are {}; keep fewer in a task before",
-                grey,
+                "`color: {color}` makes {groups} colours, more than can be told apart: {grey} of them are {}; keep fewer in \
+                 a task before",
                 if *added { format!("added up as `{grey} others`") } else { "grey".to_owned() },
             ),
-            Warning::WithoutKey { rows } => format!(
-                "{} without a value in `{key}` are not drawn; fill it, or leave them out, in a task before",
-                counted(*rows as u64, "row")
-            ),
+            Warning::WithoutKey { rows } => without(*rows, "value", key),
             Warning::WithoutValue { series, rows } => {
-                let column = self.value_columns().get(*series).map_or("y", |at| &at.value);
-                format!(
-                    "{} without a number in `{column}` are not drawn; fill it, or leave them out, in a task before",
-                    counted(*rows as u64, "row")
-                )
+                without(*rows, "number", self.value_columns().get(*series).map_or("y", |at| &at.value))
             }
             Warning::Overlaid => {
                 "an area with values below zero cannot be stacked: the areas lie over each other; use \
@@ -63,7 +54,7 @@ impl Panel {
     }
 
     /// That rows have the same key, and how to tell them apart.
-    fn repeated(&self, schema: &Schema, repeats: &Repeats, remedy: &str) -> String {
+    fn repeated(&self, schema: &Schema, repeats: &Repeats) -> String {
         let key = self.key_column().map_or("x", |at| &at.value);
         let (columns, example) = (self.color.as_ref(), &repeats.example);
         let columns = columns.map_or_else(|| format!("`{key}`"), |color| format!("`{key}` and `{}`", color.value));
@@ -73,8 +64,8 @@ impl Panel {
             format!("they have only {} different {columns} (such as `{example}`)", repeats.keys)
         };
         match self.color {
-            Some(_) => format!("{keys}; {remedy}"),
-            None => format!("{keys}; {remedy}, or tell them apart by {}", self.color_to_take(schema)),
+            Some(_) => format!("{keys}; `aggregate` them first"),
+            None => format!("{keys}; `aggregate` them first, or tell them apart by {}", self.color_to_take(schema)),
         }
     }
 
@@ -106,6 +97,13 @@ impl Panel {
         ];
         texts.into_iter().filter_map(|(key, text)| boxed(key, text.as_deref()?)).collect()
     }
+}
+
+/// That rows have nothing in a column, and what to do.
+fn without(rows: usize, what: &str, column: &str) -> String {
+    let (has, is) = if rows == 1 { ("has", "is") } else { ("have", "are") };
+    let rows = counted(rows as u64, "row");
+    format!("{rows} {has} no {what} in `{column}` and {is} not drawn; fill it, or leave them out, in a task before")
 }
 
 /// That a text has letters which the font lacks.

@@ -9,9 +9,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::kind::{CheckCx, Io, LogLevel, OutputFile, RunCx, Task, TaskFailure, TaskResult, TaskSource};
 use tidemill_core::spec::{At, OneOrMany};
 use tidemill_core::table::{DataType, Location, PlainData, PlainTable, Schema};
+use tidemill_core::task::{
+    CheckContext, Descriptor, Io, LogLevel, MakesTable, OutputFile, RunContext, Task, TaskFailure, TaskResult,
+    TaskSource,
+};
 use tidemill_figures::{AxisFormat, Column, Columns, Figure, Kind, NumberFormat, Series, Size, Theme, Trend};
 
 use super::parameters::Parameters;
@@ -132,9 +135,14 @@ struct ChartTask {
 }
 
 impl Parameters for Chart {
-    const NAME: &'static str = "chart";
-    const VERSION: u32 = 2;
-    const SUMMARY: &'static str = "Draws a figure of a table: PNG or SVG, print quality.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "chart",
+        version: 2,
+        summary: "Draws a figure of a table: PNG or SVG, print quality.",
+        colour: "#b3386b",
+        table: MakesTable::Never,
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
@@ -365,7 +373,7 @@ impl Task for ChartTask {
     fn io(&self) -> Io {
         let mut edges: Vec<_> = Vec::new();
         for (table, _) in &self.panels {
-            if !edges.iter().any(|edge: &tidemill_core::kind::Edge| edge.task == *table) {
+            if !edges.iter().any(|edge: &tidemill_core::task::Edge| edge.task == *table) {
                 edges.push(reads(table, "from"));
             }
         }
@@ -385,7 +393,7 @@ impl Task for ChartTask {
         format!("{} of {} → {}", kinds.join(" + "), self.panels[0].0.value, self.output.value)
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
         for (table, panel) in &self.panels {
             if let Ok(schema) = upstream(cx, &table.value) {
@@ -395,13 +403,13 @@ impl Task for ChartTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
-    fn warnings(&self, _: &CheckCx<'_>) -> Vec<Diagnostic> {
+    fn warnings(&self, _: &CheckContext<'_>) -> Vec<Diagnostic> {
         let title = self.title.as_deref().and_then(|title| boxed("title", title));
         let panels = self.panels.iter().flat_map(|(_, panel)| panel.boxed_texts());
         title.into_iter().chain(panels).map(|warning| warning.at(self.place, "drawn by this task")).collect()
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let Drawn { charts, rows, warnings, note } = self.draw(cx)?;
         let figure =
             Figure { title: self.title.clone(), size: self.size, dpi: self.dpi, theme: self.theme, panels: charts };
@@ -431,7 +439,7 @@ struct Drawn {
 
 impl ChartTask {
     /// Makes charts of the tables.
-    fn draw(&self, cx: &RunCx<'_>) -> Result<Drawn, TaskFailure> {
+    fn draw(&self, cx: &RunContext<'_>) -> Result<Drawn, TaskFailure> {
         let mut tables: BTreeMap<(String, Vec<String>), PlainTable> = BTreeMap::new();
         let (mut charts, mut warnings, mut orders) = (Vec::new(), Vec::new(), Vec::new());
         let mut rows = 0;

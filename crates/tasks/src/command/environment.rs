@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 use tidemill_core::diagnostic::failure_of;
-use tidemill_core::kind::{RunCx, TaskFailure};
 use tidemill_core::spec::{Scope, Template};
+use tidemill_core::task::{RunContext, TaskFailure};
 
 use crate::texts::secrets_are_set;
 
@@ -68,7 +68,7 @@ pub fn text_of(value: &Value) -> String {
 /// Texts of a command while it runs.
 pub struct Texts<'a> {
     /// What is known of the attempt.
-    pub cx: &'a RunCx<'a>,
+    pub cx: &'a RunContext<'a>,
     /// What was known before.
     pub scope: &'a Scope,
     /// What is known now.

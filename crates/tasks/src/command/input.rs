@@ -8,10 +8,10 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::{Edge, EdgeKind, FileInput, FileRole, RunCx, TaskFailure, TaskSource};
 use tidemill_core::plan::{is_glob, resolve};
 use tidemill_core::spec::{At, Spec, TaskSpec};
 use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions};
+use tidemill_core::task::{Edge, EdgeKind, FileInput, FileRole, RunContext, TaskFailure, TaskSource, TaskTypes};
 
 /// An input as it is written: a path, a task, or a task with a format.
 #[derive(Clone)]
@@ -130,7 +130,7 @@ impl Input {
         let could_be = TaskName::is_valid(named.split_once('@').map_or(named, |(base, _)| base));
         let location = Location::new(named.as_str());
         match first {
-            Some(other) if makes_table(other) => Self::Table(task, ExportFormat::default()),
+            Some(other) if makes_table(other, source.types) => Self::Table(task, ExportFormat::default()),
             Some(_) => Self::Files(task, known.iter().map(|other| other.id.value.to_string()).collect()),
             // A mistyped task is said to be one.
             None if could_be && !resolve(source.project, &location).exists() => {
@@ -162,7 +162,7 @@ impl Input {
     ///
     /// # Errors
     /// If the table cannot be written.
-    pub fn provide(&self, name: &str, cx: &RunCx<'_>) -> Result<Value, TaskFailure> {
+    pub fn provide(&self, name: &str, cx: &RunContext<'_>) -> Result<Value, TaskFailure> {
         let absolute = |location: &Location| resolve(cx.project, location);
         match self {
             Self::Path(path) => {
@@ -211,10 +211,6 @@ fn find<'a>(pipeline: &'a Spec, id: &str) -> Vec<&'a TaskSpec> {
 }
 
 /// Whether a task of this type makes a table.
-fn makes_table(task: &TaskSpec) -> bool {
-    match task.kind.value.as_str() {
-        "chart" | "report" | "email" | "webhook" => false,
-        "command" => task.keys.get("table").is_some(),
-        _ => true,
-    }
+fn makes_table(task: &TaskSpec, types: &TaskTypes) -> bool {
+    types.get(&task.kind.value).is_none_or(|known| known.descriptor().table.with(&task.keys))
 }

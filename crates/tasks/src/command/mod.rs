@@ -15,9 +15,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
-use tidemill_core::kind::{CheckCx, Io, OutputFile, Promised, RunCx, Task, TaskFailure, TaskResult, TaskSource};
 use tidemill_core::spec::{At, Hole, NodeValue, OneOrMany, OrderedMap, RuntimeNames, Scope, Template};
 use tidemill_core::table::{Check, DeclaredType, FileFormat, Location, Schema};
+use tidemill_core::task::{
+    CheckContext, Descriptor, Io, MakesTable, OutputFile, Promised, RunContext, Task, TaskFailure, TaskResult,
+    TaskSource,
+};
 
 use super::checks::TaskChecks;
 use super::contract::promised;
@@ -76,9 +79,17 @@ struct CommandTask {
 }
 
 impl Parameters for Command {
-    const NAME: &'static str = "command";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Runs a program or a shell's text, with declared inputs and outputs.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "command",
+        version: 1,
+        summary: "Runs a program or a shell's text, with declared inputs and outputs.",
+        colour: "#4d5b6a",
+        table: MakesTable::WithKey("table"),
+        supervised: true,
+        // What ran before may have left files for it.
+        reads_order: true,
+        ..Descriptor::TABLE
+    };
 
     fn recover(project: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
         aside::restore_aside(project)
@@ -199,7 +210,7 @@ impl Command {
         self.run.iter().chain(self.env.iter().map(|(_, text)| text))
     }
 
-    fn unknown_names(&self, scope: &Scope, cx: &CheckCx<'_>) -> Vec<Diagnostic> {
+    fn unknown_names(&self, scope: &Scope, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         let known = RuntimeNames {
             tasks: cx.before.iter().map(String::as_str).collect(),
             inputs: self.inputs.iter().map(|(name, _)| name.value.as_str()).collect(),
@@ -317,12 +328,12 @@ impl Task for CommandTask {
         self.shown()
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let mistakes = self.keys.unknown_names(&self.scope, cx);
         if mistakes.is_empty() { self.check_table(cx) } else { Err(mistakes) }
     }
 
-    fn checks(&self, table: &Schema, cx: &CheckCx<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
+    fn checks(&self, table: &Schema, cx: &CheckContext<'_>) -> Result<Vec<Check>, Vec<Diagnostic>> {
         self.checks.compile(table, cx)
     }
 
@@ -330,11 +341,11 @@ impl Task for CommandTask {
         promised(&self.keys.columns, false)
     }
 
-    fn warnings(&self, cx: &CheckCx<'_>) -> Vec<Diagnostic> {
+    fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         named_files::undeclared(&self.keys, cx)
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let mut outputs =
             outputs::Outputs::prepare(cx, &self.keys.outputs, |name| self.keys.asks_for(name, cx.sources))?;
         let done = self.supervise(cx, &outputs).and_then(|left| outputs.collect().map(|()| left));

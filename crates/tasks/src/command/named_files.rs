@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tidemill_core::diagnostic::Diagnostic;
-use tidemill_core::kind::CheckCx;
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::Template;
 use tidemill_core::table::Location;
+use tidemill_core::task::CheckContext;
 
 use super::Command;
 
 /// A warning for each: when such a file changes, nobody runs the command again.
-pub fn undeclared(command: &Command, cx: &CheckCx<'_>) -> Vec<Diagnostic> {
+pub fn undeclared(command: &Command, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
     // Without outputs it always runs.
     if command.outputs.is_empty() {
         return Vec::new();

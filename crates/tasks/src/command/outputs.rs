@@ -5,10 +5,10 @@ use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use tidemill_core::kind::{RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, OrderedMap};
 use tidemill_core::table::Location;
+use tidemill_core::task::{RunContext, TaskFailure};
 
 use super::aside::Aside;
 
@@ -47,7 +47,7 @@ impl<'a> Outputs<'a> {
     /// # Errors
     /// If the file system refuses.
     pub fn prepare(
-        cx: &RunCx<'_>,
+        cx: &RunContext<'_>,
         declared: &'a OrderedMap<At<Location>>,
         is_asked: impl Fn(&str) -> bool,
     ) -> Result<Self, TaskFailure> {

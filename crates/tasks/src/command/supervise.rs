@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tidemill_core::kind::{LogLevel, RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
+use tidemill_core::task::{LogLevel, RunContext, TaskFailure};
 use tidemill_process::{Ended, Exit, Guardian, ProcessError, Request, Wish};
 
 use super::environment::{Texts, inherited, text_of, variable};
@@ -51,7 +51,7 @@ pub fn close_guardian() {
 
 impl CommandTask {
     /// Runs the command to its end; sentences for the user, if it succeeded.
-    pub(super) fn supervise(&self, cx: &RunCx<'_>, outputs: &Outputs<'_>) -> Result<Vec<String>, TaskFailure> {
+    pub(super) fn supervise(&self, cx: &RunContext<'_>, outputs: &Outputs<'_>) -> Result<Vec<String>, TaskFailure> {
         let request = self.request(cx, outputs)?;
         let wish = || {
             cx.output.wait();
@@ -79,7 +79,7 @@ impl CommandTask {
         Ok(warnings)
     }
 
-    fn request(&self, cx: &RunCx<'_>, outputs: &Outputs<'_>) -> Result<Request, TaskFailure> {
+    fn request(&self, cx: &RunContext<'_>, outputs: &Outputs<'_>) -> Result<Request, TaskFailure> {
         let broken = |error: io::Error| TaskFailure::new(format!("cannot make {}: {error}", cx.scratch.display()));
         let scratch = cx.scratch.join("tmp");
         std::fs::create_dir_all(&scratch).map_err(broken)?;

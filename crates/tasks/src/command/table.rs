@@ -1,11 +1,9 @@
 //! The output of a command that others read as a table.
 
-use std::collections::BTreeMap;
-
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
-use tidemill_core::kind::{CheckCx, LogLevel, RunCx, TaskFailure};
 use tidemill_core::spec::At;
 use tidemill_core::table::{FileFormat, Location, Rel, RunOptions, Scan, ScanOptions, Schema, TableJob, TableReport};
+use tidemill_core::task::{CheckContext, LogLevel, RunContext, TaskFailure};
 
 use super::CommandTask;
 use super::outputs::Outputs;
@@ -14,7 +12,7 @@ use crate::contract::Contract;
 
 impl CommandTask {
     /// Its columns, as far as the contract says them.
-    pub(super) fn check_table(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    pub(super) fn check_table(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let Some(path) = self.keys.table.as_ref().and_then(|table| self.keys.outputs.get(&table.value)) else {
             return Ok(None);
         };
@@ -33,7 +31,7 @@ impl CommandTask {
     /// Reads the table that the command has written; with it come sentences for the user.
     pub(super) fn read_table(
         &self,
-        cx: &RunCx<'_>,
+        cx: &RunContext<'_>,
         outputs: &Outputs<'_>,
     ) -> Result<(Option<TableReport>, Vec<String>), TaskFailure> {
         let Some(table) = &self.keys.table else { return Ok((None, Vec::new())) };
@@ -58,19 +56,7 @@ impl CommandTask {
         let found = cx.engine.infer(&scan).map_err(|error| named(error.into()))?;
         let mistakes = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
         let schema = self.contract(declared).hold(&found).map_err(mistakes)?;
-        let tables: BTreeMap<String, Option<Schema>> =
-            cx.tables.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
-        let check = CheckCx {
-            before: &[],
-            secrets: &[],
-            engine: cx.engine,
-            sources: cx.sources,
-            project: cx.project,
-            tables: &tables,
-            published: &|_| true,
-            whole_sources: true,
-        };
-        let checks = self.checks.compile(&schema, &check).map_err(mistakes)?;
+        let checks = self.checks.compile(&schema, &cx.check(&cx.columns())).map_err(mistakes)?;
         let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan }), checks };
         let options = RunOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
         let mut report = cx.engine.run(&job, &options).map_err(|error| named(error.into()))?;

@@ -7,7 +7,7 @@ use lettre::Message;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use regex::Regex;
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::task::TaskFailure;
 
 /// What a message is made of.
 pub struct Parts {

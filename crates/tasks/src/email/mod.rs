@@ -16,12 +16,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap, failure_of};
 use tidemill_core::ids::TaskName;
-use tidemill_core::kind::{
-    CheckCx, Edge, EdgeKind, FileInput, FileRole, Io, LogLevel, Outside, OutsideCx, RunCx, Task, TaskFailure,
-    TaskResult, TaskSource,
-};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template};
 use tidemill_core::table::{Location, Schema};
+use tidemill_core::task::{
+    CheckContext, Descriptor, Edge, EdgeKind, FileInput, FileRole, Io, LogLevel, MakesTable, Probe, ProbeContext,
+    RunContext, Task, TaskFailure, TaskResult, TaskSource,
+};
 
 use super::parameters::Parameters;
 use super::texts::{
@@ -86,9 +86,15 @@ struct EmailTask {
 }
 
 impl Parameters for Email {
-    const NAME: &'static str = "email";
-    const VERSION: u32 = 1;
-    const SUMMARY: &'static str = "Sends a mail by SMTP, or puts it into the outbox as a file that mail programs open.";
+    const DESCRIPTOR: Descriptor = Descriptor {
+        name: "email",
+        version: 1,
+        summary: "Sends a mail by SMTP, or puts it into the outbox as a file that mail programs open.",
+        colour: "#b23b32",
+        table: MakesTable::Never,
+        effect: true,
+        ..Descriptor::TABLE
+    };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
@@ -162,7 +168,7 @@ impl Task for EmailTask {
                 .map(|at| FileInput { path: at.clone().map(Location::new), role: FileRole::Input }),
         );
         let folders = vec![Location::new(keys.outbox.as_ref().map_or(OUTBOX, |at| at.value.as_str()))];
-        Io { reads, files, folders, effect: true, facts: true, ..Io::default() }
+        Io { reads, files, folders, facts: true, ..Io::default() }
     }
 
     fn parameters(&self) -> serde_json::Value {
@@ -184,7 +190,7 @@ impl Task for EmailTask {
         format!("mail to {}", to.join(", "))
     }
 
-    fn check(&self, cx: &CheckCx<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
+    fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         let keys = &self.keys;
         let files = keys.template.iter().chain(&keys.html_template);
         let texts = keys.addresses().chain([&keys.subject]).chain(&keys.body).chain(&keys.smtp);
@@ -194,11 +200,11 @@ impl Task for EmailTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
-    fn outside(&self, cx: &OutsideCx<'_>) -> Option<Outside> {
+    fn probe(&self, cx: &ProbeContext<'_>) -> Option<Probe> {
         let outbox = self.keys.outbox.as_ref().map_or(OUTBOX, |at| at.value.as_str()).to_owned();
         let into_outbox = move |why: &str| {
             let told = format!("{why}: mail is put into {outbox}/");
-            Some(Outside { key: told.clone(), attempt: Box::new(move || Ok(told.clone())) })
+            Some(Probe { key: told.clone(), attempt: Box::new(move || Ok(told.clone())) })
         };
         let Some(smtp) = &self.keys.smtp else { return into_outbox("no server is named") };
         if let Some(name) = unset_secret(smtp, cx.sources, cx.secrets) {
@@ -209,7 +215,7 @@ impl Task for EmailTask {
             Ok(url) if url.trim().is_empty() => return into_outbox("no server is named"),
             Ok(url) => url,
             Err(failure) => {
-                return Some(Outside { key: failure.message.clone(), attempt: Box::new(move || Err(failure.clone())) });
+                return Some(Probe { key: failure.message.clone(), attempt: Box::new(move || Err(failure.clone())) });
             }
         };
         let (project, key) = (cx.project.to_owned(), url.clone());
@@ -223,10 +229,10 @@ impl Task for EmailTask {
                 None => format!("{} answers, {how}, without a login", server.place()),
             })
         };
-        Some(Outside { key, attempt: Box::new(attempt) })
+        Some(Probe { key, attempt: Box::new(attempt) })
     }
 
-    fn warnings(&self, cx: &CheckCx<'_>) -> Vec<Diagnostic> {
+    fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         let smtp = self.keys.smtp.iter().filter(|smtp| !smtp.text.contains("${{"));
         let has_password =
             |smtp: &&Template| Server::parse(&smtp.text, cx.project).is_ok_and(|server| server.login.is_some());
@@ -245,7 +251,7 @@ impl Task for EmailTask {
         smtp.filter(has_password).map(told).collect()
     }
 
-    fn run(&self, cx: &RunCx<'_>) -> Result<TaskResult, TaskFailure> {
+    fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
         let file = |path: &At<Location>, into_html: bool| {
             render_file(cx, &self.scope, &path.value, &self.keys.inputs, into_html)
@@ -322,7 +328,7 @@ fn unset_secret(template: &Template, sources: &SourceMap, secrets: &BTreeMap<Str
 
 impl EmailTask {
     /// The mailboxes of some addresses. One whole `${{ }}` may be a list of them.
-    fn people(&self, cx: &RunCx<'_>, addresses: &OneOrMany<Template>) -> Result<Vec<Mailbox>, TaskFailure> {
+    fn people(&self, cx: &RunContext<'_>, addresses: &OneOrMany<Template>) -> Result<Vec<Mailbox>, TaskFailure> {
         let mut people = Vec::new();
         for template in addresses.iter() {
             for text in render_texts(cx, &self.scope, template, &self.keys.inputs)? {
@@ -333,7 +339,7 @@ impl EmailTask {
         Ok(people)
     }
 
-    fn sender(&self, cx: &RunCx<'_>) -> Result<Mailbox, TaskFailure> {
+    fn sender(&self, cx: &RunContext<'_>) -> Result<Mailbox, TaskFailure> {
         let text = match &self.keys.sender {
             Some(template) => render_text(cx, &self.scope, template, &self.keys.inputs)?,
             None => "Tidemill <tidemill@localhost>".to_owned(),
@@ -347,7 +353,7 @@ impl EmailTask {
     }
 
     /// The HTML that a report task has published.
-    fn report_of(&self, cx: &RunCx<'_>, task: &At<String>) -> Result<String, TaskFailure> {
+    fn report_of(&self, cx: &RunContext<'_>, task: &At<String>) -> Result<String, TaskFailure> {
         let outputs = cx.upstream.get(&task.value).map(|facts| facts.outputs.as_slice()).unwrap_or_default();
         let html = outputs.iter().find(|path| path.ends_with(".html") || path.ends_with(".htm"));
         let path = html.ok_or_else(|| {
@@ -357,7 +363,7 @@ impl EmailTask {
             .map_err(|error| TaskFailure::new(format!("cannot read {path}: {error}")))
     }
 
-    fn attachments(&self, cx: &RunCx<'_>) -> Result<Vec<(String, Vec<u8>)>, TaskFailure> {
+    fn attachments(&self, cx: &RunContext<'_>) -> Result<Vec<(String, Vec<u8>)>, TaskFailure> {
         let mut paths: Vec<String> = Vec::new();
         for at in self.keys.attach.iter() {
             match cx.upstream.get(&at.value).filter(|_| is_task(&at.value)) {

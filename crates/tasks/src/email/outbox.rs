@@ -2,15 +2,15 @@
 
 use lettre::Message;
 use tidemill_core::attempt::Staging;
-use tidemill_core::kind::{RunCx, TaskFailure};
 use tidemill_core::plan::resolve;
 use tidemill_core::table::Location;
+use tidemill_core::task::{RunContext, TaskFailure};
 
 /// Writes the message as a file that mail programs open; its path.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn put(cx: &RunCx<'_>, message: &Message, outbox: &Location) -> Result<String, TaskFailure> {
+pub fn put(cx: &RunContext<'_>, message: &Message, outbox: &Location) -> Result<String, TaskFailure> {
     let folder = outbox.as_str().trim_end_matches('/');
     let path = Location::new(format!("{folder}/{}-{}.eml", cx.run.id, cx.task));
     let wrong = |error: std::io::Error| TaskFailure::new(format!("cannot write {path}: {error}"));

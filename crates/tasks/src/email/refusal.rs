@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::ErrorKind;
 
 use lettre::transport::smtp::Error;
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::task::TaskFailure;
 
 use super::server::{Encryption, Server};
 

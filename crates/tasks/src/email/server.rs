@@ -6,8 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
-use tidemill_core::kind::TaskFailure;
 use tidemill_core::spec::HumanDuration;
+use tidemill_core::task::TaskFailure;
 use url::Url;
 
 /// How a server takes mail.

@@ -9,7 +9,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use tidemill_core::kind::TaskFailure;
+use tidemill_core::task::TaskFailure;
 
 use super::refusal::{Refusal, Step};
 use super::server::{Encryption, Server};

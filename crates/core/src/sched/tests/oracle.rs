@@ -1,9 +1,9 @@
 //! What must come out, said as simply as possible: by recursion, without time, queues or events.
 
 use crate::ids::TaskIx;
-use crate::kind::EdgeKind;
 use crate::sched::{AttemptEnd, FailedBy, How, SchedTask, SkipReason, Status, Verdict};
 use crate::spec::TriggerRule;
+use crate::task::EdgeKind;
 
 use super::world::World;
 

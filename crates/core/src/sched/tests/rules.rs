@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::ids::TaskIx;
-use crate::kind::EdgeKind;
 use crate::sched::{Action, AttemptEnd, Dep, Input, Options, Pool, SchedGraph, SchedTask, Scheduler, Status, Verdict};
 use crate::spec::TriggerRule;
+use crate::task::EdgeKind;
 
 /// Tasks from `name rule < before, before`, with order edges; `t` before a name makes it a table edge.
 fn graph(lines: &[&str]) -> Arc<SchedGraph> {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::world::{Attempt, World};
 use crate::clock::Moment;
 use crate::ids::TaskIx;
-use crate::kind::EdgeKind;
 use crate::sched::{
     Action, AttemptEnd, Counts, Halt, How, Input, SchedGraph, Scheduler, State, Status, StopReason, Verdict,
 };
+use crate::task::EdgeKind;
 
 /// What a run left behind.
 pub struct Trace {

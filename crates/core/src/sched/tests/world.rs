@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::ids::TaskIx;
-use crate::kind::EdgeKind;
 use crate::sched::{AttemptEnd, Dep, Options, Pool, SchedTask, Verdict};
 use crate::spec::{Retries, TriggerRule};
+use crate::task::EdgeKind;
 
 /// Numbers that look random (SplitMix64).
 pub struct Random(pub u64);

@@ -15,8 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, SourceMap};
-use crate::kind::{Kind, Kinds, RunFacts, Task, TaskSource};
 use crate::table::Location;
+use crate::task::{Descriptor, RunFacts, Task, TaskSource, TaskType, TaskTypes};
 
 use super::{At, LoadOptions, Loaded, OneOrMany, SqlText, Template, load};
 
@@ -54,19 +54,12 @@ pub(super) struct Options {
     pub skip_rows: Option<u32>,
 }
 
-struct FakeKind(&'static str);
+/// Types that differ in their names.
+struct FakeType(&'static Descriptor);
 
-impl Kind for FakeKind {
-    fn name(&self) -> &'static str {
+impl TaskType for FakeType {
+    fn descriptor(&self) -> &'static Descriptor {
         self.0
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn summary(&self) -> &'static str {
-        "Reads a file."
     }
 
     fn schema(&self) -> schemars::Schema {
@@ -78,22 +71,10 @@ impl Kind for FakeKind {
     }
 }
 
-pub(super) struct FakeKinds(Vec<FakeKind>);
-
-impl Default for FakeKinds {
-    fn default() -> Self {
-        Self(vec![FakeKind("load"), FakeKind("email")])
-    }
-}
-
-impl Kinds for FakeKinds {
-    fn get(&self, name: &str) -> Option<&dyn Kind> {
-        self.0.iter().find(|kind| kind.0 == name).map(|kind| kind as &dyn Kind)
-    }
-
-    fn names(&self) -> Vec<&'static str> {
-        self.0.iter().map(|kind| kind.0).collect()
-    }
+pub(super) fn fake_types() -> TaskTypes {
+    TaskTypes::new()
+        .with(FakeType(&Descriptor { name: "load", summary: "Reads a file.", ..Descriptor::TABLE }))
+        .with(FakeType(&Descriptor { name: "email", summary: "Reads a file.", ..Descriptor::TABLE }))
 }
 
 pub(super) fn options(file: &Path) -> LoadOptions {
@@ -124,7 +105,7 @@ pub(super) fn load_files(files: &[(&str, &str)], change: impl FnOnce(&mut LoadOp
     }
     let mut options = options(&folder.path().join(files[0].0));
     change(&mut options);
-    load(&options, &FakeKinds::default())
+    load(&options, &fake_types())
 }
 
 /// Loads one file whose tasks follow after `version: 1`.

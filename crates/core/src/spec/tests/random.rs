@@ -48,7 +48,7 @@ fn survives(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("p.yaml");
     std::fs::write(&file, bytes).expect("a file");
-    let loaded = super::load(&super::options(&file), &super::FakeKinds::default());
+    let loaded = super::load(&super::options(&file), &super::fake_types());
     // Rendering slices the texts at every place.
     let _ = messages(&loaded);
     if let Some(spec) = loaded.spec {

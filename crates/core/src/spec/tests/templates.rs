@@ -56,13 +56,13 @@ fn unknown_names_are_found_to_the_letter() {
     p.yaml:1:98: `run` has no `stat` [stat]
       help: did you mean `status`?
     p.yaml:1:110: unknown name `nope` [nope]
-      help: there is `params`, `env`, `run`
+      help: there is `params`, `env`, `run`, `inputs`, `tasks`, `secrets`
     ");
     insta::assert_snapshot!(check("{% for row in inputs.row %}${{ row.a }}${{ rov.a }}{% endfor %}"), @r"
     p.yaml:1:25: unknown input `row` [row]
       help: did you mean `rows`?
     p.yaml:1:47: unknown name `rov` [rov]
-      help: there is `params`, `env`, `run`
+      help: there is `params`, `env`, `run`, `inputs`, `tasks`, `secrets`
     ");
     insta::assert_snapshot!(check("${{ 1 + }} ${{ secrets.OTHER }}"), @"p.yaml:1:10: in `${{ }}`: unexpected end of input, expected expression [+]");
     insta::assert_snapshot!(check("{% for x in %}"), @"p.yaml:1:16: in `${{ }}`: unexpected end of block [%}]");

@@ -1,7 +1,7 @@
 //! Typed parameters out of nodes.
 
 use super::super::{SqlHole, json_schema, read};
-use super::{FakeKinds, LoadKeys, load_text, messages, render};
+use super::{LoadKeys, fake_types, load_text, messages, render};
 use crate::diagnostic::FileId;
 use crate::table::Value;
 
@@ -73,7 +73,7 @@ fn a_name_in_a_block_is_found_to_the_letter() {
 
 #[test]
 fn the_schema_knows_every_type_and_key() {
-    let schema = json_schema(&FakeKinds::default());
+    let schema = json_schema(&fake_types());
     let tasks = schema.pointer("/$defs/Task/oneOf").and_then(|list| list.as_array()).expect("a list of types");
     assert_eq!(tasks.len(), 2);
     assert!(tasks[0].pointer("/properties/retries").is_some() && tasks[0].pointer("/properties/path").is_some());

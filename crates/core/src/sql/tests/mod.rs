@@ -1,16 +1,21 @@
 //! Tests of the whole room: text in, plan or message out.
 
+mod any_query;
+mod joins;
 mod lineage;
 mod metrics;
 mod queries;
+mod refused;
 mod scalars;
+mod subqueries;
+mod tpch;
 
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
 use crate::spec::{At, SqlHole, SqlText};
 use crate::table::{DataType, Rel, Schema};
 
 /// A text that is a file of its own, `q.sql`.
-fn sql(raw: &str, holes: Vec<SqlHole>) -> (SqlText, SourceMap) {
+pub(super) fn sql(raw: &str, holes: Vec<SqlHole>) -> (SqlText, SourceMap) {
     let sources = SourceMap::default();
     let file = sources.add("q.sql", raw);
     let span = Span { file, start: 0, end: raw.len() as u32 };
@@ -22,7 +27,7 @@ fn at(value: &str) -> At<String> {
 }
 
 /// Messages as `place label: message | help`.
-fn shown(errors: &[Diagnostic], sources: &SourceMap) -> String {
+pub(super) fn shown(errors: &[Diagnostic], sources: &SourceMap) -> String {
     let place = |span: Span| {
         let (line, column) = sources.line_column(span).unwrap_or_default();
         let text = sources.get(span.file).and_then(|file| file.text.get(span.range())).unwrap_or_default();
@@ -40,7 +45,7 @@ fn shown(errors: &[Diagnostic], sources: &SourceMap) -> String {
 }
 
 /// A column of each type.
-fn columns() -> Schema {
+pub(super) fn columns() -> Schema {
     [
         ("i", DataType::Int),
         ("j", DataType::Int),
@@ -114,7 +119,7 @@ fn table(name: &str) -> Option<Schema> {
 }
 
 /// The plan of a query and the columns of its result, or what is wrong.
-fn plan(raw: &str) -> String {
+pub(super) fn plan(raw: &str) -> String {
     let (sql, sources) = sql(raw, vec![]);
     match super::bind_query(&sql, &table, &sources) {
         Ok(rel) => {

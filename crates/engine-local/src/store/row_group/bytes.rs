@@ -41,6 +41,6 @@ pub(super) fn push_bits(bits: impl ExactSizeIterator<Item = bool>, out: &mut Vec
 }
 
 /// So many bits.
-pub(super) fn bits(packed: &[u8], count: usize) -> impl Iterator<Item = bool> {
-    (0..count).map(move |at| packed.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1))
+pub(super) fn bits(encoded: &[u8], count: usize) -> impl Iterator<Item = bool> {
+    (0..count).map(move |at| encoded.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1))
 }

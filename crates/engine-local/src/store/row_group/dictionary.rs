@@ -1,11 +1,14 @@
 //! Dictionary encoding: the different values of a column, and for each row which of them is its (its code).
 
-use polars::prelude::{DataType, IdxSize, PlHashMap, Series};
+use polars::prelude::{DataType, IdxSize, PlHashMap, Series, StringChunked};
 
 use super::encoding::as_numbers;
 use crate::arrays::select::NONE;
 use crate::arrays::typed::{bools, texts};
 use crate::error::Outcome;
+
+/// So many texts are looked at before it is decided whether they repeat themselves.
+const TRIED: IdxSize = 1024;
 
 /// A column as codes into its different values.
 pub(crate) struct Dictionary {
@@ -27,7 +30,7 @@ impl Dictionary {
             DataType::Boolean => {
                 Ok(by_number(bools(values)?.iter().map(|bit| usize::from(bit == Some(true))), 2, most))
             }
-            DataType::String => Ok(by_text(texts(values)?.iter().map(Option::unwrap_or_default), most)),
+            DataType::String => Ok(of_texts(&texts(values)?, most)),
             _ => {
                 let Some(numbers) = as_numbers(values)? else { return Ok(None) };
                 let least = numbers.iter().copied().min().unwrap_or_default();
@@ -58,27 +61,32 @@ fn by_number(numbers: impl ExactSizeIterator<Item = usize>, end: usize, most: us
     (firsts.len() <= most).then_some(Dictionary { firsts, codes })
 }
 
-fn by_text<'a>(texts: impl ExactSizeIterator<Item = &'a str>, most: usize) -> Option<Dictionary> {
+/// Texts in the order in which they appear; a NULL has the first code. None if they are more than `most`, or too many of the first
+/// rows differ.
+pub(super) fn of_texts(texts: &StringChunked, most: usize) -> Option<Dictionary> {
     let mut known: PlHashMap<&str, IdxSize> = PlHashMap::default();
     let (mut firsts, mut codes) = (Vec::new(), Vec::with_capacity(texts.len()));
     let mut above = None;
-    for (text, row) in texts.zip(0..) {
-        let place = match above {
-            Some((same, place)) if same == text => place,
-            _ => {
-                let next = firsts.len() as IdxSize;
-                let place = *known.entry(text).or_insert(next);
-                if place == next {
-                    firsts.push(row);
-                    if firsts.len() > most {
-                        return None;
-                    }
-                }
-                place
-            }
+    for (text, row) in texts.iter().zip(0..) {
+        let Some(text) = text else {
+            codes.push(0);
+            continue;
         };
-        codes.push(place);
-        above = Some((text, place));
+        let code = match above {
+            Some((same, code)) if same == text => code,
+            _ => match known.get(text) {
+                Some(code) => *code,
+                None if firsts.len() >= most || (row < TRIED && firsts.len() > TRIED as usize / 4 * 3) => return None,
+                None => {
+                    let code = firsts.len() as IdxSize;
+                    known.insert(text, code);
+                    firsts.push(row);
+                    code
+                }
+            },
+        };
+        codes.push(code);
+        above = Some((text, code));
     }
     Some(Dictionary { firsts, codes })
 }

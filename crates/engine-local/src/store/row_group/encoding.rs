@@ -75,53 +75,54 @@ pub(super) fn as_numbers(values: &Series) -> Outcome<Option<Vec<i64>>> {
 }
 
 /// So many values of that type that were encoded.
-pub(super) fn decode(packed: &[u8], data_type: &DataType, count: usize) -> Result<Series, Damaged> {
-    let mut packed = ByteReader(packed);
-    let has_nulls = packed.byte()? != 0;
+pub(super) fn decode(encoded: &[u8], data_type: &DataType, count: usize) -> Result<Series, Damaged> {
+    let mut encoded = ByteReader(encoded);
+    let has_nulls = encoded.byte()? != 0;
     if data_type == &DataType::Null {
         return Ok(Series::full_null("".into(), count, data_type));
     }
     let is_there: Option<Vec<bool>> =
-        if has_nulls { Some(bits(packed.take(count.div_ceil(8))?, count).collect()) } else { None };
+        if has_nulls { Some(bits(encoded.take(count.div_ceil(8))?, count).collect()) } else { None };
     let is_there = is_there.as_deref();
     Ok(match data_type {
         DataType::Boolean => {
-            let bits = bits(packed.take(count.div_ceil(8))?, count);
+            let bits = bits(encoded.take(count.div_ceil(8))?, count);
             match is_there {
                 None => bits.collect::<BooleanChunked>(),
                 Some(is_there) => bits.zip(is_there).map(|(bit, is_there)| is_there.then_some(bit)).collect(),
             }
             .into_series()
         }
-        DataType::Int64 => number(&mut packed, count, is_there, |value| value)?,
+        DataType::Int64 => number(&mut encoded, count, is_there, |value| value)?,
         DataType::Float64 => {
             let values: Vec<f64> =
-                ints::decode(&mut packed, count)?.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
+                ints::decode(&mut encoded, count)?.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
             match is_there {
                 None => Series::new("".into(), values),
                 Some(is_there) => with_nulls(values, is_there).collect::<Float64Chunked>().into_series(),
             }
         }
         DataType::Decimal(precision, scale) => {
-            let values = wide(&mut packed, count)?;
+            let values = wide(&mut encoded, count)?;
             let digits: Int128Chunked = match is_there {
                 None => Int128Chunked::from_vec("".into(), values),
                 Some(is_there) => with_nulls(values, is_there).collect(),
             };
             types::decimals(digits, *precision as u8, *scale as u8) // both at most 38
         }
-        DataType::String => texts::decode(&mut packed, count, is_there)?.into_series(),
+        DataType::String => texts::decode(&mut encoded, count, is_there)?.into_series(),
         DataType::Date => {
             let days = |days: i64| i32::try_from(days).map_err(|_| Damaged);
-            let values: Vec<i32> = ints::decode(&mut packed, count)?.into_iter().map(days).collect::<Result<_, _>>()?;
+            let values: Vec<i32> =
+                ints::decode(&mut encoded, count)?.into_iter().map(days).collect::<Result<_, _>>()?;
             let days: Int32Chunked = match is_there {
                 None => Int32Chunked::from_vec("".into(), values),
                 Some(is_there) => with_nulls(values, is_there).collect(),
             };
             days.into_date().into_series()
         }
-        DataType::Datetime(..) => number(&mut packed, count, is_there, types::datetimes)?,
-        DataType::Time => number(&mut packed, count, is_there, types::times)?,
+        DataType::Datetime(..) => number(&mut encoded, count, is_there, types::datetimes)?,
+        DataType::Time => number(&mut encoded, count, is_there, types::times)?,
         _ => return Err(Damaged),
     })
 }
@@ -138,11 +139,11 @@ fn numbers<T: PolarsNumericType>(values: &ChunkedArray<T>, number: impl Fn(T::Na
     numbers
 }
 
-fn wide(packed: &mut ByteReader<'_>, count: usize) -> Result<Vec<i128>, Damaged> {
-    match packed.byte()? {
-        NARROW => Ok(ints::decode(packed, count)?.into_iter().map(i128::from).collect()),
+fn wide(encoded: &mut ByteReader<'_>, count: usize) -> Result<Vec<i128>, Damaged> {
+    match encoded.byte()? {
+        NARROW => Ok(ints::decode(encoded, count)?.into_iter().map(i128::from).collect()),
         WIDE => {
-            let bytes = packed.take(count.checked_mul(size_of::<i128>()).ok_or(Damaged)?)?;
+            let bytes = encoded.take(count.checked_mul(size_of::<i128>()).ok_or(Damaged)?)?;
             Ok(bytes.as_chunks().0.iter().map(|bytes| i128::from_le_bytes(*bytes)).collect())
         }
         _ => Err(Damaged),
@@ -150,12 +151,12 @@ fn wide(packed: &mut ByteReader<'_>, count: usize) -> Result<Vec<i128>, Damaged>
 }
 
 fn number<T: IntoSeries>(
-    packed: &mut ByteReader<'_>,
+    encoded: &mut ByteReader<'_>,
     count: usize,
     is_there: Option<&[bool]>,
     typed: impl Fn(Int64Chunked) -> T,
 ) -> Result<Series, Damaged> {
-    let values = ints::decode(packed, count)?;
+    let values = ints::decode(encoded, count)?;
     let values = match is_there {
         None => Int64Chunked::from_vec("".into(), values),
         Some(is_there) => with_nulls(values, is_there).collect(),

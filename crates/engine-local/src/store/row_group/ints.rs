@@ -32,14 +32,14 @@ pub(super) fn encode(values: &[i64], out: &mut Vec<u8>) {
 }
 
 /// So many numbers that were encoded.
-pub(super) fn decode(packed: &mut ByteReader<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
-    match packed.byte()? {
-        PLAIN => read(packed, count),
+pub(super) fn decode(encoded: &mut ByteReader<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
+    match encoded.byte()? {
+        PLAIN => read(encoded, count),
         DICTIONARY => {
-            let different = packed.length()?;
-            let different = read(packed, different.min(count))?;
+            let different = encoded.length()?;
+            let different = read(encoded, different.min(count))?;
             let place = |place: i64| usize::try_from(place).ok().and_then(|place| different.get(place)).copied();
-            read(packed, count)?.into_iter().map(|at| place(at).ok_or(Damaged)).collect()
+            read(encoded, count)?.into_iter().map(|at| place(at).ok_or(Damaged)).collect()
         }
         _ => Err(Damaged),
     }
@@ -80,10 +80,10 @@ fn write<const WIDTH: usize>(values: &[i64], least: i64, out: &mut Vec<u8>) {
     }
 }
 
-fn read(packed: &mut ByteReader<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
-    let width = packed.byte()?;
-    let least = packed.number()? as i64;
-    let bytes = packed.take(count.checked_mul(width.into()).ok_or(Damaged)?)?;
+fn read(encoded: &mut ByteReader<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
+    let width = encoded.byte()?;
+    let least = encoded.number()? as i64;
+    let bytes = encoded.take(count.checked_mul(width.into()).ok_or(Damaged)?)?;
     match width {
         0 => Ok(vec![least; count]),
         1 => Ok(bytes.iter().map(|byte| least.wrapping_add(i64::from(*byte))).collect()),

@@ -136,16 +136,16 @@ impl ColumnChunk {
 
     /// The column that was encoded into these bytes, in a row group of so many rows.
     pub fn decode(
-        packed: &[u8],
+        encoded: &[u8],
         name: &str,
         data_type: DataType,
         rows: usize,
         run_lengths: Option<&RunLengths>,
     ) -> Result<Self, Damaged> {
-        let (by_run, packed) = packed.split_first().ok_or(Damaged)?;
+        let (by_run, encoded) = encoded.split_first().ok_or(Damaged)?;
         let by_run = *by_run != 0;
         let entries = RowGroup::entries(rows, run_lengths, by_run).ok_or(Damaged)?;
-        let values = encoding::decode(packed, &types::to_polars(data_type), entries)?;
+        let values = encoding::decode(encoded, &types::to_polars(data_type), entries)?;
         Ok(Self { values: values.with_name(name.into()), by_run })
     }
 }

@@ -51,11 +51,11 @@ impl RunLengths {
     }
 
     /// The run lengths that were encoded.
-    pub fn decode(packed: &[u8], rows: usize) -> Result<Self, Damaged> {
-        if packed.len() != rows.div_ceil(8) || packed.first().is_none_or(|byte| byte & 1 == 0) {
+    pub fn decode(encoded: &[u8], rows: usize) -> Result<Self, Damaged> {
+        if encoded.len() != rows.div_ceil(8) || encoded.first().is_none_or(|byte| byte & 1 == 0) {
             return Err(Damaged);
         }
-        let starts = bits(packed, rows).zip(0..).filter(|(bit, _)| *bit).map(|(_, row)| row).collect();
+        let starts = bits(encoded, rows).zip(0..).filter(|(bit, _)| *bit).map(|(_, row)| row).collect();
         Ok(Self { starts, rows })
     }
 

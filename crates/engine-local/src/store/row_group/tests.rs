@@ -56,7 +56,7 @@ fn frame(rows: &[Row]) -> DataFrame {
     DataFrame::new(count, columns).unwrap()
 }
 
-fn packed(frame: &DataFrame) -> (Vec<u8>, Vec<Vec<u8>>) {
+fn encoded(frame: &DataFrame) -> (Vec<u8>, Vec<Vec<u8>>) {
     let part = RowGroup::of(frame).unwrap();
     let run_lengths = part.run_lengths.as_ref().map(RunLengths::encode).unwrap_or_default();
     (run_lengths, part.columns.iter().map(|column| column.encode().unwrap()).collect())
@@ -65,9 +65,9 @@ fn packed(frame: &DataFrame) -> (Vec<u8>, Vec<Vec<u8>>) {
 fn unpacked(frame: &DataFrame, run_lengths: &[u8], columns: &[Vec<u8>]) -> Option<DataFrame> {
     let rows = frame.height();
     let run_lengths = if run_lengths.is_empty() { None } else { Some(RunLengths::decode(run_lengths, rows).ok()?) };
-    let column = |(column, packed): (&Column, &Vec<u8>)| {
+    let column = |(column, encoded): (&Column, &Vec<u8>)| {
         let data_type = types::from_polars(column.dtype()).unwrap();
-        ColumnChunk::decode(packed, column.name(), data_type, rows, run_lengths.as_ref()).ok()
+        ColumnChunk::decode(encoded, column.name(), data_type, rows, run_lengths.as_ref()).ok()
     };
     let columns = frame.columns().iter().zip(columns).map(column).collect::<Option<Vec<_>>>()?;
     RowGroup { rows, run_lengths, columns }.into_frame().ok()
@@ -83,16 +83,16 @@ proptest! {
     #[test]
     fn rows_come_back_and_chunks_leave_no_trace(rows in prop::collection::vec(row(), 0..60), cut in 0..100usize) {
         let frame = frame(&rows);
-        let (run_lengths, columns) = packed(&frame);
+        let (run_lengths, columns) = encoded(&frame);
         let back = unpacked(&frame, &run_lengths, &columns).unwrap();
         prop_assert_eq!(one_nan(&back), one_nan(&frame));
         prop_assert_eq!(back.schema(), frame.schema());
         let cut = cut.min(frame.height());
         let mut in_two = frame.slice(0, cut);
         in_two.vstack_mut(&frame.slice(cut as i64, usize::MAX)).unwrap();
-        prop_assert_eq!(packed(&in_two), (run_lengths.clone(), columns.clone()));
+        prop_assert_eq!(encoded(&in_two), (run_lengths.clone(), columns.clone()));
         // Packed again, what was unpacked is the same.
-        prop_assert_eq!(packed(&back), (run_lengths, columns));
+        prop_assert_eq!(encoded(&back), (run_lengths, columns));
     }
 
     #[test]
@@ -104,7 +104,7 @@ proptest! {
         cut: bool,
     ) {
         let frame = frame(&rows);
-        let (mut run_lengths, mut columns) = packed(&frame);
+        let (mut run_lengths, mut columns) = encoded(&frame);
         let at = which.index(columns.len() + 1);
         let bytes = if at == columns.len() { &mut run_lengths } else { &mut columns[at] };
         if !bytes.is_empty() {
@@ -132,7 +132,7 @@ fn what_a_join_repeats_is_kept_once() {
     let part = RowGroup::of(&frame).unwrap();
     assert_eq!(part.run_lengths.as_ref().map(|run_lengths| run_lengths.starts().len()), Some(2_000));
     assert_eq!(part.columns.iter().map(|column| column.values.len()).collect::<Vec<_>>(), [2_000, 2_000, 20_000]);
-    let (run_lengths, columns) = packed(&frame);
+    let (run_lengths, columns) = encoded(&frame);
     // A bit a row, two bytes an order, one an order, one a row, and a little about each.
     assert_eq!(run_lengths.len(), 2_500);
     assert!(columns[0].len() < 4_020 && columns[1].len() < 2_200 && columns[2].len() < 20_020);

@@ -1,8 +1,9 @@
 //! Texts encoded: a dictionary of the different ones and a code for each row, or one after the other.
 
-use polars::prelude::{ChunkTake, IdxSize, NewChunkedArray, PlHashMap, StringChunked};
+use polars::prelude::{ChunkTake, IdxSize, NewChunkedArray, StringChunked};
 
 use super::bytes::{ByteReader, Damaged};
+use super::dictionary::{Dictionary, of_texts};
 use super::ints;
 use crate::arrays::select::{NONE, index};
 
@@ -10,9 +11,6 @@ use crate::arrays::select::{NONE, index};
 const PLAIN: u8 = 0;
 /// The different texts, and for each row its place among them.
 const DICTIONARY: u8 = 1;
-
-/// So many texts are looked at before it is decided whether they repeat themselves.
-const TRIED: usize = 1024;
 
 /// Letters of fewer bytes are not compressed.
 const WORTH_COMPRESSING: usize = 512;
@@ -22,8 +20,10 @@ const LEVEL: i32 = 1;
 
 /// Adds the texts; a NULL counts as whatever is least to write.
 pub(super) fn encode(values: &StringChunked, out: &mut Vec<u8>) {
-    match dictionary(values) {
-        Some((different, codes)) => {
+    match of_texts(values, values.len() / 2) {
+        Some(Dictionary { firsts, codes }) => {
+            let different: Vec<&str> = firsts.iter().map(|row| values.get(*row as usize).unwrap_or_default()).collect();
+            let codes: Vec<i64> = codes.into_iter().map(i64::from).collect();
             out.push(DICTIONARY);
             out.extend_from_slice(&(different.len() as u64).to_le_bytes());
             push(&different, out);
@@ -39,14 +39,14 @@ pub(super) fn encode(values: &StringChunked, out: &mut Vec<u8>) {
 
 /// So many texts that were encoded; NULL where `is_there` says so.
 pub(super) fn decode(
-    packed: &mut ByteReader<'_>,
+    encoded: &mut ByteReader<'_>,
     count: usize,
     is_there: Option<&[bool]>,
 ) -> Result<StringChunked, Damaged> {
     let is_there = |row: usize| is_there.is_none_or(|is_there| is_there.get(row).copied().unwrap_or_default());
-    match packed.byte()? {
+    match encoded.byte()? {
         PLAIN => {
-            let (letters, lengths) = read(packed, count)?;
+            let (letters, lengths) = read(encoded, count)?;
             let mut texts = split(&letters, &lengths);
             if (0..count).all(is_there) {
                 let texts = texts.collect::<Result<Vec<_>, _>>()?;
@@ -56,8 +56,8 @@ pub(super) fn decode(
             texts.by_ref().enumerate().map(text).collect()
         }
         DICTIONARY => {
-            let different = packed.length()?.min(count);
-            let (letters, lengths) = read(packed, different)?;
+            let different = encoded.length()?.min(count);
+            let (letters, lengths) = read(encoded, different)?;
             let texts = split(&letters, &lengths).collect::<Result<Vec<_>, _>>()?;
             let list = StringChunked::from_iter_values("".into(), texts.into_iter());
             let place = |(row, place): (usize, i64)| match IdxSize::try_from(place) {
@@ -65,46 +65,12 @@ pub(super) fn decode(
                 Ok(place) if (place as usize) < different => Ok(place),
                 _ => Err(Damaged),
             };
-            let codes = ints::decode(packed, count)?.into_iter().enumerate().map(place);
+            let codes = ints::decode(encoded, count)?.into_iter().enumerate().map(place);
             let codes: Vec<IdxSize> = codes.collect::<Result<_, _>>()?;
             list.take(&index(&codes)).map_err(|_| Damaged)
         }
         _ => Err(Damaged),
     }
-}
-
-/// The different texts in the order in which they appear, and the place of each row's among them; none if they are too many to
-/// be worth it.
-fn dictionary(values: &StringChunked) -> Option<(Vec<&str>, Vec<i64>)> {
-    let most = values.len() / 2;
-    let mut known: PlHashMap<&str, i64> = PlHashMap::default();
-    let (mut different, mut codes) = (Vec::new(), Vec::with_capacity(values.len()));
-    let mut above = None;
-    for (row, text) in values.iter().enumerate() {
-        let Some(text) = text else {
-            codes.push(0);
-            continue;
-        };
-        if let Some((same, place)) = above
-            && same == text
-        {
-            codes.push(place);
-            continue;
-        }
-        let place = match known.get(text) {
-            Some(place) => *place,
-            None if different.len() >= most || (row < TRIED && different.len() > TRIED / 4 * 3) => return None,
-            None => {
-                let place = different.len() as i64;
-                known.insert(text, place);
-                different.push(text);
-                place
-            }
-        };
-        codes.push(place);
-        above = Some((text, place));
-    }
-    Some((different, codes))
 }
 
 /// The lengths of the texts, then all letters, compressed if that helps.
@@ -122,11 +88,11 @@ fn push(texts: &[&str], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
-fn read(packed: &mut ByteReader<'_>, count: usize) -> Result<(String, Vec<i64>), Damaged> {
-    let lengths = ints::decode(packed, count)?;
-    let is_compressed = packed.byte()? != 0;
-    let (size, stored) = (packed.length()?, packed.length()?);
-    let bytes = packed.take(stored)?;
+fn read(encoded: &mut ByteReader<'_>, count: usize) -> Result<(String, Vec<i64>), Damaged> {
+    let lengths = ints::decode(encoded, count)?;
+    let is_compressed = encoded.byte()? != 0;
+    let (size, stored) = (encoded.length()?, encoded.length()?);
+    let bytes = encoded.take(stored)?;
     let letters = if is_compressed { decompress(bytes, size)? } else { bytes.to_vec() };
     let said: i128 = lengths.iter().map(|length| i128::from(*length)).sum();
     if letters.len() != size || said != size as i128 || lengths.iter().any(|length| *length < 0) {

@@ -19,7 +19,7 @@ use super::source_file::SourceFile;
 const ROWS: usize = 4_096;
 
 pub(super) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
-    look(files, scan, head).map(|(schema, _)| schema)
+    infer_columns(files, scan, head).map(|(schema, _)| schema)
 }
 
 /// The columns, and the rows too if they could be built on the way: types are first taken from the scan's schema, else from
@@ -28,10 +28,10 @@ pub(super) fn infer_and_read(
     files: &[SourceFile],
     scan: &Scan,
 ) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
-    look(files, scan, None)
+    infer_columns(files, scan, None)
 }
 
-fn look(
+fn infer_columns(
     files: &[SourceFile],
     scan: &Scan,
     head: Option<usize>,
@@ -154,13 +154,13 @@ fn look_at<'a>(
         }
     }
     let width = declared.len();
-    let mut look = TableInference { declared, seen: vec![Evidence::NONE; width], rows: 0, keep, columns: None };
+    let mut inference = TableInference { declared, seen: vec![Evidence::NONE; width], rows: 0, keep, columns: None };
     let rows = statement.query(select.parameters()).map_err(fail)?;
-    match each_chunk(database, rows, width, head, |part| look.take(part))? {
-        Ok(()) => Ok(look),
+    match each_chunk(database, rows, width, head, |part| inference.take(part))? {
+        Ok(()) => Ok(inference),
         Err(Blob { row, column }) => Err(database.origin.error_with_help(
             None,
-            format!("column `{}` holds a blob in {}", look.declared[column].0, select.place(database, row)?),
+            format!("column `{}` holds a blob in {}", inference.declared[column].0, select.place(database, row)?),
             "leave the column out with a `query`, or turn it into text there with `hex(…)`",
         )),
     }

@@ -1,0 +1,210 @@
+//! Functions of dates and times.
+
+use sqlparser::ast::{DateTimeField, Expr as Ast, Spanned};
+use sqlparser::tokenizer::Span;
+
+use crate::diagnostic::Diagnostic;
+use crate::sql::binder::Binder;
+use crate::sql::env::Env;
+use crate::sql::literal;
+use crate::sql::text::{Bound, both};
+use crate::sql::type_names::named;
+use crate::table::{DataType, DatePart, Expr, ExprKind, Function};
+
+use super::call::Call;
+use super::definition::{Accepts, CLOCK, Example, FunctionDefinition, Meaning, Parameter, Returns, TEMPORAL};
+
+const PART: Parameter = Parameter::one("part", Accepts::Any("string, constant"));
+const DATE: Parameter = Parameter::one("date", Accepts::OneOf(TEMPORAL));
+const MOMENT: Parameter = Parameter::one("date", Accepts::OneOf(CLOCK));
+
+pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
+    FunctionDefinition {
+        name: "date_trunc",
+        parameters: &[PART, DATE],
+        summary: "the start of its year, quarter, month, week (Monday), day, hour, minute or second",
+        examples: &[Example::new("date_trunc('month', date '2024-12-31')", "2024-12-01")],
+        meaning: Meaning::Text(date_trunc),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "extract",
+        forms: &["extract(part from date)"],
+        parameters: &[PART, MOMENT],
+        returns: Returns::Type(DataType::Int),
+        summary: "its year, quarter, month, week (ISO), day, dow (0 Sunday), isodow (1 Monday), doy, hour, minute, second \
+                  (whole) or epoch (whole)",
+        examples: &[Example::new("extract(isodow from date '2024-12-31')", "2")],
+        meaning: Meaning::Grammar,
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "date_part",
+        parameters: &[PART, MOMENT],
+        returns: Returns::Type(DataType::Int),
+        summary: "the same as `extract(part from date)`",
+        examples: &[Example::new("date_part('doy', date '2024-12-31')", "366")],
+        meaning: Meaning::Text(|call, env| {
+            let part = named_part(call.binder, call.args[0], env)?;
+            part_of(call.binder, part, call.args[1], env)
+        }),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "strftime",
+        parameters: &[MOMENT, Parameter::one("format", Accepts::Any("string, constant"))],
+        returns: Returns::Type(DataType::String),
+        summary: "the date written as the format, a constant, says; the two may change places, as in SQLite",
+        examples: &[Example::new("strftime(date '2024-12-31', '%d.%m.%y')", "31.12.24")],
+        meaning: Meaning::Text(strftime),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        summary: "its year",
+        examples: &[Example::new("year(date '2024-12-31')", "2024")],
+        ..part("year")
+    },
+    FunctionDefinition {
+        summary: "its quarter, 1 to 4",
+        examples: &[Example::new("quarter(date '2024-12-31')", "4")],
+        ..part("quarter")
+    },
+    FunctionDefinition {
+        summary: "its month, 1 to 12",
+        examples: &[Example::new("month(date '2024-12-31')", "12")],
+        ..part("month")
+    },
+    FunctionDefinition {
+        summary: "its ISO week, 1 to 53",
+        examples: &[Example::new("week(date '2024-12-31')", "1")],
+        ..part("week")
+    },
+    FunctionDefinition {
+        summary: "its day of the month, 1 to 31",
+        examples: &[Example::new("day(date '2024-12-31')", "31")],
+        ..part("day")
+    },
+    FunctionDefinition {
+        parameters: &[MOMENT],
+        summary: "its hour, 0 to 23",
+        examples: &[Example::new("hour(timestamp '2024-12-31 23:59:58')", "23")],
+        ..part("hour")
+    },
+    FunctionDefinition {
+        parameters: &[MOMENT],
+        summary: "its minute, 0 to 59",
+        examples: &[Example::new("minute(time '23:59:58')", "59")],
+        ..part("minute")
+    },
+    FunctionDefinition {
+        parameters: &[MOMENT],
+        summary: "its second, 0 to 59, whole",
+        examples: &[Example::new("second(time '23:59:58.5')", "58")],
+        ..part("second")
+    },
+];
+
+/// A function named as the part that it gives.
+const fn part(name: &'static str) -> FunctionDefinition {
+    FunctionDefinition {
+        name,
+        parameters: &[DATE],
+        returns: Returns::Type(DataType::Int),
+        meaning: Meaning::Text(|call, env| {
+            let part = part_by_name(call.binder, call.definition.name, call.span)?;
+            part_of(call.binder, part, call.args[0], env)
+        }),
+        ..FunctionDefinition::SCALAR
+    }
+}
+
+fn date_trunc(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {
+    let part = named_part(call.binder, call.args[0], env)?;
+    let date = call.binder.expect(call.args[1], env, "`date_trunc`", TEMPORAL)?;
+    if matches!(part, DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
+        let message = "`date_trunc` goes to year, quarter, month, week, day, hour, minute or second";
+        return Err(call.binder.text.wrong(call.args[0].span(), message, ""));
+    }
+    let data_type = date.data_type;
+    Ok(Expr { kind: ExprKind::Call(Function::date_trunc(part), vec![date]), data_type })
+}
+
+fn strftime(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {
+    let binder = call.binder;
+    // SQLite has the format first; a constant text in first place can be nothing else.
+    let first = matches!(
+        call.args[0],
+        Ast::Value(value) if matches!(value.value, sqlparser::ast::Value::SingleQuotedString(_))
+    );
+    let (date, format) = if first { (call.args[1], call.args[0]) } else { (call.args[0], call.args[1]) };
+    let (date_expr, format_expr) = both(binder.expect(date, env, "`strftime`", CLOCK), binder.value(format, env))?;
+    let Some(source) = literal::as_string(&format_expr) else {
+        let message = "the format of `strftime` must be a text constant";
+        return Err(binder.text.wrong(format.span(), message, "not a constant"));
+    };
+    let sample = jiff::civil::date(2000, 1, 1).at(0, 0, 0, 0);
+    if let Err(error) = jiff::fmt::strtime::format(source, sample) {
+        return Err(binder.text.wrong(format.span(), "the format is not understood", error.to_string()));
+    }
+    Ok(call.definition.engine_call(vec![date_expr, format_expr]))
+}
+
+/// `extract(year from x)`.
+pub(in crate::sql) fn extract(
+    binder: &Binder<'_>,
+    field: &DateTimeField,
+    operand: &Ast,
+    env: &mut Env<'_>,
+) -> Bound<Expr> {
+    let name = field.to_string().trim_matches('\'').to_lowercase();
+    let part = part_by_name(binder, &name, operand.span())?;
+    part_of(binder, part, operand, env)
+}
+
+fn part_of(binder: &Binder<'_>, part: DatePart, operand: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
+    let date = binder.expect(operand, env, "`extract`", TEMPORAL);
+    let date = match (part, date) {
+        // Times of day have hours, minutes and seconds.
+        (DatePart::Hour | DatePart::Minute | DatePart::Second, Err(_)) => {
+            binder.expect(operand, env, "`extract`", CLOCK)?
+        }
+        (_, date) => date?,
+    };
+    Ok(Expr { kind: ExprKind::Call(Function::extract(part), vec![date]), data_type: DataType::Int })
+}
+
+fn named_part(binder: &Binder<'_>, ast: &Ast, env: &mut Env<'_>) -> Bound<DatePart> {
+    let bound = binder.value(ast, env)?;
+    let Some(name) = literal::as_string(&bound) else {
+        let message = format!("the part of a date is a text constant; this is {}", named(bound.data_type));
+        return Err(binder.text.wrong(ast.span(), message, "write `'month'`"));
+    };
+    part_by_name(binder, name, ast.span())
+}
+
+/// The parts of a date, by name.
+const PARTS: [(&str, DatePart); 12] = [
+    ("year", DatePart::Year),
+    ("quarter", DatePart::Quarter),
+    ("month", DatePart::Month),
+    ("week", DatePart::Week),
+    ("day", DatePart::Day),
+    ("dow", DatePart::Dow),
+    ("isodow", DatePart::IsoDow),
+    ("doy", DatePart::Doy),
+    ("hour", DatePart::Hour),
+    ("minute", DatePart::Minute),
+    ("second", DatePart::Second),
+    ("epoch", DatePart::Epoch),
+];
+
+fn part_by_name(binder: &Binder<'_>, name: &str, span: Span) -> Bound<DatePart> {
+    let lower = name.to_lowercase();
+    PARTS.iter().find(|(known, _)| *known == lower).map(|(_, part)| *part).ok_or_else(|| {
+        vec![
+            Diagnostic::error(format!("a date has no part `{name}`"))
+                .at(binder.text.place(span), "")
+                .suggest(name, PARTS.map(|(known, _)| known)),
+        ]
+    })
+}

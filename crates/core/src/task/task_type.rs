@@ -1,0 +1,90 @@
+//! Task types and the list of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, SourceMap};
+use crate::spec::{Scope, Spec, TaskSpec};
+
+use super::{Descriptor, Task};
+
+/// A task type: reads the parameters of a task into something that can be checked and run.
+pub trait TaskType: Send + Sync {
+    /// What is known of it beside the keys of its tasks.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// The JSON Schema of its own keys (the common ones are added by the caller).
+    fn schema(&self) -> schemars::Schema;
+
+    /// Reads a task. Its keys have been validated against [`TaskType::schema`]; what is left to find is what a schema cannot
+    /// say.
+    ///
+    /// # Errors
+    /// All mistakes found in the parameters.
+    fn build(&self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>>;
+
+    /// Puts back in a project's folder what tasks of this type had moved away when their run died; called by the next run once
+    /// it holds the project. Says which files are back.
+    ///
+    /// # Errors
+    /// If a file cannot be put back; it stays where it was moved to.
+    fn recover(&self, _project: &Path) -> std::io::Result<Vec<PathBuf>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The task types that a program knows.
+#[derive(Default)]
+pub struct TaskTypes {
+    list: Vec<Box<dyn TaskType>>,
+}
+
+impl TaskTypes {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one more, listed for people behind those before.
+    #[must_use]
+    pub fn with(mut self, task_type: impl TaskType + 'static) -> Self {
+        self.list.push(Box::new(task_type));
+        self
+    }
+
+    /// The type of that name.
+    pub fn get(&self, name: &str) -> Option<&dyn TaskType> {
+        self.iter().find(|known| known.descriptor().name == name)
+    }
+
+    /// All types, in the order in which they are listed for people.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn TaskType> {
+        self.list.iter().map(|known| &**known)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.iter().map(|known| known.descriptor().name)
+    }
+}
+
+/// What a type reads a task from.
+pub struct TaskSource<'a> {
+    /// The task as the file has it.
+    pub spec: &'a TaskSpec,
+    /// The texts that spans point into.
+    pub sources: &'a SourceMap,
+    /// The project's folder: where relative paths start.
+    pub project: &'a Path,
+    /// The pipeline that it is part of.
+    pub pipeline: &'a Spec,
+    /// The types that its tasks may have.
+    pub types: &'a TaskTypes,
+}
+
+impl TaskSource<'_> {
+    /// The names that `${{ }}` may use.
+    pub fn scope(&self) -> &Scope {
+        &self.spec.scope
+    }
+}
