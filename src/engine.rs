@@ -1,10 +1,11 @@
-//! Which engine computes a pipeline's tables: the one place that chooses.
+//! Which engine computes a pipeline's tables, and in which formats: the one place that chooses.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tidemill_core::table::TableEngine;
-use tidemill_engine_local::LocalEngine;
+use tidemill_core::task::TaskTypes;
+use tidemill_engine_local::{FormatCodecs, LocalEngine};
 use tidemill_runner::project::Opened;
 
 /// The engine for the pipeline's tables.
@@ -12,4 +13,9 @@ pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
     let spill = Path::new(tidemill_state::FOLDER).join("cache").join("tmp");
     Arc::new(LocalEngine::new(project).spilling_into(spill))
+}
+
+/// The task types that a pipeline may name, with the formats that engine reads and writes.
+pub fn task_types() -> TaskTypes {
+    tidemill_tasks::all().with_formats(FormatCodecs::all().formats())
 }

@@ -39,7 +39,11 @@ impl Global {
 
     /// A pipeline file with what these flags say of it.
     pub fn pipeline(&self, path: &Path) -> PipelineFile {
-        PipelineFile { path: path.to_owned(), profile: self.profile.clone(), types: Arc::new(tidemill_tasks::all()) }
+        PipelineFile {
+            path: path.to_owned(),
+            profile: self.profile.clone(),
+            types: Arc::new(crate::engine::task_types()),
+        }
     }
 
     /// Reads and plans the pipeline file; sources are not looked at yet.

@@ -135,9 +135,11 @@ fn gc(past: Past, store: &ContentStore, keep: Keep, json: bool) -> Result<ExitCo
     } else {
         // A pipeline with mistakes may hide tasks whose results must stay.
         let _lock = lock(&past, "tidemill cache gc")?;
+        let engine = crate::engine::engine_for(&past.opened);
         let spec = past.opened.into_project()?.spec;
         let mut state = State::open(&spec.project)?;
-        sweep(&spec, &mut state, store, keep, SystemTime::now()).map_err(|error| Failure::broken(error.to_string()))?
+        sweep(&spec, &mut state, store, &*engine, keep, SystemTime::now())
+            .map_err(|error| Failure::broken(error.to_string()))?
     };
     if json {
         return put(&format!("{}\n", json!({"runs": swept.runs, "objects": swept.objects})));

@@ -17,7 +17,7 @@ pub struct SchemaArgs;
 
 impl CliCommand for SchemaArgs {
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
-        let text = serde_json::to_string_pretty(&json_schema(&tidemill_tasks::all()))
+        let text = serde_json::to_string_pretty(&json_schema(&crate::engine::task_types()))
             .map_err(|error| Failure::broken(format!("the schema cannot be written: {error}")))?;
         put(&format!("{text}\n"))
     }

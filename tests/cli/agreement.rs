@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use tidemill_core::diagnostic::Diagnostics;
@@ -14,7 +14,7 @@ use tidemill_core::plan::{self, CheckOptions, Plan};
 use tidemill_core::spec::{self, LoadOptions};
 use tidemill_core::table::{PlainTable, Scan, TableEngine, TableRef, TableReport, Value};
 use tidemill_core::task::{EdgeKind, Origins, OutputLog, RunContext, TaskResult};
-use tidemill_engine_local::LocalEngine;
+use tidemill_engine_local::{FormatCodecs, LocalEngine};
 
 use crate::oracle::{Case, Expected, Table, numbers};
 use tidemill_runner::project::run_by_hand;
@@ -158,7 +158,7 @@ struct Pipeline {
 
 impl Pipeline {
     fn open(folder: &Path) -> Result<Self, String> {
-        let types = tidemill_tasks::all();
+        let types = tidemill_tasks::all().with_formats(FormatCodecs::all().formats());
         let loaded = spec::load(
             &LoadOptions {
                 folder: folder.to_path_buf(),
@@ -203,7 +203,7 @@ impl Pipeline {
 
     fn run(&self, ix: TaskIx, tables: &[(String, TableRef)]) -> Result<TaskResult, tidemill_core::task::TaskFailure> {
         let planned = self.plan.task(ix);
-        let no = AtomicBool::new(false);
+        let no = CancelToken::new();
         planned.task.run(&RunContext {
             task: &planned.name,
             attempt: 1,

@@ -27,6 +27,7 @@ mod large_outputs;
 mod lineage;
 mod mail;
 mod mistakes;
+mod new_format;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod params;

@@ -3,15 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
-    EngineError, Location, PlainTable, RunOptions, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
+    EngineError, JobOptions, Location, PlainTable, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
     TableReport,
 };
 
 use crate::error::Outcome;
 use crate::exec::executor::Executor;
 use crate::io::files::Files;
+use crate::io::formats::FormatCodecs;
+use crate::io::local_files::LocalFiles;
 use crate::ops::context::JobContext;
 use crate::runtime::memory_budget::MemoryBudget;
 use crate::runtime::panic_hook;
@@ -32,7 +35,12 @@ const HEAD: usize = 1_000;
 impl LocalEngine {
     /// An engine for the project in that folder, on this machine's files.
     pub fn new(project: impl Into<PathBuf>) -> Self {
-        Self::with_files(project, Box::new(crate::io::local_files::LocalFiles::default()))
+        Self::with_formats(project, FormatCodecs::all())
+    }
+
+    /// An engine for the project in that folder, on this machine's files in these formats.
+    pub fn with_formats(project: impl Into<PathBuf>, codecs: FormatCodecs) -> Self {
+        Self::with_files(project, Box::new(LocalFiles::new(codecs)))
     }
 
     /// An engine for the project in that folder, with these files.
@@ -79,15 +87,15 @@ impl TableEngine for LocalEngine {
         "polars-2"
     }
 
-    fn sample(&self, scan: &Scan) -> Result<Schema, EngineError> {
+    fn sample(&self, scan: &Scan, _cancelled: &CancelToken) -> Result<Schema, EngineError> {
         guarded(|| self.files.infer(&self.project, scan, Some(HEAD)))
     }
 
-    fn infer(&self, scan: &Scan) -> Result<Schema, EngineError> {
+    fn infer(&self, scan: &Scan, _cancelled: &CancelToken) -> Result<Schema, EngineError> {
         guarded(|| self.files.infer(&self.project, scan, None))
     }
 
-    fn run(&self, job: &TableJob, options: &RunOptions<'_>) -> Result<TableReport, EngineError> {
+    fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
         guarded(|| {
             let context = JobContext::new(&self.project, &*self.files, options, &self.budget, &job.rel);
             Executor::new(context).run(job)

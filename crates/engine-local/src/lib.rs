@@ -38,6 +38,10 @@ mod values;
 
 pub use engine::LocalEngine;
 pub use io::files::Files;
+pub use io::formats::{FormatCodec, FormatCodecs};
+pub use io::read::source_file::SourceFile;
+pub use io::write::write_error::WriteError;
+pub use polars::prelude::DataFrame;
 pub use store::output_table::OutputTable;
 
 #[cfg(test)]

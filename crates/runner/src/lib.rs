@@ -13,6 +13,7 @@ pub mod cache_index;
 mod command_line;
 mod condition;
 pub mod dry_run;
+mod engine_session;
 pub mod execute;
 mod failure;
 pub mod pipeline_run;

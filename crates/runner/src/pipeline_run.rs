@@ -24,6 +24,7 @@ use tidemill_state::{Counts, Holder, Lock, LockError, Process, Resend, RunStart,
 
 use crate::Failure;
 use crate::cache_index::CacheIndex;
+use crate::engine_session::EngineSession;
 use crate::execute::{Before, LogFormat, RunLogs, Setting, TaskExecutor};
 use crate::project::{HandlerMoment, Project};
 use crate::reporter::RunReporter;
@@ -93,6 +94,7 @@ impl Runner<'_> {
         self.listen_for_signals(&interrupts);
         let holding = self.hold(&interrupts)?;
         let _guard = self.start_log(&holding);
+        let _session = EngineSession::begin(&*self.engine, &project.run.id)?;
         tracing::info!(run = project.run.id, pipeline = project.spec.name.value, "run starts");
 
         let setting = self.setting(&holding, project.run.clone(), false);
@@ -361,7 +363,7 @@ impl Runner<'_> {
         let spec = &self.project.spec;
         let keep = retention::Keep { runs: spec.retention.runs, max_size: spec.retention.max_size };
         if keep != retention::Keep::default() {
-            retention::sweep(spec, state, &holding.cache.store, keep, SystemTime::now())
+            retention::sweep(spec, state, &holding.cache.store, &*self.engine, keep, SystemTime::now())
                 .map_err(|error| Failure::broken(format!("what is old cannot be taken away: {error}")))?;
         }
         Ok(())

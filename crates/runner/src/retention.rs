@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use tidemill_core::cache::{CacheError, ContentStore, GcReport};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::Spec;
+use tidemill_core::table::{EngineError, TableEngine};
 use tidemill_state::{State, StateError};
 
 /// What is to be kept.
@@ -36,6 +37,9 @@ pub enum SweepError {
     /// The store cannot be read or written.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// What the engine keeps cannot be freed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// A log cannot be removed.
     #[error("cannot remove {path}: {source}")]
     Log {
@@ -54,6 +58,7 @@ pub fn sweep(
     spec: &Spec,
     state: &mut State,
     store: &ContentStore,
+    engine: &dyn TableEngine,
     keep: Keep,
     now: SystemTime,
 ) -> Result<Swept, SweepError> {
@@ -63,6 +68,7 @@ pub fn sweep(
         remove_logs(&spec.project.join("logs").join(run.as_str()))?;
     }
     let objects = store.gc(&retained.objects, keep.max_size, now)?;
+    engine.sweep(&store.digests()?)?;
     Ok(Swept { runs: retained.forgotten.len(), objects })
 }
 

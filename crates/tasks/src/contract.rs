@@ -2,7 +2,7 @@
 
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::spec::{At, OrderedMap};
-use tidemill_core::table::{DataType, DeclaredType, FileFormat, Location, Schema};
+use tidemill_core::table::{DataType, DeclaredType, Location, Schema};
 use tidemill_core::task::Promised;
 
 /// A contract as others see it.
@@ -14,6 +14,8 @@ pub fn promised(columns: &OrderedMap<At<DeclaredType>>, strict: bool) -> Promise
 pub struct Contract<'a> {
     /// The file.
     pub path: &'a At<Location>,
+    /// Whether the file says the type of a column that has no values.
+    pub states_types: bool,
     /// The columns.
     pub columns: &'a OrderedMap<At<DeclaredType>>,
     /// Whether there may be no others.
@@ -34,7 +36,7 @@ impl Contract<'_> {
         let mut mistakes = Vec::new();
         let mut schema = found.clone();
         // A text file says nothing about a column without values: the contract does, and else it is text.
-        if FileFormat::from_path(self.path.value.as_str()) != Some(FileFormat::Parquet) {
+        if !self.states_types {
             let untyped = found.fields().iter().filter(|field| field.data_type == DataType::Null);
             untyped.for_each(|field| schema.set(&field.name, DataType::String));
         }

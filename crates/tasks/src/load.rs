@@ -5,9 +5,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::plan::{is_glob, resolve};
+use tidemill_core::plan::{is_glob, resolve, unsupported_scheme};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
-use tidemill_core::table::{DeclaredType, EngineError, FileFormat, Location, Rel, Scan, ScanOptions, Schema, Value};
+use tidemill_core::table::{
+    DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, Location, Rel, Scan, ScanOptions, Schema, Value,
+};
 use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource};
 
 use super::contract::{Contract, promised};
@@ -22,7 +24,7 @@ pub struct Load {
     path: At<Location>,
     /// The format, if the path's ending does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    format: Option<At<FileFormat>>,
+    format: Option<At<FormatName>>,
     /// SQLite: the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<At<String>>,
@@ -74,51 +76,68 @@ impl Parameters for Load {
     };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
-        let mistakes = self.mistakes(source);
-        if mistakes.is_empty() { table_task(self, source) } else { Err(mistakes) }
+        let formats = source.types.formats();
+        let format = self.file_format(formats)?;
+        let mistakes = self.mistakes(format, formats, source);
+        // Of a file whose ending says something else than its `format`, the ending counts.
+        let states_types = formats.of_path(self.path.value.as_str()).is_some_and(|known| known.states_types);
+        if mistakes.is_empty() {
+            table_task(LoadTask { keys: self, format, states_types }, source)
+        } else {
+            Err(mistakes)
+        }
     }
 }
 
 impl Load {
-    fn file_format(&self) -> Option<FileFormat> {
-        self.format.as_ref().map(|at| at.value).or_else(|| FileFormat::from_path(self.path.value.as_str()))
+    fn file_format(&self, formats: &Formats) -> Result<&'static FormatDescriptor, Vec<Diagnostic>> {
+        let found = match &self.format {
+            Some(name) => formats.named(name.value.as_str()),
+            None => formats.of_path(self.path.value.as_str()),
+        };
+        found.ok_or_else(|| {
+            let no_format = || {
+                Diagnostic::error(format!("the ending of `{}` does not say its format", self.path.value))
+                    .at(self.path.span, "a table is read here")
+                    .help(format!("add `format:` {}", formats.names()))
+            };
+            vec![unsupported_scheme(&self.path).unwrap_or_else(no_format)]
+        })
+    }
+
+    /// The keys given that may have no meaning for a format, and where they stand.
+    fn given(&self) -> impl Iterator<Item = (&'static str, Span)> {
+        let options = self.options.as_ref();
+        [
+            ("table", self.table.as_ref().map(|at| at.span)),
+            ("query", self.query.as_ref().map(|sql| sql.span)),
+            ("sheet", self.sheet.as_ref().map(|at| at.span)),
+            ("delimiter", options.and_then(|options| Some(options.delimiter.as_ref()?.span))),
+            ("encoding", options.and_then(|options| Some(options.encoding.as_ref()?.span))),
+        ]
+        .into_iter()
+        .filter_map(|(key, span)| Some((key, span?)))
     }
 
     /// Keys that do not go together.
-    fn mistakes(&self, source: &TaskSource<'_>) -> Vec<Diagnostic> {
+    fn mistakes(&self, format: &FormatDescriptor, formats: &Formats, source: &TaskSource<'_>) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
-        let mut only_for = |span: Option<Span>, key: &str, formats: &[FileFormat], format: FileFormat| {
-            if let Some(span) = span.filter(|_| !formats.contains(&format)) {
-                let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
-                mistakes.push(
-                    Diagnostic::error(format!("`{key}` has no meaning for {}", format.name()))
-                        .at(span, format!("only for {}", names.join(" and "))),
-                );
-            }
-        };
-        let Some(format) = self.file_format() else {
-            return vec![
-                Diagnostic::error(format!("the ending of `{}` does not say its format", self.path.value))
-                    .at(self.path.span, "a table is read here")
-                    .help("add `format:` csv, json, ndjson, parquet, sqlite or xlsx"),
-            ];
-        };
-        only_for(self.table.as_ref().map(|at| at.span), "table", &[FileFormat::Sqlite], format);
-        only_for(self.query.as_ref().map(|sql| sql.span), "query", &[FileFormat::Sqlite], format);
-        only_for(self.sheet.as_ref().map(|at| at.span), "sheet", &[FileFormat::Xlsx], format);
-        if let Some(options) = &self.options {
-            only_for(options.delimiter.as_ref().map(|at| at.span), "delimiter", &[FileFormat::Csv], format);
-            let texts = [FileFormat::Csv, FileFormat::Json, FileFormat::Ndjson];
-            only_for(options.encoding.as_ref().map(|at| at.span), "encoding", &texts, format);
-            if let Some(delimiter) = options.delimiter.as_ref().filter(|at| delimiter_of(&at.value).is_none()) {
-                mistakes.push(
-                    Diagnostic::error("a delimiter is one character")
-                        .at(delimiter.span, "this is not")
-                        .help("write `\";\"`, or `\"\\t\"` for a tab"),
-                );
-            }
+        for (key, span) in self.given().filter(|(key, _)| !format.takes(key)) {
+            let names: Vec<&str> = formats.iter().filter(|known| known.takes(key)).map(|known| known.name).collect();
+            mistakes.push(
+                Diagnostic::error(format!("`{key}` has no meaning for {}", format.name))
+                    .at(span, format!("only for {}", names.join(" and "))),
+            );
         }
-        if format == FileFormat::Sqlite {
+        let delimiter = self.options.as_ref().and_then(|options| options.delimiter.as_ref());
+        if let Some(delimiter) = delimiter.filter(|at| delimiter_of(&at.value).is_none()) {
+            mistakes.push(
+                Diagnostic::error("a delimiter is one character")
+                    .at(delimiter.span, "this is not")
+                    .help("write `\";\"`, or `\"\\t\"` for a tab"),
+            );
+        }
+        if let Some(database) = format.database {
             match (&self.table, &self.query) {
                 (Some(table), Some(query)) => mistakes.push(
                     Diagnostic::error("`table` and `query` exclude each other")
@@ -127,7 +146,7 @@ impl Load {
                 ),
                 (None, None) => mistakes.push(
                     Diagnostic::error(format!("task `{}` does not say what to read", source.spec.id.value))
-                        .at(self.path.span, "an SQLite database holds several tables")
+                        .at(self.path.span, format!("{database} holds several tables"))
                         .help("add `table:` or `query:`"),
                 ),
                 _ => {}
@@ -142,13 +161,28 @@ impl Load {
         }
         mistakes
     }
+}
 
+/// A load whose format is known.
+struct LoadTask {
+    keys: Load,
+    format: &'static FormatDescriptor,
+    states_types: bool,
+}
+
+impl Serialize for LoadTask {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.keys.serialize(serializer)
+    }
+}
+
+impl LoadTask {
     /// The files that there are now, in the order of their names.
     fn files(&self, cx: &CheckContext<'_>) -> Vec<Location> {
-        let path = self.path.value.as_str();
-        let absolute = resolve(cx.project, &self.path.value);
+        let path = self.keys.path.value.as_str();
+        let absolute = resolve(cx.project, &self.keys.path.value);
         if !is_glob(path) || absolute.exists() {
-            return vec![self.path.value.clone()];
+            return vec![self.keys.path.value.clone()];
         }
         let found = absolute.to_str().and_then(|pattern| glob::glob(pattern).ok());
         let mut files: Vec<Location> = found
@@ -165,19 +199,19 @@ impl Load {
         files
     }
 
-    fn scan(&self, cx: &CheckContext<'_>) -> Option<Scan> {
-        let options = self.options.clone().unwrap_or_default();
-        let (query, query_parameters) = self.query.as_ref().map_or((None, Vec::new()), |sql| {
+    fn scan(&self, cx: &CheckContext<'_>) -> Scan {
+        let options = self.keys.options.clone().unwrap_or_default();
+        let (query, query_parameters) = self.keys.query.as_ref().map_or((None, Vec::new()), |sql| {
             let (text, parameters) = sqlite_query(sql);
             (Some(text), parameters)
         });
-        Some(Scan {
+        Scan {
             files: self.files(cx),
-            format: self.file_format()?,
-            table: self.table.as_ref().map(|at| at.value.clone()),
+            format: self.format.format(),
+            table: self.keys.table.as_ref().map(|at| at.value.clone()),
             query,
             query_parameters,
-            sheet: self.sheet.as_ref().map(|at| at.value.clone()),
+            sheet: self.keys.sheet.as_ref().map(|at| at.value.clone()),
             options: ScanOptions {
                 delimiter: options.delimiter.as_ref().and_then(|at| delimiter_of(&at.value)),
                 header: options.header,
@@ -186,7 +220,7 @@ impl Load {
                 skip_rows: options.skip_rows as usize,
             },
             schema: Schema::new(),
-        })
+        }
     }
 }
 
@@ -225,53 +259,60 @@ fn sqlite_query(sql: &SqlText) -> (String, Vec<Value>) {
     (text, parameters)
 }
 
-impl TableLogic for Load {
+impl TableLogic for LoadTask {
     fn io(&self) -> Io {
-        let role = if self.file_format() == Some(FileFormat::Sqlite) { FileRole::Sqlite } else { FileRole::Source };
-        Io { files: vec![FileInput { path: self.path.clone(), role }], ..Io::default() }
+        let role = if self.format.has_wal { FileRole::Sqlite } else { FileRole::Source };
+        Io { files: vec![FileInput { path: self.keys.path.clone(), role }], ..Io::default() }
     }
 
     fn describe(&self) -> String {
-        match (&self.table, &self.query) {
-            (Some(table), _) => format!("{} ({})", self.path.value, table.value),
-            (_, Some(_)) => format!("{} (query)", self.path.value),
-            _ => self.path.value.to_string(),
+        match (&self.keys.table, &self.keys.query) {
+            (Some(table), _) => format!("{} ({})", self.keys.path.value, table.value),
+            (_, Some(_)) => format!("{} (query)", self.keys.path.value),
+            _ => self.keys.path.value.to_string(),
         }
     }
 
     fn contract(&self) -> Promised {
-        promised(&self.columns, self.strict)
+        promised(&self.keys.columns, self.keys.strict)
     }
 
     fn source(&self, cx: &CheckContext<'_>) -> Option<Scan> {
-        self.scan(cx)
+        Some(self.scan(cx))
     }
 
     fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
-        let Some(scan) = self.scan(cx) else { return Err(Vec::new()) };
-        let contract = Contract { path: &self.path, columns: &self.columns, strict: self.strict };
-        let scan = Scan { schema: contract.promised(), ..scan };
+        let contract = Contract {
+            path: &self.keys.path,
+            columns: &self.keys.columns,
+            states_types: self.states_types,
+            strict: self.keys.strict,
+        };
+        let scan = Scan { schema: contract.promised(), ..self.scan(cx) };
         let is_there = !scan.files.is_empty() && scan.files.iter().all(|file| resolve(cx.project, file).exists());
         if !is_there {
-            if self.columns.is_empty() || scan.files.is_empty() {
+            if self.keys.columns.is_empty() || scan.files.is_empty() {
                 // A missing file has been reported with the paths; one that another task publishes is not there yet.
                 return Err(Vec::new());
             }
             return Ok(Rel::Scan(scan));
         }
-        let found = if cx.whole_sources { cx.engine.infer(&scan) } else { cx.engine.sample(&scan) };
+        let found = match cx.whole_sources {
+            true => cx.engine.infer(&scan, cx.cancelled),
+            false => cx.engine.sample(&scan, cx.cancelled),
+        };
         let found = found.map_err(|error| vec![self.unreadable(&error)])?;
         let schema = contract.hold(&found)?;
         Ok(Rel::Scan(Scan { schema, ..scan }))
     }
 }
 
-impl Load {
+impl LoadTask {
     fn unreadable(&self, error: &EngineError) -> Diagnostic {
-        let span = match (&self.table, &self.query) {
+        let span = match (&self.keys.table, &self.keys.query) {
             (Some(table), _) if error.to_string().contains("table") => table.span,
             (_, Some(query)) if !error.to_string().contains("open") => query.span,
-            _ => self.path.span,
+            _ => self.keys.path.span,
         };
         let diagnostic = Diagnostic::error(error.to_string()).at(span, "read here");
         match error {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::At;
-use tidemill_core::table::{Check, Location, Rel, RunOptions, Scan, Schema, TableJob, TableReport};
+use tidemill_core::table::{Check, JobOptions, Location, Refusal, Rel, Scan, Schema, TableJob, TableReport};
 use tidemill_core::task::{
     CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskFailure, TaskResult, TaskSource,
 };
@@ -44,7 +44,7 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
 
 /// A table task with its checks.
 struct TableTask<L> {
-    name: TaskName,
+    id: At<TaskName>,
     logic: L,
     checks: TaskChecks,
 }
@@ -52,7 +52,7 @@ struct TableTask<L> {
 /// Makes the task of a type's parameters.
 pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
     let checks = TaskChecks::read(source)?;
-    Ok(Arc::new(TableTask { name: source.spec.id.value.clone(), logic, checks }))
+    Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks }))
 }
 
 /// The columns of a table before this one.
@@ -79,7 +79,12 @@ impl<L: TableLogic> TableTask<L> {
     fn compile(&self, cx: &CheckContext<'_>) -> Result<TableJob, Vec<Diagnostic>> {
         let rel = self.logic.compile(cx)?;
         let checks = self.checks.compile(&rel.schema(), cx)?;
-        Ok(TableJob { rel, checks })
+        let job = TableJob { rel, checks };
+        cx.engine.accept(&job).map_err(|refusals| {
+            let mistake = |refusal: Refusal| Diagnostic::error(refusal.message).at(self.id.span, "").help(refusal.help);
+            refusals.into_iter().map(mistake).collect::<Vec<_>>()
+        })?;
+        Ok(job)
     }
 }
 
@@ -88,7 +93,7 @@ impl<L: TableLogic> Task for TableTask<L> {
         let mut io = self.logic.io();
         io.table = true;
         io.reads.extend(self.checks.reads());
-        io.rejects = self.logic.rejects(&self.name);
+        io.rejects = self.logic.rejects(&self.id.value);
         io
     }
 
@@ -137,7 +142,7 @@ impl<L: TableLogic> Task for TableTask<L> {
         let origins = cx.origins;
         let origin = |task: &str| origins.of(task);
         let report =
-            cx.engine.run(&job, &RunOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
+            cx.engine.run(&job, &JobOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
         let mut warnings: Vec<String> = report.joins.iter().filter_map(super::join::fan_out_warning).collect();
         warnings.extend(unaccounted(&job.rel, &report));
         warnings.extend(report.joins.iter().filter_map(super::join::unmatched_warning));
@@ -181,11 +186,11 @@ fn keeps_account(rel: &Rel) -> bool {
 fn misfits(cx: &RunContext<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for scan in cx.origins.all() {
-        let Ok(whole) = cx.engine.infer(&scan) else { continue };
+        let Ok(whole) = cx.engine.infer(&scan, cx.cancelled) else { continue };
         for field in scan.schema.fields().iter().filter(|field| whole.get(&field.name) != Some(field.data_type)) {
             let schema = [(field.name.as_str(), field.data_type)].into_iter().collect();
             let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
-            let read = cx.engine.run(&job, &RunOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled });
+            let read = cx.engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled });
             if let Err(error) = read {
                 found.push(format!("{error}; the first rows, which `check` looks at, were {}", field.data_type));
             }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use serde_json::json;
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{PlannedTask, Selection};
-use tidemill_core::table::{CheckResult, Location, Rel, RunOptions, Schema, Severity, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{CheckResult, JobOptions, Location, Rel, Schema, Severity, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::{LastGood, State};
 
@@ -94,7 +94,7 @@ impl Shelf<'_> {
             }
             let tables = project.plan.named(&need.named).into_iter().map(|ix| self.table(project, ix));
             let tables = tables.collect::<Result<Vec<_>, _>>()?;
-            let none = AtomicBool::new(false);
+            let none = CancelToken::new();
             let one = match tables.as_slice() {
                 [one] => one.clone(),
                 several => united(self.engine, several, &none).map_err(|failure| failure.message)?,
@@ -115,8 +115,8 @@ impl Shelf<'_> {
         let name = task.name.to_string();
         let rel = Rel::Input { task: name.clone(), schema: table.schema.clone() };
         inputs.push((name, table.clone()));
-        let never = AtomicBool::new(false);
-        let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &never };
+        let never = CancelToken::new();
+        let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &never };
         let report = self.engine.run(&TableJob { rel, checks }, &options).map_err(|error| error.to_string())?;
         results.extend(
             report.checks.into_iter().zip(severities).map(|(result, severity)| CheckResult { severity, ..result }),

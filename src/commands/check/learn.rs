@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::plan::PlannedTask;
 use tidemill_core::spec::{contract_text, with_contract};
 use tidemill_core::table::{DataType, Schema, TableEngine};
@@ -73,7 +74,7 @@ fn today(opened: &Opened, engine: &dyn TableEngine, task: &PlannedTask) -> Resul
         Some(scan) if scan.files.is_empty() => {
             Err(Failure::wrong(format!("`{name}` has no file to learn from")).help("no file matches its path today"))
         }
-        Some(scan) => engine.infer(&scan).map_err(engine_failure),
+        Some(scan) => engine.infer(&scan, &NEVER_CANCELLED).map_err(engine_failure),
         None if task.task_type.supervised && task.io.table => {
             let state = State::open_read_only(&spec.project)?;
             let last = state.and_then(|state| state.last_results(&spec.name.value).ok()?.remove(name));

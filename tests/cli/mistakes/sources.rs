@@ -193,3 +193,58 @@ fn no_pipeline_file() {
     ");
     insta::assert_snapshot!(shop().run(["-C", "nowhere", "run"]).exits(2).stderr, @"error: cannot go to nowhere: No such file or directory (os error 2)");
 }
+
+#[test]
+fn locations_of_other_schemes() {
+    insta::assert_snapshot!(check(
+        "
+        version: 1
+        tasks:
+          web: {type: load, path: 'https://example.com/orders.csv', output: 's3://bucket/orders.csv'}
+          shop: {type: load, path: 'postgres://user@host/shop'}
+          script: {type: command, run: 'true', inputs: {x: 'gs://bucket/x'}, outputs: {y: 's3://bucket/y'}}
+        "
+    ), @r"
+    error: the scheme `https` is not supported by this version
+     --> pipeline.yaml:3:27
+      |
+    3 |   web: {type: load, path: 'https://example.com/orders.csv', output: 's3://bucket/orders.csv'}
+      |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this does not lead to a file of this machine
+      |
+      = help: name a path; a `command` task can fetch a file, or send one
+
+    error: the scheme `s3` is not supported by this version
+     --> pipeline.yaml:3:69
+      |
+    3 |   web: {type: load, path: 'https://example.com/orders.csv', output: 's3://bucket/orders.csv'}
+      |                                                                     ^^^^^^^^^^^^^^^^^^^^^^^^ this does not lead to a file of this machine
+      |
+      = help: name a path; a `command` task can fetch a file, or send one
+
+    error: the scheme `postgres` is not supported by this version
+     --> pipeline.yaml:4:28
+      |
+    4 |   shop: {type: load, path: 'postgres://user@host/shop'}
+      |                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^ this does not lead to a file of this machine
+      |
+      = help: name a path; a `command` task can fetch a file, or send one
+
+    error: the scheme `gs` is not supported by this version
+     --> pipeline.yaml:5:52
+      |
+    5 |   script: {type: command, run: 'true', inputs: {x: 'gs://bucket/x'}, outputs: {y: 's3://bucket/y'}}
+      |                                                    ^^^^^^^^^^^^^^^ this does not lead to a file of this machine
+      |
+      = help: name a path; a `command` task can fetch a file, or send one
+
+    error: the scheme `s3` is not supported by this version
+     --> pipeline.yaml:5:83
+      |
+    5 |   script: {type: command, run: 'true', inputs: {x: 'gs://bucket/x'}, outputs: {y: 's3://bucket/y'}}
+      |                                                                                   ^^^^^^^^^^^^^^^ this does not lead to a file of this machine
+      |
+      = help: name a path; a `command` task can fetch a file, or send one
+
+    5 errors
+    ");
+}

@@ -1,6 +1,8 @@
 //! Who comes first: the attempt that wants to publish, or whoever stops it.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::CancelToken;
 
 /// It runs and has decided nothing.
 const RUNNING: u8 = 0;
@@ -14,8 +16,8 @@ const ABANDONED: u8 = 2;
 #[derive(Debug, Default)]
 pub struct AttemptToken {
     gate: AtomicU8,
-    cancelled: AtomicBool,
-    killed: AtomicBool,
+    cancelled: CancelToken,
+    killed: CancelToken,
 }
 
 impl AttemptToken {
@@ -35,34 +37,34 @@ impl AttemptToken {
     pub fn abandon(&self) -> bool {
         let in_time = self.decide(ABANDONED);
         if in_time {
-            self.cancelled.store(true, Ordering::Release);
+            self.cancelled.cancel();
         }
         in_time
     }
 
     /// Ends the attempt by force, where that is possible.
     pub fn kill(&self) {
-        self.killed.store(true, Ordering::Release);
+        self.killed.cancel();
     }
 
-    /// Becomes true when the result is no longer wanted; what tasks and engines look at between steps.
-    pub fn cancelled(&self) -> &AtomicBool {
+    /// Cancelled when the result is no longer wanted; what tasks and engines look at between steps.
+    pub fn cancelled(&self) -> &CancelToken {
         &self.cancelled
     }
 
-    /// Becomes true when the attempt is to be ended by force.
-    pub fn killed(&self) -> &AtomicBool {
+    /// Cancelled when the attempt is to be ended by force.
+    pub fn killed(&self) -> &CancelToken {
         &self.killed
     }
 
     /// Whether the result is no longer wanted.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
+        self.cancelled.is_cancelled()
     }
 
     /// Whether the attempt is to be ended by force, without time to tidy up.
     pub fn is_killed(&self) -> bool {
-        self.killed.load(Ordering::Acquire)
+        self.killed.is_cancelled()
     }
 
     /// Settles the gate, once; returns whether it is settled that way.

@@ -1,7 +1,9 @@
 //! One try of a task: the gate that a stopped attempt cannot pass, and the files that pass it.
 
+mod cancel;
 mod gate;
 mod staging;
 
+pub use cancel::{CancelCallback, CancelToken, NEVER_CANCELLED};
 pub use gate::AttemptToken;
 pub use staging::{PublishError, Staging, is_staged_name};

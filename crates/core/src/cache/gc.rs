@@ -1,6 +1,6 @@
 //! What is in the store, whether it is sound, and what may go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -93,6 +93,14 @@ impl ContentStore {
             }
         }
         Ok(report)
+    }
+
+    /// The objects that are there.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn digests(&self) -> Result<HashSet<Digest>, CacheError> {
+        Ok(self.objects()?.into_iter().map(|found| found.object.digest).collect())
     }
 
     /// Removes every object.

@@ -11,12 +11,12 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::ids::{TaskIx, TaskName};
 use crate::side_by_side::side_by_side;
-use crate::spec::{Spec, TaskSpec};
-use crate::table::{FileFormat, Sink};
-use crate::task::{Edge, EdgeKind, MakesTable, OutputFile, TaskSource, TaskTypes};
+use crate::spec::{At, Spec, TaskSpec};
+use crate::table::{FileFormat, FormatDescriptor, Location, Sink, SinkOptions};
+use crate::task::{Edge, EdgeKind, Io, MakesTable, OutputFile, TaskSource, TaskTypes};
 
 use super::no_items::NoItems;
-use super::paths::{Published, check_sources, resolve};
+use super::paths::{Published, check_sources, resolve, unsupported_scheme};
 use super::{Need, Plan, PlannedTask, cycle};
 
 /// Builds the plan of `tasks` (the pipeline's own, or those of a handler) and adds all mistakes to `diagnostics`.
@@ -81,6 +81,9 @@ pub fn build(
     Some(Plan { spec: spec.clone(), tasks: planned, graph, order, by_name, instances, published })
 }
 
+/// How rejects are written where the ending of their file says nothing.
+const REJECTS_FORMAT: FileFormat = FileFormat("csv");
+
 /// Reads one task by its type; None if the type is unknown, which reading the file has said.
 fn plan_task(
     spec: &Spec,
@@ -92,24 +95,27 @@ fn plan_task(
     let built = task_type.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec, types });
     let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
     let io = built.io();
-    let mut mistakes = Vec::new();
+    let mut mistakes: Vec<Diagnostic> = paths(&io, task).filter_map(unsupported_scheme).collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
     let mut sinks = Vec::new();
     for output in &task.common.outputs {
         if !io.table {
             // Types that publish files of another kind read `output` as a key of their own.
             continue;
         }
-        match FileFormat::from_path(output.path.value.as_str()) {
+        match types.formats().of_path(output.path.value.as_str()) {
             Some(format) => sinks.push(Sink {
                 path: output.path.value.clone(),
-                format,
+                format: format.format(),
                 options: output.options.clone(),
                 table: task.id.value.base().to_owned(),
             }),
             None => mistakes.push(
                 Diagnostic::error(format!("`{}` has no ending that says its format", output.path.value))
                     .at(output.path.span, "a table is written here")
-                    .help("end it with .csv, .json, .ndjson, .parquet, .xlsx or .sqlite"),
+                    .help(format!("end it with {}", types.formats().endings(true))),
             ),
         }
     }
@@ -124,6 +130,12 @@ fn plan_task(
     }
     outputs.extend(io.outputs.iter().cloned());
     outputs.extend(io.rejects.iter().map(|path| OutputFile { path: path.clone(), role: "rejects".into() }));
+    let rejects = io.rejects.as_ref().map(|path| Sink {
+        path: path.value.clone(),
+        format: types.formats().of_path(path.value.as_str()).map_or(REJECTS_FORMAT, FormatDescriptor::format),
+        options: SinkOptions::default(),
+        table: "rejects".to_owned(),
+    });
     Ok(Some(PlannedTask {
         name: task.id.value.clone(),
         spec: Arc::clone(task),
@@ -133,7 +145,15 @@ fn plan_task(
         needs: Vec::new(),
         outputs,
         sinks,
+        rejects,
     }))
+}
+
+/// All paths that a task reads and publishes.
+fn paths<'a>(io: &'a Io, task: &'a TaskSpec) -> impl Iterator<Item = &'a At<Location>> {
+    let of_table = task.common.outputs.iter().filter(|_| io.table).map(|output| &output.path);
+    let others = io.outputs.iter().map(|output| &output.path);
+    io.files.iter().map(|file| &file.path).chain(of_table).chain(others).chain(&io.rejects)
 }
 
 /// Finds the tasks that ids and paths mean.

@@ -21,7 +21,7 @@ use crate::task::{Descriptor, EdgeKind, Io, OutputFile, Task};
 pub use build::build;
 pub use columns::{CheckOptions, check_columns, jobs};
 use paths::Published;
-pub use paths::{is_glob, resolve};
+pub use paths::{is_glob, resolve, unsupported_scheme};
 pub use select::{SelectError, Selection, select};
 
 /// A pipeline ready to run.
@@ -57,6 +57,8 @@ pub struct PlannedTask {
     pub outputs: Vec<OutputFile>,
     /// The files its table is written to.
     pub sinks: Vec<Sink>,
+    /// The file its rejects are written to, if it can reject rows.
+    pub rejects: Option<Sink>,
 }
 
 /// An edge, seen from the task that needs.

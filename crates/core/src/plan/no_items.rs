@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{Expr, Rel, RunOptions, Schema, TableJob, Value};
+use crate::table::{Expr, JobOptions, Rel, Schema, TableJob, Value};
 use crate::task::{CheckContext, EdgeKind, Io, RunContext, Task, TaskFailure, TaskResult};
 
 /// Does nothing; its table has the columns that an instance's would have, as far as they do not depend on the item, and no rows.
@@ -54,7 +54,7 @@ impl Task for NoItems {
         let Some(schema) = self.columns(&cx.check(&cx.columns())) else {
             return Ok(TaskResult { note, ..TaskResult::default() });
         };
-        let options = RunOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled };
+        let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled };
         let report = cx.engine.run(&TableJob { rel: no_rows(&schema), checks: Vec::new() }, &options)?;
         Ok(TaskResult { table: Some(report), note, ..TaskResult::default() })
     }

@@ -28,6 +28,16 @@ pub fn resolve(project: &Path, location: &Location) -> PathBuf {
     resolved
 }
 
+/// That a location leads elsewhere than to the file system of this machine, if it does.
+pub fn unsupported_scheme(location: &At<Location>) -> Option<Diagnostic> {
+    let scheme = location.value.scheme()?;
+    Some(
+        Diagnostic::error(format!("the scheme `{scheme}` is not supported by this version"))
+            .at(location.span, "this does not lead to a file of this machine")
+            .help("name a path; a `command` task can fetch a file, or send one"),
+    )
+}
+
 /// Whether the path is a pattern for several files.
 pub fn is_glob(path: &str) -> bool {
     path.contains(['*', '?', '['])

@@ -17,7 +17,7 @@ pub fn json_schema(types: &TaskTypes) -> Value {
     let mut tasks = Vec::new();
     for task_type in types.iter() {
         let Descriptor { name, summary, .. } = task_type.descriptor();
-        let mut schema = task_type.schema().to_value();
+        let mut schema = types.schema_of(task_type);
         definitions.extend(take_definitions(&mut schema, &format!("{name}.")));
         tasks.push(task(name, summary, &schema, &shared));
     }

@@ -125,7 +125,7 @@ fn build(
 
     let reader = TaskReader {
         types,
-        schemas: types.iter().map(|known| (known.descriptor().name, known.schema().to_value())).collect(),
+        schemas: types.iter().map(|known| (known.descriptor().name, types.schema_of(known))).collect(),
         common: &COMMON,
         defaults: root.get("defaults").map(|(_, node)| node).filter(|node| fits("defaults", node)),
         scope: &scope,

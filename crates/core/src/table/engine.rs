@@ -1,11 +1,12 @@
 //! The boundary to whatever computes tables.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport};
-use crate::ids::Digest;
+use crate::attempt::CancelToken;
+use crate::ids::{Digest, RunId};
 
 /// A table that an engine holds. Dropping the last reference lets the engine free it.
 #[derive(Clone)]
@@ -31,16 +32,16 @@ impl PartialEq for TableRef {
 }
 
 /// What a job needs beside its description.
-pub struct RunOptions<'a> {
+pub struct JobOptions<'a> {
     /// The tables of the job's `Input`s and relationships, by task.
     pub inputs: &'a [(String, TableRef)],
     /// The source that an input, by its task, was loaded from: its rows are the input's, one for one. For messages and rejects.
     pub origin: &'a (dyn Fn(&str) -> Option<Scan> + Sync),
-    /// Becomes true when the result is no longer wanted; an engine looks at it between steps.
-    pub cancelled: &'a AtomicBool,
+    /// Cancelled when the result is no longer wanted; an engine looks at it between steps.
+    pub cancelled: &'a CancelToken,
 }
 
-impl RunOptions<'_> {
+impl JobOptions<'_> {
     /// The table of that task.
     pub fn input(&self, task: &str) -> Option<&TableRef> {
         self.inputs.iter().find(|(name, _)| name == task).map(|(_, table)| table)
@@ -48,7 +49,7 @@ impl RunOptions<'_> {
 
     /// Whether the result is no longer wanted.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.cancelled.is_cancelled()
     }
 }
 
@@ -113,6 +114,15 @@ fn behind_path(line: Option<u64>, message: &str) -> String {
     }
 }
 
+/// Something of a job that an engine cannot do with equal results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it is, as a sentence for the user, without a full stop.
+    pub message: String,
+    /// What to do instead.
+    pub help: String,
+}
+
 /// Computes tables. One for a run; all methods may be called from several threads at once.
 ///
 /// What crosses it is neutral: jobs, schemas, plain columns, locations. A call may take long; none blocks on another.
@@ -120,26 +130,54 @@ pub trait TableEngine: Send + Sync {
     /// Its name in logs and fingerprints, with the version of its semantics: `polars-1`.
     fn name(&self) -> &str;
 
+    /// A run begins: what the engine needs for all of its jobs (a session with a server) may be made here or at first need.
+    ///
+    /// # Errors
+    /// If the engine cannot be used at all.
+    fn begin(&self, _run: &RunId) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// The run has ended, however it did: what [`begin`](Self::begin) has made is given back.
+    fn end(&self) {}
+
+    /// Whether the engine can do the job with equal results; asked by `check`, once the job is compiled.
+    ///
+    /// # Errors
+    /// All that it cannot do, each with what to do instead.
+    fn accept(&self, _job: &TableJob) -> Result<(), Vec<Refusal>> {
+        Ok(())
+    }
+
+    /// Frees what the engine keeps outside the cache for saved tables that are not among these, by their digests; called when
+    /// the cache is collected.
+    ///
+    /// # Errors
+    /// If it cannot be freed; what went before that is gone.
+    fn sweep(&self, _live: &HashSet<Digest>) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     /// The columns of a source as `check` sees them: from its head (1,000 rows), or of SQLite from the stored values'
     /// types in the first 1,000 rows. `scan.schema` is ignored. A column without values is `Null`.
     ///
     /// # Errors
-    /// If the source cannot be read.
-    fn sample(&self, scan: &Scan) -> Result<Schema, EngineError>;
+    /// If the source cannot be read, or the reading was cancelled.
+    fn sample(&self, scan: &Scan, cancelled: &CancelToken) -> Result<Schema, EngineError>;
 
     /// The columns of a source as a run sees them: inferred from the whole of it. The engine may keep what it read for the
     /// job that follows: `scan.schema` has the types that this will ask for, as far as they are known, and makes no
     /// difference to the answer.
     ///
     /// # Errors
-    /// If the source cannot be read.
-    fn infer(&self, scan: &Scan) -> Result<Schema, EngineError>;
+    /// If the source cannot be read, or the reading was cancelled.
+    fn infer(&self, scan: &Scan, cancelled: &CancelToken) -> Result<Schema, EngineError>;
 
     /// Does the job: computes, rejects, diagnoses, checks, and holds the result.
     ///
     /// # Errors
     /// If a source or a value is wrong, a check does not hold, or the engine fails; then nothing is held.
-    fn run(&self, job: &TableJob, options: &RunOptions<'_>) -> Result<TableReport, EngineError>;
+    fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError>;
 
     /// Rows of a table as plain columns: `columns` (all if None) of at most `limit` rows.
     ///

@@ -9,6 +9,7 @@ mod drift;
 mod engine;
 mod explain;
 mod expr;
+mod format;
 mod function;
 mod job;
 mod lineage;
@@ -21,8 +22,9 @@ mod value;
 
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
-pub use engine::{EngineError, FailedCheck, RunOptions, TableEngine, TableRef};
+pub use engine::{EngineError, FailedCheck, JobOptions, Refusal, TableEngine, TableRef};
 pub use expr::{AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, SortKey, WindowCall, WindowFrame, WindowFunc};
+pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};
 pub use job::{
     Check, CheckKind, CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, Severity, TableJob, TableReport,
@@ -32,5 +34,5 @@ pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SetOpKind, TextCase};
 pub use schema::{Field, Schema};
-pub use source::{Compression, FileFormat, Location, Scan, ScanOptions, Sink, SinkOptions};
+pub use source::{Compression, Location, Scan, ScanOptions, Sink, SinkOptions};
 pub use value::{DataType, Value, decimal_digits, decimal_text};

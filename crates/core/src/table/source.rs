@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Schema, Value};
+use super::{FileFormat, Schema, Value};
 
 /// Where a file or folder is: a path below the project's folder with `/` between its parts, or an absolute one.
 ///
@@ -23,6 +23,14 @@ impl Location {
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Where it leads other than to the file system of this machine: `s3` of `s3://bucket/key`.
+    pub fn scheme(&self) -> Option<&str> {
+        let (scheme, _) = self.0.split_once("://")?;
+        let is_one = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        is_one.then_some(scheme)
     }
 }
 
@@ -43,56 +51,6 @@ impl schemars::JsonSchema for Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
-    }
-}
-
-/// The format of a table in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum FileFormat {
-    /// Comma-separated values (RFC 4180) and its relatives.
-    Csv,
-    /// An array of objects.
-    Json,
-    /// An object a line.
-    Ndjson,
-    /// Apache Parquet.
-    Parquet,
-    /// An SQLite database.
-    Sqlite,
-    /// An Excel workbook.
-    Xlsx,
-}
-
-impl FileFormat {
-    /// All formats by the name they have in a pipeline.
-    pub const NAMES: [(&'static str, Self); 6] = [
-        ("csv", Self::Csv),
-        ("json", Self::Json),
-        ("ndjson", Self::Ndjson),
-        ("parquet", Self::Parquet),
-        ("sqlite", Self::Sqlite),
-        ("xlsx", Self::Xlsx),
-    ];
-
-    /// The format that a path's ending means; `.gz` and `.zst` behind it are looked through.
-    pub fn from_path(path: &str) -> Option<Self> {
-        let lower = path.to_ascii_lowercase();
-        let plain = lower.strip_suffix(".gz").or_else(|| lower.strip_suffix(".zst")).unwrap_or(&lower);
-        match plain.rsplit_once('.')?.1 {
-            "csv" | "tsv" | "txt" => Some(Self::Csv),
-            "json" => Some(Self::Json),
-            "ndjson" | "jsonl" => Some(Self::Ndjson),
-            "parquet" | "pq" => Some(Self::Parquet),
-            "db" | "sqlite" | "sqlite3" | "db3" => Some(Self::Sqlite),
-            "xlsx" | "xlsm" | "xls" | "ods" => Some(Self::Xlsx),
-            _ => None,
-        }
-    }
-
-    /// Its name in a pipeline.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
     }
 }
 

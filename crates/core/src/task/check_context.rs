@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::attempt::{CancelToken, NEVER_CANCELLED};
 use crate::diagnostic::SourceMap;
 use crate::table::{Location, Schema, TableEngine};
 
@@ -28,6 +29,8 @@ pub struct CheckContext<'a> {
     pub published: &'a dyn Fn(&Location) -> bool,
     /// In a run, sources are inferred from the whole file, else from their head.
     pub whole_sources: bool,
+    /// Cancelled when what is found is no longer wanted.
+    pub cancelled: &'a CancelToken,
 }
 
 impl<'a> CheckContext<'a> {
@@ -43,6 +46,7 @@ impl<'a> CheckContext<'a> {
             secrets: &[],
             published: &|_| true,
             whole_sources: false,
+            cancelled: &NEVER_CANCELLED,
         }
     }
 
@@ -68,6 +72,12 @@ impl<'a> CheckContext<'a> {
     #[must_use]
     pub fn published(self, published: &'a dyn Fn(&Location) -> bool) -> Self {
         Self { published, ..self }
+    }
+
+    /// With a token that ends the reading of sources.
+    #[must_use]
+    pub fn cancelled(self, cancelled: &'a CancelToken) -> Self {
+        Self { cancelled, ..self }
     }
 
     /// With sources inferred from the whole file.

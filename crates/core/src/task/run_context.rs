@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
+use crate::attempt::CancelToken;
 use crate::diagnostic::SourceMap;
 use crate::ids::TaskName;
 use crate::table::{Location, Scan, Schema, TableEngine, TableRef};
@@ -49,10 +49,10 @@ pub struct RunContext<'a> {
     pub log: &'a dyn Fn(LogLevel, &str),
     /// What a command writes, for the task's log.
     pub output: &'a dyn OutputLog,
-    /// Becomes true when the result is no longer wanted.
-    pub cancelled: &'a AtomicBool,
-    /// Becomes true when the attempt is to be ended by force.
-    pub killed: &'a AtomicBool,
+    /// Cancelled when the result is no longer wanted.
+    pub cancelled: &'a CancelToken,
+    /// Cancelled when the attempt is to be ended by force.
+    pub killed: &'a CancelToken,
 }
 
 impl RunContext<'_> {
@@ -63,7 +63,10 @@ impl RunContext<'_> {
 
     /// What is checked again in the attempt, where all sources are there as a whole.
     pub fn check<'c>(&'c self, columns: &'c BTreeMap<String, Option<Schema>>) -> CheckContext<'c> {
-        CheckContext::new(self.engine, self.sources, self.project).tables(columns).whole_sources()
+        CheckContext::new(self.engine, self.sources, self.project)
+            .tables(columns)
+            .whole_sources()
+            .cancelled(self.cancelled)
     }
 }
 

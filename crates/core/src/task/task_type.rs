@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
+use serde_json::Value;
+
 use crate::spec::{Scope, Spec, TaskSpec};
+use crate::table::{FormatName, Formats};
 
 use super::{Descriptor, Task};
 
@@ -37,6 +40,7 @@ pub trait TaskType: Send + Sync {
 #[derive(Default)]
 pub struct TaskTypes {
     list: Vec<Box<dyn TaskType>>,
+    formats: Formats,
 }
 
 impl TaskTypes {
@@ -50,6 +54,26 @@ impl TaskTypes {
     pub fn with(mut self, task_type: impl TaskType + 'static) -> Self {
         self.list.push(Box::new(task_type));
         self
+    }
+
+    /// With the formats of the files that tasks of these types read and write.
+    #[must_use]
+    pub fn with_formats(self, formats: Formats) -> Self {
+        Self { formats, ..self }
+    }
+
+    /// The formats of files.
+    pub fn formats(&self) -> &Formats {
+        &self.formats
+    }
+
+    /// The JSON Schema of a type's own keys.
+    pub(crate) fn schema_of(&self, task_type: &dyn TaskType) -> Value {
+        let mut schema = task_type.schema().to_value();
+        if let Some(formats) = schema.pointer_mut(&format!("/$defs/{}", FormatName::DEFINITION)) {
+            *formats = self.formats.schema().to_value();
+        }
+        schema
     }
 
     /// The type of that name.

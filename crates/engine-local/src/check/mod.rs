@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
-use tidemill_core::table::{Check, CheckKind, CheckResult, EngineError, FailedCheck, RunOptions, Schema, Severity};
+use tidemill_core::table::{Check, CheckKind, CheckResult, EngineError, FailedCheck, JobOptions, Schema, Severity};
 
 use crate::arrays::stack::stack;
 use crate::arrays::types;
@@ -17,7 +17,7 @@ use crate::store::table_handle::TableHandle;
 const SAMPLES: usize = 5;
 
 /// Evaluates all checks; an error lists all those of severity `error` that do not hold.
-pub(crate) fn run(checks: &[Check], frame: &DataFrame, options: &RunOptions<'_>) -> Outcome<Vec<CheckResult>> {
+pub(crate) fn run(checks: &[Check], frame: &DataFrame, options: &JobOptions<'_>) -> Outcome<Vec<CheckResult>> {
     let mut results = Vec::with_capacity(checks.len());
     for check in checks {
         if options.is_cancelled() {
@@ -53,7 +53,7 @@ fn sentence(result: &CheckResult) -> String {
     format!("{}: {rows} not hold: {}{more}", result.name, result.samples.join("; "))
 }
 
-fn one(check: &Check, frame: &DataFrame, options: &RunOptions<'_>) -> Outcome<CheckResult> {
+fn one(check: &Check, frame: &DataFrame, options: &JobOptions<'_>) -> Outcome<CheckResult> {
     let mut result =
         CheckResult { name: check.name.clone(), severity: check.severity, bad_rows: 0, samples: vec![], detail: None };
     match &check.kind {
@@ -127,7 +127,7 @@ impl<'a> Checking<'a> {
         checks: &[Check],
         rows: &Batch,
         schema: &Schema,
-        options: &RunOptions<'_>,
+        options: &JobOptions<'_>,
     ) -> Outcome<Vec<Option<CheckResult>>> {
         let look = |check: &Check| {
             let needed: BTreeSet<String> = match &check.kind {
@@ -162,7 +162,7 @@ impl<'a> Checking<'a> {
     }
 
     /// Looks at the whole table for the other checks, of each only the columns that it needs.
-    pub fn finish(mut self, table: &TableHandle, options: &RunOptions<'_>) -> Outcome<Vec<CheckResult>> {
+    pub fn finish(mut self, table: &TableHandle, options: &JobOptions<'_>) -> Outcome<Vec<CheckResult>> {
         for (check, result) in self.checks.iter().zip(&mut self.results) {
             if row_by_row(check) {
                 continue;

@@ -28,6 +28,9 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn places(&self, project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
 
+    /// Whether the place of a row in the source's files is a line of text, not a row's number.
+    fn rows_are_lines(&self, scan: &Scan) -> bool;
+
     /// Writes a table to `path` in the sink's format. The digest of the file, if it was had on the way.
     ///
     /// # Errors

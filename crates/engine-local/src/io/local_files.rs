@@ -9,6 +9,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink};
 
 use crate::io::files::Files;
+use crate::io::formats::FormatCodecs;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
 
@@ -16,8 +17,8 @@ use crate::store::output_table::OutputTable;
 const KEPT: usize = 4;
 
 /// Reads and writes below the project's folder, or where an absolute path says.
-#[derive(Default)]
 pub(crate) struct LocalFiles {
+    codecs: FormatCodecs,
     /// Rows that were read when their columns were asked for, until they are wanted themselves.
     kept: Mutex<VecDeque<InferredRows>>,
 }
@@ -28,6 +29,11 @@ struct InferredRows {
 }
 
 impl LocalFiles {
+    /// In these formats.
+    pub fn new(codecs: FormatCodecs) -> Self {
+        Self { codecs, kept: Mutex::default() }
+    }
+
     /// What is kept of that source, which is kept no longer.
     fn take(&self, source: &Scan) -> Option<DataFrame> {
         let source = without_schema(source);
@@ -52,12 +58,13 @@ fn without_schema(source: &Scan) -> Scan {
 
 impl Files for LocalFiles {
     fn infer(&self, project: &Path, source: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+        let codec = self.codecs.get(source.format)?;
         if head.is_some() {
-            return read::infer(project, source, head);
+            return read::infer(codec, project, source, head);
         }
         // It may have changed since.
         self.take(source);
-        let (schema, rows) = read::infer_and_read(project, source)?;
+        let (schema, rows) = read::infer_and_read(codec, project, source)?;
         if let Some(rows) = rows {
             self.keep(source, rows);
         }
@@ -67,15 +74,19 @@ impl Files for LocalFiles {
     fn read(&self, project: &Path, source: &Scan) -> Result<DataFrame, EngineError> {
         match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
             Some(rows) => Ok(rows),
-            None => read::read(project, source),
+            None => read::read(self.codecs.get(source.format)?, project, source),
         }
     }
 
     fn places(&self, project: &Path, source: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
-        read::places(project, source, rows)
+        read::places(self.codecs.get(source.format)?, project, source, rows)
+    }
+
+    fn rows_are_lines(&self, source: &Scan) -> bool {
+        self.codecs.get(source.format).is_ok_and(|codec| codec.descriptor().rows_are_lines)
     }
 
     fn write(&self, table: &OutputTable, to: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
-        write::write(table, to, path)
+        write::write(self.codecs.get(to.format)?, table, to, path)
     }
 }

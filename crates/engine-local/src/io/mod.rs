@@ -1,6 +1,7 @@
 //! Files outside the store: sources that are read and outputs that are written.
 
 pub(crate) mod files;
+pub(crate) mod formats;
 pub(crate) mod local_files;
-mod read;
-mod write;
+pub(crate) mod read;
+pub(crate) mod write;

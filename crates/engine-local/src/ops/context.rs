@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use tidemill_core::table::{
-    DroppedRows, EngineError, FileFormat, JoinDiagnosis, Rel, RowsIn, RunOptions, Scan, TableRef,
-};
+use tidemill_core::table::{DroppedRows, EngineError, JobOptions, JoinDiagnosis, Rel, RowsIn, Scan, TableRef};
 
 use super::reject_log::RejectLog;
 use crate::error::Outcome;
@@ -16,7 +14,7 @@ use crate::runtime::memory_budget::MemoryBudget;
 pub(crate) struct JobContext<'a> {
     pub project: &'a Path,
     pub files: &'a dyn Files,
-    pub options: &'a RunOptions<'a>,
+    pub options: &'a JobOptions<'a>,
     pub budget: &'a MemoryBudget,
     /// Which rows are rejected, in jobs that can reject.
     pub rejects: Option<RejectLog<'a>>,
@@ -44,7 +42,7 @@ impl<'a> JobContext<'a> {
     pub fn new(
         project: &'a Path,
         files: &'a dyn Files,
-        options: &'a RunOptions<'a>,
+        options: &'a JobOptions<'a>,
         budget: &'a MemoryBudget,
         rel: &'a Rel,
     ) -> Self {
@@ -79,8 +77,11 @@ impl<'a> JobContext<'a> {
             _ => {
                 let scan = self.origin(rel)?;
                 let (file, line) = self.files.places(self.project, &scan, &[row]).ok()?.pop()?;
-                let in_lines = matches!(scan.format, FileFormat::Csv | FileFormat::Json | FileFormat::Ndjson);
-                Some(if in_lines { format!("{file}:{line}") } else { format!("{file}, row {line}") })
+                Some(if self.files.rows_are_lines(&scan) {
+                    format!("{file}:{line}")
+                } else {
+                    format!("{file}, row {line}")
+                })
             }
         }
     }

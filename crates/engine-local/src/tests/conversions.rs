@@ -33,7 +33,7 @@ fn cells(cells: &[&str], conversion: Conversion) -> Vec<String> {
 pub fn scan() -> Scan {
     Scan {
         files: vec![Location::new("data/marketing.csv")],
-        format: FileFormat::Csv,
+        format: FileFormat("csv"),
         table: None,
         query: None,
         query_parameters: Vec::new(),
@@ -186,7 +186,7 @@ fn directly_below_a_file_rejects_tell_file_and_line() {
     let engine = LocalEngine::with_files("/nowhere", Box::new(OneFile(t)));
     let job = TableJob { rel: campaigns(Rel::Scan(scan)), checks: vec![] };
     let report =
-        engine.run(&job, &RunOptions { inputs: &[], origin: &|_| None, cancelled: &AtomicBool::new(false) }).unwrap();
+        engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: &CancelToken::new() }).unwrap();
     assert_eq!(report.rows_in, [RowsIn { from: "data/marketing.csv".to_owned(), rows: 4 }]);
     assert_eq!(
         rows(report.rejects.as_ref().unwrap())[0],
@@ -201,7 +201,7 @@ fn directly_below_a_load_rejects_and_messages_tell_file_and_line() {
     let engine = LocalEngine::with_files("/nowhere", Box::new(OneFile(t.clone())));
     let inputs = [("t".to_owned(), in_memory(t.clone()).unwrap())];
     let run = |rel| {
-        let options = RunOptions { inputs: &inputs, origin: &origin, cancelled: &AtomicBool::new(false) };
+        let options = JobOptions { inputs: &inputs, origin: &origin, cancelled: &CancelToken::new() };
         engine.run(&TableJob { rel, checks: vec![] }, &options)
     };
     let rejects = run(campaigns(input("t", &t))).unwrap().rejects.unwrap();

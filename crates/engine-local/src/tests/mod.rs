@@ -12,7 +12,7 @@ mod steps;
 mod windows;
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use polars::prelude::{DataFrame, Series};
 use tidemill_core::table::*;
@@ -29,6 +29,10 @@ pub const D2: DataType = DataType::Decimal { precision: 18, scale: 2 };
 pub struct OneFile(pub DataFrame);
 
 impl Files for OneFile {
+    fn rows_are_lines(&self, _: &Scan) -> bool {
+        true
+    }
+
     fn infer(&self, _: &Path, _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
         types::schema_of(&self.0)
     }
@@ -76,7 +80,7 @@ pub fn engine() -> LocalEngine {
 pub fn run_job(job: &TableJob, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, EngineError> {
     let inputs: Vec<(String, TableRef)> =
         inputs.iter().map(|(name, frame)| ((*name).to_owned(), in_memory((*frame).clone()).unwrap())).collect();
-    engine().run(job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) })
+    engine().run(job, &JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &CancelToken::new() })
 }
 
 pub fn try_run(rel: Rel, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, EngineError> {

@@ -78,8 +78,9 @@ fn fills_keep_the_column_type() {
 fn a_job_that_is_cancelled_holds_nothing() {
     let job = TableJob { rel: input("t", &t()), checks: vec![] };
     let inputs = [("t".to_owned(), in_memory(t()).unwrap())];
-    let outcome =
-        engine().run(&job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(true) });
+    let cancelled = CancelToken::new();
+    cancelled.cancel();
+    let outcome = engine().run(&job, &JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &cancelled });
     assert!(matches!(outcome, Err(EngineError::Cancelled)));
 }
 
@@ -87,6 +88,10 @@ fn a_job_that_is_cancelled_holds_nothing() {
 fn what_breaks_inside_becomes_an_error() {
     struct Breaking;
     impl Files for Breaking {
+        fn rows_are_lines(&self, _: &Scan) -> bool {
+            true
+        }
+
         fn infer(&self, _: &Path, _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
             panic!("the disk is on fire")
         }
@@ -106,5 +111,8 @@ fn what_breaks_inside_becomes_an_error() {
         }
     }
     let engine = LocalEngine::with_files("/nowhere", Box::new(Breaking));
-    assert_eq!(message(engine.infer(&super::conversions::scan())), "the table engine broke: the disk is on fire");
+    assert_eq!(
+        message(engine.infer(&super::conversions::scan(), &CancelToken::new())),
+        "the table engine broke: the disk is on fire"
+    );
 }

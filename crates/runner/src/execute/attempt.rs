@@ -10,7 +10,7 @@ use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
-use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions, TableRef};
+use tidemill_core::table::{Location, Sink, TableRef};
 use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskResult};
 use tidemill_state::{Made, MadeTable, Output};
 
@@ -120,10 +120,8 @@ impl TaskExecutor {
         if let Some(table) = &report.table {
             task.sinks.iter().try_for_each(|sink| write(table, sink))?;
         }
-        if let (Some(rejects), Some(path)) = (&report.rejects, &task.io.rejects) {
-            let format = FileFormat::from_path(path.value.as_str()).unwrap_or(FileFormat::Csv);
-            let table = "rejects".to_owned();
-            write(rejects, &Sink { path: path.value.clone(), format, options: SinkOptions::default(), table })?;
+        if let (Some(rejects), Some(sink)) = (&report.rejects, &task.rejects) {
+            write(rejects, sink)?;
         }
         Ok(known)
     }

@@ -1,10 +1,10 @@
 //! The tables that a task reads: from the engine's memory, from the store, or computed again.
 
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::ids::TaskIx;
-use tidemill_core::table::{Location, Rel, RunOptions, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{JobOptions, Location, Rel, SetOpKind, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
 
 use super::TaskExecutor;
@@ -68,12 +68,12 @@ impl TaskExecutor {
 ///
 /// # Errors
 /// If the engine fails, or the instances' columns differ.
-pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &AtomicBool) -> Result<TableRef, TaskFailure> {
+pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &CancelToken) -> Result<TableRef, TaskFailure> {
     let inputs: Vec<(String, TableRef)> =
         tables.iter().enumerate().map(|(at, table)| (at.to_string(), table.clone())).collect();
     let rels = inputs.iter().map(|(name, table)| Rel::Input { task: name.clone(), schema: table.schema.clone() });
     let rel = union_all(rels.collect());
-    let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled };
+    let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled };
     let report = engine.run(&TableJob { rel, checks: Vec::new() }, &options)?;
     report.table.ok_or_else(|| TaskFailure::new("the instances of a foreach could not be united"))
 }

@@ -12,6 +12,7 @@ use tidemill_state::{Resend, Run, TaskRecord, TaskStatus};
 
 use super::{Holding, Runner, is_due};
 use crate::Failure;
+use crate::engine_session::EngineSession;
 use crate::execute::{Before, Setting};
 
 /// What of an earlier run is in doubt.
@@ -34,6 +35,7 @@ impl Runner<'_> {
         self.listen_for_signals(&interrupts);
         let holding = self.hold(&interrupts)?;
         let _guard = self.start_log(&holding);
+        let _session = EngineSession::begin(&*self.engine, &project.run.id)?;
         tracing::info!(run = project.run.id, of = again.of.id.as_str(), "what is in doubt is sent again");
         let mut done = Vec::new();
         let main = selection(&project.plan, &again.tasks);

@@ -55,9 +55,9 @@ impl InputKey {
 impl ExportFormat {
     fn file(self) -> FileFormat {
         match self {
-            Self::Csv => FileFormat::Csv,
-            Self::Parquet => FileFormat::Parquet,
-            Self::Json => FileFormat::Json,
+            Self::Csv => FileFormat("csv"),
+            Self::Parquet => FileFormat("parquet"),
+            Self::Json => FileFormat("json"),
         }
     }
 }

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::spec::{At, Hole, NodeValue, OneOrMany, OrderedMap, RuntimeNames, Scope, Template};
-use tidemill_core::table::{Check, DeclaredType, FileFormat, Location, Schema};
+use tidemill_core::table::{Check, DeclaredType, FormatDescriptor, Formats, Location, Schema};
 use tidemill_core::task::{
     CheckContext, Descriptor, Io, MakesTable, OutputFile, Promised, RunContext, Task, TaskFailure, TaskResult,
     TaskSource,
@@ -76,6 +76,8 @@ struct CommandTask {
     params: Vec<String>,
     checks: TaskChecks,
     scope: Scope,
+    /// The output that holds its table, and the format.
+    table: Option<(At<Location>, &'static FormatDescriptor)>,
 }
 
 impl Parameters for Command {
@@ -96,7 +98,7 @@ impl Parameters for Command {
     }
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
-        let mut mistakes = self.table_mistakes();
+        let mut mistakes = self.table_mistakes(source.types.formats());
         let run = self.how(source).unwrap_or_else(|more| {
             mistakes.extend(more);
             Run::Argv(Vec::new())
@@ -127,6 +129,7 @@ impl Parameters for Command {
             params: pipeline.params.keys().cloned().collect(),
             checks,
             scope: source.scope().clone(),
+            table: self.table_file(source.types.formats()),
             keys: self,
         }))
     }
@@ -179,8 +182,14 @@ impl Command {
         Ok(Run::Shell { program: program.to_owned(), text: text.clone(), places })
     }
 
+    /// The output that is read as a table, if any.
+    fn table_file(&self, formats: &Formats) -> Option<(At<Location>, &'static FormatDescriptor)> {
+        let path = self.outputs.get(&self.table.as_ref()?.value)?;
+        Some((path.clone(), formats.of_path(path.value.as_str())?))
+    }
+
     /// What is wrong with `table` and `columns`.
-    fn table_mistakes(&self) -> Vec<Diagnostic> {
+    fn table_mistakes(&self, formats: &Formats) -> Vec<Diagnostic> {
         let Some(table) = &self.table else {
             let contract = self.columns.iter().next().map(|(name, _)| {
                 Diagnostic::error("`columns` say what a table must be, and there is none")
@@ -195,11 +204,11 @@ impl Command {
                     .at(table.span, "the table is read from an output")
                     .suggest(&table.value, self.outputs.iter().map(|(name, _)| name.value.as_str())),
             ],
-            Some(path) => match FileFormat::from_path(path.value.as_str()) {
-                Some(FileFormat::Sqlite) | None => vec![
+            Some(path) => match formats.of_path(path.value.as_str()) {
+                None | Some(FormatDescriptor { database: Some(_), .. }) => vec![
                     Diagnostic::error(format!("the ending of `{}` does not say the format of its table", path.value))
                         .at(path.span, "a table is read from here")
-                        .help("end it with .csv, .json, .ndjson, .parquet or .xlsx"),
+                        .help(format!("end it with {}", formats.endings(false))),
                 ],
                 Some(_) => Vec::new(),
             },

@@ -4,7 +4,6 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::LazyLock;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -55,7 +54,7 @@ impl CommandTask {
         let request = self.request(cx, outputs)?;
         let wish = || {
             cx.output.wait();
-            match (cx.killed.load(Ordering::Acquire), cx.cancelled.load(Ordering::Acquire)) {
+            match (cx.killed.is_cancelled(), cx.cancelled.is_cancelled()) {
                 (true, _) => Wish::Kill,
                 (false, true) => Wish::End,
                 (false, false) => Wish::GoOn,
@@ -64,7 +63,7 @@ impl CommandTask {
         let ended = GUARDIAN.run(&request, &outputs.locks(), &mut |bytes| cx.output.write(bytes), &wish);
         let tail = cx.output.end();
         let ended = ended.map_err(|error| TaskFailure { tail: tail.clone(), ..not_run(error) })?;
-        if cx.cancelled.load(Ordering::Acquire) {
+        if cx.cancelled.is_cancelled() {
             return Err(TaskFailure { message: "stopped".into(), cancelled: true, tail, ..TaskFailure::default() });
         }
         if ended.exit != Exit::Code(0) {

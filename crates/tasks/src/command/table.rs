@@ -2,7 +2,9 @@
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::spec::At;
-use tidemill_core::table::{FileFormat, Location, Rel, RunOptions, Scan, ScanOptions, Schema, TableJob, TableReport};
+use tidemill_core::table::{
+    FormatDescriptor, JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport,
+};
 use tidemill_core::task::{CheckContext, LogLevel, RunContext, TaskFailure};
 
 use super::CommandTask;
@@ -13,19 +15,17 @@ use crate::contract::Contract;
 impl CommandTask {
     /// Its columns, as far as the contract says them.
     pub(super) fn check_table(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
-        let Some(path) = self.keys.table.as_ref().and_then(|table| self.keys.outputs.get(&table.value)) else {
-            return Ok(None);
-        };
+        let Some((path, format)) = &self.table else { return Ok(None) };
         if self.keys.columns.is_empty() {
             return Ok(None);
         }
-        let schema = self.contract(path).promised();
+        let schema = self.contract(path, format).promised();
         self.checks.compile(&schema, cx)?;
         Ok(Some(schema))
     }
 
-    fn contract<'a>(&'a self, path: &'a At<Location>) -> Contract<'a> {
-        Contract { path, columns: &self.keys.columns, strict: false }
+    fn contract<'a>(&'a self, path: &'a At<Location>, format: &FormatDescriptor) -> Contract<'a> {
+        Contract { path, states_types: format.states_types, columns: &self.keys.columns, strict: false }
     }
 
     /// Reads the table that the command has written; with it come sentences for the user.
@@ -35,7 +35,7 @@ impl CommandTask {
         outputs: &Outputs<'_>,
     ) -> Result<(Option<TableReport>, Vec<String>), TaskFailure> {
         let Some(table) = &self.keys.table else { return Ok((None, Vec::new())) };
-        let Some(declared) = self.keys.outputs.get(&table.value) else { return Ok((None, Vec::new())) };
+        let Some((declared, format)) = &self.table else { return Ok((None, Vec::new())) };
         let Some((staged, _)) = outputs.staged_of(&table.value) else { return Ok((None, Vec::new())) };
         let staged = staged.to_string_lossy().into_owned();
         // The staged name means nothing to anybody.
@@ -45,7 +45,7 @@ impl CommandTask {
         };
         let scan = Scan {
             files: vec![Location::new(staged.as_str())],
-            format: FileFormat::from_path(declared.value.as_str()).unwrap_or(FileFormat::Csv),
+            format: format.format(),
             table: None,
             query: None,
             query_parameters: Vec::new(),
@@ -53,12 +53,12 @@ impl CommandTask {
             options: ScanOptions::default(),
             schema: Schema::new(),
         };
-        let found = cx.engine.infer(&scan).map_err(|error| named(error.into()))?;
+        let found = cx.engine.infer(&scan, cx.cancelled).map_err(|error| named(error.into()))?;
         let mistakes = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
-        let schema = self.contract(declared).hold(&found).map_err(mistakes)?;
+        let schema = self.contract(declared, format).hold(&found).map_err(mistakes)?;
         let checks = self.checks.compile(&schema, &cx.check(&cx.columns())).map_err(mistakes)?;
         let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan }), checks };
-        let options = RunOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
+        let options = JobOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
         let mut report = cx.engine.run(&job, &options).map_err(|error| named(error.into()))?;
         for rows in &mut report.rows_in {
             rows.from = rows.from.replace(&staged, declared.value.as_str());

@@ -1,7 +1,7 @@
 //! However a table is cut into pieces, the result is that of all rows at once: the same bytes, the same report, the same
 //! message.
 
-use std::sync::atomic::AtomicBool;
+use tidemill_core::attempt::CancelToken;
 
 use polars::prelude::{DataFrame, NamedFrom, Series};
 use proptest::prelude::*;
@@ -61,8 +61,8 @@ fn outcome(job: &TableJob, tables: &[(&str, &DataFrame)], budget: MemoryBudget) 
             ((*name).to_owned(), table)
         })
         .collect();
-    let cancelled = AtomicBool::new(false);
-    let report = engine.run(job, &RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &cancelled });
+    let cancelled = CancelToken::new();
+    let report = engine.run(job, &JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &cancelled });
     let mut report = report.map_err(|error| error.to_string())?;
     let table = report.table.take().unwrap();
     // What is too large for memory has gone through pieces into a file, and did not come by another way.
@@ -324,7 +324,7 @@ fn the_largest_table_flows_past_what_hangs_on_it() {
         let inputs: Vec<(String, TableRef)> =
             ["l", "r", "t"].map(str::to_owned).into_iter().zip(frames.map(|frame| in_memory(frame).unwrap())).collect();
         let Rel::Aggregate { input, metrics, .. } = added_up(false, filters, 0, false) else { unreachable!() };
-        let options = RunOptions { inputs: &inputs, origin: &|_| None, cancelled: &AtomicBool::new(false) };
+        let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &CancelToken::new() };
         let (files, budget) = (OneFile(DataFrame::empty()), MemoryBudget::default());
         let context = JobContext::new(std::path::Path::new(""), &files, &options, &budget, &input);
         reordered(&context, &input, &[("key".to_owned(), key)], &metrics).map(|rel| joined_tables(&rel))

@@ -5,23 +5,24 @@
 //! head of a file is never silently widened or narrowed when the whole file is read.
 
 mod column;
-mod csv;
+pub(super) mod csv;
 mod evidence;
-mod json;
-mod parquet;
-mod source_file;
-mod sqlite;
+pub(super) mod json;
+pub(super) mod parquet;
+pub(crate) mod source_file;
+pub(super) mod sqlite;
 #[cfg(test)]
 mod tests;
 mod text;
-mod xlsx;
+pub(super) mod xlsx;
 
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use tidemill_core::table::{EngineError, Field, FileFormat, Scan, Schema};
+use tidemill_core::table::{EngineError, Field, Scan, Schema};
 
 use self::source_file::SourceFile;
+use super::formats::FormatCodec;
 use crate::arrays::types;
 use crate::error::internal;
 
@@ -29,15 +30,8 @@ use crate::error::internal;
 ///
 /// # Errors
 /// If a file cannot be read as what it should be.
-pub fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
-    let files = origins(project, scan)?;
-    match scan.format {
-        FileFormat::Csv => csv::infer(&files, scan, head),
-        FileFormat::Json | FileFormat::Ndjson => json::infer(&files, scan, head),
-        FileFormat::Parquet => parquet::infer(&files),
-        FileFormat::Sqlite => sqlite::infer(&files, scan, head),
-        FileFormat::Xlsx => xlsx::infer(&files, scan),
-    }
+pub fn infer(codec: &dyn FormatCodec, project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    codec.infer(&origins(project, scan)?, scan, head)
 }
 
 /// The columns of the whole of a source and, where it was no more work, its rows: all columns, of the types that the scan's
@@ -45,11 +39,12 @@ pub fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema,
 ///
 /// # Errors
 /// If a file cannot be read as what it should be.
-pub fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFrame>), EngineError> {
-    if scan.format != FileFormat::Sqlite {
-        return Ok((infer(project, scan, None)?, None));
-    }
-    let (schema, frames) = sqlite::infer_and_read(&origins(project, scan)?, scan)?;
+pub fn infer_and_read(
+    codec: &dyn FormatCodec,
+    project: &Path,
+    scan: &Scan,
+) -> Result<(Schema, Option<DataFrame>), EngineError> {
+    let (schema, frames) = codec.infer_and_read(&origins(project, scan)?, scan)?;
     let rows = frames.map(|frames| one(frames, &scan.schema)).transpose();
     // Files of different columns do not go together before somebody says which are wanted.
     Ok((schema, rows.ok().flatten()))
@@ -59,15 +54,8 @@ pub fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<Dat
 ///
 /// # Errors
 /// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
-pub fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
-    let files = origins(project, scan)?;
-    let frames = match scan.format {
-        FileFormat::Csv => csv::read(&files, scan)?,
-        FileFormat::Json | FileFormat::Ndjson => json::read(&files, scan)?,
-        FileFormat::Parquet => parquet::read(&files, scan)?,
-        FileFormat::Sqlite => sqlite::read(&files, scan)?,
-        FileFormat::Xlsx => xlsx::read(&files, scan)?,
-    };
+pub fn read(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
+    let frames = codec.read(&origins(project, scan)?, scan)?;
     one(frames, &scan.schema)
 }
 
@@ -102,18 +90,17 @@ pub fn columns_of(rows: &DataFrame, schema: &Schema) -> Option<DataFrame> {
 ///
 /// # Errors
 /// If a file cannot be read any more.
-pub fn places(project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub fn places(
+    codec: &dyn FormatCodec,
+    project: &Path,
+    scan: &Scan,
+    rows: &[u64],
+) -> Result<Vec<(String, u64)>, EngineError> {
     let files = origins(project, scan)?;
     let mut wanted: Vec<u64> = rows.to_vec();
     wanted.sort_unstable();
     wanted.dedup();
-    let found = match scan.format {
-        FileFormat::Csv => csv::places(&files, scan, &wanted)?,
-        FileFormat::Json | FileFormat::Ndjson => json::places(&files, scan, &wanted)?,
-        FileFormat::Parquet => parquet::places(&files, &wanted)?,
-        FileFormat::Sqlite => sqlite::places(&files, scan, &wanted)?,
-        FileFormat::Xlsx => xlsx::places(&files, scan, &wanted)?,
-    };
+    let found = codec.places(&files, scan, &wanted)?;
     rows.iter()
         .map(|row| {
             let place = wanted.binary_search(row).ok().and_then(|at| found.get(at));

@@ -8,7 +8,7 @@ use crate::arrays::types::{known, to_polars};
 use crate::error::internal;
 
 /// Reads no rows, only what the files say of their columns.
-pub(super) fn infer(files: &[SourceFile]) -> Result<Schema, EngineError> {
+pub(in crate::io) fn infer(files: &[SourceFile]) -> Result<Schema, EngineError> {
     let mut all: Option<Schema> = None;
     for origin in files {
         let schema = schema_of(origin)?;
@@ -74,7 +74,7 @@ fn united(first: &SourceFile, all: Schema, origin: &SourceFile, other: &Schema) 
     all.fields().iter().map(|field| unite(&field.name, field.data_type)).collect()
 }
 
-pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     files.iter().map(|origin| read_one(origin, &scan.schema)).collect()
 }
 
@@ -120,7 +120,7 @@ fn converted(origin: &SourceFile, column: &Column, wanted: DataType) -> Result<C
 }
 
 /// File and number of rows, given in ascending order.
-pub(super) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(in crate::io) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {

@@ -10,7 +10,7 @@ use tidemill_core::table::{EngineError, Location};
 
 /// One file of a source.
 #[derive(Clone, Debug)]
-pub(super) struct SourceFile {
+pub struct SourceFile {
     /// As the user knows it.
     pub shown: String,
     /// Where it is.
@@ -18,7 +18,7 @@ pub(super) struct SourceFile {
 }
 
 /// The text of a file, or of its beginning.
-pub(super) struct Text {
+pub struct Text {
     /// Without a byte-order mark.
     pub text: String,
     /// Whether this is all of it.

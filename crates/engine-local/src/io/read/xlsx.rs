@@ -69,7 +69,7 @@ impl Sheet {
     }
 }
 
-pub(super) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
+pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
     let mut all = Tally::new();
     for origin in files {
         let sheet = Sheet::open(origin, scan)?;
@@ -125,7 +125,7 @@ fn text(cell: &Data) -> Option<String> {
     })
 }
 
-pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     files.iter().map(|origin| read_one(origin, scan)).collect()
 }
 
@@ -165,7 +165,11 @@ fn add(column: &mut Builder, cell: &Data) -> Result<(), Misfit> {
 }
 
 /// File and row of the sheet of rows, given in ascending order.
-pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(in crate::io) fn places(
+    files: &[SourceFile],
+    scan: &Scan,
+    rows: &[u64],
+) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {

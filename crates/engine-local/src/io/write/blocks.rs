@@ -3,13 +3,13 @@
 use polars::prelude::{DataFrame, Series};
 
 use super::cells::Cells;
-use super::failed::Failed;
+use super::write_error::WriteError;
 use crate::store::output_table::OutputTable;
 
 /// The blocks of a table, each column in one piece, which makes reading a value by its row a plain look-up.
-pub(super) fn blocks(table: &OutputTable) -> impl Iterator<Item = Result<DataFrame, Failed>> {
+pub(super) fn blocks(table: &OutputTable) -> impl Iterator<Item = Result<DataFrame, WriteError>> {
     table.blocks().map(|block| {
-        let mut block = block.map_err(Failed::Engine)?;
+        let mut block = block.map_err(WriteError::Engine)?;
         block.rechunk_mut();
         Ok(block)
     })

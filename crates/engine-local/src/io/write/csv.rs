@@ -10,8 +10,8 @@ use tidemill_core::table::Sink;
 
 use super::blocks::{columns, unfit};
 use super::cells::{Cell, Cells};
-use super::failed::Failed;
 use super::output::OutputFile;
+use super::write_error::WriteError;
 use crate::store::output_table::OutputTable;
 use crate::store::row_group::{Dictionary, RowGroup};
 
@@ -40,9 +40,9 @@ enum Fields<'a> {
     Distinct { text: Vec<u8>, ends: Vec<usize>, codes: Vec<IdxSize> },
 }
 
-pub(super) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, Failed> {
+pub(in crate::io) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
     let style = Style::of(sink)?;
-    let first = table.head().map_err(Failed::Engine)?;
+    let first = table.head().map_err(WriteError::Engine)?;
     let mut head = Vec::new();
     if sink.options.bom {
         head.extend_from_slice(b"\xEF\xBB\xBF");
@@ -57,7 +57,7 @@ pub(super) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Opt
     let mut output = OutputFile::create(sink, path)?;
     output.write_all(&head)?;
     output.parts(table.row_groups(), |at, out| {
-        style.push_row_group(&table.row_group(at).map_err(Failed::Engine)?, out)
+        style.push_row_group(&table.row_group(at).map_err(WriteError::Engine)?, out)
     })?;
     Ok(output.finish()?)
 }
@@ -83,12 +83,12 @@ impl Style {
 
     /// Adds the rows of a row group. Neighbouring columns that repeat themselves are formatted once for each run and then copied, and
     /// of others each different value once: tables that were joined repeat theirs, and copying costs a fraction of formatting.
-    fn push_row_group(&self, row_group: &RowGroup, out: &mut Vec<u8>) -> Result<(), Failed> {
+    fn push_row_group(&self, row_group: &RowGroup, out: &mut Vec<u8>) -> Result<(), WriteError> {
         let mut columns = Vec::with_capacity(row_group.columns.len());
         for (at, column) in row_group.columns.iter().enumerate() {
             let cells = Cells::of(&column.values).ok_or_else(|| unfit(&column.values))?;
             let dictionary =
-                if column.by_run { None } else { Dictionary::of(&column.values).map_err(Failed::Engine)? };
+                if column.by_run { None } else { Dictionary::of(&column.values).map_err(WriteError::Engine)? };
             columns.push(match dictionary {
                 Some(dictionary) => self.formatted(&cells, at, dictionary),
                 None => Fields::Each(cells),

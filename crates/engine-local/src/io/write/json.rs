@@ -8,12 +8,17 @@ use tidemill_core::table::Sink;
 
 use super::blocks::{blocks, columns};
 use super::cells::Cell;
-use super::failed::Failed;
 use super::output::OutputFile;
+use super::write_error::WriteError;
 use crate::store::output_table::OutputTable;
 
-pub(super) fn write(table: &OutputTable, sink: &Sink, path: &Path, array: bool) -> Result<Option<Digest>, Failed> {
-    let first = table.head().map_err(Failed::Engine)?;
+pub(in crate::io) fn write(
+    table: &OutputTable,
+    sink: &Sink,
+    path: &Path,
+    array: bool,
+) -> Result<Option<Digest>, WriteError> {
+    let first = table.head().map_err(WriteError::Engine)?;
     let keys: Vec<Vec<u8>> = columns(&first)?
         .iter()
         .enumerate()

@@ -11,7 +11,7 @@ use polars_core::runtime::RAYON;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
-use super::failed::Failed;
+use super::write_error::WriteError;
 use crate::disk::background_writer::BackgroundWriter;
 use crate::disk::direct_io::DirectFile;
 use crate::runtime::ordered::for_each_in_order;
@@ -43,7 +43,7 @@ impl OutputFile {
     }
 
     /// Formats ranges of rows in parallel and writes them in order.
-    pub fn rows(&mut self, rows: usize, format: impl Fn(Range<usize>, &mut Vec<u8>) + Sync) -> Result<(), Failed> {
+    pub fn rows(&mut self, rows: usize, format: impl Fn(Range<usize>, &mut Vec<u8>) + Sync) -> Result<(), WriteError> {
         let chunk = |at: usize| at * CHUNK_ROWS..rows.min((at + 1) * CHUNK_ROWS);
         self.parts(rows.div_ceil(CHUNK_ROWS), |at, text| {
             format(chunk(at), text);
@@ -55,8 +55,8 @@ impl OutputFile {
     pub fn parts(
         &mut self,
         count: usize,
-        format: impl Fn(usize, &mut Vec<u8>) -> Result<(), Failed> + Sync,
-    ) -> Result<(), Failed> {
+        format: impl Fn(usize, &mut Vec<u8>) -> Result<(), WriteError> + Sync,
+    ) -> Result<(), WriteError> {
         // Texts that have been written leave their room to the next ones.
         let (free, texts) = (Mutex::new(Vec::<Vec<u8>>::new()), 3 * RAYON.current_num_threads());
         let free = || free.lock().unwrap_or_else(PoisonError::into_inner);

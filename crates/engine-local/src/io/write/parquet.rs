@@ -6,13 +6,13 @@ use std::path::Path;
 use polars::prelude::{ParquetCompression, ParquetWriter};
 
 use super::blocks::blocks;
-use super::failed::Failed;
+use super::write_error::WriteError;
 use crate::store::output_table::{BLOCK, OutputTable};
 
 /// Each block becomes a row group.
-pub(super) fn write(table: &OutputTable, path: &Path) -> Result<(), Failed> {
-    let failed = |error: polars::prelude::PolarsError| Failed::Writing(error.to_string());
-    let head = table.head().map_err(Failed::Engine)?;
+pub(in crate::io) fn write(table: &OutputTable, path: &Path) -> Result<(), WriteError> {
+    let failed = |error: polars::prelude::PolarsError| WriteError::Writing(error.to_string());
+    let head = table.head().map_err(WriteError::Engine)?;
     let mut writer = ParquetWriter::new(File::create(path)?)
         .with_compression(ParquetCompression::Uncompressed)
         .with_row_group_size(Some(BLOCK))

@@ -19,7 +19,7 @@ use super::cells::{Cell, Cells};
 /// A float holds every decimal of so many digits, and prints them back.
 const EXACT_DIGITS: u32 = 15;
 
-pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
+pub(in crate::io) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
     let columns = columns(frame)?;
     if columns.is_empty() {
         return Err("a table of SQLite needs at least one column".into());

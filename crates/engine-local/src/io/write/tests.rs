@@ -6,12 +6,21 @@ use std::path::Path;
 use insta::assert_snapshot;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series, TimeUnit};
 use proptest::prelude::*;
-use tidemill_core::table::{DataType, FileFormat, Location, Scan, ScanOptions, Schema, Sink, SinkOptions};
+use tidemill_core::ids::Digest;
+use tidemill_core::table::{DataType, EngineError, FileFormat, Location, Scan, ScanOptions, Schema, Sink, SinkOptions};
 
-use super::write;
-use crate::io::read;
+use crate::io::formats::FormatCodecs;
+use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
 use crate::store::table_handle::TableHandle;
+
+fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
+    write::write(FormatCodecs::all().get(sink.format)?, table, sink, path)
+}
+
+fn read(folder: &Path, scan: &Scan) -> DataFrame {
+    read::read(FormatCodecs::all().get(scan.format).unwrap(), folder, scan).unwrap()
+}
 
 fn out(frame: &DataFrame) -> OutputTable {
     OutputTable(TableHandle::InMemory(frame.clone()))
@@ -20,7 +29,7 @@ fn out(frame: &DataFrame) -> OutputTable {
 fn sink(name: &str) -> Sink {
     Sink {
         path: Location::new(name),
-        format: FileFormat::from_path(name).unwrap(),
+        format: FormatCodecs::all().formats().of_path(name).unwrap().format(),
         options: SinkOptions::default(),
         table: "table-1".into(),
     }
@@ -114,7 +123,7 @@ fn round_trip(frame: &DataFrame, name: &str) -> DataFrame {
     });
     let scan = Scan {
         files: vec![Location::new(name)],
-        format: FileFormat::from_path(name).unwrap(),
+        format: FormatCodecs::all().formats().of_path(name).unwrap().format(),
         table: None,
         query: None,
         query_parameters: Vec::new(),
@@ -122,7 +131,7 @@ fn round_trip(frame: &DataFrame, name: &str) -> DataFrame {
         options: ScanOptions::default(),
         schema: fields.collect(),
     };
-    read::read(folder.path(), &scan).unwrap()
+    read(folder.path(), &scan)
 }
 
 fn arbitrary() -> impl Strategy<Value = DataFrame> {
@@ -186,7 +195,7 @@ fn a_workbook_comes_back_as_it_was() {
     write(&out(&table), &sink("a.xlsx"), &folder.path().join("a.xlsx")).unwrap();
     let mut scan = Scan {
         files: vec![Location::new("a.xlsx")],
-        format: FileFormat::Xlsx,
+        format: FileFormat("xlsx"),
         table: None,
         query: None,
         query_parameters: Vec::new(),
@@ -194,8 +203,8 @@ fn a_workbook_comes_back_as_it_was() {
         options: ScanOptions::default(),
         schema: Schema::new(),
     };
-    scan.schema = read::infer(folder.path(), &scan, None).unwrap();
+    scan.schema = read::infer(FormatCodecs::all().get(scan.format).unwrap(), folder.path(), &scan, None).unwrap();
     assert_eq!(scan.schema.get("int"), Some(DataType::Int));
-    let back = read::read(folder.path(), &scan).unwrap();
+    let back = read(folder.path(), &scan);
     assert_snapshot!(back.to_string());
 }

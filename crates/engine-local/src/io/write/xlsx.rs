@@ -20,7 +20,7 @@ const EXACT: u128 = 10_u128.pow(15);
 /// Days from Excel's day 0 to 1970-01-01.
 const EPOCH: i32 = 25_569;
 
-pub(super) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
+pub(in crate::io) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
     let columns = columns(frame)?;
     if frame.height() > MOST_ROWS {
         return Err(format!(

@@ -22,7 +22,7 @@ use super::source_file::{SourceFile, count_lines};
 /// Reads so much of a file for its head, and more if that is not enough.
 const HEAD_BYTES: usize = 1 << 18;
 
-pub(super) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
     let mut all: Option<Tally> = None;
     let mut left = head;
     for origin in files {
@@ -88,7 +88,7 @@ fn same_columns(first: &SourceFile, known: &Tally, other: &SourceFile, found: &T
     }
 }
 
-pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     let mut frames = Vec::new();
     for origin in files {
         let file = CsvFile::open(origin, scan, None)?;
@@ -105,7 +105,11 @@ pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, 
 }
 
 /// File and line of rows, given in ascending order.
-pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(in crate::io) fn places(
+    files: &[SourceFile],
+    scan: &Scan,
+    rows: &[u64],
+) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut row = 0;
     for origin in files {

@@ -1,7 +1,7 @@
 //! A JSON file cut into its objects, each with its place.
 
 use serde_json::value::RawValue;
-use tidemill_core::table::{EngineError, FileFormat, Scan};
+use tidemill_core::table::{EngineError, Scan};
 
 use super::super::source_file::{SourceFile, line_at};
 use super::cell::{JsonFault, members, words};
@@ -11,6 +11,8 @@ pub(super) struct Document<'a> {
     origin: &'a SourceFile,
     pub text: String,
     whole: bool,
+    /// Whether there is an object a line instead of an array of them.
+    lines: bool,
 }
 
 /// The text of one object.
@@ -29,19 +31,25 @@ pub(super) struct Objects<'a> {
 
 impl<'a> Document<'a> {
     /// All of the file.
-    pub fn whole(origin: &'a SourceFile, scan: &Scan) -> Result<Self, EngineError> {
-        Self::open(origin, scan, None)
+    pub fn whole(origin: &'a SourceFile, scan: &Scan, lines: bool) -> Result<Self, EngineError> {
+        Self::open(origin, scan, lines, None)
     }
 
     /// So much of the file that it has `rows` objects, if there are so many.
-    pub fn head(origin: &'a SourceFile, scan: &Scan, rows: usize, bytes: usize) -> Result<Self, EngineError> {
+    pub fn head(
+        origin: &'a SourceFile,
+        scan: &Scan,
+        lines: bool,
+        rows: usize,
+        bytes: usize,
+    ) -> Result<Self, EngineError> {
         let mut limit = bytes;
         loop {
-            let document = Self::open(origin, scan, Some(limit))?;
+            let document = Self::open(origin, scan, lines, Some(limit))?;
             if document.whole {
                 return Ok(document);
             }
-            let objects = document.objects(scan.format == FileFormat::Ndjson, rows)?;
+            let objects = document.objects(rows)?;
             if objects.list.len() >= rows || !objects.cut {
                 return Ok(document);
             }
@@ -49,14 +57,14 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn open(origin: &'a SourceFile, scan: &Scan, limit: Option<usize>) -> Result<Self, EngineError> {
+    fn open(origin: &'a SourceFile, scan: &Scan, lines: bool, limit: Option<usize>) -> Result<Self, EngineError> {
         let source = origin.text(scan.options.encoding.as_deref(), limit)?;
-        Ok(Self { origin, text: source.text, whole: source.whole })
+        Ok(Self { origin, text: source.text, whole: source.whole, lines })
     }
 
     /// The first `limit` objects: one a line, or the elements of an array.
-    pub fn objects(&self, lines: bool, limit: usize) -> Result<Objects<'_>, EngineError> {
-        let found = if lines { self.lines(limit) } else { self.elements(limit) };
+    pub fn objects(&self, limit: usize) -> Result<Objects<'_>, EngineError> {
+        let found = if self.lines { self.lines(limit) } else { self.elements(limit) };
         found.map_err(|fault| self.explain(fault))
     }
 

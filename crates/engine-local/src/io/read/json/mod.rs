@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
 use rayon::prelude::*;
-use tidemill_core::table::{EngineError, FileFormat, Scan, Schema};
+use tidemill_core::table::{EngineError, Scan, Schema};
 
 use self::cell::{JsonCell, JsonFault};
 use self::document::{Document, Object};
@@ -23,17 +23,21 @@ const CHUNK_ROWS: usize = 8_192;
 /// Reads so much of a file for its head, and more if that is not enough.
 const HEAD_BYTES: usize = 1 << 18;
 
-pub(super) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+pub(in crate::io) fn infer(
+    files: &[SourceFile],
+    scan: &Scan,
+    head: Option<usize>,
+    lines: bool,
+) -> Result<Schema, EngineError> {
     let mut all = Tally::new();
     let mut left = head;
     for origin in files {
-        let lines = scan.format == FileFormat::Ndjson;
         let document = match left {
             Some(0) => break,
-            Some(rows) => Document::head(origin, scan, rows, HEAD_BYTES)?,
-            None => Document::whole(origin, scan)?,
+            Some(rows) => Document::head(origin, scan, lines, rows, HEAD_BYTES)?,
+            None => Document::whole(origin, scan, lines)?,
         };
-        let objects = document.objects(lines, left.unwrap_or(usize::MAX))?;
+        let objects = document.objects(left.unwrap_or(usize::MAX))?;
         left = left.map(|left| left.saturating_sub(objects.list.len()));
         let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(evidence_of).collect());
         for part in parts {
@@ -72,13 +76,13 @@ fn evidence_of(objects: &[Object<'_>]) -> Result<Tally, JsonFault> {
     Ok(tally)
 }
 
-pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan, lines: bool) -> Result<Vec<DataFrame>, EngineError> {
     let targets: IndexMap<&str, usize> = scan.schema.names().enumerate().map(|(at, name)| (name, at)).collect();
     let mut seen = vec![false; targets.len()];
     let mut frames = Vec::new();
     for origin in files {
-        let document = Document::whole(origin, scan)?;
-        let objects = document.objects(scan.format == FileFormat::Ndjson, usize::MAX)?;
+        let document = Document::whole(origin, scan, lines)?;
+        let objects = document.objects(usize::MAX)?;
         let parts: Vec<_> = RAYON.install(|| {
             objects.list.par_chunks(CHUNK_ROWS).map(|part| columns(part, &targets, &scan.schema)).collect()
         });
@@ -139,15 +143,20 @@ fn columns(
 }
 
 /// File and line of rows, given in ascending order.
-pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(in crate::io) fn places(
+    files: &[SourceFile],
+    scan: &Scan,
+    rows: &[u64],
+    lines: bool,
+) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut row = 0;
     for origin in files {
         if found.len() == rows.len() {
             break;
         }
-        let document = Document::whole(origin, scan)?;
-        let objects = document.objects(scan.format == FileFormat::Ndjson, usize::MAX)?;
+        let document = Document::whole(origin, scan, lines)?;
+        let objects = document.objects(usize::MAX)?;
         let (mut line, mut counted) = (1, 0);
         for object in &objects.list {
             if rows.get(found.len()) == Some(&row) {

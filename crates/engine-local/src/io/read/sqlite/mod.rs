@@ -18,13 +18,13 @@ use super::source_file::SourceFile;
 /// Rows for which room is made at first.
 const ROWS: usize = 4_096;
 
-pub(super) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
     infer_columns(files, scan, head).map(|(schema, _)| schema)
 }
 
 /// The columns, and the rows too if they could be built on the way: types are first taken from the scan's schema, else from
 /// the first rows, and that these hold for all is known only at the end.
-pub(super) fn infer_and_read(
+pub(in crate::io) fn infer_and_read(
     files: &[SourceFile],
     scan: &Scan,
 ) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
@@ -181,7 +181,7 @@ fn declared(text: Option<&str>) -> Option<DataType> {
     }
 }
 
-pub(super) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     files.iter().map(|origin| read_one(origin, scan)).collect()
 }
 
@@ -247,7 +247,11 @@ fn shown(value: ValueRef<'_>) -> String {
 }
 
 /// File and rowid (of a query: number) of rows, given in ascending order.
-pub(super) fn places(files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+pub(in crate::io) fn places(
+    files: &[SourceFile],
+    scan: &Scan,
+    rows: &[u64],
+) -> Result<Vec<(String, u64)>, EngineError> {
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {

@@ -10,10 +10,24 @@ mod workbook;
 use std::fs;
 use std::path::Path;
 
+use polars::prelude::DataFrame;
 use tempfile::TempDir;
-use tidemill_core::table::{EngineError, FileFormat, Location, Scan, ScanOptions, Schema};
+use tidemill_core::table::{EngineError, Location, Scan, ScanOptions, Schema};
 
-use super::{columns_of, infer, infer_and_read, places, read};
+use super::columns_of;
+use crate::io::formats::FormatCodecs;
+
+fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    super::infer(FormatCodecs::all().get(scan.format)?, project, scan, head)
+}
+
+fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFrame>), EngineError> {
+    super::infer_and_read(FormatCodecs::all().get(scan.format)?, project, scan)
+}
+
+fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
+    super::read(FormatCodecs::all().get(scan.format)?, project, scan)
+}
 
 /// A folder with files, and a scan of them.
 struct Source {
@@ -27,7 +41,7 @@ impl Source {
         fs::write(folder.path().join(name), content).unwrap();
         let scan = Scan {
             files: vec![Location::new(name)],
-            format: FileFormat::from_path(name).unwrap(),
+            format: FormatCodecs::all().formats().of_path(name).unwrap().format(),
             table: None,
             query: None,
             query_parameters: Vec::new(),
@@ -110,7 +124,7 @@ impl Source {
     }
 
     fn places(&self, rows: &[u64]) -> Vec<(String, u64)> {
-        places(self.path(), &self.scan, rows).unwrap()
+        super::places(FormatCodecs::all().get(self.scan.format).unwrap(), self.path(), &self.scan, rows).unwrap()
     }
 
     /// What is said when its columns are looked for.

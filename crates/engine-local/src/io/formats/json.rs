@@ -1,0 +1,44 @@
+//! JSON: an array of objects.
+
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use tidemill_core::ids::Digest;
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
+
+use super::FormatCodec;
+use crate::io::read::source_file::SourceFile;
+use crate::io::write::write_error::WriteError;
+use crate::io::{read, write};
+use crate::store::output_table::OutputTable;
+
+pub(super) struct Json;
+
+impl FormatCodec for Json {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &FormatDescriptor {
+            name: "json",
+            summary: "An array of objects.",
+            endings: &["json"],
+            options: &["encoding"],
+            rows_are_lines: true,
+            ..FormatDescriptor::TABLE
+        }
+    }
+
+    fn infer(&self, files: &[SourceFile], scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+        read::json::infer(files, scan, head, false)
+    }
+
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+        read::json::read(files, scan, false)
+    }
+
+    fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+        read::json::places(files, scan, rows, false)
+    }
+
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
+        write::json::write(table, sink, path, true)
+    }
+}

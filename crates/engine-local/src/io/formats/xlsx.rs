@@ -1,0 +1,44 @@
+//! Workbooks.
+
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use tidemill_core::ids::Digest;
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
+
+use super::FormatCodec;
+use crate::io::read::source_file::SourceFile;
+use crate::io::write::write_error::WriteError;
+use crate::io::{read, write};
+use crate::store::output_table::OutputTable;
+
+pub(super) struct Xlsx;
+
+impl FormatCodec for Xlsx {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &FormatDescriptor {
+            name: "xlsx",
+            summary: "An Excel workbook.",
+            endings: &["xlsx", "xlsm", "xls", "ods"],
+            options: &["sheet", "header", "skip_rows"],
+            ..FormatDescriptor::TABLE
+        }
+    }
+
+    fn infer(&self, files: &[SourceFile], scan: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
+        read::xlsx::infer(files, scan)
+    }
+
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+        read::xlsx::read(files, scan)
+    }
+
+    fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+        read::xlsx::places(files, scan, rows)
+    }
+
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
+        write::xlsx::write(&table.whole()?, sink, path)?;
+        Ok(None)
+    }
+}
