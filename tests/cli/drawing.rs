@@ -18,7 +18,10 @@ fn sales(keys: &str) -> Project {
 
 /// What a run says of the chart.
 fn told(project: &Project) -> String {
-    let said = project.run(["run"]).exits(0).stderr.replace("\n  ", " ");
+    // Behind the tasks and the table of them, warnings are broken into lines.
+    let said = project.run(["run"]).exits(0).stderr;
+    let (tasks, behind) = said.split_once("\n\n").expect("a summary");
+    let said = format!("{tasks}\n{}", behind.replace("\n  ", " "));
     let is_told = |line: &&str| line.starts_with("warning chart:") || line.starts_with("done    chart");
     said.lines().filter(is_told).map(|line| line.to_owned() + "\n").collect()
 }
