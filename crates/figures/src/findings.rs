@@ -116,7 +116,7 @@ mod tests {
             assert_eq!(found, [without_key.clone(), without_value.clone()], "{kind}");
         }
         // A line shows a gap.
-        assert_eq!(chart("line", keys(), &values).findings().warnings, [without_key.clone()]);
+        assert_eq!(chart("line", keys(), &values).findings().warnings, std::slice::from_ref(&without_key));
         assert_eq!(chart("hist", keys(), &values).findings().warnings, [without_key]);
     }
 
