@@ -59,6 +59,14 @@ impl Global {
         Ok((opened.into_project()?, engine))
     }
 
+    /// The same for a run, in which data that do not fit may be the failure of a task instead of the file's.
+    pub fn checked_for_run(&self, wanted: &Wanted) -> Result<(Project, Arc<dyn TableEngine>), Failure> {
+        let mut opened = self.open(wanted)?;
+        let engine = engine_for(&opened);
+        opened.check_columns(&*engine);
+        Ok((opened.into_run()?, engine))
+    }
+
     /// This program again, with these flags, for another pipeline file.
     pub fn again(&self, file: &Path) -> std::io::Result<std::process::Command> {
         let mut command = std::process::Command::new(std::env::current_exe()?);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidemill_core::event::{RunStatus, TaskEnd, TaskStatus};
+use tidemill_core::event::{RunOutcome, TaskEnd, TaskStatus};
 use tidemill_core::format::{quantity, thousands};
 use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
@@ -163,17 +163,20 @@ fn results(ends: &[&TaskEnd], paint: Paint) -> String {
             }
         }
     }
-    if folders.is_empty() {
+    let of_folder = |(folder, files): (String, Vec<String>)| {
+        let shown = if files.len() > 12 { format!("{} files", files.len()) } else { files.join("  ") };
+        format!("  {folder}/  {shown}")
+    };
+    // What a task has done elsewhere, such as the mail that it sent or put into the outbox.
+    let is_elsewhere = |end: &&&TaskEnd| end.status == TaskStatus::Success && end.details.outputs.is_empty();
+    let of_task = |end: &&TaskEnd| Some(format!("  {}: {}", end.task, end.details.note.as_ref()?));
+    let elsewhere = ends.iter().filter(is_elsewhere).filter_map(of_task);
+    let lines: Vec<String> = folders.into_iter().map(of_folder).chain(elsewhere).collect();
+    if lines.is_empty() {
         return String::new();
     }
-    let mut text = paint.bold("Results") + "\n";
-    for (folder, files) in folders {
-        let shown = if files.len() > 12 { format!("{} files", files.len()) } else { files.join("  ") };
-        text += &wrapped(&format!("  {folder}/  {shown}"), "      ");
-        text.push('\n');
-    }
-    text.push('\n');
-    text
+    let lines = lines.iter().map(|line| wrapped(line, "      ") + "\n");
+    format!("{}\n{}\n", paint.bold("Results"), lines.collect::<String>())
 }
 
 /// The only line of a run that had nothing to do.
@@ -204,9 +207,9 @@ fn last_line(summary: &RunSummary, paint: Paint) -> String {
         return nothing_to_do(counts.cached, summary.duration, paint);
     }
     let word = match summary.status {
-        RunStatus::Success => paint.green("done"),
-        RunStatus::Failed => paint.red("failed"),
-        RunStatus::Interrupted => paint.yellow("interrupted"),
+        RunOutcome::Success => paint.green("done"),
+        RunOutcome::Failed => paint.red("failed"),
+        RunOutcome::Interrupted => paint.yellow("interrupted"),
     };
     format!("{word} in {}: {}\n", seconds(summary.duration), parts.join(", "))
 }

@@ -1,4 +1,4 @@
-//! `tidemill backfill --from --to`: runs for fires of the past, one after the other.
+//! `tidemill backfill --from --to`: runs for fires of the history, one after the other.
 
 use std::collections::HashSet;
 use std::process::{ExitCode, Stdio};

@@ -13,7 +13,7 @@ use tidemill_core::spec::ByteSize;
 use tidemill_state::{FOLDER, Holder, LastGood, Lock, LockError, State, StateError};
 
 use super::CliCommand;
-use super::past::{Past, put};
+use super::pipeline_history::{PipelineHistory, put};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};
@@ -60,25 +60,25 @@ enum CacheCommand {
 impl CliCommand for CacheArgs {
     /// Does what `cache` is asked.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let past = Past::open(global)?;
-        let store = ContentStore::new(past.spec.project.join(FOLDER).join("cache"));
+        let history = PipelineHistory::open(global)?;
+        let store = ContentStore::new(history.spec.project.join(FOLDER).join("cache"));
         match self.command {
             CacheCommand::Stats { json } => {
                 let paint = Paint(global.color.wanted(Stream::Stdout));
-                stats(&past, &store, json, paint)
+                stats(&history, &store, json, paint)
             }
             CacheCommand::Gc { keep_runs, max_size, json } => {
-                let retention = past.spec.retention;
+                let retention = history.spec.retention;
                 let runs = keep_runs.or(retention.runs);
                 let keep = Keep { runs, max_size: max_size.map(|size| size.0).or(retention.max_size) };
-                gc(past, &store, keep, json)
+                gc(history, &store, keep, json)
             }
-            CacheCommand::Verify => verify(&past, &store),
+            CacheCommand::Verify => verify(&history, &store),
             CacheCommand::Clear => {
-                if past.state.is_none() {
+                if history.state.is_none() {
                     return put(&format!("removed {}\n", amount(&Stats::default())));
                 }
-                let _lock = lock(&past, "tidemill cache clear")?;
+                let _lock = lock(&history, "tidemill cache clear")?;
                 let removed = store.clear().map_err(cache_failure)?;
                 put(&format!("removed {}\n", amount(&removed)))
             }
@@ -86,10 +86,10 @@ impl CliCommand for CacheArgs {
     }
 }
 
-fn stats(past: &Past, store: &ContentStore, json: bool, paint: Paint) -> Result<ExitCode, Failure> {
+fn stats(history: &PipelineHistory, store: &ContentStore, json: bool, paint: Paint) -> Result<ExitCode, Failure> {
     let all = store.stats().map_err(cache_failure)?;
-    let results = match &past.state {
-        Some(state) => state.last_results(past.pipeline())?,
+    let results = match &history.state {
+        Some(state) => state.last_results(history.pipeline())?,
         None => HashMap::new(),
     };
     let sizes = sizes(&results)?;
@@ -129,14 +129,14 @@ fn sizes(results: &HashMap<TaskName, LastGood>) -> Result<Vec<(TaskName, u64)>, 
     Ok(sizes)
 }
 
-fn gc(past: Past, store: &ContentStore, keep: Keep, json: bool) -> Result<ExitCode, Failure> {
-    let swept = if past.state.is_none() {
+fn gc(history: PipelineHistory, store: &ContentStore, keep: Keep, json: bool) -> Result<ExitCode, Failure> {
+    let swept = if history.state.is_none() {
         Swept { runs: 0, objects: Default::default() }
     } else {
         // A pipeline with mistakes may hide tasks whose results must stay.
-        let _lock = lock(&past, "tidemill cache gc")?;
-        let engine = crate::engine::engine_for(&past.opened);
-        let spec = past.opened.into_project()?.spec;
+        let _lock = lock(&history, "tidemill cache gc")?;
+        let engine = crate::engine::engine_for(&history.opened);
+        let spec = history.opened.into_project()?.spec;
         let mut state = State::open(&spec.project)?;
         sweep(&spec, &mut state, store, &*engine, keep, SystemTime::now())
             .map_err(|error| Failure::broken(error.to_string()))?
@@ -156,13 +156,13 @@ fn gc_text(swept: &Swept) -> String {
     format!("{runs}removed {}, kept {}\n", amount(&swept.objects.removed), amount(&swept.objects.kept))
 }
 
-fn verify(past: &Past, store: &ContentStore) -> Result<ExitCode, Failure> {
+fn verify(history: &PipelineHistory, store: &ContentStore) -> Result<ExitCode, Failure> {
     let before = store.stats().map_err(cache_failure)?;
     let damaged = store.verify().map_err(cache_failure)?;
     if damaged.is_empty() {
         return put(&format!("{}: all sound\n", amount(&before)));
     }
-    let users = users(past, &damaged)?;
+    let users = users(history, &damaged)?;
     let mut text = format!("removed {} damaged of {}\n", thousands(damaged.len() as u64), amount(&before));
     for digest in &damaged {
         let users = users.get(digest).map_or_else(|| "no present task".to_owned(), |tasks| tasks.join(", "));
@@ -174,10 +174,10 @@ fn verify(past: &Past, store: &ContentStore) -> Result<ExitCode, Failure> {
 }
 
 /// The tasks whose latest results need these objects.
-fn users(past: &Past, objects: &[Digest]) -> Result<HashMap<Digest, Vec<String>>, Failure> {
+fn users(history: &PipelineHistory, objects: &[Digest]) -> Result<HashMap<Digest, Vec<String>>, Failure> {
     let mut users: HashMap<Digest, Vec<String>> = HashMap::new();
-    let Some(state) = &past.state else { return Ok(users) };
-    let results = state.last_results(past.pipeline())?;
+    let Some(state) = &history.state else { return Ok(users) };
+    let results = state.last_results(history.pipeline())?;
     for (task, result) in &results {
         let outputs = result.outputs()?;
         let needed = result.table.iter().map(|table| table.object.digest);
@@ -192,8 +192,9 @@ fn users(past: &Past, objects: &[Digest]) -> Result<HashMap<Digest, Vec<String>>
 }
 
 /// Holds the pipeline as a run would, so that none begins meanwhile.
-fn lock(past: &Past, command: &str) -> Result<Lock, Failure> {
-    Lock::try_acquire(&past.spec.project, past.pipeline(), &Holder::current(command)).map_err(|error| match error {
+fn lock(history: &PipelineHistory, command: &str) -> Result<Lock, Failure> {
+    Lock::try_acquire(&history.spec.project, history.pipeline(), &Holder::current(command)).map_err(|error| match error
+    {
         LockError::Held(held) => Failure::Held { message: held.to_string() },
         LockError::Io { .. } => Failure::broken(error.to_string()),
     })
@@ -222,7 +223,7 @@ fn cache_failure(error: CacheError) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::past_fixture;
+    use super::super::history_fixture;
     use super::*;
 
     #[test]
@@ -233,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_result_is_as_large_as_its_table_and_its_files() -> Result<(), Box<dyn std::error::Error>> {
-        let fixture = past_fixture::write()?;
+        let fixture = history_fixture::write()?;
         let sizes = sizes(&fixture.state.last_results("retail")?)?;
         assert_eq!(sizes[0], (TaskName::new("campaign_sales"), 8));
         assert_eq!(sizes.len(), 3);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Plan;
-use tidemill_runner::dry_run::{Act, DryRun, DryRunTask};
+use tidemill_runner::dry_run::{DryRun, DryRunAction, DryRunTask};
 
 use crate::summary::seconds;
 use crate::terminal::Paint;
@@ -12,7 +12,7 @@ use crate::terminal::Paint;
 #[derive(Serialize)]
 struct Line<'a> {
     task: &'a TaskName,
-    action: Act,
+    action: DryRunAction,
     reasons: &'a [String],
 }
 
@@ -22,7 +22,7 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
         return text(dry_run, plan, paint);
     }
     let line = |planned: &DryRunTask| {
-        let line = Line { task: &plan.task(planned.task).name, action: planned.act, reasons: &planned.reasons };
+        let line = Line { task: &plan.task(planned.task).name, action: planned.action, reasons: &planned.reasons };
         // Strings cannot fail to become JSON.
         serde_json::to_string(&line).unwrap_or_default() + "\n"
     };
@@ -30,32 +30,33 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
 }
 
 fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
-    let shown: Vec<&DryRunTask> = dry_run.tasks.iter().filter(|planned| planned.act != Act::Cached).collect();
+    let shown: Vec<&DryRunTask> =
+        dry_run.tasks.iter().filter(|planned| planned.action != DryRunAction::Cached).collect();
     let width = shown.iter().map(|planned| plan.task(planned.task).name.as_str().len()).max().unwrap_or(0);
     let kinds = shown.iter().map(|planned| plan.task(planned.task).task_type.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for planned in &shown {
         let task = plan.task(planned.task);
-        let act = match planned.act {
-            Act::Run => paint.cyan("run    "),
-            Act::Restore => paint.yellow("restore"),
-            Act::Skip => paint.dim("skip   "),
-            Act::Cached => paint.dim("cached "),
+        let action = match planned.action {
+            DryRunAction::Run => paint.cyan("run    "),
+            DryRunAction::Restore => paint.yellow("restore"),
+            DryRunAction::Skip => paint.dim("skip   "),
+            DryRunAction::Cached => paint.dim("cached "),
         };
         let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
         let why = told(&planned.reasons);
-        text += &format!("{act}  {:width$}  {kind}  {}\n", task.name, paint.dim(task.task.describe()));
+        text += &format!("{action}  {:width$}  {kind}  {}\n", task.name, paint.dim(task.task.describe()));
         text += &format!("         {:width$}  {:kinds$}  because {why}\n", "", "");
     }
-    let count = |act: Act| dry_run.tasks.iter().filter(|planned| planned.act == act).count();
-    let mut parts = vec![format!("{} to run", count(Act::Run))];
-    if count(Act::Restore) > 0 {
-        parts.push(format!("{} to restore", count(Act::Restore)));
+    let count = |action: DryRunAction| dry_run.tasks.iter().filter(|planned| planned.action == action).count();
+    let mut parts = vec![format!("{} to run", count(DryRunAction::Run))];
+    if count(DryRunAction::Restore) > 0 {
+        parts.push(format!("{} to restore", count(DryRunAction::Restore)));
     }
-    if count(Act::Skip) > 0 {
-        parts.push(format!("{} to skip", count(Act::Skip)));
+    if count(DryRunAction::Skip) > 0 {
+        parts.push(format!("{} to skip", count(DryRunAction::Skip)));
     }
-    parts.push(format!("{} cached", count(Act::Cached)));
+    parts.push(format!("{} cached", count(DryRunAction::Cached)));
     let expected = dry_run
         .expected(plan)
         .map(|(all, longest)| format!("; expected {} of work, the longest way {}", seconds(all), seconds(longest)));

@@ -103,7 +103,7 @@ fn send(
         log_format: LogFormat::default(),
         command: command_line(),
         selection: again.tasks.iter().chain(&again.handlers).map(ToString::to_string).collect(),
-        asked: None,
+        invocation: None,
     };
     Runner { project: &project, engine, request, reporter: &reporter }.send_again(again)
 }

@@ -8,7 +8,7 @@ use tidemill_core::diagnostic::nearest;
 use tidemill_core::sql::functions::{Count, FunctionDefinition, all, elsewhere, find, names};
 
 use super::CliCommand;
-use super::past::json_lines;
+use super::pipeline_history::json_lines;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream, put};

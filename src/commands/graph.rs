@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use tidemill_core::event::TaskStatus;
 use tidemill_core::format;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection};
+use tidemill_core::sched::How;
 use tidemill_core::spec::Spec;
 use tidemill_draw::{DrawGraph, DrawNode, DrawStatus, TextStyle};
-use tidemill_state::{How, LastGood, State, TaskRecord, TaskStatus};
+use tidemill_state::{LastGood, State, TaskRecord};
 
 use super::CliCommand;
 use super::params::ParamArgs;
@@ -68,7 +70,7 @@ impl CliCommand for GraphArgs {
         let selection = selected(&project, &*engine, &self.selectors, &[])?;
         let mut graph = drawing(&project.plan, &selection);
         if self.status {
-            let known = Standing::read(&project.spec)?;
+            let known = KnownResults::read(&project.spec)?;
             graph.nodes.iter_mut().for_each(|node| known.tell(node));
         }
         let text = match self.format {
@@ -98,12 +100,12 @@ impl CliCommand for GraphArgs {
 }
 
 /// How the tasks stand: as the last run left them, and as earlier ones did those that it did not want.
-struct Standing {
+struct KnownResults {
     last: HashMap<String, TaskRecord>,
     results: HashMap<TaskName, LastGood>,
 }
 
-impl Standing {
+impl KnownResults {
     fn read(spec: &Spec) -> Result<Self, Failure> {
         let mut known = Self { last: HashMap::new(), results: HashMap::new() };
         let pipeline = &spec.name.value;

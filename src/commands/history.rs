@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tidemill_state::{Counts, Run, RunStatus};
+use tidemill_state::{Run, RunStatus, TaskCounts};
 
 use super::CliCommand;
-use super::past::{Past, WallClock, json_lines, put};
+use super::pipeline_history::{PipelineHistory, WallClock, json_lines, put};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::summary::seconds;
@@ -31,20 +31,20 @@ pub struct HistoryArgs {
 impl CliCommand for HistoryArgs {
     /// Prints the runs.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let past = Past::open(global)?;
-        let runs = match &past.state {
-            Some(state) => state.history(past.pipeline(), self.number)?,
+        let history = PipelineHistory::open(global)?;
+        let runs = match &history.state {
+            Some(state) => state.history(history.pipeline(), self.number)?,
             None => Vec::new(),
         };
         if self.json {
             return put(&json_lines(&runs.iter().map(run_json).collect::<Vec<_>>()));
         }
         if runs.is_empty() {
-            eprintln!("`{}` has not run yet", past.pipeline());
+            eprintln!("`{}` has not run yet", history.pipeline());
             return Ok(ExitCode::SUCCESS);
         }
         let paint = Paint(global.color.wanted(Stream::Stdout));
-        put(&table(&runs, &past.clock(), Timestamp::now()).write(Stream::Stdout.width(), 0, paint))
+        put(&table(&runs, &history.clock(), Timestamp::now()).write(Stream::Stdout.width(), 0, paint))
     }
 }
 
@@ -102,8 +102,8 @@ pub fn status_look(status: RunStatus) -> Look {
 }
 
 /// `21 ran, 6 cached`; `nothing to do`.
-pub fn counts_text(counts: &Counts) -> String {
-    let Counts { ran, cached, restored, failed, skipped, cancelled } = *counts;
+pub fn counts_text(counts: &TaskCounts) -> String {
+    let TaskCounts { ran, cached, restored, failed, skipped, cancelled } = *counts;
     let all = [
         (ran, "ran"),
         (cached, "cached"),
@@ -137,13 +137,13 @@ pub fn run_json(run: &Run) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::past_fixture::{self, at};
+    use super::super::history_fixture::{self, at};
     use super::*;
 
     #[test]
     fn runs_are_listed_with_what_they_did() -> Result<(), Box<dyn std::error::Error>> {
-        let past = past_fixture::write()?;
-        let runs = past.state.history("retail", 20)?;
+        let history = history_fixture::write()?;
+        let runs = history.state.history("retail", 20)?;
         let text = table(&runs, &WallClock(jiff::tz::TimeZone::UTC), at(300_000)).write(100, 0, Paint(false));
         insta::with_settings!({filters => vec![(r"-[0-9a-f]{4}\b", "-XXXX")]}, {
             insta::assert_snapshot!(text);

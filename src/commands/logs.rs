@@ -11,7 +11,7 @@ use tidemill_core::ids::{RunId, TaskName};
 use tidemill_state::{Run, RunStatus, State};
 
 use super::CliCommand;
-use super::past::{Past, put};
+use super::pipeline_history::{PipelineHistory, put};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::summary::shown;
@@ -42,18 +42,18 @@ pub struct LogsArgs {
 impl CliCommand for LogsArgs {
     /// Prints a task's log.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let past = Past::open(global)?;
-        let task = past.task(&self.task)?;
-        let folder = past.spec.project.join("logs");
+        let history = PipelineHistory::open(global)?;
+        let task = history.task(&self.task)?;
+        let folder = history.spec.project.join("logs");
         let run = match &self.run {
-            Some(id) => past.run(Some(id))?,
-            None => last_with_log(&past, &folder, &task, self.follow)?,
+            Some(id) => history.run(Some(id))?,
+            None => last_with_log(&history, &folder, &task, self.follow)?,
         };
         let path = log_path(&folder, &run.id, &task);
         let live = self.follow && run.status() == RunStatus::Running;
         let paint = Paint(global.color.wanted(Stream::Stderr));
         if !live && !path.exists() {
-            if ran_in(past.state()?, &run.id, &task)? {
+            if ran_in(history.state()?, &run.id, &task)? {
                 eprintln!("{}", paint.dim(format!("{task} wrote nothing in run {}", run.id)));
                 return Ok(ExitCode::SUCCESS);
             }
@@ -68,7 +68,7 @@ impl CliCommand for LogsArgs {
         if live {
             loop {
                 // What was written before the run was found to have ended is still read.
-                let ended = past.run(Some(run.id.as_str()))?.status() != RunStatus::Running;
+                let ended = history.run(Some(run.id.as_str()))?.status() != RunStatus::Running;
                 put(&log.news()?)?;
                 if ended {
                     break;
@@ -81,15 +81,15 @@ impl CliCommand for LogsArgs {
 }
 
 /// The last run that has a log of the task or in which it ran, saying nothing; one that goes on and may yet write one, if it is to be followed.
-fn last_with_log(past: &Past, folder: &Path, task: &TaskName, follow: bool) -> Result<Run, Failure> {
-    let last = past.run(None)?;
+fn last_with_log(history: &PipelineHistory, folder: &Path, task: &TaskName, follow: bool) -> Result<Run, Failure> {
+    let last = history.run(None)?;
     if follow && last.status() == RunStatus::Running {
         return Ok(last);
     }
-    let state = past.state()?;
-    for id in state.run_ids(past.pipeline())? {
+    let state = history.state()?;
+    for id in state.run_ids(history.pipeline())? {
         if log_path(folder, &id, task).exists() || ran_in(state, &id, task)? {
-            return past.run(Some(id.as_str()));
+            return history.run(Some(id.as_str()));
         }
     }
     Err(Failure::wrong(format!("there is no log of `{task}`"))

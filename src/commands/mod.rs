@@ -14,15 +14,15 @@ mod fires;
 mod functions;
 pub mod graph;
 pub mod history;
+#[cfg(test)]
+mod history_fixture;
 pub mod init;
 pub mod lineage;
 pub mod logs;
 mod man;
 pub mod params;
-pub mod past;
-#[cfg(test)]
-mod past_fixture;
 pub mod pause;
+pub mod pipeline_history;
 pub mod plan;
 pub mod preview;
 pub mod rerun;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tidemill_core::spec::{Param, ParamOrigin, Spec};
 use unicode_width::UnicodeWidthStr;
 
-use super::past::json_lines;
+use super::pipeline_history::json_lines;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream, put};

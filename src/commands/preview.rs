@@ -8,7 +8,7 @@ use tidemill_core::format::{quantity, thousands};
 use tidemill_core::table::{PlainTable, Value};
 
 use super::CliCommand;
-use super::past::{Past, json_lines, put};
+use super::pipeline_history::{PipelineHistory, json_lines, put};
 use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -40,23 +40,23 @@ pub struct PreviewArgs {
 impl CliCommand for PreviewArgs {
     /// Prints a table.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let past = Past::open(global)?;
-        let task = past.task(&self.task)?;
-        let mut results = past.state()?.last_results(past.pipeline())?;
+        let history = PipelineHistory::open(global)?;
+        let task = history.task(&self.task)?;
+        let mut results = history.state()?.last_results(history.pipeline())?;
         let Some(result) = results.remove(&task) else {
             return Err(
                 Failure::wrong(format!("`{task}` has no result yet")).help(format!("`tidemill run {task}` makes it"))
             );
         };
-        let engine = crate::engine::engine_for(&past.opened);
-        let table = open_table(&past, &*engine, &task, &result)?;
+        let engine = crate::engine::engine_for(&history.opened);
+        let table = open_table(&history, &*engine, &task, &result)?;
         if self.csv || self.json {
             let head = engine.fetch(&table, None, Some(self.number)).map_err(engine_failure)?;
             return put(&if self.csv { csv(&head) } else { json_lines(&objects(&head)) });
         }
         let whole = engine.fetch(&table, None, None).map_err(engine_failure)?;
         let paint = Paint(global.color.wanted(Stream::Stdout));
-        let made = format!("made by run {}, {}", result.run, past.clock().show_with_zone(result.made));
+        let made = format!("made by run {}, {}", result.run, history.clock().show_with_zone(result.made));
         put(&text(task.as_str(), &whole, self.number, &made, Stream::Stdout.width(), paint))
     }
 }

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
-use tidemill_runner::dry_run::{Act, DryRun};
+use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{Request, Runner};
 
@@ -69,7 +69,7 @@ impl CliCommand for RerunArgs {
             log_format: LogFormat::default(),
             command: command_line(),
             selection: vec![self.task.clone()],
-            asked: None,
+            invocation: None,
         };
         Runner { project: &project, engine: engine.clone(), request, reporter: &reporter }.run(&wanted)?;
         if !self.downstream && !below.is_empty() {
@@ -77,7 +77,9 @@ impl CliCommand for RerunArgs {
             let stale: Vec<String> = dry_run
                 .tasks
                 .iter()
-                .filter(|task| below.contains(&task.task) && !matches!(task.act, Act::Cached | Act::Skip))
+                .filter(|task| {
+                    below.contains(&task.task) && !matches!(task.action, DryRunAction::Cached | DryRunAction::Skip)
+                })
                 .map(|task| plan.task(task.task).name.to_string())
                 .collect();
             match stale.is_empty() {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Selection;
-use tidemill_state::{Run, State, TaskStatus};
+use tidemill_state::{Run, State};
 
 use super::CliCommand;
 use super::run::{command_line, processors};
@@ -85,7 +86,7 @@ impl CliCommand for RetryArgs {
             log_format: LogFormat::default(),
             command: command_line(),
             selection: undone.iter().map(|ix| plan.task(*ix).name.to_string()).collect(),
-            asked: None,
+            invocation: None,
         };
         eprintln!("{} retries {} of run {}", paint.cyan("note"), counted(undone.len(), "task"), earlier.id);
         Runner { project: &project, engine, request, reporter: &reporter }.run(&plan.with_needs(&undone))?;

@@ -23,7 +23,7 @@ use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{Request, Runner};
 use tidemill_runner::project::{Project, Wanted};
 use tidemill_runner::trigger::{PointInTime, RunTrigger};
-use tidemill_runner::up_to_date::Asked;
+use tidemill_runner::up_to_date::Invocation;
 
 /// Run the pipeline, or the tasks named with whatever they need
 #[derive(Parser, Debug)]
@@ -85,13 +85,16 @@ impl CliCommand for RunArgs {
             return params::help(global, &self.params, self.json);
         }
         let paint = Paint(global.color.wanted(Stream::Stderr));
-        let asked = asked(global, &self);
-        if let Some(rest) = asked.as_ref().and_then(|asked| asked.nothing_to_do(&command_line())) {
+        let invocation = invocation(global, &self);
+        if let Some(rest) = invocation.as_ref().and_then(|invocation| invocation.nothing_to_do(&command_line())) {
             eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
             return Ok(ExitCode::SUCCESS);
         }
         let wanted = Wanted { occasion: occasion(&self), texts: self.texts.clone(), ..self.params.wanted()? };
-        let (project, engine) = global.checked(&wanted)?;
+        let (project, engine) = match self.dry_run {
+            true => global.checked(&wanted)?,
+            false => global.checked_for_run(&wanted)?,
+        };
         if !project.warnings.is_empty() {
             eprintln!("{}", render_all(&project.sources, &project.warnings, paint.0).trim_end());
         }
@@ -121,7 +124,7 @@ impl CliCommand for RunArgs {
             log_format: self.log_format,
             command: command_line(),
             selection: self.selectors.clone(),
-            asked,
+            invocation,
         };
         Runner { project: &project, engine, request, reporter: &reporter }.run(&wanted)?;
         Ok(ExitCode::SUCCESS)
@@ -152,14 +155,14 @@ fn adopt(project: &Project, fire: Timestamp) -> Result<(), Failure> {
     if adopted { Ok(()) } else { Err(Failure::wrong(format!("the fire of {fire} is not claimed, or was given up"))) }
 }
 
-/// What is asked, if a run that had nothing to do can answer it: no more than to bring tasks up to date, and to say so.
-fn asked(global: &Global, args: &RunArgs) -> Option<Asked> {
+/// This invocation, if a run that had nothing to do can answer it: no more than to bring tasks up to date, and to say so.
+fn invocation(global: &Global, args: &RunArgs) -> Option<Invocation> {
     let is_by_hand = matches!(occasion(args), RunTrigger::ByHand) && args.texts.is_none();
     let wants_more = !is_by_hand || args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
     // What these select depends on the last run.
     let names_runs = |selector: &String| selector.contains("result:") || selector.contains("state:");
     let is_other = args.params.params_file.is_some() || args.selectors.iter().chain(&args.exclude).any(names_runs);
-    if wants_more || is_other { None } else { Asked::here(global.file()) }
+    if wants_more || is_other { None } else { Invocation::here(global.file()) }
 }
 
 /// One attempt for each processor.

@@ -12,8 +12,8 @@ use tidemill_core::schedule::{Calendar, Claim, Downtime, Fate, Policy, Simulated
 use tidemill_core::spec::{HumanDuration, Spec};
 
 use super::CliCommand;
-use super::past::put;
 use super::pause::schedule_of;
+use super::pipeline_history::put;
 use crate::failure::{self, Failure};
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};

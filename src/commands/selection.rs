@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::{Selection, select};
 use tidemill_core::table::TableEngine;
-use tidemill_state::{State, TaskStatus};
+use tidemill_state::State;
 
 use crate::failure::Failure;
-use tidemill_runner::dry_run::{Act, DryRun};
+use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::project::Project;
 
 /// The tasks that the selectors mean, all if there is none; without those of `exclude`.
@@ -70,7 +71,7 @@ fn in_state(project: &Project, engine: &dyn TableEngine, value: &str) -> Option<
     let dry_run = DryRun::of(project, engine, &project.plan.all(), &Selection::new(), false).ok()?;
     let is_meant = |reasons: &[String]| reasons.iter().any(|reason| reason == "never ran" || reason == "first run");
     let meant = dry_run.tasks.iter().filter(|task| match value {
-        "modified" => task.act == Act::Run && task.of_its_own,
+        "modified" => task.action == DryRunAction::Run && task.of_its_own,
         "new" => is_meant(&task.reasons),
         _ => false,
     });

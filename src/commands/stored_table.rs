@@ -4,15 +4,16 @@ use std::path::Path;
 
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::TaskName;
-use tidemill_core::table::{EngineError, Location, TableEngine, TableRef};
+use tidemill_core::table::{EngineError, TableEngine, TableRef};
+use tidemill_runner::cache_index::{OpenError, open_stored};
 use tidemill_state::{FOLDER, LastGood};
 
-use super::past::Past;
+use super::pipeline_history::PipelineHistory;
 use crate::failure::Failure;
 
 /// Opens the table of a result.
 pub fn open_table(
-    past: &Past,
+    history: &PipelineHistory,
     engine: &dyn TableEngine,
     task: &TaskName,
     result: &LastGood,
@@ -25,13 +26,14 @@ pub fn open_table(
         return Err(Failure::wrong(format!("of `{task}` no table is kept, only its digest"))
             .help("its `cache` says `store: false`; without it, the next run keeps the table"));
     }
-    match store_of(&past.spec.project).get(&table.object.digest) {
-        Ok(Some(path)) => engine.open(&Location::new(path.to_string_lossy())).map_err(engine_failure),
+    match open_stored(&store_of(&history.spec.project), engine, &table.object.digest) {
+        Ok(Some(table)) => Ok(table),
         Ok(None) => {
             Err(Failure::wrong(format!("the table of `{task}` in run {} is no longer in the cache", result.run))
                 .help(again))
         }
-        Err(error) => Err(Failure::broken(error.to_string())),
+        Err(OpenError::Store(error)) => Err(Failure::broken(error.to_string())),
+        Err(OpenError::Engine(error)) => Err(engine_failure(error)),
     }
 }
 

@@ -225,6 +225,7 @@ impl Pipeline {
             output: &NoOutput,
             cancelled: &no,
             killed: &no,
+            deadline: None,
         })
     }
 

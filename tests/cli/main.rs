@@ -3,6 +3,7 @@
 mod accounting;
 mod against_sqlite;
 mod agreement;
+mod architecture;
 mod changes;
 mod cleaning;
 mod commands;

@@ -144,6 +144,7 @@ fn a_whole_run() {
     Results
       outputs/rejects/  clean.csv
       ./  sums.csv  picture.svg  report.md
+      mail: mail for 1 recipient in outputs/outbox/[run]-mail.eml
 
     done in [time]: 8 ran
     ");

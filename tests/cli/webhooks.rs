@@ -4,9 +4,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
+use tidemill_mail_server::{Encryption, Settings};
+
 use crate::project::Project;
 
-/// A server that answers one request after the other as it is told, then none.
+/// A server that answers one request after the other as it is told, then none. An answer is a status, headers, an empty line and
+/// a body.
 struct Server {
     url: String,
     heard: Receiver<Heard>,
@@ -29,9 +32,9 @@ fn server(answers: &[&str]) -> Server {
         for answer in answers {
             let Ok((stream, _)) = listener.accept() else { return };
             let request = hear(&stream);
-            let length = answer.split_once("\n").map_or(0, |(_, body)| body.len());
-            let (status, body) = answer.split_once('\n').unwrap_or((&answer, ""));
-            let _ = write!(&stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+            let (head, body) = answer.split_once("\n\n").unwrap_or((&answer, ""));
+            let (head, length) = (head.replace('\n', "\r\n"), body.len());
+            let _ = write!(&stream, "HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
             if tell.send(request).is_err() {
                 return;
             }
@@ -85,7 +88,7 @@ fn calling(url: &str) -> Project {
 
 #[test]
 fn a_request_carries_values_tables_and_secrets() {
-    let server = server(&["200 OK\nthanks"]);
+    let server = server(&["200 OK\n\nthanks"]);
     let project = calling(&server.url);
     let story = project.run(["run", "-j", "1"]).exits(0).stderr;
     assert!(story.contains("done    call  127.0.0.1 answered 200 OK"), "{story}");
@@ -108,11 +111,11 @@ fn a_request_carries_values_tables_and_secrets() {
 
 #[test]
 fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
-    let first = server(&["503 Service Unavailable\nlater", "429 Too Many Requests\n", "204 No Content\n"]);
+    let first = server(&["503 Service Unavailable\n\nlater", "429 Too Many Requests", "204 No Content"]);
     let story = calling(&first.url).run(["run", "-j", "1"]).exits(0).stderr;
     assert!(story.contains("retry   call  attempt 2 failed: 127.0.0.1 answered 429 Too Many Requests"), "{story}");
     assert_eq!(first.heard.iter().count(), 3);
-    let second = server(&["404 Not Found\nno such channel"]);
+    let second = server(&["404 Not Found\n\nno such channel"]);
     let story = calling(&second.url).run(["run", "-j", "1"]).exits(1).stderr;
     assert!(
         story.contains("error task call (webhook): 127.0.0.1 answered 404 Not Found\n  \u{2502} no such channel"),
@@ -126,4 +129,116 @@ fn a_server_that_is_not_there_is_a_failure() {
     let gone = server(&[]).url;
     let story = calling(&gone).run(["run", "-j", "1"]).exits(1).stderr;
     assert!(story.contains("attempt 2 failed: cannot reach 127.0.0.1") && !story.contains("open-sesame"), "{story}");
+}
+
+/// The error of a run that fails, without the paths in it.
+fn error(project: &Project) -> String {
+    let story = project.run(["run", "-j", "1"]).exits(1).stderr;
+    let from = story.find("error task").unwrap_or_else(|| panic!("{story}"));
+    story[from..].split("  log:").next().unwrap_or_default().trim_end().to_owned()
+}
+
+/// One that follows would take the secret in the header to wherever it is sent.
+#[test]
+fn a_redirect_is_a_failure_that_says_where_to() {
+    let other = server(&["200 OK"]);
+    for status in
+        ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"]
+    {
+        let first = server(&[&format!("{status}\nlocation: {}/other?key=open-sesame", other.url)]);
+        let project = calling(&first.url);
+        let told = error(&project);
+        let line = format!(
+            "127.0.0.1 answered {status}, which leads to {}/other\n  help: a redirect is not followed",
+            other.url
+        );
+        assert!(told.contains(&line), "{told}");
+        assert_eq!(first.heard.iter().count(), 1, "it is not tried again");
+        let state = project.run(["status"]);
+        assert!(!state.stdout.contains("not known") && !state.stderr.contains("not known"), "{}", state.stdout);
+    }
+    assert!(other.heard.try_recv().is_err(), "nobody has called there");
+    let bare = server(&["304 Not Modified"]);
+    assert_eq!(error(&calling(&bare.url)), "error task call (webhook): 127.0.0.1 answered 304 Not Modified");
+}
+
+#[test]
+fn a_refused_certificate_is_a_failure_and_not_unknown() {
+    let settings = Settings { encryption: Encryption::Tls, ..Settings::default() };
+    let server = tidemill_mail_server::Server::start(settings).expect("a server");
+    let told = error(&calling(&format!("https://{}", server.address())));
+    assert_eq!(told, "error task call (webhook): cannot reach 127.0.0.1: invalid peer certificate: UnknownIssuer");
+    assert_eq!(server.sessions(), 1, "it is not tried again");
+    let plain = self::server(&["200 OK"]);
+    let told = error(&calling(&plain.url.replace("http:", "https:")));
+    assert!(told.contains("cannot reach 127.0.0.1: "), "{told}");
+}
+
+/// A server that takes requests and never answers.
+fn silent() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    std::thread::spawn(move || {
+        let clients: Vec<TcpStream> = listener.incoming().flatten().collect();
+        drop(clients);
+    });
+    url
+}
+
+#[test]
+fn a_timeout_holds_while_a_request_is_under_way() {
+    let project = calling(&silent());
+    let text = project.read("pipeline.yaml").replace("retries: {max: 2, delay: 1ms}", "timeout: 1s");
+    let told = error(&project.file("pipeline.yaml", text));
+    let line = "it is not known whether 127.0.0.1 took the request: no answer within ";
+    assert!(told.contains(line) && told.contains("help: raise `timeout` if it may take longer"), "{told}");
+}
+
+/// Of an answer without end, and of one that would steer the terminal, only harmless letters are shown.
+#[test]
+fn an_answer_is_shown_without_its_escapes_and_its_length() {
+    let long = format!("400 Bad Request\n\n\u{1b}]0;owned\u{7}\u{1b}[2Jnot\r\n\u{9b}31mthis\n{}", "x".repeat(200_000));
+    let first = server(&[&long]);
+    let project = calling(&first.url);
+    let told = error(&project);
+    assert!(
+        told.contains("\n  \u{2502} \\u{1b}]0;owned\\u{7}\\u{1b}[2Jnot\n  \u{2502} \\u{9b}31mthis\n  \u{2502} xxx"),
+        "{told}"
+    );
+    assert!(told.len() < 3000, "{}", told.len());
+    let log = project.log("call");
+    assert!(!log.contains(['\u{1b}', '\u{7}', '\u{9b}']) && log.contains("not"), "{log}");
+    let place = server(&["302 Found\nlocation: /\u{9b}31m/"]);
+    let told = error(&calling(&place.url));
+    assert!(told.contains("leads to /\\u{9b}31m/"), "{told}");
+}
+
+#[test]
+fn a_password_in_the_file_is_masked_in_the_plan_and_a_warning() {
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        name: open
+        secrets: [TOKEN]
+        tasks:
+          one: {type: webhook, url: 'https://me:hunter2@example.com/x'}
+          two: {type: webhook, url: 'https://example.com/x', headers: {Authorization: Bearer hunter2}}
+          three: {type: webhook, url: 'https://example.com/@x:y', headers: {X-Api-Key: '${{ secrets.TOKEN }}'}}
+        ",
+    );
+    insta::assert_snapshot!(project.run(["check"]).exits(0).stderr, @r"
+    warning: pipeline.yaml:5:29: a password stands here, and whoever reads the file can use it
+     |
+     = help: declare `secrets: [WEBHOOK_URL]`, set WEBHOOK_URL in the environment or in the file that `dotenv` names, and write `${{ secrets.WEBHOOK_URL }}`
+
+    warning: pipeline.yaml:6:79: a password stands here, and whoever reads the file can use it
+     |
+     = help: declare `secrets: [TOKEN]`, set TOKEN in the environment or in the file that `dotenv` names, and write `${{ secrets.TOKEN }}`
+    ok open: 3 tasks, no mistakes
+    ");
+    for arguments in [["plan", "-v"], ["run", "--dry-run"], ["graph", "--format=mermaid"]] {
+        let outcome = project.run(arguments);
+        let told = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(told.contains("one") && !told.contains("hunter2"), "{arguments:?} {told}");
+    }
 }

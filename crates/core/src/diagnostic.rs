@@ -1,9 +1,11 @@
 //! What is wrong, where, and what to do: plain data, printed by the binary.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use indexmap::IndexSet;
 
+use crate::ids::TaskName;
 use crate::task::TaskFailure;
 
 /// A file of the pipeline, as an index into its [`SourceMap`].
@@ -139,6 +141,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// Whether it may pass without an edit: it is about what is there on the disk.
     pub passing: bool,
+    /// The task whose data do not fit the file: where a run begins all the same, it is that task's failure.
+    pub task: Option<TaskName>,
 }
 
 impl Diagnostic {
@@ -150,6 +154,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: Vec::new(),
             passing: false,
+            task: None,
         }
     }
 
@@ -162,6 +167,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says whose data do not fit.
+    #[must_use]
+    pub fn of_task(mut self, task: &TaskName) -> Self {
+        self.task = Some(task.clone());
         self
     }
 
@@ -245,6 +257,17 @@ impl Diagnostics {
     /// Whether any of them is an error that only an edit repairs.
     pub fn has_lasting_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !diagnostic.passing)
+    }
+
+    /// The errors by the task whose data they are about, if each of them is about some task's; with `passing`, if each may
+    /// also pass without an edit. None if one of them is about the file itself.
+    pub fn by_task(&self, passing: bool) -> Option<BTreeMap<TaskName, Vec<Diagnostic>>> {
+        let mut tasks: BTreeMap<TaskName, Vec<Diagnostic>> = BTreeMap::new();
+        for error in self.list.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
+            let task = error.task.clone().filter(|_| error.passing || !passing)?;
+            tasks.entry(task).or_default().push(error.clone());
+        }
+        Some(tasks)
     }
 
     /// Them all, by file and position, those without a place first.

@@ -1,6 +1,6 @@
 //! What a run would do and why, found without changing anything: `plan` and `run --dry-run`.
 
-mod before;
+mod mentioned;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -9,21 +9,22 @@ use serde::Serialize;
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection};
+use tidemill_core::spec::TriggerRule;
 use tidemill_core::table::TableEngine;
-use tidemill_core::task::TaskFacts;
+use tidemill_core::task::{EdgeKind, TaskFacts};
+use tidemill_state::{LastGood, State};
 
 use crate::Failure;
-use crate::cache_index::{Archive, CacheIndex, Decision, Options, Question, ResultDigests};
-use crate::condition::unmet;
+use crate::cache_index::{CacheIndex, FingerprintInputs, ResultDigests, ResultHistory, Upstream};
+use crate::decision::{Decision, DecisionOptions, PendingUpstream, decide};
 use crate::project::Project;
 
-pub use before::no_columns;
-use before::{MentionedTasks, lacks_columns, running, skipped};
+use mentioned::MentionedTasks;
 
 /// What would be done with one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Act {
+pub enum DryRunAction {
     /// It runs.
     Run,
     /// Its files are published again from the cache.
@@ -40,7 +41,7 @@ pub struct DryRunTask {
     /// The task.
     pub task: TaskIx,
     /// What would be done.
-    pub act: Act,
+    pub action: DryRunAction,
     /// Why.
     pub reasons: Vec<String>,
     /// Whether there is a reason beside that tasks above it run.
@@ -64,86 +65,35 @@ impl DryRun {
         forced: &Selection,
         resend: bool,
     ) -> Result<Self, Failure> {
-        let plan = &*project.plan;
-        let (cache, state) = CacheIndex::look(&plan.spec.project, &plan.spec.name.value)?;
+        let spec = &project.plan.spec;
+        let (cache, state) = CacheIndex::look(&spec.project, &spec.name.value)?;
         let expected = state.as_ref().and_then(|state| state.durations(&cache.pipeline).ok()).unwrap_or_default();
-        let mut results: HashMap<TaskIx, ResultDigests> = HashMap::new();
-        let mut facts: BTreeMap<String, TaskFacts> = BTreeMap::new();
-        let mut runs: HashSet<TaskIx> = HashSet::new();
-        let mut skips: HashSet<TaskIx> = HashSet::new();
-        let mut tasks = Vec::new();
-        for ix in plan.order.iter().copied().filter(|ix| wanted.contains(ix)) {
-            let task = plan.task(ix);
-            let mentioned = MentionedTasks::by(project, ix);
-            if let Some(reason) = skipped(plan, ix, &skips)
-                .or_else(|| lacks_columns(plan, ix, &results))
-                .or_else(|| unwanted(project, ix, &mentioned, &facts, &runs))
-            {
-                skips.insert(ix);
-                let known = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
-                facts.insert(task.name.to_string(), known);
-                tasks.push(DryRunTask { task: ix, act: Act::Skip, reasons: vec![reason], of_its_own: true });
-                continue;
-            }
-            let question = Question {
-                plan,
-                sources: &project.sources,
-                engine: engine.name(),
-                run: &project.run,
-                results: &|other| results.get(&other).copied(),
-                facts: &|| mentioned.facts(plan, &facts),
-            };
-            let fingerprint = cache
-                .fingerprint(ix, &question)
-                .map_err(|failure| Failure::broken(format!("task `{}`: {}", task.name, failure.message)))?;
-            let above = running(plan, ix, &runs, &mentioned);
-            let options = Options {
-                forced: forced.contains(&ix),
-                resend,
-                scheduled: project.run.trigger != "manual",
-                as_cached: false,
-            };
-            let archive = state.as_ref().map(|state| state as &dyn Archive);
-            let decision = cache.decide(task, &fingerprint, options, archive);
-            let last = cache.last.get(&task.name);
-            let (act, mut reasons, found) = match decision {
-                Decision::Run(reasons) => (Act::Run, reasons, last),
-                Decision::Cached(_) if !above.is_empty() => (Act::Run, Vec::new(), last),
-                Decision::Restore(_, reasons) if !above.is_empty() => (Act::Run, reasons, last),
-                Decision::Cached(ref found) => (Act::Cached, Vec::new(), Some(&**found)),
-                Decision::Restore(ref found, ref reasons) => (Act::Restore, reasons.clone(), Some(&**found)),
-            };
-            // For what comes below, a task that runs is taken to make what it made before: then only its running is new.
-            if let Some(found) = found {
-                results.extend(ResultDigests::of_last(found).map(|digests| (ix, digests)));
-                facts.extend(found.facts().ok().map(|facts| (task.name.to_string(), facts)));
-            }
-            if act == Act::Run {
-                runs.insert(ix);
-                reasons.retain(|reason| !is_of_missing_upstream(reason, &above, plan));
-                reasons.extend(above.iter().map(|ix| Reason::UpstreamRuns(plan.task(*ix).name.clone())));
-            }
-            let of_its_own = reasons.iter().any(|reason| !matches!(reason, Reason::UpstreamRuns(_)));
-            tasks.push(DryRunTask {
-                task: ix,
-                act,
-                reasons: reasons.iter().map(ToString::to_string).collect(),
-                of_its_own,
-            });
-        }
+        let mut simulation = Simulation { project, engine, cache, state, ends: SimulatedEnds::default() };
+        let order = project.plan.order.iter().copied().filter(|ix| wanted.contains(ix));
+        let tasks = order
+            .map(|ix| {
+                let options = DecisionOptions {
+                    forced: forced.contains(&ix),
+                    resend,
+                    scheduled: project.run.trigger != "manual",
+                    ..DecisionOptions::default()
+                };
+                simulation.task(ix, options)
+            })
+            .collect::<Result<_, _>>()?;
         Ok(Self { tasks, expected })
     }
 
     /// Whether anything would be done.
     pub fn is_stale(&self) -> bool {
-        self.tasks.iter().any(|task| matches!(task.act, Act::Run | Act::Restore))
+        self.tasks.iter().any(|task| matches!(task.action, DryRunAction::Run | DryRunAction::Restore))
     }
 
     /// How long the tasks to run took before: all of it, and the longest way through. None where some never ran, or none runs.
     pub fn expected(&self, plan: &Plan) -> Option<(Duration, Duration)> {
         let mut ends: HashMap<TaskIx, Duration> = HashMap::new();
         let mut all = Duration::ZERO;
-        for planned in self.tasks.iter().filter(|planned| planned.act == Act::Run) {
+        for planned in self.tasks.iter().filter(|planned| planned.action == DryRunAction::Run) {
             let task = plan.task(planned.task);
             let own = self.expected.get(&task.name)?;
             let before = task.needs.iter().filter_map(|need| ends.get(&need.task)).max().copied().unwrap_or_default();
@@ -154,28 +104,128 @@ impl DryRun {
     }
 }
 
-/// Why the task's `when` keeps it from running. What it says of a task that runs is not known yet.
-fn unwanted(
-    project: &Project,
-    ix: TaskIx,
-    mentioned: &MentionedTasks,
-    facts: &BTreeMap<String, TaskFacts>,
-    runs: &HashSet<TaskIx>,
-) -> Option<String> {
-    let spec = &project.plan.task(ix).spec;
-    if spec.common.when.is_none() || mentioned.in_condition.iter().any(|ix| runs.contains(ix)) {
-        return None;
-    }
-    // A condition that cannot be judged fails the run, not the plan.
-    unmet(spec, &mentioned.facts(&project.plan, facts), &project.run, &project.sources).ok()?
+/// A run that does nothing.
+struct Simulation<'a> {
+    project: &'a Project,
+    engine: &'a dyn TableEngine,
+    cache: CacheIndex,
+    state: Option<State>,
+    ends: SimulatedEnds,
 }
 
-/// An upstream task without a result yet looks as if it were read no longer, or newly; that it runs says it better.
-fn is_of_missing_upstream(reason: &Reason, above: &[TaskIx], plan: &Plan) -> bool {
-    match reason {
-        Reason::NewInput(name) | Reason::InputRemoved(name) | Reason::UpstreamChanged(name) => {
-            above.iter().any(|ix| plan.task(*ix).name == *name)
-        }
-        _ => false,
+/// How the tasks so far would end.
+#[derive(Default)]
+struct SimulatedEnds {
+    results: HashMap<TaskIx, ResultDigests>,
+    facts: BTreeMap<String, TaskFacts>,
+    runs: HashSet<TaskIx>,
+    skips: HashSet<TaskIx>,
+}
+
+impl Simulation<'_> {
+    /// What would be done with the next task.
+    fn task(&mut self, ix: TaskIx, options: DecisionOptions) -> Result<DryRunTask, Failure> {
+        let task = self.project.plan.task(ix);
+        let decision = match skipped(&self.project.plan, ix, &self.ends.skips) {
+            Some(reason) => Decision::Skip(reason),
+            None => self.decide(ix, options)?,
+        };
+        // For what comes below, a task that runs is taken to make what it made before: then only its running is new.
+        let (action, reasons) = match decision {
+            Decision::Skip(reason) => {
+                self.ends.skips.insert(ix);
+                let skipped = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
+                self.ends.facts.insert(task.name.to_string(), skipped);
+                let (action, reasons) = (DryRunAction::Skip, vec![reason]);
+                return Ok(DryRunTask { task: ix, action, reasons, of_its_own: true });
+            }
+            Decision::Run(reasons) => {
+                self.ends.runs.insert(ix);
+                if let Some(last) = self.cache.last.get(&task.name) {
+                    self.ends.made(ix, &task.name, last);
+                }
+                (DryRunAction::Run, reasons)
+            }
+            Decision::Restore(result, reasons) => {
+                self.ends.made(ix, &task.name, &result);
+                (DryRunAction::Restore, reasons)
+            }
+            Decision::Cached(result) => {
+                self.ends.made(ix, &task.name, &result);
+                (DryRunAction::Cached, Vec::new())
+            }
+        };
+        let of_its_own = reasons.iter().any(|reason| !matches!(reason, Reason::UpstreamRuns(_)));
+        Ok(DryRunTask { task: ix, action, reasons: reasons.iter().map(ToString::to_string).collect(), of_its_own })
     }
+
+    fn decide(&self, ix: TaskIx, options: DecisionOptions) -> Result<Decision, Failure> {
+        let plan = &*self.project.plan;
+        let mentioned = MentionedTasks::by(self.project, ix);
+        let pending = PendingUpstream {
+            read: pending(plan, ix, &self.ends.runs, &mentioned),
+            in_condition: mentioned.in_condition.iter().any(|ix| self.ends.runs.contains(ix)),
+        };
+        let upstream = SimulatedUpstream { plan, ends: &self.ends, mentioned };
+        let inputs = FingerprintInputs {
+            plan,
+            sources: &self.project.sources,
+            engine: self.engine.name(),
+            run: &self.project.run,
+            upstream: &upstream,
+        };
+        let history = self.state.as_ref().map(|state| state as &dyn ResultHistory);
+        let decided = decide(&self.cache, ix, &inputs, Some(&pending), options, history);
+        let (_, decision) = decided
+            .map_err(|failure| Failure::broken(format!("task `{}`: {}", plan.task(ix).name, failure.message)))?;
+        Ok(decision)
+    }
+}
+
+impl SimulatedEnds {
+    fn made(&mut self, ix: TaskIx, name: &TaskName, result: &LastGood) {
+        self.results.extend(ResultDigests::of_last(result).map(|digests| (ix, digests)));
+        self.facts.extend(result.facts().ok().map(|facts| (name.to_string(), facts)));
+    }
+}
+
+/// What a dry run knows of the tasks before one.
+struct SimulatedUpstream<'a> {
+    plan: &'a Plan,
+    ends: &'a SimulatedEnds,
+    mentioned: MentionedTasks,
+}
+
+impl Upstream for SimulatedUpstream<'_> {
+    fn result(&self, task: TaskIx) -> Option<ResultDigests> {
+        self.ends.results.get(&task).copied()
+    }
+
+    fn facts(&self) -> BTreeMap<String, TaskFacts> {
+        self.mentioned.facts(self.plan, &self.ends.facts)
+    }
+}
+
+/// Why the scheduler would skip a task after those before it: they themselves would be, or it waits for a failure, which is not
+/// expected.
+fn skipped(plan: &Plan, ix: TaskIx, skips: &HashSet<TaskIx>) -> Option<String> {
+    let task = plan.task(ix);
+    let rule = task.spec.common.trigger_rule;
+    let counts = |what: EdgeKind| what != EdgeKind::Order || rule == TriggerRule::AllSuccess;
+    let above = task.needs.iter().find(|need| counts(need.what) && skips.contains(&need.task));
+    match above {
+        Some(need) => Some(format!("`{}` is skipped", plan.task(need.task).name)),
+        None => (rule == TriggerRule::OneFailed).then(|| "it runs only if a task before it fails".to_owned()),
+    }
+}
+
+/// The tasks above that would run and whose results or facts it reads, in the order of the file, each once.
+fn pending(plan: &Plan, ix: TaskIx, runs: &HashSet<TaskIx>, mentioned: &MentionedTasks) -> Vec<TaskIx> {
+    let reads_order = plan.task(ix).task_type.reads_order;
+    let needs = plan.task(ix).needs.iter().filter(|need| need.what != EdgeKind::Order || reads_order);
+    let read = needs.map(|need| need.task).chain(mentioned.in_texts.iter().copied());
+    let mut above: Vec<TaskIx> = read.filter(|task| runs.contains(task)).collect();
+    above.sort();
+    above.dedup();
+    above
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`project`]: a pipeline file read, planned and checked.
 //! - [`cache_index`]: what earlier runs left, and whether a task's result is among it.
+//! - [`decision`]: whether a task must run, and why.
 //! - [`dry_run`]: what a run would do and why, without doing it.
 //! - [`pipeline_run`]: a run from the lock to the last handler; [`execute`] does its tasks.
 //! - [`up_to_date`]: answers a run that has nothing to do without reading the pipeline.
@@ -12,6 +13,7 @@
 pub mod cache_index;
 mod command_line;
 mod condition;
+pub mod decision;
 pub mod dry_run;
 mod engine_session;
 pub mod execute;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
-use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap};
+use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap, failure_of};
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::plan::{self, CheckOptions, Columns, Plan};
 use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
 use tidemill_core::table::{Schema, TableEngine};
-use tidemill_core::task::{RunFacts, TaskTypes};
+use tidemill_core::task::{RunFacts, TaskFailure, TaskTypes};
 
 use crate::Failure;
 use crate::trigger::RunTrigger;
@@ -44,7 +44,7 @@ pub struct Opened {
     /// Its graph.
     pub plan: Option<Plan>,
     /// The graphs of `on_success`, `on_failure` and `finally`.
-    pub handlers: Vec<(HandlerMoment, Plan)>,
+    pub handlers: Vec<(HandlerKind, Plan)>,
     /// What is known of the run.
     pub run: RunFacts,
     /// The fire that it runs.
@@ -53,7 +53,7 @@ pub struct Opened {
 
 /// When handlers run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandlerMoment {
+pub enum HandlerKind {
     /// After all tasks have succeeded.
     Success,
     /// After something has failed.
@@ -73,13 +73,15 @@ pub struct Project {
     /// Its graph.
     pub plan: Arc<Plan>,
     /// The graphs of its handlers.
-    pub handlers: Vec<(HandlerMoment, Arc<Plan>)>,
+    pub handlers: Vec<(HandlerKind, Arc<Plan>)>,
     /// What is known of the run.
     pub run: RunFacts,
     /// The fire that it runs.
     pub fire: Option<jiff::Timestamp>,
-    /// What is worth knowing, printed before anything else.
+    /// What is worth knowing, printed before anything else: warnings, and the mistakes of `failing`.
     pub warnings: Vec<Diagnostic>,
+    /// Tasks whose data do not fit the file, with why they fail without being tried.
+    pub failing: BTreeMap<TaskName, TaskFailure>,
 }
 
 /// Which pipeline file, with what.
@@ -129,15 +131,15 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
             plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
         };
         let handlers = [
-            (HandlerMoment::Success, &spec.on_success),
-            (HandlerMoment::Failure, &spec.on_failure),
-            (HandlerMoment::Finally, &spec.finally),
+            (HandlerKind::Success, &spec.on_success),
+            (HandlerKind::Failure, &spec.on_failure),
+            (HandlerKind::Finally, &spec.finally),
         ];
         opened.plan = build(&spec.tasks);
         opened.handlers = handlers
             .into_iter()
             .filter(|(_, tasks)| !tasks.is_empty())
-            .filter_map(|(moment, tasks)| Some((moment, build(tasks)?)))
+            .filter_map(|(kind, tasks)| Some((kind, build(tasks)?)))
             .collect();
     }
     Ok(opened)
@@ -231,8 +233,31 @@ impl Opened {
     }
 
     /// The pipeline, if nothing is wrong with it.
+    ///
+    /// # Errors
+    /// All mistakes, if there is one.
     pub fn into_project(self) -> Result<Project, Failure> {
         let has_errors = self.diagnostics.has_errors();
+        self.without(BTreeMap::new(), has_errors)
+    }
+
+    /// The pipeline for a run. The file itself must be sound. Tasks whose data do not fit it are failures of the run where
+    /// nobody sits before the screen, so that the rest goes on, handlers run and history has it; by hand they are where a
+    /// handler is to be told of failures and the mistake may pass without an edit.
+    ///
+    /// # Errors
+    /// All mistakes, if the run cannot begin.
+    pub fn into_run(self) -> Result<Project, Failure> {
+        let by_hand = self.run.trigger == "manual";
+        let tells = self.handlers.iter().any(|(kind, _)| *kind != HandlerKind::Success);
+        let mistakes = self.diagnostics.by_task(by_hand).filter(|_| tells || !by_hand);
+        let has_errors = self.diagnostics.has_errors() && mistakes.is_none();
+        let failures = mistakes.unwrap_or_default().into_iter();
+        let failing = failures.map(|(task, mistakes)| (task, failure_of(&mistakes, &self.sources))).collect();
+        self.without(failing, has_errors)
+    }
+
+    fn without(self, failing: BTreeMap<TaskName, TaskFailure>, has_errors: bool) -> Result<Project, Failure> {
         let diagnostics = self.diagnostics.into_sorted(&self.sources);
         match (self.spec, self.plan) {
             (Some(spec), Some(plan)) if !has_errors => Ok(Project {
@@ -240,10 +265,11 @@ impl Opened {
                 sources: self.sources,
                 spec,
                 plan: Arc::new(plan),
-                handlers: self.handlers.into_iter().map(|(moment, plan)| (moment, Arc::new(plan))).collect(),
+                handlers: self.handlers.into_iter().map(|(kind, plan)| (kind, Arc::new(plan))).collect(),
                 run: self.run,
                 fire: self.fire,
                 warnings: diagnostics,
+                failing,
             }),
             _ => Err(Failure::Mistakes { sources: self.sources, diagnostics }),
         }

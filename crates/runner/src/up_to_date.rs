@@ -1,4 +1,4 @@
-//! A run that finds nothing to do notes all that it looked at. As long as none of that changes, a run that is asked the same
+//! A run that finds nothing to do leaves a stamp: all that it looked at. As long as none of that changes, a run that is asked the same
 //! has nothing to do either, and knows so without reading the pipeline: see `docs/design/decisions.md`.
 
 mod environment;
@@ -15,22 +15,22 @@ use tidemill_core::cache::{ContentStore, Object};
 use tidemill_core::fingerprint::Stat;
 use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::task::RunFacts;
-use tidemill_state::{Counts, Holder, Lock, Process, RunStart, RunStatus, State};
+use tidemill_state::{Holder, Lock, Process, RunStart, RunStatus, State, TaskCounts};
 
 use crate::project::run_by_hand;
 
-pub use environment::EnvironmentSeen;
+pub use environment::EnvironmentDigest;
 
-/// Where notes are, below `.tidemill/`.
-const NOTES: &str = "at_rest";
+/// Where stamps are, below `.tidemill/`.
+const STAMPS: &str = "at_rest";
 /// So many lines are looked at before threads that share them have started.
 const FEW: usize = 300;
-/// The last line of a note: one that was cut short says less than its run saw.
+/// The last line of a stamp: one that was cut short says less than its run saw.
 const END: &str = "end\n";
 
 /// All that a run is asked, as a digest: the program, its arguments, the folder.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Invocation {
     digest: Digest,
     /// The pipeline's folder.
     project: PathBuf,
@@ -38,9 +38,9 @@ pub struct Asked {
     began: SystemTime,
 }
 
-/// What a note says of the run that wrote it.
+/// What a stamp says of the run that wrote it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct StampHeader {
     /// The run.
     pub run: String,
     /// The pipeline's name.
@@ -56,12 +56,12 @@ pub struct Found {
     /// For history.
     pub selection: Vec<String>,
     /// The environment, as far as the pipeline sees it.
-    pub environment: EnvironmentSeen,
+    pub environment: EnvironmentDigest,
 }
 
 /// What a run looked at.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct StampInputs {
     /// Files, and places where there was none.
     pub files: Vec<PathBuf>,
     /// Objects in the store.
@@ -70,14 +70,14 @@ pub struct Seen {
 
 /// A run that had nothing to do.
 #[derive(Debug)]
-pub struct Rest {
+pub struct NothingToDo {
     /// How many tasks are up to date.
     pub tasks: usize,
     /// How long it took to find out.
     pub duration: std::time::Duration,
 }
 
-impl Asked {
+impl Invocation {
     /// What this process is asked; `file` is the pipeline file. None if the environment cannot be told.
     pub fn here(file: &Path) -> Option<Self> {
         let began = SystemTime::now();
@@ -97,47 +97,47 @@ impl Asked {
         Some(Self { digest: Digest(*hasher.finalize().as_bytes()), project: path.parent()?.to_owned(), began })
     }
 
-    /// Has nothing to do if nothing has changed since a note of the same question; writes that into the history. None if
+    /// Has nothing to do if nothing has changed since the stamp of the same invocation; writes that into the history. None if
     /// anything is otherwise, or in doubt: then the run must find out itself.
-    pub fn nothing_to_do(&self, command: &str) -> Option<Rest> {
+    pub fn nothing_to_do(&self, command: &str) -> Option<NothingToDo> {
         let began = Instant::now();
         let (now, process) = (Timestamp::now(), Process::current());
-        let found = self.head(&mut BufReader::new(std::fs::File::open(self.path()).ok()?))?;
-        let run = run_by_hand(now, &TimeZone::get(&found.zone).ok()?);
+        let header = self.head(&mut BufReader::new(std::fs::File::open(self.path()).ok()?))?;
+        let run = run_by_hand(now, &TimeZone::get(&header.zone).ok()?);
         let holder = Holder { run: Some(run.id.clone()), ..Holder::current(command) };
-        let lock = Lock::try_acquire(&self.project, &found.pipeline, &holder).ok()?;
+        let lock = Lock::try_acquire(&self.project, &header.pipeline, &holder).ok()?;
         // Another run may have ended between the first look and the lock.
-        let found = self.holds(&run)?;
+        let header = self.holds(&run)?;
         let mut state = self.state()?;
-        state.run(&found.run).ok()??;
+        state.run(&header.run).ok()??;
         state.mark_dead_runs_interrupted(&lock, now).ok()?;
         let id = RunId::new(run.id.as_str());
         let start = RunStart {
-            pipeline: found.pipeline.clone(),
+            pipeline: header.pipeline.clone(),
             started: now,
             trigger: run.trigger.clone(),
             logical_time: run.logical_time.clone(),
-            params: found.params.clone(),
-            selection: found.selection.clone(),
+            params: header.params.clone(),
+            selection: header.selection.clone(),
             process,
         };
-        let counts = Counts { cached: u32::try_from(found.tasks).unwrap_or(u32::MAX), ..Counts::default() };
+        let counts = TaskCounts { cached: u32::try_from(header.tasks).unwrap_or(u32::MAX), ..TaskCounts::default() };
         if !state.begin_run_as(&id, &start).ok()? {
             return None;
         }
         state.end_run(&id, RunStatus::Success, Timestamp::now(), &counts).ok()?;
         state.close_quickly();
-        Some(Rest { tasks: found.tasks, duration: began.elapsed() })
+        Some(NothingToDo { tasks: header.tasks, duration: began.elapsed() })
     }
 
-    /// Writes a note, unless something changed so shortly before this process began to look that a further change might not
+    /// Writes a stamp, unless something changed so shortly before this process began to look that a further change might not
     /// show.
     ///
     /// # Errors
     /// If it cannot be written; nothing needs it.
-    pub fn note(&self, found: &Found, seen: &Seen) -> std::io::Result<()> {
-        let mut text = serde_json::to_string(found)? + "\n";
-        for path in &seen.files {
+    pub fn write_stamp(&self, header: &StampHeader, inputs: &StampInputs) -> std::io::Result<()> {
+        let mut text = serde_json::to_string(header)? + "\n";
+        for path in &inputs.files {
             let Some(name) = path.to_str().filter(|name| !name.contains('\n')) else { return Ok(()) };
             text += &match Stat::look(path)? {
                 Some(stat) if !stat.rested_before(self.began) => return Ok(()),
@@ -145,7 +145,7 @@ impl Asked {
                 None => format!("- {name}\n"),
             };
         }
-        for Object { digest, size } in &seen.objects {
+        for Object { digest, size } in &inputs.objects {
             text += &format!("o {size} {digest}\n");
         }
         text += END;
@@ -159,7 +159,7 @@ impl Asked {
     }
 
     fn path(&self) -> PathBuf {
-        self.project.join(tidemill_state::FOLDER).join(NOTES).join(self.digest.to_string())
+        self.project.join(tidemill_state::FOLDER).join(STAMPS).join(self.digest.to_string())
     }
 
     /// The state, if there is one already.
@@ -168,28 +168,28 @@ impl Asked {
         path.is_file().then(|| State::open(&self.project).ok()).flatten()
     }
 
-    fn head(&self, note: &mut impl BufRead) -> Option<Found> {
+    fn head(&self, stamp: &mut impl BufRead) -> Option<StampHeader> {
         let mut line = String::new();
-        note.read_line(&mut line).ok()?;
+        stamp.read_line(&mut line).ok()?;
         serde_json::from_str(&line).ok()
     }
 
-    /// What the note says, if all of it still holds.
-    fn holds(&self, run: &RunFacts) -> Option<Found> {
+    /// What the stamp says, if all of it still holds.
+    fn holds(&self, run: &RunFacts) -> Option<StampHeader> {
         let text = std::fs::read_to_string(self.path()).ok()?;
         let (head, lines) = text.split_once('\n')?;
-        let found: Found = serde_json::from_str(head)
+        let header: StampHeader = serde_json::from_str(head)
             .ok()
-            .filter(|found: &Found| found.date == run.date && found.environment.are_the_same())?;
+            .filter(|header: &StampHeader| header.date == run.date && header.environment.are_the_same())?;
         let store = ContentStore::new(self.project.join(tidemill_state::FOLDER).join("cache"));
         let lines: Vec<&str> = lines.strip_suffix(END)?.lines().collect();
         let holds = |line: &&str| is_as_noted(line, &store) == Some(true);
         let all_hold = if lines.len() < FEW { lines.iter().all(holds) } else { lines.par_iter().all(holds) };
-        all_hold.then_some(found)
+        all_hold.then_some(header)
     }
 }
 
-/// Whether a thing is as a line of a note says; None if the line is none.
+/// Whether a thing is as a line of a stamp says; None if the line is none.
 fn is_as_noted(line: &str, store: &ContentStore) -> Option<bool> {
     let (what, rest) = line.split_once(' ')?;
     Some(match what {
@@ -212,9 +212,9 @@ fn is_as_noted(line: &str, store: &ContentStore) -> Option<bool> {
     })
 }
 
-/// Makes all notes of a project void: a run begins that may change what they say.
+/// Makes all stamps of a project void: a run begins that may change what they say.
 pub fn forget(project: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(project.join(tidemill_state::FOLDER).join(NOTES)) {
+    match std::fs::remove_dir_all(project.join(tidemill_state::FOLDER).join(STAMPS)) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
@@ -232,9 +232,9 @@ mod tests {
 
     struct Project {
         folder: tempfile::TempDir,
-        asked: Asked,
-        found: Found,
-        seen: Seen,
+        invocation: Invocation,
+        header: StampHeader,
+        inputs: StampInputs,
         run: RunFacts,
     }
 
@@ -246,7 +246,7 @@ mod tests {
         let store = ContentStore::new(project.join(".tidemill/cache"));
         let object = store.put(|to| to.write_all(b"a table"))?;
         let run = run_by_hand(Timestamp::now(), &TimeZone::UTC);
-        let found = Found {
+        let header = StampHeader {
             run: run.id.clone(),
             pipeline: "shop".into(),
             tasks: 3,
@@ -254,18 +254,20 @@ mod tests {
             date: run.date.clone(),
             params: serde_json::json!({"top": 1}),
             selection: Vec::new(),
-            environment: EnvironmentSeen::of(&SourceMap::default(), &[], []),
+            environment: EnvironmentDigest::of(&SourceMap::default(), &[], []),
         };
-        let seen = Seen { files: vec![project.join("a b.csv"), project.join("none.csv")], objects: vec![object] };
-        let asked = Asked { digest: Digest::of(b"run"), project, began: SystemTime::now() + Duration::from_secs(3600) };
-        asked.note(&found, &seen)?;
-        Ok(Project { folder, asked, found, seen, run })
+        let inputs =
+            StampInputs { files: vec![project.join("a b.csv"), project.join("none.csv")], objects: vec![object] };
+        let invocation =
+            Invocation { digest: Digest::of(b"run"), project, began: SystemTime::now() + Duration::from_secs(3600) };
+        invocation.write_stamp(&header, &inputs)?;
+        Ok(Project { folder, invocation, header, inputs, run })
     }
 
     #[test]
     fn what_has_not_changed_nothing_to_do() -> TestResult {
         let project = noted()?;
-        assert_eq!(project.asked.holds(&project.run), Some(project.found));
+        assert_eq!(project.invocation.holds(&project.run), Some(project.header));
         Ok(())
     }
 
@@ -284,26 +286,26 @@ mod tests {
             },
             |project| Ok(std::fs::write(project.folder.path().join("none.csv"), "")?),
             |project| {
-                let text = project.seen.objects[0].digest.to_string();
+                let text = project.inputs.objects[0].digest.to_string();
                 let (fan, rest) = text.split_at(2);
                 Ok(std::fs::remove_file(project.folder.path().join(".tidemill/cache").join(fan).join(rest))?)
             },
             |project| Ok(forget(project.folder.path())?),
-            |project| Ok(std::fs::write(project.asked.path(), "")?),
+            |project| Ok(std::fs::write(project.invocation.path(), "")?),
             |project| {
-                let text = std::fs::read_to_string(project.asked.path())?.replace(END, "f 1 2\nend\n");
-                Ok(std::fs::write(project.asked.path(), text)?)
+                let text = std::fs::read_to_string(project.invocation.path())?.replace(END, "f 1 2\nend\n");
+                Ok(std::fs::write(project.invocation.path(), text)?)
             },
             |project| {
-                let text = std::fs::read_to_string(project.asked.path())?;
+                let text = std::fs::read_to_string(project.invocation.path())?;
                 let cut = text.find("\no ").ok_or("the object was noted")?;
-                Ok(std::fs::write(project.asked.path(), &text[..=cut])?)
+                Ok(std::fs::write(project.invocation.path(), &text[..=cut])?)
             },
         ];
         for (at, change) in changes.iter().enumerate() {
             let project = noted()?;
             change(&project)?;
-            assert_eq!(project.asked.holds(&project.run), None, "change {at}");
+            assert_eq!(project.invocation.holds(&project.run), None, "change {at}");
         }
         Ok(())
     }
@@ -312,9 +314,9 @@ mod tests {
     fn another_day_or_another_question_wakes_it() -> TestResult {
         let mut project = noted()?;
         project.run.date = "1999-12-31".into();
-        assert_eq!(project.asked.holds(&project.run), None);
-        let other = Asked { digest: Digest::of(b"run -p top=2"), ..project.asked.clone() };
-        project.run.date.clone_from(&project.found.date);
+        assert_eq!(project.invocation.holds(&project.run), None);
+        let other = Invocation { digest: Digest::of(b"run -p top=2"), ..project.invocation.clone() };
+        project.run.date.clone_from(&project.header.date);
         assert_eq!(other.holds(&project.run), None);
         Ok(())
     }
@@ -323,17 +325,17 @@ mod tests {
     fn what_just_changed_is_not_noted() -> TestResult {
         let mut project = noted()?;
         forget(project.folder.path())?;
-        project.asked.began = SystemTime::now();
-        project.asked.note(&project.found, &project.seen)?;
-        assert_eq!(project.asked.holds(&project.run), None);
+        project.invocation.began = SystemTime::now();
+        project.invocation.write_stamp(&project.header, &project.inputs)?;
+        assert_eq!(project.invocation.holds(&project.run), None);
         Ok(())
     }
 
-    /// A note without the run that wrote it is of a state that has gone.
+    /// A stamp without the run that wrote it is of a state that has gone.
     #[test]
     fn without_the_state_it_is_not_at_rest() -> TestResult {
         let project = noted()?;
-        assert!(project.asked.nothing_to_do("tidemill run").is_none());
+        assert!(project.invocation.nothing_to_do("tidemill run").is_none());
         Ok(())
     }
 }

@@ -34,9 +34,9 @@ pub use process::Process;
 pub use profiles::ProfileKey;
 pub use results::{LastGood, LastTable, Made, MadeTable, Output};
 pub use retain::Retained;
-pub use runs::{Counts, Run, RunStart, RunStatus};
+pub use runs::{Run, RunStart, RunStatus, TaskCounts};
 pub use schedules::Watch;
-pub use tasks::{Attempt, How, Ledger, TaskDetail, TaskRecord, TaskStatus};
+pub use tasks::{Attempt, Ledger, TaskDetail, TaskRecord};
 
 /// What stands in a project's folder for all of this: its name.
 pub const FOLDER: &str = ".tidemill";

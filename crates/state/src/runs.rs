@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tidemill_core::event::RunOutcome;
 use tidemill_core::ids::{Digest, RunId};
+use tidemill_core::sched::Counts;
 
 use crate::column::{json, maybe_json, time, to_json, word};
 use crate::{Lock, Process, State, StateError};
@@ -46,7 +48,7 @@ pub struct RunStart {
 
 /// How many tasks ended how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
+pub struct TaskCounts {
     /// Done by running them.
     pub ran: u32,
     /// Left alone.
@@ -61,6 +63,30 @@ pub struct Counts {
     pub cancelled: u32,
 }
 
+impl From<RunOutcome> for RunStatus {
+    fn from(outcome: RunOutcome) -> Self {
+        match outcome {
+            RunOutcome::Success => Self::Success,
+            RunOutcome::Failed => Self::Failed,
+            RunOutcome::Interrupted => Self::Cancelled,
+        }
+    }
+}
+
+impl From<&Counts> for TaskCounts {
+    fn from(counts: &Counts) -> Self {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            ran: number(counts.ran),
+            cached: number(counts.cached),
+            restored: number(counts.restored),
+            failed: number(counts.failed),
+            skipped: number(counts.skipped),
+            cancelled: number(counts.cancelled),
+        }
+    }
+}
+
 /// A run as it is remembered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -73,7 +99,7 @@ pub struct Run {
     /// When it ended, if it has.
     pub ended: Option<Timestamp>,
     /// How its tasks ended, if it has.
-    pub counts: Option<Counts>,
+    pub counts: Option<TaskCounts>,
 }
 
 impl Run {
@@ -162,7 +188,7 @@ impl State {
         run: &RunId,
         status: RunStatus,
         ended: Timestamp,
-        counts: &Counts,
+        counts: &TaskCounts,
     ) -> Result<(), StateError> {
         let counts = to_json(counts)?;
         let status = serde_json::to_value(status)?;

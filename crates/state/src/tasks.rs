@@ -6,40 +6,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
+use tidemill_core::event::TaskStatus;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
+use tidemill_core::sched::How;
 use tidemill_core::table::{CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, TableReport};
 use tidemill_core::task::TaskFailure;
 
 use crate::column::{count, duration, int, json, maybe_count, maybe_digest, maybe_json, micros, time, to_json, word};
 use crate::results::{self, Key, Made};
 use crate::{State, StateError};
-
-/// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskStatus {
-    /// Its result is there.
-    Success,
-    /// Its last attempt failed.
-    Failed,
-    /// It did not have to run, or could not since another did not succeed.
-    Skipped,
-    /// It was told to stop, or never reached.
-    Cancelled,
-}
-
-/// How a task came to its result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum How {
-    /// By running.
-    Ran,
-    /// It was there.
-    Cached,
-    /// It was in the store, and its outputs were published again.
-    Restored,
-}
 
 /// What is told of a task beside its status.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ mod fill;
 mod join;
 mod load;
 mod normalize;
+mod open_password;
 mod parameters;
 mod report;
 mod sql;

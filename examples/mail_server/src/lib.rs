@@ -1,5 +1,6 @@
 //! A mail server for tests and demonstrations. It speaks SMTP on the loopback interface, plain, with STARTTLS or with TLS from
-//! the first byte, asks for a login or not, keeps what arrives, and fails at any step where it is told to.
+//! the first byte, asks for a login or not, keeps what arrives, and fails at any step where it is told to. It is strict: it
+//! refuses lines that do not end in CR LF, lines that are too long, and bytes beyond ASCII that nobody has announced.
 //!
 //! ```
 //! use tidemill_mail_server::{Encryption, Server, Settings, Trouble};

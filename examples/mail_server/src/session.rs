@@ -9,6 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::wire::Wire;
 use crate::{Encryption, Mail, Mechanism, Shared, Trouble};
 
+/// Bytes of a line of text, with its end and without the dot that was added.
+const LONGEST_LINE: usize = 1000;
+
 struct Session<'a> {
     wire: Wire,
     shared: &'a Shared,
@@ -17,6 +20,8 @@ struct Session<'a> {
     password: String,
     from: Option<String>,
     to: Vec<String>,
+    /// Whether the client has said that bytes beyond ASCII are coming.
+    eight_bit: bool,
 }
 
 /// Whether the session goes on.
@@ -34,8 +39,16 @@ pub(crate) fn serve(client: TcpStream, shared: &Shared) {
         trouble = happened.troubles.pop_front().unwrap_or(Trouble::None);
     });
     let Ok(wire) = Wire::new(client) else { return };
-    let mut session =
-        Session { wire, shared, trouble, user: None, password: String::new(), from: None, to: Vec::new() };
+    let mut session = Session {
+        wire,
+        shared,
+        trouble,
+        user: None,
+        password: String::new(),
+        from: None,
+        to: Vec::new(),
+        eight_bit: false,
+    };
     // A client that is gone needs no answer.
     let _ = session.run();
     session.wire.drop_now();
@@ -88,6 +101,7 @@ impl Session<'_> {
             "MAIL" if self.trouble == Trouble::RefuseSender => self.wire.say("550 5.7.1 you may not send as that")?,
             "MAIL" => {
                 self.from = Some(address(rest));
+                self.eight_bit = rest.contains("BODY=8BITMIME") || rest.contains("SMTPUTF8");
                 self.wire.say("250 fine")?;
             }
             "RCPT" => self.recipient(address(rest))?,
@@ -161,13 +175,21 @@ impl Session<'_> {
             return Ok(Next::End);
         }
         let mut bytes = Vec::new();
+        let mut mistake = None;
         loop {
             let Some(line) = self.wire.raw_line()? else { return Ok(Next::End) };
-            match line.as_slice() {
-                b".\r\n" => break,
-                [b'.', rest @ ..] => bytes.extend_from_slice(rest),
-                whole => bytes.extend_from_slice(whole),
+            // Behind a line that ends in LF alone this is not the end.
+            if line == b".\r\n" && (bytes.is_empty() || bytes.ends_with(b"\r\n")) {
+                break;
             }
+            let line = line.strip_prefix(b".").unwrap_or(&line);
+            mistake = mistake.or_else(|| illegal(line, self.eight_bit));
+            bytes.extend_from_slice(line);
+        }
+        if let Some(mistake) = mistake {
+            (self.from, self.to) = (None, Vec::new());
+            self.wire.say(&format!("554 5.6.0 {mistake}"))?;
+            return Ok(Next::On);
         }
         let accepted = matches!(self.trouble, Trouble::None | Trouble::DropAfterFinal);
         let mail = Mail {
@@ -211,6 +233,18 @@ impl Session<'_> {
         }
         happened.released -= 1;
         happened.mails[mail].accepted = true;
+    }
+}
+
+/// What is wrong with a line of a message, RFC 5321, 2.3.8 and 4.5.3.1.6: strict servers refuse it.
+fn illegal(line: &[u8], eight_bit: bool) -> Option<&'static str> {
+    let Some(text) = line.strip_suffix(b"\r\n") else { return Some("bare LF") };
+    match text {
+        _ if text.contains(&b'\r') => Some("bare CR"),
+        _ if text.contains(&0) => Some("NUL"),
+        _ if line.len() > LONGEST_LINE => Some("line too long"),
+        _ if !eight_bit && !text.is_ascii() => Some("8-bit data without BODY=8BITMIME"),
+        _ => None,
     }
 }
 

@@ -48,9 +48,11 @@ impl Wire {
         stream.flush()
     }
 
-    /// A line without its end; None if the client is gone.
+    /// A command without its end; None if the client is gone.
     pub(crate) fn line(&mut self) -> io::Result<Option<String>> {
-        Ok(self.raw_line()?.map(|line| String::from_utf8_lossy(&line).trim_end().to_owned()))
+        let Some(line) = self.raw_line()? else { return Ok(None) };
+        let text = line.strip_suffix(b"\r\n").ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Some(String::from_utf8_lossy(text).trim_end().to_owned()))
     }
 
     /// The next line with its end.

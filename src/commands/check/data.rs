@@ -2,22 +2,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::process::ExitCode;
-use tidemill_core::attempt::CancelToken;
 
 use serde_json::json;
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{PlannedTask, Selection};
-use tidemill_core::table::{CheckResult, JobOptions, Location, Rel, Schema, Severity, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{CheckResult, JobOptions, Rel, Schema, Severity, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::{LastGood, State};
 
 use crate::accounting::rows_of;
-use crate::commands::past::put;
+use crate::commands::pipeline_history::put;
 use crate::commands::stored_table::store_of;
 use crate::failure::Failure;
 use crate::terminal::Paint;
 use tidemill_core::diagnostic::failure_of;
+use tidemill_runner::cache_index::open_stored;
 use tidemill_runner::execute::united;
 use tidemill_runner::project::Project;
 use tidemill_tasks::{broken_check, fits};
@@ -36,8 +37,8 @@ pub fn check(project: &Project, engine: &dyn TableEngine, wanted: &Selection, ou
     let spec = &project.spec;
     let state = State::open_read_only(&spec.project)?;
     let last = state.map(|state| state.last_results(&spec.name.value)).transpose()?;
-    let mut shelf =
-        Shelf { engine, store: store_of(&spec.project), last: last.unwrap_or_default(), open: HashMap::new() };
+    let mut tables =
+        OpenTables { engine, store: store_of(&spec.project), last: last.unwrap_or_default(), open: HashMap::new() };
     let mut tally = Tally::default();
     let mut text = String::new();
     for ix in project.plan.order.iter().copied().filter(|ix| wanted.contains(ix)) {
@@ -46,7 +47,7 @@ pub fn check(project: &Project, engine: &dyn TableEngine, wanted: &Selection, ou
         if !task.io.table || task.spec.common.checks.is_empty() && contract.columns.is_empty() {
             continue;
         }
-        let looked = shelf.look(project, ix, &contract);
+        let looked = tables.look(project, ix, &contract);
         tally.count(&looked);
         text += &if out.json { lines(task, &looked) } else { story(task, &looked, out.paint) };
     }
@@ -64,14 +65,14 @@ enum Looked {
 }
 
 /// The tables in the cache; each is opened once.
-struct Shelf<'a> {
+struct OpenTables<'a> {
     engine: &'a dyn TableEngine,
     store: ContentStore,
     last: HashMap<TaskName, LastGood>,
     open: HashMap<TaskIx, TableRef>,
 }
 
-impl Shelf<'_> {
+impl OpenTables<'_> {
     fn look(&mut self, project: &Project, ix: TaskIx, contract: &Promised) -> Looked {
         match self.results(project, ix, contract) {
             Ok((rows, results)) => Looked::Done { rows, results },
@@ -132,17 +133,15 @@ impl Shelf<'_> {
         let Some(table) = self.last.get(name).and_then(|last| last.table.as_ref()) else {
             return Err(format!("`{name}` has no result yet; `tidemill run {name}` makes it"));
         };
-        let path = match self.store.get(&table.object.digest) {
-            Ok(Some(path)) if table.stored => path,
-            Ok(_) if !table.stored => return Err(format!("of `{name}` no table is kept: its `cache` says so")),
-            Ok(_) => {
-                return Err(format!(
-                    "the table of `{name}` is no longer in the cache; `tidemill rerun {name}` makes it again"
-                ));
-            }
-            Err(error) => return Err(error.to_string()),
+        if !table.stored {
+            return Err(format!("of `{name}` no table is kept: its `cache` says so"));
+        }
+        let opened = open_stored(&self.store, self.engine, &table.object.digest).map_err(|error| error.to_string())?;
+        let Some(table) = opened else {
+            return Err(format!(
+                "the table of `{name}` is no longer in the cache; `tidemill rerun {name}` makes it again"
+            ));
         };
-        let table = self.engine.open(&Location::new(path.to_string_lossy())).map_err(|error| error.to_string())?;
         self.open.insert(ix, table.clone());
         Ok(table)
     }

@@ -11,7 +11,7 @@ use tidemill_core::table::{DataType, Schema, TableEngine};
 use tidemill_core::task::{CheckContext, Promised};
 use tidemill_state::State;
 
-use crate::commands::past::put;
+use crate::commands::pipeline_history::put;
 use crate::commands::stored_table::engine_failure;
 use crate::failure::Failure;
 use crate::summary::shown;

@@ -5,7 +5,7 @@ use tidemill_core::diagnostic::nearest;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::PlainTable;
 
-use crate::commands::past::Past;
+use crate::commands::pipeline_history::PipelineHistory;
 use crate::failure::Failure;
 
 /// The columns, and where they come from.
@@ -18,7 +18,7 @@ pub struct Key {
 
 /// The key that was asked for; else what the task says of itself, as long as both tables have those columns.
 pub fn choose(
-    past: &Past,
+    history: &PipelineHistory,
     task: &TaskName,
     wanted: &[String],
     before: &PlainTable,
@@ -37,7 +37,7 @@ pub fn choose(
     if !wanted.is_empty() {
         return Ok(Key { columns: wanted.to_vec(), source: "--key" });
     }
-    let plan = past.opened.plan.as_ref();
+    let plan = history.opened.plan.as_ref();
     let parameters = plan.and_then(|plan| Some(plan.task(plan.find(task.as_str())?).task.parameters()));
     let found = parameters.and_then(|parameters| from_parameters(&parameters, before, after));
     Ok(found.unwrap_or(Key { columns: Vec::new(), source: "whole rows" }))

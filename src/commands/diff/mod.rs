@@ -12,7 +12,7 @@ use tidemill_core::table::PlainTable;
 use tidemill_state::LastGood;
 
 use super::CliCommand;
-use super::past::{Past, json_lines, put};
+use super::pipeline_history::{PipelineHistory, json_lines, put};
 use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -55,25 +55,25 @@ struct Side {
 impl CliCommand for DiffArgs {
     /// Prints what changed.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let past = Past::open(global)?;
-        let task = past.task(&self.task)?;
+        let history = PipelineHistory::open(global)?;
+        let task = history.task(&self.task)?;
         let after = match &self.after {
-            Some(id) => result_in(&past, &task, id)?,
-            None => last_with_table(&past, &task)?,
+            Some(id) => result_in(&history, &task, id)?,
+            None => last_with_table(&history, &task)?,
         };
         let before = match &self.before {
-            Some(id) => result_in(&past, &task, id)?,
-            None => last_different(&past, &task, &after)?,
+            Some(id) => result_in(&history, &task, id)?,
+            None => last_different(&history, &task, &after)?,
         };
-        let engine = crate::engine::engine_for(&past.opened);
-        let clock = past.clock();
+        let engine = crate::engine::engine_for(&history.opened);
+        let clock = history.clock();
         let side = |(run, result): &(String, LastGood)| -> Result<Side, Failure> {
-            let table = open_table(&past, &*engine, &task, result)?;
+            let table = open_table(&history, &*engine, &task, result)?;
             let table = engine.fetch(&table, None, None).map_err(engine_failure)?;
             Ok(Side { run: run.clone(), made: clock.show(result.made), table })
         };
         let (before, after) = (side(&before)?, side(&after)?);
-        let key = key::choose(&past, &task, &self.key, &before.table, &after.table)?;
+        let key = key::choose(&history, &task, &self.key, &before.table, &after.table)?;
         let found = compare::compare(&before.table, &after.table, &key.columns);
         if self.json {
             return put(&json_lines(&tell::json(&task, &before, &after, &key, &found)));
@@ -84,18 +84,18 @@ impl CliCommand for DiffArgs {
 }
 
 /// What the task made in a run, with the run's id.
-fn result_in(past: &Past, task: &TaskName, id: &str) -> Result<(String, LastGood), Failure> {
-    let run = past.run(Some(id))?;
-    match past.state()?.result_in(&run.id, task)? {
+fn result_in(history: &PipelineHistory, task: &TaskName, id: &str) -> Result<(String, LastGood), Failure> {
+    let run = history.run(Some(id))?;
+    match history.state()?.result_in(&run.id, task)? {
         Some(result) => Ok((run.id.to_string(), result)),
         None => Err(Failure::wrong(format!("run {} has no result of `{task}`", run.id))
             .help(format!("`tidemill show {}` lists its tasks", run.id))),
     }
 }
 
-fn last_with_table(past: &Past, task: &TaskName) -> Result<(String, LastGood), Failure> {
+fn last_with_table(history: &PipelineHistory, task: &TaskName) -> Result<(String, LastGood), Failure> {
     let mut makes_none = false;
-    for found in results(past, task)? {
+    for found in results(history, task)? {
         let (run, result) = found?;
         if result.table.is_some() {
             return Ok((run, result));
@@ -110,9 +110,13 @@ fn last_with_table(past: &Past, task: &TaskName) -> Result<(String, LastGood), F
 }
 
 /// The last result before which the table was another one.
-fn last_different(past: &Past, task: &TaskName, than: &(String, LastGood)) -> Result<(String, LastGood), Failure> {
+fn last_different(
+    history: &PipelineHistory,
+    task: &TaskName,
+    than: &(String, LastGood),
+) -> Result<(String, LastGood), Failure> {
     let digest = |result: &LastGood| result.table.as_ref().map(|table| table.object.digest);
-    let mut earlier = results(past, task)?.skip_while(|found| !matches!(found, Ok((run, _)) if *run == than.0));
+    let mut earlier = results(history, task)?.skip_while(|found| !matches!(found, Ok((run, _)) if *run == than.0));
     let found = earlier.find(|found| match found {
         Ok((_, result)) => result.table.is_some() && digest(result) != digest(&than.1),
         Err(_) => true,
@@ -125,11 +129,11 @@ fn last_different(past: &Past, task: &TaskName, than: &(String, LastGood)) -> Re
 
 /// The results of a task in all runs that had one, the latest first.
 fn results<'a>(
-    past: &'a Past,
+    history: &'a PipelineHistory,
     task: &'a TaskName,
 ) -> Result<impl Iterator<Item = Result<(String, LastGood), Failure>> + use<'a>, Failure> {
-    let state = past.state()?;
-    let ids = state.run_ids(past.pipeline())?;
+    let state = history.state()?;
+    let ids = state.run_ids(history.pipeline())?;
     Ok(ids.into_iter().filter_map(move |id| match state.result_in(&id, task) {
         Ok(found) => found.map(|result| Ok((id.to_string(), result))),
         Err(error) => Some(Err(error.into())),

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use tidemill_core::plan::Plan;
 
 use super::CliCommand;
-use super::past::{json_lines, put};
+use super::pipeline_history::{json_lines, put};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};

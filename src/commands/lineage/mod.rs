@@ -18,7 +18,7 @@ use tidemill_core::plan::{CheckOptions, Columns, Plan, Selection, jobs};
 
 use super::CliCommand;
 use super::params::ParamArgs;
-use super::past::put;
+use super::pipeline_history::put;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};

@@ -1,7 +1,9 @@
 //! The tasks of a run over its time: a line each, with rows and a bar from its start to its end.
 
 use jiff::Timestamp;
-use tidemill_state::{How, TaskRecord, TaskStatus};
+use tidemill_core::event::TaskStatus;
+use tidemill_core::sched::How;
+use tidemill_state::TaskRecord;
 use unicode_width::UnicodeWidthStr;
 
 use super::{View, WholeRun};

@@ -13,7 +13,7 @@ use tidemill_state::{Effect, Run, State, TaskRecord};
 
 use super::CliCommand;
 use super::history::run_json;
-use super::past::{Past, WallClock, json_lines, put};
+use super::pipeline_history::{PipelineHistory, WallClock, json_lines, put};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};
@@ -45,15 +45,15 @@ pub struct WholeRun {
 impl CliCommand for ShowArgs {
     /// Prints a run.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let past = Past::open(global)?;
-        let run = past.run(self.run.as_deref())?;
-        let whole = WholeRun::read(past.state()?, run)?;
+        let history = PipelineHistory::open(global)?;
+        let run = history.run(self.run.as_deref())?;
+        let whole = WholeRun::read(history.state()?, run)?;
         if self.json {
             return put(&json_lines(&whole.json()));
         }
-        let logs = past.spec.project.join("logs").join(whole.run.id.as_str());
+        let logs = history.spec.project.join("logs").join(whole.run.id.as_str());
         let text = whole.text(&View {
-            clock: past.clock(),
+            clock: history.clock(),
             now: Timestamp::now(),
             logs: crate::summary::shown(&logs),
             width: Stream::Stdout.width(),
@@ -139,7 +139,7 @@ impl WholeRun {
 
 #[cfg(test)]
 mod tests {
-    use super::super::past_fixture::{self, Fixture, at};
+    use super::super::history_fixture::{self, Fixture, at};
     use super::*;
 
     fn show(fixture: &Fixture, run: &str, width: usize) -> Result<String, Box<dyn std::error::Error>> {
@@ -156,14 +156,14 @@ mod tests {
 
     #[test]
     fn a_run_that_went_well() -> Result<(), Box<dyn std::error::Error>> {
-        let fixture = past_fixture::write()?;
+        let fixture = history_fixture::write()?;
         without_ids(&show(&fixture, fixture.good.as_str(), 80)?, |text| insta::assert_snapshot!(text));
         Ok(())
     }
 
     #[test]
     fn a_run_that_failed() -> Result<(), Box<dyn std::error::Error>> {
-        let fixture = past_fixture::write()?;
+        let fixture = history_fixture::write()?;
         without_ids(&show(&fixture, fixture.bad.as_str(), 80)?, |text| insta::assert_snapshot!(text));
         Ok(())
     }
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn nothing_is_wider_than_the_terminal() -> Result<(), Box<dyn std::error::Error>> {
         use unicode_width::UnicodeWidthStr as _;
-        let fixture = past_fixture::write()?;
+        let fixture = history_fixture::write()?;
         for width in [60, 80, 200] {
             let text = show(&fixture, fixture.good.as_str(), width)?;
             assert!(text.lines().all(|line| line.width() <= width), "wider than {width}:\n{text}");
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_program_gets_the_run_and_each_task() -> Result<(), Box<dyn std::error::Error>> {
-        let fixture = past_fixture::write()?;
+        let fixture = history_fixture::write()?;
         let run = fixture.state.run(fixture.good.as_str())?.ok_or("no such run")?;
         let lines = WholeRun::read(&fixture.state, run).map_err(|_| "unreadable")?.json();
         assert_eq!(lines.len(), 4);

@@ -1,9 +1,10 @@
 //! What there is to say of a run beside its numbers.
 
 use serde_json::Value;
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::Severity;
-use tidemill_state::{Run, RunStatus, TaskRecord, TaskStatus};
+use tidemill_state::{Run, RunStatus, TaskRecord};
 
 use super::View;
 use crate::accounting::Account;

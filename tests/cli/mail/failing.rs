@@ -1,5 +1,6 @@
 //! What is said when a mail does not go out, and whether it is tried again.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 
 use tidemill_mail_server::{Encryption, Server, Settings, Trouble};
@@ -85,6 +86,43 @@ fn what_can_get_better_is_tried_again_until_it_does() {
         assert_eq!(post.taken().iter().filter(|taken| **taken).count(), 1, "{trouble:?}");
         assert_eq!(post.ledger(), ["letter sent"]);
     }
+}
+
+/// A server that says this to whoever comes, as often as they listen.
+fn saying(what: &'static [u8], times: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("smtp://{}", listener.local_addr().expect("it is bound"));
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            // Clients hang up when they have heard enough.
+            let _ = (0..times).try_for_each(|_| client.write_all(what));
+        }
+    });
+    url
+}
+
+#[test]
+fn an_answer_without_end_is_cut_short() {
+    for (what, told) in [
+        (&[b'x'; 4096][..], "a line of its answer has more than 2000 bytes"),
+        (&b"220-welcome\r\n"[..], "its answer has more than 100 lines"),
+        (&b"SSH-2.0-\x1b[2Jserver\r\n"[..], "it does not speak SMTP: SSH-2.0- [2Jserver"),
+    ] {
+        let mut post = Post::new(letter("0"), settings(Encryption::None));
+        post.url = saying(what, usize::MAX);
+        let error = error(&post);
+        assert!(error.contains(&format!(": {told}\n")) && error.contains("cannot reach the mail server"), "{error}");
+    }
+}
+
+#[test]
+fn a_timeout_holds_while_a_mail_is_under_way() {
+    let text = letter("0").read("pipeline.yaml").replace("retries: 0", "timeout: 2s");
+    let post =
+        Post::new(letter("0").file("pipeline.yaml", text), settings(Encryption::Tls)).in_trouble(&[Trouble::Hold]);
+    let error = error(&post);
+    let told = "it is not known whether the mail was sent: the mail server [server] had all of it and did not answer: no answer in";
+    assert!(error.contains(told) && error.contains(r#"ledger ["letter unknown"]"#), "{error}");
 }
 
 /// Too much for the buffers of a connection: then the client sees that the server has not got it.

@@ -136,6 +136,9 @@ fn without_an_answer_it_is_unknown_and_sent_again_by_choice() {
       task    rows in  rows out  rejected  time
       letter  [time]
 
+    Results
+      letter: sent to 1 recipient
+
     done in [time]: 1 ran
     ");
     assert_eq!((post.taken(), post.ledger()), (vec![false, true], vec!["letter sent".to_owned()]));

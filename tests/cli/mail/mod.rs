@@ -4,6 +4,7 @@ mod alert;
 mod failing;
 mod ledger;
 mod sending;
+mod wire;
 
 use std::time::Duration;
 

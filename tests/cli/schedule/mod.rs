@@ -2,6 +2,7 @@
 
 mod ask;
 mod backfill;
+mod data;
 mod mail;
 mod once;
 mod retail;

@@ -65,19 +65,3 @@ fn a_fire_that_was_recorded_and_not_started_is_reported_and_not_run() {
     let status = project.run(["status"]).exits(0).stdout;
     assert!(!status.contains("; `tidemill backfill"), "{status}");
 }
-
-#[test]
-fn a_source_that_is_not_there_fails_a_fire_and_not_the_scheduler() {
-    let text = format!("version: 1\nname: clock\nschedule: {}\ntasks:\n  a: {{type: load, path: a.csv}}\n", hourly());
-    let project = Project::new().file("pipeline.yaml", text);
-    seen_hours_ago(&project, 1);
-    let outcome = project.run(["schedule", "--once"]).exits(1);
-    assert!(outcome.stderr.contains("file `a.csv` does not exist"), "{}", outcome.stderr);
-    let skipped = "warning clock: [fire] skipped: its run did not start: the pipeline has mistakes\n";
-    assert!(story(&outcome.stderr).ends_with(skipped), "{}", outcome.stderr);
-    let project = project.file("a.csv", "id\n1\n");
-    let fire = "SELECT count(*) FROM fires WHERE status = 'skipped' AND reason LIKE 'its run did not start%'";
-    assert_eq!(count(&project, fire), 1);
-    project.run(["schedule", "--once"]).exits(0);
-    assert_eq!(count(&project, "SELECT count(*) FROM runs"), 0, "a fire is tried once");
-}

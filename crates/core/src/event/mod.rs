@@ -80,7 +80,7 @@ pub enum Happening {
     /// The last event of a run.
     RunEnded {
         /// How.
-        status: RunStatus,
+        status: RunOutcome,
         /// Seconds.
         #[serde(with = "seconds")]
         duration: Duration,
@@ -138,7 +138,7 @@ impl TaskStatus {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum RunStatus {
+pub enum RunOutcome {
     /// No task failed.
     Success,
     /// A task failed, or the run's state could not be saved.

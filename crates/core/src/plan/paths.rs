@@ -188,6 +188,8 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
             if !found {
                 diagnostics.push(
                     Diagnostic::error(format!("no file matches `{location}`"))
+                        .passing()
+                        .of_task(&task.name)
                         .at(file.path.span, format!("task `{}` reads these files", task.name)),
                 );
             }
@@ -203,6 +205,7 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
         };
         let diagnostic = Diagnostic::error(format!("{what} `{location}` does not exist"))
             .passing()
+            .of_task(&task.name)
             .at(file.path.span, format!("task `{}` reads it", task.name));
         diagnostics.push(with_neighbour(diagnostic, &path, location));
     }

@@ -14,7 +14,9 @@ use super::workers::Workers;
 use super::{Executor, Interrupts, LookUp, RunOptions, RunSummary};
 use crate::attempt::AttemptToken;
 use crate::clock::{Clock, Moment};
-use crate::event::{EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunStatus, TaskDetails, panic_text};
+use crate::event::{
+    EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunOutcome, TaskDetails, panic_text,
+};
 use crate::ids::TaskIx;
 use crate::sched::{
     Action, AttemptEnd, Counts, Halt, Input, Options, SchedGraph, Scheduler, State, Status, StopReason, Verdict,
@@ -140,9 +142,9 @@ impl<'a> Loop<'a> {
     fn summary(mut self, began: (Timestamp, Moment)) -> RunSummary {
         let counts = self.scheduler.counts();
         let status = match (self.interrupted, counts.failed, &self.ledger_error) {
-            (true, _, None) => RunStatus::Interrupted,
-            (false, 0, None) => RunStatus::Success,
-            _ => RunStatus::Failed,
+            (true, _, None) => RunOutcome::Interrupted,
+            (false, 0, None) => RunOutcome::Success,
+            _ => RunOutcome::Failed,
         };
         let duration = self.clock.monotonic().since(began.1);
         let first_failure = self.scheduler.first_failure();

@@ -15,7 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::event::{Observers, RunStatus, TaskEnd};
+use crate::event::{Observers, RunOutcome, TaskEnd};
 use crate::ids::{RunId, TaskIx};
 use crate::sched::{Counts, SchedGraph};
 
@@ -36,7 +36,7 @@ pub struct RunOptions {
 #[derive(Clone, Debug)]
 pub struct RunSummary {
     /// How it ended.
-    pub status: RunStatus,
+    pub status: RunOutcome,
     /// When it started.
     pub started: Timestamp,
     /// How long it took.

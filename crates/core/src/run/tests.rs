@@ -116,7 +116,7 @@ fn what_is_cached_does_not_run_and_what_is_skipped_skips_on() {
         tasks[4].selected = false;
         let summary = run_simply(tasks, fake);
         assert_eq!(statuses(&summary), "crss-");
-        assert_eq!(summary.status, RunStatus::Success);
+        assert_eq!(summary.status, RunOutcome::Success);
         assert_eq!((reason(&summary, 2), reason(&summary, 3)), ("when is false", "`t2` was skipped"));
         assert_eq!(summary.task(TaskIx(0)).unwrap().details.rows, Some(7));
     }
@@ -127,7 +127,7 @@ fn a_panic_is_a_failure_and_names_those_it_keeps_from_running() {
     let fake = Fake::new(|task, _, _| if task.0 == 0 { panic!("lost my marbles") } else { done() });
     let summary = run_simply(tasks(3, &[(0, 1), (1, 2)]), fake);
     assert_eq!(statuses(&summary), "Fss");
-    assert_eq!((summary.status, summary.first_failure), (RunStatus::Failed, Some(TaskIx(0))));
+    assert_eq!((summary.status, summary.first_failure), (RunOutcome::Failed, Some(TaskIx(0))));
     let error = summary.task(TaskIx(0)).unwrap().error.clone().unwrap();
     assert_eq!(error.message, "panicked: lost my marbles");
     assert_eq!(reason(&summary, 2), "`t1` did not run because `t0` failed");
@@ -235,7 +235,7 @@ fn an_interruption_waits_for_commands_but_not_for_tables() {
     tasks[0].awaited = true;
     let summary = run_with(tasks, &fake, &SystemClock::new(), &interrupts);
     assert!(command_ended.load(std::sync::atomic::Ordering::SeqCst));
-    assert_eq!((statuses(&summary).as_str(), summary.status), ("xxxx", RunStatus::Interrupted));
+    assert_eq!((statuses(&summary).as_str(), summary.status), ("xxxx", RunOutcome::Interrupted));
     assert_eq!(reason(&summary, 2), "the run was interrupted");
     drop(release);
 }
@@ -254,7 +254,7 @@ fn a_ledger_that_cannot_be_written_stops_the_run_before_anything_follows() {
     (fake.quick, fake.ledger_breaks_at) = (true, Some(0));
     let fake = Arc::new(fake);
     let summary = run_with(tasks(2, &[(0, 1)]), &fake, &SystemClock::new(), &Interrupts::new());
-    assert_eq!((statuses(&summary).as_str(), summary.status), ("rx", RunStatus::Failed));
+    assert_eq!((statuses(&summary).as_str(), summary.status), ("rx", RunOutcome::Failed));
     assert_eq!(summary.error.as_deref(), Some("disk full"));
     assert_eq!(reason(&summary, 1), "the run was stopped because its state could not be saved");
     // A look-up may publish files from the cache.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crate::attempt::CancelToken;
 use crate::diagnostic::SourceMap;
@@ -53,6 +54,9 @@ pub struct RunContext<'a> {
     pub cancelled: &'a CancelToken,
     /// Cancelled when the attempt is to be ended by force.
     pub killed: &'a CancelToken,
+    /// When the attempt's `timeout` is over, if it has one. An effect that has begun is not stopped from outside: it has to keep
+    /// to this by itself.
+    pub deadline: Option<Instant>,
 }
 
 impl RunContext<'_> {

@@ -12,8 +12,8 @@ use tidemill_core::task::{EdgeKind, FileRole, RunFacts, TaskFacts, TaskFailure};
 use super::{CacheIndex, ResultDigests};
 use tidemill_secrets::{masked, masked_value};
 
-/// What a fingerprint is asked of.
-pub struct Question<'a> {
+/// What a fingerprint is made of, beside the task and the files that it reads.
+pub struct FingerprintInputs<'a> {
     /// The graph.
     pub plan: &'a Plan,
     /// The texts that spans point into.
@@ -22,10 +22,17 @@ pub struct Question<'a> {
     pub engine: &'a str,
     /// What is known of the run.
     pub run: &'a RunFacts,
-    /// What those before have made; None where it is not known.
-    pub results: &'a dyn Fn(TaskIx) -> Option<ResultDigests>,
-    /// What texts may know of those before.
-    pub facts: &'a dyn Fn() -> BTreeMap<String, TaskFacts>,
+    /// What is known of the tasks before.
+    pub upstream: &'a dyn Upstream,
+}
+
+/// What is known of the tasks before the one that is decided on.
+pub trait Upstream {
+    /// What one of them has made, or in a dry run made last; None if that is not known.
+    fn result(&self, task: TaskIx) -> Option<ResultDigests>;
+
+    /// What texts and conditions may know of them.
+    fn facts(&self) -> BTreeMap<String, TaskFacts>;
 }
 
 impl CacheIndex {
@@ -33,35 +40,40 @@ impl CacheIndex {
     ///
     /// # Errors
     /// If a file that it reads cannot be read.
-    pub fn fingerprint(&self, ix: TaskIx, question: &Question<'_>) -> Result<Fingerprint, TaskFailure> {
-        let task = question.plan.task(ix);
+    pub fn fingerprint(&self, ix: TaskIx, inputs: &FingerprintInputs<'_>) -> Result<Fingerprint, TaskFailure> {
+        let task = inputs.plan.task(ix);
         let mut builder = Fingerprint::builder(task.task_type.name, task.task_type.version);
         if task.io.table {
-            builder = builder.engine(question.engine);
+            builder = builder.engine(inputs.engine);
         }
         let mut parameters = task.task.parameters();
         // Another secret is not another task, and what is remembered of this holds none.
         parameters = masked_value(&parameters);
-        if is_started_by_hand(question.run) {
-            blank(&mut parameters, &question.run.logical_time);
+        if is_started_by_hand(inputs.run) {
+            blank(&mut parameters, &inputs.run.logical_time);
         }
-        builder = builder.parameters(&parameters, |key| used_in(task, key, question.sources));
+        builder = builder.parameters(&parameters, |key| used_in(task, key, inputs.sources));
         for output in &task.outputs {
             let path = output.path.value.as_str();
             let sink = task.sinks.iter().find(|sink| sink.path.as_str() == path);
             let options = sink.map(|sink| serde_json::to_value(&sink.options).unwrap_or_default());
             builder = builder.output(path, options.unwrap_or_default());
         }
-        builder = self.upstreams(builder, ix, question);
+        builder = self.upstreams(builder, ix, inputs);
         builder = self.read_files(builder, task)?;
-        Ok(self.texts(builder, task, question).build())
+        Ok(self.texts(builder, task, inputs).build())
     }
 
-    fn upstreams(&self, mut builder: FingerprintBuilder, ix: TaskIx, question: &Question<'_>) -> FingerprintBuilder {
-        let task = question.plan.task(ix);
+    fn upstreams(
+        &self,
+        mut builder: FingerprintBuilder,
+        ix: TaskIx,
+        inputs: &FingerprintInputs<'_>,
+    ) -> FingerprintBuilder {
+        let task = inputs.plan.task(ix);
         for need in &task.needs {
-            let other = question.plan.task(need.task);
-            let Some(result) = (question.results)(need.task) else { continue };
+            let other = inputs.plan.task(need.task);
+            let Some(result) = inputs.upstream.result(need.task) else { continue };
             let place = other.spec.foreach.as_ref().map(|group| group.order as u32);
             match need.what {
                 EdgeKind::Table => {
@@ -113,13 +125,13 @@ impl CacheIndex {
         &self,
         mut builder: FingerprintBuilder,
         task: &PlannedTask,
-        question: &Question<'_>,
+        inputs: &FingerprintInputs<'_>,
     ) -> FingerprintBuilder {
-        let names = task.task.names(&self.project, question.sources);
+        let names = task.task.names(&self.project, inputs.sources);
         if names.is_empty() {
             return builder;
         }
-        let facts = if names.iter().any(|name| name[0] == "tasks") { (question.facts)() } else { BTreeMap::new() };
+        let facts = if names.iter().any(|name| name[0] == "tasks") { inputs.upstream.facts() } else { BTreeMap::new() };
         for parts in names.iter().flat_map(|name| followed(name, task)) {
             match parts[..] {
                 ["params", param, ..] => {
@@ -138,9 +150,9 @@ impl CacheIndex {
                     let value = task.spec.scope.find(["env", variable]).ok().and_then(|value| value.as_str());
                     builder = builder.env(variable, value.map(masked).as_deref());
                 }
-                ["run", "date", ..] => builder = builder.fact("run.date", question.run.date.clone().into()),
-                ["run", "logical_time", ..] if !is_started_by_hand(question.run) => {
-                    builder = builder.fact("run.logical_time", question.run.logical_time.clone().into());
+                ["run", "date", ..] => builder = builder.fact("run.date", inputs.run.date.clone().into()),
+                ["run", "logical_time", ..] if !is_started_by_hand(inputs.run) => {
+                    builder = builder.fact("run.logical_time", inputs.run.logical_time.clone().into());
                 }
                 ["tasks", other, ..] => {
                     if let Some(known) = facts.get(other) {
@@ -174,7 +186,7 @@ fn is_started_by_hand(run: &RunFacts) -> bool {
     run.trigger == "manual" && run.logical_time == run.started
 }
 
-/// Takes the time out of the texts of parameters, so that asking again is not another question.
+/// Takes the time out of the texts of parameters, so that asking again is not another inputs.
 fn blank(value: &mut serde_json::Value, time: &str) {
     use serde_json::Value;
 

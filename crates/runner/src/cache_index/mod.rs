@@ -1,8 +1,8 @@
 //! What earlier runs left: results by fingerprint, their objects, the digests of files. `plan` reads it, `run` adds to it.
 
-mod archive;
-mod decide;
 mod fingerprints;
+mod history;
+mod stored_table;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use tidemill_state::{LastGood, Made, Output, State};
 
 use crate::Failure;
 
-pub use archive::Archive;
-pub use decide::{Decision, Options};
-pub use fingerprints::Question;
+pub use fingerprints::{FingerprintInputs, Upstream};
+pub use history::ResultHistory;
+pub use stored_table::{OpenError, open_stored};
 
 /// What is known of a pipeline before a run.
 pub struct CacheIndex {

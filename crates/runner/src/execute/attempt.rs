@@ -1,6 +1,7 @@
 //! One try of a task, from its inputs to its published files.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use tempfile::{NamedTempFile, TempPath};
 use tidemill_core::attempt::{AttemptToken, Staging};
@@ -63,34 +64,36 @@ impl TaskExecutor {
         effect: &str,
         begin_effect: &dyn Fn() -> Result<(), TaskFailure>,
     ) -> Result<TaskResult, TaskFailure> {
+        let started = Instant::now();
         let task = self.plan.task(ix);
-        let setting = &self.setting;
+        let context = &self.context;
         let project = self.plan.spec.project.as_path();
         let tables = self.tables(ix, token)?;
         let upstream = if task.io.facts { self.facts_before(ix) } else { BTreeMap::new() };
         let scratch = self.scratch.take();
-        let log = |level: LogLevel, line: &str| setting.logs.write(&task.name, level, line);
+        let log = |level: LogLevel, line: &str| context.logs.write(&task.name, level, line);
         let made = task.task.run(&RunContext {
             task: &task.name,
             attempt,
-            engine: &*setting.engine,
-            sources: &setting.sources,
+            engine: &*context.engine,
+            sources: &context.sources,
             project,
             tables: &tables,
-            origins: &self.behind(ix),
+            origins: &self.upstream_sources(ix),
             upstream: &upstream,
-            run: &setting.run,
-            secrets: &setting.secrets,
+            run: &context.run,
+            secrets: &context.secrets,
             scratch: &scratch,
             stage: &|path| staging.stage(&resolve(project, path)),
             effect,
-            failed: &setting.before.failed,
-            retry: &setting.before.retry,
+            failed: &context.handler.failed,
+            retry: &context.handler.retry,
             begin_effect,
             log: &log,
-            output: &CommandLog::new(&setting.logs, &task.name),
+            output: &CommandLog::new(&context.logs, &task.name),
             cancelled: token.cancelled(),
             killed: token.killed(),
+            deadline: task.spec.common.timeout.and_then(|timeout| started.checked_add(timeout)),
         });
         if let Err(error) = self.scratch.give_back(scratch) {
             log(LogLevel::Warn, &format!("what it left in its scratch folder cannot be removed: {error}"));
@@ -112,7 +115,7 @@ impl TaskExecutor {
         let project = &self.plan.spec.project;
         let mut write = |table: &TableRef, sink: &Sink| {
             let staged = staging.stage(&resolve(project, &sink.path));
-            let digest = self.setting.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
+            let digest = self.context.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
             known.extend(digest.map(|digest| (sink.path.clone(), digest)));
             result.outputs.push(sink.path.clone());
             Ok::<(), TaskFailure>(())
@@ -153,7 +156,7 @@ impl TaskExecutor {
             let of_table = table.is_some() && task.sinks.iter().any(|sink| sink.path == *path);
             let rewritten = is_stored && of_table && size >= REWRITTEN;
             let object = if is_stored && !rewritten {
-                let put = self.setting.cache.store.put_file(&staged);
+                let put = self.context.cache.store.put_file(&staged);
                 put.map_err(|error| TaskFailure::new(format!("`{path}` cannot be kept: {error}")))?
             } else if let Some(digest) = known.get(path) {
                 Object { digest: *digest, size }
@@ -168,17 +171,17 @@ impl TaskExecutor {
 
     /// Puts a table into the store.
     pub(super) fn save(&self, table: &TableRef) -> Result<Object, TaskFailure> {
-        let store = &self.setting.cache.store;
+        let store = &self.context.cache.store;
         let wrong = |error: tidemill_core::cache::CacheError| TaskFailure::new(error.to_string());
         let path = self.temporary()?;
-        let digest = self.setting.engine.save(table, &Location::new(path.to_string_lossy()))?;
+        let digest = self.context.engine.save(table, &Location::new(path.to_string_lossy()))?;
         store.adopt(&path, digest).map_err(wrong)
     }
 
     /// The digest that a table would have in the store.
     fn digest_of(&self, table: &TableRef) -> Result<Object, TaskFailure> {
         let path = self.temporary()?;
-        let digest = self.setting.engine.save(table, &Location::new(path.to_string_lossy()))?;
+        let digest = self.context.engine.save(table, &Location::new(path.to_string_lossy()))?;
         let size = std::fs::metadata(&path).map_or(0, |found| found.len());
         Ok(Object { digest, size })
     }
@@ -186,7 +189,7 @@ impl TaskExecutor {
     /// A path in the store's own folder where there is nothing yet. Were there an empty file to be written over, ext4 would take
     /// it for one that is replaced and send it to the disk as soon as it is closed.
     fn temporary(&self) -> Result<TempPath, TaskFailure> {
-        let folder = self.setting.cache.store.staging().map_err(|error| TaskFailure::new(error.to_string()))?;
+        let folder = self.context.cache.store.staging().map_err(|error| TaskFailure::new(error.to_string()))?;
         let path = tempfile::Builder::new().make_in(&folder, |_| Ok(()));
         path.map(NamedTempFile::into_temp_path)
             .map_err(|error| TaskFailure::new(format!("cannot write into {}: {error}", folder.display())))
@@ -196,9 +199,9 @@ impl TaskExecutor {
     pub(super) fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskDetails {
         let table = result.table.as_ref().and_then(|report| report.table.clone());
         let mut details = TaskDetails::from(result);
-        if let (Some(table), Some(made), false) = (&table, &made.table, self.setting.handlers) {
+        if let (Some(table), Some(made), false) = (&table, &made.table, self.context.handlers) {
             for warning in self.drifted(ix, table, made.object.digest) {
-                self.setting.logs.write(&self.plan.task(ix).name, LogLevel::Warn, &warning);
+                self.context.logs.write(&self.plan.task(ix).name, LogLevel::Warn, &warning);
                 details.warnings.push(warning);
             }
         }
@@ -206,7 +209,7 @@ impl TaskExecutor {
         progress.digests = Some(ResultDigests::of_made(&made));
         progress.object = made.table.as_ref().filter(|table| table.stored).map(|table| table.object);
         progress.table = table;
-        if self.setting.handlers {
+        if self.context.handlers {
             return details;
         }
         // What was read must still be what the fingerprint says.
@@ -218,7 +221,7 @@ impl TaskExecutor {
             self.results.of(ix).made = Some(made);
         } else {
             let warning = "what it reads changed while it ran: the result is used now, and computed again next time";
-            self.setting.logs.write(&self.plan.task(ix).name, LogLevel::Warn, warning);
+            self.context.logs.write(&self.plan.task(ix).name, LogLevel::Warn, warning);
             details.warnings.push(warning.to_owned());
         }
         details

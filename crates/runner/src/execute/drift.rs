@@ -18,25 +18,25 @@ impl TaskExecutor {
         // What is only history never harms the run.
         self.compare(ix, table, content).unwrap_or_else(|message| {
             let message = format!("its table cannot be compared with earlier ones: {message}");
-            self.setting.logs.write(&task.name, LogLevel::Warn, &message);
+            self.context.logs.write(&task.name, LogLevel::Warn, &message);
             Vec::new()
         })
     }
 
     fn compare(&self, ix: TaskIx, table: &TableRef, content: Digest) -> Result<Vec<String>, String> {
         let task = self.plan.task(ix);
-        let profile = self.setting.engine.profile(table).map_err(|error| error.to_string())?;
+        let profile = self.context.engine.profile(table).map_err(|error| error.to_string())?;
         let mut keys = task.task.parameters();
         // What is said about a table does not change it.
         if let Some(keys) = keys.as_object_mut() {
             keys.remove("checks");
         }
         let definition = Digest::of(keys.to_string().as_bytes());
-        let key = ProfileKey { pipeline: &self.setting.cache.pipeline, task: &task.name, definition };
+        let key = ProfileKey { pipeline: &self.context.cache.pipeline, task: &task.name, definition };
         let wrong = |error: StateError| error.to_string();
         let mut state = self.state();
         let before = state.profiles(&key).map_err(wrong)?;
-        let run = RunId::new(self.setting.run.id.as_str());
+        let run = RunId::new(self.context.run.id.as_str());
         state.remember_profile(&key, content, &run, &profile).map_err(wrong)?;
         Ok(drift(&before, &profile).into_iter().map(|sentence| format!("drift: {sentence}")).collect())
     }

@@ -1,19 +1,16 @@
 //! Mails and webhooks: written down before they are sent and after, so that none is sent twice.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
 use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::event::TaskDetails;
 use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
-use tidemill_core::plan::Selection;
 use tidemill_core::task::{TaskFailure, TaskResult};
 use tidemill_state::{Claim, Effect, EffectStatus, Made, Occasion, Resend, Rule};
 
 use super::TaskExecutor;
 use super::attempt::stopped;
-use crate::cache_index::ResultDigests;
 
 /// What the ledger says of an effect that is not to be sent.
 enum Settled {
@@ -27,8 +24,8 @@ impl TaskExecutor {
     /// Sends what a task sends, if the ledger lets it.
     pub(super) fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
         let task = self.plan.task(ix);
-        let resend = self.setting.resend;
-        let rule = Rule { forced: !self.setting.forced.is_empty(), resend };
+        let resend = self.context.resend;
+        let rule = Rule { forced: !self.context.forced.is_empty(), resend };
         let mut effect = self.about(ix);
         let earlier = self.state().same_effect(&effect, rule).map_err(|error| ledger(&error))?;
         if let Some(known) = &earlier
@@ -81,18 +78,18 @@ impl TaskExecutor {
 
     /// What a task sends, as the ledger has it.
     fn about(&self, ix: TaskIx) -> Effect {
-        let (task, setting) = (self.plan.task(ix), &self.setting);
+        let (task, context) = (self.plan.task(ix), &self.context);
         let content = match &self.results.of(ix).fingerprint {
             Some(fingerprint) => fingerprint.digest(),
-            None => Digest::of(setting.run.id.as_bytes()),
+            None => Digest::of(context.run.id.as_bytes()),
         };
-        let occasion = match (setting.handlers, setting.run.trigger.as_str()) {
-            (true, _) => Occasion::Run(setting.run.id.clone()),
+        let occasion = match (context.handlers, context.run.trigger.as_str()) {
+            (true, _) => Occasion::Run(context.run.id.clone()),
             (false, "manual") => Occasion::Hand(self.origin(ix).unwrap_or(content)),
-            (false, _) => Occasion::Fire(setting.run.logical_time.clone()),
+            (false, _) => Occasion::Fire(context.run.logical_time.clone()),
         };
-        let (pipeline, key) = (setting.cache.pipeline.clone(), occasion.key(content));
-        let id = Digest::of(format!("{pipeline}\n{}\n{key}\n{}", task.name, setting.id).as_bytes()).to_string();
+        let (pipeline, key) = (context.cache.pipeline.clone(), occasion.key(content));
+        let id = Digest::of(format!("{pipeline}\n{}\n{key}\n{}", task.name, context.id).as_bytes()).to_string();
         Effect {
             pipeline,
             task: task.name.clone(),
@@ -100,24 +97,9 @@ impl TaskExecutor {
             content,
             status: EffectStatus::Sending,
             message: Some(id.chars().take(32).collect()),
-            run: setting.id.clone(),
+            run: context.id.clone(),
             at: Timestamp::now(),
         }
-    }
-
-    /// What tells all that a task's result was made from: its fingerprint as it would be if the results before it were told by
-    /// what they were made from. None if a file cannot be read.
-    fn origin(&self, ix: TaskIx) -> Option<Digest> {
-        let mut origins: HashMap<TaskIx, Digest> = HashMap::new();
-        let needed = self.plan.with_needs(&Selection::from([ix]));
-        for task in self.plan.order.iter().filter(|task| needed.contains(task)) {
-            let of = |other: TaskIx| {
-                origins.get(&other).map(|digest| ResultDigests { table: Some(*digest), files: *digest })
-            };
-            let fingerprint = self.fingerprint_with(*task, &of).ok()?;
-            origins.insert(*task, fingerprint.digest());
-        }
-        origins.get(&ix).copied()
     }
 
     fn not_again(&self, ix: TaskIx, settled: Settled) -> Result<TaskDetails, TaskFailure> {

@@ -16,7 +16,7 @@ impl TaskExecutor {
     pub(super) fn facts_before(&self, ix: TaskIx) -> BTreeMap<String, TaskFacts> {
         let mut before = self.plan.with_needs(&Selection::from([ix]));
         before.remove(&ix);
-        let outer = self.setting.before.facts.clone().into_iter();
+        let outer = self.context.handler.facts.clone().into_iter();
         let own = before
             .into_iter()
             .filter_map(|ix| Some((self.plan.task(ix).name.to_string(), facts_of(self.results.of(ix).end.as_ref()?))));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tidemill_core::event::{TaskEnd, TaskStatus};
 use tidemill_core::ids::TaskIx;
-use tidemill_state::{How, TaskDetail, TaskRecord};
+use tidemill_state::{TaskDetail, TaskRecord};
 
 use super::TaskExecutor;
 use super::facts::facts_of;
@@ -16,11 +16,6 @@ impl TaskExecutor {
         let mut guard = self.results.of(ix);
         let progress = &mut *guard;
         progress.end = Some(end.clone());
-        let how = end.how.map(|how| match how {
-            tidemill_core::sched::How::Ran => How::Ran,
-            tidemill_core::sched::How::Cached => How::Cached,
-            tidemill_core::sched::How::Restored => How::Restored,
-        });
         let tried = progress.tried.take();
         let mut reasons = std::mem::take(&mut progress.reasons);
         reasons.extend(end.reason.clone());
@@ -28,13 +23,8 @@ impl TaskExecutor {
         let record = TaskRecord {
             task: end.task.clone(),
             kind: task.task_type.name.to_owned(),
-            status: match end.status {
-                TaskStatus::Success => tidemill_state::TaskStatus::Success,
-                TaskStatus::Failed => tidemill_state::TaskStatus::Failed,
-                TaskStatus::Skipped => tidemill_state::TaskStatus::Skipped,
-                TaskStatus::Cancelled => tidemill_state::TaskStatus::Cancelled,
-            },
-            how,
+            status: end.status,
+            how: end.how,
             started: end.started.unwrap_or_else(Timestamp::now),
             duration: end.duration,
             attempts: end.attempts,

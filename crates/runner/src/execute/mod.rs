@@ -1,22 +1,24 @@
 //! Doing what the scheduler decides: looking up, computing, storing, publishing, writing down.
 
 mod attempt;
-mod before;
 mod drift;
 mod effect;
 mod facts;
+mod handler_context;
 mod ledger;
 mod look_up;
-mod origins;
 mod output_log;
 mod recorder;
+mod restore;
 mod results;
 mod scratch;
 mod tables;
 mod task_log;
+mod upstream;
+mod upstream_sources;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -24,7 +26,7 @@ use tidemill_core::attempt::AttemptToken;
 use tidemill_core::cache::Object;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::event::{TaskDetails, TaskEnd};
-use tidemill_core::ids::{RunId, TaskIx};
+use tidemill_core::ids::{RunId, TaskIx, TaskName};
 use tidemill_core::plan::{Plan, PlannedTask, Selection};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
@@ -33,7 +35,7 @@ use tidemill_state::{Attempt, Resend, State};
 
 use crate::cache_index::CacheIndex;
 
-pub use before::Before;
+pub use handler_context::HandlerContext;
 use recorder::Recorder;
 use results::Results;
 use scratch::ScratchFolders;
@@ -41,7 +43,7 @@ pub use tables::united;
 pub use task_log::{LogFormat, RunLogs};
 
 /// What a run is about, beside its graph.
-pub struct Setting {
+pub struct ExecutionContext {
     /// The texts that spans point into.
     pub sources: Arc<SourceMap>,
     /// Computes tables.
@@ -62,18 +64,20 @@ pub struct Setting {
     pub forced: Selection,
     /// Tasks whose last result will do, whatever has changed since.
     pub as_cached: Selection,
+    /// Tasks that fail without being tried: their data do not fit the file.
+    pub failing: BTreeMap<TaskName, TaskFailure>,
     /// What is sent although the ledger has it.
     pub resend: Resend,
     /// Whether these are handlers: they run once per run, and nothing of them is cached.
     pub handlers: bool,
     /// For handlers, what came before them.
-    pub before: Before,
+    pub handler: HandlerContext,
 }
 
 /// Runs the tasks of a plan.
 pub struct TaskExecutor {
     plan: Arc<Plan>,
-    setting: Setting,
+    context: ExecutionContext,
     results: Results,
     scratch: ScratchFolders,
     recorder: Recorder,
@@ -81,16 +85,21 @@ pub struct TaskExecutor {
 
 impl TaskExecutor {
     /// An executor that has done nothing yet, for the tasks wanted.
-    pub fn new(plan: Arc<Plan>, wanted: &Selection, setting: Setting) -> Self {
+    pub fn new(plan: Arc<Plan>, wanted: &Selection, context: ExecutionContext) -> Self {
         let mut readers = vec![0; plan.tasks.len()];
         for ix in wanted {
             for need in plan.task(*ix).needs.iter().filter(|need| need.what == EdgeKind::Table) {
                 readers[need.task.index()] += 1;
             }
         }
-        let scratch = ScratchFolders::new(&plan.spec.project, &setting.run.id);
-        let recorder = Recorder::new(setting.state.clone(), setting.cache.pipeline.clone(), setting.id.clone());
-        Self { plan, setting, results: Results::new(readers), scratch, recorder }
+        let scratch = ScratchFolders::new(&plan.spec.project, &context.run.id);
+        let recorder = Recorder::new(context.state.clone(), context.cache.pipeline.clone(), context.id.clone());
+        Self { plan, context, results: Results::new(readers), scratch, recorder }
+    }
+
+    /// The ledger.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.context.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes what attempts no longer need. To be called when the run is over.
@@ -115,14 +124,14 @@ impl Executor for TaskExecutor {
 
     fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
         let PlannedTask { name, task_type, .. } = self.plan.task(task);
-        let logs = &self.setting.logs;
+        let logs = &self.context.logs;
         // A program may well have nothing to say; what makes tables always has.
         let tell = if task_type.supervised { RunLogs::hold } else { RunLogs::write };
         tell(logs, name, LogLevel::Info, &format!("attempt {attempt} starts"));
         let (started, clock) = (Timestamp::now(), Instant::now());
         let made = facts::masked(self.attempt(task, attempt, token), logs.masker());
         let tried = Attempt { attempt, started, duration: clock.elapsed(), error: made.as_ref().err().cloned() };
-        let run = &self.setting.id;
+        let run = &self.context.id;
         if made.is_ok() {
             // It is written down together with the task's end.
             self.results.of(task).tried = Some(tried);

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
-use tidemill_state::{Attempt, How, LastGood, Ledger, Made, State, TaskRecord};
+use tidemill_core::sched::How;
+use tidemill_state::{Attempt, LastGood, Ledger, Made, State, TaskRecord};
 
-use crate::cache_index::Archive;
+use crate::cache_index::ResultHistory;
 
 /// So long at most a task that has ended waits to be written down.
 const DELAY: Duration = Duration::from_millis(50);
@@ -37,9 +38,9 @@ impl Ended {
 }
 
 /// Keeps what is to be written down until there is enough of it or it is time, and then writes it, in order.
-pub struct Recorder(Arc<Desk>);
+pub struct Recorder(Arc<RecordWriter>);
 
-struct Desk {
+struct RecordWriter {
     state: Arc<Mutex<State>>,
     pipeline: String,
     run: RunId,
@@ -67,7 +68,7 @@ impl Recorder {
     /// Writes into the ledger of that run.
     pub fn new(state: Arc<Mutex<State>>, pipeline: String, run: RunId) -> Self {
         let (pending, news) = (Mutex::default(), Condvar::new());
-        Self(Arc::new(Desk { state, pipeline, run, pending, news }))
+        Self(Arc::new(RecordWriter { state, pipeline, run, pending, news }))
     }
 
     /// Takes a task that has ended. If this succeeds, it is written down within the time above, unless the process dies.
@@ -129,8 +130,8 @@ impl Recorder {
     /// Whether a thread writes in time; starts it. Where there can be none, nothing is put off.
     fn is_attended(&self, pending: &mut Pending) -> bool {
         if !pending.is_attended {
-            let desk = Arc::clone(&self.0);
-            let attended = thread::Builder::new().name("ledger".to_owned()).spawn(move || desk.attend());
+            let writer = Arc::clone(&self.0);
+            let attended = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.attend());
             pending.is_attended = attended.is_ok();
             pending.thread = attended.ok();
         }
@@ -144,7 +145,7 @@ impl Drop for Recorder {
     }
 }
 
-impl Desk {
+impl RecordWriter {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -204,7 +205,7 @@ impl Desk {
     }
 }
 
-impl Archive for Recorder {
+impl ResultHistory for Recorder {
     fn look_up(&self, pipeline: &str, task: &TaskName, fingerprint: &Digest) -> Option<LastGood> {
         let is_same = |ended: &Ended| ended.made.is_some() && ended.record.fingerprint.as_ref() == Some(fingerprint);
         if self.0.pending().ended.iter().any(is_same) {
@@ -223,7 +224,8 @@ impl Archive for Recorder {
 mod tests {
     use jiff::Timestamp;
     use tempfile::TempDir;
-    use tidemill_state::{Process, RunStart, TaskDetail, TaskStatus};
+    use tidemill_core::event::TaskStatus;
+    use tidemill_state::{Process, RunStart, TaskDetail};
 
     use super::*;
 

@@ -1,13 +1,12 @@
 //! The tables that a task reads: from the engine's memory, from the store, or computed again.
 
-use tidemill_core::attempt::CancelToken;
-
-use tidemill_core::attempt::AttemptToken;
+use tidemill_core::attempt::{AttemptToken, CancelToken};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::table::{JobOptions, Location, Rel, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{JobOptions, Rel, SetOpKind, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
 
 use super::TaskExecutor;
+use crate::cache_index::open_stored;
 
 impl TaskExecutor {
     /// The tables that a task reads, under the ids by which the file names them.
@@ -27,7 +26,7 @@ impl TaskExecutor {
                 let table = if tables.len() == 1 {
                     tables.remove(0)
                 } else {
-                    united(&*self.setting.engine, &tables, token.cancelled())?
+                    united(&*self.context.engine, &tables, token.cancelled())?
                 };
                 Ok((name, table))
             })
@@ -42,17 +41,14 @@ impl TaskExecutor {
             return Ok(table.clone());
         }
         let name = &self.plan.task(ix).name;
-        if let Some(object) = progress.object {
-            let stored = self.setting.cache.store.get(&object.digest);
-            if let Ok(Some(path)) = stored
-                && let Ok(table) = self.setting.engine.open(&Location::new(path.to_string_lossy()))
-            {
-                progress.table = Some(table.clone());
-                return Ok(table);
-            }
+        if let Some(object) = progress.object
+            && let Ok(Some(table)) = open_stored(&self.context.cache.store, &*self.context.engine, &object.digest)
+        {
+            progress.table = Some(table.clone());
+            return Ok(table);
         }
         let warning = format!("the stored table of `{name}` is gone or damaged; it is computed again");
-        self.setting.logs.write(name, LogLevel::Warn, &warning);
+        self.context.logs.write(name, LogLevel::Warn, &warning);
         let result = self.compute(ix, 1, token, &tidemill_core::attempt::Staging::new(), "", &|| Ok(()))?;
         let table = result
             .table

@@ -2,18 +2,19 @@
 
 use std::sync::{Arc, PoisonError};
 
-use tidemill_core::event::RunStatus;
+use tidemill_core::event::{RunOutcome, TaskStatus};
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::run::{Interrupts, RunSummary};
 use tidemill_core::sched::Counts;
 use tidemill_core::task::RunFacts;
-use tidemill_state::{Resend, Run, TaskRecord, TaskStatus};
+use tidemill_state::{Resend, Run, TaskRecord};
 
-use super::{Holding, Runner, is_due};
+use super::begin::ActiveRun;
+use super::{Runner, is_due};
 use crate::Failure;
 use crate::engine_session::EngineSession;
-use crate::execute::{Before, Setting};
+use crate::execute::{ExecutionContext, HandlerContext};
 
 /// What of an earlier run is in doubt.
 pub struct UnknownEffects {
@@ -33,39 +34,39 @@ impl Runner<'_> {
         let project = self.project;
         let interrupts = Interrupts::new();
         self.listen_for_signals(&interrupts);
-        let holding = self.hold(&interrupts)?;
-        let _guard = self.start_log(&holding);
+        let active = self.begin(&interrupts)?;
+        let _guard = self.start_log(&active);
         let _session = EngineSession::begin(&*self.engine, &project.run.id)?;
         tracing::info!(run = project.run.id, of = again.of.id.as_str(), "what is in doubt is sent again");
         let mut done = Vec::new();
         let main = selection(&project.plan, &again.tasks);
         if !main.is_empty() {
-            let setting = self.setting(&holding, project.run.clone(), false);
-            done.push(self.part(&project.plan, &main, setting, &holding, &interrupts)?);
+            let context = self.context(&active, project.run.clone(), false);
+            done.push(self.part(&project.plan, &main, context, &active, &interrupts)?);
         }
         let is_before = |record: &&TaskRecord| project.spec.tasks.contains_key(&record.task);
         let status = match again.records.iter().filter(is_before).any(|record| record.status == TaskStatus::Failed) {
-            true => RunStatus::Failed,
-            false => RunStatus::Success,
+            true => RunOutcome::Failed,
+            false => RunOutcome::Success,
         };
-        for (_, plan) in project.handlers.iter().filter(|(moment, _)| is_due(*moment, status)) {
+        for (_, plan) in project.handlers.iter().filter(|(kind, _)| is_due(*kind, status)) {
             let wanted = selection(plan, &again.handlers);
             if !wanted.is_empty() {
-                let mut setting = self.setting(&holding, self.facts_of(&again.of, status), true);
-                let state = holding.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let before = Before::of_records(&project.spec, &state, again.of.id.as_str(), &again.records);
+                let mut context = self.context(&active, self.facts_of(&again.of, status), true);
+                let state = active.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let before = HandlerContext::of_records(&project.spec, &state, again.of.id.as_str(), &again.records);
                 drop(state);
-                setting.before = before?;
-                done.push(self.part(plan, &wanted, setting, &holding, &interrupts)?);
+                context.handler = before?;
+                done.push(self.part(plan, &wanted, context, &active, &interrupts)?);
             }
         }
-        let status = done.iter().map(|done| done.status).find(|status| *status != RunStatus::Success);
-        let status = status.unwrap_or(RunStatus::Success);
-        self.end(&holding, status, &total(&done))?;
+        let status = done.iter().map(|done| done.status).find(|status| *status != RunOutcome::Success);
+        let status = status.unwrap_or(RunOutcome::Success);
+        self.end(&active, status, &total(&done))?;
         match status {
-            RunStatus::Success => Ok(()),
-            RunStatus::Failed => Err(Failure::Task),
-            RunStatus::Interrupted => Err(Failure::Interrupted),
+            RunOutcome::Success => Ok(()),
+            RunOutcome::Failed => Err(Failure::Task),
+            RunOutcome::Interrupted => Err(Failure::Interrupted),
         }
     }
 
@@ -73,18 +74,18 @@ impl Runner<'_> {
         &self,
         plan: &Arc<Plan>,
         wanted: &Selection,
-        setting: Setting,
-        holding: &Holding,
+        context: ExecutionContext,
+        active: &ActiveRun,
         interrupts: &Interrupts,
     ) -> Result<RunSummary, Failure> {
-        let setting = Setting { resend: Resend::Unknown, ..setting };
-        let (done, _) = self.graph(plan, wanted, setting, interrupts)?;
-        self.reporter.graph_ended(plan, &done, &holding.logs);
+        let context = ExecutionContext { resend: Resend::Unknown, ..context };
+        let (done, _) = self.graph(plan, wanted, context, interrupts)?;
+        self.reporter.graph_ended(plan, &done, &active.logs);
         Ok(done)
     }
 
     /// What the texts of the run's handlers knew of it.
-    fn facts_of(&self, run: &Run, status: RunStatus) -> RunFacts {
+    fn facts_of(&self, run: &Run, status: RunOutcome) -> RunFacts {
         let zone = crate::project::zone_of(&self.project.spec).unwrap_or(jiff::tz::TimeZone::UTC);
         let told = crate::project::run_by_hand(run.start.started, &zone);
         let logical_time = run.start.logical_time.clone();
@@ -99,9 +100,9 @@ impl Runner<'_> {
     }
 
     /// Says what may or may not have been sent, unless the run has failed over it and has said so.
-    pub(super) fn tell_unknown_effects(&self, holding: &Holding, done: &RunSummary) -> Result<(), Failure> {
-        let state = holding.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut unknown = state.unknown_effects(&holding.cache.pipeline)?;
+    pub(super) fn tell_unknown_effects(&self, active: &ActiveRun, done: &RunSummary) -> Result<(), Failure> {
+        let state = active.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unknown = state.unknown_effects(&active.cache.pipeline)?;
         let failed = |task: &TaskName| done.tasks.iter().flatten().any(|end| end.task == *task && end.error.is_some());
         unknown.retain(|effect| !failed(&effect.task));
         self.reporter.unknown_effects(&unknown);
@@ -110,10 +111,10 @@ impl Runner<'_> {
 }
 
 /// How a run that has ended so is called in texts.
-pub(super) fn word(status: RunStatus) -> &'static str {
+pub(super) fn word(status: RunOutcome) -> &'static str {
     match status {
-        RunStatus::Success => "success",
-        RunStatus::Failed | RunStatus::Interrupted => "failed",
+        RunOutcome::Success => "success",
+        RunOutcome::Failed | RunOutcome::Interrupted => "failed",
     }
 }
 

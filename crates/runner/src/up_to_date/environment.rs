@@ -11,14 +11,14 @@ use tidemill_core::spec::At;
 /// The variables that a pipeline's texts name, and a digest of what they were. Values are not kept, and of secrets, which enter
 /// no fingerprint, only whether they are set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EnvironmentSeen {
+pub struct EnvironmentDigest {
     /// None: a text speaks of `env` as a whole, so that any variable may matter.
     variables: Option<BTreeSet<String>>,
     secrets: BTreeSet<String>,
     values: String,
 }
 
-impl EnvironmentSeen {
+impl EnvironmentDigest {
     /// What this pipeline sees now; `names` are those that its tasks' texts use, as paths.
     pub fn of(sources: &SourceMap, secrets: &[At<String>], names: impl IntoIterator<Item = Vec<String>>) -> Self {
         let mut variables = Some(BTreeSet::new());
@@ -131,14 +131,14 @@ mod tests {
 
     #[test]
     fn secrets_count_by_being_set() {
-        let of = |secret: &str| EnvironmentSeen {
+        let of = |secret: &str| EnvironmentDigest {
             variables: Some(BTreeSet::new()),
             secrets: BTreeSet::from([secret.to_owned()]),
             values: String::new(),
         };
         let (set, unset) = (of("PATH").look(), of("TIDEMILL_IS_NOT_SET").look());
         assert_ne!(set, unset);
-        assert!(EnvironmentSeen { values: set, ..of("PATH") }.are_the_same());
-        assert!(!EnvironmentSeen { values: unset, ..of("PATH") }.are_the_same());
+        assert!(EnvironmentDigest { values: set, ..of("PATH") }.are_the_same());
+        assert!(!EnvironmentDigest { values: unset, ..of("PATH") }.are_the_same());
     }
 }

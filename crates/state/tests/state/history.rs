@@ -1,12 +1,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
+use tidemill_core::sched::How;
 use tidemill_core::table::{RejectedRows, RowsIn};
 use tidemill_core::task::TaskFailure;
-use tidemill_state::{
-    Attempt, Counts, How, Ledger, Made, RunStatus, State, StateError, TaskDetail, TaskRecord, TaskStatus,
-};
+use tidemill_state::{Attempt, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskDetail, TaskRecord};
 
 use crate::{TestResult, at, end, parts, ran, start};
 
@@ -16,7 +16,7 @@ fn a_run_is_remembered_as_it_was() -> TestResult {
     let mut state = State::open(dir.path())?;
     let begun = start("p", 100);
     let run = state.begin_run(&begun)?;
-    let counts = Counts { ran: 2, failed: 1, ..Counts::default() };
+    let counts = TaskCounts { ran: 2, failed: 1, ..TaskCounts::default() };
     state.end_run(&run, RunStatus::Failed, at(130), &counts)?;
     let back = state.run(run.as_str())?.ok_or("it is kept")?;
     assert_eq!((back.start, back.ended, back.counts), (begun, Some(at(130)), Some(counts)));

@@ -9,9 +9,11 @@ mod schedulers;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tidemill_core::event::TaskStatus;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskName};
-use tidemill_state::{Counts, How, Process, RunStart, RunStatus, TaskDetail, TaskRecord, TaskStatus};
+use tidemill_core::sched::How;
+use tidemill_state::{Process, RunStart, RunStatus, TaskCounts, TaskDetail, TaskRecord};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -54,5 +56,5 @@ fn ran(task: &str, fingerprint: Digest, second: i64) -> TaskRecord {
 }
 
 fn end(state: &mut tidemill_state::State, run: &tidemill_core::ids::RunId, second: i64) -> TestResult {
-    Ok(state.end_run(run, RunStatus::Success, at(second), &Counts::default())?)
+    Ok(state.end_run(run, RunStatus::Success, at(second), &TaskCounts::default())?)
 }

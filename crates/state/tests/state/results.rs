@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use tidemill_core::cache::Object;
 use tidemill_core::fingerprint::{Stat, StatRecord, explain};
 use tidemill_core::ids::{Digest, TaskName};
+use tidemill_core::sched::How;
 use tidemill_core::table::{DataType, Schema};
 use tidemill_core::task::TaskFacts;
-use tidemill_state::{How, Ledger, Made, MadeTable, Output, State, TaskRecord};
+use tidemill_state::{Ledger, Made, MadeTable, Output, State, TaskRecord};
 
 use crate::{TestResult, at, parts, ran, start};
 

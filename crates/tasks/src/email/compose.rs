@@ -4,10 +4,13 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use lettre::Message;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use regex::Regex;
 use tidemill_core::task::TaskFailure;
+
+/// Bytes of a word in a header. A line of 998 bytes has to hold it, and what stands before it.
+const LONGEST_WORD: usize = 800;
 
 /// What a message is made of.
 pub struct Parts {
@@ -40,24 +43,25 @@ pub fn compose(parts: &Parts) -> Result<Message, TaskFailure> {
     if let Ok(instant) = parts.date.parse::<jiff::Timestamp>() {
         builder = builder.date(SystemTime::from(instant));
     }
-    builder = builder.from(parts.sender.clone());
-    builder = parts.to.iter().fold(builder, |builder, mailbox| builder.to(mailbox.clone()));
-    builder = parts.cc.iter().fold(builder, |builder, mailbox| builder.cc(mailbox.clone()));
-    builder = parts.bcc.iter().fold(builder, |builder, mailbox| builder.bcc(mailbox.clone()));
+    let named = |mailbox: &Mailbox| Mailbox::new(mailbox.name.as_deref().map(one_line), mailbox.email.clone());
+    builder = builder.from(named(&parts.sender));
+    builder = parts.to.iter().fold(builder, |builder, mailbox| builder.to(named(mailbox)));
+    builder = parts.cc.iter().fold(builder, |builder, mailbox| builder.cc(named(mailbox)));
+    builder = parts.bcc.iter().fold(builder, |builder, mailbox| builder.bcc(named(mailbox)));
     builder = builder.subject(one_line(&parts.subject));
     let text = parts.body.clone().unwrap_or_else(|| match parts.html {
         Some(_) => "This message is written in HTML; a mail program that shows it will.\n".to_owned(),
         None => String::new(),
     });
-    let text = SinglePart::plain(text);
+    let text = SinglePart::plain(text_body(&text));
     let content = match &parts.html {
         None if parts.attachments.is_empty() => return message(builder.singlepart(text)),
         None => MultiPart::mixed().singlepart(text),
         Some(html) => {
             let (html, pictures) = pictures_out(html)?;
-            let mut related = MultiPart::related().singlepart(SinglePart::html(html));
+            let mut related = MultiPart::related().singlepart(SinglePart::html(text_body(&html)));
             for picture in pictures {
-                let part = Attachment::new_inline(picture.id).body(Body::new(picture.bytes), picture.kind);
+                let part = Attachment::new_inline(picture.id).body(base64_body(picture.bytes), picture.kind);
                 related = related.singlepart(part);
             }
             let alternative = MultiPart::alternative().singlepart(text).multipart(related);
@@ -65,7 +69,8 @@ pub fn compose(parts: &Parts) -> Result<Message, TaskFailure> {
         }
     };
     let content = parts.attachments.iter().fold(content, |content, (name, bytes)| {
-        content.singlepart(Attachment::new(one_line(name)).body(Body::new(bytes.clone()), content_type(name)))
+        let kind = content_type(name, bytes);
+        content.singlepart(Attachment::new(one_line(name)).body(base64_body(bytes.clone()), kind))
     });
     message(builder.multipart(content))
 }
@@ -74,10 +79,33 @@ fn message(built: Result<Message, lettre::error::Error>) -> Result<Message, Task
     built.map_err(|error| TaskFailure::new(format!("the mail cannot be built: {error}")))
 }
 
-/// A line break in a header would begin another one.
+/// A text as a body: its lines end in CR LF, whatever ended them before. It stays readable where it may: control characters,
+/// which 7bit would carry as they are, make it base64.
+fn text_body(text: &str) -> Body {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\n'], "\r\n");
+    let is_plain = text.split("\r\n").all(|line| !line.chars().any(|c| c.is_ascii_control() && c != '\t'));
+    if is_plain { Body::new(text) } else { base64_body(text.into_bytes()) }
+}
+
+/// A file as a body. Whatever its bytes are, they arrive as they are: in any other encoding its line ends are those of the mail.
+fn base64_body(bytes: Vec<u8>) -> Body {
+    // There is nothing that base64 could not carry; the fallback chooses by what the bytes are.
+    Body::new_with_encoding(bytes, ContentTransferEncoding::Base64).unwrap_or_else(Body::new)
+}
+
+/// A header's text: a line break in it would begin another header, and a word that fills a line cannot be folded.
 fn one_line(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut line = String::new();
+    for word in plain.split_whitespace() {
+        // What is not ASCII is encoded in words of their own, which are short.
+        let piece = if word.is_ascii() { LONGEST_WORD } else { word.len() };
+        for part in word.as_bytes().chunks(piece) {
+            line += if line.is_empty() { "" } else { " " };
+            line += &String::from_utf8_lossy(part);
+        }
+    }
+    line
 }
 
 /// A picture of the HTML.
@@ -104,26 +132,31 @@ fn pictures_out(html: &str) -> Result<(String, Vec<Picture>), TaskFailure> {
     Ok((text.into_owned(), pictures))
 }
 
-fn content_type(name: &str) -> ContentType {
+/// By the ending of the file's name. A text is said to be UTF-8 only where it is.
+fn content_type(name: &str, bytes: &[u8]) -> ContentType {
     let kind = match name.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
         Some("png") => "image/png",
         Some("svg") => "image/svg+xml",
         Some("jpg" | "jpeg") => "image/jpeg",
         Some("pdf") => "application/pdf",
-        Some("csv") => "text/csv; charset=utf-8",
-        Some("txt" | "md" | "log") => "text/plain; charset=utf-8",
-        Some("html" | "htm") => "text/html; charset=utf-8",
+        Some("csv") => "text/csv",
+        Some("txt" | "md" | "log") => "text/plain",
+        Some("html" | "htm") => "text/html",
         Some("json") => "application/json",
         Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Some("zip") => "application/zip",
         _ => "application/octet-stream",
     };
+    let is_utf8_text = kind.starts_with("text/") && std::str::from_utf8(bytes).is_ok();
+    let kind = if is_utf8_text { format!("{kind}; charset=utf-8") } else { kind.to_owned() };
     // All of the above are well-formed; the fallback is a constant.
-    ContentType::parse(kind).unwrap_or(ContentType::TEXT_PLAIN)
+    ContentType::parse(&kind).unwrap_or(ContentType::TEXT_PLAIN)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -166,6 +199,65 @@ mod tests {
         assert!(text.contains("Subject: x Bcc: evil@example.com y\r\n"), "{text}");
         let headers = text.lines().filter(|line| line.to_ascii_lowercase().starts_with("bcc"));
         assert_eq!(headers.count(), 0, "{text}");
+    }
+
+    /// RFC 5321 and 5322: lines end in CR LF and nothing else does, none is longer than 998 bytes, no byte is beyond ASCII.
+    fn assert_legal(message: &[u8]) {
+        let text = std::str::from_utf8(message).expect("ASCII");
+        assert!(text.is_ascii());
+        for line in text.split("\r\n") {
+            assert!(line.len() <= 998 && !line.contains(['\r', '\n', '\0']), "{line:?}");
+        }
+    }
+
+    /// Letters of all kinds, among them what ends lines, headers and messages.
+    fn any_text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("\n".to_owned()),
+            Just("\r".to_owned()),
+            Just("\r\n.\r\n".to_owned()),
+            Just("\0".to_owned()),
+            Just("\n.\n".to_owned()),
+            Just("x".repeat(2000)),
+            Just("ä".repeat(700)),
+            "\\PC{0,40}",
+            "[ -~]{0,90}",
+        ];
+        proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn whatever_it_holds_is_legal_and_arrives(
+            subject in any_text(), body in any_text(), html in proptest::option::of(any_text()), name in any_text(),
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300), text in any_text(),
+        ) {
+            let to = Mailbox::new(Some(name.clone()), parts().sender.email);
+            let files = vec![(format!("{name}.csv"), bytes), (name, text.into_bytes())];
+            let sent = Parts { to: vec![to], subject, body: Some(body), html, attachments: files, ..parts() };
+            let written = compose(&sent).expect("well-formed").formatted();
+            assert_legal(&written);
+            let message = mail_parser::MessageParser::default().parse(&written).expect("a mail");
+            let arrived: Vec<Vec<u8>> = message.attachments().map(|part| {
+                let raw = &written[part.raw_body_offset() as usize..part.raw_end_offset() as usize];
+                let bare: Vec<u8> = raw.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+                base64::engine::general_purpose::STANDARD.decode(bare).expect("base64")
+            }).collect();
+            let files: Vec<&Vec<u8>> = sent.attachments.iter().map(|(_, bytes)| bytes).collect();
+            prop_assert_eq!(arrived.iter().collect::<Vec<_>>(), files);
+            let lines = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n").trim_end().to_owned();
+            let body = message.body_text(0).expect("a text");
+            prop_assert_eq!(lines(&body), lines(sent.body.as_deref().unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_utf8_is_not_said_to_be() {
+        let kind = |bytes: &[u8]| format!("{:?}", content_type("a.csv", bytes));
+        assert!(kind("grün".as_bytes()).contains("utf-8"));
+        assert!(!kind(b"gr\xfcn").contains("utf-8"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod address;
 mod compose;
+mod connection;
 mod outbox;
 mod refusal;
 mod server;
@@ -23,6 +24,7 @@ use tidemill_core::task::{
     RunContext, Task, TaskFailure, TaskResult, TaskSource,
 };
 
+use super::open_password::open_password;
 use super::parameters::Parameters;
 use super::texts::{
     check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text, render_texts,
@@ -221,9 +223,8 @@ impl Task for EmailTask {
         let (project, key) = (cx.project.to_owned(), url.clone());
         let attempt = move || {
             let server = Server::parse(&url, &project)?;
-            let mut session = Session::open(&server)?;
+            let session = Session::open(&server, None)?;
             let how = if session.is_encrypted() { "over TLS" } else { "unencrypted" };
-            session.close();
             Ok(match &server.login {
                 Some((user, _)) => format!("{} takes the login of {user}, {how}", server.place()),
                 None => format!("{} answers, {how}, without a login", server.place()),
@@ -236,19 +237,7 @@ impl Task for EmailTask {
         let smtp = self.keys.smtp.iter().filter(|smtp| !smtp.text.contains("${{"));
         let has_password =
             |smtp: &&Template| Server::parse(&smtp.text, cx.project).is_ok_and(|server| server.login.is_some());
-        // The line itself is not shown: the password is in it.
-        let place = |smtp: &Template| {
-            let (line, column) = cx.sources.line_column(smtp.span)?;
-            Some(format!("{}:{line}:{column}", cx.sources.get(smtp.span.file)?.name))
-        };
-        let told = |smtp: &Template| {
-            let place = place(smtp).unwrap_or_else(|| "the file".to_owned());
-            Diagnostic::warning(format!("{place}: a password stands here, and whoever reads the file can use it")).help(
-                "declare `secrets: [SMTP_URL]`, set SMTP_URL in the environment or in the file that `dotenv` names, and \
-                 write `${{ secrets.SMTP_URL }}`",
-            )
-        };
-        smtp.filter(has_password).map(told).collect()
+        smtp.filter(has_password).map(|smtp| open_password(cx, smtp, "SMTP_URL")).collect()
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
@@ -293,10 +282,9 @@ impl Task for EmailTask {
         let note = match smtp {
             Some(url) => {
                 let server = Server::parse(&url, cx.project)?;
-                let mut session = Session::open(&server)?;
+                let session = Session::open(&server, cx.deadline)?;
                 (cx.log)(LogLevel::Info, &format!("connected to {}", server.place()));
                 session.send(&message, cx.begin_effect)?;
-                session.close();
                 format!("sent to {who}")
             }
             None => {

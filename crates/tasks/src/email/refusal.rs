@@ -1,11 +1,10 @@
 //! Why a mail server did not take a mail, in words: the step, what the server said, what to do, whether to try again.
 
-use std::error::Error as _;
 use std::io::ErrorKind;
 
-use lettre::transport::smtp::Error;
 use tidemill_core::task::TaskFailure;
 
+use super::connection::SmtpError;
 use super::server::{Encryption, Server};
 
 /// What was being done.
@@ -31,23 +30,18 @@ pub enum Step<'a> {
 pub struct Refusal<'a> {
     server: &'a Server,
     step: Step<'a>,
-    error: &'a Error,
+    error: &'a SmtpError,
 }
 
 impl<'a> Refusal<'a> {
-    pub fn new(server: &'a Server, step: Step<'a>, error: &'a Error) -> Self {
-        // With TLS from the first byte, what is wrong with it shows while connecting.
-        let step = match step {
-            Step::Connect if server.encryption == Encryption::Tls && is_of_tls(error) => Step::Tls,
-            other => other,
-        };
+    pub fn new(server: &'a Server, step: Step<'a>, error: &'a SmtpError) -> Self {
         Self { server, step, error }
     }
 
     /// As the task's failure.
     pub fn failure(&self) -> TaskFailure {
         let (place, said) = (self.server.place(), said(self.server, self.error));
-        let is_answer = self.error.status().is_some();
+        let is_answer = matches!(self.error, SmtpError::Refused { .. });
         let message = match (self.step, is_answer) {
             (Step::Connect, true) => format!("the mail server {place} takes no mail now: {said}"),
             (Step::Connect, false) => format!("cannot reach the mail server {place}: {said}"),
@@ -81,13 +75,13 @@ impl<'a> Refusal<'a> {
     }
 
     fn help(&self) -> Vec<String> {
-        let is_answer = self.error.status().is_some();
+        let is_answer = matches!(self.error, SmtpError::Refused { .. });
         let help = match self.step {
             Step::Connect if is_answer => return Vec::new(),
             Step::Connect => {
                 "are the host and the port right? as a rule it is 587 with `smtp://` (STARTTLS), 465 with `smtps://` (TLS)"
             }
-            Step::Tls if chain(self.error).contains("UnknownIssuer") => {
+            Step::Tls if said(self.server, self.error).contains("UnknownIssuer") => {
                 "to trust an authority of your own, add `?ca=FILE` to the URL, a file in PEM"
             }
             Step::Tls if self.server.encryption == Encryption::Tls => {
@@ -137,8 +131,8 @@ impl<'a> Refusal<'a> {
     }
 
     /// Some of the recipients were refused.
-    pub fn recipients(server: &Server, refused: &[(String, Error)], of: usize) -> TaskFailure {
-        let one = |(address, error): &(String, Error)| format!("{address}: {}", said(server, error));
+    pub fn recipients(server: &Server, refused: &[(String, SmtpError)], of: usize) -> TaskFailure {
+        let one = |(address, error): &(String, SmtpError)| format!("{address}: {}", said(server, error));
         let who = match refused.len() {
             1 => "the recipient".to_owned(),
             several => format!("{several} recipients:"),
@@ -155,57 +149,24 @@ impl<'a> Refusal<'a> {
 }
 
 /// What the server said, or what the system said of the connection.
-fn said(server: &Server, error: &Error) -> String {
-    let text = match (error.status(), error.source()) {
-        (Some(code), Some(source)) => format!("{code} {source}"),
-        (Some(code), None) => code.to_string(),
-        (None, _) if is_slow(error) => return "no answer in time".to_owned(),
-        (None, Some(source)) if has_hung_up(error, &source.to_string()) => return "it hung up".to_owned(),
-        (None, Some(source)) => source.to_string(),
-        (None, None) => error.to_string(),
+fn said(server: &Server, error: &SmtpError) -> String {
+    let text = match error {
+        SmtpError::Refused { code, text } => format!("{code} {text}"),
+        SmtpError::Unreadable(why) => why.clone(),
+        SmtpError::Io(error) => match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => "no answer in time".to_owned(),
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => "it hung up".to_owned(),
+            _ => error.to_string(),
+        },
     };
     server.shown(&text)
 }
 
-/// Whether trying again cannot help: the server said so, or what it shows or offers is not acceptable.
-fn is_lasting(error: &Error) -> bool {
-    error.is_permanent() || error.is_client() || error.is_tls() || kinds(error).contains(&ErrorKind::InvalidData)
-}
-
-fn is_of_tls(error: &Error) -> bool {
-    error.is_tls() || kinds(error).contains(&ErrorKind::InvalidData) || chain(error).contains("handshake")
-}
-
-fn is_slow(error: &Error) -> bool {
-    let kinds = kinds(error);
-    kinds.contains(&ErrorKind::WouldBlock) || kinds.contains(&ErrorKind::TimedOut)
-}
-
-fn has_hung_up(error: &Error, source: &str) -> bool {
-    let kinds = kinds(error);
-    source == "incomplete response"
-        || [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe]
-            .iter()
-            .any(|end| kinds.contains(end))
-}
-
-/// The kinds of the system's errors behind this one.
-fn kinds(error: &Error) -> Vec<ErrorKind> {
-    let mut kinds = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        kinds.extend(cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
-        next = cause.source();
+/// Whether trying again cannot help: the server said so, or what it shows is not acceptable.
+fn is_lasting(error: &SmtpError) -> bool {
+    match error {
+        SmtpError::Refused { code, .. } => *code >= 500,
+        SmtpError::Unreadable(_) => false,
+        SmtpError::Io(error) => error.kind() == ErrorKind::InvalidData,
     }
-    kinds
-}
-
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text += &format!(": {cause}");
-        next = cause.source();
-    }
-    text
 }

@@ -1,8 +1,10 @@
 //! `webhook`: a request to another system.
 
+mod authority;
+mod exchange;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Visitor};
@@ -12,17 +14,18 @@ use tidemill_core::diagnostic::{Diagnostic, SourceMap, failure_of};
 use tidemill_core::spec::{At, Node, NodeValue, OrderedMap, RuntimeNames, Scope, Template};
 use tidemill_core::table::Schema;
 use tidemill_core::task::{
-    CheckContext, Descriptor, Io, LogLevel, MakesTable, RunContext, Task, TaskFailure, TaskResult, TaskSource,
+    CheckContext, Descriptor, Io, MakesTable, RunContext, Task, TaskFailure, TaskResult, TaskSource,
 };
 use ureq::http::{Method, Request};
 
+use self::authority::Authority;
+use self::exchange::exchange;
+use super::open_password::open_password;
 use super::parameters::Parameters;
 use super::texts::{input_edges, input_tables, runtime_names};
 
-/// How long the whole exchange may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Of an answer, only so many bytes are read and logged.
-const SHOWN: u64 = 2000;
+/// Headers whose value is as good as a password.
+const SECRET_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "x-api-key"];
 
 /// Sends a request to another system.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -229,10 +232,8 @@ impl Task for WebhookTask {
     }
 
     fn describe(&self) -> String {
-        let url = self.keys.url.text.trim();
-        // Behind the host there is often a key.
-        let host = url.split_once("://").map_or(url, |(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
-        format!("{} {host}", self.method)
+        // Behind the host there is often a key, in front of it a password.
+        format!("{} {}", self.method, Authority::of(self.keys.url.text.trim()).host)
     }
 
     fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
@@ -247,55 +248,21 @@ impl Task for WebhookTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
+    fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        let is_open = |text: &str| !text.contains("${{");
+        let url = Some(&self.keys.url).filter(|url| Authority::of(&url.text).password.is_some_and(is_open));
+        let headers = self.keys.headers.iter().filter(|(name, text)| {
+            SECRET_HEADERS.iter().any(|secret| name.value.eq_ignore_ascii_case(secret)) && is_open(&text.text)
+        });
+        let headers = headers.map(|(_, text)| open_password(cx, text, "TOKEN"));
+        url.map(|url| open_password(cx, url, "WEBHOOK_URL")).into_iter().chain(headers).collect()
+    }
+
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         for text in self.texts() {
             super::texts::secrets_are_set(cx, &text)?;
         }
-        let request = self.request(cx)?;
-        let host = request.uri().host().unwrap_or("nobody").to_owned();
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
-            .http_status_as_error(false)
-            .user_agent(concat!("tidemill/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        (cx.begin_effect)()?;
-        let mut answer = agent.run(request).map_err(|error| not_reached(&host, &error))?;
-        let status = answer.status();
-        let text = answer.body_mut().with_config().limit(SHOWN).lossy_utf8(true).read_to_string().unwrap_or_default();
-        (cx.log)(LogLevel::Info, &format!("{host} answered {status}"));
-        text.lines().for_each(|line| (cx.log)(LogLevel::Info, line));
-        if status.is_success() {
-            return Ok(TaskResult { note: Some(format!("{host} answered {status}")), ..TaskResult::default() });
-        }
-        Err(TaskFailure {
-            message: format!("{host} answered {status}"),
-            tail: text.lines().take(10).map(str::to_owned).collect(),
-            // Too slow and too many may pass; what is wrong with the request itself does not.
-            permanent: !status.is_server_error() && !matches!(status.as_u16(), 408 | 425 | 429),
-            ..TaskFailure::default()
-        })
-    }
-}
-
-/// There is no answer. Where the request may have arrived, nobody knows what came of it, and it is not sent again.
-fn not_reached(host: &str, error: &ureq::Error) -> TaskFailure {
-    use ureq::{Error, Timeout};
-
-    let permanent = matches!(error, Error::BadUri(_) | Error::Http(_));
-    let before = permanent
-        || matches!(error, Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_))
-        || matches!(error, Error::Timeout(Timeout::Resolve | Timeout::Connect))
-        || matches!(error, Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused);
-    if before {
-        return TaskFailure { message: format!("cannot reach {host}: {error}"), permanent, ..TaskFailure::default() };
-    }
-    TaskFailure {
-        message: format!("it is not known whether {host} took the request: {error}"),
-        help: vec!["look there; if it did not, `tidemill retry --effects` sends it again".to_owned()],
-        permanent: true,
-        uncertain: true,
-        ..TaskFailure::default()
+        exchange(cx, self.request(cx)?)
     }
 }
 

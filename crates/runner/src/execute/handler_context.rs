@@ -19,9 +19,9 @@ const LINES: usize = 20;
 /// They lie within so many bytes at the log's end.
 const BYTES: u64 = 32 << 10;
 
-/// What handlers know; of other tasks' setting it is empty.
+/// What handlers know; of other tasks it is empty.
 #[derive(Clone, Debug, Default)]
-pub struct Before {
+pub struct HandlerContext {
     /// How the tasks of the pipeline ended, by their ids.
     pub facts: BTreeMap<String, TaskFacts>,
     /// Those that failed.
@@ -30,7 +30,7 @@ pub struct Before {
     pub retry: String,
 }
 
-impl Before {
+impl HandlerContext {
     /// What was before the handlers of a run that has just done its tasks.
     pub fn of_ends(spec: &Spec, plan: &Plan, run: &str, ends: &[Option<TaskEnd>]) -> Self {
         let ends: Vec<&TaskEnd> = ends.iter().flatten().collect();
@@ -54,7 +54,7 @@ impl Before {
             let published = result.and_then(|result| result.outputs().ok()).unwrap_or_default();
             let outputs: Vec<String> = published.into_iter().map(|output| output.path).collect();
             let facts = TaskFacts {
-                status: word(record.status).to_owned(),
+                status: record.status.as_str().to_owned(),
                 rows: record.rows,
                 rejected: record.detail.rejected.iter().map(|reason| reason.rows).sum(),
                 rejects: record.detail.rejected.clone(),
@@ -68,21 +68,12 @@ impl Before {
                 error: record.error.as_ref().map(|error| error.message.clone()),
                 log: record.error.as_ref().map(|error| error.tail.clone()).unwrap_or_default(),
             };
-            if record.status == tidemill_state::TaskStatus::Failed {
+            if record.status == TaskStatus::Failed {
                 before.failed.push(failed(spec, run, &record.task, &record.kind, record.error.as_ref()));
             }
             before.facts.insert(record.task.to_string(), facts);
         }
         Ok(before)
-    }
-}
-
-fn word(status: tidemill_state::TaskStatus) -> &'static str {
-    match status {
-        tidemill_state::TaskStatus::Success => TaskStatus::Success.as_str(),
-        tidemill_state::TaskStatus::Failed => TaskStatus::Failed.as_str(),
-        tidemill_state::TaskStatus::Skipped => TaskStatus::Skipped.as_str(),
-        tidemill_state::TaskStatus::Cancelled => TaskStatus::Cancelled.as_str(),
     }
 }
 

@@ -5,7 +5,7 @@ use tidemill_core::ids::{Digest, TaskName};
 use tidemill_state::{LastGood, State};
 
 /// Where earlier results and fingerprints are looked up. What cannot be read counts as not there.
-pub trait Archive {
+pub trait ResultHistory {
     /// What was made under that fingerprint, by the task itself or by another one with the same parts.
     fn look_up(&self, pipeline: &str, task: &TaskName, fingerprint: &Digest) -> Option<LastGood>;
 
@@ -13,7 +13,7 @@ pub trait Archive {
     fn fingerprint(&self, digest: &Digest) -> Option<Fingerprint>;
 }
 
-impl Archive for State {
+impl ResultHistory for State {
     fn look_up(&self, pipeline: &str, task: &TaskName, fingerprint: &Digest) -> Option<LastGood> {
         self.look_up(pipeline, task, fingerprint).ok()?
     }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tidemill_core::cache::Object;
+use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::{Digest, RunId, TaskName};
+use tidemill_core::sched::How;
 use tidemill_core::table::{DataType, RejectedRows, RowsIn, Schema};
 use tidemill_core::task::{TaskFacts, TaskFailure};
 use tidemill_state::{
-    Counts, How, Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskDetail, TaskRecord,
-    TaskStatus,
+    Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskCounts, TaskDetail, TaskRecord,
 };
 
 /// The state and its folder.
@@ -52,7 +53,7 @@ pub fn write() -> Written<Fixture> {
     for record in [&raw, &clean, &sales] {
         state.record_task("retail", &good, &Ledger { record, parts: None, made: Some(&made(record)) })?;
     }
-    state.end_run(&good, RunStatus::Success, at(1420), &Counts { ran: 3, ..Counts::default() })?;
+    state.end_run(&good, RunStatus::Success, at(1420), &TaskCounts { ran: 3, ..TaskCounts::default() })?;
 
     let bad = state.begin_run(&RunStart { trigger: "schedule".into(), ..start(60_000) })?;
     let cached = TaskRecord {
@@ -74,7 +75,7 @@ pub fn write() -> Written<Fixture> {
     for record in [&cached, &failed, &left] {
         state.record_task("retail", &bad, &Ledger { record, parts: None, made: None })?;
     }
-    let counts = Counts { cached: 1, failed: 1, cancelled: 1, ..Counts::default() };
+    let counts = TaskCounts { cached: 1, failed: 1, cancelled: 1, ..TaskCounts::default() };
     state.end_run(&bad, RunStatus::Failed, at(60_250), &counts)?;
     Ok(Fixture { _folder: folder, state, good, bad })
 }

@@ -15,7 +15,7 @@ pub use crate::terminal::put;
 use tidemill_runner::project::{Opened, Wanted};
 
 /// A pipeline and what is remembered of it. Nothing on the disk changes.
-pub struct Past {
+pub struct PipelineHistory {
     /// The pipeline file, as far as it could be read.
     pub opened: Opened,
     /// The pipeline.
@@ -24,7 +24,7 @@ pub struct Past {
     pub state: Option<State>,
 }
 
-impl Past {
+impl PipelineHistory {
     /// Opens both. Mistakes in tasks do not matter here, only that the pipeline's name can be read.
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let opened = global.open(&Wanted::default())?;

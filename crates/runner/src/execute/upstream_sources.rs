@@ -9,20 +9,20 @@ use tidemill_core::task::{CheckContext, EdgeKind, Origins};
 use super::TaskExecutor;
 
 /// The sources behind one task.
-pub(super) struct Behind<'a> {
+pub(super) struct UpstreamSources<'a> {
     executor: &'a TaskExecutor,
     task: TaskIx,
 }
 
 impl TaskExecutor {
     /// The sources behind a task.
-    pub(super) fn behind(&self, task: TaskIx) -> Behind<'_> {
-        Behind { executor: self, task }
+    pub(super) fn upstream_sources(&self, task: TaskIx) -> UpstreamSources<'_> {
+        UpstreamSources { executor: self, task }
     }
 
     /// What a task reads, if it is a load; its columns as the head of the source has them.
     fn scan_of(&self, task: TaskIx) -> Option<Scan> {
-        let cx = CheckContext::new(&*self.setting.engine, &self.setting.sources, &self.plan.spec.project);
+        let cx = CheckContext::new(&*self.context.engine, &self.context.sources, &self.plan.spec.project);
         // Without tables only a load compiles.
         let job = self.plan.task(task).task.job(&cx);
         match job {
@@ -41,7 +41,7 @@ impl TaskExecutor {
     }
 }
 
-impl Origins for Behind<'_> {
+impl Origins for UpstreamSources<'_> {
     fn of(&self, task: &str) -> Option<Scan> {
         let mut named: Vec<TaskIx> =
             self.executor.tables_of(self.task).filter(|(name, _)| *name == task).map(|(_, ix)| ix).collect();
