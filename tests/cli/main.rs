@@ -12,6 +12,7 @@ mod composing;
 mod damage;
 mod docs;
 mod doctor;
+mod dotenv;
 mod drawing;
 mod events;
 mod examples;
