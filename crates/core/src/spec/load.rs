@@ -12,6 +12,7 @@ use crate::ids::TaskName;
 use crate::table::Location;
 use crate::task::{RunFacts, TaskTypes};
 
+use super::flow_comma;
 use super::include::read_files;
 use super::interpolate::{Filled, Text, fill};
 use super::keys::{CommonKeys, IncludedKeys, ParamKeys, PipelineKeys, PoolSize, RetentionKeys};
@@ -66,7 +67,7 @@ pub fn load(options: &LoadOptions, types: &TaskTypes) -> Loaded {
     let mut found = Vec::new();
     let spec = build(options, types, &mut sources, &mut found);
     let mut diagnostics = Diagnostics::default();
-    diagnostics.extend(found);
+    diagnostics.extend(found.into_iter().map(|mistake| flow_comma::explained(mistake, &sources)));
     diagnostics.files_are_in_order(&sources);
     Loaded { sources, spec, diagnostics }
 }

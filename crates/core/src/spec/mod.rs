@@ -5,6 +5,7 @@ mod common;
 mod containers;
 mod contract_edit;
 mod duration;
+mod flow_comma;
 mod foreach;
 mod holes;
 mod include;

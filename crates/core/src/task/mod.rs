@@ -48,6 +48,11 @@ pub trait Task: Send + Sync {
         Vec::new()
     }
 
+    /// Whether its table may have further columns in rows that [`CheckContext::all_keys`] asks for.
+    fn has_open_columns(&self) -> bool {
+        false
+    }
+
     /// The columns of its table as far as they are known where [`Task::check`] has found mistakes that do not touch them, so
     /// that the tasks behind it are checked too.
     fn columns_despite_mistakes(&self, _cx: &CheckContext<'_>) -> Option<Schema> {
