@@ -1,7 +1,7 @@
 //! What a chart shows otherwise than its rows say.
 
 use crate::data::Data;
-use crate::{Chart, font};
+use crate::{Chart, Warning, font};
 
 /// What whoever looks at a chart should know of how its rows became marks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,49 +12,6 @@ pub struct Findings {
     pub ranked: bool,
     /// Names of keys and groups with letters that the font lacks: boxes are drawn for them.
     pub boxed: Vec<String>,
-}
-
-/// Something in a chart that may mislead.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Warning {
-    /// Several rows of one key, and of one group, became one mark, by adding up.
-    Added(Repeats),
-    /// Several rows have one key, where a line wants a value a key: they are dots instead.
-    Unjoined(Repeats),
-    /// There are more groups than colours that can be told apart.
-    Grey {
-        /// All of them.
-        groups: usize,
-        /// Those without a colour of their own.
-        grey: usize,
-        /// Whether these are added up.
-        added: bool,
-    },
-    /// Rows whose key is missing, or cannot be drawn: they are left out.
-    WithoutKey {
-        /// How many.
-        rows: usize,
-    },
-    /// Rows whose value is missing, or cannot be drawn: they are left out.
-    WithoutValue {
-        /// The place of the series among those of the left axis, then of the right one.
-        series: usize,
-        /// How many.
-        rows: usize,
-    },
-    /// Areas that should be stacked, with values below zero: they lie over each other.
-    Overlaid,
-}
-
-/// Rows that share their key, and their group.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Repeats {
-    /// How many rows.
-    pub rows: usize,
-    /// How many keys, within their groups.
-    pub keys: usize,
-    /// The first of these keys, as text.
-    pub example: String,
 }
 
 impl Chart {
@@ -79,7 +36,7 @@ pub fn unknown_letters(text: &str) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Column, Kind, Series};
+    use crate::{Column, Kind, Repeats, Series};
 
     fn chart(kind: &str, keys: Column, values: &[f64]) -> Chart {
         Chart::new(Kind::named(kind).unwrap(), keys, vec![Series::new("v", values.to_vec())])

@@ -48,15 +48,17 @@ mod render;
 mod size;
 mod theme;
 mod ticks;
+mod warning;
 
 pub use column::{Column, Series};
 pub use date_format::{AxisFormat, DateFormat};
 pub use error::FigureError;
 pub use figure::{Chart, Figure, Trend};
-pub use findings::{Findings, Repeats, Warning, unknown_letters};
+pub use findings::{Findings, unknown_letters};
 pub use fit::linear_fit;
 pub use kind::{Columns, Kind};
 pub use render::{render_png, render_svg};
 pub use size::Size;
 pub use theme::Theme;
 pub use tidemill_format::NumberFormat;
+pub use warning::{Repeats, Warning};
