@@ -1,6 +1,7 @@
 //! The binary as its users see it: command line in, exit code, stdout, stderr and files out.
 
 mod accounting;
+mod added_type;
 mod against_sqlite;
 mod agreement;
 mod architecture;
@@ -12,6 +13,7 @@ mod damage;
 mod docs;
 mod doctor;
 mod dotenv;
+mod drawing;
 mod events;
 mod examples;
 mod flow;
@@ -22,6 +24,7 @@ mod grouping;
 mod handlers;
 mod hostile;
 mod including;
+mod instants;
 mod joining;
 mod kills;
 mod large_outputs;
@@ -40,6 +43,8 @@ mod retail;
 mod runners;
 mod schedule;
 mod secrets;
+mod strange_files;
+mod templates;
 mod views;
 mod watching;
 mod webhooks;

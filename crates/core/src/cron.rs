@@ -21,16 +21,53 @@ pub fn parse(expression: &str) -> Result<Cron, String> {
         }
     }
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    let cron = parser.parse(text).map_err(|error| {
-        let text = error.to_string();
-        let reason = text.trim_start_matches("Component error: ").trim_end_matches('.');
-        format!("not a cron expression: {}", reason.to_lowercase())
-    })?;
+    let cron = parser.parse(text).map_err(|_| wrong_field(text, &parser))?;
     // In any leap cycle every possible day occurs.
     let start = jiff::civil::datetime(2000, 1, 1, 0, 0, 0, 0);
     match cron.iter_from(start, croner::Direction::Forward).next() {
         Some(_) => Ok(cron),
         None => Err("this cron expression never fires: its days do not exist".to_owned()),
+    }
+}
+
+/// A field of an expression, and a value that it cannot be without.
+struct CronField {
+    name: &'static str,
+    least: u32,
+    most: u32,
+    words: &'static str,
+}
+
+const FIELDS: [CronField; 5] = [
+    CronField { name: "minute", least: 0, most: 59, words: "" },
+    CronField { name: "hour", least: 0, most: 23, words: "" },
+    CronField { name: "day", least: 1, most: 31, words: ", or `L` for the last" },
+    CronField { name: "month", least: 1, most: 12, words: " or JAN to DEC" },
+    CronField { name: "weekday", least: 0, most: 7, words: " or SUN to SAT" },
+];
+
+/// What is wrong with an expression that the parser refuses: the first field that it refuses alone.
+fn wrong_field(text: &str, parser: &CronParser) -> String {
+    if text.starts_with('@') {
+        return format!("`{text}` is no cron expression; there is @yearly, @monthly, @weekly, @daily, @hourly");
+    }
+    let alone = |at: usize, part: &str| {
+        let fields = (0..FIELDS.len()).map(|other| if other == at { part } else { "*" });
+        fields.collect::<Vec<_>>().join(" ")
+    };
+    let parts = text.split_whitespace().zip(&FIELDS).enumerate();
+    let wrong = parts.into_iter().find(|(at, (part, _))| parser.parse(&alone(*at, part)).is_err());
+    match wrong {
+        Some((_, (part, field))) => {
+            let CronField { name, least, most, words } = field;
+            let article = if *name == "hour" { "an" } else { "a" };
+            format!(
+                "`{part}` is no {name}: {article} {name} is {least} to {most}{words}; also `*`, `{least}-{}`, `{least},{}`, `*/2`",
+                least + 1,
+                least + 1
+            )
+        }
+        None => format!("`{text}` is no cron expression"),
     }
 }
 
@@ -79,8 +116,13 @@ mod tests {
     fn what_is_not_says_why() {
         assert!(parse("").is_err_and(|error| error.contains("empty")));
         assert!(parse("0 45 19 * * *").is_err_and(|error| error.contains("this one has 6")));
-        assert!(parse("61 * * * *").is_err());
-        assert!(parse("@never").is_err());
+        let hour = "`25` is no hour: an hour is 0 to 23; also `*`, `0-1`, `0,1`, `*/2`";
+        assert_eq!(parse("0 25 * * *").unwrap_err(), hour);
+        assert!(parse("61 * * * *").is_err_and(|error| error.starts_with("`61` is no minute")));
+        assert!(parse("0 6 * * MON-FRY").is_err_and(|error| error.starts_with("`MON-FRY` is no weekday")));
+        assert!(parse("*/0 * * * *").is_err_and(|error| error.starts_with("`*/0` is no minute")));
+        assert!(parse("0 0 1 13 *").is_err_and(|error| error.starts_with("`13` is no month")));
+        assert!(parse("@never").is_err_and(|error| error.contains("@daily")));
         assert!(parse("0 0 30 2 *").is_err_and(|error| error.contains("never fires")));
     }
 

@@ -249,6 +249,11 @@ impl Diagnostics {
         more.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
+    /// Them all, as they were found.
+    pub fn into_list(self) -> impl Iterator<Item = Diagnostic> {
+        self.list.into_iter()
+    }
+
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)

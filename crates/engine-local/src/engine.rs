@@ -95,6 +95,10 @@ impl TableEngine for LocalEngine {
         guarded(|| self.files.infer(&self.project, scan, None))
     }
 
+    fn remarks(&self, scan: &Scan) -> Result<Vec<String>, EngineError> {
+        guarded(|| self.files.remarks(&self.project, scan))
+    }
+
     fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
         guarded(|| {
             let context = JobContext::new(&self.project, &*self.files, options, &self.budget, &job.rel);

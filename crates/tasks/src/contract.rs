@@ -2,7 +2,7 @@
 
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::spec::{At, OrderedMap};
-use tidemill_core::table::{DataType, DeclaredType, Location, Schema};
+use tidemill_core::table::{DataType, DeclaredType, EngineError, Location, Schema};
 use tidemill_core::task::Promised;
 
 /// A contract as others see it.
@@ -14,8 +14,6 @@ pub fn promised(columns: &OrderedMap<At<DeclaredType>>, strict: bool) -> Promise
 pub struct Contract<'a> {
     /// The file.
     pub path: &'a At<Location>,
-    /// Whether the file says the type of a column that has no values.
-    pub states_types: bool,
     /// The columns.
     pub columns: &'a OrderedMap<At<DeclaredType>>,
     /// Whether there may be no others.
@@ -28,18 +26,17 @@ impl Contract<'_> {
         self.columns.iter().map(|(name, declared)| (name.value.as_str(), declared.value.data_type)).collect()
     }
 
-    /// The columns found, with the types that the contract gives them.
+    /// The columns found, with the types that the contract gives them. `read_as` says which value is not of such types.
     ///
     /// # Errors
     /// All that is missing, mistyped or, strictly, too much.
-    pub fn hold(&self, found: &Schema) -> Result<Schema, Vec<Diagnostic>> {
+    pub fn hold(
+        &self,
+        found: &Schema,
+        read_as: &dyn Fn(Schema) -> Option<EngineError>,
+    ) -> Result<Schema, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
         let mut schema = found.clone();
-        // A text file says nothing about a column without values: the contract does, and else it is text.
-        if !self.states_types {
-            let untyped = found.fields().iter().filter(|field| field.data_type == DataType::Null);
-            untyped.for_each(|field| schema.set(&field.name, DataType::String));
-        }
         for (name, declared) in self.columns {
             match found.get(&name.value) {
                 None => mistakes.push(
@@ -48,14 +45,11 @@ impl Contract<'_> {
                         .suggest(&name.value, found.names()),
                 ),
                 Some(is) if fits(is, declared.value.data_type) => schema.set(&name.value, declared.value.data_type),
-                Some(is) => mistakes.push(
-                    Diagnostic::error(format!(
-                        "column `{}` of `{}` is {is}, not {}",
-                        name.value, self.path.value, declared.value
-                    ))
-                    .at(declared.span, "the contract says otherwise")
-                    .help("correct the contract, or load it as it is and convert it in a `normalize` task"),
-                ),
+                Some(is) => match read_as(std::iter::once((&name.value, declared.value.data_type)).collect()) {
+                    // Its values may all be such: of numbers that all have a plus sign only the contract says that they are.
+                    None => schema.set(&name.value, declared.value.data_type),
+                    Some(error) => mistakes.push(self.mistyped(name, declared, is, &error)),
+                },
             }
         }
         if self.strict {
@@ -71,6 +65,24 @@ impl Contract<'_> {
             }
         }
         if mistakes.is_empty() { Ok(schema) } else { Err(mistakes) }
+    }
+}
+
+impl Contract<'_> {
+    /// That a column is not of the type promised, with the first value that is not.
+    fn mistyped(
+        &self,
+        name: &At<String>,
+        declared: &At<DeclaredType>,
+        is: DataType,
+        error: &EngineError,
+    ) -> Diagnostic {
+        let message = format!("column `{}` of `{}` is {is}, not {}", name.value, self.path.value, declared.value);
+        let diagnostic = Diagnostic::error(message).at(declared.span, "the contract says otherwise");
+        match error {
+            EngineError::Source { help: Some(help), .. } => diagnostic.help(error.to_string()).help(help.clone()),
+            _ => diagnostic.help("correct the contract, or load it as it is and convert it in a `normalize` task"),
+        }
     }
 }
 

@@ -91,7 +91,8 @@ fn resolve_one(column: &At<String>, how: &At<serde_json::Value>, schema: &Schema
     let Some(data_type) = schema.get(&column.value) else { return Err(unknown_column(column, schema)) };
     if let Some(text) = how.value.as_str().filter(|text| STRATEGIES.contains(text)) {
         // A text column may be filled with the word "mean" as little as a number can: the strategies win.
-        if !data_type.is_numeric() && !matches!(text, "drop" | "keep") {
+        let is_number = data_type.is_numeric() || data_type == DataType::Null;
+        if !is_number && !matches!(text, "drop" | "keep") {
             return Err(Diagnostic::error(format!("`{text}` needs numbers, and `{}` is {data_type}", column.value))
                 .at(how.span, "for missing values")
                 .help("give a value, or `drop` or `keep`"));
@@ -123,7 +124,16 @@ pub fn constant(value: &serde_json::Value, data_type: DataType) -> Option<Value>
             let written = if value.is_number() { value.to_string() } else { text?.to_owned() };
             decimal(&written, precision, scale)?
         }
-        DataType::String | DataType::Null => Value::String(shown(value)),
+        DataType::String => Value::String(shown(value)),
+        // A column without values takes the type of what is filled in.
+        DataType::Null => match value {
+            serde_json::Value::Bool(value) => Value::Bool(*value),
+            serde_json::Value::Number(number) => number.as_i64().map_or_else(
+                || number.as_f64().map_or_else(|| Value::String(number.to_string()), Value::Float),
+                Value::Int,
+            ),
+            other => Value::String(shown(other)),
+        },
         DataType::Date => {
             let day: jiff::civil::Date = text?.parse().ok()?;
             Value::Date(jiff::civil::date(1970, 1, 1).until(day).ok()?.get_days())

@@ -1,6 +1,6 @@
 //! `load`: a table from files.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,8 @@ use tidemill_core::diagnostic::{Diagnostic, Span};
 use tidemill_core::plan::{is_glob, resolve, unsupported_scheme};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
 use tidemill_core::table::{
-    DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, Location, Rel, Scan, ScanOptions, Schema, Value,
+    DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanOptions,
+    Schema, TableJob, Value,
 };
 use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource};
 
@@ -52,12 +53,18 @@ struct LoadOptions {
     /// CSV: what stands between two fields; default `,`, for `.tsv` a tab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delimiter: Option<At<String>>,
+    /// CSV: `,` where that stands before the fraction of numbers, with points between thousands or without; default `.`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decimal: Option<At<String>>,
     /// CSV and XLSX: whether the first row names the columns; default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     header: Option<bool>,
     /// CSV and JSON: the encoding, such as `latin1` or `utf-16le`; default `utf-8`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     encoding: Option<At<String>>,
+    /// JSON: where in the document the records are, such as `data.items`; default the only array of objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    records: Option<At<String>>,
     /// CSV: texts that mean NULL, beside the empty field.
     #[serde(default)]
     null_values: OneOrMany<String>,
@@ -79,10 +86,8 @@ impl Parameters for Load {
         let formats = source.types.formats();
         let format = self.file_format(formats)?;
         let mistakes = self.mistakes(format, formats, source);
-        // Of a file whose ending says something else than its `format`, the ending counts.
-        let states_types = formats.of_path(self.path.value.as_str()).is_some_and(|known| known.states_types);
         if mistakes.is_empty() {
-            table_task(LoadTask { keys: self, format, states_types }, source)
+            table_task(LoadTask { keys: self, format, found: Mutex::default() }, source)
         } else {
             Err(mistakes)
         }
@@ -113,6 +118,8 @@ impl Load {
             ("query", self.query.as_ref().map(|sql| sql.span)),
             ("sheet", self.sheet.as_ref().map(|at| at.span)),
             ("delimiter", options.and_then(|options| Some(options.delimiter.as_ref()?.span))),
+            ("decimal", options.and_then(|options| Some(options.decimal.as_ref()?.span))),
+            ("records", options.and_then(|options| Some(options.records.as_ref()?.span))),
             ("encoding", options.and_then(|options| Some(options.encoding.as_ref()?.span))),
         ]
         .into_iter()
@@ -135,6 +142,14 @@ impl Load {
                 Diagnostic::error("a delimiter is one character")
                     .at(delimiter.span, "this is not")
                     .help("write `\";\"`, or `\"\\t\"` for a tab"),
+            );
+        }
+        let decimal = self.options.as_ref().and_then(|options| options.decimal.as_ref());
+        if let Some(decimal) = decimal.filter(|at| decimal_of(&at.value).is_none()) {
+            mistakes.push(
+                Diagnostic::error("`decimal` is what stands before the fraction of numbers: a comma or a point")
+                    .at(decimal.span, "this is neither")
+                    .help("write `decimal: \",\"`"),
             );
         }
         if let Some(database) = format.database {
@@ -167,7 +182,8 @@ impl Load {
 struct LoadTask {
     keys: Load,
     format: &'static FormatDescriptor,
-    states_types: bool,
+    /// The columns last found: what is to be said of how they are read is said once they are known to be right.
+    found: Mutex<Option<Schema>>,
 }
 
 impl Serialize for LoadTask {
@@ -214,14 +230,21 @@ impl LoadTask {
             sheet: self.keys.sheet.as_ref().map(|at| at.value.clone()),
             options: ScanOptions {
                 delimiter: options.delimiter.as_ref().and_then(|at| delimiter_of(&at.value)),
+                decimal: options.decimal.as_ref().and_then(|at| decimal_of(&at.value)),
                 header: options.header,
                 encoding: options.encoding.as_ref().map(|at| at.value.clone()),
+                records: options.records.as_ref().map(|at| at.value.clone()),
                 null_values: options.null_values.0.clone(),
                 skip_rows: options.skip_rows as usize,
             },
             schema: Schema::new(),
         }
     }
+}
+
+/// A comma or a point.
+fn decimal_of(text: &str) -> Option<char> {
+    text.chars().next().filter(|first| text.len() == 1 && matches!(first, ',' | '.'))
 }
 
 /// One character, or `\t` and `tab` for a tab.
@@ -282,12 +305,7 @@ impl TableLogic for LoadTask {
     }
 
     fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
-        let contract = Contract {
-            path: &self.keys.path,
-            columns: &self.keys.columns,
-            states_types: self.states_types,
-            strict: self.keys.strict,
-        };
+        let contract = Contract { path: &self.keys.path, columns: &self.keys.columns, strict: self.keys.strict };
         let scan = Scan { schema: contract.promised(), ..self.scan(cx) };
         let is_there = !scan.files.is_empty() && scan.files.iter().all(|file| resolve(cx.project, file).exists());
         if !is_there {
@@ -297,14 +315,31 @@ impl TableLogic for LoadTask {
             }
             return Ok(Rel::Scan(scan));
         }
-        let found = match cx.whole_sources {
+        let found = match cx.whole_sources || (cx.all_keys && self.format.rows_name_columns) {
             true => cx.engine.infer(&scan, cx.cancelled),
             false => cx.engine.sample(&scan, cx.cancelled),
         };
         let found = found.map_err(|error| vec![self.unreadable(&error)])?;
-        let schema = contract.hold(&found)?;
+        let schema = contract.hold(&found, &|schema| read_as(cx, &scan, schema))?;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(schema.clone());
         Ok(Rel::Scan(Scan { schema, ..scan }))
     }
+
+    fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        let Some(schema) = self.found.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Vec::new() };
+        let remarks = cx.engine.remarks(&Scan { schema, ..self.scan(cx) }).unwrap_or_default();
+        remarks.into_iter().map(|remark| Diagnostic::warning(remark).at(self.keys.path.span, "read here")).collect()
+    }
+
+    fn has_open_columns(&self) -> bool {
+        self.format.rows_name_columns
+    }
+}
+
+/// What is wrong with reading a source as these columns.
+fn read_as(cx: &CheckContext<'_>, scan: &Scan, schema: Schema) -> Option<EngineError> {
+    let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
+    cx.engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled }).err()
 }
 
 impl LoadTask {

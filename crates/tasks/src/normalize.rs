@@ -12,7 +12,8 @@ use tidemill_core::ids::TaskName;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::sql::{bind_predicate, bind_scalar};
 use tidemill_core::table::{
-    Conversion, DataType, DeclaredType, Expr, ExprKind, Location, OnInvalid, RejectRule, Rel, Schema, TextCase, Value,
+    Conversion, DataType, DeclaredType, Expr, ExprKind, Fill, Location, OnInvalid, RejectRule, Rel, Schema, TextCase,
+    Value,
 };
 use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
@@ -315,11 +316,29 @@ impl Steps<'_> {
                     let account = Some(format!("missing {column}"));
                     self.wrap(|input| Rel::Filter { input, predicate, account });
                 }
+                self.type_of_filling(&filling.fill);
                 if !filling.fill.is_empty() {
                     self.wrap(|input| Rel::Fill { input, columns: filling.fill });
                 }
             }
             Err(mistakes) => self.mistakes.extend(mistakes),
+        }
+    }
+
+    /// Gives columns without values the type of what is filled in.
+    fn type_of_filling(&mut self, fill: &[(String, Fill)]) {
+        let schema = self.rel.schema();
+        let mut columns = Self::columns_of(&schema);
+        for (name, expr) in columns.iter_mut().filter(|(_, expr)| expr.data_type == DataType::Null) {
+            let filled = fill.iter().find(|(filled, _)| filled == name).map(|(_, how)| how);
+            *expr = match filled {
+                Some(Fill::Zero) => expr.clone().cast(DataType::Int),
+                Some(Fill::Value(value)) => expr.clone().cast(value.data_type()),
+                _ => continue,
+            };
+        }
+        if columns.iter().zip(schema.fields()).any(|((_, expr), field)| expr.data_type != field.data_type) {
+            self.wrap(|input| Rel::Project { input, columns });
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, SqlText};
-use tidemill_core::sql::{bind_query, query_tables};
+use tidemill_core::sql::{bind_query, query_tables, query_warnings};
 use tidemill_core::table::{Location, Rel};
 use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Task, TaskSource};
 
@@ -100,5 +100,10 @@ impl TableLogic for Query {
         }
         let tables = |name: &str| cx.tables.get(name).cloned().flatten();
         bind_query(&self.query, &tables, cx.sources)
+    }
+
+    fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        let tables = |name: &str| cx.tables.get(name).cloned().flatten();
+        if self.query.raw.is_empty() { Vec::new() } else { query_warnings(&self.query, &tables, cx.sources) }
     }
 }

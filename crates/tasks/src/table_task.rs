@@ -26,6 +26,16 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
     /// All mistakes found; none where the columns of a table before it are not known.
     fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>>;
 
+    /// What is no mistake and yet worth knowing before it runs.
+    fn warnings(&self, _cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+
+    /// Whether rows behind the head of its source may have further columns.
+    fn has_open_columns(&self) -> bool {
+        false
+    }
+
     /// What its `columns` promise.
     fn contract(&self) -> Promised {
         Promised::default()
@@ -50,6 +60,9 @@ struct TableTask<L> {
 }
 
 /// Makes the task of a type's parameters.
+///
+/// # Errors
+/// The mistakes in its `checks`.
 pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
     let checks = TaskChecks::read(source)?;
     Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks }))
@@ -111,6 +124,14 @@ impl<L: TableLogic> Task for TableTask<L> {
 
     fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
         self.compile(cx).map(|job| Some(job.schema()))
+    }
+
+    fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        self.logic.warnings(cx)
+    }
+
+    fn has_open_columns(&self) -> bool {
+        self.logic.has_open_columns()
     }
 
     fn columns_despite_mistakes(&self, cx: &CheckContext<'_>) -> Option<Schema> {

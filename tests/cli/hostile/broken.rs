@@ -17,7 +17,6 @@ fn what_has_no_meaning_is_refused_before_anything_runs() {
         .file("bom_only.csv", "\u{feff}", "", " is empty")
         .file("blank.csv", "\n\n\r\n", "", " is empty")
         .file("skipped.csv", "a\nb\n", "options: {skip_rows: 5}", " has nothing below its first 5 rows")
-        .file("duplicate.csv", "a,b,a\n1,2,3\n", "", ":1: columns 1 and 3 are both called `a`")
         .file("unclosed.csv", "a,b\n1,x\n2,\"y\n3,z\n", "", ":3: a quoted field begins here and never ends")
         .file("after_quote.csv", "a,b\n1,\"x\"y\n", "", ":2: text follows the closing quote of a field")
         .file("long_row.csv", "a,b\n1,x\n2,y,z\n", "", ":3: found 3 fields, expected 2")

@@ -46,7 +46,8 @@ fn odd_texts_are_read_as_what_they_say() {
         .file("rtl.csv", "שלום,السعر\nא,1\n", "", "שלום,السعر\nא,1\n")
         .file("empty_names.csv", "a,,\n1,2,3\n", "", "a,column_2,column_3\n1,2,3\n")
         .file("quoted_header.csv", "\"a,b\",\"c\"\"d\",\"e\nf\"\n1,2,3\n", "", "\"a,b\",\"c\"\"d\",\"e\nf\"\n1,2,3\n")
-        .file("spaces.csv", " a , b \n 1 , x \n", "", " a , b \n 1 , x \n")
+        .file("spaces.csv", " a , b \n 1 , x \n", "", "a,b\n1, x \n")
+        .file("duplicate.csv", "a,b,a\n1,2,3\n", "", "a,b,a_2\n1,2,3\n")
         .file("wide.csv", wide, "", &wide_out)
         // Bytes.
         .file("bom8.csv", "\u{feff}a,b\n1,x\n", "", "a,b\n1,x\n")

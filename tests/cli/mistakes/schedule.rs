@@ -9,7 +9,7 @@ fn scheduled(schedule: &str) -> String {
 #[test]
 fn bad_cron() {
     insta::assert_snapshot!(scheduled("61 * * * *"), @r"
-    error: not a cron expression: number out of bounds
+    error: `61` is no minute: a minute is 0 to 59; also `*`, `0-1`, `0,1`, `*/2`
      --> pipeline.yaml:2:11
       |
     2 | schedule: 61 * * * *

@@ -247,7 +247,8 @@ fn a_source_that_breaks_its_contract() {
     6 |     columns: {id: int, daye: string, country: int, amount: money}
       |                                               ^^^ the contract says otherwise
       |
-      = help: correct the contract, or load it as it is and convert it in a `normalize` task
+      = help: data/orders.csv:2: column `country`: `FR` is not of type int
+      = help: correct the value, or load the column as string and convert it in a `normalize` task
 
     error: `data/products.csv` has a column `price` that is not in the contract
      --> pipeline.yaml:9:11

@@ -19,7 +19,7 @@ fn all_mistakes_of_a_file_come_in_one_report() {
           picture: {type: chart, from: countrys, x: region, y: tax, output: outputs/a.png}
         "
     ), @r"
-    error: not a cron expression: number out of bounds
+    error: `99` is no minute: a minute is 0 to 59; also `*`, `0-1`, `0,1`, `*/2`
      --> pipeline.yaml:2:18
       |
     2 | schedule: {cron: 99 * * * *, timezone: Mars/Olympus}

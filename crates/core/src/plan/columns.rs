@@ -9,6 +9,7 @@ use crate::spec::RuntimeNames;
 use crate::table::{Location, Schema, TableEngine, TableJob};
 use crate::task::{CheckContext, FileRole};
 
+use super::instances::with_instances;
 use super::{Columns, Plan, Selection};
 
 /// What checking needs beside the plan.
@@ -24,16 +25,30 @@ pub struct CheckOptions<'a> {
 /// Finds the columns of every task's table in topological order and adds all mistakes to `diagnostics`.
 ///
 /// A task whose upstream has mistakes is checked as far as it can be, and nothing is said of columns that cannot be known.
+///
+/// Only the heads of sources are looked at, unless there are mistakes that a column in later rows may explain.
 pub fn check_columns(plan: &Plan, options: &CheckOptions<'_>, diagnostics: &mut Diagnostics) -> Columns {
+    let mut found = Diagnostics::default();
+    let columns = look_at(plan, options, false, &mut found);
+    if !found.has_errors() || !plan.tasks.iter().any(|task| task.task.has_open_columns()) {
+        diagnostics.extend(found.into_list());
+        return columns;
+    }
+    look_at(plan, options, true, diagnostics)
+}
+
+fn look_at(plan: &Plan, options: &CheckOptions<'_>, all_keys: bool, diagnostics: &mut Diagnostics) -> Columns {
     let mut columns: Columns = vec![None; plan.tasks.len()];
     let mut warnings = Vec::new();
     for level in levels(plan) {
-        let checked = side_by_side(&level, |ix| check_with(plan, *ix, &columns, options));
+        let checked = side_by_side(&level, |ix| check_with(plan, *ix, &columns, options, all_keys));
+        let mut mistakes = Vec::new();
         for (ix, checked) in level.into_iter().zip(checked) {
             columns[ix.index()] = checked.columns;
-            diagnostics.extend(checked.mistakes);
+            mistakes.push((ix, checked.mistakes));
             warnings.extend(checked.warnings);
         }
+        diagnostics.extend(with_instances(plan, mistakes));
     }
     diagnostics.extend(warnings);
     columns
@@ -63,7 +78,7 @@ struct Checked {
 }
 
 /// Checks one task against the columns of those before it.
-fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions<'_>) -> Checked {
+fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions<'_>, all_keys: bool) -> Checked {
     let task = plan.task(ix);
     let tables = tables_before(plan, ix, columns, options);
     let project = plan.spec.project.as_path();
@@ -82,12 +97,13 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         .tables(&tables)
         .before(&before)
         .secrets(&secrets)
-        .published(&published);
-    let warnings = task.task.warnings(&cx);
+        .published(&published)
+        .all_keys(all_keys);
     let columns = task.task.check(&cx).unwrap_or_else(|more| {
         mistakes.extend(more);
         task.task.columns_despite_mistakes(&cx)
     });
+    let warnings = task.task.warnings(&cx);
     // What a source holds may be another thing tomorrow.
     let reads_source = task.io.files.iter().any(|file| matches!(file.role, FileRole::Source | FileRole::Sqlite));
     let of_task = |mistake: Diagnostic| {

@@ -4,6 +4,7 @@
 mod build;
 mod columns;
 mod cycle;
+mod instances;
 mod no_items;
 mod paths;
 mod select;

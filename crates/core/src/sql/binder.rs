@@ -1,5 +1,6 @@
 //! What is known of a text beside its columns.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use sqlparser::ast::{Ident, NamedWindowDefinition, NamedWindowExpr, OrderByExpr, OrderBySort, Spanned, WindowSpec};
@@ -24,6 +25,8 @@ pub(super) struct Binder<'a> {
     pub ctes: Vec<(String, Rc<Rel>)>,
     /// The names that `window` gave.
     pub windows: Vec<NamedWindowDefinition>,
+    /// What is no mistake and yet worth knowing; one list for all parts of a text.
+    pub warnings: Rc<RefCell<Vec<Diagnostic>>>,
 }
 
 /// For texts that are no query.
@@ -31,7 +34,7 @@ pub(super) const NO_TABLES: Tables<'static> = &|_| None;
 
 impl<'a> Binder<'a> {
     pub(super) fn new(text: Text<'a>, tables: Tables<'a>) -> Self {
-        Self { text, tables, ctes: Vec::new(), windows: Vec::new() }
+        Self { text, tables, ctes: Vec::new(), windows: Vec::new(), warnings: Rc::default() }
     }
 
     /// What `window name as (…)` says.

@@ -57,7 +57,7 @@ impl Binder<'_> {
                 },
             });
         }
-        Ok(whole.unwrap_or_else(|| From { tree: Tree::Leaf(Rel::Unit), scope: Scope::default() }))
+        Ok(whole.unwrap_or_else(|| From { tree: Tree::Leaf(Box::new(Rel::Unit)), scope: Scope::default() }))
     }
 
     /// The tables of a factor, in the order of the text.
@@ -271,7 +271,7 @@ fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
                 merged_away: false,
             });
         }
-        From { tree: Tree::Leaf(project(leaf.rel, columns)), scope }
+        From { tree: Tree::Leaf(Box::new(project(leaf.rel, columns))), scope }
     };
     leaves.into_iter().zip(&schemas).map(build).collect()
 }

@@ -10,7 +10,7 @@ use super::walk::{all_of, each_column};
 /// Tables and how they are joined. No two share the name of a column.
 pub(super) enum Tree {
     /// One table.
-    Leaf(Rel),
+    Leaf(Box<Rel>),
     /// Tables of which all combinations count for which all conditions are true.
     Inner { units: Vec<Tree>, on: Vec<Expr> },
     /// A left, right or full join.
@@ -47,7 +47,7 @@ impl Tree {
     /// The rows for which `conditions` are true too.
     pub(super) fn build(self, conditions: Vec<Expr>) -> Rel {
         match self {
-            Self::Leaf(rel) => filter(rel, conditions),
+            Self::Leaf(rel) => filter(*rel, conditions),
             Self::Inner { units, on } => inner(units, on.into_iter().chain(conditions).collect()),
             Self::Outer { kind, left, right, on } => outer(kind, *left, *right, on, conditions),
         }

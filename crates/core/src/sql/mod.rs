@@ -31,7 +31,7 @@ mod types;
 mod walk;
 mod windows;
 
-pub use query::bind_query;
+pub use query::{bind_query, query_warnings};
 pub use selected::selected_columns;
 pub use table_names::query_tables;
 pub use tasks::{bind_aggregate, bind_predicate, bind_scalar, bind_sort};

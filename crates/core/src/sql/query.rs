@@ -37,6 +37,18 @@ pub fn bind_query(
     text.with_stack(|| Binder::new(text, tables).query(&text.query()?))
 }
 
+/// What is no mistake in a query and yet worth knowing; nothing of a query that has mistakes.
+pub fn query_warnings(sql: &SqlText, tables: &dyn Fn(&str) -> Option<Schema>, sources: &SourceMap) -> Vec<Diagnostic> {
+    let text = Text::new(sql, sources);
+    let tables: Tables<'_> = tables;
+    let found = text.with_stack(|| {
+        let binder = Binder::new(text, tables);
+        binder.query(&text.query()?)?;
+        Ok(binder.warnings.take())
+    });
+    found.unwrap_or_default()
+}
+
 impl Binder<'_> {
     /// A whole query, which sees nothing of the one around it.
     pub(super) fn query(&self, query: &Query) -> Bound<Rel> {

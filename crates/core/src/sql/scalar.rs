@@ -137,6 +137,7 @@ impl Binder<'_> {
                 }
             }
             Ast::Extract { field, expr, .. } => functions::extract(self, field, expr, env),
+            Ast::AtTimeZone { timestamp, time_zone } => functions::at_time_zone(self, timestamp, time_zone, env),
             Ast::Ceil { expr, field } => functions::ceil_floor(self, "ceil", expr, field, env),
             Ast::Floor { expr, field } => functions::ceil_floor(self, "floor", expr, field, env),
             Ast::Substring { expr, substring_from, substring_for, .. } => {
@@ -310,11 +311,14 @@ impl Binder<'_> {
         }
         let from = expr.data_type;
         if !castable(from, to) {
-            return Err(self.text.wrong(
-                operand.span(),
-                format!("{} cannot be converted to {}", named(from), named(to)),
-                named(from),
-            ));
+            let message = format!("{} cannot be converted to {}", named(from), named(to));
+            let diagnostic = Diagnostic::error(message).at(self.text.place(operand.span()), named(from));
+            return Err(vec![match to {
+                DataType::Datetime if from.is_numeric() => {
+                    diagnostic.help("seconds since 1970 are converted by `to_timestamp(…)`")
+                }
+                _ => diagnostic,
+            }]);
         }
         let expr = match to {
             DataType::Decimal { .. } => expr,

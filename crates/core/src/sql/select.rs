@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use sqlparser::ast::{BinaryOperator, Distinct, Expr as Ast, GroupByExpr, OrderByExpr, Select, Spanned};
 use sqlparser::tokenizer::Span;
 
+use crate::diagnostic::Diagnostic;
 use crate::table::{Expr, ExprKind, Rel, WindowCall, WindowFunc};
 
 use super::binder::Binder;
@@ -11,7 +12,7 @@ use super::env::{Allowed, Env, is_passing, outer_column, window_name};
 use super::grouping::{Grouping, fresh};
 use super::joins::filter;
 use super::output::{Item, OrderKey};
-use super::scope::Scope;
+use super::scope::{Scope, matching};
 use super::subquery::{Part, SubqueryJoin};
 use super::text::{Bound, all, both};
 use super::walk::{any_column, conjuncts, rewrite};
@@ -154,6 +155,7 @@ impl Binder<'_> {
                 Some(at) => items[at].expr.clone(),
                 None => self.value(key, &mut env)?,
             };
+            self.warn_of_alias(key, &expr, &env);
             if any_column(&expr, &is_passing) {
                 let message = "a group key cannot hold an aggregate or a window function";
                 return Err(self.text.wrong(key.span(), message, ""));
@@ -173,6 +175,24 @@ impl Binder<'_> {
             }
         }
         Ok(distinct)
+    }
+
+    /// Says so if a group key is a column, and the select list calls something else the same.
+    fn warn_of_alias(&self, key: &Ast, bound: &Expr, env: &Env<'_>) {
+        let Ast::Identifier(name) = key else { return };
+        let aliases = matching(&env.aliases, name, |(alias, _)| Some(alias.as_str()));
+        // An aggregate cannot be meant.
+        let [(_, alias)] = aliases.as_slice() else { return };
+        if alias == bound || any_column(alias, &is_passing) {
+            return;
+        }
+        let warning = Diagnostic::warning(format!("`{name}` is grouped by the column of that name, not by the alias"))
+            .at(self.text.place(name.span), "the column")
+            .help("give the alias another name, or group by the expression or its number in the select list");
+        let mut warnings = self.warnings.borrow_mut();
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
     }
 
     fn refuse(&self, select: &Select) -> Bound<()> {

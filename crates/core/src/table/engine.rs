@@ -159,7 +159,8 @@ pub trait TableEngine: Send + Sync {
     }
 
     /// The columns of a source as `check` sees them: from its head (1,000 rows), or of SQLite from the stored values'
-    /// types in the first 1,000 rows. `scan.schema` is ignored. A column without values is `Null`.
+    /// types in the first 1,000 rows. A column without values is `Null`; one that tables cannot hold is left out, and an
+    /// error where `scan.schema` names it.
     ///
     /// # Errors
     /// If the source cannot be read, or the reading was cancelled.
@@ -172,6 +173,15 @@ pub trait TableEngine: Send + Sync {
     /// # Errors
     /// If the source cannot be read, or the reading was cancelled.
     fn infer(&self, scan: &Scan, cancelled: &CancelToken) -> Result<Schema, EngineError>;
+
+    /// What is worth knowing of how a source is read as the columns of `scan.schema`: columns left out or renamed, options that
+    /// seem to be missing.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn remarks(&self, _scan: &Scan) -> Result<Vec<String>, EngineError> {
+        Ok(Vec::new())
+    }
 
     /// Does the job: computes, rejects, diagnoses, checks, and holds the result.
     ///

@@ -37,8 +37,8 @@ pub struct FormatDescriptor {
     pub options: &'static [&'static str],
     /// What a file of it is called, if it holds several tables, of which a load must name one: `an SQLite database`.
     pub database: Option<&'static str>,
-    /// Whether the file says the type of a column that has no values.
-    pub states_types: bool,
+    /// Whether each row names its columns, so that later rows may have more of them than the first.
+    pub rows_name_columns: bool,
     /// Whether the place of a row in the file is a line of text.
     pub rows_are_lines: bool,
     /// Whether rows may still be in a second file beside it, that of SQLite's write-ahead log.
@@ -53,7 +53,7 @@ impl FormatDescriptor {
         endings: &[],
         options: &[],
         database: None,
-        states_types: false,
+        rows_name_columns: false,
         rows_are_lines: false,
         has_wal: false,
     };

@@ -71,7 +71,8 @@ impl Function {
     pub const COALESCE: Self = Self::new("coalesce");
     /// `a || b`: NULL if either is NULL.
     pub const CONCAT: Self = Self::new("concat");
-    /// `date + interval`: arguments the date and two constant ints, months and then days; the day is clipped to the month.
+    /// `date + interval`: arguments the date and ints, months and then days; the day is clipped to the month. Of a datetime
+    /// there may be a fourth: microseconds, added last.
     pub const ADD_INTERVAL: Self = Self::new("add_interval");
     /// `regexp_like(text, pattern)`: whether the pattern, a constant, is found anywhere.
     pub const REGEXP_LIKE: Self = Self::new("regexp_like");

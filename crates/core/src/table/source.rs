@@ -70,10 +70,14 @@ pub enum Compression {
 pub struct ScanOptions {
     /// CSV: what stands between two fields; default `,`, for `.tsv` a tab.
     pub delimiter: Option<char>,
+    /// CSV: `,` where that stands before the fraction of numbers, and points between thousands; default `.`.
+    pub decimal: Option<char>,
     /// CSV and XLSX: whether the first row names the columns; default true, else they are `column_1`, `column_2`, …
     pub header: Option<bool>,
     /// CSV and JSON: `utf-8` (default), or any label of the WHATWG encoding standard (`latin1`, `utf-16le`, …).
     pub encoding: Option<String>,
+    /// JSON: where in the document the array of records is, as `data.items`; default the only array of objects.
+    pub records: Option<String>,
     /// CSV: texts that mean NULL, beside the empty unquoted field.
     pub null_values: Vec<String>,
     /// CSV and XLSX: rows to leave out before the header.

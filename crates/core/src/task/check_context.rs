@@ -29,6 +29,8 @@ pub struct CheckContext<'a> {
     pub published: &'a dyn Fn(&Location) -> bool,
     /// In a run, sources are inferred from the whole file, else from their head.
     pub whole_sources: bool,
+    /// Of sources whose rows name their columns, all rows are looked at.
+    pub all_keys: bool,
     /// Cancelled when what is found is no longer wanted.
     pub cancelled: &'a CancelToken,
 }
@@ -46,6 +48,7 @@ impl<'a> CheckContext<'a> {
             secrets: &[],
             published: &|_| true,
             whole_sources: false,
+            all_keys: false,
             cancelled: &NEVER_CANCELLED,
         }
     }
@@ -78,6 +81,12 @@ impl<'a> CheckContext<'a> {
     #[must_use]
     pub fn cancelled(self, cancelled: &'a CancelToken) -> Self {
         Self { cancelled, ..self }
+    }
+
+    /// With the columns that only later rows of a source have.
+    #[must_use]
+    pub fn all_keys(self, all_keys: bool) -> Self {
+        Self { all_keys, ..self }
     }
 
     /// With sources inferred from the whole file.

@@ -5,6 +5,7 @@ mod descriptor;
 mod facts;
 mod io;
 mod probe;
+mod report;
 mod result;
 mod run_context;
 mod task_type;
@@ -19,6 +20,7 @@ pub use descriptor::{Descriptor, MakesTable};
 pub use facts::{FailedTask, RunFacts, TaskFacts};
 pub use io::{Edge, EdgeKind, FileInput, FileRole, Io, OutputFile};
 pub use probe::{Probe, ProbeContext};
+pub use report::TaskReport;
 pub use result::{TaskFailure, TaskResult};
 pub use run_context::{LogLevel, Origins, OutputLog, RunContext};
 pub use task_type::{TaskSource, TaskType, TaskTypes};
@@ -44,6 +46,11 @@ pub trait Task: Send + Sync {
     /// What is no mistake and yet worth knowing before it runs.
     fn warnings(&self, _cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         Vec::new()
+    }
+
+    /// Whether its table may have further columns in rows that [`CheckContext::all_keys`] asks for.
+    fn has_open_columns(&self) -> bool {
+        false
     }
 
     /// The columns of its table as far as they are known where [`Task::check`] has found mistakes that do not touch them, so

@@ -12,12 +12,14 @@ mod compare;
 mod context;
 mod eval;
 mod function;
+mod interval;
 mod like;
 mod literal;
 mod notes;
 mod number;
 mod temporal;
 mod text;
+mod zone;
 
 pub(crate) use analysis::{columns_of, is_repeatable};
 pub(crate) use bounded::magnitude;

@@ -8,7 +8,7 @@ use tidemill_core::table::{DataType, DatePart, Expr, Function, Modifier};
 use super::context::EvalContext;
 use super::eval::Eval;
 use super::function::{Compute, Kernel, constant_text, first};
-use crate::arrays::operand::Operand;
+use super::{interval, zone};
 use crate::arrays::typed::{days, ints, micros, nanos};
 use crate::arrays::types::{self, NANOS};
 use crate::error::{Outcome, unsupported, value};
@@ -18,10 +18,9 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "date_trunc", compute: Compute::Values(date_trunc) },
     Kernel { name: "extract", compute: Compute::Values(extract) },
     Kernel { name: "strftime", compute: Compute::Expressions(strftime) },
-    Kernel {
-        name: "add_interval",
-        compute: Compute::Ternary(|context, x, months, days| context.add_interval(x, months, days)),
-    },
+    Kernel { name: "add_interval", compute: Compute::Values(interval::add) },
+    Kernel { name: "to_timestamp", compute: Compute::Unary(zone::to_timestamp) },
+    Kernel { name: "at_time_zone", compute: Compute::Expressions(zone::at_time_zone) },
 ];
 
 fn date_trunc(context: &EvalContext<'_>, function: Function, values: &[&Series]) -> Outcome<Series> {
@@ -97,57 +96,6 @@ impl EvalContext<'_> {
         };
         Ok(result?.into_series())
     }
-
-    fn add_interval(&self, x: &Series, months: &Series, count: &Series) -> Outcome<Series> {
-        let (months, counts) = (ints(months)?, ints(count)?);
-        let (months, counts) = (Operand::new(&months), Operand::new(&counts));
-        let rows = self.rows_of(&[x]);
-        let moved = |row: usize, day: i64| -> Outcome<Option<i64>> {
-            let (Some(months), Some(count)) = (months.at(row), counts.at(row)) else { return Ok(None) };
-            let day = add_months(day, months).and_then(|day| day.checked_add(count));
-            match day.filter(|day| i32::try_from(*day).is_ok_and(calendar::is_valid)) {
-                Some(day) => Ok(Some(day)),
-                None => Err(value(format!("the date in row {} plus the interval is out of range", self.place(row)))),
-            }
-        };
-        match x.dtype() {
-            Physical::Date => {
-                let dates = days(x)?;
-                let dates = Operand::new(&dates);
-                let result: Outcome<Int32Chunked> = (0..rows)
-                    .map(|row| match dates.at(row) {
-                        None => Ok(None),
-                        Some(day) => Ok(moved(row, day.into())?.map(|day| day as i32)), // checked above
-                    })
-                    .collect();
-                Ok(result?.into_date().into_series())
-            }
-            Physical::Datetime(..) => {
-                let instants = micros(x)?;
-                let instants = Operand::new(&instants);
-                let result: Outcome<Int64Chunked> = (0..rows)
-                    .map(|row| match instants.at(row) {
-                        None => Ok(None),
-                        Some(at) => Ok(moved(row, at.div_euclid(MICROS_PER_DAY))?
-                            .map(|day| day * MICROS_PER_DAY + at.rem_euclid(MICROS_PER_DAY))),
-                    })
-                    .collect();
-                Ok(types::datetimes(result?))
-            }
-            Physical::Null => Ok(x.clone()),
-            other => Err(unsupported(format!("{other} plus an interval"))),
-        }
-    }
-}
-
-/// The day moved by whole months, clipped to the month's last day.
-fn add_months(day: i64, months: i64) -> Option<i64> {
-    let (year, month, of_month) = calendar::civil_of(day);
-    let total = (year * 12 + month - 1).checked_add(months)?;
-    let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
-    (-100_000..100_000)
-        .contains(&year)
-        .then(|| calendar::days_of(year, month, of_month.min(calendar::days_in_month(year, month))))
 }
 
 /// The first day of the period that holds the day.

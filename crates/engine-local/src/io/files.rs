@@ -28,6 +28,12 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn places(&self, project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
 
+    /// What is worth knowing of how the source is read as the columns of `scan.schema`.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn remarks(&self, project: &Path, scan: &Scan) -> Result<Vec<String>, EngineError>;
+
     /// Whether the place of a row in the source's files is a line of text, not a row's number.
     fn rows_are_lines(&self, scan: &Scan) -> bool;
 

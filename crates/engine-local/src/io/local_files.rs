@@ -82,6 +82,10 @@ impl Files for LocalFiles {
         read::places(self.codecs.get(source.format)?, project, source, rows)
     }
 
+    fn remarks(&self, project: &Path, source: &Scan) -> Result<Vec<String>, EngineError> {
+        read::remarks(self.codecs.get(source.format)?, project, source)
+    }
+
     fn rows_are_lines(&self, source: &Scan) -> bool {
         self.codecs.get(source.format).is_ok_and(|codec| codec.descriptor().rows_are_lines)
     }

@@ -2,9 +2,7 @@
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::spec::At;
-use tidemill_core::table::{
-    FormatDescriptor, JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport,
-};
+use tidemill_core::table::{JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport};
 use tidemill_core::task::{CheckContext, LogLevel, RunContext, TaskFailure};
 
 use super::CommandTask;
@@ -15,17 +13,17 @@ use crate::contract::Contract;
 impl CommandTask {
     /// Its columns, as far as the contract says them.
     pub(super) fn check_table(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
-        let Some((path, format)) = &self.table else { return Ok(None) };
+        let Some((path, _)) = &self.table else { return Ok(None) };
         if self.keys.columns.is_empty() {
             return Ok(None);
         }
-        let schema = self.contract(path, format).promised();
+        let schema = self.contract(path).promised();
         self.checks.compile(&schema, cx)?;
         Ok(Some(schema))
     }
 
-    fn contract<'a>(&'a self, path: &'a At<Location>, format: &FormatDescriptor) -> Contract<'a> {
-        Contract { path, states_types: format.states_types, columns: &self.keys.columns, strict: false }
+    fn contract<'a>(&'a self, path: &'a At<Location>) -> Contract<'a> {
+        Contract { path, columns: &self.keys.columns, strict: false }
     }
 
     /// Reads the table that the command has written; with it come sentences for the user.
@@ -55,7 +53,12 @@ impl CommandTask {
         };
         let found = cx.engine.infer(&scan, cx.cancelled).map_err(|error| named(error.into()))?;
         let mistakes = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
-        let schema = self.contract(declared, format).hold(&found).map_err(mistakes)?;
+        let read_as = |schema: Schema| {
+            let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
+            let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled };
+            cx.engine.run(&job, &options).err()
+        };
+        let schema = self.contract(declared).hold(&found, &read_as).map_err(mistakes)?;
         let checks = self.checks.compile(&schema, &cx.check(&cx.columns())).map_err(mistakes)?;
         let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan }), checks };
         let options = JobOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
@@ -63,7 +66,8 @@ impl CommandTask {
         for rows in &mut report.rows_in {
             rows.from = rows.from.replace(&staged, declared.value.as_str());
         }
-        let mut warnings = report.warnings.clone();
+        let own = |warning: &String| warning.replace(&staged, declared.value.as_str());
+        let mut warnings: Vec<String> = report.warnings.iter().map(own).collect();
         warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(warning));
         warnings.iter().for_each(|warning| (cx.log)(LogLevel::Warn, warning));
         Ok((Some(report), warnings))

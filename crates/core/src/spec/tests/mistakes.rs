@@ -180,7 +180,7 @@ fn includes() {
 #[test]
 fn schedules() {
     insta::assert_snapshot!(mistakes("schedule: 61 * * * *\nretention: {runs: 0, max_size: 10 apples}\ntasks: {}\n"), @r"
-    p.yaml:2:11: not a cron expression: number out of bounds [61 * * * *]
+    p.yaml:2:11: `61` is no minute: a minute is 0 to 59; also `*`, `0-1`, `0,1`, `*/2` [61 * * * *]
     p.yaml:3:19: 0 is too small: the least is 1 [0]
     p.yaml:3:32: `10 apples` is no size: write it as `500MB` or `10GB` [10 apples]
     ");

@@ -1,15 +1,17 @@
 //! Functions of dates and times.
 
+use jiff::tz::TimeZone;
 use sqlparser::ast::{DateTimeField, Expr as Ast, Spanned};
 use sqlparser::tokenizer::Span;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::sql::binder::Binder;
 use crate::sql::env::Env;
 use crate::sql::literal;
 use crate::sql::text::{Bound, both};
 use crate::sql::type_names::named;
-use crate::table::{DataType, DatePart, Expr, ExprKind, Function};
+use crate::sql::types::coerce;
+use crate::table::{DataType, DatePart, Expr, ExprKind, Function, Value};
 
 use super::call::Call;
 use super::definition::{Accepts, CLOCK, Example, FunctionDefinition, Meaning, Parameter, Returns, TEMPORAL};
@@ -57,6 +59,35 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         summary: "the date written as the format, a constant, says; the two may change places, as in SQLite",
         examples: &[Example::new("strftime(date '2024-12-31', '%d.%m.%y')", "31.12.24")],
         meaning: Meaning::Text(strftime),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "to_timestamp",
+        aliases: &["from_unixtime"],
+        parameters: &[Parameter::one("seconds", Accepts::OneOf(&[DataType::Int, DataType::Float, DataType::MONEY]))],
+        returns: Returns::Type(DataType::Datetime),
+        summary: "the datetime, in UTC, so many seconds since 1970-01-01 00:00; milliseconds are `to_timestamp(x / 1000)`",
+        examples: &[Example::new("to_timestamp(1735689598)", "2024-12-31T23:59:58")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "at_time_zone",
+        forms: &["datetime at time zone zone", "datetime at time zone from at time zone to"],
+        parameters: &[
+            Parameter::one("datetime", Accepts::OneOf(&[DataType::Datetime])),
+            Parameter::one("zone", Accepts::ConstantText),
+        ],
+        returns: Returns::Type(DataType::Datetime),
+        summary: "what clocks of the zone show at that datetime in UTC; of two zones, at that datetime in the first. A time \
+                  that a clock skips is taken an hour later, one that it shows twice as the first",
+        examples: &[
+            Example::new("timestamp '2024-07-01 12:00:00' at time zone 'Europe/Berlin'", "2024-07-01T14:00:00"),
+            Example::new(
+                "timestamp '2024-07-01 12:00:00' at time zone 'America/New_York' at time zone 'UTC'",
+                "2024-07-01T16:00:00",
+            ),
+        ],
+        meaning: Meaning::Grammar,
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
@@ -159,6 +190,41 @@ pub(in crate::sql) fn extract(
     let name = field.to_string().trim_matches('\'').to_lowercase();
     let part = part_by_name(binder, &name, operand.span())?;
     part_of(binder, part, operand, env)
+}
+
+/// `x at time zone 'Europe/Berlin'`, or the same behind another zone that `x` is in.
+pub(in crate::sql) fn at_time_zone(binder: &Binder<'_>, operand: &Ast, zone: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
+    let inner = match operand {
+        Ast::Nested(inner) => inner,
+        other => other,
+    };
+    let (datetime, from) = match inner {
+        Ast::AtTimeZone { timestamp, time_zone } => (&**timestamp, zone_named(binder, time_zone, env)),
+        _ => (operand, Ok(Expr::literal(Value::String("UTC".to_owned())))),
+    };
+    let datetime = binder.expect(datetime, env, "`at time zone`", &[DataType::Datetime, DataType::Date]);
+    let (datetime, (from, to)) = both(datetime, both(from, zone_named(binder, zone, env)))?;
+    let args = vec![coerce(datetime, DataType::Datetime), from, to];
+    Ok(Expr { kind: ExprKind::Call(Function::new("at_time_zone"), args), data_type: DataType::Datetime })
+}
+
+/// A constant that names a time zone.
+fn zone_named(binder: &Binder<'_>, ast: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
+    let zone = binder.value(ast, env)?;
+    let Some(name) = literal::as_string(&zone) else {
+        return Err(binder.text.wrong(ast.span(), "a time zone is a text constant", "write `'Europe/Berlin'`"));
+    };
+    if TimeZone::get(name).is_ok() {
+        return Ok(zone);
+    }
+    let names: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+    let diagnostic = Diagnostic::error(format!("there is no time zone `{name}`")).at(binder.text.place(ast.span()), "");
+    Err(vec![match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(
+            "zones have names such as `UTC` and `Europe/Berlin`; an offset is an interval: `x + interval '2 hours'`",
+        ),
+    }])
 }
 
 fn part_of(binder: &Binder<'_>, part: DatePart, operand: &Ast, env: &mut Env<'_>) -> Bound<Expr> {

@@ -18,6 +18,16 @@ static ELSEWHERE: &[(&[&str], &str)] = &[
     ),
     (&["datediff", "date_diff"], "`date - date` is a number of days"),
     (&["date_add", "dateadd", "adddate"], "use `date + interval '3' day`"),
+    (
+        &["epoch_ms", "to_datetime"],
+        "use `to_timestamp(x)` for seconds since 1970, `to_timestamp(x / 1000)` for milliseconds",
+    ),
+    (
+        &["convert_timezone", "timezone", "from_utc_timestamp", "to_utc_timestamp"],
+        "use `x at time zone 'Europe/Berlin'`, or `x at time zone 'Europe/Berlin' at time zone 'UTC'` for the way back",
+    ),
+    (&["unix_timestamp", "to_unixtime"], "use `extract(epoch from date)`"),
+    (&["make_interval"], "use `interval '1' hour * x`"),
     (&["mean", "average"], "use `avg`"),
     (&["len"], "use `length`"),
     (&["log", "log10"], "use `ln(x)`, and `ln(x) / ln(10)` for the logarithm to base 10"),

@@ -24,7 +24,7 @@ pub use definition::{Count, Example, FunctionDefinition, FunctionKind, Parameter
 pub use elsewhere::elsewhere;
 
 pub(super) use call::{Call, call, checked_arity, plain_args};
-pub(super) use dates::extract;
+pub(super) use dates::{at_time_zone, extract};
 pub(super) use definition::{Aggregate, Distinct, Meaning};
 pub(super) use numbers::ceil_floor;
 pub(super) use texts::{substring, trim};

@@ -20,7 +20,7 @@ impl FormatCodec for Csv {
             name: "csv",
             summary: "Comma-separated values (RFC 4180) and its relatives.",
             endings: &["csv", "tsv", "txt"],
-            options: &["delimiter", "header", "encoding", "null_values", "skip_rows"],
+            options: &["delimiter", "decimal", "header", "encoding", "null_values", "skip_rows"],
             rows_are_lines: true,
             ..FormatDescriptor::TABLE
         }
@@ -36,6 +36,10 @@ impl FormatCodec for Csv {
 
     fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
         read::csv::places(files, scan, rows)
+    }
+
+    fn remarks(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+        read::csv::remarks(files, scan)
     }
 
     fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {

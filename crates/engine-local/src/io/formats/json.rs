@@ -20,8 +20,9 @@ impl FormatCodec for Json {
             name: "json",
             summary: "An array of objects.",
             endings: &["json"],
-            options: &["encoding"],
+            options: &["encoding", "records"],
             rows_are_lines: true,
+            rows_name_columns: true,
             ..FormatDescriptor::TABLE
         }
     }

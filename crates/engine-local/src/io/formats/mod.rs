@@ -56,6 +56,14 @@ pub trait FormatCodec: Send + Sync {
     /// If a file cannot be read any more.
     fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
 
+    /// What is worth knowing of how the files are read as the columns of `scan.schema`, with the file's name before it.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    fn remarks(&self, _files: &[SourceFile], _scan: &Scan) -> Result<Vec<String>, EngineError> {
+        Ok(Vec::new())
+    }
+
     /// Writes a table to `path`; the sink's own path only appears in messages and says how the file is packed. What is there is
     /// replaced; the file is not synced. The digest of the file, if it was had on the way.
     ///

@@ -22,6 +22,7 @@ impl FormatCodec for Ndjson {
             endings: &["ndjson", "jsonl"],
             options: &["encoding"],
             rows_are_lines: true,
+            rows_name_columns: true,
             ..FormatDescriptor::TABLE
         }
     }

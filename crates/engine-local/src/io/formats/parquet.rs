@@ -21,13 +21,12 @@ impl FormatCodec for Parquet {
             summary: "Apache Parquet.",
             endings: &["parquet", "pq"],
             options: &[],
-            states_types: true,
             ..FormatDescriptor::TABLE
         }
     }
 
-    fn infer(&self, files: &[SourceFile], _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
-        read::parquet::infer(files)
+    fn infer(&self, files: &[SourceFile], scan: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
+        read::parquet::infer(files, scan)
     }
 
     fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
@@ -36,6 +35,10 @@ impl FormatCodec for Parquet {
 
     fn places(&self, files: &[SourceFile], _: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
         read::parquet::places(files, rows)
+    }
+
+    fn remarks(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+        read::parquet::remarks(files, scan)
     }
 
     fn write(&self, table: &OutputTable, _: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {

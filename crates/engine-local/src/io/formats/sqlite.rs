@@ -47,6 +47,10 @@ impl FormatCodec for Sqlite {
         read::sqlite::places(files, scan, rows)
     }
 
+    fn remarks(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+        read::sqlite::remarks(files, scan)
+    }
+
     fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
         write::sqlite::write(&table.whole()?, sink, path)?;
         Ok(None)

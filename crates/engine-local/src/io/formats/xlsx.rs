@@ -37,6 +37,10 @@ impl FormatCodec for Xlsx {
         read::xlsx::places(files, scan, rows)
     }
 
+    fn remarks(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+        read::xlsx::remarks(files, scan)
+    }
+
     fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
         write::xlsx::write(&table.whole()?, sink, path)?;
         Ok(None)

@@ -82,8 +82,12 @@ impl Builder {
         }
     }
 
-    /// Adds what a text without a type of its own stands for, as in CSV.
+    /// Adds what a text without a type of its own stands for, as in CSV: what has no letter is NULL unless it is a text.
     pub fn text(&mut self, value: &str) -> Result<(), Misfit> {
+        if !matches!(self.values, Values::String(_)) && text::plain(value).is_empty() {
+            self.null();
+            return Ok(());
+        }
         match &mut self.values {
             Values::Bool(values) => values.append_value(text::bool(value).ok_or(Misfit)?),
             Values::Int(values) => values.append_value(text::int(value).ok_or(Misfit)?),
@@ -92,10 +96,10 @@ impl Builder {
                 values.append_value(text::decimal(value, *precision, *scale).ok_or(Misfit)?);
             }
             Values::String(values) => values.append_value(value),
-            Values::Date(values) => values.append_value(iso::date(value).ok_or(Misfit)?),
-            Values::Datetime(values) => values.append_value(iso::datetime(value).ok_or(Misfit)?),
+            Values::Date(values) => values.append_value(iso::date(text::plain(value)).ok_or(Misfit)?),
+            Values::Datetime(values) => values.append_value(iso::datetime(text::plain(value)).ok_or(Misfit)?),
             Values::Time(values) => {
-                values.append_value(iso::time(value).ok_or(Misfit)? * NANOS);
+                values.append_value(iso::time(text::plain(value)).ok_or(Misfit)? * NANOS);
             }
             Values::Null(_) => return Err(Misfit),
         }

@@ -22,6 +22,12 @@ impl Evidence {
     pub const DATE: Self = Self(32);
     pub const DATETIME: Self = Self(64);
     pub const TIME: Self = Self(128);
+    /// A text without a letter, such as `""`: of a column of numbers it is NULL, of one of texts a text.
+    pub const BLANK: Self = Self(256);
+    /// An int with a plus sign. Beside numbers without one it is a number, among its like a text: so are phone numbers.
+    pub const PLUS_INT: Self = Self(512);
+    /// The same of a float.
+    pub const PLUS_FLOAT: Self = Self(1024);
 
     /// The evidence that an int gives.
     pub fn of_int(value: i64) -> Self {
@@ -44,6 +50,30 @@ impl Evidence {
         if self == Self::NONE {
             return DataType::Null;
         }
+        if self == Self::BLANK {
+            return DataType::String;
+        }
+        self.with_plus_signs().known_type()
+    }
+
+    /// The same, where numbers with a plus sign are what stands beside them.
+    fn with_plus_signs(self) -> Self {
+        let beside = if self.has(Self::INT) || self.has(Self::FLOAT) {
+            (Self::INT, Self::FLOAT)
+        } else {
+            (Self::TEXT, Self::TEXT)
+        };
+        let mut all = Self(self.0 & !(Self::PLUS_INT.0 | Self::PLUS_FLOAT.0 | Self::BLANK.0));
+        if self.has(Self::PLUS_INT) {
+            all |= beside.0;
+        }
+        if self.has(Self::PLUS_FLOAT) {
+            all |= beside.1;
+        }
+        all
+    }
+
+    fn known_type(self) -> DataType {
         let number = self.has(Self::INT) || self.has(Self::FLOAT);
         let day = self.has(Self::DATE) || self.has(Self::DATETIME);
         let kinds = [number, day, self.has(Self::BOOL), self.has(Self::TIME), self.has(Self::TEXT)];
@@ -105,6 +135,23 @@ mod tests {
         assert_eq!((Evidence::DATE | Evidence::DATETIME).data_type(), DataType::Datetime);
         assert_eq!((Evidence::DATE | Evidence::INT).data_type(), DataType::String);
         assert_eq!(Evidence::NONE.data_type(), DataType::Null);
+    }
+
+    #[test]
+    fn blanks_are_texts_only_among_texts() {
+        assert_eq!(Evidence::BLANK.data_type(), DataType::String);
+        assert_eq!((Evidence::BLANK | Evidence::INT).data_type(), DataType::Int);
+        assert_eq!((Evidence::BLANK | Evidence::BOOL).data_type(), DataType::Bool);
+        assert_eq!((Evidence::BLANK | Evidence::TEXT).data_type(), DataType::String);
+    }
+
+    #[test]
+    fn a_plus_sign_belongs_to_numbers_only_beside_others() {
+        assert_eq!(Evidence::PLUS_INT.data_type(), DataType::String);
+        assert_eq!((Evidence::PLUS_INT | Evidence::INT).data_type(), DataType::Int);
+        assert_eq!((Evidence::PLUS_FLOAT | Evidence::INT).data_type(), DataType::Float);
+        assert_eq!((Evidence::PLUS_INT | Evidence::TEXT).data_type(), DataType::String);
+        assert_eq!((Evidence::PLUS_INT | Evidence::BLANK).data_type(), DataType::String);
     }
 
     #[test]

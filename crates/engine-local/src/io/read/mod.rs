@@ -6,9 +6,12 @@
 
 mod column;
 pub(super) mod csv;
+mod encoding;
 mod evidence;
+mod header;
 pub(super) mod json;
 pub(super) mod parquet;
+pub(crate) mod remedy;
 pub(crate) mod source_file;
 pub(super) mod sqlite;
 #[cfg(test)]
@@ -26,7 +29,8 @@ use super::formats::FormatCodec;
 use crate::arrays::types;
 use crate::error::internal;
 
-/// The columns of a source: of the first `head` rows, or of all of it. The scan's own schema is ignored.
+/// The columns of a source: of the first `head` rows, or of all of it. Columns that the scan's schema names must be such
+/// that tables can hold them.
 ///
 /// # Errors
 /// If a file cannot be read as what it should be.
@@ -57,6 +61,14 @@ pub fn infer_and_read(
 pub fn read(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
     let frames = codec.read(&origins(project, scan)?, scan)?;
     one(frames, &scan.schema)
+}
+
+/// What is worth knowing of how the source is read.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn remarks(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<Vec<String>, EngineError> {
+    codec.remarks(&origins(project, scan)?, scan)
 }
 
 /// The frames below each other.

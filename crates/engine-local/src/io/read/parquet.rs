@@ -8,10 +8,10 @@ use crate::arrays::types::{known, to_polars};
 use crate::error::internal;
 
 /// Reads no rows, only what the files say of their columns.
-pub(in crate::io) fn infer(files: &[SourceFile]) -> Result<Schema, EngineError> {
+pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
     let mut all: Option<Schema> = None;
     for origin in files {
-        let schema = schema_of(origin)?;
+        let schema = schema_of(origin, &scan.schema)?;
         all = Some(match all {
             None => schema,
             Some(all) => united(&files[0], all, origin, &schema)?,
@@ -20,23 +20,42 @@ pub(in crate::io) fn infer(files: &[SourceFile]) -> Result<Schema, EngineError> 
     Ok(all.unwrap_or_default())
 }
 
-fn schema_of(origin: &SourceFile) -> Result<Schema, EngineError> {
+/// The columns of a file, and how they are stored: those that tables cannot hold have no type of ours.
+fn columns_of(origin: &SourceFile) -> Result<Vec<(String, Polars, Option<DataType>)>, EngineError> {
     let mut reader = ParquetReader::new(origin.open()?);
     let arrow = reader.schema().map_err(|error| damaged(origin, &error))?;
-    arrow
-        .iter()
-        .map(|(name, field)| {
-            let stored = Polars::from_arrow_dtype(field.dtype());
-            let known = widened(&stored).ok_or_else(|| {
-                origin.error_with_help(
-                    None,
-                    format!("column `{name}` is of type {stored}, which tables cannot hold"),
-                    "leave it out, or flatten it, where the file is made",
-                )
-            })?;
-            Ok((name.to_string(), known))
+    let column = |(name, field): (&polars::prelude::PlSmallStr, &polars::prelude::ArrowField)| {
+        let stored = Polars::from_arrow_dtype(field.dtype());
+        let known = widened(&stored);
+        (name.to_string(), stored, known)
+    };
+    Ok(arrow.iter().map(column).collect())
+}
+
+/// The columns that tables can hold; one that is wanted must be among them.
+fn schema_of(origin: &SourceFile, wanted: &Schema) -> Result<Schema, EngineError> {
+    let columns = columns_of(origin)?;
+    let nothing_known = columns.iter().all(|(_, _, known)| known.is_none());
+    let is_refused = |name: &str, known: Option<DataType>| known.is_none() && (nothing_known || wanted.contains(name));
+    if let Some((name, stored, _)) = columns.iter().find(|(name, _, known)| is_refused(name, *known)) {
+        return Err(origin.error_with_help(
+            None,
+            format!("column `{name}` is of type {stored}, which tables cannot hold"),
+            "leave it out, or flatten it, where the file is made",
+        ));
+    }
+    Ok(columns.into_iter().filter_map(|(name, _, known)| Some((name, known?))).collect())
+}
+
+/// What is worth knowing of how the first of the files is read.
+pub(in crate::io) fn remarks(files: &[SourceFile], _scan: &Scan) -> Result<Vec<String>, EngineError> {
+    let Some(origin) = files.first() else { return Ok(Vec::new()) };
+    let columns = columns_of(origin)?.into_iter().filter(|(_, _, known)| known.is_none());
+    Ok(columns
+        .map(|(name, stored, _)| {
+            format!("{}: column `{name}` is left out: it is of type {stored}, which tables cannot hold", origin.shown)
         })
-        .collect()
+        .collect())
 }
 
 /// The type of ours that holds a stored one.
@@ -79,7 +98,7 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataF
 }
 
 fn read_one(origin: &SourceFile, schema: &Schema) -> Result<DataFrame, EngineError> {
-    let stored = schema_of(origin)?;
+    let stored = schema_of(origin, schema)?;
     if let Some(missing) = schema.names().find(|name| !stored.contains(name)) {
         return Err(origin.error(None, format!("has no column `{missing}`")));
     }

@@ -8,6 +8,8 @@ use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use flate2::read::MultiGzDecoder;
 use tidemill_core::table::{EngineError, Location};
 
+use super::encoding;
+
 /// One file of a source.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
@@ -119,16 +121,20 @@ impl SourceFile {
     fn decode(&self, bytes: Vec<u8>, label: Option<&str>, whole: bool) -> Result<String, EngineError> {
         let declared = match label {
             None => UTF_8,
-            Some(label) => Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+            Some(label) => encoding::by_label(label).ok_or_else(|| {
                 self.error_with_help(
                     None,
                     format!("there is no encoding `{label}`"),
-                    "use `utf-8`, `latin1`, `utf-16le`, `shift_jis` or another label of the WHATWG encoding standard",
+                    "use `utf-8`, `latin1`, `macintosh`, `utf-16le`, `shift_jis` or another label of the WHATWG encoding standard",
                 )
             })?,
         };
         let (encoding, mark) = Encoding::for_bom(&bytes).unwrap_or((declared, 0));
         if encoding == UTF_8 {
+            if let Some(label) = encoding::unmarked_utf_16(&bytes[mark..]) {
+                let help = format!("say `options: {{encoding: {}}}`", label.to_lowercase());
+                return Err(self.error_with_help(None, format!("is {label} without a mark that says so"), help));
+            }
             return self.utf_8(bytes, mark, whole);
         }
         let mut decoder = encoding.new_decoder_without_bom_handling();
@@ -140,7 +146,8 @@ impl SourceFile {
             (DecoderResult::OutputFull, _) => Err(self.error(None, "is too large to decode")),
             (DecoderResult::Malformed(..), _) => {
                 let line = line_at(&text, text.len());
-                Err(self.error_with_help(Some(line), format!("is not valid {}", encoding.name()), ENCODING_HELP))
+                let help = "say how it is encoded, for example `options: {encoding: utf-8}`";
+                Err(self.error_with_help(Some(line), format!("is not valid {}", encoding.name()), help))
             }
         }
     }
@@ -160,7 +167,22 @@ impl SourceFile {
         let before = String::from_utf8_lossy(&bytes[..fault.valid_up_to()]);
         let line = line_at(&before, before.len());
         let byte = bytes.get(fault.valid_up_to()).copied().unwrap_or_default();
-        Err(self.error_with_help(Some(line), format!("is not valid UTF-8: byte 0x{byte:02X}"), ENCODING_HELP))
+        let help = encoding::help(&bytes, fault.valid_up_to());
+        Err(self.error_with_help(Some(line), format!("is not valid UTF-8: byte 0x{byte:02X}"), help))
+    }
+
+    /// Says so if the beginning of the file is UTF-8 although a label says that it is not.
+    pub fn encoding_remark(&self, label: Option<&str>) -> Option<String> {
+        let label = label.filter(|label| encoding::by_label(label).is_some_and(Encoding::is_single_byte))?;
+        let (bytes, _) = self.bytes(Some(1 << 16)).ok()?;
+        let end = match std::str::from_utf8(&bytes) {
+            Ok(_) => bytes.len(),
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => return None,
+        };
+        let is_utf_8 = !bytes[..end].is_ascii();
+        is_utf_8
+            .then(|| format!("is UTF-8, but is read as `{label}`; take `encoding` away if its letters come out wrong"))
     }
 
     /// What the operating system says, in our words.
@@ -183,8 +205,6 @@ fn packer(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ => None,
     }
 }
-
-const ENCODING_HELP: &str = "say how it is encoded, for example `options: {encoding: latin1}`";
 
 /// The line, from 1, that the byte at `offset` is on; a line ends with LF, CR LF or CR.
 pub(super) fn line_at(text: &str, offset: usize) -> u64 {

@@ -2,19 +2,71 @@
 
 use super::evidence::Evidence;
 
-/// What kind of value a text is. A number is what prints back as the same number: no leading zeros or plus signs, no
-/// spaces, nothing beyond 64 bits, no `NaN`, nothing that overflows a float to infinity or vanishes to zero, no amount
-/// that a float would change within the first six places behind the point.
+/// What kind of value a text is, whatever blanks stand around it. A number is what prints back as the same number: no leading
+/// zeros, nothing beyond 64 bits, no `NaN`, nothing that overflows a float to infinity or vanishes to zero, no amount that
+/// a float would change within the first six places behind the point. A plus sign before a few digits may be one.
 pub(super) fn classify(text: &str) -> Evidence {
-    match text.as_bytes() {
+    let seen = match text.as_bytes() {
         [b'-' | b'.' | b'0'..=b'9', ..] => number(text),
         [b't' | b'T' | b'f' | b'F', ..] if bool(text).is_some() => Evidence::BOOL,
+        [b'+', b'.' | b'0'..=b'9', ..] if text.len() <= LONGEST_WITH_PLUS => match number(&text[1..]) {
+            Evidence::INT => Evidence::PLUS_INT,
+            Evidence::FLOAT => Evidence::PLUS_FLOAT,
+            _ => Evidence::TEXT,
+        },
+        [] => Evidence::BLANK,
         _ => Evidence::TEXT,
+    };
+    match text.as_bytes() {
+        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] if seen == Evidence::TEXT => classify(plain(text)),
+        _ => seen,
     }
+}
+
+/// A longer text with a plus sign is rather a phone number.
+const LONGEST_WITH_PLUS: usize = 8;
+
+/// The text without the blanks around it.
+pub(super) fn plain(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// The text of a number as it is read: without blanks around it, and without a plus sign.
+fn unsigned(text: &str) -> &str {
+    let text = plain(text);
+    match text.strip_prefix('+') {
+        Some(rest) if !rest.starts_with(['-', '+']) => rest,
+        _ => text,
+    }
+}
+
+/// `1.234,50` as `1234.50`: a number whose digits are parted by a comma, with points between thousands or without.
+pub(super) fn from_decimal_comma(text: &str) -> Option<String> {
+    let text = plain(text);
+    let (whole, fraction) = text.split_once(',').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let digits = whole.trim_start_matches(['-', '+']);
+    let mut groups = digits.split('.');
+    let first = groups.next().filter(|first| !digits.contains('.') || (1..=3).contains(&first.len()))?;
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = all_digits(first) && groups.all(|group| group.len() == 3 && all_digits(group));
+    let sign = &whole[..whole.len() - digits.len()];
+    let digits = digits.replace('.', "");
+    fits.then(|| match fraction {
+        Some(fraction) => format!("{sign}{digits}.{fraction}"),
+        None => format!("{sign}{digits}"),
+    })
+}
+
+/// Whether it is a number with a comma before its fraction, and the comma cannot be one between thousands.
+pub(super) fn is_surely_decimal_comma(text: &str) -> bool {
+    let fraction = text.split_once(',').map(|(_, fraction)| plain(fraction).len());
+    fraction.is_some_and(|digits| digits != 3)
+        && from_decimal_comma(text).is_some_and(|number| number.parse::<f64>().is_ok())
 }
 
 /// `true` or `false`, in any case.
 pub(super) fn bool(text: &str) -> Option<bool> {
+    let text = plain(text);
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {
@@ -26,6 +78,7 @@ pub(super) fn bool(text: &str) -> Option<bool> {
 
 /// A whole number, if [`classify`] takes it for one.
 pub(super) fn int(text: &str) -> Option<i64> {
+    let text = unsigned(text);
     let shape = Shape::of(text)?;
     if shape.fractional || shape.digits == 0 {
         return None;
@@ -35,6 +88,7 @@ pub(super) fn int(text: &str) -> Option<i64> {
 
 /// A number that a float holds: a float, an int up to 2^53, or a larger one that is written as the float itself would be.
 pub(super) fn float(text: &str) -> Option<f64> {
+    let text = unsigned(text);
     let kind = number(text);
     if kind == Evidence::FLOAT || kind == Evidence::INT {
         return text.parse().ok();
@@ -46,6 +100,7 @@ pub(super) fn float(text: &str) -> Option<f64> {
 
 /// A plain decimal number with at most `scale` digits behind the point and `precision` in all: its digits at that scale.
 pub(super) fn decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
+    let text = unsigned(text);
     let shape = Shape::of(text)?;
     if shape.exponent {
         return None;
@@ -86,7 +141,7 @@ fn number(text: &str) -> Evidence {
     Evidence::FLOAT
 }
 
-/// BackgroundWriter the point, these many places matter: amounts and rates have no more. What is longer is measured or computed.
+/// Behind the point, these many places matter: amounts and rates have no more. What is longer is measured or computed.
 const PLACES: usize = 6;
 
 /// Digits that every float has.
@@ -165,7 +220,6 @@ mod tests {
             assert_eq!(classify(text), Evidence::FLOAT, "{text}");
         }
         for text in [
-            "",
             "-",
             ".",
             "-.",
@@ -173,9 +227,12 @@ mod tests {
             "00",
             "-01",
             "00.5",
-            "+5",
-            " 5",
-            "5 ",
+            "+-5",
+            "++5",
+            "+",
+            "+49151234567",
+            " x ",
+            "5 5",
             "1,5",
             "9223372036854775808",
             "NaN",
@@ -196,6 +253,30 @@ mod tests {
         ] {
             assert_eq!(classify(text), Evidence::TEXT, "{text}");
         }
+    }
+
+    #[test]
+    fn blanks_and_plus_signs_are_read_over() {
+        for (text, seen) in [
+            (" 5", Evidence::INT),
+            ("\t-1.5 ", Evidence::FLOAT),
+            (" true", Evidence::BOOL),
+            ("+5", Evidence::PLUS_INT),
+            (" +1.5", Evidence::PLUS_FLOAT),
+            ("", Evidence::BLANK),
+            ("  ", Evidence::BLANK),
+        ] {
+            assert_eq!(classify(text), seen, "{text:?}");
+        }
+        assert_eq!((int(" +5 "), int("+-5"), int("+ 5")), (Some(5), None, None));
+        assert_eq!((float("+1.5"), bool(" true "), decimal(" +1.50", 18, 2)), (Some(1.5), Some(true), Some(150)));
+    }
+
+    #[test]
+    fn numbers_with_a_decimal_comma_become_plain_ones() {
+        let read = |text| from_decimal_comma(text).unwrap_or_else(|| "-".into());
+        let texts = ["1.234,50", "-7,25", "1.234.567", "12", "+0,5", ",5", "1.5", "01.02.2024", "1,2,3", "1.23,4", "x"];
+        assert_eq!(texts.map(read), ["1234.50", "-7.25", "1234567", "12", "+0.5", ".5", "-", "-", "1.2,3", "-", "-"]);
     }
 
     #[test]

@@ -8,12 +8,15 @@ use tidemill_core::table::{EngineError, Scan, Schema};
 
 use super::column::{self, Builder, Misfit};
 use super::evidence::{self, Evidence, Tally};
+use super::header::{renamed, unique_names};
 use super::source_file::SourceFile;
 use crate::values::iso;
 
 /// A sheet below the rows that are skipped.
 struct Sheet {
     range: Range<Data>,
+    /// What the header calls the columns, if there is one.
+    header: Vec<String>,
     names: Vec<String>,
     /// The row of the range, from 0, where the values begin.
     body: usize,
@@ -47,21 +50,10 @@ impl Sheet {
         let empty = || origin.error(None, format!("sheet `{name}` is empty"));
         let first = range.rows().nth(skip).ok_or_else(empty)?;
         let header = scan.options.header.unwrap_or(true);
-        let names: Vec<String> = (1..)
-            .zip(first)
-            .map(|(number, cell)| match text(cell) {
-                Some(name) if header && !name.is_empty() => name,
-                _ => format!("column_{number}"),
-            })
-            .collect();
-        for (at, name) in names.iter().enumerate() {
-            if let Some(first) = names[..at].iter().position(|other| other == name) {
-                let message = format!("columns {} and {} are both called `{name}`", first + 1, at + 1);
-                let line = Some(top + skip as u64 + 1);
-                return Err(origin.error_with_help(line, message, "give one of them another name in the sheet"));
-            }
-        }
-        Ok(Self { range, names, body: skip + usize::from(header), top })
+        let named = |cell| text(cell).filter(|_| header).unwrap_or_default();
+        let found: Vec<String> = first.iter().map(named).collect();
+        let names = unique_names(found.iter().cloned());
+        Ok(Self { range, header: found, names, body: skip + usize::from(header), top })
     }
 
     fn rows(&self) -> impl Iterator<Item = &[Data]> {
@@ -162,6 +154,15 @@ fn add(column: &mut Builder, cell: &Data) -> Result<(), Misfit> {
         other => column.string(&text(other).unwrap_or_default())?,
     }
     Ok(())
+}
+
+/// What is worth knowing of how the first of the files is read.
+pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+    // The workbook is not read once more for nothing: only a name with a number behind it may have stood twice.
+    let is_numbered = |name: &str| name.ends_with(|last: char| last.is_ascii_digit()) && name.contains('_');
+    let Some(origin) = files.first().filter(|_| scan.schema.names().any(is_numbered)) else { return Ok(Vec::new()) };
+    let sheet = Sheet::open(origin, scan)?;
+    Ok(renamed(&sheet.header, &sheet.names).map(|remark| format!("{}: {remark}", origin.shown)).into_iter().collect())
 }
 
 /// File and row of the sheet of rows, given in ascending order.

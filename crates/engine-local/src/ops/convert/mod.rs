@@ -9,6 +9,7 @@ use self::column::{Converted, convert_rows};
 use crate::arrays::select::filter;
 use crate::arrays::types::{column, expand, quoted};
 use crate::error::{Outcome, internal, unsupported};
+use crate::io::read::remedy::in_normalize;
 use crate::ops::context::JobContext;
 use crate::ops::operator::{Operator, only_input};
 use crate::ops::reject_log::{ROW, source_rows};
@@ -122,7 +123,10 @@ fn failure(
     let (name, noun) = (&conversion.column, noun(conversion));
     Ok(EngineError::Value {
         message: format!("{place}, column {name}: {text} is not {noun}{}{more}", formats(conversion)),
-        help: Some("correct the source, or say `on_invalid: reject` or `on_invalid: \"null\"`".to_owned()),
+        help: Some(format!(
+            "{}, or say `on_invalid: reject` or `on_invalid: \"null\"`",
+            in_normalize(conversion, converted.texts.get(first as usize).unwrap_or_default())
+        )),
     })
 }
 

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use tidemill_core::table::{DataType, Schema};
 
-use super::super::column::Builder;
+use super::super::column::{Builder, Misfit};
 use super::super::evidence::Evidence;
-use super::super::text::classify;
+use super::super::text::{self, classify, from_decimal_comma};
 use super::file::CsvFile;
 use super::record::{Broken, Cursor, Field};
 
@@ -136,7 +136,28 @@ impl CsvFile<'_> {
         let null = !self.null_values.is_empty() && self.null_values.iter().any(|null| *null == value);
         (!null).then_some(value)
     }
+
+    fn classify(&self, value: &str) -> Evidence {
+        if !self.decimal_comma {
+            return classify(value);
+        }
+        match from_decimal_comma(value) {
+            Some(number) => classify(&number),
+            None if text::bool(value).is_some() => Evidence::BOOL,
+            None => Evidence::TEXT,
+        }
+    }
+
+    fn add(&self, column: &mut Builder, value: &str) -> Result<(), Misfit> {
+        match self.decimal_comma && column.data_type().is_numeric() {
+            true => column.text(from_decimal_comma(value).as_deref().unwrap_or(UNKNOWN)),
+            false => column.text(value),
+        }
+    }
 }
+
+/// A text that is no value of any other type.
+const UNKNOWN: &str = "?";
 
 /// Is shown the fields of records in order; `at` is where their record starts.
 trait Visitor {
@@ -157,7 +178,7 @@ struct ColumnInference<'f> {
 impl Visitor for ColumnInference<'_> {
     fn field(&mut self, column: usize, field: Field<'_>, _at: usize) -> Result<(), CsvFault> {
         if let Some(value) = self.file.value(field) {
-            self.evidence[column] |= classify(&value);
+            self.evidence[column] |= self.file.classify(&value);
         }
         Ok(())
     }
@@ -184,7 +205,7 @@ impl Visitor for Build<'_> {
             column.null();
             return Ok(());
         };
-        column.text(&value).map_err(|_| CsvFault::Misfit {
+        self.file.add(column, &value).map_err(|_| CsvFault::Misfit {
             at,
             column: column.name().to_owned(),
             data_type: column.data_type(),

@@ -4,9 +4,11 @@ use tidemill_core::diagnostic::nearest;
 use tidemill_core::table::{EngineError, Scan, Schema};
 
 use super::super::evidence::Evidence;
+use super::super::header::unique_names;
+use super::super::remedy::remedy;
 use super::super::source_file::{SourceFile, line_at};
 use super::chunk::CsvFault;
-use super::record::{Broken, Cursor, Field, Grammar};
+use super::record::{Broken, Cursor, Grammar};
 
 /// A file in memory.
 pub(super) struct CsvFile<'a> {
@@ -15,10 +17,18 @@ pub(super) struct CsvFile<'a> {
     pub text: String,
     /// Whether the text is all of the file.
     pub whole: bool,
+    /// Where the header begins.
+    pub start: usize,
     /// Where the first row begins.
     pub body: usize,
     /// The names of the columns.
     pub names: Vec<String>,
+    /// What the header calls them, if there is one.
+    pub header: Vec<String>,
+    /// The byte between fields.
+    pub delimiter: u8,
+    /// Whether numbers have a comma before their fraction.
+    pub decimal_comma: bool,
     pub grammar: Grammar,
     /// Texts that mean NULL.
     pub null_values: &'a [String],
@@ -27,7 +37,8 @@ pub(super) struct CsvFile<'a> {
 impl<'a> CsvFile<'a> {
     /// Reads the file, at most about `limit` bytes of it (more if the header needs more), and its header.
     pub fn open(origin: &'a SourceFile, scan: &'a Scan, limit: Option<usize>) -> Result<Self, EngineError> {
-        let grammar = Grammar::new(delimiter(origin, scan)?);
+        let delimiter = delimiter(origin, scan)?;
+        let grammar = Grammar::new(delimiter);
         let mut limit = limit;
         loop {
             let source = origin.text(scan.options.encoding.as_deref(), limit)?;
@@ -35,8 +46,12 @@ impl<'a> CsvFile<'a> {
                 origin,
                 text: source.text,
                 whole: source.whole,
+                start: 0,
                 body: 0,
                 names: Vec::new(),
+                header: Vec::new(),
+                delimiter,
+                decimal_comma: scan.options.decimal == Some(','),
                 grammar,
                 null_values: &scan.options.null_values,
             };
@@ -60,6 +75,7 @@ impl<'a> CsvFile<'a> {
             return Err(self.origin.error(None, message));
         }
         let start = cursor.at;
+        self.start = start;
         let mut names = Vec::new();
         loop {
             let (field, last) = cursor.field().map_err(|broken| self.explain(CsvFault::Broken(broken)))?;
@@ -70,25 +86,9 @@ impl<'a> CsvFile<'a> {
         }
         let header = scan.options.header.unwrap_or(true);
         self.body = if header { cursor.at } else { start };
-        let number = |(at, field): (usize, &Field<'_>)| match field.value() {
-            name if header && !name.is_empty() => name.into_owned(),
-            _ => format!("column_{}", at + 1),
-        };
-        self.names = names.iter().enumerate().map(number).collect();
-        self.names_differ(start)
-    }
-
-    fn names_differ(&self, header: usize) -> Result<(), EngineError> {
-        let mut seen = std::collections::HashMap::with_capacity(self.names.len());
-        for (at, name) in self.names.iter().enumerate() {
-            if let Some(first) = seen.insert(name, at) {
-                return Err(self.origin.error_with_help(
-                    Some(line_at(&self.text, header)),
-                    format!("columns {} and {} are both called `{name}`", first + 1, at + 1),
-                    "give one of them another name in the file",
-                ));
-            }
-        }
+        let found = names.iter().map(|field| if header { field.value().into_owned() } else { String::new() });
+        self.header = found.collect();
+        self.names = unique_names(self.header.iter().cloned());
         Ok(())
     }
 
@@ -115,32 +115,47 @@ impl<'a> CsvFile<'a> {
     /// A fault as an error that names the line.
     pub fn explain(&self, fault: CsvFault) -> EngineError {
         let line = |at| Some(line_at(&self.text, at));
-        match fault {
-            CsvFault::Broken(Broken::Unterminated(at)) => self.origin.error_with_help(
-                line(at),
-                "a quoted field begins here and never ends",
-                "close it with `\"`; a quote inside a quoted field is written twice",
-            ),
-            CsvFault::Broken(Broken::AfterQuote(at)) => self.origin.error_with_help(
-                line(at),
-                "text follows the closing quote of a field",
-                "write a quote inside a quoted field twice: `\"\"`",
-            ),
+        let (at, message, help) = match fault {
+            CsvFault::Broken(Broken::Unterminated(at)) => {
+                let help = "close it with `\"`; a quote inside a quoted field is written twice".to_owned();
+                (at, "a quoted field begins here and never ends".to_owned(), help)
+            }
+            CsvFault::Broken(Broken::AfterQuote(at)) => {
+                let help =
+                    self.delimiter_help().unwrap_or_else(|| "write a quote inside a quoted field twice: `\"\"`".into());
+                (at, "text follows the closing quote of a field".to_owned(), help)
+            }
             CsvFault::Ragged { at, found, .. } => {
                 let (plural, expected) = (if found == 1 { "" } else { "s" }, self.names.len());
-                let message = format!("found {found} field{plural}, expected {expected}");
-                let fix = "a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`";
-                self.origin.error_with_help(line(at), message, fix)
+                let help = self.delimiter_help().or_else(|| self.header_help(found)).unwrap_or_else(|| {
+                    "a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`".into()
+                });
+                (at, format!("found {found} field{plural}, expected {expected}"), help)
             }
             CsvFault::Misfit { at, column, data_type, value } => {
                 let shown: String = value.chars().take(80).collect();
-                self.origin.error_with_help(
-                    line(at),
-                    format!("column `{column}`: `{shown}` is not of type {data_type}"),
-                    "correct the value, or load the column as string and convert it in a `normalize` task",
-                )
+                let help = remedy(data_type, &value, true);
+                (at, format!("column `{column}`: `{shown}` is not of type {data_type}"), help)
             }
-        }
+        };
+        self.origin.error_with_help(line(at), message, help)
+    }
+
+    /// Names the delimiter that fits, if this one does not.
+    fn delimiter_help(&self) -> Option<String> {
+        let fitting = self.fitting_delimiter()?;
+        Some(format!("the delimiter seems to be {}: say {}", fitting.noun(), fitting.options()))
+    }
+
+    /// Says how many rows stand above the header, if this is a title and all records below it have as many fields as each other.
+    fn header_help(&self, fields: usize) -> Option<String> {
+        let widths = self.widths(self.delimiter);
+        let below = widths.iter().skip_while(|(_, width)| *width == 1);
+        let (start, _) = *below.clone().next()?;
+        let is_title =
+            self.names.len() == 1 && below.clone().count() > 1 && below.clone().all(|(_, width)| *width == fields);
+        let line = line_at(&self.text, start);
+        is_title.then(|| format!("if the header is line {line}, say `options: {{skip_rows: {}}}`", line - 1))
     }
 }
 

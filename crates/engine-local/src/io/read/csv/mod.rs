@@ -1,9 +1,11 @@
 //! CSV: every rule of Tidemill's own, so that no value changes on the way in.
 //!
-//! An empty field without quotes is NULL, `""` an empty text. Quotes say nothing else about a value: `"5"` is a number.
+//! An empty field without quotes is NULL; `""` is an empty text among texts, and NULL among values of another type. Quotes say
+//! nothing else about a value: `"5"` is a number.
 //! Types follow from all values by [`text::classify`](super::text::classify).
 
 mod chunk;
+mod delimiter;
 mod file;
 mod record;
 
@@ -17,6 +19,7 @@ use self::chunk::CsvFault;
 use self::file::CsvFile;
 use super::column::{self, Builder};
 use super::evidence::{self, Tally};
+use super::header;
 use super::source_file::{SourceFile, count_lines};
 
 /// Reads so much of a file for its head, and more if that is not enough.
@@ -102,6 +105,28 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataF
         }
     }
     Ok(frames)
+}
+
+/// What is worth knowing of how the first of the files is read.
+pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+    let Some(origin) = files.first() else { return Ok(Vec::new()) };
+    let file = CsvFile::open(origin, scan, Some(HEAD_BYTES))?;
+    let mut found: Vec<String> = header::renamed(&file.header, &file.names).into_iter().collect();
+    if (file.names.len() == 1 || scan.options.header != Some(false))
+        && let Some(fitting) = file.fitting_delimiter()
+    {
+        found.push(format!("the delimiter seems to be {}; if it is, say {}", fitting.noun(), fitting.options()));
+    } else if scan.options.decimal.is_none()
+        && let columns @ [_, ..] = file.columns_with_decimal_commas().as_slice()
+    {
+        let (s, names) = (if columns.len() == 1 { "" } else { "s" }, columns.join("`, `"));
+        found.push(format!(
+            "column{s} `{names}`: numbers with a comma before the fraction are text here; `options: {{decimal: \",\"}}` \
+             reads them as numbers, and `decimal: \".\"` leaves them as they are"
+        ));
+    }
+    found.extend(origin.encoding_remark(scan.options.encoding.as_deref()));
+    Ok(found.into_iter().map(|remark| format!("{}: {remark}", origin.shown)).collect())
 }
 
 /// File and line of rows, given in ascending order.

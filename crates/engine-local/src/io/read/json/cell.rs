@@ -36,7 +36,7 @@ pub(super) struct JsonFault {
     pub at: usize,
     pub message: String,
     /// What to do about it.
-    pub help: Option<&'static str>,
+    pub help: Option<String>,
 }
 
 /// Shows every cell of an object, by the name of its column.

@@ -13,6 +13,8 @@ pub(super) struct Document<'a> {
     whole: bool,
     /// Whether there is an object a line instead of an array of them.
     lines: bool,
+    /// Where the records are, if that is said.
+    records: Option<&'a str>,
 }
 
 /// The text of one object.
@@ -31,14 +33,14 @@ pub(super) struct Objects<'a> {
 
 impl<'a> Document<'a> {
     /// All of the file.
-    pub fn whole(origin: &'a SourceFile, scan: &Scan, lines: bool) -> Result<Self, EngineError> {
+    pub fn whole(origin: &'a SourceFile, scan: &'a Scan, lines: bool) -> Result<Self, EngineError> {
         Self::open(origin, scan, lines, None)
     }
 
     /// So much of the file that it has `rows` objects, if there are so many.
     pub fn head(
         origin: &'a SourceFile,
-        scan: &Scan,
+        scan: &'a Scan,
         lines: bool,
         rows: usize,
         bytes: usize,
@@ -57,14 +59,15 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn open(origin: &'a SourceFile, scan: &Scan, lines: bool, limit: Option<usize>) -> Result<Self, EngineError> {
+    fn open(origin: &'a SourceFile, scan: &'a Scan, lines: bool, limit: Option<usize>) -> Result<Self, EngineError> {
         let source = origin.text(scan.options.encoding.as_deref(), limit)?;
-        Ok(Self { origin, text: source.text, whole: source.whole, lines })
+        Ok(Self { origin, text: source.text, whole: source.whole, lines, records: scan.options.records.as_deref() })
     }
 
     /// The first `limit` objects: one a line, or the elements of an array.
     pub fn objects(&self, limit: usize) -> Result<Objects<'_>, EngineError> {
-        let found = if self.lines { self.lines(limit) } else { self.elements(limit) };
+        let is_array = || self.text[self.skip_space(0)..].starts_with('[');
+        let found = if self.lines && !is_array() { self.lines(limit) } else { self.elements(limit) };
         found.map_err(|fault| self.explain(fault))
     }
 
@@ -107,26 +110,90 @@ impl<'a> Document<'a> {
         let rest = &self.text[start..];
         match rest.as_bytes().first() {
             Some(b'[') => self.array(start, limit),
-            Some(b'{') if !self.whole => Ok(Objects { list: Vec::new(), cut: true }),
-            Some(b'{') => {
-                let members = members(rest).map_err(|error| self.fault(start, &error))?;
-                let mut arrays = members.iter().filter(|(_, raw)| raw.starts_with('['));
-                match (arrays.next(), arrays.next()) {
-                    // The value is a part of the text, so the distance of their first bytes is its place.
-                    (Some((_, raw)), None) => self.array(raw.as_ptr() as usize - self.text.as_ptr() as usize, limit),
-                    _ => Err(JsonFault {
-                        at: start,
-                        message: "expected an array of objects, found one object".into(),
-                        help: None,
-                    }),
-                }
-            }
+            Some(b'{') => self.object(start, limit),
             None => Err(JsonFault { at: start, message: "is empty".into(), help: None }),
             Some(_) => Err(JsonFault {
                 at: start,
                 message: format!("expected an array of objects, found {}", kind(rest)),
                 help: None,
             }),
+        }
+    }
+
+    /// The objects of a text that starts with one there: it is the first of several, or holds them in an array, or is the only
+    /// one.
+    fn object(&self, start: usize, limit: usize) -> Result<Objects<'_>, JsonFault> {
+        let Some(raw) = self.value(start)? else { return Ok(Objects { list: Vec::new(), cut: true }) };
+        let behind = self.skip_space(start + raw.len());
+        match self.text.as_bytes().get(behind) {
+            Some(b'{') => return self.sequence(start, limit),
+            Some(_) => {
+                let message = "something follows the object".to_owned();
+                return Err(JsonFault { at: behind, message, help: None });
+            }
+            None if !self.whole => return Ok(Objects { list: Vec::new(), cut: true }),
+            None => {}
+        }
+        let mut arrays = Vec::new();
+        arrays_in(raw, "", MOST_NESTED, &mut arrays).map_err(|error| self.fault(start, &error))?;
+        // Each is a part of the text, so the distance of their first bytes is its place.
+        let place = |array: &str| array.as_ptr() as usize - self.text.as_ptr() as usize;
+        if let Some(wanted) = self.records {
+            return match arrays.iter().find(|(path, _)| path == wanted) {
+                Some((_, array)) => self.array(place(array), limit),
+                None => {
+                    let message = format!("has no array `{wanted}`");
+                    let help = (!arrays.is_empty()).then(|| format!("there is {}", listed(arrays.iter())));
+                    Err(JsonFault { at: start, message, help })
+                }
+            };
+        }
+        let of_objects = |(_, array): &&(String, &str)| array[1..].trim_start().starts_with('{');
+        let several: Vec<&(String, &str)> = arrays.iter().filter(of_objects).collect();
+        match (several.as_slice(), arrays.as_slice()) {
+            ([(_, array)], _) => self.array(place(array), limit),
+            ([], [(_, array)]) if array[1..].trim_start().starts_with(']') => self.array(place(array), limit),
+            ([], _) => Ok(Objects { list: vec![Object { at: start, raw }], cut: false }),
+            (several, _) => Err(JsonFault {
+                at: start,
+                message: "several arrays of objects are in the object".to_owned(),
+                help: Some(format!(
+                    "say which holds the records, as `options: {{records: {}}}`: there is {}",
+                    several[0].0,
+                    listed(several.iter().copied())
+                )),
+            }),
+        }
+    }
+
+    /// Objects one after another, from there.
+    fn sequence(&self, start: usize, limit: usize) -> Result<Objects<'_>, JsonFault> {
+        let mut list = Vec::new();
+        let mut at = start;
+        while list.len() < limit {
+            match self.text.as_bytes().get(at) {
+                None => return Ok(Objects { list, cut: !self.whole }),
+                Some(b'{') => {}
+                Some(_) => {
+                    let message = format!("expected an object, found {}", kind(&self.text[at..]));
+                    return Err(JsonFault { at, message, help: None });
+                }
+            }
+            let Some(raw) = self.value(at)? else { return Ok(Objects { list, cut: true }) };
+            list.push(Object { at, raw });
+            at = self.skip_space(at + raw.len());
+        }
+        Ok(Objects { list, cut: false })
+    }
+
+    /// The value that starts there; none if the text was cut off within it.
+    fn value(&self, at: usize) -> Result<Option<&str>, JsonFault> {
+        let mut stream = serde_json::Deserializer::from_str(&self.text[at..]).into_iter::<&RawValue>();
+        match stream.next() {
+            Some(Ok(raw)) => Ok(Some(raw.get())),
+            Some(Err(error)) if error.is_eof() && !self.whole => Ok(None),
+            Some(Err(error)) => Err(self.fault(at, &error)),
+            None => Ok(None),
         }
     }
 
@@ -151,13 +218,7 @@ impl<'a> Document<'a> {
                     return Err(JsonFault { at, message, help: None });
                 }
             }
-            let mut stream = serde_json::Deserializer::from_str(&self.text[at..]).into_iter::<&RawValue>();
-            let raw = match stream.next() {
-                Some(Ok(raw)) => raw.get(),
-                Some(Err(error)) if error.is_eof() && !self.whole => return Ok(Objects { list, cut: true }),
-                Some(Err(error)) => return Err(self.fault(at, &error)),
-                None => return unfinished(list, at),
-            };
+            let Some(raw) = self.value(at)? else { return Ok(Objects { list, cut: true }) };
             list.push(Object { at, raw });
             at = self.skip_space(at + raw.len());
             match bytes.get(at) {
@@ -198,6 +259,32 @@ impl<'a> Document<'a> {
             self.text[at..].split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         JsonFault { at: at + line, message: words(error), help: None }
     }
+}
+
+/// Objects inside objects are looked into so deep for arrays.
+const MOST_NESTED: usize = 4;
+
+/// The arrays that are members of an object, or of objects in it, by their paths.
+fn arrays_in<'t>(
+    raw: &'t str,
+    above: &str,
+    depth: usize,
+    found: &mut Vec<(String, &'t str)>,
+) -> Result<(), serde_json::Error> {
+    for (key, value) in members(raw)? {
+        let path = if above.is_empty() { key.into_owned() } else { format!("{above}.{key}") };
+        match value.as_bytes().first() {
+            Some(b'[') => found.push((path, value)),
+            Some(b'{') if depth > 1 => arrays_in(value, &path, depth - 1, found)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The paths, as a message lists them.
+fn listed<'p>(arrays: impl Iterator<Item = &'p (String, &'p str)>) -> String {
+    arrays.take(10).map(|(path, _)| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What a JSON text begins with, in words.

@@ -1,7 +1,8 @@
 //! JSON and NDJSON: objects to rows.
 //!
 //! A key is a column; the keys of an object inside an object are columns named `outer.inner`. What is nested deeper, and
-//! every array, is kept as its JSON text. Numbers are judged by how they are written, as in CSV; texts stay texts.
+//! every array, is kept as its JSON text. Objects may stand in an array, one after another, or in an array inside an object;
+//! an object without such an array is one row. Numbers are judged by how they are written, as in CSV; texts stay texts.
 
 mod cell;
 mod document;
@@ -133,7 +134,9 @@ fn columns(
             fits.map_err(|_| JsonFault {
                 at: object.at,
                 message: format!("key `{key}`: {cell} is not of type {}", column.data_type()),
-                help: Some("correct the value, or load the column as string and convert it in a `normalize` task"),
+                help: Some(
+                    "correct the value, or load the column as string and convert it in a `normalize` task".into(),
+                ),
             })
         })?;
         let missing = filled.iter().enumerate().filter(|(_, last)| **last != row);

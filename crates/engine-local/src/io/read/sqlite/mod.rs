@@ -37,12 +37,18 @@ fn infer_columns(
     head: Option<usize>,
 ) -> Result<(Schema, Option<Vec<DataFrame>>), EngineError> {
     let mut all = Tally::new();
+    let mut blobs: Vec<String> = Vec::new();
     let mut declared = Schema::new();
     let mut frames = head.is_none().then(Vec::new);
     for origin in files {
         let database = Database::open(origin)?;
         let select = Select::of(&database, scan)?;
-        let found = look_at(&database, &select, head, frames.is_some().then_some(&scan.schema))?;
+        let found = look_at(&database, &select, head, frames.is_some(), &scan.schema)?;
+        if let Some(Some(row)) = found.blobs.first().filter(|_| found.blobs.iter().all(Option::is_some)) {
+            return Err(refused_blob(&database, &select, &found.declared[0].0, *row)?);
+        }
+        let with_blobs = found.declared.iter().zip(&found.blobs).filter(|(_, blob)| blob.is_some());
+        blobs.extend(with_blobs.map(|((name, _), _)| name.clone()));
         for ((name, data_type), seen) in found.declared.iter().zip(found.seen) {
             // A column declared BOOL in which other ints turned up is one of ints.
             *all.entry(name.clone()).or_default() |= seen.without_bool_beside_numbers();
@@ -56,7 +62,7 @@ fn infer_columns(
             _ => frames = None,
         }
     }
-    let typed = all.into_iter().map(|(name, evidence)| {
+    let typed = all.into_iter().filter(|(name, _)| !blobs.contains(name)).map(|(name, evidence)| {
         let data_type = data_type_of(evidence, declared.get(&name));
         (name, data_type)
     });
@@ -79,14 +85,18 @@ type Declared = Vec<(String, Option<DataType>)>;
 struct TableInference<'a> {
     declared: Declared,
     seen: Vec<Evidence>,
+    /// The first row in which a column holds a blob, which tables do not: it is left out.
+    blobs: Vec<Option<usize>>,
     rows: usize,
-    /// The types to try, if the rows are to be kept.
-    keep: Option<&'a Schema>,
+    /// Whether the rows are to be kept.
+    keep: bool,
+    /// The columns that must be there, of types to try.
+    wanted: &'a Schema,
     /// The rows, as long as all of them fit.
     columns: Option<Vec<Builder>>,
 }
 
-/// A blob, which no column takes.
+/// A blob in a column that must be there.
 struct Blob {
     row: usize,
     column: usize,
@@ -102,14 +112,18 @@ impl TableInference<'_> {
                     ValueRef::Integer(value) => Evidence::of_int(value),
                     ValueRef::Real(_) => Evidence::FLOAT,
                     ValueRef::Text(_) => Evidence::TEXT,
-                    ValueRef::Blob(_) => return Err(Blob { row: self.rows + number + 1, column: at }),
+                    ValueRef::Blob(_) if self.wanted.contains(&self.declared[at].0) => {
+                        return Err(Blob { row: self.rows + number + 1, column: at });
+                    }
+                    ValueRef::Blob(_) => {
+                        self.blobs[at].get_or_insert(self.rows + number + 1);
+                        Evidence::NONE
+                    }
                 };
             }
         }
-        if self.rows == 0
-            && let Some(wanted) = self.keep
-        {
-            self.columns = Some(Builder::all(&self.guess(wanted), ROWS));
+        if self.rows == 0 && self.keep {
+            self.columns = Some(Builder::all(&self.guess(), ROWS));
         }
         if let Some(columns) = &mut self.columns {
             let fit = |mut row| columns.iter_mut().zip(&mut row).all(|(column, value)| add(column, value).is_ok());
@@ -122,15 +136,10 @@ impl TableInference<'_> {
     }
 
     /// The types that the columns will probably have.
-    fn guess(&self, wanted: &Schema) -> Schema {
+    fn guess(&self) -> Schema {
         let typed = self.declared.iter().zip(&self.seen).map(|((name, declared), seen)| {
-            let data_type = wanted.get(name).unwrap_or_else(|| {
-                match data_type_of(seen.without_bool_beside_numbers(), *declared) {
-                    // Text is what a column without values is loaded as, too.
-                    DataType::Null => DataType::String,
-                    data_type => data_type,
-                }
-            });
+            let inferred = || data_type_of(seen.without_bool_beside_numbers(), *declared);
+            let data_type = self.wanted.get(name).unwrap_or_else(inferred);
             (name.clone(), data_type)
         });
         typed.collect()
@@ -141,7 +150,8 @@ fn look_at<'a>(
     database: &Database<'_>,
     select: &Select,
     head: Option<usize>,
-    keep: Option<&'a Schema>,
+    keep: bool,
+    wanted: &'a Schema,
 ) -> Result<TableInference<'a>, EngineError> {
     let fail = |error: rusqlite::Error| database.error(&error);
     let mut statement = database.connection.prepare(&select.sql).map_err(fail)?;
@@ -154,16 +164,43 @@ fn look_at<'a>(
         }
     }
     let width = declared.len();
-    let mut inference = TableInference { declared, seen: vec![Evidence::NONE; width], rows: 0, keep, columns: None };
+    let (seen, blobs) = (vec![Evidence::NONE; width], vec![None; width]);
+    let mut inference = TableInference { declared, seen, blobs, rows: 0, keep, wanted, columns: None };
     let rows = statement.query(select.parameters()).map_err(fail)?;
     match each_chunk(database, rows, width, head, |part| inference.take(part))? {
         Ok(()) => Ok(inference),
-        Err(Blob { row, column }) => Err(database.origin.error_with_help(
-            None,
-            format!("column `{}` holds a blob in {}", inference.declared[column].0, select.place(database, row)?),
-            "leave the column out with a `query`, or turn it into text there with `hex(…)`",
-        )),
+        Err(Blob { row, column }) => Err(refused_blob(database, select, &inference.declared[column].0, row)?),
     }
+}
+
+/// That a column that must be there holds a blob in that row.
+fn refused_blob(
+    database: &Database<'_>,
+    select: &Select,
+    column: &str,
+    row: usize,
+) -> Result<EngineError, EngineError> {
+    Ok(database.origin.error_with_help(
+        None,
+        format!("column `{column}` holds a blob in {}", select.place(database, row)?),
+        "leave the column out with a `query`, or turn it into text there with `hex(…)`",
+    ))
+}
+
+/// What is worth knowing of how the first of the files is read.
+pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+    let Some(origin) = files.first() else { return Ok(Vec::new()) };
+    let database = Database::open(origin)?;
+    let select = Select::of(&database, scan)?;
+    let statement = database.connection.prepare(&select.sql).map_err(|error| database.error(&error))?;
+    let left_out = statement.column_names().filter(|name| !scan.schema.contains(name));
+    let remark = |name: &str| {
+        format!(
+            "{}: column `{name}` of {} is left out: it holds blobs, which tables cannot",
+            origin.shown, select.shown
+        )
+    };
+    Ok(left_out.map(remark).collect())
 }
 
 /// What a declared type says of a column without values.

@@ -19,11 +19,11 @@ fn types_follow_from_all_values() {
 }
 
 #[test]
-fn quotes_do_not_make_a_text_of_a_number_but_an_empty_text_is_one() {
+fn quotes_do_not_make_a_text_of_a_number() {
     assert_snapshot!(Source::new("a.csv", "a,b\n\"5\",\"\"\n6,7\n").table(), @r#"
-    a: i64, b: str
-    5 | ""
-    6 | "7"
+    a: i64, b: i64
+    5 | ·
+    6 | 7
     "#);
 }
 
@@ -86,7 +86,6 @@ fn broken_files_are_refused_with_the_line() {
         "a,b\n\"x\ny\",2\n1\n",
         "a,b\n1,2\n\"x,2\n1,2\n",
         "a,b\n\"x\"y,2\n",
-        "a,b,a\n1,2,3\n",
         "\"a\n",
         "\n\n",
         "",
@@ -104,9 +103,6 @@ fn broken_files_are_refused_with_the_line() {
     --
     a.csv:2: text follows the closing quote of a field
     help: write a quote inside a quoted field twice: `""`
-    --
-    a.csv:1: columns 1 and 3 are both called `a`
-    help: give one of them another name in the file
     --
     a.csv:1: a quoted field begins here and never ends
     help: close it with `"`; a quote inside a quoted field is written twice
@@ -164,17 +160,17 @@ fn encodings_are_decoded_or_named() {
     let latin = b"a\ncaf\xE9\n";
     assert_snapshot!(Source::new("a.csv", latin).error(), @r"
     a.csv:2: is not valid UTF-8: byte 0xE9
-    help: say how it is encoded, for example `options: {encoding: latin1}`
+    help: say how it is encoded, as `options: {encoding: …}`: `latin1` reads `café`, `windows-1250` reads `café`
     ");
     let encoded = |label: &str| Source::new("a.csv", latin).options(|options| options.encoding = Some(label.into()));
     assert_eq!(encoded("latin1").table(), "a: str\n\"café\"");
     assert_snapshot!(encoded("latin-one").error(), @r"
     a.csv: there is no encoding `latin-one`
-    help: use `utf-8`, `latin1`, `utf-16le`, `shift_jis` or another label of the WHATWG encoding standard
+    help: use `utf-8`, `latin1`, `macintosh`, `utf-16le`, `shift_jis` or another label of the WHATWG encoding standard
     ");
     assert_snapshot!(encoded("shift_jis").error(), @r"
     a.csv:2: is not valid Shift_JIS
-    help: say how it is encoded, for example `options: {encoding: latin1}`
+    help: say how it is encoded, for example `options: {encoding: utf-8}`
     ");
     assert_eq!(Source::new("a.csv", b"a\nx\0y\n").types(None), "a: string");
 }

@@ -1,0 +1,71 @@
+//! What to do about a value that is not of its column's type.
+
+use tidemill_core::table::{Conversion, DataType};
+
+use super::text::is_surely_decimal_comma;
+
+/// Texts that people write where a value is missing.
+const NO_VALUE: [&str; 12] = ["na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "unknown"];
+
+/// The options or the step that would read the value; `is_csv` where a file's options can say how values are written.
+pub(super) fn remedy(data_type: DataType, value: &str, is_csv: bool) -> String {
+    let value = value.trim();
+    let shown: String = value.chars().take(20).collect();
+    if NO_VALUE.contains(&value.to_lowercase().as_str()) {
+        return match is_csv {
+            true => format!("if that means NULL, say `options: {{null_values: [\"{shown}\"]}}`"),
+            false => format!(
+                "if that means NULL, load the column as string and say `map: {{\"{shown}\": null}}` in a `normalize` task"
+            ),
+        };
+    }
+    if data_type.is_numeric() && is_csv && is_surely_decimal_comma(value) {
+        return "if the comma stands before the fraction, say `options: {decimal: \",\"}`".to_owned();
+    }
+    if data_type.is_numeric() && is_amount(value) {
+        return "load the column as string, and let a `normalize` task take the signs off: `type: money`, or `strip`"
+            .to_owned();
+    }
+    if matches!(data_type, DataType::Date | DataType::Datetime | DataType::Time) {
+        return format!(
+            "load the column as string, and say in a `normalize` task how it is written: `{{type: {data_type}, format: …}}`"
+        );
+    }
+    "correct the value, or load the column as string and convert it in a `normalize` task".to_owned()
+}
+
+/// What in `normalize`'s `columns`, or before it, would read the value.
+pub(crate) fn in_normalize(conversion: &Conversion, value: &str) -> String {
+    let value = value.trim();
+    let shown: String = value.chars().take(20).collect();
+    let is_number = conversion.data_type.is_numeric();
+    if NO_VALUE.contains(&value.to_lowercase().as_str()) {
+        return format!(
+            "if that means NULL, say `map: {{\"{shown}\": null}}`, or `null_values` where the file is loaded"
+        );
+    }
+    if is_number && is_surely_decimal_comma(value) {
+        return "if the comma stands before the fraction, say `options: {decimal: \",\"}` where the file is loaded"
+            .to_owned();
+    }
+    if is_number && !conversion.money && is_amount(value) {
+        let signs: String = value.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '"')).collect();
+        return format!("take the signs off with `strip: \"{}\"`", signs.trim());
+    }
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    if conversion.data_type == DataType::Datetime && digits {
+        return format!("seconds since 1970 are read by `derive: {{{}: to_timestamp(…)}}`", conversion.column);
+    }
+    if conversion.data_type.is_temporal() && conversion.formats.is_empty() {
+        return "say how it is written, as `format: \"%d.%m.%Y\"`".to_owned();
+    }
+    "correct the source".to_owned()
+}
+
+/// Whether it is digits with signs or units around them.
+fn is_amount(value: &str) -> bool {
+    let core = value.trim_matches(|c: char| !c.is_ascii_digit());
+    !core.is_empty()
+        && core.len() < value.len()
+        && core.bytes().all(|byte| byte.is_ascii_digit() || b".,' ".contains(&byte))
+}
