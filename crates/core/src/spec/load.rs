@@ -1,6 +1,6 @@
 //! From the root file to a [`Spec`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -341,7 +341,7 @@ fn early_scope(
         names.insert("params".to_owned(), params);
     }
     names.insert("env".to_owned(), Value::Object(process.clone()));
-    let before = Scope::new(names.clone());
+    let before = Scope::new(names.clone(), BTreeSet::new());
     let mut all = process;
     for (name, template) in env {
         let text = Text { text: &template.text, span: template.span, sources };
@@ -354,7 +354,7 @@ fn early_scope(
         all.insert(name.clone(), value);
     }
     names.insert("env".to_owned(), Value::Object(all));
-    Scope::new(names)
+    Scope::new(names, env.keys().cloned().collect())
 }
 
 /// The parameters that the files declare, with their defaults.

@@ -242,14 +242,16 @@ impl Task for EmailTask {
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
-        let file = |path: &At<Location>| render_file(cx, &self.scope, &path.value, &self.keys.inputs);
+        let file = |path: &At<Location>, into_html: bool| {
+            render_file(cx, &self.scope, &path.value, &self.keys.inputs, into_html)
+        };
         let body = match (&self.keys.body, &self.keys.template) {
             (Some(body), _) => Some(masked(text(body)?)),
-            (None, Some(path)) => Some(file(path)?),
+            (None, Some(path)) => Some(file(path, false)?),
             (None, None) => None,
         };
         let html = match (&self.keys.html_template, &self.keys.html) {
-            (Some(path), _) => Some(file(path)?),
+            (Some(path), _) => Some(file(path, true)?),
             (None, Some(task)) => Some(self.report_of(cx, task)?),
             (None, None) => None,
         };
