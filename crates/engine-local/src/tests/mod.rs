@@ -41,8 +41,8 @@ impl Files for OneFile {
         types::schema_of(&self.0)
     }
 
-    fn read(&self, _: &Path, _: &Scan) -> Result<DataFrame, EngineError> {
-        Ok(self.0.clone())
+    fn read(&self, _: &Path, _: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
+        Ok((self.0.clone(), Vec::new()))
     }
 
     fn places(&self, _: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
