@@ -1,10 +1,8 @@
 //! Where the rows of a task came from and went, in words.
 
-use tidemill_core::event::TaskDetails;
 use tidemill_core::format::{quantity, thousands};
 use tidemill_core::table::{DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
-use tidemill_core::task::TaskFacts;
-use tidemill_state::TaskDetail;
+use tidemill_core::task::TaskReport;
 
 /// So many unmatched keys are named.
 const EXAMPLES: usize = 3;
@@ -20,22 +18,10 @@ pub struct Account<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// Of a task that has just ended.
-    pub fn of(details: &'a TaskDetails) -> Self {
-        let TaskDetails { rows_in, rejected, dropped, joins, rows, .. } = details;
+    /// As it is reported.
+    pub fn of(report: &'a TaskReport) -> Self {
+        let TaskReport { rows_in, rejected, dropped, joins, rows, .. } = report;
         Self { rows_in, rejected, dropped, joins, rows: *rows }
-    }
-
-    /// Of a task of an earlier run.
-    pub fn of_record(detail: &'a TaskDetail, rows: Option<u64>) -> Self {
-        let TaskDetail { rows_in, rejected, dropped, joins, .. } = detail;
-        Self { rows_in, rejected, dropped, joins, rows }
-    }
-
-    /// Of the result that a task has, in whichever run it was made.
-    pub fn of_facts(facts: &'a TaskFacts) -> Self {
-        let TaskFacts { rows_in, rejects, dropped, joins, rows, .. } = facts;
-        Self { rows_in, rejected: rejects, dropped, joins, rows: *rows }
     }
 
     /// Rows in, for a table: `1,000 + 508` where they come from two tables.
@@ -133,7 +119,7 @@ mod tests {
 
     #[test]
     fn rows_and_keys_without_a_match_are_told() {
-        let details = TaskDetails {
+        let report = TaskReport {
             rows: Some(3),
             rows_in: vec![RowsIn { from: "orders".into(), rows: 1_000 }, RowsIn { from: "shops".into(), rows: 1 }],
             rejected: vec![RejectedRows { reason: "negative".into(), rows: 2 }],
@@ -156,9 +142,9 @@ mod tests {
                 max_matches_per_right: 1,
                 expect: None,
             }],
-            ..TaskDetails::default()
+            ..TaskReport::default()
         };
-        let account = Account::of(&details);
+        let account = Account::of(&report);
         assert_eq!(
             (account.rows_in(), account.rejected(), account.dropped()),
             ("1,000 + 1".into(), "2".into(), "1".into())

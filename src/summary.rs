@@ -36,14 +36,14 @@ pub fn counted(count: usize, what: &str) -> String {
 /// What a task has made, in a few words.
 pub fn brief(end: &TaskEnd) -> String {
     let mut parts = Vec::new();
-    if let Some(rows) = end.details.rows {
+    if let Some(rows) = end.report.rows {
         parts.push(quantity(rows, "row"));
     }
-    let rejected: u64 = end.details.rejected.iter().map(|reason| reason.rows).sum();
+    let rejected: u64 = end.report.rejected.iter().map(|reason| reason.rows).sum();
     if rejected > 0 {
         parts.push(format!("{} rejected", thousands(rejected)));
     }
-    parts.extend(end.details.note.clone());
+    parts.extend(end.report.note.clone());
     parts.join(", ")
 }
 
@@ -65,7 +65,7 @@ pub fn tell(plan: &Plan, summary: &RunSummary, logs: &RunLogs, paint: Paint) -> 
 
 fn table(ends: &[&TaskEnd], paint: Paint) -> String {
     // A column that would be empty is left out.
-    let with_dropped = ends.iter().any(|end| !Account::of(&end.details).dropped().is_empty());
+    let with_dropped = ends.iter().any(|end| !Account::of(&end.report).dropped().is_empty());
     let mut head = vec!["task", "rows in", "rows out", "rejected"];
     head.extend(with_dropped.then_some("dropped"));
     head.push("time");
@@ -73,7 +73,7 @@ fn table(ends: &[&TaskEnd], paint: Paint) -> String {
     let rows: Vec<Vec<String>> = ends
         .iter()
         .map(|end| {
-            let account = Account::of(&end.details);
+            let account = Account::of(&end.report);
             let time = match end.status {
                 TaskStatus::Success if end.how == Some(How::Restored) => "restored".to_owned(),
                 TaskStatus::Success => seconds(end.duration),
@@ -81,7 +81,7 @@ fn table(ends: &[&TaskEnd], paint: Paint) -> String {
                 TaskStatus::Skipped => "skipped".to_owned(),
                 TaskStatus::Cancelled => "not reached".to_owned(),
             };
-            let rows_out = end.details.rows.map(thousands).unwrap_or_default();
+            let rows_out = end.report.rows.map(thousands).unwrap_or_default();
             let mut row = vec![end.task.to_string(), account.rows_in(), rows_out, account.rejected()];
             row.extend(with_dropped.then(|| account.dropped()));
             row.push(time);
@@ -117,13 +117,13 @@ fn table(ends: &[&TaskEnd], paint: Paint) -> String {
 fn warnings(ends: &[&TaskEnd], paint: Paint) -> String {
     let mut text = String::new();
     for end in ends {
-        for note in Account::of(&end.details).notes() {
+        for note in Account::of(&end.report).notes() {
             text += &wrapped(&format!("{} {}: {note}", paint.yellow("note"), end.task), "  ");
             text.push('\n');
         }
     }
     for end in ends {
-        for warning in &end.details.warnings {
+        for warning in &end.report.warnings {
             let said = format!("{} {}: {warning}", paint.yellow("warning"), end.task);
             text += &wrapped(&said, "  ");
             text.push('\n');
@@ -155,7 +155,7 @@ fn failures(plan: &Plan, ends: &[&TaskEnd], logs: &RunLogs, paint: Paint) -> Str
 fn results(ends: &[&TaskEnd], paint: Paint) -> String {
     let mut folders: Vec<(String, Vec<String>)> = Vec::new();
     for end in ends.iter().filter(|end| end.status == TaskStatus::Success) {
-        for path in &end.details.outputs {
+        for path in &end.report.outputs {
             let (folder, file) = path.as_str().rsplit_once('/').unwrap_or((".", path.as_str()));
             match folders.iter_mut().find(|(known, _)| known == folder) {
                 Some((_, files)) => files.push(file.to_owned()),
@@ -168,8 +168,8 @@ fn results(ends: &[&TaskEnd], paint: Paint) -> String {
         format!("  {folder}/  {shown}")
     };
     // What a task has done elsewhere, such as the mail that it sent or put into the outbox.
-    let is_elsewhere = |end: &&&TaskEnd| end.status == TaskStatus::Success && end.details.outputs.is_empty();
-    let of_task = |end: &&TaskEnd| Some(format!("  {}: {}", end.task, end.details.note.as_ref()?));
+    let is_elsewhere = |end: &&&TaskEnd| end.status == TaskStatus::Success && end.report.outputs.is_empty();
+    let of_task = |end: &&TaskEnd| Some(format!("  {}: {}", end.task, end.report.note.as_ref()?));
     let elsewhere = ends.iter().filter(is_elsewhere).filter_map(of_task);
     let lines: Vec<String> = folders.into_iter().map(of_folder).chain(elsewhere).collect();
     if lines.is_empty() {

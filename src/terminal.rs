@@ -120,10 +120,15 @@ pub fn say(text: fmt::Arguments<'_>) {
     let _ = std::io::stderr().lock().write_all(masked(text.to_string()).as_bytes());
 }
 
-/// Writes data to stdout. Whoever reads it may stop at any time, as `head` does.
+/// Writes to stdout what is told, without secrets. Whoever reads it may stop at any time, as `head` does.
 pub fn put(text: &str) -> Result<ExitCode, Failure> {
+    put_table(&masked(text))
+}
+
+/// Writes the values of tables to stdout. They are what they are: what is like a secret there is masked no more than in a file.
+pub fn put_table(text: &str) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(masked(text).as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::broken(format!("cannot write to stdout: {error}")))
         }

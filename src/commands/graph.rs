@@ -121,8 +121,8 @@ impl KnownResults {
     fn tell(&self, node: &mut DrawNode) {
         let rows = |rows: u64| format::quantity(rows, "row");
         if let Some(facts) = self.results.get(node.id.as_str()).and_then(|result| result.facts().ok()) {
-            node.facts = Account::of_facts(&facts).lines();
-            node.facts.extend(facts.warnings.iter().map(|warning| format!("warning: {warning}")));
+            node.facts = Account::of(&facts.report).lines();
+            node.facts.extend(facts.report.warnings.iter().map(|warning| format!("warning: {warning}")));
         }
         let Some(task) = self.last.get(&node.id) else {
             let result = self.results.get(node.id.as_str());
@@ -137,7 +137,7 @@ impl KnownResults {
             (TaskStatus::Skipped, _) => DrawStatus::Skipped,
             (TaskStatus::Cancelled, _) => DrawStatus::Cancelled,
         });
-        node.lines.extend(task.rows.map(rows));
+        node.lines.extend(task.report.rows.map(rows));
         if task.attempts > 0 {
             node.lines.push(seconds(task.duration));
         }

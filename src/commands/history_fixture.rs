@@ -9,10 +9,8 @@ use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::{Digest, RunId, TaskName};
 use tidemill_core::sched::How;
 use tidemill_core::table::{DataType, RejectedRows, RowsIn, Schema};
-use tidemill_core::task::{TaskFacts, TaskFailure};
-use tidemill_state::{
-    Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskCounts, TaskDetail, TaskRecord,
-};
+use tidemill_core::task::{TaskFacts, TaskFailure, TaskReport};
+use tidemill_state::{Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskCounts, TaskRecord};
 
 /// The state and its folder.
 pub struct Fixture {
@@ -42,14 +40,14 @@ pub fn write() -> Written<Fixture> {
     let mut raw = task("raw_campaigns", "load", 0, 120, 100);
     raw.reasons = vec!["never ran before".into()];
     let mut clean = task("campaigns", "normalize", 130, 400, 88);
-    clean.detail = TaskDetail {
+    clean.report = TaskReport {
         rows_in: vec![RowsIn { from: "raw_campaigns".into(), rows: 100 }],
         rejected: vec![RejectedRows { reason: "ends before it starts".into(), rows: 12 }],
         warnings: vec!["two currencies in `budget`".into()],
-        ..TaskDetail::default()
+        ..clean.report
     };
     let mut sales = task("campaign_sales", "aggregate", 540, 860, 7);
-    sales.detail.rows_in = vec![RowsIn { from: "campaigns".into(), rows: 88 }];
+    sales.report.rows_in = vec![RowsIn { from: "campaigns".into(), rows: 88 }];
     for record in [&raw, &clean, &sales] {
         state.record_task("retail", &good, &Ledger { record, parts: None, made: Some(&made(record)) })?;
     }
@@ -63,7 +61,7 @@ pub fn write() -> Written<Fixture> {
         ..task("raw_campaigns", "load", 60_010, 0, 100)
     };
     let mut failed = task("campaigns", "normalize", 60_020, 200, 0);
-    (failed.status, failed.how, failed.rows, failed.attempts) = (TaskStatus::Failed, None, None, 2);
+    (failed.status, failed.how, failed.report.rows, failed.attempts) = (TaskStatus::Failed, None, None, 2);
     failed.error = Some(TaskFailure {
         message: "row 17, column start_date: `31/02/2024` is no date".into(),
         help: vec!["`on_invalid: reject` sets such rows aside".into()],
@@ -71,7 +69,7 @@ pub fn write() -> Written<Fixture> {
         ..TaskFailure::default()
     });
     let mut left = task("campaign_sales", "aggregate", 60_220, 0, 0);
-    (left.status, left.how, left.rows, left.attempts) = (TaskStatus::Cancelled, None, None, 0);
+    (left.status, left.how, left.report.rows, left.attempts) = (TaskStatus::Cancelled, None, None, 0);
     for record in [&cached, &failed, &left] {
         state.record_task("retail", &bad, &Ledger { record, parts: None, made: None })?;
     }
@@ -103,9 +101,8 @@ pub fn task(name: &str, kind: &str, started: i64, millis: u64, rows: u64) -> Tas
         duration: Duration::from_millis(millis),
         attempts: 1,
         fingerprint: Some(Digest::of(name.as_bytes())),
-        rows: Some(rows),
         reasons: Vec::new(),
-        detail: TaskDetail::default(),
+        report: TaskReport { rows: Some(rows), ..TaskReport::default() },
         error: None,
     }
 }
@@ -116,7 +113,7 @@ fn made(record: &TaskRecord) -> Made {
         table: Some(MadeTable {
             object,
             stored: true,
-            rows: record.rows.unwrap_or(0),
+            rows: record.report.rows.unwrap_or(0),
             schema: Schema::from_iter([("name", DataType::String)]),
         }),
         outputs: match record.task.as_str() {

@@ -11,7 +11,7 @@ use tidemill_state::{Run, State};
 
 use crate::failure::Failure;
 use crate::global::Global;
-pub use crate::terminal::put;
+pub use crate::terminal::{put, put_table};
 use tidemill_runner::project::{Opened, Wanted};
 
 /// A pipeline and what is remembered of it. Nothing on the disk changes.

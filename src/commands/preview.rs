@@ -8,7 +8,7 @@ use tidemill_core::format::{quantity, thousands};
 use tidemill_core::table::{PlainTable, Value};
 
 use super::CliCommand;
-use super::pipeline_history::{PipelineHistory, json_lines, put};
+use super::pipeline_history::{PipelineHistory, json_lines, put_table};
 use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -52,12 +52,12 @@ impl CliCommand for PreviewArgs {
         let table = open_table(&history, &*engine, &task, &result)?;
         if self.csv || self.json {
             let head = engine.fetch(&table, None, Some(self.number)).map_err(engine_failure)?;
-            return put(&if self.csv { csv(&head) } else { json_lines(&objects(&head)) });
+            return put_table(&if self.csv { csv(&head) } else { json_lines(&objects(&head)) });
         }
         let whole = engine.fetch(&table, None, None).map_err(engine_failure)?;
         let paint = Paint(global.color.wanted(Stream::Stdout));
         let made = format!("made by run {}, {}", result.run, history.clock().show_with_zone(result.made));
-        put(&text(task.as_str(), &whole, self.number, &made, Stream::Stdout.width(), paint))
+        put_table(&text(task.as_str(), &whole, self.number, &made, Stream::Stdout.width(), paint))
     }
 }
 

@@ -12,7 +12,10 @@ use crate::failure::Failure;
 use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::project::Project;
 
-/// The tasks that the selectors mean, all if there is none; without those of `exclude`.
+/// More names than these are only counted.
+const NAMED: usize = 10;
+
+/// The tasks that the selectors mean, all if there is none; without those of `exclude` and what needs them.
 pub fn selected(
     project: &Project,
     engine: &dyn TableEngine,
@@ -37,9 +40,28 @@ pub fn selected(
     let mut selection = if selectors.is_empty() { plan.all() } else { find(selectors)? };
     if !exclude.is_empty() {
         let excluded = find(exclude)?;
-        selection.retain(|ix| !excluded.contains(ix));
+        // What stays would run what it needs all the same.
+        let left_out = plan.with_needed_by(&excluded);
+        let along: Vec<&str> = selection
+            .intersection(&left_out)
+            .filter(|ix| !excluded.contains(ix))
+            .map(|ix| plan.task(*ix).name.as_str())
+            .collect();
+        selection.retain(|ix| !left_out.contains(ix));
+        if selection.is_empty() {
+            return Err(Failure::wrong("nothing is left: every task is excluded, or needs one that is"));
+        }
+        if !along.is_empty() {
+            eprintln!("left out, since they need what is excluded: {}", named(&along));
+        }
     }
     Ok(selection)
+}
+
+fn named(names: &[&str]) -> String {
+    let (first, rest) = names.split_at(names.len().min(NAMED));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    first.join(", ") + &more
 }
 
 /// `result:failed`: the tasks that ended so in the last run.

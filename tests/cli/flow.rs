@@ -225,3 +225,34 @@ fn only_what_is_selected_and_what_it_needs_runs() {
     assert_eq!(planned("b+"), "a b c");
     assert_eq!(planned("type:load"), "a d");
 }
+
+#[test]
+fn what_is_excluded_does_not_run_and_what_needs_it_is_told() {
+    let project = || {
+        Project::new().file("t.csv", "n\n1\n").pipeline(
+            "
+            version: 1
+            tasks:
+              a: {type: load, path: t.csv, output: a.csv}
+              b: {type: normalize, from: a, output: b.csv}
+              c: {type: normalize, from: b, output: c.csv}
+              d: {type: sql, sql: select * from a, output: d.csv, depends_on: [c]}
+              e: {type: load, path: t.csv, output: e.csv}
+            ",
+        )
+    };
+    let there = |project: &Project| ["a", "b", "c", "d", "e"].map(|name| project.has(&format!("{name}.csv")));
+    let all = project();
+    let story = all.run(["run", "--exclude", "b"]).exits(0).stderr;
+    assert!(story.contains("left out, since they need what is excluded: c, d\n"), "{story}");
+    assert_eq!(there(&all), [true, false, false, false, true]);
+    // What nobody asked for is no news, nor what was excluded itself.
+    for (selector, excluded) in [("a", "b"), ("a+", "b c d")] {
+        let some = project();
+        let story = some.run(["run", selector, "--exclude", excluded]).exits(0).stderr;
+        assert!(!story.contains("left out"), "{story}");
+        assert_eq!(there(&some), [true, false, false, false, false]);
+    }
+    let story = project().run(["run", "d", "--exclude", "type:normalize"]).exits(2).stderr;
+    assert!(story.contains("error: nothing is left: every task is excluded, or needs one that is"), "{story}");
+}

@@ -38,6 +38,17 @@ fn mistakes_are_told_with_the_file_that_holds_them() {
     insta::assert_snapshot!(project.run(["check"]).exits(2).stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_has_no_end_is_not_included() {
+    for device in ["/dev/zero", "/dev/urandom"] {
+        let project = Project::new().link("more.yaml", device);
+        let project = project.pipeline("version: 1\ninclude: more.yaml\ntasks:\n  c: {type: command, run: 'true'}\n");
+        let said = project.run(["check"]).exits(2).stderr;
+        assert!(said.contains("pipeline.yaml:2:10") && said.contains("it is no regular file"), "{said}");
+    }
+}
+
 #[test]
 fn a_file_that_includes_itself_is_refused() {
     let project = Project::new()

@@ -1,6 +1,7 @@
 //! The binary as its users see it: command line in, exit code, stdout, stderr and files out.
 
 mod accounting;
+mod added_type;
 mod against_sqlite;
 mod agreement;
 mod architecture;
@@ -11,6 +12,8 @@ mod composing;
 mod damage;
 mod docs;
 mod doctor;
+mod dotenv;
+mod drawing;
 mod events;
 mod examples;
 mod flow;
@@ -41,6 +44,7 @@ mod runners;
 mod schedule;
 mod secrets;
 mod strange_files;
+mod templates;
 mod views;
 mod watching;
 mod webhooks;

@@ -168,3 +168,72 @@ fn a_secret_that_is_not_set_is_a_failure_where_it_is_used() {
         "{story}"
     );
 }
+
+#[test]
+fn escaped_forms_and_single_lines_of_a_secret_are_masked() {
+    let key = "-----BEGIN KEY-----\nMIIE/first+line=\n  second line of it\nend\n-----END KEY-----\n";
+    let url = "smtps://me:p&ss<w\"rd'1@mail.example.com/?tls=none";
+    let project = Project::new()
+        .file("t.html", "<p title=\"${{ secrets.URL }}\">${{ secrets.KEY }}</p>\n<script>x = ${{ secrets.URL | tojson }}</script>\n")
+        .file(
+            "said.txt",
+            "MIIE/first+line=|\n{\"key\":\"second line of it\"}\nsmtps:&#x2F;&#x2F;me:p&amp;ss&lt;w&#34;rd&#39;1@mail.example.com&#x2F;?tls=none\n\
+             p%26ss%3Cw%22rd'1 p&ss<w\\\"rd'1 p\\u0026ss\\u003cw\\\"rd'1\nsmtps://me:p&amp;ss&lt;w\"rd'1@mail.example.com/?tls=none end\n",
+        )
+        .pipeline(
+            "
+            version: 1
+            secrets: [KEY, URL]
+            tasks:
+              html: {type: report, template: t.html, output: report.html}
+              say: {type: command, run: cat said.txt}
+            ",
+        );
+    let mut command = project.command(["run"]);
+    command.env("KEY", key).env("URL", url);
+    assert!(command.output().expect("the binary starts").status.success());
+    insta::assert_snapshot!(project.read("report.html"), @r#"
+    <p title="***">***</p>
+    <script>x = "***"</script>
+    "#);
+    let log = project.log("say");
+    let said: Vec<&str> = log.lines().filter_map(|line| line.split_once(" OUT   ")).map(|(_, text)| text).collect();
+    assert_eq!(said, ["***|", "{\"key\":\"***\"}", "***", "*** *** ***", "*** end"]);
+}
+
+#[test]
+fn a_short_secret_is_told_and_spoils_no_data() {
+    let project = Project::new()
+        .file("t.csv", "id,amount,city\n12,1200.12,Hamburg\n")
+        .file("t.md", "{% for row in inputs.t %}${{ row.amount }} ${{ row.city }}{% endfor %}\n")
+        .file(".env", "PIN=12\nURL=smtp://me:00@127.0.0.1\nCITY=Hamburg\n")
+        .pipeline(
+            "
+            version: 1
+            dotenv: .env
+            secrets: [PIN, URL, CITY]
+            tasks:
+              t: {type: load, path: t.csv}
+              all: {type: sql, sql: select * from t, output: all.csv}
+              report: {type: report, inputs: {t: t}, template: t.md, output: report.md}
+            ",
+        );
+    let told = project.run(["check"]).exits(0);
+    let told = told.stderr + &told.stdout;
+    for name in ["`PIN`", "the password in `URL`"] {
+        assert!(told.contains(&format!("warning: {name} has fewer than 6 characters and is not masked")), "{told}");
+    }
+    assert!(!told.contains("`CITY`"), "{told}");
+    project.run(["run"]).exits(0);
+    // Words are masked, tables are what they are.
+    assert_eq!(project.read("report.md"), "1200.12 ***");
+    let table = "id,amount,city\n12,1200.12,Hamburg\n";
+    assert_eq!(
+        (project.read("all.csv").as_str(), project.run(["preview", "all", "--csv"]).stdout.as_str()),
+        (table, table)
+    );
+    for arguments in [&["preview", "t"][..], &["preview", "t", "--json"]] {
+        let output = project.command([]).args(arguments).output().expect("the binary starts");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Hamburg"), "{arguments:?}");
+    }
+}

@@ -127,7 +127,7 @@ fn a_whole_run() {
     done    clean  1 row  [time]
     done    sums  1 row  [time]
     done    both  1 row  [time]
-    done    picture  figure of 1 rows  [time]
+    done    picture  figure of 1 row  [time]
     done    query  1 row  [time]
     done    report  1 line  [time]
     done    mail  mail for 1 recipient in outputs/outbox/[run]-mail.eml  [time]

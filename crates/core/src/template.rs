@@ -1,24 +1,29 @@
 //! The template language: MiniJinja with `${{ }}`, `{% %}`, `{# #}`, nothing undefined, and filters for reports.
 
+mod aggregates;
+mod depth;
 mod filters;
 mod number;
 mod rows;
 mod table;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
 pub use rows::table_rows;
 
-/// Steps that one template may take before it is stopped: far more than a report of a million cells needs.
-const FUEL: u64 = 200_000_000;
+/// Steps that one template may take before it is stopped: more than a report of a million cells needs. Text costs a step
+/// for every 64 bytes, so this bounds memory too.
+const FUEL: u64 = 20_000_000;
 
-/// The template language without any templates. Templates whose name ends in `.html` escape what they print.
+/// The template language without any templates. Templates whose name [is that of HTML](is_html) escape what they print.
 ///
-/// A line that holds nothing but a `{% %}` leaves no empty line behind. Filters: `money`, `thousands`, `percent`, `date`,
-/// `table`; more by [`Environment::add_filter`]. Give templates their text through [`prepare`].
+/// A line that holds nothing but a `{% %}` leaves no empty line behind, and NULL prints as nothing. Filters: `money`,
+/// `thousands`, `percent`, `date`, `table`; more by [`Environment::add_filter`]. Those that calculate do it as SQL does:
+/// exactly, and past NULLs. Give templates their text through [`prepare`], and expressions through [`expression`].
 pub fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     if let Ok(syntax) = syntax() {
@@ -27,9 +32,25 @@ pub fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_debug(true);
-    environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") || name.ends_with(".htm") { AutoEscape::Html } else { AutoEscape::None }
-    });
+    environment.set_auto_escape_callback(|name| if is_html(name) { AutoEscape::Html } else { AutoEscape::None });
+    environment.set_formatter(
+        |out, state, value| {
+            if value.is_none() { Ok(()) } else { minijinja::escape_formatter(out, state, value) }
+        },
+    );
+    // It would show all names that there are, whatever a text is said to use.
+    environment.remove_global("debug");
+    for name in ["default", "d"] {
+        environment.add_filter(name, filters::default);
+    }
+    environment.add_filter("round", filters::round);
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("sum", aggregates::sum);
+    environment.add_filter("min", aggregates::min);
+    environment.add_filter("max", aggregates::max);
+    environment.add_filter("join", aggregates::join);
     environment.add_filter("money", filters::money);
     environment.add_filter("thousands", filters::thousands);
     environment.add_filter("percent", filters::percent);
@@ -51,12 +72,59 @@ fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
 }
 
 /// A template's text as the engine wants it: `$${{` stands for a literal `${{`.
-pub fn prepare(text: &str) -> Cow<'_, str> {
-    if text.contains("$${{") {
-        Cow::Owned(text.replace("$${{", "{% raw %}${{{% endraw %}"))
-    } else {
-        Cow::Borrowed(text)
+///
+/// # Errors
+/// If it is too deep for the engine.
+pub fn prepare(text: &str) -> Result<Cow<'_, str>, Error> {
+    match too_deep(text) {
+        Some(place) => Err(depth_error(Some(&text[..place.start]))),
+        None if text.contains("$${{") => Ok(Cow::Owned(text.replace("$${{", "{% raw %}${{{% endraw %}"))),
+        None => Ok(Cow::Borrowed(text)),
     }
+}
+
+/// An expression as the engine wants it.
+///
+/// # Errors
+/// If it is too deep for the engine.
+pub fn expression(text: &str) -> Result<&str, Error> {
+    if depth::expression_too_deep(text).is_some() { Err(depth_error(None)) } else { Ok(text) }
+}
+
+/// Where a template has more operators inside one another than the engine can walk.
+pub fn too_deep(text: &str) -> Option<Range<usize>> {
+    depth::too_deep(text)
+}
+
+fn depth_error(before: Option<&str>) -> Error {
+    let line = before.map(|text| format!("line {}: ", text.matches('\n').count() + 1)).unwrap_or_default();
+    let most = depth::MOST;
+    let what = format!(
+        "{line}this is too deep: more than {most} operators, calls or branches inside one another; use `{{% set %}}` for parts of it"
+    );
+    Error::new(ErrorKind::SyntaxError, what)
+}
+
+/// What the engine has against a template, in a sentence.
+pub fn explain(error: &Error) -> String {
+    match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => format!(
+            "this takes more than {} million steps, or makes more than {} MB of text, and was stopped",
+            FUEL / 1_000_000,
+            FUEL * 64 / 1_000_000
+        ),
+        (_, Some(detail)) => detail.to_owned(),
+        (kind, None) => kind.to_string(),
+    }
+}
+
+/// Whether a file of that name holds HTML: `page.html`, `PAGE.HTM`, `page.xhtml`, and templates for them such as
+/// `page.html.j2`.
+pub fn is_html(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let templates = [".j2", ".jinja", ".jinja2", ".tmpl", ".tpl"];
+    let page = templates.iter().find_map(|ending| lower.strip_suffix(ending)).unwrap_or(&lower);
+    [".html", ".htm", ".xhtml"].iter().any(|ending| page.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -71,7 +139,7 @@ mod tests {
         environment()
             .render_named_str(
                 name,
-                &prepare(text),
+                &prepare(text).expect("it is not deep"),
                 minijinja::context! { rows => minijinja::value::Serde(rows), x => 1234567 },
             )
             .unwrap_or_else(|error| format!("{error:#}"))
@@ -88,7 +156,7 @@ mod tests {
         assert_eq!(render("a.md", "${{ 44004.73 | money }}"), "44,004.73");
         assert_eq!(render("a.md", "${{ 44004.73 | money('$') }}"), "$44,004.73");
         assert_eq!(render("a.md", "${{ '90071992547409931.25' | money('€') }}"), "€90,071,992,547,409,931.25");
-        assert_eq!(render("a.md", "${{ '-0.125' | money('$') }} ${{ 5 | money }}"), "-$0.12 5.00");
+        assert_eq!(render("a.md", "${{ '-0.125' | money('$') }} ${{ 5 | money }}"), "-$0.13 5.00");
     }
 
     #[test]
@@ -121,6 +189,52 @@ mod tests {
         </table>
         "#);
         assert!(render("a.md", "${{ rows | table(['nope']) }}").contains("no column `nope`"));
+    }
+
+    #[test]
+    fn null_is_empty_and_filters_calculate_as_sql_does() {
+        let of = |text: &str| render("a.md", text);
+        assert_eq!(of("[${{ rows[1].total }}] ${{ rows[1].total | default('-') }} ${{ none | d(0) }}"), "[] - 0");
+        assert_eq!(
+            of("[${{ none | money }}${{ none | round(2) }}${{ none | upper }}] ${{ none | money | d('-') }}"),
+            "[] -"
+        );
+        assert_eq!(
+            of("${{ 1.005 | round(2) }} ${{ 2.5 | round }} ${{ -2.5 | round }} ${{ 7 | round(1) }}"),
+            "1.01 3.0 -3.0 7"
+        );
+        assert_eq!(of("${{ 2.71 | round(1, 'ceil') }} ${{ 1234 | round(-2) }}"), "2.8 1200");
+        assert_eq!(of("${{ [0.1, 0.2, none] | sum }} ${{ [1, 2, none] | sum }} [${{ [none] | sum }}]"), "0.3 3 []");
+        assert_eq!(
+            of("${{ rows | sum(attribute='orders') }} ${{ rows | map(attribute='orders') | max }}"),
+            "1289 1200"
+        );
+        assert_eq!(
+            of("${{ [none, 3, 2] | min }} ${{ [none, 3] | max }} ${{ ['a', none, 'b'] | join(', ') }}"),
+            "2 3 a, b"
+        );
+        assert_eq!(of("${{ [1e300, 1e300] | sum > 1e300 }}"), "True");
+        assert!(of("${{ ['a', 1] | sum }}").contains("`a` is no number"));
+        assert!(of("${{ rows | sum(attribute='order') }}").contains("no `order`"));
+    }
+
+    #[test]
+    fn html_is_known_by_its_name() {
+        let escaped = |name: &str| render(name, "${{ '<b>' }}") == "&lt;b&gt;";
+        for name in ["a.html", "A.HTML", "a.htm", "x/a.xhtml", "a.html.j2", "a.HTML.jinja"] {
+            assert!(escaped(name), "{name}");
+        }
+        for name in ["a.md", "html", "a.html.md", "a.j2", "a.txt.j2"] {
+            assert!(!escaped(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_grows_without_end_is_stopped() {
+        let doubled =
+            "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
+        let error = environment().render_str(&prepare(doubled).expect("it is not deep"), ()).expect_err("too much");
+        assert!(explain(&error).contains("million steps"), "{error}");
     }
 
     #[test]

@@ -40,12 +40,28 @@ pub(crate) fn database() -> Arc<fontdb::Database> {
     }))
 }
 
+static FACES: OnceLock<[Option<Face>; 2]> = OnceLock::new();
+
+fn face(bold: bool) -> Option<&'static Face> {
+    FACES.get_or_init(|| [Face::new(REGULAR), Face::new(BOLD)])[usize::from(bold)].as_ref()
+}
+
+/// Whether the font has a shape for the letter, or it needs none.
+pub(crate) fn has(letter: char) -> bool {
+    // Joiners, marks of direction and variation selectors change their neighbours, and have no shape of their own.
+    let is_unseen = matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(letter, '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
+    letter.is_control()
+        || letter.is_whitespace()
+        || is_unseen
+        || face(false).is_none_or(|face| face.letters.map(letter).is_some())
+}
+
 /// The width of one line of text in the unit of `size`, without kerning (which only makes it narrower).
 pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    static FACES: OnceLock<[Option<Face>; 2]> = OnceLock::new();
-    let face = &FACES.get_or_init(|| [Face::new(REGULAR), Face::new(BOLD)])[usize::from(bold)];
+    let face = face(bold);
     let letter = |letter: char| -> f64 {
-        face.as_ref().and_then(|face| face.widths.advance_width(face.letters.map(letter)?)).map_or(0.6, f64::from)
+        face.and_then(|face| face.widths.advance_width(face.letters.map(letter)?)).map_or(0.6, f64::from)
     };
     text.chars().map(letter).sum::<f64>() * size
 }

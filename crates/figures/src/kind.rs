@@ -95,6 +95,11 @@ pub(crate) trait ChartKind: Sync {
         false
     }
 
+    /// Whether a missing value is seen as one, so that nothing need be said of it.
+    fn shows_gaps(&self) -> bool {
+        false
+    }
+
     /// Whether the keys go down the vertical axis and the values along the horizontal one.
     fn is_horizontal(&self) -> bool {
         false

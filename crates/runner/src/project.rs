@@ -126,7 +126,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
         },
     };
     if let Some(spec) = opened.spec.clone() {
-        secrets::keep(&spec);
+        opened.diagnostics.extend(secrets::keep(&spec));
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
             plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
         };

@@ -1,35 +1,35 @@
 //! Secrets, masked wherever text leaves the process.
 
+mod forms;
+
 use std::borrow::Cow;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
 /// What stands for a secret.
 pub const MASK: &str = "***";
 
-/// Pieces of encoded secrets shorter than this would mask what is none.
-const SHORTEST_PIECE: usize = 6;
+/// What is shorter than so many characters is not masked: it stands in too much that is no secret, such as amounts.
+pub const SHORTEST: usize = 6;
 
-/// Passwords within secrets that are shorter than this would mask what is none.
-const SHORTEST_PASSWORD: usize = 4;
-
-/// Finds secrets in text, plain and encoded: base64, percent, JSON.
+/// Finds secrets in text, whole and line by line, plain and encoded: HTML, JSON, percent, base64.
 #[derive(Default)]
 pub struct Masker {
+    /// Sorted.
     forms: Vec<Vec<u8>>,
     /// None if there are no secrets.
     finder: Option<AhoCorasick>,
 }
 
 impl Masker {
-    /// A masker of these values; empty ones are none.
+    /// A masker of these values, and of the passwords and lines within them; of none that is shorter than [`SHORTEST`].
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let of_url = |secret: &str| std::iter::once(secret.to_owned()).chain(passwords(secret)).collect::<Vec<_>>();
-        let secrets = secrets.into_iter().flat_map(of_url).filter(|secret| !secret.is_empty());
-        let mut forms: Vec<Vec<u8>> = secrets.flat_map(|secret| forms_of(&secret)).collect();
+        let mut forms: Vec<Vec<u8>> = secrets
+            .into_iter()
+            .flat_map(parts)
+            .filter(|part| !is_short(part))
+            .flat_map(|part| forms::of(&part))
+            .collect();
         forms.sort();
         forms.dedup();
         if forms.is_empty() {
@@ -59,7 +59,9 @@ impl Masker {
     fn open_end(&self, bytes: &[u8]) -> usize {
         let longest = self.forms.iter().map(Vec::len).max().unwrap_or(0);
         let from = bytes.len().saturating_sub(longest.saturating_sub(1));
-        let begins = |end: &[u8]| self.forms.iter().any(|form| form.len() > end.len() && form.starts_with(end));
+        // Behind `end` in the order come first those that begin with it.
+        let next = |end: &[u8]| self.forms.get(self.forms.partition_point(|form| form.as_slice() <= end));
+        let begins = |end: &[u8]| next(end).is_some_and(|form| form.starts_with(end));
         (from..bytes.len()).find(|at| begins(&bytes[*at..])).unwrap_or(bytes.len())
     }
 }
@@ -104,85 +106,33 @@ impl MaskedStream {
     }
 }
 
-/// The password of a secret that is a URL: a server may say it without the rest. One that is shorter would mask what is none.
-fn passwords(secret: &str) -> Vec<String> {
+/// Whether a secret, or the password in one that is a URL, is too short to be masked.
+pub fn shows(secret: &str) -> bool {
+    is_short(secret) || password(secret).iter().any(|password| is_short(password))
+}
+
+/// Whether a text is too short to be masked.
+pub fn is_short(text: &str) -> bool {
+    text.chars().nth(SHORTEST - 1).is_none()
+}
+
+/// What of a secret may be said without the rest.
+fn parts(secret: &str) -> Vec<String> {
+    let lines = secret.lines().map(str::trim).filter(|line| *line != secret).map(str::to_owned);
+    std::iter::once(secret.to_owned()).chain(password(secret)).chain(lines).collect()
+}
+
+/// The password of a secret that is a URL, as it stands and decoded: a server may say it by itself.
+fn password(secret: &str) -> Vec<String> {
     let url = url::Url::parse(secret.trim()).ok();
-    let Some(raw) = url.as_ref().and_then(url::Url::password).filter(|raw| raw.len() >= SHORTEST_PASSWORD) else {
-        return Vec::new();
-    };
+    let Some(raw) = url.as_ref().and_then(url::Url::password) else { return Vec::new() };
     let decoded = percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned();
     vec![raw.to_owned(), decoded]
 }
 
-/// A secret in all the forms that it may take.
-fn forms_of(secret: &str) -> Vec<Vec<u8>> {
-    let mut forms = vec![secret.as_bytes().to_vec()];
-    for upper in [true, false] {
-        for plus in [true, false] {
-            forms.push(percent(secret, upper, plus).into_bytes());
-        }
-    }
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
-    forms.push(json.as_bytes().to_vec());
-    forms.push(json.replace('/', "\\/").into_bytes());
-    for upper in [true, false] {
-        forms.push(ascii_json(json, upper).into_bytes());
-    }
-    for alphabet in [&alphabet::STANDARD, &alphabet::URL_SAFE] {
-        forms.extend(base64_forms(secret.as_bytes(), alphabet));
-    }
-    forms.retain(|form| !form.is_empty());
-    forms
-}
-
-/// Everything but letters, digits and `-._~` as `%41`; with `plus`, blanks as `+`.
-fn percent(secret: &str, upper: bool, plus: bool) -> String {
-    secret.bytes().fold(String::new(), |mut text, byte| {
-        match byte {
-            b' ' if plus => text.push('+'),
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => text.push(char::from(byte)),
-            byte if upper => text += &format!("%{byte:02X}"),
-            byte => text += &format!("%{byte:02x}"),
-        }
-        text
-    })
-}
-
-/// Everything beyond ASCII as `\u00e4`.
-fn ascii_json(json: &str, upper: bool) -> String {
-    json.chars().fold(String::new(), |mut text, c| {
-        if c.is_ascii() {
-            text.push(c);
-            return text;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            text += &if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
-        }
-        text
-    })
-}
-
-/// The secret in base64: by itself, and as the inner part of something longer, wherever in its groups of three it begins.
-fn base64_forms(secret: &[u8], alphabet: &alphabet::Alphabet) -> Vec<Vec<u8>> {
-    let engine = GeneralPurpose::new(alphabet, NO_PAD);
-    let mut forms = vec![engine.encode(secret).into_bytes()];
-    for before in 0..3usize {
-        let mut padded = vec![0; before];
-        padded.extend_from_slice(secret);
-        let text = engine.encode(&padded).into_bytes();
-        // The letters at both ends also depend on what is beside the secret.
-        let start = (before * 8).div_ceil(6);
-        let end = padded.len() * 8 / 6;
-        if let Some(inner) = text.get(start..end).filter(|inner| inner.len() >= SHORTEST_PIECE) {
-            forms.push(inner.to_vec());
-        }
-    }
-    forms
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use proptest::prelude::*;
 
@@ -202,6 +152,11 @@ mod tests {
             "it is p%22%c3%a4%2fss+w%5crd%3f%261.".to_owned(),
             format!("it is {}.", STANDARD.encode(SECRET).trim_end_matches('=')),
             format!("it is {}.", URL_SAFE_NO_PAD.encode(SECRET)),
+            "it is p&quot;ä&#x2f;ss w\\rd?&amp;1.".to_owned(),
+            "it is p&#34;ä/ss w\\rd?&amp;1.".to_owned(),
+            "it is p\\\"ä\\/ss w\\\\rd?\\u00261.".to_owned(),
+            "it is p%22%C3%A4/ss%20w%5Crd%3F%261.".to_owned(),
+            "it is p%22%C3%A4/ss%20w%5Crd?&1.".to_owned(),
         ] {
             assert_eq!(masker.text(&text), "it is ***.", "{text}");
         }
@@ -224,8 +179,28 @@ mod tests {
 
     #[test]
     fn of_two_secrets_the_longer_is_masked_whole() {
-        let masker = Masker::new(["abc", "abcdef"]);
-        assert_eq!(masker.text("abcdef abc abcde"), "*** *** ***de");
+        let masker = Masker::new(["abcdef", "abcdefghi"]);
+        assert_eq!(masker.text("abcdefghi abcdef abcdefgh"), "*** *** ***gh");
+    }
+
+    #[test]
+    fn each_line_of_a_secret_is_masked_and_nothing_that_is_short() {
+        let masker = Masker::new(["BEGIN KEY\r\n  one/line+\nab\nthe last line\n", "12", "geheim"]);
+        assert_eq!(masker.text("[one/line+] ab 12 [the last line] one&#x2f;line+"), "[***] ab 12 [***] ***");
+        assert_eq!(["12345", "ününi", "123456", "ününil"].map(shows), [true, true, false, false]);
+        assert!(shows("smtp://me:abc@host") && !shows("smtp://me:abcdef@host") && !shows("https://host/x"));
+    }
+
+    #[test]
+    fn a_secret_that_base64_breaks_into_lines_is_masked() {
+        let secret: String = ('!'..'~').cycle().take(150).collect();
+        let encoded = STANDARD.encode(&secret);
+        for length in [64, 76] {
+            let lines: Vec<&str> =
+                encoded.as_bytes().chunks(length).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            let masked = Masker::new([secret.as_str()]).text(&lines.join("\n")).into_owned();
+            assert!(masked.split('\n').all(|line| line == MASK), "{masked}");
+        }
     }
 
     fn in_pieces(masker: &Masker, text: &[u8], cuts: &[usize]) -> Vec<u8> {
@@ -243,7 +218,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_masked_like_the_whole(text in "[ab\n]{0,40}", secrets in prop::collection::vec("[ab\n]{1,5}", 1..4), cuts in prop::collection::vec(0usize..41, 0..6)) {
+        fn pieces_are_masked_like_the_whole(text in "[ab]{0,40}[ab\n]{0,20}", secrets in prop::collection::vec("[ab\n]{6,8}", 1..8), cuts in prop::collection::vec(0usize..61, 0..6)) {
             let masker = Masker::new(secrets.iter().map(String::as_str));
             let whole = masker.text(&text).into_owned();
             prop_assert_eq!(String::from_utf8(in_pieces(&masker, text.as_bytes(), &cuts)).unwrap(), whole);

@@ -36,7 +36,7 @@ pub use results::{LastGood, LastTable, Made, MadeTable, Output};
 pub use retain::Retained;
 pub use runs::{Run, RunStart, RunStatus, TaskCounts};
 pub use schedules::Watch;
-pub use tasks::{Attempt, Ledger, TaskDetail, TaskRecord};
+pub use tasks::{Attempt, Ledger, TaskRecord};
 
 /// What stands in a project's folder for all of this: its name.
 pub const FOLDER: &str = ".tidemill";

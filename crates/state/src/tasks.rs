@@ -5,52 +5,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tidemill_core::event::TaskStatus;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
 use tidemill_core::sched::How;
-use tidemill_core::table::{CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, TableReport};
-use tidemill_core::task::TaskFailure;
+use tidemill_core::table::{CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
+use tidemill_core::task::{TaskFailure, TaskReport};
 
 use crate::column::{count, duration, int, json, maybe_count, maybe_digest, maybe_json, micros, time, to_json, word};
 use crate::results::{self, Key, Made};
 use crate::{State, StateError};
-
-/// What is told of a task beside its status.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TaskDetail {
-    /// Rows that came in.
-    pub rows_in: Vec<RowsIn>,
-    /// Rows rejected, by reason.
-    pub rejected: Vec<RejectedRows>,
-    /// Rows left out by steps that say so.
-    pub dropped: Vec<DroppedRows>,
-    /// One for each join.
-    pub joins: Vec<JoinDiagnosis>,
-    /// How its checks ended.
-    pub checks: Vec<CheckResult>,
-    /// Sentences for the user.
-    pub warnings: Vec<String>,
-    /// A sentence for the summary.
-    pub note: Option<String>,
-}
-
-impl TaskDetail {
-    /// What an engine reports.
-    pub fn of(report: &TableReport) -> Self {
-        Self {
-            rows_in: report.rows_in.clone(),
-            rejected: report.rejected.clone(),
-            dropped: report.dropped.clone(),
-            joins: report.joins.clone(),
-            checks: report.checks.clone(),
-            warnings: report.warnings.clone(),
-            note: None,
-        }
-    }
-}
 
 /// One try of a task.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,12 +49,10 @@ pub struct TaskRecord {
     pub attempts: u32,
     /// Its fingerprint, if it was found.
     pub fingerprint: Option<Digest>,
-    /// Rows of its table.
-    pub rows: Option<u64>,
     /// Why it ran, or was skipped.
     pub reasons: Vec<String>,
-    /// What else is told.
-    pub detail: TaskDetail,
+    /// What it made; its outputs are with its result.
+    pub report: TaskReport,
     /// Why it failed.
     pub error: Option<TaskFailure>,
 }
@@ -104,6 +67,25 @@ pub struct Ledger<'a> {
     /// What it made, if it ran and its result is kept. For a cached or restored task, None: the result under its
     /// fingerprint becomes its latest.
     pub made: Option<&'a Made>,
+}
+
+/// What is written down of a report beside its rows, which have a column of their own.
+#[derive(Serialize)]
+struct Detail<'a> {
+    rows_in: &'a [RowsIn],
+    rejected: &'a [RejectedRows],
+    dropped: &'a [DroppedRows],
+    joins: &'a [JoinDiagnosis],
+    checks: &'a [CheckResult],
+    warnings: &'a [String],
+    note: Option<&'a str>,
+}
+
+impl<'a> Detail<'a> {
+    fn of(report: &'a TaskReport) -> Self {
+        let TaskReport { rows_in, rejected, dropped, joins, checks, warnings, note, .. } = report;
+        Self { rows_in, rejected, dropped, joins, checks, warnings, note: note.as_deref() }
+    }
 }
 
 const COLUMNS: &str = "task, kind, status, how, started, duration, attempts, fingerprint, rows, reasons, detail, error";
@@ -169,10 +151,10 @@ impl State {
                     record.attempts,
                     record.fingerprint.map(|digest| digest.0),
                     result,
-                    record.rows.map(int),
-                    int(record.detail.rejected.iter().map(|rejected| rejected.rows).sum()),
+                    record.report.rows.map(int),
+                    int(record.report.rejected_rows()),
                     to_json(&record.reasons)?,
-                    to_json(&record.detail)?,
+                    to_json(&Detail::of(&record.report))?,
                     record.error.as_ref().map(to_json).transpose()?,
                 ])?;
             }
@@ -274,9 +256,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
         duration: duration(row, 5)?,
         attempts: u32::try_from(count(row, 6)?).unwrap_or(u32::MAX),
         fingerprint: maybe_digest(row, 7)?,
-        rows: maybe_count(row, 8)?,
         reasons: json(row, 9)?,
-        detail: json(row, 10)?,
+        report: TaskReport { rows: maybe_count(row, 8)?, ..json(row, 10)? },
         error: maybe_json(row, 11)?,
     })
 }

@@ -26,7 +26,8 @@ use tidemill_core::task::TaskTypes;
 pub use checks::warning as broken_check;
 pub use command::{close_guardian, guard};
 pub use contract::fits;
-use parameters::TypeOf;
+pub use parameters::{Parameters, TypeOf};
+pub use table_task::{TableLogic, reads, table_task, upstream};
 
 /// All task types, in the order of the docs.
 pub fn all() -> TaskTypes {

@@ -17,6 +17,9 @@ pub trait Parameters: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 
     const DESCRIPTOR: Descriptor;
 
     /// Makes the task; finds the mistakes that the schema of the keys cannot say.
+    ///
+    /// # Errors
+    /// All mistakes found.
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>>;
 
     /// Puts back what tasks of this type had moved away when their run died: see [`TaskType::recover`].
@@ -30,8 +33,14 @@ pub struct TypeOf<P>(PhantomData<fn() -> P>);
 
 impl<P> TypeOf<P> {
     /// It has no state.
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self(PhantomData)
+    }
+}
+
+impl<P> Default for TypeOf<P> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

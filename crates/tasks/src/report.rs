@@ -12,6 +12,7 @@ use tidemill_core::task::{
     CheckContext, Descriptor, FileInput, FileRole, Io, MakesTable, OutputFile, RunContext, Task, TaskFailure,
     TaskResult, TaskSource,
 };
+use tidemill_core::template::is_html;
 
 use super::parameters::Parameters;
 use super::texts::{check_file, input_edges, names_in_file, pictures_in_file, render_file};
@@ -93,7 +94,8 @@ impl Task for ReportTask {
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
-        let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs)?;
+        let into_html = is_html(self.keys.output.value.as_str());
+        let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs, into_html)?;
         let staged = (cx.stage)(&self.keys.output.value);
         std::fs::write(&staged, &text)
             .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", self.keys.output.value)))?;

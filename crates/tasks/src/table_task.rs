@@ -60,6 +60,9 @@ struct TableTask<L> {
 }
 
 /// Makes the task of a type's parameters.
+///
+/// # Errors
+/// The mistakes in its `checks`.
 pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
     let checks = TaskChecks::read(source)?;
     Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks }))

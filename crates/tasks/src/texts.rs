@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use minijinja::Value;
 use minijinja::value::Serde;
+use minijinja::{AutoEscape, Value};
 use regex::Regex;
 use tidemill_core::diagnostic::{Diagnostic, Span, failure_of};
 use tidemill_core::plan::resolve;
-use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template};
+use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template, names_used};
 use tidemill_core::table::Location;
 use tidemill_core::task::{CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure};
-use tidemill_core::template::{environment, prepare, table_rows};
+use tidemill_core::template::{environment, explain, is_html, prepare, table_rows};
 
 use tidemill_secrets::masked;
 
@@ -94,15 +94,7 @@ pub fn secrets_are_set(cx: &RunContext<'_>, text: &Template) -> Result<(), TaskF
 /// The names that a template's file uses, each in its parts; none if it cannot be read, which the check has said.
 pub fn names_in_file(project: &Path, path: &Location) -> Vec<Vec<String>> {
     let Ok(text) = std::fs::read_to_string(resolve(project, path)) else { return Vec::new() };
-    let environment = environment();
-    let Ok(template) = environment.template_from_named_str(path.as_str(), &prepare(&text)).map(|template| {
-        let mut names: Vec<String> = template.undeclared_variables(true).into_iter().collect();
-        names.sort();
-        names
-    }) else {
-        return Vec::new();
-    };
-    template.iter().map(|name| name.split('.').map(str::to_owned).collect()).collect()
+    names_used(&text)
 }
 
 /// The pictures that a template's file names outright, as in `"logo.png" | image`: they are read when it is rendered, so they
@@ -161,7 +153,7 @@ pub fn check_file(
     }
 }
 
-/// Renders a template's file.
+/// Renders a template's file. What it prints is escaped if it goes into HTML, or if the file's name is that of HTML.
 ///
 /// # Errors
 /// With file and line, if a name is unknown or a filter fails.
@@ -170,10 +162,11 @@ pub fn render_file(
     scope: &Scope,
     path: &Location,
     inputs: &OrderedMap<At<String>>,
+    into_html: bool,
 ) -> Result<String, TaskFailure> {
     let text = std::fs::read_to_string(resolve(cx.project, path))
         .map_err(|error| TaskFailure::new(format!("cannot read the template {path}: {error}")))?;
-    render_named(cx, scope, path.as_str(), &text, inputs)
+    render_named(cx, scope, path.as_str(), &text, inputs, into_html || is_html(path.as_str()))
 }
 
 /// Renders a text that stands in the pipeline file itself.
@@ -193,7 +186,7 @@ pub fn render_text(
     }
     let place = cx.sources.line_column(text.span).zip(cx.sources.get(text.span.file));
     let name = place.map_or_else(|| "text".to_owned(), |((line, _), file)| format!("text in {}:{line}", file.name));
-    render_named(cx, scope, &name, &text.text, inputs)
+    render_named(cx, scope, &name, &text.text, inputs, false)
 }
 
 /// Renders a text that may stand for several: one whole `${{ }}` whose value is a list.
@@ -236,15 +229,18 @@ fn render_named(
     name: &str,
     text: &str,
     inputs: &OrderedMap<At<String>>,
+    escaped: bool,
 ) -> Result<String, TaskFailure> {
     let mut environment = environment();
+    environment.set_auto_escape_callback(move |_| if escaped { AutoEscape::Html } else { AutoEscape::None });
     let project = cx.project.to_path_buf();
     environment.add_filter("image", move |path: &str| image(&project, path));
-    let mut names: BTreeMap<String, Value> = scope.context().into_iter().collect();
+    let mut names: BTreeMap<String, Value> =
+        scope.context(names_used(text).iter().map(Vec::as_slice)).into_iter().collect();
     names.extend(runtime_names(cx).into_iter().map(|(name, value)| (name, Value::from(Serde(value)))));
     names.insert("inputs".to_owned(), Value::from_pairs(input_tables(cx, inputs)?));
-    environment
-        .render_named_str(name, &prepare(text), Value::from_pairs(names))
+    prepare(text)
+        .and_then(|prepared| environment.render_named_str(name, &prepared, Value::from_pairs(names)))
         .map(masked)
         .map_err(|error| template_failure(name, text, &error))
 }
@@ -253,7 +249,7 @@ fn render_named(
 fn template_failure(name: &str, text: &str, error: &minijinja::Error) -> TaskFailure {
     let line = error.line();
     let shown = line.and_then(|line| text.lines().nth(line.saturating_sub(1))).map(|line| line.trim().to_owned());
-    let mut detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let mut detail = explain(error);
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         detail = format!("{detail}: {cause}");

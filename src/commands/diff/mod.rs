@@ -12,7 +12,7 @@ use tidemill_core::table::PlainTable;
 use tidemill_state::LastGood;
 
 use super::CliCommand;
-use super::pipeline_history::{PipelineHistory, json_lines, put};
+use super::pipeline_history::{PipelineHistory, json_lines, put_table};
 use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -76,10 +76,10 @@ impl CliCommand for DiffArgs {
         let key = key::choose(&history, &task, &self.key, &before.table, &after.table)?;
         let found = compare::compare(&before.table, &after.table, &key.columns);
         if self.json {
-            return put(&json_lines(&tell::json(&task, &before, &after, &key, &found)));
+            return put_table(&json_lines(&tell::json(&task, &before, &after, &key, &found)));
         }
         let paint = Paint(global.color.wanted(Stream::Stdout));
-        put(&tell::text(&task, &before, &after, &key, &found, self.number, Stream::Stdout.width(), paint))
+        put_table(&tell::text(&task, &before, &after, &key, &found, self.number, Stream::Stdout.width(), paint))
     }
 }
 

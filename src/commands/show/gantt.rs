@@ -67,7 +67,7 @@ pub fn draw(whole: &WholeRun, view: &View) -> String {
 }
 
 fn cells(task: &TaskRecord) -> [String; 5] {
-    let account = Account::of_record(&task.detail, task.rows);
+    let account = Account::of(&task.report);
     let time = match (task.status, task.how) {
         (TaskStatus::Success, Some(How::Cached)) => "cached".to_owned(),
         (TaskStatus::Success, Some(How::Restored)) => "restored".to_owned(),
@@ -79,7 +79,7 @@ fn cells(task: &TaskRecord) -> [String; 5] {
     [
         shortened(task.task.as_str(), WIDEST_ID),
         account.rows_in(),
-        task.rows.map(thousands).unwrap_or_default(),
+        task.report.rows.map(thousands).unwrap_or_default(),
         account.rejected(),
         time,
     ]

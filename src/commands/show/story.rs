@@ -48,16 +48,16 @@ pub fn head(run: &Run, view: &View) -> String {
 pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
     let mut text = String::new();
     for task in tasks {
-        for note in Account::of_record(&task.detail, task.rows).notes() {
+        for note in Account::of(&task.report).notes() {
             text += &format!("{} {}: {}\n", view.paint.yellow("note"), task.task, one_line(note));
         }
     }
     for task in tasks {
-        let checks = task.detail.checks.iter().filter(|check| check.bad_rows > 0 && check.severity == Severity::Warn);
+        let checks = task.report.checks.iter().filter(|check| check.bad_rows > 0 && check.severity == Severity::Warn);
         let checks = checks.map(|check| format!("check `{}`: {} bad rows", check.name, thousands(check.bad_rows)));
         // What an executor says of a check it says as a warning too.
-        let checks: Vec<String> = if task.detail.warnings.is_empty() { checks.collect() } else { Vec::new() };
-        for warning in task.detail.warnings.iter().chain(&checks) {
+        let checks: Vec<String> = if task.report.warnings.is_empty() { checks.collect() } else { Vec::new() };
+        for warning in task.report.warnings.iter().chain(&checks) {
             text += &format!("{} {}: {}\n", view.paint.yellow("warning"), task.task, one_line(warning.clone()));
         }
     }

@@ -239,6 +239,8 @@ fn command() {
             .because("tally", "env.WIDTH set to 3"),
         Change::yaml("its shell", "    env: {LC_ALL: C}", "    shell: bash\n    env: {LC_ALL: C}")
             .because("tally", "shell set to bash"),
+        Change::yaml("whether it goes on", "    env: {LC_ALL: C}", "    strict: false\n    env: {LC_ALL: C}")
+            .because("tally", "strict set to false"),
         Change::yaml("its folder", "    env: {LC_ALL: C}", "    cwd: data\n    env: {LC_ALL: C}")
             .because("tally", "cwd set to data"),
         Change::yaml("an input's format", "{days: by_day,", "{days: {task: by_day, format: json},")

@@ -5,6 +5,7 @@ mod inputs;
 mod logs;
 mod outputs;
 mod retries;
+mod strict;
 #[cfg(target_os = "linux")]
 mod trees;
 

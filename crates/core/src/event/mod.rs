@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{RunId, TaskName};
 use crate::sched::{Counts, How};
-use crate::table::{CheckResult, DroppedRows, JoinDiagnosis, Location, RejectedRows, RowsIn};
-use crate::task::{TaskFailure, TaskResult};
+use crate::task::{TaskFailure, TaskReport};
 
 /// The version of the events' form: raised when a field changes its meaning or goes. New fields may come without.
 pub const EVENT_VERSION: u32 = 1;
@@ -171,49 +170,9 @@ pub struct TaskEnd {
     pub duration: Duration,
     /// What it made.
     #[serde(flatten)]
-    pub details: TaskDetails,
+    pub report: TaskReport,
     /// Why it failed.
     pub error: Option<TaskFailure>,
-}
-
-/// What a task made, in numbers and sentences; no tables.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TaskDetails {
-    /// Rows of its table.
-    pub rows: Option<u64>,
-    /// Rows that came in, by table or source.
-    pub rows_in: Vec<RowsIn>,
-    /// Rows rejected, by reason.
-    pub rejected: Vec<RejectedRows>,
-    /// Rows left out by steps that say so.
-    pub dropped: Vec<DroppedRows>,
-    /// What its joins did.
-    pub joins: Vec<JoinDiagnosis>,
-    /// Sentences for the user.
-    pub warnings: Vec<String>,
-    /// How its checks ended.
-    pub checks: Vec<CheckResult>,
-    /// The files it publishes, by their final paths.
-    pub outputs: Vec<Location>,
-    /// A sentence for the summary.
-    pub note: Option<String>,
-}
-
-impl From<TaskResult> for TaskDetails {
-    fn from(result: TaskResult) -> Self {
-        let mut details = Self { outputs: result.outputs, note: result.note, ..Self::default() };
-        if let Some(report) = result.table {
-            details.rows = report.table.is_some().then_some(report.rows);
-            details.rows_in = report.rows_in;
-            details.rejected = report.rejected;
-            details.dropped = report.dropped;
-            details.joins = report.joins;
-            details.warnings = report.warnings;
-            details.checks = report.checks;
-        }
-        details.warnings.extend(result.warnings);
-        details
-    }
 }
 
 /// Durations as a number of seconds.

@@ -3,6 +3,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::*;
+use crate::table::{Location, RowsIn};
 
 fn event(what: Happening) -> RunEvent {
     let at = "2024-11-20T19:45:00Z".parse().unwrap();
@@ -40,11 +41,11 @@ fn an_event_is_one_flat_object_that_can_be_read_back() {
         started: Some("2024-11-20T19:45:00Z".parse().unwrap()),
         ended: "2024-11-20T19:45:01.5Z".parse().unwrap(),
         duration: Duration::from_millis(1500),
-        details: TaskDetails {
+        report: TaskReport {
             rows: Some(1000),
             rows_in: vec![RowsIn { from: "data/retail.db".into(), rows: 1000 }],
             outputs: vec![Location::new("outputs/orders.csv")],
-            ..TaskDetails::default()
+            ..TaskReport::default()
         },
         error: None,
     };

@@ -95,33 +95,12 @@ fn plan_task(
     let built = task_type.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec, types });
     let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
     let io = built.io();
-    let mut mistakes: Vec<Diagnostic> = paths(&io, task).filter_map(unsupported_scheme).collect();
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+    let unsupported: Vec<Diagnostic> = paths(&io, task).filter_map(unsupported_scheme).collect();
+    if !unsupported.is_empty() {
+        return Err(unsupported);
     }
-    let mut sinks = Vec::new();
-    for output in &task.common.outputs {
-        if !io.table {
-            // Types that publish files of another kind read `output` as a key of their own.
-            continue;
-        }
-        match types.formats().of_path(output.path.value.as_str()) {
-            Some(format) => sinks.push(Sink {
-                path: output.path.value.clone(),
-                format: format.format(),
-                options: output.options.clone(),
-                table: task.id.value.base().to_owned(),
-            }),
-            None => mistakes.push(
-                Diagnostic::error(format!("`{}` has no ending that says its format", output.path.value))
-                    .at(output.path.span, "a table is written here")
-                    .help(format!("end it with {}", types.formats().endings(true))),
-            ),
-        }
-    }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
+    // Types that publish files of another kind read `output` as a key of their own.
+    let sinks = if io.table { sinks(task, types)? } else { Vec::new() };
     let mut outputs = Vec::new();
     if io.table {
         outputs.extend(
@@ -147,6 +126,27 @@ fn plan_task(
         sinks,
         rejects,
     }))
+}
+
+/// The files that a task's table is written to.
+fn sinks(task: &TaskSpec, types: &TaskTypes) -> Result<Vec<Sink>, Vec<Diagnostic>> {
+    let (mut sinks, mut mistakes) = (Vec::new(), Vec::new());
+    for output in &task.common.outputs {
+        match types.formats().of_path(output.path.value.as_str()) {
+            Some(format) => sinks.push(Sink {
+                path: output.path.value.clone(),
+                format: format.format(),
+                options: output.options.clone(),
+                table: task.id.value.base().to_owned(),
+            }),
+            None => mistakes.push(
+                Diagnostic::error(format!("`{}` has no ending that says its format", output.path.value))
+                    .at(output.path.span, "a table is written here")
+                    .help(format!("end it with {}", types.formats().endings(true))),
+            ),
+        }
+    }
+    if mistakes.is_empty() { Ok(sinks) } else { Err(mistakes) }
 }
 
 /// All paths that a task reads and publishes.

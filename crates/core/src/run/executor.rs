@@ -1,9 +1,9 @@
 //! What the loop needs from whoever knows the tasks.
 
 use crate::attempt::AttemptToken;
-use crate::event::{TaskDetails, TaskEnd};
+use crate::event::TaskEnd;
 use crate::ids::TaskIx;
-use crate::task::TaskFailure;
+use crate::task::{TaskFailure, TaskReport};
 
 /// Does what the scheduler decides. It holds the tables, the cache and the ledger; the loop only hears how it went.
 pub trait Executor: Send + Sync {
@@ -23,7 +23,7 @@ pub trait Executor: Send + Sync {
     ///
     /// # Errors
     /// If the attempt failed. A panic counts as a failure.
-    fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure>;
+    fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskReport, TaskFailure>;
 
     /// Takes down that a task has ended, on the loop's thread, before anything that follows from it happens. It may be put off for
     /// a moment until it is written, as long as nothing that cannot be done again starts from it.
@@ -44,11 +44,11 @@ pub enum LookUp {
         reasons: Vec<String>,
     },
     /// Nothing is to be done; what its result is.
-    Cached(TaskDetails),
+    Cached(TaskReport),
     /// Its files have been published again from the cache.
     Restored {
         /// What its result is.
-        details: TaskDetails,
+        report: TaskReport,
         /// Why: `outputs/a.csv was deleted`.
         reasons: Vec<String>,
     },

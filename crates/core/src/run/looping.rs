@@ -14,14 +14,12 @@ use super::workers::Workers;
 use super::{Executor, Interrupts, LookUp, RunOptions, RunSummary};
 use crate::attempt::AttemptToken;
 use crate::clock::{Clock, Moment};
-use crate::event::{
-    EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunOutcome, TaskDetails, panic_text,
-};
+use crate::event::{EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunOutcome, panic_text};
 use crate::ids::TaskIx;
 use crate::sched::{
     Action, AttemptEnd, Counts, Halt, Input, Options, SchedGraph, Scheduler, State, Status, StopReason, Verdict,
 };
-use crate::task::TaskFailure;
+use crate::task::{TaskFailure, TaskReport};
 
 /// Look-ups on workers at once; they read and hash files, so more would only fight over the disk.
 const LOOK_UPS: usize = 4;
@@ -44,7 +42,7 @@ impl Outbox {
 /// What workers send.
 enum Message {
     LookedUp { task: TaskIx, found: LookUp },
-    Ended { task: TaskIx, attempt: u32, outcome: Result<TaskDetails, TaskFailure> },
+    Ended { task: TaskIx, attempt: u32, outcome: Result<TaskReport, TaskFailure> },
 }
 
 pub(super) struct Loop<'a> {
@@ -240,12 +238,12 @@ impl<'a> Loop<'a> {
         let record = &mut self.records[task.index()];
         let (verdict, action, reasons) = match found {
             LookUp::Run { reasons } => (Verdict::Run, LookedUpAction::Run, reasons),
-            LookUp::Cached(details) => {
-                record.details = details;
+            LookUp::Cached(report) => {
+                record.report = report;
                 (Verdict::Cached, LookedUpAction::Cached, Vec::new())
             }
-            LookUp::Restored { details, reasons } => {
-                record.details = details;
+            LookUp::Restored { report, reasons } => {
+                record.report = report;
                 (Verdict::Restored, LookedUpAction::Restore, reasons)
             }
             LookUp::Skip(reason) => {
@@ -289,7 +287,7 @@ impl<'a> Loop<'a> {
         }
     }
 
-    fn attempt_ended(&mut self, task: TaskIx, number: u32, outcome: Result<TaskDetails, TaskFailure>) -> Input {
+    fn attempt_ended(&mut self, task: TaskIx, number: u32, outcome: Result<TaskReport, TaskFailure>) -> Input {
         let now = self.clock.monotonic();
         let end = match &outcome {
             Ok(_) => AttemptEnd::Success,
@@ -304,7 +302,7 @@ impl<'a> Loop<'a> {
                 attempt.took = Some(now.since(attempt.started));
             }
             match outcome {
-                Ok(details) => (record.details, record.failure) = (details, None),
+                Ok(report) => (record.report, record.failure) = (report, None),
                 Err(failure) => record.failure = Some(failure),
             }
         } else if let (Err(stopped), record) = (outcome, &mut self.records[task.index()])
@@ -390,10 +388,10 @@ fn execute(
     task: TaskIx,
     attempt: u32,
     token: &AttemptToken,
-) -> Result<TaskDetails, TaskFailure> {
+) -> Result<TaskReport, TaskFailure> {
     let outcome = catch_unwind(AssertUnwindSafe(|| executor.execute(task, attempt, token)));
-    let details = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
-    if token.begin_commit() { Ok(details) } else { Err(stopped()) }
+    let report = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+    if token.begin_commit() { Ok(report) } else { Err(stopped()) }
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> TaskFailure {

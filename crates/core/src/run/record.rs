@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use crate::attempt::AttemptToken;
 use crate::clock::Moment;
-use crate::event::{TaskDetails, TaskEnd, TaskStatus};
+use crate::event::{TaskEnd, TaskStatus};
 use crate::ids::TaskIx;
 use crate::sched::{SchedGraph, Status};
-use crate::task::TaskFailure;
+use crate::task::{TaskFailure, TaskReport};
 
 /// A task on its way.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Record {
     /// The attempt that observers believe to be running.
     pub(super) attempt: Option<Attempt>,
     /// What is known of its result.
-    pub(super) details: TaskDetails,
+    pub(super) report: TaskReport,
     /// Why its last attempt, or its look-up, failed.
     pub(super) failure: Option<TaskFailure>,
     /// Why its look-up skipped it.
@@ -63,7 +63,7 @@ impl Record {
             started: self.started.map(|(at, _)| at),
             ended: now.0,
             duration: self.started.map_or(Duration::ZERO, |(_, at)| now.1.since(at)),
-            details: std::mem::take(&mut self.details),
+            report: std::mem::take(&mut self.report),
             error: self.failure.take().filter(|_| matches!(status, Status::Failed(_))),
         }
     }

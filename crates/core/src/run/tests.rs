@@ -4,11 +4,11 @@ use std::sync::Mutex;
 use super::*;
 use crate::attempt::AttemptToken;
 use crate::clock::{FakeClock, SystemClock};
-use crate::event::{TaskDetails, TaskStatus};
+use crate::event::TaskStatus;
 use crate::sched::{Dep, How, SchedTask};
-use crate::task::{EdgeKind, TaskFailure};
+use crate::task::{EdgeKind, TaskFailure, TaskReport};
 
-type Work = dyn Fn(TaskIx, u32, &AttemptToken) -> Result<TaskDetails, TaskFailure> + Send + Sync;
+type Work = dyn Fn(TaskIx, u32, &AttemptToken) -> Result<TaskReport, TaskFailure> + Send + Sync;
 
 /// An executor made of closures.
 struct Fake {
@@ -23,7 +23,7 @@ struct Fake {
 
 impl Fake {
     fn new(
-        work: impl Fn(TaskIx, u32, &AttemptToken) -> Result<TaskDetails, TaskFailure> + Send + Sync + 'static,
+        work: impl Fn(TaskIx, u32, &AttemptToken) -> Result<TaskReport, TaskFailure> + Send + Sync + 'static,
     ) -> Self {
         Self {
             quick: false,
@@ -45,7 +45,7 @@ impl Executor for Fake {
     fn look_up(&self, task: TaskIx) -> LookUp {
         self.looked_up.lock().unwrap().push(task.0);
         if self.cached.contains(&task.0) {
-            LookUp::Cached(TaskDetails { rows: Some(7), ..TaskDetails::default() })
+            LookUp::Cached(TaskReport { rows: Some(7), ..TaskReport::default() })
         } else if self.skipped.contains(&task.0) {
             LookUp::Skip("when is false".into())
         } else {
@@ -53,7 +53,7 @@ impl Executor for Fake {
         }
     }
 
-    fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+    fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskReport, TaskFailure> {
         (self.work)(task, attempt, token)
     }
 
@@ -86,8 +86,8 @@ fn run_simply(tasks: Vec<SchedTask>, fake: Fake) -> RunSummary {
     run_with(tasks, &Arc::new(fake), &SystemClock::new(), &Interrupts::new())
 }
 
-fn done() -> Result<TaskDetails, TaskFailure> {
-    Ok(TaskDetails::default())
+fn done() -> Result<TaskReport, TaskFailure> {
+    Ok(TaskReport::default())
 }
 
 /// One letter a task.
@@ -118,7 +118,7 @@ fn what_is_cached_does_not_run_and_what_is_skipped_skips_on() {
         assert_eq!(statuses(&summary), "crss-");
         assert_eq!(summary.status, RunOutcome::Success);
         assert_eq!((reason(&summary, 2), reason(&summary, 3)), ("when is false", "`t2` was skipped"));
-        assert_eq!(summary.task(TaskIx(0)).unwrap().details.rows, Some(7));
+        assert_eq!(summary.task(TaskIx(0)).unwrap().report.rows, Some(7));
     }
 }
 
@@ -134,7 +134,7 @@ fn a_panic_is_a_failure_and_names_those_it_keeps_from_running() {
 }
 
 /// What a task does that only ends when it is told to.
-fn until_stopped(token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+fn until_stopped(token: &AttemptToken) -> Result<TaskReport, TaskFailure> {
     while !token.is_cancelled() {
         std::thread::yield_now();
     }

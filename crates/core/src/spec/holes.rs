@@ -94,6 +94,13 @@ pub(crate) struct NameUse {
     pub parts: Vec<(String, Range<usize>)>,
 }
 
+impl NameUse {
+    /// Its parts without their places.
+    pub fn words(&self) -> Vec<String> {
+        self.parts.iter().map(|(part, _)| part.clone()).collect()
+    }
+}
+
 /// Words that are no names.
 const KEYWORDS: [&str; 34] = [
     "and",

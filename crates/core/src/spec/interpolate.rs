@@ -138,16 +138,16 @@ pub(crate) fn evaluate(
     {
         return Ok(value.clone());
     }
-    let compiled = match ENVIRONMENT.compile_expression(expression) {
-        Ok(compiled) => compiled,
-        Err(error) => return Err(vec![engine_error(text, &range, &error)]),
-    };
+    let compiled = template::expression(expression).and_then(|expression| ENVIRONMENT.compile_expression(expression));
+    let compiled = compiled.map_err(|error| vec![engine_error(text, &range, &error)])?;
+    let names = names(expression);
     let unknown: Vec<Diagnostic> =
-        names(expression).iter().filter_map(|name| unknown_name(text, range.start, name, scope, runtime)).collect();
+        names.iter().filter_map(|name| unknown_name(text, range.start, name, scope, runtime)).collect();
     if !unknown.is_empty() && !expression.contains(" is ") && !expression.contains("default") {
         return Err(unknown);
     }
-    let value = compiled.eval(context(scope, runtime)).map_err(|error| vec![engine_error(text, &range, &error)])?;
+    let value =
+        compiled.eval(context(scope, runtime, &names)).map_err(|error| vec![engine_error(text, &range, &error)])?;
     if value.is_undefined() {
         return Err(vec![Diagnostic::error(format!("`{expression}` has no value")).at(text.place(range), "")]);
     }
@@ -156,9 +156,10 @@ pub(crate) fn evaluate(
     })
 }
 
-/// All names as the engine wants them. At run time `run` has more names than before.
-pub(crate) fn context(scope: &Scope, runtime: Option<&Map<String, Value>>) -> minijinja::Value {
-    let mut context = scope.context();
+/// All names as the engine wants them, for a text that uses the names `used`. At run time `run` has more names than before.
+pub(crate) fn context(scope: &Scope, runtime: Option<&Map<String, Value>>, used: &[NameUse]) -> minijinja::Value {
+    let used: Vec<Vec<String>> = used.iter().map(NameUse::words).collect();
+    let mut context = scope.context(used.iter().map(Vec::as_slice));
     for (name, value) in runtime.into_iter().flatten() {
         context.retain(|(known, _)| known != name);
         context.push((name.clone(), minijinja::Value::from(Serde(value))));
@@ -172,10 +173,7 @@ fn is_path(expression: &str) -> bool {
 
 /// What the template engine has against an expression, at the letters it names.
 pub(crate) fn engine_error(text: Text<'_>, range: &Range<usize>, error: &minijinja::Error) -> Diagnostic {
-    let message = match error.detail() {
-        Some(detail) => format!("in `${{{{ }}}}`: {detail}"),
-        None => format!("in `${{{{ }}}}`: {}", error.kind()),
-    };
+    let message = format!("in `${{{{ }}}}`: {}", template::explain(error));
     let inner = error.range().filter(|inner| inner.start < inner.end && inner.end <= range.len());
     let place = inner.map_or(range.clone(), |inner| range.start + inner.start..range.start + inner.end);
     let place = if text.text.is_char_boundary(place.start) && text.text.is_char_boundary(place.end) {
@@ -211,21 +209,28 @@ pub(crate) fn unknown_name(
     }
     match scope.get(root) {
         Some(value) => unknown_part(value, name, 1, place),
-        None => Some(unknown_root(root, place(root_range), scope)),
+        None => Some(unknown_root(root, place(root_range), scope, &[])),
     }
 }
 
-fn unknown_root(root: &str, place: Span, scope: &Scope) -> Diagnostic {
+/// What to say of a name that is not there; `late` are the names of a run, and what is known under each.
+pub(crate) fn unknown_root(root: &str, place: Span, scope: &Scope, late: &[(&str, &[&str])]) -> Diagnostic {
     let diagnostic = Diagnostic::error(format!("unknown name `{root}`")).at(place, "");
     if root == "item" {
         return diagnostic.help("`item` is known only in a task with `foreach`");
+    }
+    if let Some((whole, _)) = late.iter().find(|(_, names)| names.contains(&root)) {
+        return diagnostic.help(format!("did you mean `{whole}.{root}`?"));
     }
     let params = scope.get("params").and_then(Value::as_object);
     // A parameter without its `params.` is the commonest slip.
     let near = params.and_then(|params| nearest(root, params.keys().map(String::as_str)));
     match near.filter(|near| *near == root || nearest(root, scope.roots()).is_none()) {
         Some(near) => diagnostic.help(format!("did you mean `params.{near}`?")),
-        None => diagnostic.suggest(root, scope.roots()),
+        None => {
+            let late = late.iter().filter(|(_, names)| !names.is_empty()).map(|(whole, _)| *whole);
+            diagnostic.suggest(root, scope.roots().chain(late))
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! From the root file to a [`Spec`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::ids::TaskName;
 use crate::table::Location;
 use crate::task::{RunFacts, TaskTypes};
 
@@ -19,7 +20,9 @@ use super::params::{self, Param, ParamOrigin};
 use super::parse::parse;
 use super::tasks::{TaskReader, read_all};
 use super::validate::{Rules, unknown_key};
-use super::{At, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec, Template, read};
+use super::{
+    At, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec, TaskSpec, Template, read,
+};
 
 /// What a pipeline is loaded with. Core reads no environment: the caller gives it.
 #[derive(Clone, Debug)]
@@ -94,16 +97,8 @@ fn build(
     env.extend(env_templates(from_profile("env"), found));
     let early = early_scope(options, &env, None, sources);
     let mut declared = declare(&files.trees, &early, sources, found);
-    for entry in from_profile("params").map_or(&[][..], |(_, node)| node.entries()) {
-        params::assign(&mut declared, entry, ParamOrigin::Profile, &early, sources, found);
-    }
-    if let Some(path) = &options.params_file {
-        params_file(path, &mut declared, &early, sources, found);
-    }
-    for given in &options.params {
-        params::assign_text(&mut declared, given, sources, found);
-    }
-    params::unset(&declared, found);
+    let profiled = from_profile("params").map_or(&[][..], |(_, node)| node.entries());
+    assign_params(&mut declared, profiled, options, &early, sources, found);
     let scope = early_scope(options, &env, Some(params::values(&declared)), sources);
 
     let top = Top { root, scope: &scope, sources };
@@ -140,20 +135,7 @@ fn build(
             .collect(),
         secrets: secrets.iter().map(|name| name.value.as_str()).collect(),
     };
-    let (mut seen, mut broken) = (HashMap::new(), IndexSet::new());
-    let mut section = |name: &str, trees: &[Node]| {
-        let maps = trees.iter().filter_map(|tree| tree.get(name));
-        let entries: Vec<&(Key, Node)> = maps.flat_map(|(_, node)| node.entries()).collect();
-        read_all(&reader, &entries, &mut seen, &mut broken, found)
-    };
-    let tasks = section("tasks", &files.trees);
-    let only_root = &files.trees[..1];
-    let on_success = section("on_success", only_root);
-    let on_failure = section("on_failure", only_root);
-    let finally = section("finally", only_root);
-    if files.trees.iter().all(|tree| tree.get("tasks").is_none()) {
-        found.push(Diagnostic::error("the pipeline has no `tasks`").at(root.span, ""));
-    }
+    let Tasks { tasks, on_success, on_failure, finally, broken } = read_tasks(&reader, &files.trees, found);
     Some(Spec {
         files: files.paths.iter().map(|path| options.folder.join(path)).collect(),
         project,
@@ -175,6 +157,56 @@ fn build(
         retention: Retention { runs: retention.runs, max_size: retention.max_size.map(|size| size.0) },
         scope: scope.clone(),
     })
+}
+
+/// Gives the declared parameters their values: the profile's, the file's, those of the command line, each over the one before.
+fn assign_params(
+    declared: &mut IndexMap<String, Param>,
+    profiled: &[(Key, Node)],
+    options: &LoadOptions,
+    scope: &Scope,
+    sources: &mut SourceMap,
+    found: &mut Vec<Diagnostic>,
+) {
+    for entry in profiled {
+        params::assign(declared, entry, ParamOrigin::Profile, scope, sources, found);
+    }
+    if let Some(path) = &options.params_file {
+        params_file(path, declared, scope, sources, found);
+    }
+    for given in &options.params {
+        params::assign_text(declared, given, sources, found);
+    }
+    params::unset(declared, found);
+}
+
+/// The tasks of a pipeline and of its handlers.
+struct Tasks {
+    tasks: IndexMap<TaskName, Arc<TaskSpec>>,
+    on_success: IndexMap<TaskName, Arc<TaskSpec>>,
+    on_failure: IndexMap<TaskName, Arc<TaskSpec>>,
+    finally: IndexMap<TaskName, Arc<TaskSpec>>,
+    /// Those with mistakes of their own.
+    broken: IndexSet<TaskName>,
+}
+
+/// Reads all tasks; only the root file, which comes first, has handlers.
+fn read_tasks(reader: &TaskReader<'_>, trees: &[Node], found: &mut Vec<Diagnostic>) -> Tasks {
+    let (mut seen, mut broken) = (HashMap::new(), IndexSet::new());
+    let mut section = |name: &str, trees: &[Node]| {
+        let maps = trees.iter().filter_map(|tree| tree.get(name));
+        let entries: Vec<&(Key, Node)> = maps.flat_map(|(_, node)| node.entries()).collect();
+        read_all(reader, &entries, &mut seen, &mut broken, found)
+    };
+    let tasks = section("tasks", trees);
+    let only_root = &trees[..1];
+    let on_success = section("on_success", only_root);
+    let on_failure = section("on_failure", only_root);
+    let finally = section("finally", only_root);
+    if trees.iter().all(|tree| tree.get("tasks").is_none()) {
+        found.push(Diagnostic::error("the pipeline has no `tasks`").at(only_root[0].span, ""));
+    }
+    Tasks { tasks, on_success, on_failure, finally, broken }
 }
 
 fn stem(file: &Path) -> String {
@@ -309,7 +341,7 @@ fn early_scope(
         names.insert("params".to_owned(), params);
     }
     names.insert("env".to_owned(), Value::Object(process.clone()));
-    let before = Scope::new(names.clone());
+    let before = Scope::new(names.clone(), BTreeSet::new());
     let mut all = process;
     for (name, template) in env {
         let text = Text { text: &template.text, span: template.span, sources };
@@ -322,7 +354,7 @@ fn early_scope(
         all.insert(name.clone(), value);
     }
     names.insert("env".to_owned(), Value::Object(all));
-    Scope::new(names)
+    Scope::new(names, env.keys().cloned().collect())
 }
 
 /// The parameters that the files declare, with their defaults.

@@ -43,7 +43,7 @@ pub use schedule::{ByteSize, Catchup, Overlap, Retention, Rhythm, Schedule};
 pub use scope::Scope;
 pub use sql_text::{SqlHole, SqlText};
 pub use template_text::Template;
-pub use template_use::{RuntimeNames, UsedName};
+pub use template_use::{RuntimeNames, UsedName, names_used};
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! The names that `${{ }}` may use.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use minijinja::value::Serde;
@@ -16,14 +17,22 @@ pub struct Scope {
 #[derive(Debug, Default)]
 struct Shared {
     names: Map<String, Value>,
-    /// The same as the template engine wants them, made when first asked for.
+    /// The variables that the file declares under `env`.
+    declared: BTreeSet<String>,
+    /// The same as the template engine wants them, made when first asked for; of `env` only what is declared.
     values: OnceLock<Vec<(String, minijinja::Value)>>,
 }
 
 impl Scope {
-    /// A scope of these names at its top.
-    pub fn new(names: Map<String, Value>) -> Self {
-        Self { shared: Arc::new(Shared { names, values: OnceLock::new() }), item: None }
+    /// A scope of these names at its top. Of `env`, `declared` are the file's own; the others are those of the process, which
+    /// a text reaches only by naming them.
+    pub fn new(names: Map<String, Value>, declared: BTreeSet<String>) -> Self {
+        Self { shared: Arc::new(Shared { names, declared, values: OnceLock::new() }), item: None }
+    }
+
+    /// The variables that the file declares under `env`.
+    pub fn declared_env(&self) -> impl Iterator<Item = &str> {
+        self.shared.declared.iter().map(String::as_str)
     }
 
     /// The same scope with `item`, for an instance of a `foreach`.
@@ -55,17 +64,38 @@ impl Scope {
         self.shared.names.keys().map(String::as_str).chain(self.item.as_ref().map(|_| "item"))
     }
 
-    /// The names at the top and their values, as the template engine wants them.
-    pub fn context(&self) -> Vec<(String, minijinja::Value)> {
+    /// The names at the top and their values, as the template engine wants them, for a text that uses the names `used`, each
+    /// in its parts: `env` holds what the file declares, and what the text names.
+    pub fn context<'a>(&self, used: impl IntoIterator<Item = &'a [String]>) -> Vec<(String, minijinja::Value)> {
+        let declared = || self.declared_env().filter_map(|name| self.variable(name));
         let values = self.shared.values.get_or_init(|| {
             let names = self.shared.names.iter();
-            names.map(|(name, value)| (name.clone(), minijinja::Value::from(Serde(value)))).collect()
+            let value = |(name, value): (&String, &Value)| match name.as_str() {
+                "env" => (name.clone(), minijinja::Value::from_pairs(declared())),
+                _ => (name.clone(), minijinja::Value::from(Serde(value))),
+            };
+            names.map(value).collect()
         });
         let mut context = values.clone();
+        let named = used.into_iter().filter_map(|parts| match parts {
+            [root, name, ..] if root == "env" && !self.shared.declared.contains(name) => self.variable(name),
+            _ => None,
+        });
+        let named: Vec<_> = named.collect();
+        if !named.is_empty() {
+            context.retain(|(name, _)| name != "env");
+            context.push(("env".to_owned(), minijinja::Value::from_pairs(declared().chain(named))));
+        }
         if let Some(item) = &self.item {
             context.retain(|(name, _)| name != "item");
             context.push(("item".to_owned(), minijinja::Value::from(Serde(item.as_ref()))));
         }
         context
+    }
+
+    /// A variable of `env` as the template engine wants it.
+    fn variable(&self, name: &str) -> Option<(String, minijinja::Value)> {
+        let value = self.shared.names.get("env")?.get(name)?;
+        Some((name.to_owned(), minijinja::Value::from(Serde(value))))
     }
 }

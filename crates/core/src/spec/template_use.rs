@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, SourceMap, Span, nearest};
 use crate::template;
 
 use super::holes::{Cut, Hole, NameUse, cut, names};
-use super::interpolate::{ENVIRONMENT, Filled, Text, closed, engine_error, evaluate, fill, unknown_name};
+use super::interpolate::{ENVIRONMENT, Filled, Text, closed, engine_error, evaluate, fill, unknown_name, unknown_root};
 use super::{Scope, Template};
 
 /// What `tasks.<id>` has.
@@ -58,35 +58,27 @@ impl Template {
         cut(&self.text).holes
     }
 
-    /// The names it uses, variables of its own aside.
+    /// The names it uses. Variables of its own are among them: whoever asks what a text may depend on had better hear of
+    /// one name too many.
     pub fn uses(&self, sources: &SourceMap) -> Vec<UsedName> {
         let used = |(offset, name): &(usize, NameUse)| {
             let (_, range) = name.parts.get(1).or(name.parts.first())?;
             let span = self.text(sources).place(offset + range.start..offset + range.end);
-            Some(UsedName { parts: name.parts.iter().map(|(part, _)| part.clone()).collect(), span })
+            Some(UsedName { parts: name.words(), span })
         };
-        self.names(&cut(&self.text)).iter().filter_map(used).collect()
+        placed_names(&self.text, &cut(&self.text)).iter().filter_map(used).collect()
     }
 
-    /// The names it uses, each with the place of its expression.
-    fn names(&self, cut: &Cut) -> Vec<(usize, NameUse)> {
-        let mut parts: Vec<Range<usize>> = cut.holes.iter().map(|hole| hole.expression.clone()).collect();
-        let free = if self.has_statements() {
-            parts.extend(statements(&self.text));
-            parts.sort_by_key(|part| part.start);
-            let prepared = template::prepare(&self.text);
+    /// The names it uses that are no variables of its own, each with the place of its expression.
+    fn free_names(&self, cut: &Cut) -> Vec<(usize, NameUse)> {
+        let mut names = placed_names(&self.text, cut);
+        if self.has_statements() {
+            let prepared = template::prepare(&self.text).unwrap_or_default();
             let parsed = ENVIRONMENT.template_from_str(&prepared);
-            Some(parsed.map(|parsed| parsed.undeclared_variables(false)).unwrap_or_default())
-        } else {
-            None
-        };
-        let is_free = |name: &NameUse| match (&free, name.parts.first()) {
-            (Some(free), Some((root, _))) => free.contains(root),
-            _ => true,
-        };
-        let in_part =
-            |part: Range<usize>| names(&self.text[part.clone()]).into_iter().map(move |name| (part.start, name));
-        parts.into_iter().flat_map(in_part).filter(|(_, name)| is_free(name)).collect()
+            let free = parsed.map(|parsed| parsed.undeclared_variables(false)).unwrap_or_default();
+            names.retain(|(_, name)| name.parts.first().is_some_and(|(root, _)| free.contains(root)));
+        }
+        names
     }
 
     /// Finds every unknown name and what is no template.
@@ -97,8 +89,13 @@ impl Template {
             return errors;
         }
         let mut found = Vec::new();
+        let parsed = |prepared: &str| ENVIRONMENT.template_from_str(prepared).map(|_| ());
+        if let Some(place) = template::too_deep(&self.text) {
+            let error = template::prepare(&self.text).err();
+            return error.map(|error| engine_error(text, &place, &error)).into_iter().collect();
+        }
         if self.has_statements() {
-            if let Err(error) = ENVIRONMENT.template_from_str(&template::prepare(&self.text)) {
+            if let Err(error) = template::prepare(&self.text).and_then(|prepared| parsed(&prepared)) {
                 return vec![engine_error(text, &(0..self.text.len()), &error)];
             }
         } else {
@@ -109,7 +106,7 @@ impl Template {
             }
         }
         if found.is_empty() {
-            let names = self.names(&cut);
+            let names = self.free_names(&cut);
             found.extend(names.iter().filter_map(|(offset, name)| check_name(text, *offset, name, scope, known)));
         }
         found
@@ -127,8 +124,11 @@ impl Template {
     ) -> Result<String, Vec<Diagnostic>> {
         let text = self.text(sources);
         if self.has_statements() {
-            let context = super::interpolate::context(scope, Some(runtime));
-            let rendered = ENVIRONMENT.render_str(&template::prepare(&self.text), context);
+            let used: Vec<NameUse> =
+                placed_names(&self.text, &cut(&self.text)).into_iter().map(|(_, name)| name).collect();
+            let context = super::interpolate::context(scope, Some(runtime), &used);
+            let rendered =
+                template::prepare(&self.text).and_then(|prepared| ENVIRONMENT.render_str(&prepared, context));
             return rendered.map_err(|error| vec![engine_error(text, &(0..self.text.len()), &error)]);
         }
         match fill(text, scope, Some(runtime))? {
@@ -176,6 +176,24 @@ impl Template {
     }
 }
 
+/// The names that a template uses, each in its parts, in order and each once; as [`Template::uses`] has them.
+pub fn names_used(text: &str) -> Vec<Vec<String>> {
+    let mut names: Vec<Vec<String>> =
+        placed_names(text, &cut(text)).iter().map(|(_, name)| name.words()).filter(|words| !words.is_empty()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The names in all expressions and statements, each with the place of its expression.
+fn placed_names(text: &str, cut: &Cut) -> Vec<(usize, NameUse)> {
+    let mut parts: Vec<Range<usize>> = cut.holes.iter().map(|hole| hole.expression.clone()).collect();
+    parts.extend(statements(text));
+    parts.sort_by_key(|part| part.start);
+    let in_part = |part: Range<usize>| names(&text[part.clone()]).into_iter().map(move |name| (part.start, name));
+    parts.into_iter().flat_map(in_part).collect()
+}
+
 /// The insides of all `{% … %}`.
 fn statements(text: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
@@ -196,7 +214,7 @@ fn check_name(
     scope: &Scope,
     known: &RuntimeNames<'_>,
 ) -> Option<Diagnostic> {
-    let (root, _) = name.parts.first()?;
+    let (root, range) = name.parts.first()?;
     let place = |range: &Range<usize>| text.place(offset + range.start..offset + range.end);
     let (what, names) = match root.as_str() {
         "tasks" => ("task", &known.tasks),
@@ -209,6 +227,20 @@ fn check_name(
             let error =
                 || Diagnostic::error(format!("`run` has no `{field}`")).at(place(range), "").suggest(field, RUN_FIELDS);
             return unknown.then(error);
+        }
+        _ if root != "item" && scope.get(root).is_none() => {
+            let late = [
+                ("inputs", &known.inputs),
+                ("tasks", &known.tasks),
+                ("outputs", &known.outputs),
+                ("secrets", &known.secrets),
+            ];
+            return Some(unknown_root(
+                root,
+                place(range),
+                scope,
+                &late.map(|(whole, names)| (whole, names.as_slice())),
+            ));
         }
         _ => return unknown_name(text, offset, name, scope, None),
     };

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{AggCall, Expr, ExprKind, Fill, JoinKind, JoinStep, OnInvalid, Rel, SetOpKind, SortKey, WindowFunc};
+use super::{
+    AggCall, Conversion, Expr, ExprKind, Fill, JoinKind, JoinStep, OnInvalid, Rel, SetOpKind, SortKey, WindowCall,
+    WindowFunc,
+};
 
 /// Something that a job reads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,9 +79,7 @@ impl<'r> Walk<'r> {
             }
             Rel::Convert { input, columns, on_invalid } => {
                 if let Some(conversion) = columns.iter().find(|conversion| conversion.column == column) {
-                    let of_type = if conversion.money { "money".to_owned() } else { conversion.data_type.to_string() };
-                    let format = conversion.formats.first().map(|format| format!(" ({format})")).unwrap_or_default();
-                    self.made(format!("to {of_type}{format}"));
+                    self.made(told(conversion));
                 }
                 if *on_invalid == OnInvalid::Reject {
                     let names = columns.iter().map(|conversion| conversion.column.as_str());
@@ -112,41 +113,10 @@ impl<'r> Walk<'r> {
                 }
             }
             Rel::Window { input, columns } => match columns.iter().find(|(name, _)| name == column) {
-                Some((_, call)) => {
-                    self.made(call.to_string());
-                    let keys = call.partition_by.iter().chain(call.order_by.iter().map(|key| &key.expr));
-                    let keys: Vec<&Expr> = keys.collect();
-                    if !keys.is_empty() {
-                        self.decision(input, format!("rows of a window by {}", list(&keys)), names_in(keys));
-                    }
-                    match &call.func {
-                        WindowFunc::RowNumber | WindowFunc::Rank | WindowFunc::DenseRank => self.rows(input),
-                        WindowFunc::Shift { value, default, .. } => {
-                            self.operands(input, value);
-                            default.iter().for_each(|default| self.operands(input, default));
-                        }
-                        WindowFunc::FirstValue(value) | WindowFunc::LastValue(value) => self.operands(input, value),
-                        WindowFunc::Agg(call) => self.call(input, call),
-                    }
-                }
+                Some((_, call)) => self.window(input, call),
                 None => self.column(input, column),
             },
-            Rel::SetOp { left, right, kind, .. } => {
-                // The right side's columns are the left side's by their places.
-                let (left_schema, right_schema) = (left.schema(), right.schema());
-                let place = left_schema.names().position(|name| name == column);
-                let beside = place.and_then(|at| column_at(right, right_schema.fields().get(at)?.name.as_str()));
-                match (kind, beside) {
-                    (SetOpKind::Union, Some(beside)) => {
-                        self.column(left, column);
-                        self.column(right, beside);
-                    }
-                    (_, beside) => {
-                        self.set_op(*kind, right, beside);
-                        self.column(left, column);
-                    }
-                }
-            }
+            Rel::SetOp { left, right, kind, .. } => self.column_of_set_op(left, right, *kind, column),
             Rel::Filter { input, .. }
             | Rel::Reject { input, .. }
             | Rel::Distinct { input, .. }
@@ -154,6 +124,41 @@ impl<'r> Walk<'r> {
             | Rel::Limit { input, .. } => {
                 self.row_step(rel);
                 self.column(input, column);
+            }
+        }
+    }
+
+    /// A column that a window function makes.
+    fn window(&mut self, input: &'r Rel, call: &'r WindowCall) {
+        self.made(call.to_string());
+        let keys: Vec<&Expr> = call.partition_by.iter().chain(call.order_by.iter().map(|key| &key.expr)).collect();
+        if !keys.is_empty() {
+            self.decision(input, format!("rows of a window by {}", list(&keys)), names_in(keys));
+        }
+        match &call.func {
+            WindowFunc::RowNumber | WindowFunc::Rank | WindowFunc::DenseRank => self.rows(input),
+            WindowFunc::Shift { value, default, .. } => {
+                self.operands(input, value);
+                default.iter().for_each(|default| self.operands(input, default));
+            }
+            WindowFunc::FirstValue(value) | WindowFunc::LastValue(value) => self.operands(input, value),
+            WindowFunc::Agg(call) => self.call(input, call),
+        }
+    }
+
+    /// A column of both sides: the right side's columns are the left side's by their places.
+    fn column_of_set_op(&mut self, left: &'r Rel, right: &'r Rel, kind: SetOpKind, column: &'r str) {
+        let (left_schema, right_schema) = (left.schema(), right.schema());
+        let place = left_schema.names().position(|name| name == column);
+        let beside = place.and_then(|at| column_at(right, right_schema.fields().get(at)?.name.as_str()));
+        match (kind, beside) {
+            (SetOpKind::Union, Some(beside)) => {
+                self.column(left, column);
+                self.column(right, beside);
+            }
+            (_, beside) => {
+                self.set_op(kind, right, beside);
+                self.column(left, column);
             }
         }
     }
@@ -341,6 +346,13 @@ fn names_in<'e>(expressions: impl IntoIterator<Item = &'e Expr>) -> Vec<&'e str>
     let mut names = Vec::new();
     expressions.into_iter().for_each(|expr| gather(expr, &mut names));
     names
+}
+
+/// What a conversion makes of a column.
+fn told(conversion: &Conversion) -> String {
+    let of_type = if conversion.money { "money".to_owned() } else { conversion.data_type.to_string() };
+    let format = conversion.formats.first().map(|format| format!(" ({format})")).unwrap_or_default();
+    format!("to {of_type}{format}")
 }
 
 /// The name of a relation's column, borrowed from the relation itself.

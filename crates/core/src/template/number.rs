@@ -40,7 +40,7 @@ impl Exact {
         Some(Self { unscaled: format!("{whole}{fraction}").parse().ok()?, scale })
     }
 
-    /// With so many digits behind the point; a half goes to the even neighbour.
+    /// With so many digits behind the point; a half goes away from zero, as in SQL.
     pub fn rounded(self, scale: u8) -> Self {
         let mut unscaled = self.unscaled;
         if scale >= self.scale {
@@ -51,11 +51,30 @@ impl Exact {
         }
         let divisor = 10i128.checked_pow(u32::from(self.scale - scale)).unwrap_or(i128::MAX);
         let (mut quotient, rest) = (unscaled / divisor, (unscaled % divisor).unsigned_abs());
-        let half = divisor.unsigned_abs() / 2;
-        if rest > half || (rest == half && quotient % 2 != 0) {
+        if rest >= divisor.unsigned_abs().div_ceil(2) {
             quotient += if unscaled < 0 { -1 } else { 1 };
         }
         Self { unscaled: quotient, scale }
+    }
+
+    /// The sum of both; none if it has more digits than can be held.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let scale = self.scale.max(other.scale);
+        let at_scale = |number: Self| number.unscaled.checked_mul(10i128.checked_pow(u32::from(scale - number.scale))?);
+        Some(Self { unscaled: at_scale(self)?.checked_add(at_scale(other)?)?, scale })
+    }
+
+    /// As templates see numbers: a whole one, a binary one where that holds all digits, else text.
+    pub fn value(self) -> Value {
+        match i64::try_from(self.unscaled) {
+            Ok(whole) if self.scale == 0 => Value::from(whole),
+            _ => decimal_value(self.unscaled, self.scale),
+        }
+    }
+
+    /// As [`Exact::value`], but never a whole number.
+    pub fn value_with_point(self) -> Value {
+        decimal_value(self.unscaled, self.scale)
     }
 
     /// A hundred times as much.
@@ -76,6 +95,19 @@ impl Exact {
     /// Its digits as they are.
     pub fn plain(self) -> String {
         table::Value::Decimal { unscaled: self.unscaled, scale: self.scale }.to_string()
+    }
+}
+
+/// Decimals up to so many digits are numbers in templates: a binary floating-point number holds them all.
+const EXACT_DIGITS: u32 = 15;
+
+/// A decimal: a number if one holds all its digits, else text.
+pub(super) fn decimal_value(unscaled: i128, scale: u8) -> Value {
+    let text = table::decimal_text(unscaled, scale);
+    // The text, not a division: the nearest number to what is written prints as it is written.
+    match text.parse::<f64>() {
+        Ok(number) if unscaled.unsigned_abs() < 10u128.pow(EXACT_DIGITS) => Value::from(number),
+        _ => Value::from(text),
     }
 }
 

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 
+use super::number::decimal_value;
 use crate::table::{self, PlainTable};
-
-/// Decimals up to so many digits are numbers in templates: a binary floating-point number holds them all.
-const EXACT_DIGITS: u32 = 15;
 
 /// One row of a table. One can calculate with its decimals; written as they are, or by the filter `table`, they keep all
 /// digits of their scale.
@@ -50,10 +48,7 @@ fn value_of(value: table::Value) -> Value {
         table::Value::Bool(value) => Value::from(value),
         table::Value::Int(value) => Value::from(value),
         table::Value::Float(value) => Value::from(value),
-        table::Value::Decimal { unscaled, scale } if unscaled.unsigned_abs() < 10u128.pow(EXACT_DIGITS) => {
-            // The text, not a division: the nearest number to what is written prints as it is written.
-            table::decimal_text(unscaled, scale).parse::<f64>().map_or_else(|_| Value::from(()), Value::from)
-        }
+        table::Value::Decimal { unscaled, scale } => decimal_value(unscaled, scale),
         other => Value::from(other.to_string()),
     }
 }

@@ -2,15 +2,26 @@
 
 use std::fmt::Write;
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{AutoEscape, Error, ErrorKind, HtmlEscape, State};
 
 use super::number::Exact;
 use super::rows::Row;
 
 /// `rows | table` or `rows | table(["country", "total"])`: the columns in that order, else as the rows have them. Columns of
-/// numbers are aligned to the right.
-pub(super) fn table(state: &State<'_, '_>, rows: &Value, columns: Option<Vec<String>>) -> Result<Value, Error> {
+/// numbers are aligned to the right. NULL is empty, or what `null` says.
+pub(super) fn table(
+    state: &State<'_, '_>,
+    rows: &Value,
+    columns: Option<Vec<String>>,
+    kwargs: Kwargs,
+) -> Result<Value, Error> {
+    let null = kwargs.get::<Option<String>>("null")?.unwrap_or_default();
+    let columns = match columns {
+        Some(columns) => Some(columns),
+        None => kwargs.get::<Option<Vec<String>>>("columns")?,
+    };
+    kwargs.assert_all_used()?;
     let rows: Vec<Value> = rows.try_iter()?.collect();
     let columns = match (columns, rows.first()) {
         (Some(columns), _) => columns,
@@ -34,9 +45,9 @@ pub(super) fn table(state: &State<'_, '_>, rows: &Value, columns: Option<Vec<Str
     }
     let numeric: Vec<bool> = (0..columns.len()).map(|no| is_numeric(cells.iter().map(|row| &row[no]))).collect();
     if matches!(state.auto_escape(), AutoEscape::Html) {
-        Ok(Value::from_safe_string(html(&columns, &cells, &numeric)))
+        Ok(Value::from_safe_string(html(&columns, &cells, &numeric, &null)))
     } else {
-        Ok(Value::from(markdown(&columns, &cells, &numeric)))
+        Ok(Value::from(markdown(&columns, &cells, &numeric, &null)))
     }
 }
 
@@ -52,11 +63,11 @@ fn is_numeric<'a>(values: impl Iterator<Item = &'a Value>) -> bool {
     any
 }
 
-fn text(value: &Value) -> String {
-    if value.is_none() { String::new() } else { value.to_string() }
+fn text(value: &Value, null: &str) -> String {
+    if value.is_none() { null.to_owned() } else { value.to_string() }
 }
 
-fn markdown(columns: &[String], rows: &[Vec<Value>], numeric: &[bool]) -> String {
+fn markdown(columns: &[String], rows: &[Vec<Value>], numeric: &[bool], null: &str) -> String {
     let escape = |text: &str| text.replace('|', "\\|").replace(['\n', '\r'], " ");
     let mut out = String::new();
     let mut line = |cells: Vec<String>| {
@@ -67,13 +78,13 @@ fn markdown(columns: &[String], rows: &[Vec<Value>], numeric: &[bool]) -> String
     line(columns.iter().map(|column| escape(column)).collect());
     line(numeric.iter().map(|numeric| if *numeric { "---:" } else { "---" }.to_owned()).collect());
     for row in rows {
-        line(row.iter().map(|value| escape(&text(value))).collect());
+        line(row.iter().map(|value| escape(&text(value, null))).collect());
     }
     out.truncate(out.trim_end().len());
     out
 }
 
-fn html(columns: &[String], rows: &[Vec<Value>], numeric: &[bool]) -> String {
+fn html(columns: &[String], rows: &[Vec<Value>], numeric: &[bool], null: &str) -> String {
     let mut out = String::from("<table>\n<thead><tr>");
     let cell = |out: &mut String, tag: &str, text: &str, numeric: bool| {
         let align = if numeric { " style=\"text-align:right\"" } else { "" };
@@ -87,7 +98,7 @@ fn html(columns: &[String], rows: &[Vec<Value>], numeric: &[bool]) -> String {
     for row in rows {
         out.push_str("<tr>");
         for (value, numeric) in row.iter().zip(numeric) {
-            cell(&mut out, "td", &text(value), *numeric);
+            cell(&mut out, "td", &text(value, null), *numeric);
         }
         out.push_str("</tr>\n");
     }

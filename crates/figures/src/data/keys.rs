@@ -24,6 +24,18 @@ impl Keys {
             Keys::Numbers | Keys::Moments => &[],
         }
     }
+
+    /// The key at a position, as text.
+    pub fn text(&self, place: f64) -> String {
+        match self {
+            Keys::Names(names) => names.get(place as usize).cloned().unwrap_or_default(),
+            Keys::Numbers => key_text(place, None),
+            Keys::Moments => {
+                let format = if place % time::DAY as f64 == 0.0 { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" };
+                time::civil(place).map(|moment| moment.strftime(format).to_string()).unwrap_or_default()
+            }
+        }
+    }
 }
 
 /// How keys are laid along their axis.

@@ -6,7 +6,7 @@ mod run;
 use std::collections::HashMap;
 
 use crate::kind::Columns;
-use crate::{AxisFormat, Chart, Series};
+use crate::{AxisFormat, Chart, Repeats, Series, Warning};
 pub(crate) use keys::{KeyScale, Keys};
 pub(crate) use run::Run;
 
@@ -16,6 +16,10 @@ pub(crate) struct Data {
     pub keys: Keys,
     pub left: Vec<Run>,
     pub right: Vec<Run>,
+    /// What may mislead in it.
+    pub warnings: Vec<Warning>,
+    /// Whether names were put into the order of their values.
+    pub ranked: bool,
 }
 
 /// What becomes of the rows of one key.
@@ -33,19 +37,48 @@ impl Data {
     pub fn new(chart: &Chart, scale: KeyScale, stat: Stat) -> Data {
         let number_format = chart.x_format.as_ref().and_then(AxisFormat::number);
         let (keys, places) = keys::places(&chart.keys, scale, number_format);
+        let mut warnings: Vec<Warning> = without_key(&places).into_iter().collect();
+        let empty = |left| Data { keys, left, right: Vec::new(), warnings: Vec::new(), ranked: false };
+        let keep_apart = stat == Stat::Identity;
         if stat == Stat::Bin {
             let values = Series { name: String::new(), values: places.clone() };
-            let left = run::grouped(chart.group.as_deref(), &places, std::slice::from_ref(&values), false);
-            return Data { keys, left, right: Vec::new() };
+            let left = run::grouped(chart.group.as_deref(), &places, std::slice::from_ref(&values), keep_apart);
+            warnings.extend(left.grey(keep_apart));
+            return Data { warnings, ..empty(left.runs) };
         }
-        let mut left = run::grouped(chart.group.as_deref(), &places, &chart.series, stat == Stat::Identity);
-        left.iter_mut().for_each(|run| run.in_order(stat == Stat::Sum));
+        let kind = chart.kind.0;
         let right = if chart.kind.columns() == Columns::KeysAndValues { &chart.y2[..] } else { &[] };
-        let mut right = run::plain(&places, right, left.len());
-        if !chart.kind.0.is_cloud() {
-            right.iter_mut().for_each(|run| run.in_order(false));
+        let told = |at: &usize| if *at < chart.series.len() { !kind.shows_gaps() } else { kind.is_cloud() };
+        let each = chart.series.iter().chain(right).enumerate().filter(|(at, _)| told(at));
+        warnings.extend(each.filter_map(|(at, series)| without_value(at, series, &places)));
+
+        let left = run::grouped(chart.group.as_deref(), &places, &chart.series, keep_apart);
+        warnings.extend(left.grey(keep_apart));
+        let mut data = empty(left.runs);
+        data.left.iter_mut().for_each(Run::sort);
+        data.right = run::plain(&places, right, data.left.len());
+        if !kind.is_cloud() {
+            data.right.iter_mut().for_each(Run::sort);
+            warnings.extend(data.repeats(&data.right, false).map(Warning::Unjoined));
         }
-        Data { keys, left, right }
+        if stat == Stat::Sum {
+            warnings.extend(data.repeats(&data.left, true).map(Warning::Added));
+            data.left.iter_mut().for_each(Run::add_up);
+        } else if !kind.is_cloud() {
+            warnings.extend(data.repeats(&data.left, false).map(Warning::Unjoined));
+        }
+        Data { warnings, ..data }
+    }
+
+    /// The points that share their position with others of their run; if they are not added up, those of several values.
+    fn repeats(&self, runs: &[Run], added: bool) -> Option<Repeats> {
+        // That what has no colour of its own is added up is told beside.
+        let runs = runs.iter().filter(|run| !added || run.color.is_some());
+        let same: Vec<&[(f64, f64)]> =
+            runs.flat_map(Run::repeated).filter(|same| added || run::has_several_values(same)).collect();
+        let first = same.first()?.first()?;
+        let rows = same.iter().flat_map(|same| same.iter()).filter(|point| point.1.is_finite()).count();
+        Some(Repeats { rows, keys: same.len(), example: self.keys.text(first.0) })
     }
 
     /// Whether there is nothing to draw.
@@ -64,7 +97,22 @@ impl Data {
         // Bars without a value come last, and are the first that `top` leaves out.
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by(|a, b| totals[*b].total_cmp(&totals[*a]));
+        self.ranked = !order.is_sorted();
         order.truncate(top.unwrap_or(usize::MAX).max(1));
+        self.arrange(&order);
+    }
+
+    /// Sorts named keys by their names: days, which are written so that this is their order.
+    pub fn sort_by_name(&mut self) {
+        let names = self.keys.names();
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by(|a, b| names[*a].cmp(&names[*b]));
+        self.arrange(&order);
+    }
+
+    /// Lays named keys in that order; those that it leaves out go.
+    fn arrange(&mut self, order: &[usize]) {
+        let Keys::Names(names) = &self.keys else { return };
         let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, old)| (*old, place)).collect();
         self.keys = Keys::Names(order.iter().map(|old| names[*old].clone()).collect());
         for run in self.left.iter_mut().chain(&mut self.right) {
@@ -75,9 +123,22 @@ impl Data {
                 }
                 None => false,
             });
-            run.points.sort_by(|a, b| a.0.total_cmp(&b.0));
+            run.sort();
         }
     }
+}
+
+/// That rows have no key.
+fn without_key(places: &[f64]) -> Option<Warning> {
+    let rows = places.iter().filter(|place| !place.is_finite()).count();
+    (rows > 0).then_some(Warning::WithoutKey { rows })
+}
+
+/// That rows with a key have no value.
+fn without_value(series: usize, of: &Series, places: &[f64]) -> Option<Warning> {
+    let is_missing = |(place, value): &(&f64, &f64)| place.is_finite() && !keys::drawable(**value);
+    let rows = places.iter().zip(&of.values).filter(is_missing).count();
+    (rows > 0).then_some(Warning::WithoutValue { series, rows })
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Areas.
 
-use crate::Chart;
-use crate::data::{Data, KeyScale, Stat};
+use crate::data::{Data, KeyScale, Run, Stat};
 use crate::kind::ChartKind;
 use crate::marks::Marks;
 use crate::marks::bands::Bands;
+use crate::{Chart, Warning};
 
 pub(super) struct Area;
 
@@ -18,7 +18,11 @@ impl ChartKind for Area {
     }
 
     fn data(&self, chart: &Chart) -> Data {
-        Data::new(chart, KeyScale::Continuous, Stat::Sum)
+        let mut data = Data::new(chart, KeyScale::Continuous, Stat::Sum);
+        if data.left.len() > 1 && data.left.iter().any(Run::is_negative) {
+            data.warnings.push(Warning::Overlaid);
+        }
+        data
     }
 
     fn marks(&self, _: &Chart, data: &Data) -> Box<dyn Marks> {

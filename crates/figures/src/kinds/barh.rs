@@ -1,10 +1,10 @@
 //! Horizontal bars.
 
-use crate::Chart;
 use crate::data::{Data, KeyScale, Stat};
 use crate::kind::{ChartKind, Columns};
 use crate::marks::Marks;
 use crate::marks::bars::Bars;
+use crate::{Chart, Column};
 
 pub(super) struct BarH;
 
@@ -14,7 +14,7 @@ impl ChartKind for BarH {
     }
 
     fn summary(&self) -> &'static str {
-        "horizontal bars, the largest on top"
+        "horizontal bars, the largest on top; days in their order, unless `top` is given"
     }
 
     fn columns(&self) -> Columns {
@@ -23,7 +23,12 @@ impl ChartKind for BarH {
 
     fn data(&self, chart: &Chart) -> Data {
         let mut data = Data::new(chart, KeyScale::Names, Stat::Sum);
-        data.rank(chart.top);
+        let are_days = matches!(chart.keys, Column::Date(_) | Column::DateTime(_));
+        if are_days && chart.top.is_none() {
+            data.sort_by_name();
+        } else {
+            data.rank(chart.top);
+        }
         data
     }
 

@@ -15,7 +15,7 @@ impl ChartKind for Line {
     }
 
     fn summary(&self) -> &'static str {
-        "points joined in the order of their keys; a missing value is a gap"
+        "points joined in the order of their keys; a missing value is a gap, several values of one key are dots"
     }
 
     fn data(&self, chart: &Chart) -> Data {
@@ -32,6 +32,10 @@ impl ChartKind for Line {
 
     fn key_margin(&self) -> f64 {
         0.012
+    }
+
+    fn shows_gaps(&self) -> bool {
+        true
     }
 
     fn tells_trend_ends(&self) -> bool {

@@ -42,8 +42,8 @@ impl Marks for Bands {
         true
     }
 
-    fn symbol(&self, color: Option<usize>) -> Symbol {
-        Symbol::Patch(color)
+    fn symbol(&self, run: &Run) -> Symbol {
+        Symbol::Patch(run.color)
     }
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
@@ -61,8 +61,7 @@ impl Marks for Bands {
 /// Bands upon each other. A single run keeps its gaps; where something is negative a sum of heights means nothing, and
 /// the runs lie over each other instead.
 fn stacked(runs: &[Run]) -> Vec<Vec<Layer>> {
-    let negative = runs.iter().any(|run| run.points.iter().any(|(_, y)| *y < 0.0));
-    if runs.len() < 2 || negative {
+    if runs.len() < 2 || runs.iter().any(Run::is_negative) {
         let layer = |(at, y): &(f64, f64)| Layer { at: *at, low: 0.0, high: *y };
         return runs.iter().map(|run| run.points.iter().map(layer).collect()).collect();
     }

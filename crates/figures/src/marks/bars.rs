@@ -119,8 +119,8 @@ impl Marks for Bars {
         false
     }
 
-    fn symbol(&self, color: Option<usize>) -> Symbol {
-        Symbol::Patch(color)
+    fn symbol(&self, run: &Run) -> Symbol {
+        Symbol::Patch(run.color)
     }
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {

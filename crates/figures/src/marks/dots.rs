@@ -15,12 +15,13 @@ use crate::draw::plane::{Drawn, Plane};
 pub(crate) struct Dots;
 
 impl Marks for Dots {
-    fn symbol(&self, color: Option<usize>) -> Symbol {
-        Symbol::Dot(color)
+    fn symbol(&self, run: &Run) -> Symbol {
+        Symbol::Dot(run.color)
     }
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
-        runs.iter().try_for_each(|run| dots(plane, look, run))
+        let count = points_of(runs);
+        runs.iter().try_for_each(|run| dots(plane, look, run, count))
     }
 }
 
@@ -40,11 +41,16 @@ fn specks(plane: &Plane, points: Vec<(f64, f64)>, radius: i32, color: RGBAColor)
 /// Beyond so many, dots are so small that their corners are not seen, and that drawing circles would take seconds.
 const MOST_ROUND: usize = 20_000;
 
-/// A cloud: the more points, the smaller and fainter they are. Points are spread over a few layers, so that where many
+/// How many points there are to see: the size of dots goes by them all, for a colour of few is no larger than the others.
+pub(super) fn points_of(runs: &[Run]) -> usize {
+    runs.iter().map(|run| run.points.len()).sum()
+}
+
+/// A cloud: the more points all of a chart's runs have, the smaller and fainter they are. Points are spread over a few layers, so that where many
 /// lie upon each other the colour deepens, and in each place only as many are drawn as still make a difference.
-fn dots(plane: &Plane, look: &Look, run: &Run) -> Drawn {
+pub(super) fn dots(plane: &Plane, look: &Look, run: &Run, count: usize) -> Drawn {
     // Places are as large as that many units of the canvas.
-    let (radius, opacity, cell) = match run.points.len() {
+    let (radius, opacity, cell) = match count {
         0..=60 => (4.2, 0.85, 1),
         61..=500 => (3.6, 0.65, 1),
         501..=3000 => (2.6, 0.4, 10),
@@ -64,7 +70,7 @@ fn dots(plane: &Plane, look: &Look, run: &Run) -> Drawn {
         }
     }
     let color = look.run(run.color).mix(opacity);
-    let mark = if run.points.len() > MOST_ROUND { specks } else { disks };
+    let mark = if count > MOST_ROUND { specks } else { disks };
     for layer in layers {
         mark(plane, layer, look.units(radius), color)?;
         plane.present()?;

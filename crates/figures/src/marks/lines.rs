@@ -3,7 +3,7 @@
 use plotters::prelude::LineSeries;
 use plotters::style::{Color, RGBAColor};
 
-use super::dots::disks;
+use super::dots::{disks, dots, points_of};
 use super::{Marks, Symbol};
 use crate::canvas::Pen;
 use crate::data::Run;
@@ -19,27 +19,35 @@ pub(crate) struct Lines {
 }
 
 impl Marks for Lines {
-    fn symbol(&self, color: Option<usize>) -> Symbol {
-        Symbol::Line(color)
+    fn symbol(&self, run: &Run) -> Symbol {
+        if run.has_several_values() { Symbol::Dot(run.color) } else { Symbol::Line(run.color) }
     }
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
-        runs.iter().try_for_each(|run| line(plane, look, run, self.opacity))
+        // Lines of one axis are equally wide.
+        let longest = runs.iter().map(|run| run.points.len()).max().unwrap_or(0);
+        runs.iter().try_for_each(|run| {
+            // A line through several values of one key would go up and down without a meaning.
+            if run.has_several_values() {
+                return dots(plane, look, run, points_of(runs));
+            }
+            line(plane, look, run, self.opacity, longest)
+        })
     }
 }
 
 /// Up to so many points a line shows each of them as a dot.
 const MOST_DOTTED: usize = 40;
 
-fn line(plane: &Plane, look: &Look, run: &Run, opacity: f64) -> Drawn {
-    let width = match run.points.len() {
+fn line(plane: &Plane, look: &Look, run: &Run, opacity: f64, longest: usize) -> Drawn {
+    let width = match longest {
         0..=120 => 2.2,
         121..=1000 => 1.7,
         _ => 1.0,
     };
     let color = look.run(run.color);
     let pen = look.pen(width, look.dash(run.color));
-    let all = run.points.len() <= MOST_DOTTED;
+    let all = longest <= MOST_DOTTED;
     let mut dotted = Vec::new();
     for stretch in run.points.split(|(_, y)| !y.is_finite()) {
         // A point without a neighbour is no line, and is seen only as a dot.

@@ -42,8 +42,8 @@ pub(crate) trait Marks: Debug {
         true
     }
 
-    /// What the legend shows for a run of that colour.
-    fn symbol(&self, color: Option<usize>) -> Symbol;
+    /// What the legend shows for a run.
+    fn symbol(&self, run: &Run) -> Symbol;
 
     /// Draws the marks.
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn;

@@ -24,7 +24,7 @@ pub(super) fn entries(
     // A lone cloud needs no name; a lone line does, once a fitted line is beside it, unless its axis bears the name.
     let on_axis = data.left.iter().any(|run| Some(&run.name) == chart.y_label.as_ref());
     if !single || (!fits.is_empty() && !kind.is_cloud() && !on_axis) {
-        let entry = |run: &Run, marks: &dyn Marks| Entry { name: run.name.clone(), symbol: marks.symbol(run.color) };
+        let entry = |run: &Run, marks: &dyn Marks| Entry { name: run.name.clone(), symbol: marks.symbol(run) };
         let left = data.left.iter().map(|run| (run, entry(run, left_marks)));
         let right = data.right.iter().map(|run| (run, entry(run, right_marks)));
         let named = left.chain(right).filter(|(run, _)| !run.name.is_empty());

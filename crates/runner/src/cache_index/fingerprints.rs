@@ -132,8 +132,7 @@ impl CacheIndex {
             return builder;
         }
         let facts = if names.iter().any(|name| name[0] == "tasks") { inputs.upstream.facts() } else { BTreeMap::new() };
-        for name in &names {
-            let parts: Vec<&str> = name.iter().map(String::as_str).collect();
+        for parts in names.iter().flat_map(|name| followed(name, task)) {
             match parts[..] {
                 ["params", param, ..] => {
                     if let Ok(value) = task.spec.scope.find(["params", param]) {
@@ -151,8 +150,8 @@ impl CacheIndex {
                     let value = task.spec.scope.find(["env", variable]).ok().and_then(|value| value.as_str());
                     builder = builder.env(variable, value.map(masked).as_deref());
                 }
-                ["run", "date"] => builder = builder.fact("run.date", inputs.run.date.clone().into()),
-                ["run", "logical_time"] if !is_started_by_hand(inputs.run) => {
+                ["run", "date", ..] => builder = builder.fact("run.date", inputs.run.date.clone().into()),
+                ["run", "logical_time", ..] if !is_started_by_hand(inputs.run) => {
                     builder = builder.fact("run.logical_time", inputs.run.logical_time.clone().into());
                 }
                 ["tasks", other, ..] => {
@@ -169,6 +168,16 @@ impl CacheIndex {
             }
         }
         builder
+    }
+}
+
+/// The names that a name stands for: a text that speaks of `env` or `run` as a whole may reach all that is under it.
+fn followed<'a>(name: &'a [String], task: &'a PlannedTask) -> Vec<Vec<&'a str>> {
+    let parts: Vec<&str> = name.iter().map(String::as_str).collect();
+    match parts[..] {
+        ["env"] => task.spec.scope.declared_env().map(|variable| vec!["env", variable]).collect(),
+        ["run"] => vec![vec!["run", "date"], vec!["run", "logical_time"]],
+        _ => vec![parts],
     }
 }
 

@@ -6,13 +6,12 @@ use std::time::Instant;
 use tempfile::{NamedTempFile, TempPath};
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::cache::Object;
-use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
 use tidemill_core::table::{Location, Sink, TableRef};
-use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskResult};
+use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskReport, TaskResult};
 use tidemill_state::{Made, MadeTable, Output};
 
 use super::TaskExecutor;
@@ -24,7 +23,7 @@ const REWRITTEN: u64 = 1 << 20;
 
 impl TaskExecutor {
     /// Does a task once; what it made is noted, and published if the attempt counts.
-    pub(super) fn attempt(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+    pub(super) fn attempt(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskReport, TaskFailure> {
         let task = self.plan.task(ix);
         if task.has_effect() {
             return self.effect(ix, attempt, token);
@@ -196,13 +195,13 @@ impl TaskExecutor {
     }
 
     /// Notes what a task that counts has made; whether it may be found again.
-    pub(super) fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskDetails {
+    pub(super) fn note(&self, ix: TaskIx, result: TaskResult, mut made: Made) -> TaskReport {
         let table = result.table.as_ref().and_then(|report| report.table.clone());
-        let mut details = TaskDetails::from(result);
+        let mut report = TaskReport::from(result);
         if let (Some(table), Some(made), false) = (&table, &made.table, self.context.handlers) {
             for warning in self.drifted(ix, table, made.object.digest) {
                 self.context.logs.write(&self.plan.task(ix).name, LogLevel::Warn, &warning);
-                details.warnings.push(warning);
+                report.warnings.push(warning);
             }
         }
         let mut progress = self.results.of(ix);
@@ -210,21 +209,21 @@ impl TaskExecutor {
         progress.object = made.table.as_ref().filter(|table| table.stored).map(|table| table.object);
         progress.table = table;
         if self.context.handlers {
-            return details;
+            return report;
         }
         // What was read must still be what the fingerprint says.
         let before = progress.fingerprint.as_ref().map(tidemill_core::fingerprint::Fingerprint::digest);
         drop(progress);
         let now = self.fingerprint(ix).ok().map(|fingerprint| fingerprint.digest());
         if before.is_some() && now == before {
-            made.facts.rows = details.rows;
+            made.facts.report.rows = report.rows;
             self.results.of(ix).made = Some(made);
         } else {
             let warning = "what it reads changed while it ran: the result is used now, and computed again next time";
             self.context.logs.write(&self.plan.task(ix).name, LogLevel::Warn, warning);
-            details.warnings.push(warning.to_owned());
+            report.warnings.push(warning.to_owned());
         }
-        details
+        report
     }
 }
 

@@ -4,9 +4,8 @@ use std::cell::{Cell, RefCell};
 
 use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
-use tidemill_core::event::TaskDetails;
 use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
-use tidemill_core::task::{TaskFailure, TaskResult};
+use tidemill_core::task::{TaskFailure, TaskReport, TaskResult};
 use tidemill_state::{Claim, Effect, EffectStatus, Made, Occasion, Resend, Rule};
 
 use super::TaskExecutor;
@@ -22,7 +21,7 @@ enum Settled {
 
 impl TaskExecutor {
     /// Sends what a task sends, if the ledger lets it.
-    pub(super) fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+    pub(super) fn effect(&self, ix: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskReport, TaskFailure> {
         let task = self.plan.task(ix);
         let resend = self.context.resend;
         let rule = Rule { forced: !self.context.forced.is_empty(), resend };
@@ -102,7 +101,7 @@ impl TaskExecutor {
         }
     }
 
-    fn not_again(&self, ix: TaskIx, settled: Settled) -> Result<TaskDetails, TaskFailure> {
+    fn not_again(&self, ix: TaskIx, settled: Settled) -> Result<TaskReport, TaskFailure> {
         match settled {
             Settled::Sent(run) => {
                 let note = Some(format!("was sent in run {run}"));

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use tidemill_core::event::{TaskDetails, TaskEnd};
+use tidemill_core::event::TaskEnd;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::Selection;
-use tidemill_core::task::{TaskFacts, TaskFailure};
+use tidemill_core::task::{TaskFacts, TaskFailure, TaskReport};
 
 use super::TaskExecutor;
 use tidemill_secrets::Masker;
@@ -26,48 +26,33 @@ impl TaskExecutor {
 
 /// A task's end as texts see it.
 pub fn facts_of(end: &TaskEnd) -> TaskFacts {
-    let outputs: Vec<String> = end.details.outputs.iter().map(ToString::to_string).collect();
-    TaskFacts {
-        status: end.status.as_str().to_owned(),
-        rows: end.details.rows,
-        rejected: end.details.rejected.iter().map(|reason| reason.rows).sum(),
-        rejects: end.details.rejected.clone(),
-        rows_in: end.details.rows_in.clone(),
-        dropped: end.details.dropped.clone(),
-        joins: end.details.joins.clone(),
-        warnings: end.details.warnings.clone(),
-        duration: end.duration.as_secs_f64(),
-        output: outputs.first().cloned(),
-        outputs,
-        error: end.error.as_ref().map(|failure| failure.message.clone()),
-        log: end.error.as_ref().map(|failure| failure.tail.clone()).unwrap_or_default(),
-    }
+    TaskFacts::new(end.status.as_str(), end.report.clone(), end.duration, end.error.as_ref())
 }
 
 /// What a task has made, in a sentence for its log; None if there is nothing to tell.
-pub fn sentence(details: &TaskDetails) -> Option<String> {
+pub fn sentence(report: &TaskReport) -> Option<String> {
     let mut parts = Vec::new();
-    for rows in &details.rows_in {
+    for rows in &report.rows_in {
         parts.push(format!("{} rows from {}", rows.rows, rows.from));
     }
-    for rejected in &details.rejected {
+    for rejected in &report.rejected {
         parts.push(format!("{} rejected: {}", rejected.rows, rejected.reason));
     }
-    for dropped in &details.dropped {
+    for dropped in &report.dropped {
         parts.push(format!("{} dropped by {}", dropped.rows, dropped.step));
     }
-    parts.extend(details.rows.map(|rows| format!("{rows} rows out")));
-    parts.extend(details.note.clone());
-    parts.extend(details.outputs.iter().map(|path| format!("published {path}")));
+    parts.extend(report.rows.map(|rows| format!("{rows} rows out")));
+    parts.extend(report.note.clone());
+    parts.extend(report.outputs.iter().map(|path| format!("published {path}")));
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// What an attempt came to, as it may be told: without secrets.
-pub fn masked(made: Result<TaskDetails, TaskFailure>, masker: &Masker) -> Result<TaskDetails, TaskFailure> {
+pub fn masked(made: Result<TaskReport, TaskFailure>, masker: &Masker) -> Result<TaskReport, TaskFailure> {
     match made {
-        Ok(mut details) => {
-            details.warnings.iter_mut().chain(&mut details.note).for_each(|text| mask(text, masker));
-            Ok(details)
+        Ok(mut report) => {
+            report.warnings.iter_mut().chain(&mut report.note).for_each(|text| mask(text, masker));
+            Ok(report)
         }
         Err(failure) => Err(masked_failure(failure, masker)),
     }

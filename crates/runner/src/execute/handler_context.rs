@@ -8,7 +8,8 @@ use tidemill_core::event::{TaskEnd, TaskStatus};
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Plan;
 use tidemill_core::spec::Spec;
-use tidemill_core::task::{FailedTask, TaskFacts, TaskFailure};
+use tidemill_core::table::Location;
+use tidemill_core::task::{FailedTask, TaskFacts, TaskFailure, TaskReport};
 use tidemill_state::{State, StateError, TaskRecord};
 
 use super::facts::facts_of;
@@ -52,22 +53,9 @@ impl HandlerContext {
         for record in records.iter().filter(|record| spec.tasks.contains_key(&record.task)) {
             let result = state.result_in(&tidemill_core::ids::RunId::new(run), &record.task)?;
             let published = result.and_then(|result| result.outputs().ok()).unwrap_or_default();
-            let outputs: Vec<String> = published.into_iter().map(|output| output.path).collect();
-            let facts = TaskFacts {
-                status: record.status.as_str().to_owned(),
-                rows: record.rows,
-                rejected: record.detail.rejected.iter().map(|reason| reason.rows).sum(),
-                rejects: record.detail.rejected.clone(),
-                warnings: record.detail.warnings.clone(),
-                rows_in: record.detail.rows_in.clone(),
-                dropped: record.detail.dropped.clone(),
-                joins: record.detail.joins.clone(),
-                duration: record.duration.as_secs_f64(),
-                output: outputs.first().cloned(),
-                outputs,
-                error: record.error.as_ref().map(|error| error.message.clone()),
-                log: record.error.as_ref().map(|error| error.tail.clone()).unwrap_or_default(),
-            };
+            let outputs = published.into_iter().map(|output| Location::new(output.path)).collect();
+            let report = TaskReport { outputs, ..record.report.clone() };
+            let facts = TaskFacts::new(record.status.as_str(), report, record.duration, record.error.as_ref());
             if record.status == TaskStatus::Failed {
                 before.failed.push(failed(spec, run, &record.task, &record.kind, record.error.as_ref()));
             }

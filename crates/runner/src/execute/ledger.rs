@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tidemill_core::event::{TaskEnd, TaskStatus};
 use tidemill_core::ids::TaskIx;
-use tidemill_state::{TaskDetail, TaskRecord};
+use tidemill_state::TaskRecord;
 
 use super::TaskExecutor;
 use super::facts::facts_of;
@@ -31,17 +31,8 @@ impl TaskExecutor {
             fingerprint: progress
                 .known_as
                 .or_else(|| found.as_ref().map(tidemill_core::fingerprint::Fingerprint::digest)),
-            rows: end.details.rows,
             reasons,
-            detail: TaskDetail {
-                rows_in: end.details.rows_in.clone(),
-                rejected: end.details.rejected.clone(),
-                dropped: end.details.dropped.clone(),
-                joins: end.details.joins.clone(),
-                checks: end.details.checks.clone(),
-                warnings: end.details.warnings.clone(),
-                note: end.details.note.clone(),
-            },
+            report: end.report.clone(),
             error: end.error.clone(),
         };
         let is_success = end.status == TaskStatus::Success;

@@ -1,10 +1,9 @@
 //! Looking a task up: it runs, or its earlier result is taken.
 
-use tidemill_core::event::TaskDetails;
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::run::LookUp;
-use tidemill_core::table::Location;
+use tidemill_core::task::TaskReport;
 use tidemill_secrets::masked;
 use tidemill_state::{LastGood, Resend};
 
@@ -40,10 +39,10 @@ impl TaskExecutor {
             Decision::Restore(..) if !at_leisure => return None,
             Decision::Restore(last, reasons) => match self.restore(ix, &last, &reasons) {
                 Ok(saved) => {
-                    let mut details = self.take_up(ix, &last);
-                    details.warnings.extend(saved);
+                    let mut report = self.take_up(ix, &last);
+                    report.warnings.extend(saved);
                     let reasons = self.told(ix, &reasons);
-                    Some(LookUp::Restored { details, reasons })
+                    Some(LookUp::Restored { report, reasons })
                 }
                 Err(_) => Some(LookUp::Run { reasons: self.told(ix, &[Reason::ResultLost]) }),
             },
@@ -65,22 +64,13 @@ impl TaskExecutor {
     }
 
     /// Takes an earlier result as this run's.
-    fn take_up(&self, ix: TaskIx, last: &LastGood) -> TaskDetails {
+    fn take_up(&self, ix: TaskIx, last: &LastGood) -> TaskReport {
         let mut progress = self.results.of(ix);
         progress.digests = ResultDigests::of_last(last);
         progress.object = last.table.as_ref().filter(|table| table.stored).map(|table| table.object);
         progress.known_as = Some(last.fingerprint);
         // A result whose facts cannot be read has none; its rows are known from its table.
         let facts = last.facts().unwrap_or_default();
-        TaskDetails {
-            rows: last.table.as_ref().map(|table| table.rows),
-            rows_in: facts.rows_in,
-            rejected: facts.rejects,
-            dropped: facts.dropped,
-            joins: facts.joins,
-            warnings: facts.warnings,
-            outputs: facts.outputs.into_iter().map(Location::new).collect(),
-            ..TaskDetails::default()
-        }
+        TaskReport { rows: last.table.as_ref().map(|table| table.rows), ..facts.report }
     }
 }

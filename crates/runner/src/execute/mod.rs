@@ -25,12 +25,12 @@ use jiff::Timestamp;
 use tidemill_core::attempt::AttemptToken;
 use tidemill_core::cache::Object;
 use tidemill_core::diagnostic::SourceMap;
-use tidemill_core::event::{TaskDetails, TaskEnd};
+use tidemill_core::event::TaskEnd;
 use tidemill_core::ids::{RunId, TaskIx, TaskName};
 use tidemill_core::plan::{Plan, PlannedTask, Selection};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
-use tidemill_core::task::{EdgeKind, LogLevel, RunFacts, TaskFailure};
+use tidemill_core::task::{EdgeKind, LogLevel, RunFacts, TaskFailure, TaskReport};
 use tidemill_state::{Attempt, Resend, State};
 
 use crate::cache_index::CacheIndex;
@@ -122,7 +122,7 @@ impl Executor for TaskExecutor {
         self.decide(task, true).unwrap_or_else(|| LookUp::Failed(TaskFailure::new("the look-up came to no end")))
     }
 
-    fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskDetails, TaskFailure> {
+    fn execute(&self, task: TaskIx, attempt: u32, token: &AttemptToken) -> Result<TaskReport, TaskFailure> {
         let PlannedTask { name, task_type, .. } = self.plan.task(task);
         let logs = &self.context.logs;
         // A program may well have nothing to say; what makes tables always has.
@@ -140,7 +140,7 @@ impl Executor for TaskExecutor {
             logs.write(name, LogLevel::Warn, &format!("this attempt cannot be written down: {error}"));
         }
         match &made {
-            Ok(details) => match facts::sentence(details) {
+            Ok(report) => match facts::sentence(report) {
                 Some(sentence) => logs.write(name, LogLevel::Info, &sentence),
                 None => tell(logs, name, LogLevel::Info, "done"),
             },

@@ -225,7 +225,8 @@ mod tests {
     use jiff::Timestamp;
     use tempfile::TempDir;
     use tidemill_core::event::TaskStatus;
-    use tidemill_state::{Process, RunStart, TaskDetail};
+    use tidemill_core::task::TaskReport;
+    use tidemill_state::{Process, RunStart};
 
     use super::*;
 
@@ -271,9 +272,8 @@ mod tests {
             duration: took,
             attempts: 1,
             fingerprint: Some(Digest::of(task.as_bytes())),
-            rows: None,
             reasons: Vec::new(),
-            detail: TaskDetail::default(),
+            report: TaskReport::default(),
             error: None,
         };
         Ended { record, parts: None, made: (how == How::Ran).then(Made::default), tried: None }

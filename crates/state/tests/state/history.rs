@@ -5,8 +5,8 @@ use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::sched::How;
 use tidemill_core::table::{RejectedRows, RowsIn};
-use tidemill_core::task::TaskFailure;
-use tidemill_state::{Attempt, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskDetail, TaskRecord};
+use tidemill_core::task::{TaskFailure, TaskReport};
+use tidemill_state::{Attempt, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskRecord};
 
 use crate::{TestResult, at, end, parts, ran, start};
 
@@ -34,11 +34,12 @@ fn a_task_is_remembered_with_all_that_was_told_of_it() -> TestResult {
         status: TaskStatus::Failed,
         how: None,
         error: Some(failure.clone()),
-        detail: TaskDetail {
+        report: TaskReport {
+            rows: Some(3),
             rows_in: vec![RowsIn { from: "orders".into(), rows: 9 }],
             rejected: vec![RejectedRows { reason: "bad".into(), rows: 2 }],
             warnings: vec!["odd".into()],
-            ..TaskDetail::default()
+            ..TaskReport::default()
         },
         ..ran("a", parts("a", 1).digest(), 101)
     };

@@ -13,7 +13,8 @@ use tidemill_core::event::TaskStatus;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskName};
 use tidemill_core::sched::How;
-use tidemill_state::{Process, RunStart, RunStatus, TaskCounts, TaskDetail, TaskRecord};
+use tidemill_core::task::TaskReport;
+use tidemill_state::{Process, RunStart, RunStatus, TaskCounts, TaskRecord};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -48,9 +49,8 @@ fn ran(task: &str, fingerprint: Digest, second: i64) -> TaskRecord {
         duration: std::time::Duration::from_millis(20),
         attempts: 1,
         fingerprint: Some(fingerprint),
-        rows: Some(3),
         reasons: vec!["never ran".into()],
-        detail: TaskDetail::default(),
+        report: TaskReport { rows: Some(3), ..TaskReport::default() },
         error: None,
     }
 }

@@ -7,7 +7,7 @@ use tidemill_core::fingerprint::{Stat, StatRecord, explain};
 use tidemill_core::ids::{Digest, TaskName};
 use tidemill_core::sched::How;
 use tidemill_core::table::{DataType, Schema};
-use tidemill_core::task::TaskFacts;
+use tidemill_core::task::{TaskFacts, TaskReport};
 use tidemill_state::{Ledger, Made, MadeTable, Output, State, TaskRecord};
 
 use crate::{TestResult, at, parts, ran, start};
@@ -19,7 +19,11 @@ pub fn made(content: &str) -> Made {
     Made {
         table: Some(MadeTable { object, stored: true, rows: 3, schema }),
         outputs: Vec::new(),
-        facts: TaskFacts { status: "success".into(), rows: Some(3), ..TaskFacts::default() },
+        facts: TaskFacts {
+            status: "success".into(),
+            report: TaskReport { rows: Some(3), ..TaskReport::default() },
+            ..TaskFacts::default()
+        },
     }
 }
 

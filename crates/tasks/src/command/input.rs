@@ -191,9 +191,9 @@ impl Input {
                 Ok(path.as_str().into())
             }
             Self::Files(_, tasks) => {
-                let files = tasks.iter().filter_map(|task| cx.upstream.get(task)).flat_map(|facts| &facts.outputs);
-                let mut paths: Vec<Value> =
-                    files.map(|path| absolute(&Location::new(path.as_str())).to_string_lossy().into()).collect();
+                let files =
+                    tasks.iter().filter_map(|task| cx.upstream.get(task)).flat_map(|facts| &facts.report.outputs);
+                let mut paths: Vec<Value> = files.map(|path| absolute(path).to_string_lossy().into()).collect();
                 Ok(if paths.len() == 1 { paths.remove(0) } else { paths.into() })
             }
         }

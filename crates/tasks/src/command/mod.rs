@@ -6,6 +6,7 @@ mod input;
 mod named_files;
 mod outputs;
 mod shell_text;
+mod strict;
 mod supervise;
 mod table;
 
@@ -26,7 +27,8 @@ use super::checks::TaskChecks;
 use super::contract::promised;
 use super::parameters::Parameters;
 use input::{Input, InputKey};
-use shell_text::{Place, SHELLS};
+use shell_text::{SHELLS, ShellText};
+use strict::StrictShell;
 pub use supervise::{close_guardian, guard};
 
 /// Runs a program or a shell's text.
@@ -38,6 +40,9 @@ pub struct Command {
     /// The shell of a text: `sh` (default), `dash`, `bash`, `zsh`, or another that takes `-c`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shell: Option<At<String>>,
+    /// Whether the text ends at the first command that fails, also before a `|`; default true for the four shells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    strict: Option<At<bool>>,
     /// Names and what enters under them: a path, a task, or `{task, format}` with the format csv (default), parquet or json.
     #[serde(default)]
     inputs: OrderedMap<At<InputKey>>,
@@ -60,8 +65,8 @@ pub struct Command {
 
 /// How it is run.
 enum Run {
-    /// By a shell; the text's `${{ }}` and how values are quoted there.
-    Shell { program: String, text: Template, places: Vec<(Hole, Place)> },
+    /// By a shell: the text, how values are quoted there, and whether it ends where something fails.
+    Shell { text: Template, read: ShellText, strict: bool },
     /// As it is.
     Argv(Vec<Template>),
 }
@@ -83,7 +88,7 @@ struct CommandTask {
 impl Parameters for Command {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "command",
-        version: 1,
+        version: 2,
         summary: "Runs a program or a shell's text, with declared inputs and outputs.",
         colour: "#4d5b6a",
         table: MakesTable::WithKey("table"),
@@ -136,23 +141,20 @@ impl Parameters for Command {
 }
 
 impl Command {
+    /// The shell of a text.
+    fn program(&self) -> &str {
+        self.shell.as_ref().map_or("sh", |shell| shell.value.as_str())
+    }
+
     /// A text is for a shell, a list is not.
     fn how(&self, source: &TaskSource<'_>) -> Result<Run, Vec<Diagnostic>> {
         let span = source.spec.id.span;
         let node = source.spec.keys.get("run").map(|(_, node)| &node.value);
-        let [text] = &self.run[..] else {
-            return match (&self.shell, self.run.is_empty()) {
-                (_, true) => Err(vec![Diagnostic::error("`run` is an empty list").at(span, "what is to be run?")]),
-                (Some(shell), false) => Err(vec![shell_without_text(shell)]),
-                (None, false) => Ok(Run::Argv(self.run.0.clone())),
-            };
+        let text = match &self.run[..] {
+            [] => return Err(vec![Diagnostic::error("`run` is an empty list").at(span, "what is to be run?")]),
+            [text] if !matches!(node, Some(NodeValue::List(_))) => text,
+            _ => return self.without_shell(),
         };
-        if matches!(node, Some(NodeValue::List(_))) {
-            return match &self.shell {
-                Some(shell) => Err(vec![shell_without_text(shell)]),
-                None => Ok(Run::Argv(self.run.0.clone())),
-            };
-        }
         if text.text.trim().is_empty() {
             return Err(vec![Diagnostic::error("`run` is empty").at(text.span, "what is to be run?")]);
         }
@@ -163,7 +165,7 @@ impl Command {
                     .help("use the shell's own `if` and `for`, or a conditional in `${{ a if b else c }}`"),
             ]);
         }
-        let program = self.shell.as_ref().map_or("sh", |shell| shell.value.as_str());
+        let program = self.program();
         let name = program.rsplit('/').next().unwrap_or(program);
         if !SHELLS.contains(&name) {
             let holes = text.holes();
@@ -178,8 +180,32 @@ impl Command {
                 return Err(mistakes);
             }
         }
-        let places = shell_text::places(text, source.sources, name)?;
-        Ok(Run::Shell { program: program.to_owned(), text: text.clone(), places })
+        let read = shell_text::read(text, source.sources, name)?;
+        let is_known = SHELLS.contains(&name);
+        match &self.strict {
+            Some(strict) if strict.value && !is_known => Err(vec![
+                Diagnostic::error(format!("how `{name}` is made strict is not known"))
+                    .at(strict.span, "this has no meaning")
+                    .help("use sh, dash, bash or zsh, or take it away"),
+            ]),
+            strict => {
+                let strict = strict.as_ref().map_or(is_known, |strict| strict.value);
+                Ok(Run::Shell { text: text.clone(), read, strict })
+            }
+        }
+    }
+
+    /// A list is run as it is.
+    fn without_shell(&self) -> Result<Run, Vec<Diagnostic>> {
+        let span = self.shell.as_ref().map(|shell| shell.span).or(self.strict.as_ref().map(|strict| strict.span));
+        match span {
+            None => Ok(Run::Argv(self.run.0.clone())),
+            Some(span) => Err(vec![
+                Diagnostic::error("a list is run without a shell")
+                    .at(span, "this has no meaning")
+                    .help("take it away, or write `run` as one text"),
+            ]),
+        }
     }
 
     /// The output that is read as a table, if any.
@@ -242,12 +268,6 @@ impl Command {
     }
 }
 
-fn shell_without_text(shell: &At<String>) -> Diagnostic {
-    Diagnostic::error("a list is run without a shell")
-        .at(shell.span, "this has no meaning")
-        .help("take it away, or write `run` as one text")
-}
-
 impl CommandTask {
     /// The command as people know it, in one line.
     fn shown(&self) -> String {
@@ -259,6 +279,27 @@ impl CommandTask {
             }
             Run::Argv(list) => list.iter().map(|text| text.text.as_str()).collect::<Vec<_>>().join(" "),
         }
+    }
+
+    /// The shell that runs the text strictly, if it is to.
+    fn strict_shell(&self) -> Option<StrictShell> {
+        match &self.run {
+            Run::Shell { read, strict: true, .. } => {
+                Some(StrictShell::choose(self.keys.shell.as_ref().map(|shell| shell.value.as_str()), read.traits))
+            }
+            _ => None,
+        }
+    }
+
+    /// That a failure before a `|` cannot be seen here.
+    fn without_pipefail(&self) -> Option<Diagnostic> {
+        let Run::Shell { text, read, .. } = &self.run else { return None };
+        let shell = self.strict_shell().filter(|shell| read.traits.pipes && !shell.has_pipefail())?;
+        Some(
+            Diagnostic::warning(format!("`{}` has no `pipefail` here", shell.program))
+                .at(text.span, "a failure before the last `|` does not count")
+                .help("`shell: bash` has it; `strict: false` says that this is meant"),
+        )
     }
 
     fn uses_tasks(&self, sources: &SourceMap) -> bool {
@@ -312,6 +353,8 @@ impl Task for CommandTask {
                 }
             };
             add("shell", keys.shell.as_ref().map(|shell| shell.value.as_str().into()));
+            let lax = keys.strict.as_ref().filter(|strict| !strict.value);
+            add("strict", lax.map(|strict| strict.value.into()));
             add("table", keys.table.as_ref().map(|table| table.value.as_str().into()));
             add("cwd", keys.cwd.as_ref().map(|cwd| cwd.value.as_str().into()));
             let columns =
@@ -351,7 +394,7 @@ impl Task for CommandTask {
     }
 
     fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
-        named_files::undeclared(&self.keys, cx)
+        named_files::undeclared(&self.keys, cx).into_iter().chain(self.without_pipefail()).collect()
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {

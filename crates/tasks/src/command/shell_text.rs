@@ -3,6 +3,8 @@
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::spec::{Hole, Template};
 
+use super::strict::Traits;
+
 /// The shells whose quoting is known.
 pub const SHELLS: [&str; 4] = ["sh", "dash", "bash", "zsh"];
 
@@ -35,11 +37,19 @@ impl Place {
     }
 }
 
-/// Finds the place of every `${{ }}` of a text, in order.
+/// What a shell's text is, as far as it matters here.
+pub struct ShellText {
+    /// The place of every `${{ }}`, in order.
+    pub places: Vec<(Hole, Place)>,
+    /// What of it hangs on the shell.
+    pub traits: Traits,
+}
+
+/// Reads a text.
 ///
 /// # Errors
-/// For each where no quoting makes it one argument.
-pub fn places(text: &Template, sources: &SourceMap, shell: &str) -> Result<Vec<(Hole, Place)>, Vec<Diagnostic>> {
+/// For each `${{ }}` where no quoting makes it one argument.
+pub fn read(text: &Template, sources: &SourceMap, shell: &str) -> Result<ShellText, Vec<Diagnostic>> {
     let mut scanner = Scanner {
         template: text,
         sources,
@@ -51,11 +61,16 @@ pub fn places(text: &Template, sources: &SourceMap, shell: &str) -> Result<Vec<(
         mistakes: Vec::new(),
         frames: vec![Frame::command(false)],
         heredocs: Vec::new(),
+        pipes: false,
     };
     while scanner.at < scanner.text.len() {
         scanner.step();
     }
-    if scanner.mistakes.is_empty() { Ok(scanner.found) } else { Err(scanner.mistakes) }
+    if !scanner.mistakes.is_empty() {
+        return Err(scanner.mistakes);
+    }
+    let traits = Traits { pipes: scanner.pipes, lines: text.text.trim().contains('\n') };
+    Ok(ShellText { places: scanner.found, traits })
 }
 
 /// What the scanner is inside of.
@@ -103,6 +118,7 @@ struct Scanner<'a> {
     mistakes: Vec<Diagnostic>,
     frames: Vec<Frame>,
     heredocs: Vec<Heredoc>,
+    pipes: bool,
 }
 
 /// Words behind which a command begins.
@@ -253,6 +269,7 @@ impl Scanner<'_> {
             }
         }
         let next = rest.chars().next();
+        self.pipes |= next == Some('|') && !rest.starts_with("||") && !self.text[..self.at].ends_with(['|', '>']);
         match next {
             Some('(') => (*parens, *first, *begins) = (*parens + 1, true, true),
             Some(')') if *parens > 0 => (*parens, *first, *begins) = (*parens - 1, true, true),
@@ -298,6 +315,7 @@ impl Scanner<'_> {
             match self.rest().as_bytes().first() {
                 Some(b'`') => return self.at += 1,
                 Some(b'\\') => self.at += 1,
+                Some(b'|') => self.pipes = true,
                 _ => {}
             }
             self.skip();
@@ -392,7 +410,7 @@ mod tests {
     fn filled(text: &str, shell: &str) -> Result<String, Vec<String>> {
         let sources = SourceMap::default();
         let template = template(&sources, text);
-        let places = places(&template, &sources, shell)
+        let ShellText { places, .. } = read(&template, &sources, shell)
             .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>())?;
         assert_eq!(places.len(), template.holes().len());
         let (mut script, mut from) = (String::new(), 0);
@@ -449,6 +467,15 @@ mod tests {
             let mistakes = filled(text, "sh").unwrap_err();
             assert!(mistakes.len() == 1 && mistakes[0].contains(what), "{text}: {mistakes:?}");
         }
+    }
+
+    #[test]
+    fn a_pipe_is_found_wherever_commands_stand() {
+        let sources = SourceMap::default();
+        let pipes = |text| read(&template(&sources, text), &sources, "bash").is_ok_and(|read| read.traits.pipes);
+        assert_eq!(["a | b", "x=\"$(a | b)\"", "a |& b", "echo `a | b`"].map(pipes), [true; 4]);
+        let none = "echo '|' \"|\" \\| $((1 | 2)) ${{ v | tojson }} # |";
+        assert_eq!(["a || b", "a >| b", none, "cat <<E\n|\nE\n"].map(pipes), [false; 4]);
     }
 
     #[test]

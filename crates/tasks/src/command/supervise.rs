@@ -1,5 +1,6 @@
 //! A command at work: its arguments, its environment, how it ended.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,11 +9,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tidemill_core::plan::resolve;
+use tidemill_core::spec::Template;
 use tidemill_core::task::{LogLevel, RunContext, TaskFailure};
 use tidemill_process::{Ended, Exit, Guardian, ProcessError, Request, Wish};
 
 use super::environment::{Texts, inherited, text_of, variable};
 use super::outputs::Outputs;
+use super::shell_text::ShellText;
+use super::strict::{self, StrictShell};
 use super::{CommandTask, Run};
 use crate::texts::runtime_names;
 
@@ -51,7 +55,8 @@ pub fn close_guardian() {
 impl CommandTask {
     /// Runs the command to its end; sentences for the user, if it succeeded.
     pub(super) fn supervise(&self, cx: &RunContext<'_>, outputs: &Outputs<'_>) -> Result<Vec<String>, TaskFailure> {
-        let request = self.request(cx, outputs)?;
+        let shell = self.strict_shell();
+        let request = self.request(cx, outputs, shell.as_ref())?;
         let wish = || {
             cx.output.wait();
             match (cx.killed.is_cancelled(), cx.cancelled.is_cancelled()) {
@@ -66,8 +71,14 @@ impl CommandTask {
         if cx.cancelled.is_cancelled() {
             return Err(TaskFailure { message: "stopped".into(), cancelled: true, tail, ..TaskFailure::default() });
         }
-        if ended.exit != Exit::Code(0) {
-            return Err(self.failed(ended, tail));
+        let line = strict::recorded(&strict::record(cx.scratch));
+        let is_fine = match ended.exit {
+            Exit::Code(0) => true,
+            Exit::Code(code) => shell.is_some_and(|shell| shell.is_no_failure(code, line)),
+            Exit::Signal(_) => false,
+        };
+        if !is_fine {
+            return Err(self.failed(ended, line, tail));
         }
         let mut warnings = Vec::new();
         if ended.left_behind > 0 {
@@ -78,7 +89,12 @@ impl CommandTask {
         Ok(warnings)
     }
 
-    fn request(&self, cx: &RunContext<'_>, outputs: &Outputs<'_>) -> Result<Request, TaskFailure> {
+    fn request(
+        &self,
+        cx: &RunContext<'_>,
+        outputs: &Outputs<'_>,
+        shell: Option<&StrictShell>,
+    ) -> Result<Request, TaskFailure> {
         let broken = |error: io::Error| TaskFailure::new(format!("cannot make {}: {error}", cx.scratch.display()));
         let scratch = cx.scratch.join("tmp");
         std::fs::create_dir_all(&scratch).map_err(broken)?;
@@ -114,29 +130,33 @@ impl CommandTask {
                     argv.extend(texts.arguments(text)?);
                 }
             }
-            Run::Shell { program, text, places } => {
-                let mut script = String::new();
-                let mut from = 0;
-                for (at, (hole, place)) in places.iter().enumerate() {
-                    script.push_str(&text.text[from..hole.whole.start].replace("$${{", "${{"));
-                    from = hole.whole.end;
-                    let (is_list, values) = texts.values(text, hole)?;
-                    let name = |item: usize| match is_list {
-                        true => format!("TIDEMILL_ARG_{}_{}", at + 1, item + 1),
-                        false => format!("TIDEMILL_ARG_{}", at + 1),
-                    };
-                    let variables: Vec<String> = (0..values.len()).map(name).collect();
-                    script.push_str(&place.refer(&variables));
-                    env.extend(variables.into_iter().zip(values));
+            Run::Shell { text, read, .. } => {
+                let script = script(text, read, &texts, &mut env)?;
+                match shell {
+                    Some(shell) => {
+                        let record = strict::record(cx.scratch);
+                        match std::fs::remove_file(&record) {
+                            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(broken(error)),
+                            _ => argv = shell.argv(&script, &record),
+                        }
+                    }
+                    None => argv.extend([self.keys.program().to_owned(), "-c".to_owned(), script]),
                 }
-                script.push_str(&text.text[from..].replace("$${{", "${{"));
-                argv.extend([program.clone(), "-c".to_owned(), script]);
             }
         }
         Ok(Request { argv, env, cwd, grace: GRACE })
     }
 
-    fn failed(&self, ended: Ended, tail: Vec<String>) -> TaskFailure {
+    /// A line of the text, in words; of a text of one line all is said already.
+    fn line(&self, line: usize) -> Option<String> {
+        let Run::Shell { text, read, .. } = &self.run else { return None };
+        // An expression of several lines is none of the shell's.
+        let is_shifted = read.places.iter().any(|(hole, _)| text.text[hole.whole.clone()].contains('\n'));
+        let shown = text.text.lines().nth(line.checked_sub(1)?)?.trim();
+        (read.traits.lines && !is_shifted && !shown.is_empty()).then(|| format!(" in line {line}, `{shown}`"))
+    }
+
+    fn failed(&self, ended: Ended, line: Option<usize>, tail: Vec<String>) -> TaskFailure {
         let mut help = Vec::new();
         match (ended.exit, &self.run) {
             (Exit::Code(127), Run::Shell { .. }) => help.push("127: the shell found no such command".to_owned()),
@@ -150,9 +170,34 @@ impl CommandTask {
             Exit::Code(code) => Some(code),
             Exit::Signal(_) => None,
         };
-        let message = format!("`{}` ended with {}", self.shown(), ended.exit);
+        let place = line.and_then(|line| self.line(line)).unwrap_or_default();
+        let message = format!("`{}` ended with {}{place}", self.shown(), ended.exit);
         TaskFailure { message, help, exit_code, tail, ..TaskFailure::default() }
     }
+}
+
+/// The text as the shell gets it: each value in a variable of `env`, which the text refers to.
+fn script(
+    text: &Template,
+    read: &ShellText,
+    texts: &Texts<'_>,
+    env: &mut BTreeMap<String, String>,
+) -> Result<String, TaskFailure> {
+    let (mut script, mut from) = (String::new(), 0);
+    for (at, (hole, place)) in read.places.iter().enumerate() {
+        script.push_str(&text.text[from..hole.whole.start].replace("$${{", "${{"));
+        from = hole.whole.end;
+        let (is_list, values) = texts.values(text, hole)?;
+        let name = |item: usize| match is_list {
+            true => format!("TIDEMILL_ARG_{}_{}", at + 1, item + 1),
+            false => format!("TIDEMILL_ARG_{}", at + 1),
+        };
+        let variables: Vec<String> = (0..values.len()).map(name).collect();
+        script.push_str(&place.refer(&variables));
+        env.extend(variables.into_iter().zip(values));
+    }
+    script.push_str(&text.text[from..].replace("$${{", "${{"));
+    Ok(script)
 }
 
 /// What cannot be started will not be found the next time either; what went wrong around it may go right.

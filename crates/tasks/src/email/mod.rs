@@ -242,14 +242,16 @@ impl Task for EmailTask {
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
-        let file = |path: &At<Location>| render_file(cx, &self.scope, &path.value, &self.keys.inputs);
+        let file = |path: &At<Location>, into_html: bool| {
+            render_file(cx, &self.scope, &path.value, &self.keys.inputs, into_html)
+        };
         let body = match (&self.keys.body, &self.keys.template) {
             (Some(body), _) => Some(masked(text(body)?)),
-            (None, Some(path)) => Some(file(path)?),
+            (None, Some(path)) => Some(file(path, false)?),
             (None, None) => None,
         };
         let html = match (&self.keys.html_template, &self.keys.html) {
-            (Some(path), _) => Some(file(path)?),
+            (Some(path), _) => Some(file(path, true)?),
             (None, Some(task)) => Some(self.report_of(cx, task)?),
             (None, None) => None,
         };
@@ -340,12 +342,12 @@ impl EmailTask {
 
     /// The HTML that a report task has published.
     fn report_of(&self, cx: &RunContext<'_>, task: &At<String>) -> Result<String, TaskFailure> {
-        let outputs = cx.upstream.get(&task.value).map(|facts| facts.outputs.as_slice()).unwrap_or_default();
-        let html = outputs.iter().find(|path| path.ends_with(".html") || path.ends_with(".htm"));
+        let outputs = cx.upstream.get(&task.value).map(|facts| facts.report.outputs.as_slice()).unwrap_or_default();
+        let html = outputs.iter().find(|path| path.as_str().ends_with(".html") || path.as_str().ends_with(".htm"));
         let path = html.ok_or_else(|| {
             TaskFailure::new(format!("task `{}` publishes no HTML that the mail could carry", task.value))
         })?;
-        std::fs::read_to_string(tidemill_core::plan::resolve(cx.project, &Location::new(path.as_str())))
+        std::fs::read_to_string(tidemill_core::plan::resolve(cx.project, path))
             .map_err(|error| TaskFailure::new(format!("cannot read {path}: {error}")))
     }
 
@@ -353,11 +355,11 @@ impl EmailTask {
         let mut paths: Vec<String> = Vec::new();
         for at in self.keys.attach.iter() {
             match cx.upstream.get(&at.value).filter(|_| is_task(&at.value)) {
-                Some(facts) => paths.extend(facts.outputs.iter().cloned()),
+                Some(facts) => paths.extend(facts.report.outputs.iter().map(ToString::to_string)),
                 None if is_task(&at.value) => {
                     let prefix = format!("{}@", at.value);
                     let instances = cx.upstream.iter().filter(|(name, _)| name.starts_with(&prefix));
-                    paths.extend(instances.flat_map(|(_, facts)| facts.outputs.iter().cloned()));
+                    paths.extend(instances.flat_map(|(_, facts)| facts.report.outputs.iter().map(ToString::to_string)));
                 }
                 None => paths.push(at.value.clone()),
             }

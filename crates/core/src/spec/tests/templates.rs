@@ -1,5 +1,7 @@
 //! Texts that are rendered in a run.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::super::{RuntimeNames, Scope, Template};
@@ -11,7 +13,7 @@ fn template(text: &str) -> (Template, SourceMap, Scope) {
     let file = sources.add("p.yaml", format!("a: {text}"));
     let span = Span { file, start: 3, end: 3 + text.len() as u32 };
     let names = json!({"params": {"n": 15}, "env": {}, "run": {"id": "r", "date": "2024-11-20"}});
-    let scope = Scope::new(names.as_object().cloned().expect("it is a map"));
+    let scope = Scope::new(names.as_object().cloned().expect("it is a map"), BTreeSet::new());
     (Template { text: text.to_owned(), span }, sources, scope)
 }
 
@@ -54,13 +56,13 @@ fn unknown_names_are_found_to_the_letter() {
     p.yaml:1:98: `run` has no `stat` [stat]
       help: did you mean `status`?
     p.yaml:1:110: unknown name `nope` [nope]
-      help: there is `params`, `env`, `run`
+      help: there is `params`, `env`, `run`, `inputs`, `tasks`, `secrets`
     ");
     insta::assert_snapshot!(check("{% for row in inputs.row %}${{ row.a }}${{ rov.a }}{% endfor %}"), @r"
     p.yaml:1:25: unknown input `row` [row]
       help: did you mean `rows`?
     p.yaml:1:47: unknown name `rov` [rov]
-      help: there is `params`, `env`, `run`
+      help: there is `params`, `env`, `run`, `inputs`, `tasks`, `secrets`
     ");
     insta::assert_snapshot!(check("${{ 1 + }} ${{ secrets.OTHER }}"), @"p.yaml:1:10: in `${{ }}`: unexpected end of input, expected expression [+]");
     insta::assert_snapshot!(check("{% for x in %}"), @"p.yaml:1:16: in `${{ }}`: unexpected end of block [%}]");

@@ -1,13 +1,14 @@
 //! `chart`: a figure of a table.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+mod findings;
+mod kind;
 
-use schemars::{JsonSchema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tidemill_core::diagnostic::Diagnostic;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tidemill_core::diagnostic::{Diagnostic, Span};
 use tidemill_core::spec::{At, OneOrMany};
 use tidemill_core::table::{DataType, Location, PlainData, PlainTable, Schema};
 use tidemill_core::task::{
@@ -18,6 +19,8 @@ use tidemill_figures::{AxisFormat, Column, Columns, Figure, Kind, NumberFormat, 
 
 use super::parameters::Parameters;
 use super::table_task::{reads, unknown_column, upstream};
+use findings::{boxed, counted};
+use kind::ChartKind;
 
 /// Defines a struct of the keys that a chart has, and of those given beside.
 macro_rules! chart_keys {
@@ -110,52 +113,6 @@ chart_keys! {
     }
 }
 
-/// How a chart draws.
-#[derive(Clone, Copy)]
-struct ChartKind(Kind);
-
-impl ChartKind {
-    /// The names of all kinds.
-    fn names() -> Vec<&'static str> {
-        Kind::all().iter().map(|kind| kind.name()).collect()
-    }
-
-    /// The names in a sentence: `line`, `bar` or `hist`.
-    fn alternatives() -> String {
-        let names: Vec<String> = Self::names().iter().map(|name| format!("`{name}`")).collect();
-        let (last, others) = names.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
-        format!("{} or {last}.", others.join(", "))
-    }
-}
-
-impl Serialize for ChartKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for ChartKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(ChartKind::names);
-        let name = String::deserialize(deserializer)?;
-        Kind::named(&name).map(ChartKind).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
-    }
-}
-
-impl JsonSchema for ChartKind {
-    fn schema_name() -> Cow<'static, str> {
-        "ChartKind".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
-        json_schema!({
-            "type": "string",
-            "enum": Self::names(),
-            "description": "How a chart draws.",
-        })
-    }
-}
-
 /// What is fitted to the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -173,12 +130,14 @@ struct ChartTask {
     /// Above all panels, where there are several.
     title: Option<String>,
     panels: Vec<(At<String>, Panel)>,
+    /// Where the task is in the file.
+    place: Span,
 }
 
 impl Parameters for Chart {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "chart",
-        version: 1,
+        version: 2,
         summary: "Draws a figure of a table: PNG or SVG, print quality.",
         colour: "#b3386b",
         table: MakesTable::Never,
@@ -218,7 +177,8 @@ impl Parameters for Chart {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        Ok(Arc::new(ChartTask { parameters, output: self.output, size, dpi, theme, title, panels }))
+        let place = source.spec.id.span;
+        Ok(Arc::new(ChartTask { parameters, output: self.output, size, dpi, theme, title, panels, place }))
     }
 }
 
@@ -443,11 +403,47 @@ impl Task for ChartTask {
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
+    fn warnings(&self, _: &CheckContext<'_>) -> Vec<Diagnostic> {
+        let title = self.title.as_deref().and_then(|title| boxed("title", title));
+        let panels = self.panels.iter().flat_map(|(_, panel)| panel.boxed_texts());
+        title.into_iter().chain(panels).map(|warning| warning.at(self.place, "drawn by this task")).collect()
+    }
+
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
+        let Drawn { charts, rows, warnings, note } = self.draw(cx)?;
+        let figure =
+            Figure { title: self.title.clone(), size: self.size, dpi: self.dpi, theme: self.theme, panels: charts };
+        let is_svg = self.output.value.as_str().to_ascii_lowercase().ends_with(".svg");
+        let drawn = match is_svg {
+            true => tidemill_figures::render_svg(&figure).map(String::into_bytes),
+            false => tidemill_figures::render_png(&figure),
+        };
+        let bytes = drawn.map_err(|error| TaskFailure::new(error.to_string()))?;
+        let staged = (cx.stage)(&self.output.value);
+        std::fs::write(&staged, &bytes)
+            .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", self.output.value)))?;
+        (cx.log)(LogLevel::Info, &format!("drew {}: {} bytes", counted(rows, "row"), bytes.len()));
+        warnings.iter().for_each(|warning| (cx.log)(LogLevel::Warn, warning));
+        Ok(TaskResult { outputs: vec![self.output.value.clone()], note: Some(note), warnings, ..TaskResult::default() })
+    }
+}
+
+/// The charts of a figure, and what is to be said of them.
+struct Drawn {
+    charts: Vec<tidemill_figures::Chart>,
+    /// Those of the largest table.
+    rows: u64,
+    warnings: Vec<String>,
+    note: String,
+}
+
+impl ChartTask {
+    /// Makes charts of the tables.
+    fn draw(&self, cx: &RunContext<'_>) -> Result<Drawn, TaskFailure> {
         let mut tables: BTreeMap<(String, Vec<String>), PlainTable> = BTreeMap::new();
-        let mut charts = Vec::new();
+        let (mut charts, mut warnings, mut orders) = (Vec::new(), Vec::new(), Vec::new());
         let mut rows = 0;
-        for (from, panel) in &self.panels {
+        for (place, (from, panel)) in self.panels.iter().enumerate() {
             let (_, table) = cx
                 .tables
                 .iter()
@@ -461,24 +457,15 @@ impl Task for ChartTask {
                 tables.insert(key.clone(), cx.engine.fetch(table, Some(&key.1), None)?);
             }
             rows = rows.max(table.rows);
-            charts.push(panel.draw(&tables[&key]));
+            let chart = panel.draw(&tables[&key]);
+            let findings = chart.findings();
+            let prefix = if self.panels.len() > 1 { format!("panel {}: ", place + 1) } else { String::new() };
+            let told = panel.told(&table.schema, &findings);
+            warnings.extend(told.into_iter().map(|told| format!("{prefix}{told}")));
+            orders.extend(panel.order(&findings).map(|order| format!(", {prefix}{order}")));
+            charts.push(chart);
         }
-        let figure =
-            Figure { title: self.title.clone(), size: self.size, dpi: self.dpi, theme: self.theme, panels: charts };
-        let is_svg = self.output.value.as_str().to_ascii_lowercase().ends_with(".svg");
-        let drawn = match is_svg {
-            true => tidemill_figures::render_svg(&figure).map(String::into_bytes),
-            false => tidemill_figures::render_png(&figure),
-        };
-        let bytes = drawn.map_err(|error| TaskFailure::new(error.to_string()))?;
-        let staged = (cx.stage)(&self.output.value);
-        std::fs::write(&staged, &bytes)
-            .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", self.output.value)))?;
-        (cx.log)(LogLevel::Info, &format!("drew {rows} rows: {} bytes", bytes.len()));
-        Ok(TaskResult {
-            outputs: vec![self.output.value.clone()],
-            note: Some(format!("figure of {rows} rows")),
-            ..TaskResult::default()
-        })
+        let note = format!("figure of {}{}", counted(rows, "row"), orders.concat());
+        Ok(Drawn { charts, rows, warnings, note })
     }
 }

@@ -1,0 +1,121 @@
+//! What a chart shows otherwise than its rows say, in words, with what to do.
+
+use tidemill_core::diagnostic::Diagnostic;
+use tidemill_core::table::{DataType, Schema};
+use tidemill_figures::{Columns, Findings, Repeats, Warning, unknown_letters};
+
+use super::Panel;
+
+/// `1 row`, `2 rows`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+impl Panel {
+    /// The findings as sentences.
+    pub(super) fn told(&self, schema: &Schema, findings: &Findings) -> Vec<String> {
+        let mut told: Vec<String> = findings.warnings.iter().map(|warning| self.sentence(schema, warning)).collect();
+        if let Some(first) = findings.boxed.first() {
+            let (names, letters) = (counted(findings.boxed.len() as u64, "name"), listed(first));
+            told.push(format!(
+                "the font lacks letters of {names}, for which boxes are drawn, such as {letters} of `{first}`"
+            ));
+        }
+        told
+    }
+
+    fn sentence(&self, schema: &Schema, warning: &Warning) -> String {
+        let key = self.key_column().map_or("x", |at| &at.value);
+        let color = self.color.as_ref().map_or("", |at| &at.value);
+        match warning {
+            Warning::Added(repeats) => {
+                format!("{} are added up: {}", counted(repeats.rows as u64, "row"), self.repeated(schema, repeats))
+            }
+            Warning::Unjoined(repeats) => format!(
+                "{} are dots, for no line can join them: {}",
+                counted(repeats.rows as u64, "row"),
+                self.repeated(schema, repeats)
+            ),
+            Warning::Grey { groups, grey, added } => format!(
+                "`color: {color}` makes {groups} colours, more than can be told apart: {grey} of them are {}; keep fewer in \
+                 a task before",
+                if *added { format!("added up as `{grey} others`") } else { "grey".to_owned() },
+            ),
+            Warning::WithoutKey { rows } => without(*rows, "value", key),
+            Warning::WithoutValue { series, rows } => {
+                without(*rows, "number", self.value_columns().get(*series).map_or("y", |at| &at.value))
+            }
+            Warning::Overlaid => {
+                "an area with values below zero cannot be stacked: the areas lie over each other; use \
+                                  `kind: line`"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// That rows have the same key, and how to tell them apart.
+    fn repeated(&self, schema: &Schema, repeats: &Repeats) -> String {
+        let key = self.key_column().map_or("x", |at| &at.value);
+        let (columns, example) = (self.color.as_ref(), &repeats.example);
+        let columns = columns.map_or_else(|| format!("`{key}`"), |color| format!("`{key}` and `{}`", color.value));
+        let keys = if repeats.keys == 1 {
+            format!("they have one {columns} (`{example}`)")
+        } else {
+            format!("they have only {} different {columns} (such as `{example}`)", repeats.keys)
+        };
+        match self.color {
+            Some(_) => format!("{keys}; `aggregate` them first"),
+            None => format!("{keys}; `aggregate` them first, or tell them apart by {}", self.color_to_take(schema)),
+        }
+    }
+
+    /// The column of texts that is not drawn yet, if there is but one.
+    fn color_to_take(&self, schema: &Schema) -> String {
+        let drawn = self.columns();
+        let is_free = |name: &&str| schema.get(name) == Some(DataType::String) && !drawn.iter().any(|one| one == name);
+        let mut free = schema.names().filter(is_free);
+        match (free.next(), free.next()) {
+            (Some(only), None) => format!("`color: {only}`"),
+            _ => "`color`".to_owned(),
+        }
+    }
+
+    /// How its marks are ordered, where that is not the table's order.
+    pub(super) fn order(&self, findings: &Findings) -> Option<String> {
+        let value =
+            self.x.as_ref().filter(|_| findings.ranked && self.kind().columns() == Columns::ValuesByCategory)?;
+        Some(format!("the largest `{}` on top", value.value))
+    }
+
+    /// Its texts that the font has no letters for.
+    pub(super) fn boxed_texts(&self) -> Vec<Diagnostic> {
+        let texts = [
+            ("title", &self.title),
+            ("x_label", &self.x_label),
+            ("y_label", &self.y_label),
+            ("y2_label", &self.y2_label),
+        ];
+        texts.into_iter().filter_map(|(key, text)| boxed(key, text.as_deref()?)).collect()
+    }
+}
+
+/// That rows have nothing in a column, and what to do.
+fn without(rows: usize, what: &str, column: &str) -> String {
+    let (has, is) = if rows == 1 { ("has", "is") } else { ("have", "are") };
+    let rows = counted(rows as u64, "row");
+    format!("{rows} {has} no {what} in `{column}` and {is} not drawn; fill it, or leave them out, in a task before")
+}
+
+/// That a text has letters which the font lacks.
+pub(super) fn boxed(key: &str, text: &str) -> Option<Diagnostic> {
+    let what = || {
+        Diagnostic::warning(format!("the font lacks letters of `{key}: {text}`: boxes are drawn for {}", listed(text)))
+    };
+    (!unknown_letters(text).is_empty()).then(what)
+}
+
+/// The letters of a text that the font lacks: `売 上`.
+fn listed(text: &str) -> String {
+    let letters: Vec<String> = unknown_letters(text).into_iter().map(String::from).collect();
+    letters.join(" ")
+}

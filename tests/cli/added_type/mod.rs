@@ -1,0 +1,144 @@
+//! A task type is one file and one line: the one in `head` is read, checked, planned, drawn and run like those of the program.
+
+mod head;
+
+use std::sync::Arc;
+
+use tidemill_core::event::Observers;
+use tidemill_core::plan::{Plan, Selection};
+use tidemill_core::run::RunSummary;
+use tidemill_core::spec::json_schema;
+use tidemill_core::table::TableEngine;
+use tidemill_core::task::TaskTypes;
+use tidemill_draw::{DrawGraph, DrawNode};
+use tidemill_engine_local::{FormatCodecs, LocalEngine};
+use tidemill_runner::dry_run::{DryRun, DryRunAction};
+use tidemill_runner::execute::{LogFormat, RunLogs};
+use tidemill_runner::pipeline_run::{Request, Runner};
+use tidemill_runner::project::{self, Opened, PipelineFile, Wanted};
+use tidemill_runner::{Failure, RunReporter};
+use tidemill_state::Effect;
+use tidemill_tasks::TypeOf;
+
+use crate::project::Project;
+
+fn types() -> TaskTypes {
+    let known = tidemill_tasks::all().with_formats(FormatCodecs::all().formats());
+    // The one line.
+    known.with(TypeOf::<head::Head>::new())
+}
+
+const PIPELINE: &str = "
+    version: 1
+    name: added
+    tasks:
+      numbers: {type: load, path: numbers.csv}
+      first: {type: head, from: numbers, rows: 2}
+      doubled: {type: sql, sql: select n * 2 as twice from first, output: outputs/doubled.csv}
+    ";
+
+/// Reads and checks the pipeline of a folder.
+fn open(folder: &Project) -> (Opened, Arc<dyn TableEngine>) {
+    let file = PipelineFile { path: folder.root().join("pipeline.yaml"), profile: None, types: Arc::new(types()) };
+    let mut opened = project::open(&file, &Wanted::default()).expect("a readable environment");
+    let engine: Arc<dyn TableEngine> = Arc::new(LocalEngine::new(folder.root()));
+    opened.check_columns(&*engine);
+    (opened, engine)
+}
+
+fn opened(folder: &Project) -> (project::Project, Arc<dyn TableEngine>) {
+    let (opened, engine) = open(folder);
+    (opened.into_project().expect("a pipeline without mistakes"), engine)
+}
+
+/// What would be done with each task.
+fn planned(folder: &Project) -> Vec<(String, DryRunAction)> {
+    let (project, engine) = opened(folder);
+    let dry_run = DryRun::of(&project, &*engine, &project.plan.all(), &Selection::new(), false).expect("a state");
+    dry_run.tasks.iter().map(|task| (project.plan.task(task.task).name.to_string(), task.action)).collect()
+}
+
+fn run(folder: &Project) -> Result<(), Failure> {
+    let (project, engine) = opened(folder);
+    let request = Request {
+        jobs: 2,
+        keep_going: false,
+        forced: Selection::new(),
+        as_cached: Selection::new(),
+        resend: false,
+        no_wait: true,
+        log_format: LogFormat::Text,
+        command: "tidemill run".to_owned(),
+        selection: Vec::new(),
+        invocation: None,
+    };
+    Runner { project: &project, engine, request, reporter: &Silent }.run(&project.plan.all())
+}
+
+/// Tells nobody.
+struct Silent;
+
+impl RunReporter for Silent {
+    fn note(&self, _: &str) {}
+
+    fn warning(&self, _: &str) {}
+
+    fn observers(&self) -> Observers {
+        Observers::new()
+    }
+
+    fn graph_ended(&self, _: &Plan, _: &RunSummary, _: &RunLogs) {}
+
+    fn unknown_effects(&self, _: &[Effect]) {}
+}
+
+#[test]
+fn it_is_in_the_json_schema() {
+    let schema = json_schema(&types());
+    let tasks = schema["$defs"]["Task"]["oneOf"].as_array().expect("a list of types");
+    let head = tasks.iter().find(|task| task["title"] == "head").expect("the new type");
+    assert_eq!(head["description"], "Takes the first rows of a table.");
+    assert_eq!(head["required"], serde_json::json!(["type", "from", "rows"]));
+}
+
+#[test]
+fn its_mistakes_and_its_columns_are_checked() {
+    let folder = Project::new().file("numbers.csv", "n\n1\n2\n3\n").pipeline(
+        "
+        version: 1
+        name: added
+        tasks:
+          numbers: {type: load, path: numbers.csv}
+          first: {type: head, from: numbers, rows: 2}
+          other: {type: head, from: numbers, row: 2}
+          doubled: {type: sql, sql: select m * 2 as twice from first}
+        ",
+    );
+    let (opened, _) = open(&folder);
+    let Failure::Mistakes { diagnostics, .. } = opened.mistakes() else { panic!("no list of mistakes") };
+    let found: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+    assert_eq!(found, ["the key `rows` is missing: `head` needs it", "unknown key `row`", "there is no column `m`"]);
+}
+
+#[test]
+fn it_is_drawn_in_its_colour() {
+    let (project, _) = opened(&Project::new().file("numbers.csv", "n\n1\n").pipeline(PIPELINE));
+    let task = project.plan.task(project.plan.find("first").expect("the task"));
+    let node = DrawNode {
+        id: task.name.to_string(),
+        kind: task.task_type.name.to_owned(),
+        colour: Some(task.task_type.colour),
+        ..DrawNode::default()
+    };
+    assert!(tidemill_draw::svg(&DrawGraph { nodes: vec![node], edges: Vec::new() }).contains("#123456"));
+}
+
+#[test]
+fn it_is_planned_run_and_cached() {
+    let folder = Project::new().file("numbers.csv", "n\n1\n2\n3\n").pipeline(PIPELINE);
+    let all = |act| [("numbers", act), ("first", act), ("doubled", act)].map(|(task, act)| (task.to_owned(), act));
+    assert_eq!(planned(&folder), all(DryRunAction::Run));
+    run(&folder).expect("a run without failures");
+    assert_eq!(folder.read("outputs/doubled.csv"), "twice\n2\n4\n");
+    assert_eq!(planned(&folder), all(DryRunAction::Cached));
+}
