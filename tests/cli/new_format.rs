@@ -13,7 +13,7 @@ use tidemill_core::table::{
     EngineError, FileFormat, FormatDescriptor, JobOptions, Location, Scan, ScanOptions, Schema, Sink, SinkOptions,
     TableEngine,
 };
-use tidemill_engine_local::{DataFrame, FormatCodec, FormatCodecs, LocalEngine, OutputTable, SourceFile, WriteError};
+use tidemill_engine_local::{FormatCodec, FormatCodecs, LocalEngine, OutputTable, SourceFile, SourceRows, WriteError};
 use tidemill_runner::project::run_by_hand;
 
 /// CSV with bars instead of commas.
@@ -45,7 +45,7 @@ impl FormatCodec for Bars {
         self.csv()?.infer(files, &with_bars(scan), head)
     }
 
-    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
         self.csv()?.read(files, &with_bars(scan))
     }
 

@@ -186,6 +186,24 @@ impl Outcome {
         assert_eq!(self.code, Some(code), "\n── stdout\n{}\n── stderr\n{}", self.stdout, self.stderr);
         self
     }
+
+    /// The warnings, each on one line.
+    pub fn warnings(&self) -> String {
+        let mut warnings: Vec<String> = Vec::new();
+        let mut is_warning = false;
+        for line in self.stderr.lines() {
+            if line.starts_with("warning") {
+                warnings.push(line.to_owned());
+                is_warning = true;
+            } else if let (true, Some(last)) = (is_warning && line.starts_with(' '), warnings.last_mut()) {
+                *last += " ";
+                *last += line.trim();
+            } else {
+                is_warning = false;
+            }
+        }
+        warnings.join("\n")
+    }
 }
 
 /// The text without the first line break, and without the indentation that its lines share.

@@ -40,6 +40,7 @@ pub use engine::LocalEngine;
 pub use io::files::Files;
 pub use io::formats::{FormatCodec, FormatCodecs};
 pub use io::read::source_file::SourceFile;
+pub use io::read::source_rows::SourceRows;
 pub use io::write::write_error::WriteError;
 pub use polars::prelude::DataFrame;
 pub use store::output_table::OutputTable;

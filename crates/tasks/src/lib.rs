@@ -6,6 +6,7 @@
 mod aggregate;
 mod chart;
 mod checks;
+mod column_rule;
 mod command;
 mod contract;
 mod email;

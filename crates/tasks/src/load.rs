@@ -1,11 +1,12 @@
 //! `load`: a table from files.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::plan::{is_glob, resolve, unsupported_scheme};
+use tidemill_core::plan::{is_glob, matches, resolve, unsupported_scheme};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanOptions,
@@ -58,19 +59,19 @@ struct LoadOptions {
     decimal: Option<At<String>>,
     /// CSV and XLSX: whether the first row names the columns; default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    header: Option<bool>,
+    header: Option<At<bool>>,
     /// CSV and JSON: the encoding, such as `latin1` or `utf-16le`; default `utf-8`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     encoding: Option<At<String>>,
     /// JSON: where in the document the records are, such as `data.items`; default the only array of objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     records: Option<At<String>>,
-    /// CSV: texts that mean NULL, beside the empty field.
-    #[serde(default)]
-    null_values: OneOrMany<String>,
+    /// CSV and XLSX: texts that mean NULL, beside the empty field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    null_values: Option<At<OneOrMany<String>>>,
     /// CSV and XLSX: rows to leave out before the header.
-    #[serde(default)]
-    skip_rows: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    skip_rows: Option<At<u32>>,
 }
 
 impl Parameters for Load {
@@ -121,6 +122,9 @@ impl Load {
             ("decimal", options.and_then(|options| Some(options.decimal.as_ref()?.span))),
             ("records", options.and_then(|options| Some(options.records.as_ref()?.span))),
             ("encoding", options.and_then(|options| Some(options.encoding.as_ref()?.span))),
+            ("header", options.and_then(|options| Some(options.header.as_ref()?.span))),
+            ("null_values", options.and_then(|options| Some(options.null_values.as_ref()?.span))),
+            ("skip_rows", options.and_then(|options| Some(options.skip_rows.as_ref()?.span))),
         ]
         .into_iter()
         .filter_map(|(key, span)| Some((key, span?)))
@@ -195,22 +199,14 @@ impl Serialize for LoadTask {
 impl LoadTask {
     /// The files that there are now, in the order of their names.
     fn files(&self, cx: &CheckContext<'_>) -> Vec<Location> {
-        let path = self.keys.path.value.as_str();
-        let absolute = resolve(cx.project, &self.keys.path.value);
-        if !is_glob(path) || absolute.exists() {
-            return vec![self.keys.path.value.clone()];
+        let path = &self.keys.path.value;
+        if !is_glob(path.as_str()) || resolve(cx.project, path).exists() {
+            return vec![path.clone()];
         }
-        let found = absolute.to_str().and_then(|pattern| glob::glob(pattern).ok());
-        let mut files: Vec<Location> = found
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter(|file| file.is_file())
-            .filter_map(|file| {
-                let below = file.strip_prefix(cx.project).map_or(file.as_path(), |below| below);
-                below.to_str().map(Location::new)
-            })
-            .collect();
+        // What is wrong with the pattern has been reported with the paths; a link that has lost its file since fails to be read.
+        let found = matches(cx.project, path).unwrap_or_default();
+        let below = |file: &PathBuf| Some(Location::new(file.strip_prefix(cx.project).unwrap_or(file).to_str()?));
+        let mut files: Vec<Location> = found.iter().filter(|file| !file.is_dir()).filter_map(below).collect();
         files.sort();
         files
     }
@@ -231,11 +227,11 @@ impl LoadTask {
             options: ScanOptions {
                 delimiter: options.delimiter.as_ref().and_then(|at| delimiter_of(&at.value)),
                 decimal: options.decimal.as_ref().and_then(|at| decimal_of(&at.value)),
-                header: options.header,
+                header: options.header.map(|at| at.value),
                 encoding: options.encoding.as_ref().map(|at| at.value.clone()),
                 records: options.records.as_ref().map(|at| at.value.clone()),
-                null_values: options.null_values.0.clone(),
-                skip_rows: options.skip_rows as usize,
+                null_values: options.null_values.map(|at| at.value.0).unwrap_or_default(),
+                skip_rows: options.skip_rows.map_or(0, |at| at.value as usize),
             },
             schema: Schema::new(),
         }

@@ -5,18 +5,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::sql::{bind_predicate, bind_scalar};
-use tidemill_core::table::{
-    Conversion, DataType, DeclaredType, Expr, ExprKind, Fill, Location, OnInvalid, RejectRule, Rel, Schema, TextCase,
-    Value,
-};
+use tidemill_core::table::{DataType, Expr, ExprKind, Fill, Location, OnInvalid, RejectRule, Rel, Schema, Value};
 use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
+use super::column_rule::ColumnRule;
 use super::fill::Missing;
 use super::parameters::Parameters;
 use super::table_task::{TableLogic, reads, table_task, unknown_column, upstream};
@@ -73,54 +71,6 @@ struct Rule {
     reason: At<String>,
 }
 
-/// How a column is read: a type, or a type and more.
-#[derive(Serialize)]
-struct ColumnRule {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r#type: Option<At<DeclaredType>>,
-    #[serde(flatten)]
-    more: ColumnMore,
-}
-
-/// How a text becomes a value.
-#[derive(Deserialize, Serialize, JsonSchema, Default)]
-#[serde(deny_unknown_fields)]
-struct ColumnMap {
-    /// The type: int, float, bool, string, date, datetime, time, money or decimal(p,s); default the column's own.
-    #[serde(default)]
-    r#type: Option<At<DeclaredType>>,
-    /// For dates and times: a strftime format, or a list of them; default ISO 8601.
-    #[serde(default)]
-    format: OneOrMany<At<String>>,
-    /// White space at both ends taken off; default false.
-    #[serde(default)]
-    trim: bool,
-    /// Letters in one case: `lower`, `upper` or `title`.
-    #[serde(default)]
-    case: Option<TextCase>,
-    /// Texts replaced as a whole, before the type is read; `null` for none.
-    #[serde(default)]
-    map: OrderedMap<At<serde_json::Value>>,
-    /// Characters taken out wherever they stand.
-    #[serde(default)]
-    strip: Option<String>,
-}
-
-/// The rest of a column's rule.
-#[derive(Serialize, Default)]
-struct ColumnMore {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    format: Vec<At<String>>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    trim: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    case: Option<TextCase>,
-    #[serde(skip_serializing_if = "OrderedMap::is_empty", serialize_with = "OrderedMap::unordered")]
-    map: OrderedMap<At<serde_json::Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strip: Option<String>,
-}
-
 /// Which rows are the same.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -150,45 +100,9 @@ impl Parameters for Normalize {
             );
         }
         for (name, rule) in &self.columns {
-            mistakes.extend(rule.mistakes(name));
+            mistakes.extend(rule.declared().map(|data_type| rule.mistakes(name, data_type)).unwrap_or_default());
         }
         if mistakes.is_empty() { table_task(self, source) } else { Err(mistakes) }
-    }
-}
-
-impl ColumnRule {
-    fn mistakes(&self, name: &At<String>) -> Option<Diagnostic> {
-        let declared = self.r#type.as_ref()?;
-        let takes_format = matches!(declared.value.data_type, DataType::Date | DataType::Datetime | DataType::Time);
-        let format = self.more.format.first().filter(|_| !takes_format)?;
-        Some(
-            Diagnostic::error(format!("`format` has no meaning for {}", declared.value))
-                .at(format.span, format!("column `{}`", name.value))
-                .help("only dates, datetimes and times are read by a format"),
-        )
-    }
-
-    fn conversion(&self, column: &str, is: DataType) -> Conversion {
-        let declared = self.r#type.as_ref().map(|at| at.value);
-        Conversion {
-            column: column.to_owned(),
-            data_type: declared.map_or(if is == DataType::Null { DataType::String } else { is }, |d| d.data_type),
-            money: declared.is_some_and(|declared| declared.money),
-            formats: self.more.format.iter().map(|format| format.value.clone()).collect(),
-            trim: self.more.trim,
-            case: self.more.case,
-            strip: self.more.strip.clone(),
-            map: self.more.map.iter().map(|(from, to)| (from.value.clone(), text_of(&to.value))).collect(),
-        }
-    }
-}
-
-/// What a text is mapped to: text again, which the type then reads.
-fn text_of(value: &serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::String(text) => Value::String(text.clone()),
-        other => Value::String(other.to_string()),
     }
 }
 
@@ -293,7 +207,12 @@ impl Steps<'_> {
         let mut columns = Vec::new();
         for (name, rule) in rules {
             match schema.get(&name.value) {
-                Some(is) => columns.push(rule.conversion(&name.value, is)),
+                Some(is) => {
+                    if rule.declared().is_none() {
+                        self.mistakes.extend(rule.mistakes(name, is));
+                    }
+                    columns.push(rule.conversion(&name.value, is));
+                }
                 None => self.mistakes.push(unknown_column(name, &schema)),
             }
         }
@@ -422,46 +341,6 @@ impl Steps<'_> {
             (None, None) => return,
         }
         self.wrap(|input| Rel::Project { input, columns });
-    }
-}
-
-impl<'de> Deserialize<'de> for ColumnRule {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RuleVisitor;
-
-        impl<'de> Visitor<'de> for RuleVisitor {
-            type Value = ColumnRule;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a type, or a map with `type`")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<ColumnRule, E> {
-                let value = DeclaredType::parse(text).map_err(E::custom)?;
-                Ok(ColumnRule { r#type: Some(At { value, span: Default::default() }), more: ColumnMore::default() })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColumnRule, A::Error> {
-                let map = ColumnMap::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                let more =
-                    ColumnMore { format: map.format.0, trim: map.trim, case: map.case, map: map.map, strip: map.strip };
-                Ok(ColumnRule { r#type: map.r#type, more })
-            }
-        }
-
-        deserializer.deserialize_any(RuleVisitor)
-    }
-}
-
-impl JsonSchema for ColumnRule {
-    fn schema_name() -> Cow<'static, str> {
-        "ColumnRule".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
-        let short = generator.subschema_for::<DeclaredType>();
-        let long = generator.subschema_for::<ColumnMap>();
-        json_schema!({"anyOf": [short, long]})
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::path::Path;
 
-use tidemill_core::plan::{Plan, PlannedTask, is_glob, resolve};
+use tidemill_core::plan::{Plan, PlannedTask, is_glob, matches, resolve};
 use tidemill_core::spec::Spec;
+use tidemill_core::table::Location;
 use tidemill_core::task::ProbeContext;
 
 use super::finding::{Finding, Status};
@@ -48,9 +50,10 @@ pub fn sources(plans: &[&Plan]) -> Finding {
                 if !files.insert(input) {
                     continue;
                 }
-                let path = resolve(&plan.spec.project, &tidemill_core::table::Location::new(input));
+                let location = Location::new(input);
+                let path = resolve(&plan.spec.project, &location);
                 let wrong = match is_glob(input) && !path.exists() {
-                    true => nothing_matches(&path),
+                    true => nothing_matches(&plan.spec.project, &location),
                     false => File::open(&path).err().map(|error| error.to_string()),
                 };
                 missing.extend(wrong.map(|why| format!("{input} ({}): {why}", task.name)));
@@ -73,9 +76,11 @@ fn outer_files(task: &PlannedTask) -> impl Iterator<Item = &str> {
     task.io.files.iter().map(|file| file.path.value.as_str()).filter(move |path| !is_published(path))
 }
 
-fn nothing_matches(pattern: &std::path::Path) -> Option<String> {
-    let found = glob::glob(&pattern.to_string_lossy()).ok()?.flatten().next();
-    found.is_none().then(|| "nothing matches".to_owned())
+fn nothing_matches(project: &Path, pattern: &Location) -> Option<String> {
+    match matches(project, pattern) {
+        Ok(found) => found.is_empty().then(|| "nothing matches".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// The secrets that the file declares.

@@ -140,7 +140,7 @@ fn nine_of_ten_functions_fit_a_screen() {
             let end = format!("{}}}", &found[1]);
             let is_end =
                 |line: &&str| **line == *end || (line.ends_with('}') || line.ends_with(';')) && *line == lines[at];
-            lengths.extend(lines[at..].iter().position(|line| is_end(line)).map(|length| length + 1));
+            lengths.extend(lines[at..].iter().position(is_end).map(|length| length + 1));
         }
     }
     lengths.sort_unstable();

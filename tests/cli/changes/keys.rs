@@ -22,7 +22,7 @@ fn load() {
             .because("raw_orders", "columns.amount removed (was float)")
             .but_ran("raw_orders"),
         Change::yaml("options", "path: data/orders.csv", "path: data/orders.csv\n    options: {null_values: [gift]}")
-            .because("raw_orders", "options set to {\"null_values\":[\"gift\"],\"skip_rows\":0}")
+            .because("raw_orders", "options set to {\"null_values\":[\"gift\"]}")
             .but_ran("raw_orders orders"),
         Change::yaml("the format said", "path: data/visits.json", "path: data/visits.json\n    format: json")
             .because("raw_visits", "format set to json")

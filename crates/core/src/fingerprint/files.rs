@@ -10,6 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Digest;
+use crate::plan::matches;
+use crate::table::Location;
 
 /// A file that changed less than so many nanoseconds before it was looked at is not trusted by `stat` the next time: it may
 /// have changed again within one tick of the file system's clock (git calls this racily clean).
@@ -161,15 +163,9 @@ impl FileDigests {
     /// If the pattern is none, or a file cannot be read.
     pub fn glob(&self, project: &Path, pattern: &str) -> io::Result<Vec<(String, Digest)>> {
         self.state().globs = true;
-        let root = if Path::new(pattern).is_absolute() {
-            String::new()
-        } else {
-            format!("{}/", glob::Pattern::escape(&project.to_string_lossy()))
-        };
-        let matches = glob::glob(&format!("{root}{pattern}")).map_err(io::Error::other)?;
         let mut files = Vec::new();
-        for path in matches {
-            below(path.map_err(io::Error::from)?, &mut files)?;
+        for path in matches(project, &Location::new(pattern))? {
+            below(path, &mut files)?;
         }
         files.sort();
         files.dedup();

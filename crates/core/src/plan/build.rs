@@ -11,8 +11,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::ids::{TaskIx, TaskName};
 use crate::side_by_side::side_by_side;
-use crate::spec::{At, Spec, TaskSpec};
-use crate::table::{FileFormat, FormatDescriptor, Location, Sink, SinkOptions};
+use crate::spec::{At, OutputSpec, Spec, TaskSpec};
+use crate::table::{FileFormat, FormatDescriptor, Formats, Location, Sink, SinkOptions};
 use crate::task::{Edge, EdgeKind, Io, MakesTable, OutputFile, TaskSource, TaskTypes};
 
 use super::no_items::NoItems;
@@ -84,6 +84,19 @@ pub fn build(
 /// How rejects are written where the ending of their file says nothing.
 const REJECTS_FORMAT: FileFormat = FileFormat("csv");
 
+/// The options of an output that its format has no use for.
+fn meaningless<'a>(
+    output: &'a OutputSpec,
+    format: &'a FormatDescriptor,
+    formats: &'a Formats,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    output.given.iter().filter(|(key, _)| !format.sink_options.contains(key)).map(move |(key, span)| {
+        let takes = formats.iter().filter(|known| known.sink_options.contains(key)).map(|known| known.name);
+        Diagnostic::error(format!("`{key}` has no meaning for {}", format.name))
+            .at(*span, format!("only for {}", takes.collect::<Vec<_>>().join(" and ")))
+    })
+}
+
 /// Reads one task by its type; None if the type is unknown, which reading the file has said.
 fn plan_task(
     spec: &Spec,
@@ -133,12 +146,15 @@ fn sinks(task: &TaskSpec, types: &TaskTypes) -> Result<Vec<Sink>, Vec<Diagnostic
     let (mut sinks, mut mistakes) = (Vec::new(), Vec::new());
     for output in &task.common.outputs {
         match types.formats().of_path(output.path.value.as_str()) {
-            Some(format) => sinks.push(Sink {
-                path: output.path.value.clone(),
-                format: format.format(),
-                options: output.options.clone(),
-                table: task.id.value.base().to_owned(),
-            }),
+            Some(format) => {
+                mistakes.extend(meaningless(output, format, types.formats()));
+                sinks.push(Sink {
+                    path: output.path.value.clone(),
+                    format: format.format(),
+                    options: output.options.clone(),
+                    table: task.id.value.base().to_owned(),
+                });
+            }
             None => mistakes.push(
                 Diagnostic::error(format!("`{}` has no ending that says its format", output.path.value))
                     .at(output.path.span, "a table is written here")

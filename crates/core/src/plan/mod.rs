@@ -22,7 +22,7 @@ use crate::task::{Descriptor, EdgeKind, Io, OutputFile, Task};
 pub use build::build;
 pub use columns::{CheckOptions, check_columns, jobs};
 use paths::Published;
-pub use paths::{is_glob, resolve, unsupported_scheme};
+pub use paths::{is_glob, matches, resolve, unsupported_scheme};
 pub use select::{SelectError, Selection, select};
 
 /// A pipeline ready to run.

@@ -1,6 +1,7 @@
 //! What tasks read from and write to disk, checked before anything runs.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -41,6 +42,43 @@ pub fn unsupported_scheme(location: &At<Location>) -> Option<Diagnostic> {
 /// Whether the path is a pattern for several files.
 pub fn is_glob(path: &str) -> bool {
     path.contains(['*', '?', '['])
+}
+
+/// The files and folders that a pattern means now, sorted: names that begin with a dot only where the pattern has that dot too,
+/// as in a shell.
+///
+/// # Errors
+/// If it is no pattern, a folder cannot be read, or a link leads to nothing: the rows behind it would be missing unnoticed.
+pub fn matches(project: &Path, pattern: &Location) -> io::Result<Vec<PathBuf>> {
+    let pattern = pattern.as_str();
+    let root = match Path::new(pattern).is_absolute() {
+        true => String::new(),
+        false => format!("{}/", glob::Pattern::escape(&project.to_string_lossy())),
+    };
+    let found = glob::glob(&format!("{root}{pattern}")).map_err(io::Error::other)?;
+    let mut paths = found.map(|path| path.map_err(io::Error::from)).collect::<io::Result<Vec<_>>>()?;
+    // The library's own option for this also leaves out hidden files that are named.
+    let named: Vec<glob::Pattern> =
+        pattern.split('/').filter(|part| part.starts_with('.')).filter_map(|part| part.parse().ok()).collect();
+    let is_meant = |part: Component<'_>| match part {
+        Component::Normal(name) => {
+            let name = name.to_string_lossy();
+            !name.starts_with('.') || named.iter().any(|pattern| pattern.matches(&name))
+        }
+        _ => true,
+    };
+    let base = if root.is_empty() { Path::new("") } else { project };
+    paths.retain(|path| path.strip_prefix(base).unwrap_or(path).components().all(is_meant));
+    paths.sort();
+    match paths.iter().find(|path| !path.exists() && path.is_symlink()) {
+        Some(link) => Err(dead_link(link.strip_prefix(project).unwrap_or(link))),
+        None => Ok(paths),
+    }
+}
+
+/// That the file of a link is not there.
+fn dead_link(link: &Path) -> io::Error {
+    io::Error::other(format!("`{}` is a link to a file that is not there", link.display()))
 }
 
 /// The path with the links of its existing part followed, so that a link cannot lead out of the project unseen.
@@ -183,16 +221,14 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
         }
         let path = resolve(project, location);
         if is_glob(location.as_str()) && !path.exists() {
-            let found =
-                path.to_str().and_then(|text| glob::glob(text).ok()).is_some_and(|mut files| files.next().is_some());
-            if !found {
-                diagnostics.push(
-                    Diagnostic::error(format!("no file matches `{location}`"))
-                        .passing()
-                        .of_task(&task.name)
-                        .at(file.path.span, format!("task `{}` reads these files", task.name)),
-                );
-            }
+            let wrong = match matches(project, location) {
+                Ok(found) if found.is_empty() => format!("no file matches `{location}`"),
+                Ok(_) => continue,
+                Err(error) => error.to_string(),
+            };
+            let reads = format!("task `{}` reads these files", task.name);
+            let diagnostic = Diagnostic::error(wrong).passing().of_task(&task.name);
+            diagnostics.push(diagnostic.at(file.path.span, reads));
             continue;
         }
         if path.exists() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 
-use crate::diagnostic::{Diagnostic, SourceMap};
+use crate::diagnostic::{Diagnostic, SourceMap, Span};
 use crate::table::{Location, SinkOptions};
 
 use super::holes::cut;
@@ -97,6 +97,8 @@ pub struct OutputSpec {
     pub path: At<Location>,
     /// How it is written.
     pub options: SinkOptions,
+    /// The options that stand there, each with its place.
+    pub given: Vec<(&'static str, Span)>,
 }
 
 /// The names of the common keys, `type` aside.
@@ -218,6 +220,27 @@ pub(crate) fn one_statement_each(node: &Node, found: &mut Vec<Diagnostic>) {
     }
 }
 
+impl From<OutputKeys> for OutputSpec {
+    fn from(keys: OutputKeys) -> Self {
+        let given = [
+            ("delimiter", keys.delimiter.as_ref().map(|at| at.span)),
+            ("bom", keys.bom.as_ref().map(|at| at.span)),
+            ("null", keys.null.as_ref().map(|at| at.span)),
+            ("escape_formulas", keys.escape_formulas.as_ref().map(|at| at.span)),
+        ];
+        Self {
+            path: keys.path,
+            given: given.into_iter().filter_map(|(key, span)| Some((key, span?))).collect(),
+            options: SinkOptions {
+                delimiter: keys.delimiter.map(|at| at.value),
+                bom: keys.bom.is_some_and(|at| at.value),
+                null: keys.null.map(|at| at.value),
+                escape_formulas: keys.escape_formulas.map(|at| at.value),
+            },
+        }
+    }
+}
+
 fn read_outputs(
     node: &Node,
     scope: &Scope,
@@ -229,18 +252,12 @@ fn read_outputs(
         NodeValue::List(items) => {
             return items.iter().for_each(|item| read_outputs(item, scope, sources, outputs, found));
         }
-        NodeValue::Map(_) => read::<OutputKeys>(node, scope, sources).map(|keys| OutputSpec {
-            path: keys.path,
-            options: SinkOptions {
-                delimiter: keys.delimiter,
-                bom: keys.bom.unwrap_or(false),
-                null: keys.null,
-                escape_formulas: keys.escape_formulas,
-            },
+        NodeValue::Map(_) => read::<OutputKeys>(node, scope, sources).map(OutputSpec::from),
+        _ => read::<At<Location>>(node, scope, sources).map(|path| OutputSpec {
+            path,
+            options: SinkOptions::default(),
+            given: Vec::new(),
         }),
-        _ => {
-            read::<At<Location>>(node, scope, sources).map(|path| OutputSpec { path, options: SinkOptions::default() })
-        }
     };
     match output {
         Ok(output) => outputs.push(output),

@@ -330,13 +330,13 @@ pub(crate) struct OutputKeys {
     pub path: At<Location>,
     /// CSV: what stands between two fields.
     #[schemars(with = "Option<String>")]
-    pub delimiter: Option<char>,
+    pub delimiter: Option<At<char>>,
     /// CSV: begin with a byte-order mark, as Excel likes it.
-    pub bom: Option<bool>,
+    pub bom: Option<At<bool>>,
     /// CSV: how NULL is written.
-    pub null: Option<String>,
-    /// Put `'` before a text that a spreadsheet would take for a formula.
-    pub escape_formulas: Option<bool>,
+    pub null: Option<At<String>>,
+    /// CSV and XLSX: put `'` before a text that a spreadsheet would take for a formula.
+    pub escape_formulas: Option<At<bool>>,
 }
 
 /// A statement about a table: one of the first eight keys.

@@ -35,6 +35,8 @@ pub struct FormatDescriptor {
     pub endings: &'static [&'static str],
     /// The keys of `load` and of its `options` that have a meaning for it.
     pub options: &'static [&'static str],
+    /// The options of an output that have a meaning for it.
+    pub sink_options: &'static [&'static str],
     /// What a file of it is called, if it holds several tables, of which a load must name one: `an SQLite database`.
     pub database: Option<&'static str>,
     /// Whether each row names its columns, so that later rows may have more of them than the first.
@@ -52,6 +54,7 @@ impl FormatDescriptor {
         summary: "",
         endings: &[],
         options: &[],
+        sink_options: &[],
         database: None,
         rows_name_columns: false,
         rows_are_lines: false,

@@ -78,7 +78,7 @@ pub struct ScanOptions {
     pub encoding: Option<String>,
     /// JSON: where in the document the array of records is, as `data.items`; default the only array of objects.
     pub records: Option<String>,
-    /// CSV: texts that mean NULL, beside the empty unquoted field.
+    /// CSV: texts that mean NULL, beside the empty unquoted field; XLSX: what cells show.
     pub null_values: Vec<String>,
     /// CSV and XLSX: rows to leave out before the header.
     pub skip_rows: usize,

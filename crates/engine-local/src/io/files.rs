@@ -16,11 +16,11 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn infer(&self, project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError>;
 
-    /// The source as a frame of exactly the columns and types of `scan.schema`.
+    /// The source as a frame of exactly the columns and types of `scan.schema`, and what there is to say of it.
     ///
     /// # Errors
     /// If the source cannot be read or a value is not of its column's type.
-    fn read(&self, project: &Path, scan: &Scan) -> Result<DataFrame, EngineError>;
+    fn read(&self, project: &Path, scan: &Scan) -> Result<(DataFrame, Vec<String>), EngineError>;
 
     /// File, and line or row id, of rows given by their place in the frame that `read` gives, from 0.
     ///

@@ -71,9 +71,10 @@ impl Files for LocalFiles {
         Ok(schema)
     }
 
-    fn read(&self, project: &Path, source: &Scan) -> Result<DataFrame, EngineError> {
+    fn read(&self, project: &Path, source: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
         match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
-            Some(rows) => Ok(rows),
+            // Only SQLite's rows are kept, of which there is nothing to say.
+            Some(rows) => Ok((rows, Vec::new())),
             None => read::read(self.codecs.get(source.format)?, project, source),
         }
     }

@@ -29,6 +29,10 @@ pub const D2: DataType = DataType::Decimal { precision: 18, scale: 2 };
 pub struct OneFile(pub DataFrame);
 
 impl Files for OneFile {
+    fn remarks(&self, _: &Path, _: &Scan) -> Result<Vec<String>, EngineError> {
+        Ok(Vec::new())
+    }
+
     fn rows_are_lines(&self, _: &Scan) -> bool {
         true
     }
@@ -37,8 +41,8 @@ impl Files for OneFile {
         types::schema_of(&self.0)
     }
 
-    fn read(&self, _: &Path, _: &Scan) -> Result<DataFrame, EngineError> {
-        Ok(self.0.clone())
+    fn read(&self, _: &Path, _: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
+        Ok((self.0.clone(), Vec::new()))
     }
 
     fn places(&self, _: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

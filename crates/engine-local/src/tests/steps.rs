@@ -88,6 +88,10 @@ fn a_job_that_is_cancelled_holds_nothing() {
 fn what_breaks_inside_becomes_an_error() {
     struct Breaking;
     impl Files for Breaking {
+        fn remarks(&self, _: &Path, _: &Scan) -> Result<Vec<String>, EngineError> {
+            Ok(Vec::new())
+        }
+
         fn rows_are_lines(&self, _: &Scan) -> bool {
             true
         }
@@ -95,8 +99,8 @@ fn what_breaks_inside_becomes_an_error() {
         fn infer(&self, _: &Path, _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
             panic!("the disk is on fire")
         }
-        fn read(&self, _: &Path, _: &Scan) -> Result<DataFrame, EngineError> {
-            Ok(DataFrame::empty())
+        fn read(&self, _: &Path, _: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
+            Ok((DataFrame::empty(), Vec::new()))
         }
         fn places(&self, _: &Path, _: &Scan, _: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
             Ok(vec![])

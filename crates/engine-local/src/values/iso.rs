@@ -8,18 +8,46 @@ pub(crate) fn date(text: &str) -> Option<i32> {
     calendar::date(number(&[*y1, *y2, *y3, *y4])?, number(&[*m1, *m2])?, number(&[*d1, *d2])?)
 }
 
-/// Reads `2024-07-21T10:15`, `2024-07-21 10:15:30.25`; a date alone is its midnight.
+/// Reads `2024-07-21T10:15`, `2024-07-21 10:15:30.25`; a date alone is its midnight, and what has an offset becomes UTC.
 pub(crate) fn datetime(text: &str) -> Option<i64> {
     let day = date(text.get(..10)?)?;
     match text.as_bytes().get(10) {
         None => Some(calendar::datetime(day, 0)),
-        Some(b'T' | b' ') => Some(calendar::datetime(day, time(text.get(11..)?)?)),
+        Some(b'T' | b' ') => {
+            let (clock, offset) = split_offset(text.get(11..)?)?;
+            Some(calendar::datetime(day, civil_time(clock)?) - offset)
+        }
         Some(_) => None,
     }
 }
 
-/// Reads `10:15`, `10:15:30`, `10:15:30.25` (up to six digits).
+/// Reads `10:15`, `10:15:30`, `10:15:30.25` (up to six digits); with an offset it becomes the time of day of UTC.
 pub(crate) fn time(text: &str) -> Option<i64> {
+    let (clock, offset) = split_offset(text)?;
+    Some((civil_time(clock)? - offset).rem_euclid(calendar::MICROS_PER_DAY))
+}
+
+/// A time, and how many microseconds the offset behind it is ahead of UTC: `Z`, `+05`, `+0530`, `-05:30`, or none.
+fn split_offset(text: &str) -> Option<(&str, i64)> {
+    let Some(at) = text.bytes().position(|byte| matches!(byte, b'+' | b'-' | b'Z' | b'z')) else {
+        return Some((text, 0));
+    };
+    let (clock, offset) = text.split_at(at);
+    let (sign, hours, minutes) = match offset.as_bytes() {
+        [b'Z' | b'z'] => return Some((clock, 0)),
+        [sign, h1, h2] => (sign, [*h1, *h2], *b"00"),
+        [sign, h1, h2, m1, m2] | [sign, h1, h2, b':', m1, m2] => (sign, [*h1, *h2], [*m1, *m2]),
+        _ => return None,
+    };
+    let ahead = calendar::time(number(&hours)?, number(&minutes)?, 0, 0)?;
+    match sign {
+        b'+' => Some((clock, ahead)),
+        b'-' => Some((clock, -ahead)),
+        _ => None,
+    }
+}
+
+fn civil_time(text: &str) -> Option<i64> {
     let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let (hour, minute, second) = match clock.as_bytes() {
         [h1, h2, b':', m1, m2] if clock.len() == text.len() => ([*h1, *h2], [*m1, *m2], *b"00"),
@@ -65,5 +93,20 @@ mod tests {
         assert_eq!(datetime("1970-01-02 00:00:01"), Some(86_401_000_000));
         assert_eq!(datetime("1970-01-02"), Some(86_400_000_000));
         assert_eq!(datetime("1970-01-02x"), None);
+    }
+
+    #[test]
+    fn offsets_lead_to_utc() {
+        let noon = datetime("2024-07-21T12:00");
+        for text in
+            ["2024-07-21T12:00Z", "2024-07-21 17:30:00+05:30", "2024-07-21T04:00-0800", "2024-07-22T01:00:00.0+13"]
+        {
+            assert_eq!(datetime(text), noon, "{text}");
+        }
+        assert_eq!(time("01:00+02:00"), time("23:00"));
+        assert_eq!(time("23:00:00-02:00"), time("01:00Z"));
+        for text in ["10:15+", "10:15+5", "10:15+05:99", "10:15+24:00", "10:15ZZ", "10:15 CET", "10:15Z+01"] {
+            assert_eq!(time(text), None, "{text}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Texts as values: what `cast` and normalize's `columns` accept.
 
 use jiff::civil;
-use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
+use tidemill_core::table::{read_date, read_datetime, read_time};
 
 use super::{calendar, iso};
 use crate::values::decimal::rescale_half_away;
@@ -75,65 +76,78 @@ pub(crate) fn iso_date(text: &str) -> Option<i32> {
     (at.time() == civil::Time::midnight()).then(|| calendar::from_date(at.date()))
 }
 
-/// An ISO 8601 datetime without a zone, with a blank or a `T`; a bare date is its midnight.
+/// An ISO 8601 datetime, with a blank or a `T`: with an offset it becomes UTC; a bare date is its midnight.
 pub(crate) fn iso_datetime(text: &str) -> Option<i64> {
     civil_datetime(text).map(calendar::from_datetime)
 }
 
-/// None for an instant with an offset or a zone: to leave that away would silently move it.
+/// None for a zone without an offset: to leave that away would silently move it.
 fn civil_datetime(text: &str) -> Option<civil::DateTime> {
     let pieces = Pieces::parse(text).ok()?;
-    if pieces.offset().is_some() || pieces.time_zone_annotation().is_some() {
-        return None;
+    let at = pieces.date().to_datetime(pieces.time().unwrap_or(civil::Time::midnight()));
+    match pieces.to_numeric_offset() {
+        Some(offset) => Some(Offset::UTC.to_datetime(offset.to_timestamp(at).ok()?)),
+        None if pieces.time_zone_annotation().is_some() => None,
+        None => Some(at),
     }
-    Some(pieces.date().to_datetime(pieces.time().unwrap_or(civil::Time::midnight())))
 }
 
-/// A time of day, `08:30` or `08:30:15.5`, in microseconds.
+/// A time of day, `08:30` or `08:30:15.5`, in microseconds; with an offset it becomes that of UTC.
 pub(crate) fn iso_time(text: &str) -> Option<i64> {
-    text.parse::<civil::Time>().ok().map(calendar::from_time)
+    if let Some(micros) = iso::time(text) {
+        return Some(micros);
+    }
+    if let Some(at) = civil_datetime(text) {
+        return Some(calendar::from_time(at.time()));
+    }
+    // An offset that is left would be read over.
+    let bare = !text.contains(['+', '-', 'Z', 'z']);
+    bare.then(|| text.parse::<civil::Time>().ok().map(calendar::from_time)).flatten()
 }
 
-/// Reads with the first strftime format that fits.
-fn with_formats<T>(text: &str, formats: &[String], read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
-    formats.iter().find_map(|format| {
-        let parsed = strtime::parse(format, text).ok()?;
-        // `7/21/24` read with %Y is a slip of the pen and not the year 24.
-        let year = parsed.year();
-        if (format.contains("%Y") || format.contains("%F"))
-            && let Some(year @ 0..1000) = year
-            && !text.contains(&format!("{year:04}"))
-        {
-            return None;
-        }
-        read(&parsed)
-    })
+/// What a text means by the first format that fits it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<T> {
+    pub value: T,
+    /// The number of the format, from 0.
+    pub format: usize,
+    /// What another format makes of it, and the number of that.
+    pub other: Option<(T, usize)>,
+}
+
+impl<T> Reading<T> {
+    fn iso(value: T) -> Self {
+        Self { value, format: 0, other: None }
+    }
+}
+
+fn with_formats<T: PartialEq>(formats: &[String], read: impl Fn(&str) -> Option<T>) -> Option<Reading<T>> {
+    let mut fitting = formats.iter().enumerate().filter_map(|(number, format)| Some((read(format)?, number)));
+    let (value, format) = fitting.next()?;
+    let other = fitting.find(|(other, _)| *other != value);
+    Some(Reading { value, format, other })
 }
 
 /// A date in one of the formats, or in ISO 8601 if there is none.
-pub(crate) fn date(text: &str, formats: &[String]) -> Option<i32> {
+pub(crate) fn date(text: &str, formats: &[String]) -> Option<Reading<i32>> {
     if formats.is_empty() {
-        return iso_date(text);
+        return iso_date(text).map(Reading::iso);
     }
-    with_formats(text, formats, |parsed| parsed.to_date().ok().map(calendar::from_date))
+    with_formats(formats, |format| read_date(format, text).map(calendar::from_date))
 }
 
 /// A datetime in one of the formats, or in ISO 8601; a format without a time means midnight.
-pub(crate) fn datetime(text: &str, formats: &[String]) -> Option<i64> {
+pub(crate) fn datetime(text: &str, formats: &[String]) -> Option<Reading<i64>> {
     if formats.is_empty() {
-        return iso_datetime(text);
+        return iso_datetime(text).map(Reading::iso);
     }
-    with_formats(text, formats, |parsed| {
-        let date = parsed.to_date().ok()?;
-        let time = if parsed.hour().is_some() { parsed.to_time().ok()? } else { civil::Time::midnight() };
-        Some(calendar::from_datetime(date.to_datetime(time)))
-    })
+    with_formats(formats, |format| read_datetime(format, text).map(calendar::from_datetime))
 }
 
 /// A time of day in one of the formats, or in ISO 8601.
-pub(crate) fn time(text: &str, formats: &[String]) -> Option<i64> {
+pub(crate) fn time(text: &str, formats: &[String]) -> Option<Reading<i64>> {
     if formats.is_empty() {
-        return iso_time(text);
+        return iso_time(text).map(Reading::iso);
     }
-    with_formats(text, formats, |parsed| parsed.to_time().ok().map(calendar::from_time))
+    with_formats(formats, |format| read_time(format, text).map(calendar::from_time))
 }

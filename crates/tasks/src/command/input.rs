@@ -8,7 +8,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tidemill_core::ids::TaskName;
-use tidemill_core::plan::{is_glob, resolve};
+use tidemill_core::plan::{is_glob, matches, resolve};
 use tidemill_core::spec::{At, Spec, TaskSpec};
 use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions};
 use tidemill_core::task::{Edge, EdgeKind, FileInput, FileRole, RunContext, TaskFailure, TaskSource, TaskTypes};
@@ -170,8 +170,8 @@ impl Input {
                 if !is_glob(path.value.as_str()) || file.exists() {
                     return Ok(file.to_string_lossy().into());
                 }
-                let found = file.to_str().and_then(|pattern| glob::glob(pattern).ok()).into_iter().flatten().flatten();
-                Ok(found.map(|file| Value::from(file.to_string_lossy())).collect())
+                let found = matches(cx.project, &path.value).map_err(|error| TaskFailure::new(error.to_string()))?;
+                Ok(found.iter().map(|file| Value::from(file.to_string_lossy())).collect())
             }
             Self::Table(task, format) => {
                 let (_, table) = cx

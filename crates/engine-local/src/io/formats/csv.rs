@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use polars::prelude::DataFrame;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
+use crate::io::read::source_rows::SourceRows;
 use crate::io::write::write_error::WriteError;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
@@ -21,6 +21,7 @@ impl FormatCodec for Csv {
             summary: "Comma-separated values (RFC 4180) and its relatives.",
             endings: &["csv", "tsv", "txt"],
             options: &["delimiter", "decimal", "header", "encoding", "null_values", "skip_rows"],
+            sink_options: &["delimiter", "bom", "null", "escape_formulas"],
             rows_are_lines: true,
             ..FormatDescriptor::TABLE
         }
@@ -30,8 +31,8 @@ impl FormatCodec for Csv {
         read::csv::infer(files, scan, head)
     }
 
-    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
-        read::csv::read(files, scan)
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
+        Ok(read::csv::read(files, scan)?.into())
     }
 
     fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

@@ -17,6 +17,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, FileFormat, FormatDescriptor, Formats, Scan, Schema, Sink};
 
 use super::read::source_file::SourceFile;
+use super::read::source_rows::SourceRows;
 use super::write::write_error::WriteError;
 use crate::store::output_table::OutputTable;
 
@@ -48,7 +49,7 @@ pub trait FormatCodec: Send + Sync {
     ///
     /// # Errors
     /// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
-    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError>;
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError>;
 
     /// File, and line or number from 1, of rows, which are given from 0 in ascending order.
     ///

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use polars::prelude::DataFrame;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
+use crate::io::read::source_rows::SourceRows;
 use crate::io::write::write_error::WriteError;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
@@ -31,8 +31,8 @@ impl FormatCodec for Ndjson {
         read::json::infer(files, scan, head, true)
     }
 
-    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
-        read::json::read(files, scan, true)
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
+        Ok(read::json::read(files, scan, true)?.into())
     }
 
     fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use polars::prelude::DataFrame;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
+use crate::io::read::source_rows::SourceRows;
 use crate::io::write::write_error::WriteError;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
@@ -29,8 +29,8 @@ impl FormatCodec for Parquet {
         read::parquet::infer(files, scan)
     }
 
-    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
-        read::parquet::read(files, scan)
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
+        Ok(read::parquet::read(files, scan)?.into())
     }
 
     fn places(&self, files: &[SourceFile], _: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

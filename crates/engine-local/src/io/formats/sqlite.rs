@@ -8,6 +8,7 @@ use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
+use crate::io::read::source_rows::SourceRows;
 use crate::io::write::write_error::WriteError;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
@@ -39,8 +40,8 @@ impl FormatCodec for Sqlite {
         read::sqlite::infer_and_read(files, scan)
     }
 
-    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
-        read::sqlite::read(files, scan)
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
+        Ok(read::sqlite::read(files, scan)?.into())
     }
 
     fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

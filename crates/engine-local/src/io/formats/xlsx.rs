@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use polars::prelude::DataFrame;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
+use crate::io::read::source_rows::SourceRows;
 use crate::io::write::write_error::WriteError;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
@@ -20,7 +20,8 @@ impl FormatCodec for Xlsx {
             name: "xlsx",
             summary: "An Excel workbook.",
             endings: &["xlsx", "xlsm", "xls", "ods"],
-            options: &["sheet", "header", "skip_rows"],
+            options: &["sheet", "header", "null_values", "skip_rows"],
+            sink_options: &["escape_formulas"],
             ..FormatDescriptor::TABLE
         }
     }
@@ -29,7 +30,7 @@ impl FormatCodec for Xlsx {
         read::xlsx::infer(files, scan)
     }
 
-    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+    fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
         read::xlsx::read(files, scan)
     }
 

@@ -13,6 +13,7 @@ pub(super) mod json;
 pub(super) mod parquet;
 pub(crate) mod remedy;
 pub(crate) mod source_file;
+pub(crate) mod source_rows;
 pub(super) mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use polars::prelude::DataFrame;
 use tidemill_core::table::{EngineError, Field, Scan, Schema};
 
 use self::source_file::SourceFile;
+use self::source_rows::SourceRows;
 use super::formats::FormatCodec;
 use crate::arrays::types;
 use crate::error::internal;
@@ -54,13 +56,14 @@ pub fn infer_and_read(
     Ok((schema, rows.ok().flatten()))
 }
 
-/// The rows of a source: exactly the columns of `scan.schema`, in that order and of those types; files in their order.
+/// The rows of a source: exactly the columns of `scan.schema`, in that order and of those types; files in their order. And what
+/// there is to say of them.
 ///
 /// # Errors
 /// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
-pub fn read(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
-    let frames = codec.read(&origins(project, scan)?, scan)?;
-    one(frames, &scan.schema)
+pub fn read(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
+    let SourceRows { frames, warnings } = codec.read(&origins(project, scan)?, scan)?;
+    Ok((one(frames, &scan.schema)?, warnings))
 }
 
 /// What is worth knowing of how the source is read.

@@ -19,7 +19,7 @@ fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>
 }
 
 fn read(folder: &Path, scan: &Scan) -> DataFrame {
-    read::read(FormatCodecs::all().get(scan.format).unwrap(), folder, scan).unwrap()
+    read::read(FormatCodecs::all().get(scan.format).unwrap(), folder, scan).unwrap().0
 }
 
 fn out(frame: &DataFrame) -> OutputTable {

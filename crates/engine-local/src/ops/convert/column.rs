@@ -9,6 +9,7 @@ use polars::prelude::{
 };
 use tidemill_core::table::{Conversion, DataType, TextCase, Value};
 
+use super::ambiguous::Ambiguous;
 use crate::arrays::typed::texts;
 use crate::arrays::types::{NANOS, datetimes, decimals, from_polars, times};
 use crate::error::{Outcome, internal, unsupported};
@@ -27,6 +28,8 @@ pub(super) struct Converted {
     pub texts: StringChunked,
     /// The currencies seen.
     pub money: Money,
+    /// Values that several formats fit.
+    pub ambiguous: Ambiguous,
 }
 
 impl Converted {
@@ -36,6 +39,7 @@ impl Converted {
         self.texts.append_owned(next.texts).map_err(internal)?;
         self.invalid.extend(next.invalid.iter().map(|row| row + before as IdxSize));
         self.money.add(&next.money);
+        self.ambiguous.add(next.ambiguous);
         Ok(())
     }
 }
@@ -104,13 +108,15 @@ pub(super) fn convert_rows(series: &Series, conversion: &Conversion, start: usiz
         || (no_steps && from == DataType::Date && conversion.data_type == DataType::Datetime);
     if keeps_meaning {
         let series = cast(series, conversion.data_type, &place)?;
-        return Ok(Converted { series, invalid: vec![], texts: StringChunked::default(), money: Money::default() });
+        let (money, ambiguous) = (Money::default(), Ambiguous::default());
+        return Ok(Converted { series, invalid: vec![], texts: StringChunked::default(), money, ambiguous });
     }
     let texts = texts(&cast(series, DataType::String, &place)?)?;
     let prepared = Preparation::of(conversion);
     let formats = conversion.formats.as_slice();
     let mut invalid = vec![];
     let mut money = Money::default();
+    let mut ambiguous = Ambiguous::default();
     let series = match conversion.data_type {
         DataType::String => {
             let values: StringChunked = texts
@@ -145,20 +151,22 @@ pub(super) fn convert_rows(series: &Series, conversion: &Conversion, start: usiz
         }
         DataType::Date => {
             let read = remembering(|text: &str, mapped| parse::date(text, if mapped { &[] } else { formats }));
+            let read = ambiguous.noting(formats, Value::Date, read);
             parsed::<_, Int32Chunked>(&texts, &prepared, &mut invalid, read).into_date().into_series()
         }
         DataType::Datetime => {
             let read = |text: &str, mapped| parse::datetime(text, if mapped { &[] } else { formats });
-            datetimes(parsed(&texts, &prepared, &mut invalid, read))
+            datetimes(parsed(&texts, &prepared, &mut invalid, ambiguous.noting(formats, Value::Datetime, read)))
         }
         DataType::Time => {
-            let read =
-                |text: &str, mapped| parse::time(text, if mapped { &[] } else { formats }).map(|micros| micros * NANOS);
-            times(parsed(&texts, &prepared, &mut invalid, read))
+            let read = |text: &str, mapped| parse::time(text, if mapped { &[] } else { formats });
+            let mut read = ambiguous.noting(formats, Value::Time, read);
+            let nanos = |text: &str, mapped| read(text, mapped).map(|micros| micros * NANOS);
+            times(parsed(&texts, &prepared, &mut invalid, nanos))
         }
         DataType::Null => return Err(unsupported("no column is declared as null")),
     };
-    Ok(Converted { series, invalid, texts, money })
+    Ok(Converted { series, invalid, texts, money, ambiguous })
 }
 
 /// Parses what is not NULL, without white space at its ends; notes the rows that do not fit.

@@ -1,5 +1,6 @@
 //! Texts become values (normalize's `columns`).
 
+mod ambiguous;
 mod column;
 
 use polars::prelude::DataFrame;
@@ -54,6 +55,7 @@ impl Operator for ConvertExec<'_> {
             }
             converted.series = converted.series.rechunk();
             context.observed.warnings.extend(converted.money.warning(&conversion.column));
+            context.observed.warnings.extend(converted.ambiguous.warning(&conversion.column));
             if !converted.invalid.is_empty() {
                 match self.on_invalid {
                     OnInvalid::Fail => return Err(failure(context, self.input, &frame, conversion, &converted)?),

@@ -26,7 +26,7 @@ fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFra
 }
 
 fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
-    super::read(FormatCodecs::all().get(scan.format)?, project, scan)
+    Ok(super::read(FormatCodecs::all().get(scan.format)?, project, scan)?.0)
 }
 
 /// A folder with files, and a scan of them.
