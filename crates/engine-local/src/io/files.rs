@@ -32,7 +32,9 @@ pub trait Files: Send + Sync {
     ///
     /// # Errors
     /// If the source cannot be read.
-    fn remarks(&self, project: &Path, scan: &Scan) -> Result<Vec<String>, EngineError>;
+    fn remarks(&self, _project: &Path, _scan: &Scan) -> Result<Vec<String>, EngineError> {
+        Ok(Vec::new())
+    }
 
     /// Whether the place of a row in the source's files is a line of text, not a row's number.
     fn rows_are_lines(&self, scan: &Scan) -> bool;

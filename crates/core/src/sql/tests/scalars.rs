@@ -157,7 +157,7 @@ fn mistakes_say_where_and_what_to_do() {
     assert_snapshot!(bound(&[
         "i +", "qantity * 2", "s + 1", "i = s", "i = 'x'", "d > '31/01/2024'", "summ(i)", "sum(i)", "rond(i)", "mean(i)", "concat(s, s)",
         "round(s)", "round(f, i)", "case when i then 1 end", "case when b then 1 else 'x' end", "cast(i as varchar(3))", "cast(i as nmber)",
-        "cast(d as int)", "order-count", "\"text\"", "x.i", "i in (1, 'a')", "t - d", "interval '1 day'", "d + interval '3 hours'", "s like s",
+        "cast(d as int)", "order-count", "\"text\"", "x.i", "i in (1, 'a')", "t - d", "interval '1 day'", "d + interval '3 fortnights'", "s like s",
         "regexp_like(s, '(')", "strftime(d, '%!')", "i; drop table x", "i::timestamptz", "current_date", "(select 1)", "row_number() over ()",
         "s ~ 'x'", "1 2", "'abc", "count(*)", "substr(s)", "extract(yer from d)", "a.b.c", "i is null is null and s", "12345678901234567890",
     ]), @r#"
@@ -238,9 +238,8 @@ fn mistakes_say_where_and_what_to_do() {
       help: days between: `cast(a as date) - cast(b as date)`; seconds: `extract(epoch from …)`
     an interval can only be added to a date or taken from it
       at q.sql:1:10 `'1 day'` write `date + interval …`
-    an interval in hours is not supported in Tidemill SQL
-      at q.sql:1:14 `'3 hours'`
-      help: intervals are whole years, quarters, months, weeks and days
+    this interval is not understood
+      at q.sql:1:14 `'3 fortnights'` write `interval '90' day`, `interval '3 months'` or `interval '1.5 hours'`
     the pattern of `like` must be a text constant
       at q.sql:1:8 `s` not a constant
       help: for a search by another column use `replace(x, y, '') <> x`
