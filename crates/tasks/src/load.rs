@@ -77,7 +77,7 @@ struct LoadOptions {
 impl Parameters for Load {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "load",
-        version: 1,
+        version: 2,
         summary: "Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.",
         colour: "#2f6fb5",
         ..Descriptor::TABLE

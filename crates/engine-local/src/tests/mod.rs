@@ -29,10 +29,6 @@ pub const D2: DataType = DataType::Decimal { precision: 18, scale: 2 };
 pub struct OneFile(pub DataFrame);
 
 impl Files for OneFile {
-    fn remarks(&self, _: &Path, _: &Scan) -> Result<Vec<String>, EngineError> {
-        Ok(Vec::new())
-    }
-
     fn rows_are_lines(&self, _: &Scan) -> bool {
         true
     }

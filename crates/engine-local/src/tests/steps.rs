@@ -88,10 +88,6 @@ fn a_job_that_is_cancelled_holds_nothing() {
 fn what_breaks_inside_becomes_an_error() {
     struct Breaking;
     impl Files for Breaking {
-        fn remarks(&self, _: &Path, _: &Scan) -> Result<Vec<String>, EngineError> {
-            Ok(Vec::new())
-        }
-
         fn rows_are_lines(&self, _: &Scan) -> bool {
             true
         }
