@@ -38,7 +38,9 @@ impl CommandTask {
         let staged = staged.to_string_lossy().into_owned();
         // The staged name means nothing to anybody.
         let named = |mut failure: TaskFailure| {
-            failure.message = failure.message.replace(&staged, declared.value.as_str());
+            for text in std::iter::once(&mut failure.message).chain(&mut failure.help) {
+                *text = text.replace(&staged, declared.value.as_str());
+            }
             failure
         };
         let scan = Scan {
@@ -52,7 +54,7 @@ impl CommandTask {
             schema: Schema::new(),
         };
         let found = cx.engine.infer(&scan, cx.cancelled).map_err(|error| named(error.into()))?;
-        let mistakes = |mistakes: Vec<Diagnostic>| failure_of(&mistakes, cx.sources);
+        let mistakes = |mistakes: Vec<Diagnostic>| named(failure_of(&mistakes, cx.sources));
         let read_as = |schema: Schema| {
             let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
             let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled };
