@@ -154,7 +154,7 @@ fn in_templates() {
     2 | - ${{ row.id }}, ${{ rov.day }}
       |                      ^^^
       |
-      = help: there is `run`, `params`, `env`
+      = help: there is `run`, `params`, `env`, `inputs`, `tasks`
 
     error: a task has no `rwos`
      --> a.md:4:18

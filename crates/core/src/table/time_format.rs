@@ -174,7 +174,6 @@ mod tests {
             ("%Y-%m-%d %M", Datetime),
             ("%Y-%m-%d %I:%M", Datetime),
             ("%Y-%m-%d %H:%M %Z", Datetime),
-            ("%Y-%m-%d %#z", Datetime),
             ("%Y-%m-%d %", Datetime),
             ("%Y-%m-%d", Time),
             ("%M:%S", Time),

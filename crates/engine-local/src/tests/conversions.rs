@@ -127,10 +127,16 @@ fn a_value_that_does_not_fit_fails_by_name() {
 }
 
 #[test]
-fn an_instant_with_an_offset_is_no_datetime() {
+fn an_instant_with_an_offset_is_one_in_utc() {
     let texts =
         ["2024-01-05T10:00:00", "2024-01-05 10:00", "2024-01-05T10:00:00Z", "2024-01-05T10:00:00+02:00", "2024-01-05"];
-    let expected = ["2024-01-05T10:00:00", "2024-01-05T10:00:00", "-", "-", "2024-01-05T00:00:00"];
+    let expected = [
+        "2024-01-05T10:00:00",
+        "2024-01-05T10:00:00",
+        "2024-01-05T10:00:00",
+        "2024-01-05T08:00:00",
+        "2024-01-05T00:00:00",
+    ];
     assert_eq!(cells(&texts, conversion("c", Datetime)), expected);
 }
 
