@@ -55,16 +55,16 @@ fn the_environment_as_a_whole_is_that_of_the_file() {
         "${{ env[params.wanted] }} {% for name in env %}${{ name }}{% endfor %}",
     ] {
         let project = report("r.md", "r.txt", text);
-        run_with(&project, "HOME", "/root/elsewhere").exits(0);
+        run_with(&project, "HOME", "/home/elsewhere").exits(0);
         let first = project.read("r.txt");
         assert!(first.contains("first") && !first.contains("HOME") && !first.contains("elsewhere"), "{first}");
         let pipeline = project.read("pipeline.yaml").replace("A: first", "A: changed");
         let project = project.pipeline(&pipeline);
-        run_with(&project, "HOME", "/root/elsewhere").exits(0);
+        run_with(&project, "HOME", "/home/elsewhere").exits(0);
         assert_eq!(project.read("r.txt"), first.replace("first", "changed"), "{text}");
     }
     for text in ["${{ env['HO' ~ 'ME'] }}", "${{ [env][0].HOME }}", "{% set e = env %}${{ e.HOME }}"] {
-        run_with(&report("r.md", "r.txt", text), "HOME", "/root/elsewhere").exits(1);
+        run_with(&report("r.md", "r.txt", text), "HOME", "/home/elsewhere").exits(1);
     }
 }
 
@@ -89,7 +89,7 @@ fn whatever_way_the_day_is_named_counts() {
 #[test]
 fn nothing_shows_all_names() {
     let project = report("r.md", "r.txt", "${{ debug() }}");
-    let said = run_with(&project, "HOME", "/root/elsewhere").exits(1).stderr;
+    let said = run_with(&project, "HOME", "/home/elsewhere").exits(1).stderr;
     assert!(said.contains("unknown"), "{said}");
 }
 
