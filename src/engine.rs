@@ -1,8 +1,9 @@
-//! Which engine computes a pipeline's tables, and in which formats: the one place that chooses.
+//! Which engine computes a pipeline's tables, in which formats and from which storages: the one place that chooses.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::TaskTypes;
 use tidemill_engine_local::{FormatCodecs, LocalEngine};
@@ -12,10 +13,16 @@ use tidemill_runner::project::Opened;
 pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
     let spill = Path::new(tidemill_state::FOLDER).join("cache").join("tmp");
-    Arc::new(LocalEngine::new(project).spilling_into(spill))
+    let storages = Arc::clone(opened.types.storages());
+    Arc::new(LocalEngine::with_formats(project, FormatCodecs::all(), storages).spilling_into(spill))
 }
 
-/// The task types that a pipeline may name, with the formats that engine reads and writes.
+/// Where files of tasks may lie: each storage has its line here.
+fn storages() -> StorageRegistry {
+    StorageRegistry::default()
+}
+
+/// The task types that a pipeline may name, with the formats that engine reads and writes and the storages of their files.
 pub fn task_types() -> TaskTypes {
-    tidemill_tasks::all().with_formats(FormatCodecs::all().formats())
+    tidemill_tasks::all().with_formats(FormatCodecs::all().formats()).with_storages(storages())
 }

@@ -210,6 +210,7 @@ impl Pipeline {
             engine: &self.engine,
             sources: &self.sources,
             project: &self.plan.spec.project,
+            storages: &self.plan.storages,
             tables,
             origins: &NoOrigins,
             upstream: &BTreeMap::new(),

@@ -18,6 +18,7 @@ pub mod schedule;
 mod side_by_side;
 pub mod spec;
 pub mod sql;
+pub mod storage;
 pub mod table;
 pub mod task;
 pub mod template;

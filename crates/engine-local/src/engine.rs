@@ -2,9 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::Digest;
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
     EngineError, JobOptions, Location, PlainTable, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
     TableReport,
@@ -35,12 +37,12 @@ const HEAD: usize = 1_000;
 impl LocalEngine {
     /// An engine for the project in that folder, on this machine's files.
     pub fn new(project: impl Into<PathBuf>) -> Self {
-        Self::with_formats(project, FormatCodecs::all())
+        Self::with_formats(project, FormatCodecs::all(), Arc::default())
     }
 
-    /// An engine for the project in that folder, on this machine's files in these formats.
-    pub fn with_formats(project: impl Into<PathBuf>, codecs: FormatCodecs) -> Self {
-        Self::with_files(project, Box::new(LocalFiles::new(codecs)))
+    /// An engine for the project in that folder, on files in these formats in these storages.
+    pub fn with_formats(project: impl Into<PathBuf>, codecs: FormatCodecs, storages: Arc<StorageRegistry>) -> Self {
+        Self::with_files(project, Box::new(LocalFiles::new(codecs, storages)))
     }
 
     /// An engine for the project in that folder, with these files.

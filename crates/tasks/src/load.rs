@@ -1,13 +1,12 @@
 //! `load`: a table from files.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
-use tidemill_core::plan::{is_glob, matches, resolve, unsupported_scheme};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
+use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanOptions,
     Schema, TableJob, Value,
@@ -85,7 +84,7 @@ impl Parameters for Load {
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let formats = source.types.formats();
-        let format = self.file_format(formats)?;
+        let format = self.file_format(formats, source.types.storages())?;
         let mistakes = self.mistakes(format, formats, source);
         if mistakes.is_empty() {
             table_task(LoadTask { keys: self, format, found: Mutex::default() }, source)
@@ -96,7 +95,11 @@ impl Parameters for Load {
 }
 
 impl Load {
-    fn file_format(&self, formats: &Formats) -> Result<&'static FormatDescriptor, Vec<Diagnostic>> {
+    fn file_format(
+        &self,
+        formats: &Formats,
+        storages: &StorageRegistry,
+    ) -> Result<&'static FormatDescriptor, Vec<Diagnostic>> {
         let found = match &self.format {
             Some(name) => formats.named(name.value.as_str()),
             None => formats.of_path(self.path.value.as_str()),
@@ -107,7 +110,7 @@ impl Load {
                     .at(self.path.span, "a table is read here")
                     .help(format!("add `format:` {}", formats.names()))
             };
-            vec![unsupported_scheme(&self.path).unwrap_or_else(no_format)]
+            vec![storages.unsupported(&self.path).unwrap_or_else(no_format)]
         })
     }
 
@@ -200,13 +203,15 @@ impl LoadTask {
     /// The files that there are now, in the order of their names.
     fn files(&self, cx: &CheckContext<'_>) -> Vec<Location> {
         let path = &self.keys.path.value;
-        if !is_glob(path.as_str()) || resolve(cx.project, path).exists() {
-            return vec![path.clone()];
-        }
-        // What is wrong with the pattern has been reported with the paths; a link that has lost its file since fails to be read.
-        let found = matches(cx.project, path).unwrap_or_default();
-        let below = |file: &PathBuf| Some(Location::new(file.strip_prefix(cx.project).unwrap_or(file).to_str()?));
-        let mut files: Vec<Location> = found.iter().filter(|file| !file.is_dir()).filter_map(below).collect();
+        let found = match cx.storages.of(path).and_then(|storage| storage.find(cx.project, path)) {
+            Ok(Found::One | Found::Nothing) => return vec![path.clone()],
+            Ok(Found::Matches(found)) => found,
+            // What is wrong with the pattern has been reported with the paths; a link that has lost its file since fails to be
+            // read.
+            Err(_) => Vec::new(),
+        };
+        let files = found.into_iter().filter(|entry| !entry.is_folder);
+        let mut files: Vec<Location> = files.map(|entry| entry.location).collect();
         files.sort();
         files
     }
@@ -303,7 +308,8 @@ impl TableLogic for LoadTask {
     fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
         let contract = Contract { path: &self.keys.path, columns: &self.keys.columns, strict: self.keys.strict };
         let scan = Scan { schema: contract.promised(), ..self.scan(cx) };
-        let is_there = !scan.files.is_empty() && scan.files.iter().all(|file| resolve(cx.project, file).exists());
+        let exists = |file: &Location| cx.storages.of(file).is_ok_and(|storage| storage.exists(cx.project, file));
+        let is_there = !scan.files.is_empty() && scan.files.iter().all(exists);
         if !is_there {
             if self.keys.columns.is_empty() || scan.files.is_empty() {
                 // A missing file has been reported with the paths; one that another task publishes is not there yet.

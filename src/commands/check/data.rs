@@ -104,7 +104,8 @@ impl OpenTables<'_> {
         }
         let known: BTreeMap<String, Option<Schema>> =
             inputs.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
-        let cx = CheckContext::new(self.engine, &project.sources, &project.spec.project).tables(&known);
+        let cx = CheckContext::new(self.engine, &project.sources, &project.spec.project, &project.plan.storages)
+            .tables(&known);
         let mut results = held(contract, &table.schema);
         // A table made before the checks were written may lack what they speak of.
         let mut checks = task.task.checks(&table.schema, &cx).map_err(|mistakes| {

@@ -68,7 +68,7 @@ pub fn learn(opened: &Opened, engine: &dyn TableEngine, name: &str, paint: Paint
 fn today(opened: &Opened, engine: &dyn TableEngine, task: &PlannedTask) -> Result<Schema, Failure> {
     let name = &task.name;
     let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
-    let cx = CheckContext::new(engine, &opened.sources, &spec.project).whole_sources();
+    let cx = CheckContext::new(engine, &opened.sources, &spec.project, opened.types.storages()).whole_sources();
     let scan = task.task.source(&cx);
     match scan {
         Some(scan) if scan.files.is_empty() => {

@@ -1,11 +1,11 @@
 //! What belongs to the project: its file, its sources, its secrets, the servers it speaks to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::Path;
 
-use tidemill_core::plan::{Plan, PlannedTask, is_glob, matches, resolve};
+use tidemill_core::plan::{Plan, PlannedTask};
 use tidemill_core::spec::Spec;
+use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::Location;
 use tidemill_core::task::ProbeContext;
 
@@ -50,12 +50,7 @@ pub fn sources(plans: &[&Plan]) -> Finding {
                 if !files.insert(input) {
                     continue;
                 }
-                let location = Location::new(input);
-                let path = resolve(&plan.spec.project, &location);
-                let wrong = match is_glob(input) && !path.exists() {
-                    true => nothing_matches(&plan.spec.project, &location),
-                    false => File::open(&path).err().map(|error| error.to_string()),
-                };
+                let wrong = unreadable(&plan.storages, &plan.spec.project, &Location::new(input));
                 missing.extend(wrong.map(|why| format!("{input} ({}): {why}", task.name)));
             }
         }
@@ -76,9 +71,15 @@ fn outer_files(task: &PlannedTask) -> impl Iterator<Item = &str> {
     task.io.files.iter().map(|file| file.path.value.as_str()).filter(move |path| !is_published(path))
 }
 
-fn nothing_matches(project: &Path, pattern: &Location) -> Option<String> {
-    match matches(project, pattern) {
-        Ok(found) => found.is_empty().then(|| "nothing matches".to_owned()),
+/// Why a source cannot be read, if so.
+fn unreadable(storages: &StorageRegistry, project: &Path, location: &Location) -> Option<String> {
+    let opened = storages.of(location).and_then(|storage| match storage.find(project, location)? {
+        Found::Matches(found) => Ok(!found.is_empty()),
+        Found::One | Found::Nothing => storage.open(project, location).map(|_| true),
+    });
+    match opened {
+        Ok(true) => None,
+        Ok(false) => Some("nothing matches".to_owned()),
         Err(error) => Some(error.to_string()),
     }
 }

@@ -1,6 +1,8 @@
 //! A task type is one file and one line: the one in `head` is read, checked, planned, drawn and run like those of the program.
+//! So is a storage: files in the one in `shelf` are found, read and hashed like those of this machine.
 
 mod head;
+mod shelf;
 
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use tidemill_core::event::Observers;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::run::RunSummary;
 use tidemill_core::spec::json_schema;
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::TaskTypes;
 use tidemill_draw::{DrawGraph, DrawNode};
@@ -24,8 +27,8 @@ use crate::project::Project;
 
 fn types() -> TaskTypes {
     let known = tidemill_tasks::all().with_formats(FormatCodecs::all().formats());
-    // The one line.
-    known.with(TypeOf::<head::Head>::new())
+    // The one line of each.
+    known.with(TypeOf::<head::Head>::new()).with_storages(StorageRegistry::default().with(shelf::Shelf))
 }
 
 const PIPELINE: &str = "
@@ -41,7 +44,9 @@ const PIPELINE: &str = "
 fn open(folder: &Project) -> (Opened, Arc<dyn TableEngine>) {
     let file = PipelineFile { path: folder.root().join("pipeline.yaml"), profile: None, types: Arc::new(types()) };
     let mut opened = project::open(&file, &Wanted::default()).expect("a readable environment");
-    let engine: Arc<dyn TableEngine> = Arc::new(LocalEngine::new(folder.root()));
+    let storages = Arc::clone(opened.types.storages());
+    let engine: Arc<dyn TableEngine> =
+        Arc::new(LocalEngine::with_formats(folder.root(), FormatCodecs::all(), storages));
     opened.check_columns(&*engine);
     (opened, engine)
 }
@@ -141,4 +146,64 @@ fn it_is_planned_run_and_cached() {
     run(&folder).expect("a run without failures");
     assert_eq!(folder.read("outputs/doubled.csv"), "twice\n2\n4\n");
     assert_eq!(planned(&folder), all(DryRunAction::Cached));
+}
+
+/// What is wrong with a pipeline, without places.
+fn mistakes(folder: &Project) -> Vec<String> {
+    let (opened, _) = open(folder);
+    let Failure::Mistakes { diagnostics, .. } = opened.mistakes() else { panic!("no list of mistakes") };
+    let told = diagnostics.iter().map(|diagnostic| {
+        let labels = diagnostic.labels.iter().map(|label| label.text.as_str());
+        [diagnostic.message.as_str()].into_iter().chain(labels).collect::<Vec<_>>().join(": ")
+    });
+    told.collect()
+}
+
+#[test]
+fn files_of_another_storage_are_read_and_hashed() {
+    let folder = Project::new().file("shelf/a.csv", "n\n1\n").file("shelf/b.csv", "n\n2\n").pipeline(
+        "
+        version: 1
+        name: shelves
+        tasks:
+          one: {type: load, path: 'shelf://a.csv', output: one.csv}
+          all: {type: load, path: 'shelf://*.csv', output: all.csv}
+          last: {type: load, path: 'shelf://b.csv', output: last.csv}
+        ",
+    );
+    run(&folder).expect("a run without failures");
+    let written = || ["one.csv", "all.csv", "last.csv"].map(|file| folder.read(file));
+    assert_eq!(written(), ["n\n1\n", "n\n1\n2\n", "n\n2\n"]);
+    let actions = || planned(&folder).into_iter().map(|(_, action)| action).collect::<Vec<_>>();
+    assert_eq!(actions(), [DryRunAction::Cached; 3]);
+    std::fs::write(folder.root().join("shelf/b.csv"), "n\n3\n").expect("a file");
+    assert_eq!(actions(), [DryRunAction::Cached, DryRunAction::Run, DryRunAction::Run]);
+    run(&folder).expect("a run without failures");
+    assert_eq!(written(), ["n\n1\n", "n\n1\n3\n", "n\n3\n"]);
+}
+
+#[test]
+fn what_another_storage_lacks_or_cannot_do_is_said_at_its_place() {
+    let folder = Project::new().file("shelf/a.csv", "n\n1\n").pipeline(
+        "
+        version: 1
+        name: shelves
+        tasks:
+          none: {type: load, path: 'shelf://c.csv'}
+          nothing: {type: load, path: 'shelf://*.tsv'}
+          back: {type: load, path: 'shelf://a.csv', output: 'shelf://b.csv'}
+          text: {type: sql, file: 'shelf://a.sql'}
+          far: {type: load, path: 's3://bucket/a.csv'}
+        ",
+    );
+    assert_eq!(
+        mistakes(&folder),
+        [
+            "file `shelf://c.csv` does not exist: task `none` reads it",
+            "no file matches `shelf://*.tsv`: task `nothing` reads these files",
+            "task `back` would write where files can only be read: `shelf` is for reading",
+            "the scheme `shelf` is not supported by this version: this does not lead to a file of this machine",
+            "the scheme `s3` is not supported by this version: this does not lead to a file of this machine",
+        ]
+    );
 }

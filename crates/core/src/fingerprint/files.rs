@@ -10,8 +10,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Digest;
-use crate::plan::matches;
-use crate::table::Location;
 
 /// A file that changed less than so many nanoseconds before it was looked at is not trusted by `stat` the next time: it may
 /// have changed again within one tick of the file system's clock (git calls this racily clean).
@@ -156,15 +154,19 @@ impl FileDigests {
         Ok(Some(Digest::of(&[main.0, wal.0].concat())))
     }
 
-    /// The files, and all files below the folders, that a glob stands for, sorted, each with its digest. `pattern` is
-    /// relative to `project` or absolute; the paths are too.
+    /// The files that a pattern has matched, and all files below the folders among them, sorted, each with its digest and its
+    /// name: relative to `project` if it lies below that.
     ///
     /// # Errors
-    /// If the pattern is none, or a file cannot be read.
-    pub fn glob(&self, project: &Path, pattern: &str) -> io::Result<Vec<(String, Digest)>> {
-        self.state().globs = true;
+    /// If a file cannot be read.
+    pub fn below(
+        &self,
+        project: &Path,
+        matched: impl IntoIterator<Item = PathBuf>,
+    ) -> io::Result<Vec<(String, Digest)>> {
+        self.unwatchable();
         let mut files = Vec::new();
-        for path in matches(project, &Location::new(pattern))? {
+        for path in matched {
             below(path, &mut files)?;
         }
         files.sort();
@@ -184,7 +186,7 @@ impl FileDigests {
     /// # Errors
     /// If one of them cannot be read.
     pub fn folder(&self, folder: &Path) -> io::Result<Digest> {
-        self.state().globs = true;
+        self.unwatchable();
         let mut files = Vec::new();
         below(folder.to_owned(), &mut files)?;
         files.sort();
@@ -200,7 +202,13 @@ impl FileDigests {
         Ok(Digest::of(&bytes))
     }
 
-    /// The paths whose content, or absence, was asked for; None if a pattern was too, which further files may come to match.
+    /// Something was asked for that may change without any file of [`asked`](Self::asked) doing so.
+    pub fn unwatchable(&self) {
+        self.state().globs = true;
+    }
+
+    /// The paths whose content, or absence, was asked for; None if a pattern was too, which further files may come to match, or
+    /// what is no file of this machine.
     pub fn asked(&self) -> Option<Vec<PathBuf>> {
         let state = self.state();
         (!state.globs).then(|| state.asked.iter().cloned().collect())
@@ -384,23 +392,6 @@ mod tests {
         assert_eq!(digests.sqlite(&path)?, alone);
         std::fs::write(dir.path().join("a.db-wal"), "frames")?;
         assert_ne!(digests.sqlite(&path)?, alone);
-        Ok(())
-    }
-
-    #[test]
-    fn a_glob_is_sorted_and_takes_folders_whole() -> TestResult {
-        let dir = tempfile::tempdir()?;
-        std::fs::create_dir_all(dir.path().join("data/z/deep"))?;
-        for name in ["data/b.csv", "data/a.csv", "data/z/deep/c.csv", "data/d.txt"] {
-            std::fs::write(dir.path().join(name), name)?;
-        }
-        let digests = FileDigests::new(HashMap::new());
-        let names = |pattern: &str| -> io::Result<Vec<String>> {
-            Ok(digests.glob(dir.path(), pattern)?.into_iter().map(|(name, _)| name).collect())
-        };
-        assert_eq!(names("data/*.csv")?, ["data/a.csv", "data/b.csv"]);
-        assert_eq!(names("data/z")?, ["data/z/deep/c.csv"]);
-        assert!(names("data/nothing*")?.is_empty());
         Ok(())
     }
 

@@ -12,11 +12,12 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::ids::{TaskIx, TaskName};
 use crate::side_by_side::side_by_side;
 use crate::spec::{At, OutputSpec, Spec, TaskSpec};
+use crate::storage::StorageRegistry;
 use crate::table::{FileFormat, FormatDescriptor, Formats, Location, Sink, SinkOptions};
-use crate::task::{Edge, EdgeKind, Io, MakesTable, OutputFile, TaskSource, TaskTypes};
+use crate::task::{Edge, EdgeKind, FileRole, Io, MakesTable, OutputFile, TaskSource, TaskTypes};
 
 use super::no_items::NoItems;
-use super::paths::{Published, check_sources, resolve, unsupported_scheme};
+use super::paths::{Published, check_sources};
 use super::{Need, Plan, PlannedTask, cycle};
 
 /// Builds the plan of `tasks` (the pipeline's own, or those of a handler) and adds all mistakes to `diagnostics`.
@@ -45,7 +46,7 @@ pub fn build(
         instances.entry(task.name.base().to_owned()).or_default().push(TaskIx(at as u32));
     }
 
-    let published = Published::gather(spec, &planned, diagnostics);
+    let published = Published::gather(spec, &planned, types.storages(), diagnostics);
     // Where a parameter has no value, paths made of it lead nowhere, and that has been said.
     let is_complete = spec.params.values().all(|param| param.default.is_some() || !param.value.is_null());
     for task in planned.iter().filter(|_| is_complete) {
@@ -78,7 +79,8 @@ pub fn build(
         cycle::cycles(&graph).iter().for_each(|path| diagnostics.push(tell_cycle(path, &planned)));
         return None;
     }
-    Some(Plan { spec: spec.clone(), tasks: planned, graph, order, by_name, instances, published })
+    let storages = Arc::clone(types.storages());
+    Some(Plan { spec: spec.clone(), tasks: planned, graph, order, storages, by_name, instances, published })
 }
 
 /// How rejects are written where the ending of their file says nothing.
@@ -108,7 +110,13 @@ fn plan_task(
     let built = task_type.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec, types });
     let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
     let io = built.io();
-    let unsupported: Vec<Diagnostic> = paths(&io, task).filter_map(unsupported_scheme).collect();
+    let mut unsupported: Vec<Diagnostic> =
+        paths(&io, task).filter_map(|path| types.storages().unsupported(path)).collect();
+    if unsupported.is_empty() {
+        // The texts of a pipeline lie on this machine, as its file does.
+        let texts = io.files.iter().filter(|file| matches!(file.role, FileRole::Template | FileRole::Sql));
+        unsupported.extend(texts.filter_map(|file| StorageRegistry::default().unsupported(&file.path)));
+    }
     if !unsupported.is_empty() {
         return Err(unsupported);
     }
@@ -206,7 +214,8 @@ impl Resolver<'_> {
                 let publisher = &self.planned[ix.index()];
                 if publisher.name == task.name {
                     let output = task.outputs.iter().find(|output| {
-                        resolve(&spec.project, &output.path.value) == resolve(&spec.project, &file.path.value)
+                        let absolute = |path: &At<Location>| published.absolute(&spec.project, &path.value);
+                        absolute(&output.path) == absolute(&file.path)
                     });
                     self.diagnostics.push(
                         Diagnostic::error(format!("task `{}` would overwrite what it reads", task.name))

@@ -93,7 +93,7 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         when.check(&task.spec.scope, &known, options.sources)
     });
     let published = |location: &Location| !plan.published.publishers(project, location).is_empty();
-    let cx = CheckContext::new(options.engine, options.sources, project)
+    let cx = CheckContext::new(options.engine, options.sources, project, &plan.storages)
         .tables(&tables)
         .before(&before)
         .secrets(&secrets)
@@ -139,7 +139,9 @@ pub fn jobs(
     let published = |location: &Location| !plan.published.publishers(project, location).is_empty();
     let job = |ix: &TaskIx| {
         let tables = tables_before(plan, *ix, columns, options);
-        let cx = CheckContext::new(options.engine, options.sources, project).tables(&tables).published(&published);
+        let cx = CheckContext::new(options.engine, options.sources, project, &plan.storages)
+            .tables(&tables)
+            .published(&published);
         Some((*ix, plan.task(*ix).task.job(&cx).ok()??))
     };
     wanted.iter().filter_map(job).collect()

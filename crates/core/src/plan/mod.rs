@@ -16,13 +16,14 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::ids::{TaskIx, TaskName};
 use crate::spec::{Spec, TaskSpec};
+use crate::storage::StorageRegistry;
 use crate::table::{Schema, Sink};
 use crate::task::{Descriptor, EdgeKind, Io, OutputFile, Task};
 
+pub use crate::storage::resolve;
 pub use build::build;
 pub use columns::{CheckOptions, check_columns, jobs};
 use paths::Published;
-pub use paths::{is_glob, matches, resolve, unsupported_scheme};
 pub use select::{SelectError, Selection, select};
 
 /// A pipeline ready to run.
@@ -35,6 +36,8 @@ pub struct Plan {
     pub graph: DiGraph<TaskIx, EdgeKind>,
     /// A topological order: every task behind those it needs, otherwise as in the file.
     pub order: Vec<TaskIx>,
+    /// Where the files are that its tasks read and write.
+    pub storages: Arc<StorageRegistry>,
     by_name: HashMap<TaskName, TaskIx>,
     instances: HashMap<String, Vec<TaskIx>>,
     published: Published,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::attempt::{CancelToken, NEVER_CANCELLED};
 use crate::diagnostic::SourceMap;
+use crate::storage::StorageRegistry;
 use crate::table::{Location, Schema, TableEngine};
 
 static NO_TABLES: BTreeMap<String, Option<Schema>> = BTreeMap::new();
@@ -17,6 +18,8 @@ pub struct CheckContext<'a> {
     pub sources: &'a SourceMap,
     /// The project's folder.
     pub project: &'a Path,
+    /// Where the files are.
+    pub storages: &'a StorageRegistry,
     /// The columns of upstream tables, by task id; None where they are not known (an upstream task has mistakes, or its
     /// source does not exist yet): then nothing is said about columns.
     pub tables: &'a BTreeMap<String, Option<Schema>>,
@@ -38,11 +41,17 @@ pub struct CheckContext<'a> {
 impl<'a> CheckContext<'a> {
     /// Without tables, tasks before and secrets; whatever is missing may be published by another task, and only the heads of
     /// sources are looked at.
-    pub fn new(engine: &'a dyn TableEngine, sources: &'a SourceMap, project: &'a Path) -> Self {
+    pub fn new(
+        engine: &'a dyn TableEngine,
+        sources: &'a SourceMap,
+        project: &'a Path,
+        storages: &'a StorageRegistry,
+    ) -> Self {
         Self {
             engine,
             sources,
             project,
+            storages,
             tables: &NO_TABLES,
             before: &[],
             secrets: &[],

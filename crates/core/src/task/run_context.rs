@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::attempt::CancelToken;
 use crate::diagnostic::SourceMap;
 use crate::ids::TaskName;
+use crate::storage::StorageRegistry;
 use crate::table::{Location, Scan, Schema, TableEngine, TableRef};
 
 use super::{CheckContext, FailedTask, RunFacts, TaskFacts, TaskFailure};
@@ -23,6 +24,8 @@ pub struct RunContext<'a> {
     pub sources: &'a SourceMap,
     /// The project's folder.
     pub project: &'a Path,
+    /// Where the files are.
+    pub storages: &'a StorageRegistry,
     /// The tables of upstream tasks, by task id; instances of a `foreach` are united under the id that the file names.
     pub tables: &'a [(String, TableRef)],
     /// Where its tables come from.
@@ -67,7 +70,7 @@ impl RunContext<'_> {
 
     /// What is checked again in the attempt, where all sources are there as a whole.
     pub fn check<'c>(&'c self, columns: &'c BTreeMap<String, Option<Schema>>) -> CheckContext<'c> {
-        CheckContext::new(self.engine, self.sources, self.project)
+        CheckContext::new(self.engine, self.sources, self.project, self.storages)
             .tables(columns)
             .whole_sources()
             .cancelled(self.cancelled)

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, SourceMap};
 use serde_json::Value;
 
 use crate::spec::{Scope, Spec, TaskSpec};
+use crate::storage::StorageRegistry;
 use crate::table::{FormatName, Formats};
 
 use super::{Descriptor, Task};
@@ -41,6 +42,7 @@ pub trait TaskType: Send + Sync {
 pub struct TaskTypes {
     list: Vec<Box<dyn TaskType>>,
     formats: Formats,
+    storages: Arc<StorageRegistry>,
 }
 
 impl TaskTypes {
@@ -65,6 +67,17 @@ impl TaskTypes {
     /// The formats of files.
     pub fn formats(&self) -> &Formats {
         &self.formats
+    }
+
+    /// With the storages that files of tasks of these types may lie in.
+    #[must_use]
+    pub fn with_storages(self, storages: StorageRegistry) -> Self {
+        Self { storages: Arc::new(storages), ..self }
+    }
+
+    /// Where files of tasks may lie.
+    pub fn storages(&self) -> &Arc<StorageRegistry> {
+        &self.storages
     }
 
     /// The JSON Schema of a type's own keys.

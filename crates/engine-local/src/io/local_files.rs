@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 use tidemill_core::ids::Digest;
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink};
 
 use crate::io::files::Files;
 use crate::io::formats::FormatCodecs;
+use crate::io::read::source_file::SourceFile;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
 
@@ -19,6 +21,7 @@ const KEPT: usize = 4;
 /// Reads and writes below the project's folder, or where an absolute path says.
 pub(crate) struct LocalFiles {
     codecs: FormatCodecs,
+    storages: Arc<StorageRegistry>,
     /// Rows that were read when their columns were asked for, until they are wanted themselves.
     kept: Mutex<VecDeque<InferredRows>>,
 }
@@ -29,9 +32,14 @@ struct InferredRows {
 }
 
 impl LocalFiles {
-    /// In these formats.
-    pub fn new(codecs: FormatCodecs) -> Self {
-        Self { codecs, kept: Mutex::default() }
+    /// In these formats, wherever these storages have them.
+    pub fn new(codecs: FormatCodecs, storages: Arc<StorageRegistry>) -> Self {
+        Self { codecs, storages, kept: Mutex::default() }
+    }
+
+    /// The files of a source, on this machine.
+    fn of(&self, project: &Path, source: &Scan) -> Result<Vec<SourceFile>, EngineError> {
+        SourceFile::all_of(&self.storages, project, source)
     }
 
     /// What is kept of that source, which is kept no longer.
@@ -60,11 +68,11 @@ impl Files for LocalFiles {
     fn infer(&self, project: &Path, source: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
         let codec = self.codecs.get(source.format)?;
         if head.is_some() {
-            return read::infer(codec, project, source, head);
+            return read::infer(codec, &self.of(project, source)?, source, head);
         }
         // It may have changed since.
         self.take(source);
-        let (schema, rows) = read::infer_and_read(codec, project, source)?;
+        let (schema, rows) = read::infer_and_read(codec, &self.of(project, source)?, source)?;
         if let Some(rows) = rows {
             self.keep(source, rows);
         }
@@ -75,16 +83,16 @@ impl Files for LocalFiles {
         match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
             // Only SQLite's rows are kept, of which there is nothing to say.
             Some(rows) => Ok((rows, Vec::new())),
-            None => read::read(self.codecs.get(source.format)?, project, source),
+            None => read::read(self.codecs.get(source.format)?, &self.of(project, source)?, source),
         }
     }
 
     fn places(&self, project: &Path, source: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
-        read::places(self.codecs.get(source.format)?, project, source, rows)
+        read::places(self.codecs.get(source.format)?, &self.of(project, source)?, source, rows)
     }
 
     fn remarks(&self, project: &Path, source: &Scan) -> Result<Vec<String>, EngineError> {
-        read::remarks(self.codecs.get(source.format)?, project, source)
+        read::remarks(self.codecs.get(source.format)?, &self.of(project, source)?, source)
     }
 
     fn rows_are_lines(&self, source: &Scan) -> bool {

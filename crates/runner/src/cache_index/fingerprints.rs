@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::fingerprint::{Fingerprint, FingerprintBuilder, Used};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::plan::{Plan, PlannedTask, is_glob, resolve};
+use tidemill_core::plan::{Plan, PlannedTask};
 use tidemill_core::spec::{Node, NodeValue, Template};
-use tidemill_core::task::{EdgeKind, FileRole, RunFacts, TaskFacts, TaskFailure};
+use tidemill_core::storage::StorageRegistry;
+use tidemill_core::task::{EdgeKind, RunFacts, TaskFacts, TaskFailure};
 
 use super::{CacheIndex, ResultDigests};
 use tidemill_secrets::{masked, masked_value};
@@ -60,7 +61,7 @@ impl CacheIndex {
             builder = builder.output(path, options.unwrap_or_default());
         }
         builder = self.upstreams(builder, ix, inputs);
-        builder = self.read_files(builder, task)?;
+        builder = self.read_files(builder, task, &inputs.plan.storages)?;
         Ok(self.texts(builder, task, inputs).build())
     }
 
@@ -95,6 +96,7 @@ impl CacheIndex {
         &self,
         mut builder: FingerprintBuilder,
         task: &PlannedTask,
+        storages: &StorageRegistry,
     ) -> Result<FingerprintBuilder, TaskFailure> {
         for file in &task.io.files {
             let path = file.path.value.as_str();
@@ -103,19 +105,14 @@ impl CacheIndex {
                 continue;
             }
             let unreadable = |error: std::io::Error| TaskFailure::new(format!("cannot read {path}: {error}"));
-            let absolute = resolve(&self.project, &file.path.value);
-            if is_glob(path) && !absolute.exists() {
-                for (found, digest) in self.files.glob(&self.project, path).map_err(unreadable)? {
-                    builder = builder.file(&found, file.role, Some(digest));
-                }
-                continue;
+            if file.path.value.scheme().is_some() {
+                self.files.unwatchable();
             }
-            let digest = match file.role {
-                FileRole::Sqlite => self.files.sqlite(&absolute),
-                FileRole::Input if absolute.is_dir() => self.files.folder(&absolute).map(Some),
-                _ => self.files.file(&absolute),
-            };
-            builder = builder.file(path, file.role, digest.map_err(unreadable)?);
+            let storage = storages.of(&file.path.value).map_err(unreadable)?;
+            let found = storage.digests(&self.project, &file.path.value, file.role, &self.files);
+            for (name, digest) in found.map_err(unreadable)? {
+                builder = builder.file(&name, file.role, digest);
+            }
         }
         Ok(builder)
     }

@@ -77,6 +77,7 @@ impl TaskExecutor {
             engine: &*context.engine,
             sources: &context.sources,
             project,
+            storages: &self.plan.storages,
             tables: &tables,
             origins: &self.upstream_sources(ix),
             upstream: &upstream,

@@ -22,9 +22,10 @@ impl TaskExecutor {
 
     /// What a task reads, if it is a load; its columns as the head of the source has them.
     fn scan_of(&self, task: TaskIx) -> Option<Scan> {
-        let cx = CheckContext::new(&*self.context.engine, &self.context.sources, &self.plan.spec.project);
+        let plan = &*self.plan;
+        let cx = CheckContext::new(&*self.context.engine, &self.context.sources, &plan.spec.project, &plan.storages);
         // Without tables only a load compiles.
-        let job = self.plan.task(task).task.job(&cx);
+        let job = plan.task(task).task.job(&cx);
         match job {
             Ok(Some(job)) => match job.rel {
                 Rel::Scan(scan) => Some(scan),

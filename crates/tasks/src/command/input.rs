@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tidemill_core::ids::TaskName;
-use tidemill_core::plan::{is_glob, matches, resolve};
+use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, Spec, TaskSpec};
+use tidemill_core::storage::Found;
 use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions};
 use tidemill_core::task::{Edge, EdgeKind, FileInput, FileRole, RunContext, TaskFailure, TaskSource, TaskTypes};
 
@@ -133,9 +135,7 @@ impl Input {
             Some(other) if makes_table(other, source.types) => Self::Table(task, ExportFormat::default()),
             Some(_) => Self::Files(task, known.iter().map(|other| other.id.value.to_string()).collect()),
             // A mistyped task is said to be one.
-            None if could_be && !resolve(source.project, &location).exists() => {
-                Self::Table(task, ExportFormat::default())
-            }
+            None if could_be && !exists(&location, source) => Self::Table(task, ExportFormat::default()),
             None => Self::Path(At { value: location, span: key.span }),
         }
     }
@@ -163,15 +163,17 @@ impl Input {
     /// # Errors
     /// If the table cannot be written.
     pub fn provide(&self, name: &str, cx: &RunContext<'_>) -> Result<Value, TaskFailure> {
-        let absolute = |location: &Location| resolve(cx.project, location);
         match self {
             Self::Path(path) => {
-                let file = absolute(&path.value);
-                if !is_glob(path.value.as_str()) || file.exists() {
-                    return Ok(file.to_string_lossy().into());
+                let unreadable = |error: io::Error| TaskFailure::new(error.to_string());
+                let storage = cx.storages.of(&path.value).map_err(unreadable)?;
+                let local = |location: &Location| -> Result<Value, TaskFailure> {
+                    Ok(storage.local_path(cx.project, location).map_err(unreadable)?.to_string_lossy().into())
+                };
+                match storage.find(cx.project, &path.value).map_err(unreadable)? {
+                    Found::Matches(found) => found.iter().map(|entry| local(&entry.location)).collect(),
+                    Found::One | Found::Nothing => local(&storage.absolute(cx.project, &path.value)),
                 }
-                let found = matches(cx.project, &path.value).map_err(|error| TaskFailure::new(error.to_string()))?;
-                Ok(found.iter().map(|file| Value::from(file.to_string_lossy())).collect())
             }
             Self::Table(task, format) => {
                 let (_, table) = cx
@@ -193,11 +195,17 @@ impl Input {
             Self::Files(_, tasks) => {
                 let files =
                     tasks.iter().filter_map(|task| cx.upstream.get(task)).flat_map(|facts| &facts.report.outputs);
-                let mut paths: Vec<Value> = files.map(|path| absolute(path).to_string_lossy().into()).collect();
+                let mut paths: Vec<Value> =
+                    files.map(|path| resolve(cx.project, path).to_string_lossy().into()).collect();
                 Ok(if paths.len() == 1 { paths.remove(0) } else { paths.into() })
             }
         }
     }
+}
+
+/// Whether there is a file or folder of that name.
+fn exists(location: &Location, source: &TaskSource<'_>) -> bool {
+    source.types.storages().of(location).is_ok_and(|storage| storage.exists(source.project, location))
 }
 
 /// The task of that id, or all instances of a `foreach` of that id.

@@ -20,8 +20,6 @@ mod tests;
 mod text;
 pub(super) mod xlsx;
 
-use std::path::Path;
-
 use polars::prelude::DataFrame;
 use tidemill_core::table::{EngineError, Field, Scan, Schema};
 
@@ -36,8 +34,13 @@ use crate::error::internal;
 ///
 /// # Errors
 /// If a file cannot be read as what it should be.
-pub fn infer(codec: &dyn FormatCodec, project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
-    codec.infer(&origins(project, scan)?, scan, head)
+pub fn infer(
+    codec: &dyn FormatCodec,
+    files: &[SourceFile],
+    scan: &Scan,
+    head: Option<usize>,
+) -> Result<Schema, EngineError> {
+    codec.infer(files, scan, head)
 }
 
 /// The columns of the whole of a source and, where it was no more work, its rows: all columns, of the types that the scan's
@@ -47,10 +50,10 @@ pub fn infer(codec: &dyn FormatCodec, project: &Path, scan: &Scan, head: Option<
 /// If a file cannot be read as what it should be.
 pub fn infer_and_read(
     codec: &dyn FormatCodec,
-    project: &Path,
+    files: &[SourceFile],
     scan: &Scan,
 ) -> Result<(Schema, Option<DataFrame>), EngineError> {
-    let (schema, frames) = codec.infer_and_read(&origins(project, scan)?, scan)?;
+    let (schema, frames) = codec.infer_and_read(files, scan)?;
     let rows = frames.map(|frames| one(frames, &scan.schema)).transpose();
     // Files of different columns do not go together before somebody says which are wanted.
     Ok((schema, rows.ok().flatten()))
@@ -61,8 +64,12 @@ pub fn infer_and_read(
 ///
 /// # Errors
 /// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
-pub fn read(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
-    let SourceRows { frames, warnings } = codec.read(&origins(project, scan)?, scan)?;
+pub fn read(
+    codec: &dyn FormatCodec,
+    files: &[SourceFile],
+    scan: &Scan,
+) -> Result<(DataFrame, Vec<String>), EngineError> {
+    let SourceRows { frames, warnings } = codec.read(files, scan)?;
     Ok((one(frames, &scan.schema)?, warnings))
 }
 
@@ -70,8 +77,8 @@ pub fn read(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<(Dat
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn remarks(codec: &dyn FormatCodec, project: &Path, scan: &Scan) -> Result<Vec<String>, EngineError> {
-    codec.remarks(&origins(project, scan)?, scan)
+pub fn remarks(codec: &dyn FormatCodec, files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+    codec.remarks(files, scan)
 }
 
 /// The frames below each other.
@@ -107,26 +114,18 @@ pub fn columns_of(rows: &DataFrame, schema: &Schema) -> Option<DataFrame> {
 /// If a file cannot be read any more.
 pub fn places(
     codec: &dyn FormatCodec,
-    project: &Path,
+    files: &[SourceFile],
     scan: &Scan,
     rows: &[u64],
 ) -> Result<Vec<(String, u64)>, EngineError> {
-    let files = origins(project, scan)?;
     let mut wanted: Vec<u64> = rows.to_vec();
     wanted.sort_unstable();
     wanted.dedup();
-    let found = codec.places(&files, scan, &wanted)?;
+    let found = codec.places(files, scan, &wanted)?;
     rows.iter()
         .map(|row| {
             let place = wanted.binary_search(row).ok().and_then(|at| found.get(at));
             place.cloned().ok_or_else(|| EngineError::Internal(format!("the source has no row {row}")))
         })
         .collect()
-}
-
-fn origins(project: &Path, scan: &Scan) -> Result<Vec<SourceFile>, EngineError> {
-    if scan.files.is_empty() {
-        return Err(EngineError::Internal("a source without files".into()));
-    }
-    Ok(scan.files.iter().map(|file| SourceFile::new(project, file)).collect())
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use flate2::read::MultiGzDecoder;
-use tidemill_core::table::{EngineError, Location};
+use tidemill_core::storage::StorageRegistry;
+use tidemill_core::table::{EngineError, Location, Scan};
 
 use super::encoding;
 
@@ -28,9 +29,22 @@ pub struct Text {
 }
 
 impl SourceFile {
-    /// Resolves the location against the project's folder.
-    pub fn new(project: &Path, file: &Location) -> Self {
-        Self { shown: file.as_str().to_owned(), path: project.join(file.as_str()) }
+    /// The files of a source, on this machine.
+    ///
+    /// # Errors
+    /// If there is none, or one is elsewhere and cannot be had.
+    pub fn all_of(storages: &StorageRegistry, project: &Path, source: &Scan) -> Result<Vec<Self>, EngineError> {
+        if source.files.is_empty() {
+            return Err(EngineError::Internal("a source without files".into()));
+        }
+        source.files.iter().map(|file| Self::new(storages, project, file)).collect()
+    }
+
+    fn new(storages: &StorageRegistry, project: &Path, file: &Location) -> Result<Self, EngineError> {
+        let local = storages.of(file).and_then(|storage| storage.local_path(project, file));
+        let mut found = Self { shown: file.as_str().to_owned(), path: PathBuf::new() };
+        found.path = local.map_err(|error| found.io_error(&error))?;
+        Ok(found)
     }
 
     /// That something is wrong with it.

@@ -7,9 +7,11 @@ use insta::assert_snapshot;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series, TimeUnit};
 use proptest::prelude::*;
 use tidemill_core::ids::Digest;
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{DataType, EngineError, FileFormat, Location, Scan, ScanOptions, Schema, Sink, SinkOptions};
 
 use crate::io::formats::FormatCodecs;
+use crate::io::read::source_file::SourceFile;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
 use crate::store::table_handle::TableHandle;
@@ -18,8 +20,12 @@ fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>
     write::write(FormatCodecs::all().get(sink.format)?, table, sink, path)
 }
 
+fn files(folder: &Path, scan: &Scan) -> Vec<SourceFile> {
+    SourceFile::all_of(&StorageRegistry::default(), folder, scan).unwrap()
+}
+
 fn read(folder: &Path, scan: &Scan) -> DataFrame {
-    read::read(FormatCodecs::all().get(scan.format).unwrap(), folder, scan).unwrap().0
+    read::read(FormatCodecs::all().get(scan.format).unwrap(), &files(folder, scan), scan).unwrap().0
 }
 
 fn out(frame: &DataFrame) -> OutputTable {
@@ -203,7 +209,8 @@ fn a_workbook_comes_back_as_it_was() {
         options: ScanOptions::default(),
         schema: Schema::new(),
     };
-    scan.schema = read::infer(FormatCodecs::all().get(scan.format).unwrap(), folder.path(), &scan, None).unwrap();
+    scan.schema =
+        read::infer(FormatCodecs::all().get(scan.format).unwrap(), &files(folder.path(), &scan), &scan, None).unwrap();
     assert_eq!(scan.schema.get("int"), Some(DataType::Int));
     let back = read(folder.path(), &scan);
     assert_snapshot!(back.to_string());

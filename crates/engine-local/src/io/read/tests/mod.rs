@@ -12,21 +12,27 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use tempfile::TempDir;
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Location, Scan, ScanOptions, Schema};
 
 use super::columns_of;
+use super::source_file::SourceFile;
 use crate::io::formats::FormatCodecs;
 
+fn files(project: &Path, scan: &Scan) -> Result<Vec<SourceFile>, EngineError> {
+    SourceFile::all_of(&StorageRegistry::default(), project, scan)
+}
+
 fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
-    super::infer(FormatCodecs::all().get(scan.format)?, project, scan, head)
+    super::infer(FormatCodecs::all().get(scan.format)?, &files(project, scan)?, scan, head)
 }
 
 fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFrame>), EngineError> {
-    super::infer_and_read(FormatCodecs::all().get(scan.format)?, project, scan)
+    super::infer_and_read(FormatCodecs::all().get(scan.format)?, &files(project, scan)?, scan)
 }
 
 fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
-    Ok(super::read(FormatCodecs::all().get(scan.format)?, project, scan)?.0)
+    Ok(super::read(FormatCodecs::all().get(scan.format)?, &files(project, scan)?, scan)?.0)
 }
 
 /// A folder with files, and a scan of them.
@@ -124,7 +130,8 @@ impl Source {
     }
 
     fn places(&self, rows: &[u64]) -> Vec<(String, u64)> {
-        super::places(FormatCodecs::all().get(self.scan.format).unwrap(), self.path(), &self.scan, rows).unwrap()
+        let files = files(self.path(), &self.scan).unwrap();
+        super::places(FormatCodecs::all().get(self.scan.format).unwrap(), &files, &self.scan, rows).unwrap()
     }
 
     /// What is said when its columns are looked for.

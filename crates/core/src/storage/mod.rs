@@ -1,0 +1,100 @@
+//! Where the files are that tasks read and write: a [`Storage`] for each scheme of a [`Location`].
+
+mod destination;
+mod local;
+mod registry;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+pub use destination::{DestinationCheck, DestinationRefusal};
+pub use local::{LocalFileSystem, is_glob, resolve};
+pub use registry::StorageRegistry;
+
+use crate::fingerprint::FileDigests;
+use crate::ids::Digest;
+use crate::table::Location;
+use crate::task::FileRole;
+
+/// A place where files are: the file system of this machine, an object store, the web.
+///
+/// `project` is the project's folder, where relative paths start. A location with a scheme is whole in itself.
+pub trait Storage: Send + Sync {
+    /// The schemes of the locations that lead here: `s3` of `s3://bucket/key`. None: locations without a scheme do.
+    fn schemes(&self) -> &'static [&'static str];
+
+    /// The one way of writing a location by which it is told from all others.
+    fn absolute(&self, _project: &Path, location: &Location) -> Location {
+        location.clone()
+    }
+
+    /// What the location means now. A file that has the very name of a pattern is meant before what the pattern matches.
+    ///
+    /// # Errors
+    /// If what a pattern matches cannot be found out.
+    fn find(&self, project: &Path, location: &Location) -> io::Result<Found>;
+
+    /// Whether there is a file or folder of that very name.
+    fn exists(&self, project: &Path, location: &Location) -> bool {
+        matches!(self.find(project, location), Ok(Found::One))
+    }
+
+    /// The identities of all files that the location means, each under its name: equal ones mean equal content. None for a
+    /// file that is not there. What is known of earlier looks may be used, and added to.
+    ///
+    /// # Errors
+    /// If one cannot be found out.
+    fn digests(
+        &self,
+        project: &Path,
+        location: &Location,
+        role: FileRole,
+        known: &FileDigests,
+    ) -> io::Result<Vec<(String, Option<Digest>)>>;
+
+    /// The file as one of this machine: itself, or a copy of what it is now.
+    ///
+    /// # Errors
+    /// If it cannot be copied.
+    fn local_path(&self, project: &Path, location: &Location) -> io::Result<PathBuf>;
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn open(&self, project: &Path, location: &Location) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(File::open(self.local_path(project, location)?)?))
+    }
+
+    /// What may help somebody who names a file that is not there.
+    fn help_if_missing(&self, _project: &Path, _location: &Location) -> Option<String> {
+        None
+    }
+
+    /// What says where outputs may be written; `allow_outside` are the folders that the pipeline allows beside its own. By
+    /// default nowhere.
+    fn destinations(&self, _project: &Path, _allow_outside: &[Location]) -> Box<dyn DestinationCheck> {
+        Box::new(destination::ReadOnly)
+    }
+}
+
+/// What a location means at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A file or folder of that very name.
+    One,
+    /// What its pattern matches, in the order of the names; maybe nothing.
+    Matches(Vec<StorageEntry>),
+    /// Nothing, and it is no pattern.
+    Nothing,
+}
+
+/// A file or folder that a pattern matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageEntry {
+    /// Where it is: relative to the project's folder if it lies below that.
+    pub location: Location,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+}
