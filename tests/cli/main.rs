@@ -1,10 +1,12 @@
 //! The binary as its users see it: command line in, exit code, stdout, stderr and files out.
 
 mod accounting;
+mod added_check;
 mod added_type;
 mod against_sqlite;
 mod agreement;
 mod architecture;
+mod as_library;
 mod changes;
 mod cleaning;
 mod commands;

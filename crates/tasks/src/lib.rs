@@ -24,15 +24,15 @@ mod webhook;
 
 use tidemill_core::task::TaskTypes;
 
-pub use checks::warning as broken_check;
+pub use checks::{CheckCompiler, CheckOf, CheckParameters};
 pub use command::{close_guardian, guard};
 pub use contract::fits;
 pub use parameters::{Parameters, TypeOf};
 pub use table_task::{TableLogic, reads, table_task, upstream};
 
-/// All task types, in the order of the docs.
+/// All task types and checks, in the order of the docs.
 pub fn all() -> TaskTypes {
-    TaskTypes::new()
+    checks::with_all(TaskTypes::new())
         .with(TypeOf::<load::Load>::new())
         .with(TypeOf::<normalize::Normalize>::new())
         .with(TypeOf::<join::Join>::new())

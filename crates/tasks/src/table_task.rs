@@ -5,12 +5,13 @@ use std::sync::Arc;
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::At;
-use tidemill_core::table::{Check, JobOptions, Location, Refusal, Rel, Scan, Schema, TableJob, TableReport};
-use tidemill_core::task::{
-    CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskFailure, TaskResult, TaskSource,
+use tidemill_core::table::{
+    Check, CheckResult, JobOptions, Location, Refusal, Rel, Scan, Schema, TableJob, TableReport,
 };
-
-use super::checks::TaskChecks;
+use tidemill_core::task::{
+    CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskChecks, TaskFailure, TaskResult,
+    TaskSource,
+};
 
 /// A type of table task: parameters that compile to a relation.
 pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
@@ -167,7 +168,7 @@ impl<L: TableLogic> Task for TableTask<L> {
         let mut warnings: Vec<String> = report.joins.iter().filter_map(super::join::fan_out_warning).collect();
         warnings.extend(unaccounted(&job.rel, &report));
         warnings.extend(report.joins.iter().filter_map(super::join::unmatched_warning));
-        warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(super::checks::warning));
+        warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(CheckResult::warning));
         // The engine's own come with its report.
         report.warnings.iter().chain(&warnings).for_each(|warning| (cx.log)(LogLevel::Warn, warning));
         Ok(TaskResult { table: Some(report), warnings, ..TaskResult::default() })

@@ -21,7 +21,7 @@ use tidemill_core::diagnostic::failure_of;
 use tidemill_runner::cache_index::open_stored;
 use tidemill_runner::execute::united;
 use tidemill_runner::project::Project;
-use tidemill_tasks::{broken_check, fits};
+use tidemill_tasks::fits;
 
 /// How it is told.
 pub struct Out {
@@ -192,7 +192,7 @@ fn story(task: &PlannedTask, looked: &Looked, paint: Paint) -> String {
 }
 
 fn sentence(result: &CheckResult) -> String {
-    let told = broken_check(result);
+    let told = result.warning();
     // The list says already that it is a check.
     told.strip_prefix("check `").map_or(told.clone(), |rest| rest.replacen('`', "", 1))
 }

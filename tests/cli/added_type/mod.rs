@@ -4,25 +4,15 @@
 mod head;
 mod shelf;
 
-use std::sync::Arc;
-
-use tidemill_core::event::Observers;
-use tidemill_core::plan::{Plan, Selection};
-use tidemill_core::run::RunSummary;
 use tidemill_core::spec::json_schema;
 use tidemill_core::storage::StorageRegistry;
-use tidemill_core::table::TableEngine;
 use tidemill_core::task::TaskTypes;
 use tidemill_draw::{DrawGraph, DrawNode};
-use tidemill_engine_local::{FormatCodecs, LocalEngine};
-use tidemill_runner::dry_run::{DryRun, DryRunAction};
-use tidemill_runner::execute::{LogFormat, RunLogs};
-use tidemill_runner::pipeline_run::{Request, Runner};
-use tidemill_runner::project::{self, Opened, PipelineFile, Wanted};
-use tidemill_runner::{Failure, RunReporter};
-use tidemill_state::Effect;
+use tidemill_engine_local::FormatCodecs;
+use tidemill_runner::dry_run::DryRunAction;
 use tidemill_tasks::TypeOf;
 
+use crate::as_library::{mistakes, opened, planned, run};
 use crate::project::Project;
 
 fn types() -> TaskTypes {
@@ -39,63 +29,6 @@ const PIPELINE: &str = "
       first: {type: head, from: numbers, rows: 2}
       doubled: {type: sql, sql: select n * 2 as twice from first, output: outputs/doubled.csv}
     ";
-
-/// Reads and checks the pipeline of a folder.
-fn open(folder: &Project) -> (Opened, Arc<dyn TableEngine>) {
-    let file = PipelineFile { path: folder.root().join("pipeline.yaml"), profile: None, types: Arc::new(types()) };
-    let mut opened = project::open(&file, &Wanted::default()).expect("a readable environment");
-    let storages = Arc::clone(opened.types.storages());
-    let engine: Arc<dyn TableEngine> =
-        Arc::new(LocalEngine::with_formats(folder.root(), FormatCodecs::all(), storages));
-    opened.check_columns(&*engine);
-    (opened, engine)
-}
-
-fn opened(folder: &Project) -> (project::Project, Arc<dyn TableEngine>) {
-    let (opened, engine) = open(folder);
-    (opened.into_project().expect("a pipeline without mistakes"), engine)
-}
-
-/// What would be done with each task.
-fn planned(folder: &Project) -> Vec<(String, DryRunAction)> {
-    let (project, engine) = opened(folder);
-    let dry_run = DryRun::of(&project, &*engine, &project.plan.all(), &Selection::new(), false).expect("a state");
-    dry_run.tasks.iter().map(|task| (project.plan.task(task.task).name.to_string(), task.action)).collect()
-}
-
-fn run(folder: &Project) -> Result<(), Failure> {
-    let (project, engine) = opened(folder);
-    let request = Request {
-        jobs: 2,
-        keep_going: false,
-        forced: Selection::new(),
-        as_cached: Selection::new(),
-        resend: false,
-        no_wait: true,
-        log_format: LogFormat::Text,
-        command: "tidemill run".to_owned(),
-        selection: Vec::new(),
-        invocation: None,
-    };
-    Runner { project: &project, engine, request, reporter: &Silent }.run(&project.plan.all())
-}
-
-/// Tells nobody.
-struct Silent;
-
-impl RunReporter for Silent {
-    fn note(&self, _: &str) {}
-
-    fn warning(&self, _: &str) {}
-
-    fn observers(&self) -> Observers {
-        Observers::new()
-    }
-
-    fn graph_ended(&self, _: &Plan, _: &RunSummary, _: &RunLogs) {}
-
-    fn unknown_effects(&self, _: &[Effect]) {}
-}
 
 #[test]
 fn it_is_in_the_json_schema() {
@@ -119,15 +52,15 @@ fn its_mistakes_and_its_columns_are_checked() {
           doubled: {type: sql, sql: select m * 2 as twice from first}
         ",
     );
-    let (opened, _) = open(&folder);
-    let Failure::Mistakes { diagnostics, .. } = opened.mistakes() else { panic!("no list of mistakes") };
-    let found: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
-    assert_eq!(found, ["the key `rows` is missing: `head` needs it", "unknown key `row`", "there is no column `m`"]);
+    assert_eq!(
+        mistakes(&folder, types()),
+        ["the key `rows` is missing: `head` needs it", "unknown key `row`", "there is no column `m`: unknown column"]
+    );
 }
 
 #[test]
 fn it_is_drawn_in_its_colour() {
-    let (project, _) = opened(&Project::new().file("numbers.csv", "n\n1\n").pipeline(PIPELINE));
+    let (project, _) = opened(&Project::new().file("numbers.csv", "n\n1\n").pipeline(PIPELINE), types());
     let task = project.plan.task(project.plan.find("first").expect("the task"));
     let node = DrawNode {
         id: task.name.to_string(),
@@ -142,21 +75,10 @@ fn it_is_drawn_in_its_colour() {
 fn it_is_planned_run_and_cached() {
     let folder = Project::new().file("numbers.csv", "n\n1\n2\n3\n").pipeline(PIPELINE);
     let all = |act| [("numbers", act), ("first", act), ("doubled", act)].map(|(task, act)| (task.to_owned(), act));
-    assert_eq!(planned(&folder), all(DryRunAction::Run));
-    run(&folder).expect("a run without failures");
+    assert_eq!(planned(&folder, types()), all(DryRunAction::Run));
+    run(&folder, types()).expect("a run without failures");
     assert_eq!(folder.read("outputs/doubled.csv"), "twice\n2\n4\n");
-    assert_eq!(planned(&folder), all(DryRunAction::Cached));
-}
-
-/// What is wrong with a pipeline, without places.
-fn mistakes(folder: &Project) -> Vec<String> {
-    let (opened, _) = open(folder);
-    let Failure::Mistakes { diagnostics, .. } = opened.mistakes() else { panic!("no list of mistakes") };
-    let told = diagnostics.iter().map(|diagnostic| {
-        let labels = diagnostic.labels.iter().map(|label| label.text.as_str());
-        [diagnostic.message.as_str()].into_iter().chain(labels).collect::<Vec<_>>().join(": ")
-    });
-    told.collect()
+    assert_eq!(planned(&folder, types()), all(DryRunAction::Cached));
 }
 
 #[test]
@@ -171,14 +93,14 @@ fn files_of_another_storage_are_read_and_hashed() {
           last: {type: load, path: 'shelf://b.csv', output: last.csv}
         ",
     );
-    run(&folder).expect("a run without failures");
+    run(&folder, types()).expect("a run without failures");
     let written = || ["one.csv", "all.csv", "last.csv"].map(|file| folder.read(file));
     assert_eq!(written(), ["n\n1\n", "n\n1\n2\n", "n\n2\n"]);
-    let actions = || planned(&folder).into_iter().map(|(_, action)| action).collect::<Vec<_>>();
+    let actions = || planned(&folder, types()).into_iter().map(|(_, action)| action).collect::<Vec<_>>();
     assert_eq!(actions(), [DryRunAction::Cached; 3]);
     std::fs::write(folder.root().join("shelf/b.csv"), "n\n3\n").expect("a file");
     assert_eq!(actions(), [DryRunAction::Cached, DryRunAction::Run, DryRunAction::Run]);
-    run(&folder).expect("a run without failures");
+    run(&folder, types()).expect("a run without failures");
     assert_eq!(written(), ["n\n1\n", "n\n1\n3\n", "n\n3\n"]);
 }
 
@@ -197,7 +119,7 @@ fn what_another_storage_lacks_or_cannot_do_is_said_at_its_place() {
         ",
     );
     assert_eq!(
-        mistakes(&folder),
+        mistakes(&folder, types()),
         [
             "file `shelf://c.csv` does not exist: task `none` reads it",
             "no file matches `shelf://*.tsv`: task `nothing` reads these files",

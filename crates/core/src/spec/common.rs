@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
 use crate::table::{Location, SinkOptions};
+use crate::task::CheckTypes;
 
 use super::holes::cut;
-use super::keys::{CHECKS, CacheForms, CacheWord, CommonKeys, OutputKeys, RetriesForms, RetriesKeys};
+use super::keys::{CacheForms, CacheWord, CheckKeys, CommonKeys, OutputKeys, RetriesForms, RetriesKeys};
 use super::{At, Node, NodeValue, Scope, Template, read};
 
 /// The keys common to every task, resolved.
@@ -198,11 +199,11 @@ fn cache(forms: CacheForms) -> CachePolicy {
 }
 
 /// That each item of `checks` makes exactly one statement.
-pub(crate) fn one_statement_each(node: &Node, found: &mut Vec<Diagnostic>) {
+pub(crate) fn one_statement_each(node: &Node, checks: &CheckTypes, found: &mut Vec<Diagnostic>) {
     let NodeValue::List(items) = &node.value else { return };
-    let known = |name: &str| CHECKS.contains(&name) || matches!(name, "severity" | "name");
+    let known = |name: &str| checks.get(name).is_some() || CheckKeys::NAMES.contains(&name);
     for item in items.iter().filter(|item| item.entries().iter().all(|(key, _)| known(&key.name))) {
-        let mut given = item.entries().iter().map(|(key, _)| key).filter(|key| CHECKS.contains(&key.name.as_str()));
+        let mut given = item.entries().iter().map(|(key, _)| key).filter(|key| checks.get(&key.name).is_some());
         let first = given.next();
         match (first, given.next()) {
             (Some(first), Some(second)) => found.push(
@@ -211,7 +212,7 @@ pub(crate) fn one_statement_each(node: &Node, found: &mut Vec<Diagnostic>) {
                     .help("make it an item of its own"),
             ),
             (None, _) => {
-                let list: Vec<String> = CHECKS.iter().map(|name| format!("`{name}`")).collect();
+                let list: Vec<String> = checks.names().map(|name| format!("`{name}`")).collect();
                 let error = Diagnostic::error("this check says nothing").at(item.span, "");
                 found.push(error.help(format!("there is {}", list.join(", "))));
             }

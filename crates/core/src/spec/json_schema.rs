@@ -10,8 +10,8 @@ use super::keys::{CommonKeys, PipelineKeys};
 ///
 /// Wherever something else than text is wanted, one whole `${{ … }}` may stand.
 pub fn json_schema(types: &TaskTypes) -> Value {
-    let mut root = schemars::schema_for!(PipelineKeys).to_value();
-    let mut common = schemars::schema_for!(CommonKeys).to_value();
+    let mut root = types.filled(schemars::schema_for!(PipelineKeys));
+    let mut common = types.filled(schemars::schema_for!(CommonKeys));
     let mut definitions = take_definitions(&mut common, "");
     let shared = common.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut tasks = Vec::new();

@@ -6,13 +6,13 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-use crate::table::Location;
+use crate::table::{Location, Severity};
 
-use super::{At, HumanDuration, OneOrMany, SqlText, Template, TriggerRule};
+use super::{At, HumanDuration, OneOrMany, Template, TriggerRule};
 
 /// Any value.
 #[derive(Clone, Debug)]
-pub(crate) struct Anything;
+pub struct Anything;
 
 impl<'de> Deserialize<'de> for Anything {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -339,70 +339,20 @@ pub(crate) struct OutputKeys {
     pub escape_formulas: Option<At<bool>>,
 }
 
-/// A statement about a table: one of the first eight keys.
-#[derive(Deserialize, JsonSchema)]
+/// An item of `checks`: beside these keys, that of one check; which checks there are is filled into the schema.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "compiled against the table's columns later; the struct says what there is")]
 pub(crate) struct CheckKeys {
-    /// Columns without NULLs.
-    pub not_null: Option<OneOrMany<At<String>>>,
-    /// Columns whose combination occurs once.
-    pub unique: Option<OneOrMany<At<String>>>,
-    /// The values a column may have.
-    #[schemars(with = "Option<IndexMap<String, Vec<Anything>>>")]
-    pub accepted_values: Option<Anything>,
-    /// Between which values a column lies, both included.
-    #[schemars(with = "Option<IndexMap<String, Range>>")]
-    pub range: Option<Anything>,
-    /// A regular expression that is found in every value of a column.
-    pub matches: Option<IndexMap<String, String>>,
-    /// How many rows there are.
-    #[schemars(with = "Option<Range>")]
-    pub row_count: Option<Anything>,
-    /// A column's values that occur in a column of another task: `{a: other.b}`.
-    pub relationship: Option<IndexMap<String, At<String>>>,
-    /// An expression that is true.
-    pub expr: Option<SqlText>,
     /// `error` fails the task, `warn` is only said.
-    pub severity: Option<CheckSeverity>,
+    pub severity: Option<Severity>,
     /// What it is called in messages.
     pub name: Option<String>,
 }
 
-/// Both ends included.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "compiled against the table's columns later; the struct says what there is")]
-pub(crate) struct Range {
-    /// No value is smaller.
-    #[schemars(with = "Option<Bound>")]
-    pub min: Option<Anything>,
-    /// No value is greater.
-    #[schemars(with = "Option<Bound>")]
-    pub max: Option<Anything>,
-}
+impl CheckKeys {
+    /// Its definition in a schema.
+    pub(crate) const DEFINITION: &'static str = "CheckKeys";
 
-/// A number, or a date as text.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[allow(dead_code, reason = "only the schema is used")]
-pub(crate) enum Bound {
-    /// A number.
-    Number(f64),
-    /// A date, or a `${{ }}`.
-    Text(String),
+    /// The names of the keys.
+    pub(crate) const NAMES: [&'static str; 2] = ["severity", "name"];
 }
-
-/// How bad a failed check is.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum CheckSeverity {
-    /// The task fails.
-    Error,
-    /// It is said.
-    Warn,
-}
-
-/// The keys of which a check has exactly one.
-pub(crate) const CHECKS: [&str; 8] =
-    ["not_null", "unique", "accepted_values", "range", "matches", "row_count", "relationship", "expr"];

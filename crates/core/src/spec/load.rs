@@ -56,9 +56,7 @@ pub struct Loaded {
     pub diagnostics: Diagnostics,
 }
 
-static PIPELINE: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(PipelineKeys).to_value());
 static INCLUDED: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(IncludedKeys).to_value());
-static COMMON: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(CommonKeys).to_value());
 static PARAM: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(ParamKeys).to_value());
 
 /// Reads a pipeline file with all it includes, and finds all mistakes that can be found without knowing what tasks do.
@@ -87,8 +85,9 @@ fn build(
         found.push(Diagnostic::error(what).at(root.span, "").help("it begins with `version: 1` and has `tasks:`"));
         return None;
     }
+    let schema = types.filled(schemars::schema_for!(PipelineKeys));
     for (no, tree) in files.trees.iter().enumerate() {
-        validate_file(tree, no == 0, found);
+        validate_file(tree, &schema, no == 0, found);
     }
     let profile = profile(root, options.profile.as_deref(), found);
     let from_profile = |name: &str| profile.and_then(|profile| profile.get(name));
@@ -101,7 +100,7 @@ fn build(
     assign_params(&mut declared, profiled, options, &early, sources, found);
     let scope = early_scope(options, &env, Some(params::values(&declared)), sources);
 
-    let top = Top { root, scope: &scope, sources };
+    let top = Top { root, schema: &schema, scope: &scope, sources };
     let secrets = top.names("secrets", found);
     secrets.iter().for_each(|name| env_name(name, name.span, found));
     let known =
@@ -115,15 +114,15 @@ fn build(
         .unwrap_or_default();
     let schedule = from_profile("schedule").or_else(|| root.get("schedule"));
     let schedule = schedule
-        .filter(|(_, node)| node.value != NodeValue::Null && fits("schedule", node))
+        .filter(|(_, node)| node.value != NodeValue::Null && fits(&schema, "schedule", node))
         .and_then(|(key, node)| Schedule::read(key, node, &scope, sources, found));
     let retention = top.get::<RetentionKeys>("retention", found).unwrap_or_default();
 
     let reader = TaskReader {
         types,
         schemas: types.iter().map(|known| (known.descriptor().name, types.schema_of(known))).collect(),
-        common: &COMMON,
-        defaults: root.get("defaults").map(|(_, node)| node).filter(|node| fits("defaults", node)),
+        common: types.filled(schemars::schema_for!(CommonKeys)),
+        defaults: root.get("defaults").map(|(_, node)| node).filter(|node| fits(&schema, "defaults", node)),
         scope: &scope,
         sources,
         pools: root
@@ -216,6 +215,7 @@ fn stem(file: &Path) -> String {
 /// The keys at the top of the root file.
 struct Top<'a> {
     root: &'a Node,
+    schema: &'a Value,
     scope: &'a Scope,
     sources: &'a SourceMap,
 }
@@ -223,7 +223,8 @@ struct Top<'a> {
 impl Top<'_> {
     /// The value of a key; None if it is not there or has been found wrong by validation.
     fn get<T: serde::de::DeserializeOwned>(&self, name: &str, found: &mut Vec<Diagnostic>) -> Option<T> {
-        let (_, node) = self.root.get(name).filter(|(_, node)| node.value != NodeValue::Null && fits(name, node))?;
+        let (_, node) =
+            self.root.get(name).filter(|(_, node)| node.value != NodeValue::Null && fits(self.schema, name, node))?;
         read(node, self.scope, self.sources).map_err(|errors| found.extend(errors)).ok()
     }
 
@@ -233,17 +234,17 @@ impl Top<'_> {
 }
 
 /// Whether validation has nothing against a key at the top.
-fn fits(name: &str, node: &Node) -> bool {
+fn fits(root: &Value, name: &str, node: &Node) -> bool {
     let mut found = Vec::new();
-    if let Some(schema) = PIPELINE.get("properties").and_then(|known| known.get(name)) {
-        Rules { root: &PIPELINE }.check(schema, node, node.span, &mut found);
+    if let Some(schema) = root.get("properties").and_then(|known| known.get(name)) {
+        Rules { root }.check(schema, node, node.span, &mut found);
     }
     found.is_empty()
 }
 
 /// Checks the keys at the top of a file, those below `tasks` aside.
-fn validate_file(tree: &Node, root: bool, found: &mut Vec<Diagnostic>) {
-    let schema: &Value = if root { &PIPELINE } else { &INCLUDED };
+fn validate_file(tree: &Node, pipeline: &Value, root: bool, found: &mut Vec<Diagnostic>) {
+    let schema: &Value = if root { pipeline } else { &INCLUDED };
     let known = schema.get("properties").and_then(Value::as_object);
     if tree.value != NodeValue::Null && !matches!(tree.value, NodeValue::Map(_)) {
         found.push(Diagnostic::error("a pipeline file is a map of keys").at(tree.span, ""));
@@ -255,7 +256,7 @@ fn validate_file(tree: &Node, root: bool, found: &mut Vec<Diagnostic>) {
             Some(rule) => Rules { root: schema }.check(rule, node, place, found),
             None => {
                 let known = known.into_iter().flat_map(|known| known.keys().map(String::as_str));
-                found.push(match PIPELINE.pointer("/properties").and_then(|top| top.get(&key.name)) {
+                found.push(match pipeline.pointer("/properties").and_then(|top| top.get(&key.name)) {
                     Some(_) if !root => Diagnostic::error(format!("`{}` belongs into the root file", key.name))
                         .at(key.span, "")
                         .help("an included file has `params`, `tasks` and `include`"),

@@ -35,6 +35,8 @@ pub use contract_edit::{contract_text, with_contract};
 pub use duration::HumanDuration;
 pub use holes::Hole;
 pub use json_schema::json_schema;
+pub use keys::Anything;
+pub(crate) use keys::CheckKeys;
 pub use load::{LoadOptions, Loaded, load};
 pub use node::{Key, Node, NodeValue};
 pub use params::{Param, ParamOrigin, ParamType};

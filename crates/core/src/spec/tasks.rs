@@ -25,7 +25,7 @@ pub(crate) struct TaskReader<'a> {
     /// The schemas of the types, by name.
     pub schemas: HashMap<&'static str, Value>,
     /// The schema of the common keys.
-    pub common: &'a Value,
+    pub common: Value,
     /// `defaults`.
     pub defaults: Option<&'a Node>,
     /// What `${{ }}` may use.
@@ -56,7 +56,7 @@ impl TaskReader<'_> {
         let schema = kind.as_ref().and_then(|kind| self.schemas.get(kind.value.as_str()));
         self.validate(key, node, schema, kind.is_some(), found);
         if let Some((_, checks)) = node.get("checks") {
-            one_statement_each(checks, found);
+            one_statement_each(checks, self.types.checks(), found);
         }
         self.literal_pool_exists(node, found);
         self.names_known(node, false, found);
@@ -103,7 +103,7 @@ impl TaskReader<'_> {
         let Some((key, list)) = node.get("foreach") else { return Some(vec![None]) };
         let before = found.len();
         if let Some(rule) = self.common.pointer("/properties/foreach") {
-            Rules { root: self.common }.check(rule, list, list.place(key), found);
+            Rules { root: &self.common }.check(rule, list, list.place(key), found);
         }
         if found.len() > before {
             return None;
@@ -171,7 +171,7 @@ impl TaskReader<'_> {
             if let (Some(root), Some(rule)) = (schema, own.and_then(|own| own.get(&key.name))) {
                 Rules { root }.check(rule, value, place, found);
             } else if let Some(rule) = common.and_then(|common| common.get(&key.name)) {
-                Rules { root: self.common }.check(rule, value, place, found);
+                Rules { root: &self.common }.check(rule, value, place, found);
             } else if known {
                 let names = [own, common].into_iter().flatten().flat_map(|keys| keys.keys().map(String::as_str));
                 found.push(unknown_key(&key.name, key.span, names));

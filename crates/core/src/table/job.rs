@@ -20,14 +20,15 @@ impl TableJob {
     }
 }
 
-/// How bad a broken check is.
+/// How bad a failed check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "CheckSeverity")]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The task fails before its table is published or read.
+    /// The task fails.
     #[default]
     Error,
-    /// The run says so and goes on.
+    /// It is said.
     Warn,
 }
 
@@ -87,6 +88,18 @@ pub struct CheckResult {
     pub samples: Vec<String>,
     /// For a broken `row_count`: what was expected and found.
     pub detail: Option<String>,
+}
+
+impl CheckResult {
+    /// That it is broken, as a sentence.
+    pub fn warning(&self) -> String {
+        let rows = if self.bad_rows == 1 { "1 row does".to_owned() } else { format!("{} rows do", self.bad_rows) };
+        match (&self.detail, self.samples.is_empty()) {
+            (Some(detail), _) => format!("check `{}`: {detail}", self.name),
+            (None, true) => format!("check `{}`: {rows} not pass", self.name),
+            (None, false) => format!("check `{}`: {rows} not pass, such as {}", self.name, self.samples.join("; ")),
+        }
+    }
 }
 
 /// Rows that came in from one table or source.

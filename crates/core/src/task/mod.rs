@@ -1,6 +1,8 @@
 //! What a task type is. The traits here are all that the runner knows of `load`, `join`, `chart` and the rest.
 
 mod check_context;
+mod check_type;
+mod checks;
 mod descriptor;
 mod facts;
 mod io;
@@ -16,6 +18,8 @@ use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::table::{Check, DeclaredType, Scan, Schema, TableJob};
 
 pub use check_context::CheckContext;
+pub use check_type::{CheckType, CheckTypes, Statement};
+pub use checks::TaskChecks;
 pub use descriptor::{Descriptor, MakesTable};
 pub use facts::{FailedTask, RunFacts, TaskFacts};
 pub use io::{Edge, EdgeKind, FileInput, FileRole, Io, OutputFile};

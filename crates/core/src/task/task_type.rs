@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
+use schemars::Schema;
 use serde_json::Value;
 
-use crate::spec::{Scope, Spec, TaskSpec};
+use crate::spec::{CheckKeys, Scope, Spec, TaskSpec};
 use crate::storage::StorageRegistry;
 use crate::table::{FormatName, Formats};
 
-use super::{Descriptor, Task};
+use super::{CheckType, CheckTypes, Descriptor, Task};
 
 /// A task type: reads the parameters of a task into something that can be checked and run.
 pub trait TaskType: Send + Sync {
@@ -18,7 +19,7 @@ pub trait TaskType: Send + Sync {
     fn descriptor(&self) -> &'static Descriptor;
 
     /// The JSON Schema of its own keys (the common ones are added by the caller).
-    fn schema(&self) -> schemars::Schema;
+    fn schema(&self) -> Schema;
 
     /// Reads a task. Its keys have been validated against [`TaskType::schema`]; what is left to find is what a schema cannot
     /// say.
@@ -41,6 +42,7 @@ pub trait TaskType: Send + Sync {
 #[derive(Default)]
 pub struct TaskTypes {
     list: Vec<Box<dyn TaskType>>,
+    checks: CheckTypes,
     formats: Formats,
     storages: Arc<StorageRegistry>,
 }
@@ -55,6 +57,13 @@ impl TaskTypes {
     #[must_use]
     pub fn with(mut self, task_type: impl TaskType + 'static) -> Self {
         self.list.push(Box::new(task_type));
+        self
+    }
+
+    /// With one more check, listed for people behind those before.
+    #[must_use]
+    pub fn with_check(mut self, check: impl CheckType + 'static) -> Self {
+        self.checks.push(check);
         self
     }
 
@@ -80,11 +89,26 @@ impl TaskTypes {
         &self.storages
     }
 
+    /// The checks that a task's table may have.
+    pub fn checks(&self) -> &CheckTypes {
+        &self.checks
+    }
+
     /// The JSON Schema of a type's own keys.
     pub(crate) fn schema_of(&self, task_type: &dyn TaskType) -> Value {
-        let mut schema = task_type.schema().to_value();
-        if let Some(formats) = schema.pointer_mut(&format!("/$defs/{}", FormatName::DEFINITION)) {
-            *formats = self.formats.schema().to_value();
+        self.filled(task_type.schema())
+    }
+
+    /// The JSON Schema of keys, with the formats and checks there are where it speaks of them.
+    pub(crate) fn filled(&self, schema: Schema) -> Value {
+        let mut schema = schema.to_value();
+        if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
+            if let Some(formats) = definitions.get_mut(FormatName::DEFINITION) {
+                *formats = self.formats.schema().to_value();
+            }
+            if definitions.contains_key(CheckKeys::DEFINITION) {
+                self.checks.define(definitions);
+            }
         }
         schema
     }

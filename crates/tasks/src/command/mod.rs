@@ -19,11 +19,10 @@ use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::spec::{At, Hole, NodeValue, OneOrMany, OrderedMap, RuntimeNames, Scope, Template};
 use tidemill_core::table::{Check, DeclaredType, FormatDescriptor, Formats, Location, Schema};
 use tidemill_core::task::{
-    CheckContext, Descriptor, Io, MakesTable, OutputFile, Promised, RunContext, Task, TaskFailure, TaskResult,
-    TaskSource,
+    CheckContext, Descriptor, Io, MakesTable, OutputFile, Promised, RunContext, Task, TaskChecks, TaskFailure,
+    TaskResult, TaskSource,
 };
 
-use super::checks::TaskChecks;
 use super::contract::promised;
 use super::parameters::Parameters;
 use input::{Input, InputKey};

@@ -2,12 +2,11 @@
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::spec::At;
-use tidemill_core::table::{JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport};
+use tidemill_core::table::{CheckResult, JobOptions, Location, Rel, Scan, ScanOptions, Schema, TableJob, TableReport};
 use tidemill_core::task::{CheckContext, LogLevel, RunContext, TaskFailure};
 
 use super::CommandTask;
 use super::outputs::Outputs;
-use crate::checks::warning;
 use crate::contract::Contract;
 
 impl CommandTask {
@@ -70,7 +69,7 @@ impl CommandTask {
         }
         let own = |warning: &String| warning.replace(&staged, declared.value.as_str());
         let mut warnings: Vec<String> = report.warnings.iter().map(own).collect();
-        warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(warning));
+        warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(CheckResult::warning));
         warnings.iter().for_each(|warning| (cx.log)(LogLevel::Warn, warning));
         Ok((Some(report), warnings))
     }

@@ -221,7 +221,7 @@ fn checks_and_foreach() {
     p.yaml:9:23: a check makes one statement [unique] this is beside `not_null`
       help: make it an item of its own
     p.yaml:10:9: this check says nothing [{]
-      help: there is `not_null`, `unique`, `accepted_values`, `range`, `matches`, `row_count`, `relationship`, `expr`
+      help: there is `not_null`, `unique`, `range`, `expr`
     p.yaml:11:33: `bad` is not known here: expected `error` or `warn` [bad]
     p.yaml:12:10: unknown key `nonull` [nonull]
       help: did you mean `not_null`?

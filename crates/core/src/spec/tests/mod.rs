@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::table::Location;
-use crate::task::{Descriptor, RunFacts, Task, TaskSource, TaskType, TaskTypes};
+use crate::task::{CheckType, Descriptor, RunFacts, Statement, Task, TaskSource, TaskType, TaskTypes};
 
-use super::{At, LoadOptions, Loaded, OneOrMany, SqlText, Template, load};
+use super::{Anything, At, LoadOptions, Loaded, Node, OneOrMany, Scope, SqlText, Template, load};
 
 /// A type with a key of every shape.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -71,10 +71,35 @@ impl TaskType for FakeType {
     }
 }
 
+/// Checks that differ in their names and take anything.
+struct FakeCheck(&'static str);
+
+impl CheckType for FakeCheck {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn summary(&self) -> &'static str {
+        "States something."
+    }
+
+    fn schema(&self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Anything>()
+    }
+
+    fn read(&self, _: &Node, _: &Scope, _: &SourceMap) -> Result<Option<Box<dyn Statement>>, Vec<Diagnostic>> {
+        Ok(None)
+    }
+}
+
 pub(super) fn fake_types() -> TaskTypes {
     TaskTypes::new()
         .with(FakeType(&Descriptor { name: "load", summary: "Reads a file.", ..Descriptor::TABLE }))
         .with(FakeType(&Descriptor { name: "email", summary: "Reads a file.", ..Descriptor::TABLE }))
+        .with_check(FakeCheck("not_null"))
+        .with_check(FakeCheck("unique"))
+        .with_check(FakeCheck("range"))
+        .with_check(FakeCheck("expr"))
 }
 
 pub(super) fn options(file: &Path) -> LoadOptions {
