@@ -19,7 +19,7 @@ use crate::ops::required_columns::RequiredColumns;
 pub(crate) fn collect(executor: &mut Executor<'_>, rel: &Rel, required: RequiredColumns) -> Outcome<Option<DataFrame>> {
     executor.attempt(|executor| {
         let Some(pipeline) = pipeline_of(executor, rel, required)? else { return Ok(None) };
-        run(&mut executor.context, pipeline).map(Some)
+        run(&mut executor.context, rel, pipeline).map(Some)
     })
 }
 
@@ -33,11 +33,11 @@ pub(crate) fn filtered(
     executor.attempt(|executor| {
         let Some(pipeline) = pipeline_of(executor, rel, required)? else { return Ok(None) };
         let pipeline = pipeline.filtered(by)?;
-        run(&mut executor.context, pipeline).map(Some)
+        run(&mut executor.context, rel, pipeline).map(Some)
     })
 }
 
-fn run(context: &mut JobContext<'_>, pipeline: Pipeline<'_>) -> Outcome<DataFrame> {
+fn run(context: &mut JobContext<'_>, rel: &Rel, pipeline: Pipeline<'_>) -> Outcome<DataFrame> {
     let notes = Notes::from_counts(context.notes.counts());
     let mut whole: Option<DataFrame> = None;
     drive(context, &pipeline, &notes, Batch::into_frame, |rows| {
@@ -54,7 +54,14 @@ fn run(context: &mut JobContext<'_>, pipeline: Pipeline<'_>) -> Outcome<DataFram
     })?;
     pipeline.finish(context)?;
     context.notes = notes;
-    let mut whole = whole.unwrap_or_default();
+    let mut whole = in_order_of(rel, whole.unwrap_or_default())?;
     whole.rechunk_mut_par();
     Ok(whole)
+}
+
+/// The same columns in the order of the relation's: a set operation matches columns by place, and batches come with those
+/// first that were not run-length encoded.
+fn in_order_of(rel: &Rel, frame: DataFrame) -> Outcome<DataFrame> {
+    let schema = rel.schema();
+    pick(&frame, schema.names().filter(|name| frame.column(name).is_ok()))
 }

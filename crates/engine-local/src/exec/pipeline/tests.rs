@@ -66,7 +66,7 @@ fn outcome(job: &TableJob, tables: &[(&str, &DataFrame)], budget: MemoryBudget) 
     let mut report = report.map_err(|error| error.to_string())?;
     let table = report.table.take().unwrap();
     // What is too large for memory has gone through pieces into a file, and did not come by another way.
-    let flows = !matches!(job.rel, Rel::Aggregate { .. });
+    let flows = !matches!(job.rel, Rel::Aggregate { .. } | Rel::SetOp { .. });
     if most == 0 && flows {
         assert_eq!(matches!(TableHandle::of(&table).unwrap(), TableHandle::OnDisk(_)), table.rows > 0);
     }
@@ -196,6 +196,33 @@ proptest! {
         let in_files = MemoryBudget { max_cells: 0, ..flowing.clone() };
         prop_assert_eq!(&outcome(&job, &tables, flowing), &expected);
         prop_assert_eq!(&outcome(&job, &tables, in_files), &expected);
+    }
+
+    /// Columns are matched by place, in whatever order batches bring them.
+    #[test]
+    fn set_operations_of_repeated_rows_match_columns_by_place(
+        rows in prop::collection::vec((0..3i64, 1..9usize), 0..40),
+        kind in prop_oneof![Just(SetOpKind::Union), Just(SetOpKind::Intersect), Just(SetOpKind::Except)],
+        all: bool,
+        slice in 1..5usize,
+    ) {
+        let keys: Vec<i64> = rows.iter().flat_map(|(key, times)| std::iter::repeat_n(*key, *times)).collect();
+        let places: Vec<i64> = (0..keys.len() as i64).map(|at| at * 7 % 5).collect();
+        let pair = |names: [&str; 2], first: &[i64], second: &[i64]| {
+            let column = |name: &str, values: &[i64]| Series::new(name.into(), values).into();
+            DataFrame::new_infer_height(vec![column(names[0], first), column(names[1], second)]).unwrap()
+        };
+        let (l, r) = (pair(["a", "b"], &keys, &places), pair(["c", "d"], &places, &keys));
+        let tables = [("l", &l), ("r", &r)];
+        let project = |table: Rel, names: [&str; 2]| Rel::Project {
+            input: Box::new(table),
+            columns: names.into_iter().map(|name| (name.to_owned(), col(name, Int))).collect(),
+        };
+        let (left, right) = (project(input("l", &l), ["a", "b"]), project(input("r", &r), ["c", "d"]));
+        let rel = Rel::SetOp { kind, all, left: Box::new(left), right: Box::new(right) };
+        let job = TableJob { rel, checks: vec![] };
+        let in_files = MemoryBudget { batch_rows: slice, max_cells: 0, ..MemoryBudget::default() };
+        prop_assert_eq!(&outcome(&job, &tables, in_files), &outcome(&job, &tables, whole()));
     }
 
     #[test]
