@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Span;
 
 use crate::table::{AggCall, Expr, WindowCall};
 
-use super::scope::{Scope, ScopeColumn};
+use super::column_scope::{ColumnScope, ScopeColumn};
 use super::subquery::SubqueryJoin;
 use super::walk::any_column;
 
@@ -26,9 +26,9 @@ pub(super) enum Allowed {
 /// The surroundings of expressions of one place.
 pub(super) struct Env<'e> {
     /// The columns.
-    pub scope: &'e Scope,
+    pub scope: &'e ColumnScope,
     /// The enclosing query's columns, where they may be used.
-    pub outer: Option<&'e Scope>,
+    pub outer: Option<&'e ColumnScope>,
     /// Further names, looked at when there is no such column.
     pub aliases: Vec<(String, Expr)>,
     /// Whether further names come before columns, outside aggregates.
@@ -56,7 +56,7 @@ pub(super) struct Env<'e> {
 }
 
 impl<'e> Env<'e> {
-    pub(super) fn new(scope: &'e Scope, clause: &'static str, allowed: Allowed) -> Self {
+    pub(super) fn new(scope: &'e ColumnScope, clause: &'static str, allowed: Allowed) -> Self {
         Self {
             scope,
             outer: None,

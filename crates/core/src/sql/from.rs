@@ -7,10 +7,10 @@ use crate::diagnostic::Diagnostic;
 use crate::table::{CmpOp, DataType, Expr, ExprKind, Function, JoinKind, Rel, Schema};
 
 use super::binder::Binder;
+use super::column_scope::{ColumnScope, Found, ScopeColumn, matching, quoted};
 use super::env::{Allowed, Env};
 use super::grouping::{fresh, project};
 use super::joins::Tree;
-use super::scope::{Found, Scope, ScopeColumn, matching, quoted};
 use super::table_names::table_name;
 use super::text::{Bound, all, both};
 use super::types::{coerce, common};
@@ -21,7 +21,7 @@ pub(super) struct From {
     /// How the tables are joined.
     pub tree: Tree,
     /// Their columns.
-    pub scope: Scope,
+    pub scope: ColumnScope,
 }
 
 /// A table of a `from`.
@@ -57,7 +57,7 @@ impl Binder<'_> {
                 },
             });
         }
-        Ok(whole.unwrap_or_else(|| From { tree: Tree::Leaf(Box::new(Rel::Unit)), scope: Scope::default() }))
+        Ok(whole.unwrap_or_else(|| From { tree: Tree::Leaf(Box::new(Rel::Unit)), scope: ColumnScope::default() }))
     }
 
     /// The tables of a factor, in the order of the text.
@@ -195,17 +195,17 @@ impl Binder<'_> {
     fn using(
         &self,
         kind: JoinKind,
-        mut left: Scope,
-        mut right: Scope,
+        mut left: ColumnScope,
+        mut right: ColumnScope,
         names: &[sqlparser::ast::ObjectName],
-    ) -> Bound<(Vec<Expr>, Scope)> {
+    ) -> Bound<(Vec<Expr>, ColumnScope)> {
         let mut on = Vec::new();
         let mut merged = Vec::new();
         for name in names {
             let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
                 return Err(self.text.wrong(name.span(), "`using` takes names of columns", ""));
             };
-            let side = |scope: &Scope| match scope.find(self.text, None, ident)? {
+            let side = |scope: &ColumnScope| match scope.find(self.text, None, ident)? {
                 Found::Column(expr) => Ok(expr),
                 Found::Missing(diagnostic) => Err(vec![diagnostic.help("`using` needs the column on both sides")]),
             };
@@ -234,11 +234,11 @@ impl Binder<'_> {
         }
         merged.extend(left.columns);
         merged.extend(right.columns);
-        Ok((on, Scope { columns: merged }))
+        Ok((on, ColumnScope { columns: merged }))
     }
 }
 
-fn beside(mut left: Scope, right: Scope) -> Scope {
+fn beside(mut left: ColumnScope, right: ColumnScope) -> ColumnScope {
     left.columns.extend(right.columns);
     left
 }
@@ -254,7 +254,7 @@ fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
         taken.iter().filter(|name| taken.iter().filter(|other| other == name).count() > 1).cloned().collect();
     let build = |(leaf, schema): (Leaf, &Schema)| {
         let mut columns: Vec<(String, Expr)> = Vec::new();
-        let mut scope = Scope::default();
+        let mut scope = ColumnScope::default();
         for field in schema.fields() {
             let internal = if shared.contains(&field.name) {
                 let wanted = format!("{}.{}", if leaf.alias.is_empty() { "query" } else { &leaf.alias }, field.name);
@@ -279,7 +279,7 @@ fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
 /// All names that a `*` stands for, in order, with their values; of one table, or of all.
 pub(super) fn star(
     binder: &Binder<'_>,
-    scope: &Scope,
+    scope: &ColumnScope,
     table: Option<&Ident>,
     span: Span,
 ) -> Bound<Vec<(String, Expr)>> {

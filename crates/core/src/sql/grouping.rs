@@ -6,8 +6,8 @@ use sqlparser::tokenizer::Span;
 use crate::diagnostic::Diagnostic;
 use crate::table::{AggCall, AggFunc, Expr, ExprKind, Rel};
 
+use super::column_scope::quoted;
 use super::env::{aggregate_name, is_passing};
-use super::scope::quoted;
 use super::text::{Bound, Text};
 use super::walk::rewrite;
 

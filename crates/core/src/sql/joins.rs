@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::table::{CmpOp, Expr, ExprKind, JoinKind, JoinStep, Rel};
 
 use super::from::is_true;
-use super::walk::{all_of, each_column};
+use super::walk::all_of;
 
 /// Tables and how they are joined. No two share the name of a column.
 pub(super) enum Tree {
@@ -149,7 +149,7 @@ pub(super) fn key(part: &Expr, known: &Names, new: &Names) -> Option<(Expr, Expr
 /// The columns an expression uses.
 pub(super) fn columns(expr: &Expr) -> Names {
     let mut names = Names::new();
-    each_column(expr, &mut |name| {
+    expr.for_each_column(&mut |name| {
         names.insert(name.to_owned());
     });
     names

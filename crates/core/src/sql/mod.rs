@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod binder;
+mod column_scope;
 mod dialect;
 mod env;
 mod from;
@@ -19,7 +20,6 @@ mod output;
 mod predicates;
 mod query;
 mod scalar;
-mod scope;
 mod select;
 mod selected;
 mod subquery;

@@ -11,10 +11,10 @@ use crate::diagnostic::Diagnostic;
 use crate::table::{Expr, Rel, SortKey};
 
 use super::binder::Binder;
+use super::column_scope::matching;
 use super::env::Env;
 use super::from::star;
 use super::grouping::{fresh, project};
-use super::scope::matching;
 use super::text::{Bound, all};
 
 /// A column of the result.
@@ -110,7 +110,7 @@ impl Binder<'_> {
         let columns = star(self, env.scope, table, span)?;
         let item = |(name, expr): (String, Expr)| {
             let mut seen = IndexMap::new();
-            super::walk::each_column(&expr, &mut |column| {
+            expr.for_each_column(&mut |column| {
                 seen.insert(column.to_owned(), span);
             });
             Item { name, expr, span, seen }

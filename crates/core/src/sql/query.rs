@@ -12,10 +12,10 @@ use crate::spec::SqlText;
 use crate::table::{DataType, Expr, Rel, Schema, SetOpKind, SortKey};
 
 use super::binder::{Binder, Tables};
+use super::column_scope::ColumnScope;
 use super::env::{Allowed, Env};
 use super::grouping::project;
 use super::literal;
-use super::scope::Scope;
 use super::select::Opened;
 use super::table_names::table_name;
 use super::text::{Bound, Text, all, both};
@@ -203,7 +203,7 @@ impl Binder<'_> {
             return Ok(rel);
         }
         let schema = rel.schema();
-        let scope = Scope::of_schema(None, &schema);
+        let scope = ColumnScope::of_schema(None, &schema);
         let mut env = Env::new(&scope, "`order by` of a set operation", Allowed::Scalars);
         let by = all(keys.iter().map(|key| match self.position(&key.expr, schema.len())? {
             Some(at) => {
@@ -260,7 +260,7 @@ impl Binder<'_> {
 
     /// A number of rows; none for NULL, which `limit` takes for all.
     fn row_count(&self, ast: &Ast, what: &str) -> Bound<Option<u64>> {
-        let scope = Scope::default();
+        let scope = ColumnScope::default();
         let mut env = Env::new(&scope, "`limit`", Allowed::Scalars);
         let bound = self.value(ast, &mut env)?;
         if bound.data_type == DataType::Null {

@@ -9,9 +9,9 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::table::{ArithOp, CmpOp, DataType, Expr, ExprKind, Value};
 
 use super::binder::Binder;
+use super::column_scope::Found;
 use super::env::{Allowed, Env, is_window, outer_name};
 use super::literal;
-use super::scope::Found;
 use super::text::{Bound, all, both};
 use super::type_names::{kind_name, named};
 use super::types::{coerce, common, harden, is_soft, same_kind};
@@ -172,7 +172,7 @@ impl Binder<'_> {
         env: &mut Env<'_>,
     ) -> Bound<Expr> {
         let alias = match table {
-            None => super::scope::matching(&env.aliases, name, |(alias, _)| Some(alias.as_str())),
+            None => super::column_scope::matching(&env.aliases, name, |(alias, _)| Some(alias.as_str())),
             Some(_) => Vec::new(),
         };
         let usable = |expr: &Expr| {
@@ -189,7 +189,7 @@ impl Binder<'_> {
         let mut missing = match env.scope.find(self.text, table, name)? {
             Found::Column(expr) => {
                 if env.within.is_none() {
-                    super::walk::each_column(&expr, &mut |column| {
+                    expr.for_each_column(&mut |column| {
                         env.seen.entry(column.to_owned()).or_insert(name.span);
                     });
                 }

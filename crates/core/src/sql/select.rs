@@ -8,11 +8,11 @@ use crate::diagnostic::Diagnostic;
 use crate::table::{Expr, ExprKind, Rel, WindowCall, WindowFunc};
 
 use super::binder::Binder;
+use super::column_scope::{ColumnScope, matching};
 use super::env::{Allowed, Env, is_passing, outer_column, window_name};
 use super::grouping::{Grouping, fresh};
 use super::joins::filter;
 use super::output::{Item, OrderKey};
-use super::scope::{Scope, matching};
 use super::subquery::{Part, SubqueryJoin};
 use super::text::{Bound, all, both};
 use super::walk::{any_column, conjuncts, rewrite};
@@ -22,7 +22,7 @@ pub(super) struct Opened {
     /// The rows.
     pub rel: Rel,
     /// Their columns.
-    pub scope: Scope,
+    pub scope: ColumnScope,
     /// Conditions that name columns of the enclosing query, not yet applied.
     pub correlated: Vec<Expr>,
     /// How many subqueries have had names.
@@ -37,7 +37,7 @@ impl Binder<'_> {
     }
 
     /// `from` and `where`; conditions may name columns of `outer`.
-    pub(super) fn open(&self, select: &Select, outer: Option<&Scope>) -> Bound<Opened> {
+    pub(super) fn open(&self, select: &Select, outer: Option<&ColumnScope>) -> Bound<Opened> {
         self.refuse(select)?;
         let from = self.from(&select.from)?;
         let mut env = Env::new(&from.scope, "`where`", Allowed::Scalars);
@@ -139,7 +139,7 @@ impl Binder<'_> {
         &self,
         group_by: &GroupByExpr,
         items: &[Item],
-        scope: &Scope,
+        scope: &ColumnScope,
         subqueries: &[String],
     ) -> Bound<Vec<Expr>> {
         let GroupByExpr::Expressions(keys, modifiers) = group_by else {

@@ -6,10 +6,10 @@ use crate::diagnostic::Diagnostic;
 use crate::table::{AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, Function, JoinKind, Rel, Value};
 
 use super::binder::Binder;
+use super::column_scope::ColumnScope;
 use super::env::{Allowed, Env, outer_column};
 use super::grouping::{Grouping, project};
 use super::joins::{columns, join};
-use super::scope::Scope;
 use super::select::Opened;
 use super::text::{Bound, both};
 use super::type_names::named;
@@ -55,7 +55,7 @@ struct Ties {
 }
 
 impl<'b> Binder<'b> {
-    fn sub<'q>(&self, query: &'q Query, outer: &Scope) -> Bound<Sub<'q, 'b>> {
+    fn sub<'q>(&self, query: &'q Query, outer: &ColumnScope) -> Bound<Sub<'q, 'b>> {
         let SetExpr::Select(select) = query.body.as_ref() else { return self.query(query).map(Sub::Plain) };
         let binder = self.with_tables(query.with.as_ref())?;
         let opened = binder.open(select, Some(outer))?;
@@ -367,7 +367,7 @@ impl<'b> Binder<'b> {
     }
 
     /// The value of a correlated subquery's only column, if it is asked for; the others are checked all the same.
-    fn sub_items(&self, select: &Select, scope: &Scope, wanted: bool) -> Bound<Option<Expr>> {
+    fn sub_items(&self, select: &Select, scope: &ColumnScope, wanted: bool) -> Bound<Option<Expr>> {
         let mut env = Env::new(scope, "this subquery", Allowed::Scalars);
         let mut last = None;
         for item in &select.projection {

@@ -7,9 +7,9 @@ use crate::spec::{At, SqlText};
 use crate::table::{Expr, Rel, Schema, SortKey};
 
 use super::binder::{Binder, NO_TABLES};
+use super::column_scope::ColumnScope;
 use super::env::{Allowed, Env};
 use super::grouping::{Grouping, project};
-use super::scope::Scope;
 use super::text::{Bound, Text};
 
 /// Binds an expression over one row of a table with these columns.
@@ -38,7 +38,7 @@ fn row_by_row(
     let text = Text::new(sql, sources);
     text.with_stack(|| {
         let ast = text.expression()?;
-        let scope = Scope::of_schema(None, schema);
+        let scope = ColumnScope::of_schema(None, schema);
         let mut env = Env::new(&scope, "this expression", Allowed::Scalars);
         bind(&Binder::new(text, NO_TABLES), &ast, &mut env)
     })
@@ -59,7 +59,7 @@ pub fn bind_aggregate(
     sources: &SourceMap,
 ) -> Result<Rel, Vec<Diagnostic>> {
     let schema = input.schema();
-    let scope = Scope::of_schema(None, &schema);
+    let scope = ColumnScope::of_schema(None, &schema);
     let mut errors = Vec::new();
     let mut names: IndexMap<&str, ()> = IndexMap::new();
     for name in keys.iter().chain(metrics.iter().map(|(name, _)| name)) {

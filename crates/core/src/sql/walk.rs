@@ -2,21 +2,6 @@
 
 use crate::table::{CmpOp, Expr, ExprKind};
 
-/// The operands.
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Column(_) | ExprKind::Literal(_) => vec![],
-        ExprKind::Cast(operand) | ExprKind::Negate(operand) | ExprKind::Not(operand) => vec![operand],
-        ExprKind::IsNull { operand, .. } | ExprKind::Like { operand, .. } => vec![operand],
-        ExprKind::Arith(_, a, b) | ExprKind::Compare(_, a, b) | ExprKind::And(a, b) | ExprKind::Or(a, b) => vec![a, b],
-        ExprKind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
-        ExprKind::Case { branches, otherwise } => {
-            branches.iter().flat_map(|(when, then)| [when, then]).chain(otherwise.as_deref()).collect()
-        }
-        ExprKind::Call(_, args) => args.iter().collect(),
-    }
-}
-
 /// Replaces every node for which `change` gives another, outermost first; what it gives is not looked into.
 pub(super) fn rewrite(expr: Expr, change: &mut dyn FnMut(&Expr) -> Option<Expr>) -> Expr {
     if let Some(changed) = change(&expr) {
@@ -56,18 +41,10 @@ fn boxed(expr: Expr, change: &mut dyn FnMut(&Expr) -> Option<Expr>) -> Box<Expr>
     Box::new(rewrite(expr, change))
 }
 
-/// Calls `visit` with the name of every column used.
-pub(super) fn each_column<'x>(expr: &'x Expr, visit: &mut dyn FnMut(&'x str)) {
-    if let ExprKind::Column(name) = &expr.kind {
-        visit(name);
-    }
-    children(expr).into_iter().for_each(|child| each_column(child, visit));
-}
-
 /// Whether `test` holds for the name of any column used.
 pub(super) fn any_column(expr: &Expr, test: &dyn Fn(&str) -> bool) -> bool {
     let mut any = false;
-    each_column(expr, &mut |name| any |= test(name));
+    expr.for_each_column(&mut |name| any |= test(name));
     any
 }
 

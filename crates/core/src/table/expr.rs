@@ -269,7 +269,7 @@ impl Expr {
     }
 
     /// Calls `visit` with the name of every column it reads, in the order in which they occur.
-    pub fn for_each_column(&self, visit: &mut dyn FnMut(&str)) {
+    pub fn for_each_column<'x>(&'x self, visit: &mut dyn FnMut(&'x str)) {
         if let ExprKind::Column(name) = &self.kind {
             visit(name);
         }

@@ -140,7 +140,7 @@ fn consistent(rel: &Rel) {
             if let crate::table::ExprKind::Column(name) = &expr.kind {
                 assert_eq!(schema.get(name), Some(expr.data_type), "column {name} of {schema:?}");
             }
-            super::walk::children(expr).into_iter().for_each(|child| walk(child, schema));
+            expr.operands().into_iter().for_each(|child| walk(child, schema));
         }
         walk(expr, &schema);
     };

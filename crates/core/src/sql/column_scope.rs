@@ -22,7 +22,7 @@ pub(super) struct ScopeColumn {
 
 /// All columns that can be named, in the order of `*`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Scope {
+pub(super) struct ColumnScope {
     pub columns: Vec<ScopeColumn>,
 }
 
@@ -34,7 +34,7 @@ pub(super) enum Found {
     Missing(Diagnostic),
 }
 
-impl Scope {
+impl ColumnScope {
     /// The columns of a schema under their own names.
     pub(super) fn of_schema(table: Option<&str>, schema: &Schema) -> Self {
         let columns = schema
