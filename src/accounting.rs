@@ -1,8 +1,15 @@
 //! Where the rows of a task came from and went, in words.
 
+use std::time::Duration;
+
+use tidemill_core::event::TaskStatus;
 use tidemill_core::format::{quantity, thousands};
+use tidemill_core::sched::How;
 use tidemill_core::table::{DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
 use tidemill_core::task::TaskReport;
+
+use crate::summary::seconds;
+use crate::text_table::Look;
 
 /// So many unmatched keys are named.
 const EXAMPLES: usize = 3;
@@ -111,6 +118,27 @@ fn number(number: u64) -> String {
 /// `1 row`, `1,000 rows`.
 pub fn rows_of(rows: u64) -> String {
     quantity(rows, "row")
+}
+
+/// How long a task took, or why it took no time.
+pub fn time_of(status: TaskStatus, how: Option<How>, duration: Duration) -> String {
+    match (status, how) {
+        (TaskStatus::Success, Some(How::Cached)) => "cached".to_owned(),
+        (TaskStatus::Success, Some(How::Restored)) => "restored".to_owned(),
+        (TaskStatus::Success, _) => seconds(duration),
+        (TaskStatus::Failed, _) => "failed".to_owned(),
+        (TaskStatus::Skipped, _) => "skipped".to_owned(),
+        (TaskStatus::Cancelled, _) => "not reached".to_owned(),
+    }
+}
+
+/// How its line stands out in a table.
+pub fn look_of(status: TaskStatus, how: Option<How>) -> Look {
+    match (status, how) {
+        (TaskStatus::Failed, _) => Look::Bad,
+        (TaskStatus::Skipped | TaskStatus::Cancelled, _) | (_, Some(How::Cached)) => Look::Dim,
+        _ => Look::Plain,
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::event::{RunOutcome, TaskEnd, TaskStatus};
 use tidemill_core::format::{quantity, thousands};
 use tidemill_core::plan::Plan;
@@ -9,8 +10,9 @@ use tidemill_core::run::RunSummary;
 use tidemill_core::sched::How;
 use unicode_width::UnicodeWidthStr;
 
-use crate::accounting::Account;
+use crate::accounting::{Account, look_of, time_of};
 use crate::terminal::Paint;
+use crate::text_table::{Cell, TextTable};
 use tidemill_runner::execute::RunLogs;
 
 /// More ended tasks than this are not listed one by one.
@@ -47,74 +49,44 @@ pub fn brief(end: &TaskEnd) -> String {
     parts.join(", ")
 }
 
-/// The table of tasks, the warnings, the failures, where the results are, and a last line.
-pub fn tell(plan: &Plan, summary: &RunSummary, logs: &RunLogs, paint: Paint) -> String {
+/// The table of tasks, the warnings that have not been `told` before the run, the failures, where the results are, and a last line.
+pub fn tell(plan: &Plan, summary: &RunSummary, logs: &RunLogs, told: &[Diagnostic], paint: Paint) -> String {
     let ends: Vec<&TaskEnd> = plan.order.iter().filter_map(|ix| summary.task(*ix)).collect();
     let worked: Vec<&TaskEnd> = ends.iter().copied().filter(|end| end.how != Some(How::Cached)).collect();
     let mut text = String::new();
     if !worked.is_empty() && worked.len() <= MOST_ROWS {
-        text += &table(&worked, paint);
+        // As wide as it has to be: a summary is also read in files.
+        text += &table(&worked).write(usize::MAX, 2, paint);
         text.push('\n');
     }
-    text += &warnings(&worked, paint);
+    text += &warnings(&worked, told, paint);
     text += &failures(plan, &ends, logs, paint);
     text += &results(&worked, paint);
     text += &last_line(summary, paint);
     text
 }
 
-fn table(ends: &[&TaskEnd], paint: Paint) -> String {
+fn table(ends: &[&TaskEnd]) -> TextTable {
     // A column that would be empty is left out.
     let with_dropped = ends.iter().any(|end| !Account::of(&end.report).dropped().is_empty());
-    let mut head = vec!["task", "rows in", "rows out", "rejected"];
-    head.extend(with_dropped.then_some("dropped"));
-    head.push("time");
-    let head: Vec<String> = head.into_iter().map(str::to_owned).collect();
-    let rows: Vec<Vec<String>> = ends
-        .iter()
-        .map(|end| {
-            let account = Account::of(&end.report);
-            let time = match end.status {
-                TaskStatus::Success if end.how == Some(How::Restored) => "restored".to_owned(),
-                TaskStatus::Success => seconds(end.duration),
-                TaskStatus::Failed => "failed".to_owned(),
-                TaskStatus::Skipped => "skipped".to_owned(),
-                TaskStatus::Cancelled => "not reached".to_owned(),
-            };
-            let rows_out = end.report.rows.map(thousands).unwrap_or_default();
-            let mut row = vec![end.task.to_string(), account.rows_in(), rows_out, account.rejected()];
-            row.extend(with_dropped.then(|| account.dropped()));
-            row.push(time);
-            row
-        })
-        .collect();
-    let mut widths: Vec<usize> = head.iter().map(|text| text.width()).collect();
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
-        }
+    let mut table = TextTable::new().text("task").number("rows in").number("rows out").number("rejected");
+    if with_dropped {
+        table = table.number("dropped");
     }
-    let line = |row: &[String]| {
-        let mut line = format!("  {}{}", row[0], " ".repeat(widths[0] - row[0].width()));
-        for (cell, width) in row.iter().zip(&widths).skip(1) {
-            line += &format!("  {}{cell}", " ".repeat(width - cell.width()));
-        }
-        line
-    };
-    let mut text = paint.dim(line(&head)) + "\n";
-    for (row, end) in rows.iter().zip(ends) {
-        let line = line(row);
-        text += &match end.status {
-            TaskStatus::Failed => paint.red(line),
-            TaskStatus::Skipped | TaskStatus::Cancelled => paint.dim(line),
-            TaskStatus::Success => line,
-        };
-        text.push('\n');
+    table = table.number("time");
+    for end in ends {
+        let account = Account::of(&end.report);
+        let rows_out = end.report.rows.map(thousands).unwrap_or_default();
+        let mut row = vec![end.task.to_string(), account.rows_in(), rows_out, account.rejected()];
+        row.extend(with_dropped.then(|| account.dropped()));
+        row.push(time_of(end.status, end.how, end.duration));
+        table.row(row.into_iter().map(|text| Cell::new(text, look_of(end.status, end.how))));
     }
-    text
+    table
 }
 
-fn warnings(ends: &[&TaskEnd], paint: Paint) -> String {
+fn warnings(ends: &[&TaskEnd], told: &[Diagnostic], paint: Paint) -> String {
+    let is_told = |warning: &String| told.iter().any(|told| told.message == *warning);
     let mut text = String::new();
     for end in ends {
         for note in Account::of(&end.report).notes() {
@@ -123,7 +95,7 @@ fn warnings(ends: &[&TaskEnd], paint: Paint) -> String {
         }
     }
     for end in ends {
-        for warning in &end.report.warnings {
+        for warning in end.report.warnings.iter().filter(|warning| !is_told(warning)) {
             let said = format!("{} {}: {warning}", paint.yellow("warning"), end.task);
             text += &wrapped(&said, "  ");
             text.push('\n');

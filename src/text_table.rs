@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::terminal::Paint;
 
 /// What stands between two columns.
-const GAP: usize = 2;
+pub const GAP: usize = 2;
 /// A column of text is not made narrower than this to save others; rather the table is cut into blocks.
 const NARROWEST: usize = 12;
 
@@ -92,6 +92,18 @@ impl TextTable {
     pub fn number(mut self, head: impl Into<String>) -> Self {
         self.columns.push(Column { head: one_line(head.into()), is_number: true });
         self
+    }
+
+    /// Adds a last column of words to the rows that there are.
+    pub fn add_text(&mut self, head: impl Into<String>, cells: impl IntoIterator<Item = Cell>) {
+        self.columns.push(Column { head: one_line(head.into()), is_number: false });
+        self.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+    }
+
+    /// How wide it is where nothing is shortened.
+    pub fn width(&self) -> usize {
+        let columns = 0..self.columns.len();
+        columns.map(|at| self.natural(at) + GAP).sum::<usize>().saturating_sub(GAP)
     }
 
     /// Adds a row; it has a cell for each column.

@@ -92,7 +92,7 @@ fn send(
     let wanted =
         Wanted { params: params_of(run, first)?, occasion: RunTrigger::again(&run.start), ..Wanted::default() };
     let (project, engine) = global.checked(&wanted)?;
-    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json };
+    let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json, told: Vec::new() };
     let request = Request {
         jobs: args.jobs.map_or_else(processors, usize::from),
         keep_going: true,

@@ -58,7 +58,7 @@ impl CliCommand for RerunArgs {
         let forced = if self.upstream { plan.with_needs(&named) } else { named.clone() };
         let as_cached = if self.upstream { Selection::new() } else { above };
         let paint = Paint(global.color.wanted(Stream::Stderr));
-        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json };
+        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json, told: Vec::new() };
         let request = Request {
             jobs: self.jobs.map_or_else(processors, usize::from),
             keep_going: false,

@@ -75,7 +75,7 @@ impl CliCommand for RetryArgs {
             eprintln!("{} nothing to retry: run {} did all it was to do", paint.green("ok"), earlier.id);
             return Ok(ExitCode::SUCCESS);
         }
-        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json };
+        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json, told: Vec::new() };
         let request = Request {
             jobs: self.jobs.map_or_else(processors, usize::from),
             keep_going: self.keep_going,

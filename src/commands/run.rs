@@ -113,7 +113,8 @@ impl CliCommand for RunArgs {
         if let Some(fire) = self.fire {
             adopt(&project, fire)?;
         }
-        let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json };
+        let reporter =
+            TerminalReporter { paint, verbose: global.verbose > 0, json: self.json, told: project.warnings.clone() };
         let request = Request {
             jobs: self.jobs.map_or_else(processors, usize::from),
             keep_going: self.keep_going,

@@ -1,5 +1,6 @@
 //! What a run says, on this terminal.
 
+use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::event::Observers;
 use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
@@ -19,6 +20,8 @@ pub struct TerminalReporter {
     pub verbose: bool,
     /// Events on stdout, an object a line.
     pub json: bool,
+    /// What has been said before the run.
+    pub told: Vec<Diagnostic>,
 }
 
 impl RunReporter for TerminalReporter {
@@ -44,7 +47,7 @@ impl RunReporter for TerminalReporter {
     }
 
     fn graph_ended(&self, plan: &Plan, ended: &RunSummary, logs: &RunLogs) {
-        eprint!("{}", summary::tell(plan, ended, logs, self.paint));
+        eprint!("{}", summary::tell(plan, ended, logs, &self.told, self.paint));
     }
 
     fn unknown_effects(&self, effects: &[Effect]) {

@@ -7,12 +7,14 @@ use tidemill_state::TaskRecord;
 use unicode_width::UnicodeWidthStr;
 
 use super::{View, WholeRun};
-use crate::accounting::Account;
+use crate::accounting::{Account, look_of, time_of};
 use crate::commands::history::run_time;
 use crate::summary::seconds;
-use crate::text_table::{Look, shortened};
+use crate::text_table::{Cell, GAP, Look, TextTable, shortened};
 use tidemill_core::format::thousands;
 
+/// What stands before each line.
+const INDENT: usize = 2;
 /// With more tasks than these, those that were cached are only counted.
 const MOST_ROWS: usize = 60;
 /// Longer ids are shortened.
@@ -30,35 +32,14 @@ pub fn draw(whole: &WholeRun, view: &View) -> String {
     let many = whole.tasks.len() > MOST_ROWS;
     let (tasks, left_out): (Vec<&TaskRecord>, Vec<&TaskRecord>) =
         whole.tasks.iter().partition(|task| !many || task.how != Some(How::Cached));
-    let cells: Vec<[String; 5]> = tasks.iter().map(|task| cells(task)).collect();
-    let head = ["task", "rows in", "rows out", "rejected", "time"].map(str::to_owned);
-    let widths: Vec<usize> =
-        (0..5).map(|at| cells.iter().chain([&head]).map(|row| row[at].width()).max().unwrap_or(0)).collect();
-    let taken = 2 + widths.iter().sum::<usize>() + 2 * 4;
-    let scale = Scale::of(whole, view.now, view.width.saturating_sub(taken + 2).min(*BAR.end()));
-    let line = |row: &[String; 5]| {
-        let mut line = format!("  {}{}", row[0], " ".repeat(widths[0] - row[0].width()));
-        for (cell, width) in row.iter().zip(&widths).skip(1) {
-            line += &format!("  {}{cell}", " ".repeat(width - cell.width()));
-        }
-        line
-    };
-    let mut text = view.paint.dim(line(&head));
-    if let Some(scale) = &scale {
-        text += &format!("  {}", view.paint.dim(scale.head()));
+    let mut table =
+        TextTable::new().text("task").number("rows in").number("rows out").number("rejected").number("time");
+    tasks.iter().for_each(|task| table.row(cells(task)));
+    let room = view.width.saturating_sub(INDENT + table.width() + GAP);
+    if let Some(scale) = Scale::of(whole, view.now, room.min(*BAR.end())) {
+        table.add_text(scale.head(), tasks.iter().map(|task| scale.bar(task)));
     }
-    text.push('\n');
-    for (task, row) in tasks.iter().zip(&cells) {
-        text += &look(task).paint(view.paint, line(row).trim_end());
-        if let Some(scale) = &scale
-            && let Some((before, bar)) = scale.bar(task)
-        {
-            let gap = taken - line(row).trim_end().width() + 2 + before;
-            text += &" ".repeat(gap);
-            text += &bar_look(task).paint(view.paint, &bar);
-        }
-        text.push('\n');
-    }
+    let mut text = table.write(usize::MAX, INDENT, view.paint);
     if !left_out.is_empty() {
         text += &format!("  {}\n", view.paint.dim(format!("and {} cached", thousands(left_out.len() as u64))));
     }
@@ -66,31 +47,16 @@ pub fn draw(whole: &WholeRun, view: &View) -> String {
     text
 }
 
-fn cells(task: &TaskRecord) -> [String; 5] {
+fn cells(task: &TaskRecord) -> [Cell; 5] {
     let account = Account::of(&task.report);
-    let time = match (task.status, task.how) {
-        (TaskStatus::Success, Some(How::Cached)) => "cached".to_owned(),
-        (TaskStatus::Success, Some(How::Restored)) => "restored".to_owned(),
-        (TaskStatus::Success, _) => seconds(task.duration),
-        (TaskStatus::Failed, _) => "failed".to_owned(),
-        (TaskStatus::Skipped, _) => "skipped".to_owned(),
-        (TaskStatus::Cancelled, _) => "not reached".to_owned(),
-    };
-    [
+    let texts = [
         shortened(task.task.as_str(), WIDEST_ID),
         account.rows_in(),
         task.report.rows.map(thousands).unwrap_or_default(),
         account.rejected(),
-        time,
-    ]
-}
-
-fn look(task: &TaskRecord) -> Look {
-    match (task.status, task.how) {
-        (TaskStatus::Failed, _) => Look::Bad,
-        (TaskStatus::Skipped | TaskStatus::Cancelled, _) | (_, Some(How::Cached)) => Look::Dim,
-        _ => Look::Plain,
-    }
+        time_of(task.status, task.how, task.duration),
+    ];
+    texts.map(|text| Cell::new(text, look_of(task.status, task.how)))
 }
 
 fn bar_look(task: &TaskRecord) -> Look {
@@ -125,10 +91,10 @@ impl Scale {
         if line == 0 { end } else { format!("0 {} {end}", "─".repeat(line)) }
     }
 
-    /// The columns before a task's bar, and the bar; None for a task that did not run.
-    fn bar(&self, task: &TaskRecord) -> Option<(usize, String)> {
+    /// A task's bar, behind as many spaces as it began late; nothing for a task that did not run.
+    fn bar(&self, task: &TaskRecord) -> Cell {
         if task.attempts == 0 {
-            return None;
+            return Cell::default();
         }
         let eighths =
             |seconds: f64| (seconds / self.seconds * self.columns as f64 * 8.0).clamp(0.0, self.columns as f64 * 8.0);
@@ -136,6 +102,7 @@ impl Scale {
         // A bar begins at a whole column, and even the shortest can be seen.
         let first = ((eighths(from) / 8.0) as usize).min(self.columns - 1);
         let length = (eighths(from + task.duration.as_secs_f64()) as usize).saturating_sub(first * 8).max(1);
-        Some((first, format!("{}{}", "█".repeat(length / 8), EIGHTHS[length % 8])))
+        let bar = format!("{}{}{}", " ".repeat(first), "█".repeat(length / 8), EIGHTHS[length % 8]);
+        Cell::new(bar, bar_look(task))
     }
 }
