@@ -9,7 +9,7 @@ use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
 use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanOptions,
-    Schema, TableJob, Value,
+    ScanPart, Schema, TableJob, Value,
 };
 use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource};
 
@@ -346,11 +346,16 @@ fn read_as(cx: &CheckContext<'_>, scan: &Scan, schema: Schema) -> Option<EngineE
 
 impl LoadTask {
     fn unreadable(&self, error: &EngineError) -> Diagnostic {
-        let span = match (&self.keys.table, &self.keys.query) {
-            (Some(table), _) if error.to_string().contains("table") => table.span,
-            (_, Some(query)) if !error.to_string().contains("open") => query.span,
-            _ => self.keys.path.span,
+        let part = match error {
+            EngineError::Source { part, .. } => *part,
+            _ => None,
         };
+        let key = match part {
+            Some(ScanPart::Table) => self.keys.table.as_ref().map(|table| table.span),
+            Some(ScanPart::Query) => self.keys.query.as_ref().map(|query| query.span),
+            None => None,
+        };
+        let span = key.unwrap_or(self.keys.path.span);
         let diagnostic = Diagnostic::error(error.to_string()).at(span, "read here");
         match error {
             EngineError::Source { help: Some(help), .. } => diagnostic.help(help.clone()),

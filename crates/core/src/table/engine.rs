@@ -71,6 +71,8 @@ pub enum EngineError {
         message: String,
         /// What to do.
         help: Option<String>,
+        /// What of the scan it comes from, where not from the file itself.
+        part: Option<ScanPart>,
     },
     /// A value does not fit: names row, column and value.
     #[error("{message}")]
@@ -102,6 +104,28 @@ pub enum EngineError {
     /// The engine itself failed: a bug, or something it cannot do.
     #[error("{0}")]
     Internal(String),
+}
+
+/// What of a scan makes that a file cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanPart {
+    /// The table that it names.
+    Table,
+    /// Its query.
+    Query,
+}
+
+impl EngineError {
+    /// The same error, if it is one of a source: with what of the scan it comes from.
+    #[must_use]
+    pub fn of(self, part: ScanPart) -> Self {
+        match self {
+            Self::Source { path, line, message, help, .. } => {
+                Self::Source { path, line, message, help, part: Some(part) }
+            }
+            other => other,
+        }
+    }
 }
 
 /// What stands between a file's path and what is wrong: where the message says it of the file itself, nothing but a space.

@@ -23,7 +23,7 @@ mod value;
 
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
-pub use engine::{EngineError, FailedCheck, JobOptions, Refusal, TableEngine, TableRef};
+pub use engine::{EngineError, FailedCheck, JobOptions, Refusal, ScanPart, TableEngine, TableRef};
 pub use expr::{AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, SortKey, WindowCall, WindowFrame, WindowFunc};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};

@@ -16,7 +16,8 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn infer(&self, project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError>;
 
-    /// The source as a frame of exactly the columns and types of `scan.schema`, and what there is to say of it.
+    /// The source as a frame of exactly the columns and types of `scan.schema`, and all there is to say of it: its remarks, and
+    /// what only reading all of it shows.
     ///
     /// # Errors
     /// If the source cannot be read or a value is not of its column's type.
@@ -28,7 +29,7 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn places(&self, project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
 
-    /// What is worth knowing of how the source is read as the columns of `scan.schema`.
+    /// What is worth knowing, before it is read, of how the source is read as the columns of `scan.schema`.
     ///
     /// # Errors
     /// If the source cannot be read.

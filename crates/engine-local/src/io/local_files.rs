@@ -80,11 +80,13 @@ impl Files for LocalFiles {
     }
 
     fn read(&self, project: &Path, source: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
-        match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
-            // Only SQLite's rows are kept, of which there is nothing to say.
-            Some(rows) => Ok((rows, Vec::new())),
-            None => read::read(self.codecs.get(source.format)?, &self.of(project, source)?, source),
-        }
+        let (rows, mut told) = match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
+            // Only SQLite's rows are kept, in which there is nothing to warn of.
+            Some(rows) => (rows, Vec::new()),
+            None => read::read(self.codecs.get(source.format)?, &self.of(project, source)?, source)?,
+        };
+        told.extend(self.remarks(project, source)?);
+        Ok((rows, told))
     }
 
     fn places(&self, project: &Path, source: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

@@ -28,7 +28,6 @@ impl Operator for ScanExec<'_> {
             [file] => file.to_string(),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         };
-        context.observed.warnings.extend(context.files.remarks(context.project, self.scan)?);
         context.count_in(from, frame.height());
         only(frame, &self.required)
     }

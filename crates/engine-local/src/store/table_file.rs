@@ -188,6 +188,7 @@ fn broken(path: &str, message: String) -> EngineError {
         line: None,
         message,
         help: Some("remove the file: the task will run again".to_owned()),
+        part: None,
     }
 }
 

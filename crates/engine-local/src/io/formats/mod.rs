@@ -57,7 +57,8 @@ pub trait FormatCodec: Send + Sync {
     /// If a file cannot be read any more.
     fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
 
-    /// What is worth knowing of how the files are read as the columns of `scan.schema`, with the file's name before it.
+    /// What is worth knowing, before all of it is read, of how the files are read as the columns of `scan.schema`, with the
+    /// file's name before it: `check` tells it, and so does whoever reads the rows.
     ///
     /// # Errors
     /// If a file cannot be read.

@@ -11,6 +11,7 @@ mod evidence;
 mod header;
 pub(super) mod json;
 pub(super) mod parquet;
+mod places;
 pub(crate) mod remedy;
 pub(crate) mod source_file;
 pub(crate) mod source_rows;

@@ -49,7 +49,7 @@ impl SourceFile {
 
     /// That something is wrong with it.
     pub fn error(&self, line: Option<u64>, message: impl Into<String>) -> EngineError {
-        EngineError::Source { path: self.shown.clone(), line, message: message.into(), help: None }
+        EngineError::Source { path: self.shown.clone(), line, message: message.into(), help: None, part: None }
     }
 
     /// That something is wrong with it, and what to do.
@@ -59,7 +59,13 @@ impl SourceFile {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> EngineError {
-        EngineError::Source { path: self.shown.clone(), line, message: message.into(), help: Some(help.into()) }
+        EngineError::Source {
+            path: self.shown.clone(),
+            line,
+            message: message.into(),
+            help: Some(help.into()),
+            part: None,
+        }
     }
 
     /// Sees to it that it is a file with content that may be read.

@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 pub struct SourceRows {
     /// Frames of exactly the columns and types asked for, in the order of the files.
     pub frames: Vec<DataFrame>,
-    /// Sentences for the user.
+    /// What only reading all of them shows, as sentences for the user; what is known before is a remark of the codec.
     pub warnings: Vec<String>,
 }
 

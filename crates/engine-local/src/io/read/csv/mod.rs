@@ -20,7 +20,8 @@ use self::file::CsvFile;
 use super::column::{self, Builder};
 use super::evidence::{self, Tally};
 use super::header;
-use super::source_file::{SourceFile, count_lines};
+use super::places::{LineCounter, places_of};
+use super::source_file::SourceFile;
 
 /// Reads so much of a file for its head, and more if that is not enough.
 const HEAD_BYTES: usize = 1 << 18;
@@ -135,24 +136,9 @@ pub(in crate::io) fn places(
     scan: &Scan,
     rows: &[u64],
 ) -> Result<Vec<(String, u64)>, EngineError> {
-    let mut found = Vec::with_capacity(rows.len());
-    let mut row = 0;
-    for origin in files {
-        if found.len() == rows.len() {
-            break;
-        }
+    places_of(files, rows, |origin, next| {
         let file = CsvFile::open(origin, scan, None)?;
-        let (mut line, mut counted) = (1, 0);
-        file.each_record(|start| {
-            if rows.get(found.len()) == Some(&row) {
-                line += count_lines(file.text.as_bytes(), counted, start);
-                counted = start;
-                found.push((origin.shown.clone(), line));
-            }
-            row += 1;
-            found.len() < rows.len()
-        })
-        .map_err(|fault| file.explain(fault))?;
-    }
-    Ok(found)
+        let mut lines = LineCounter::new(file.text.as_bytes());
+        file.each_record(|start| next(lines.at(start))).map_err(|fault| file.explain(fault))
+    })
 }

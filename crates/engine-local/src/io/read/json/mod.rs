@@ -17,7 +17,8 @@ use self::cell::{JsonCell, JsonFault};
 use self::document::{Document, Object};
 use super::column::{self, Builder};
 use super::evidence::{self, Evidence, Tally};
-use super::source_file::{SourceFile, count_lines};
+use super::places::{LineCounter, places_of};
+use super::source_file::SourceFile;
 
 /// Objects that are worked on together.
 const CHUNK_ROWS: usize = 8_192;
@@ -152,23 +153,11 @@ pub(in crate::io) fn places(
     rows: &[u64],
     lines: bool,
 ) -> Result<Vec<(String, u64)>, EngineError> {
-    let mut found = Vec::with_capacity(rows.len());
-    let mut row = 0;
-    for origin in files {
-        if found.len() == rows.len() {
-            break;
-        }
+    places_of(files, rows, |origin, next| {
         let document = Document::whole(origin, scan, lines)?;
+        let mut lines = LineCounter::new(document.text.as_bytes());
         let objects = document.objects(usize::MAX)?;
-        let (mut line, mut counted) = (1, 0);
-        for object in &objects.list {
-            if rows.get(found.len()) == Some(&row) {
-                line += count_lines(document.text.as_bytes(), counted, object.at);
-                counted = object.at;
-                found.push((origin.shown.clone(), line));
-            }
-            row += 1;
-        }
-    }
-    Ok(found)
+        let _ = objects.list.iter().all(|object| next(lines.at(object.at)));
+        Ok(())
+    })
 }

@@ -13,6 +13,7 @@ use self::row_chunks::{RowChunk, each_chunk};
 use self::select::Select;
 use super::column::{self, Builder, Misfit};
 use super::evidence::{Evidence, Tally};
+use super::places::places_of;
 use super::source_file::SourceFile;
 
 /// Rows for which room is made at first.
@@ -43,9 +44,10 @@ fn infer_columns(
     for origin in files {
         let database = Database::open(origin)?;
         let select = Select::of(&database, scan)?;
-        let found = look_at(&database, &select, head, frames.is_some(), &scan.schema)?;
+        let found =
+            look_at(&database, &select, head, frames.is_some(), &scan.schema).map_err(|error| select.blamed(error))?;
         if let Some(Some(row)) = found.blobs.first().filter(|_| found.blobs.iter().all(Option::is_some)) {
-            return Err(refused_blob(&database, &select, &found.declared[0].0, *row)?);
+            return Err(select.blamed(refused_blob(&database, &select, &found.declared[0].0, *row)?));
         }
         let with_blobs = found.declared.iter().zip(&found.blobs).filter(|(_, blob)| blob.is_some());
         blobs.extend(with_blobs.map(|((name, _), _)| name.clone()));
@@ -289,18 +291,8 @@ pub(in crate::io) fn places(
     scan: &Scan,
     rows: &[u64],
 ) -> Result<Vec<(String, u64)>, EngineError> {
-    let mut found = Vec::with_capacity(rows.len());
-    let mut before = 0;
-    for origin in files {
+    places_of(files, rows, |origin, next| {
         let database = Database::open(origin)?;
-        let select = Select::of(&database, scan)?;
-        let total = select.each_place(&database, |row, place| {
-            if rows.get(found.len()) == Some(&(before + row)) {
-                found.push((origin.shown.clone(), place));
-            }
-            found.len() < rows.len()
-        })?;
-        before += total;
-    }
-    Ok(found)
+        Select::of(&database, scan)?.each_place(&database, next)
+    })
 }

@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 use rusqlite::fallible_iterator::FallibleIterator;
 use tidemill_core::diagnostic::nearest;
-use tidemill_core::table::{EngineError, Scan, Value};
+use tidemill_core::table::{EngineError, Scan, ScanPart, Value};
 
 use super::open::Database;
 
@@ -14,6 +14,8 @@ pub(super) struct Select {
     pub shown: String,
     /// A statement that gives the rowids in the same order, if rows have some.
     rowids: Option<String>,
+    /// What of the scan it is.
+    part: ScanPart,
     /// What the query's numbered parameters stand for.
     parameters: Vec<rusqlite::types::Value>,
 }
@@ -22,7 +24,7 @@ impl Select {
     /// The table or query of the scan; with neither, the only table there is.
     pub fn of(database: &Database<'_>, scan: &Scan) -> Result<Self, EngineError> {
         if let Some(query) = &scan.query {
-            return Self::query(database, query, &scan.query_parameters);
+            return Self::query(database, query, &scan.query_parameters).map_err(|error| error.of(ScanPart::Query));
         }
         let tables = tables(database)?;
         let list = || tables.iter().map(|table| format!("`{table}`")).collect::<Vec<_>>().join(", ");
@@ -39,7 +41,7 @@ impl Select {
             }
         };
         match tables.iter().find(|name| name.eq_ignore_ascii_case(table)) {
-            Some(table) => Self::table(database, table),
+            Some(table) => Self::table(database, table).map_err(|error| error.of(ScanPart::Table)),
             None => {
                 let message = format!("has no table `{table}`");
                 let help = match nearest(table, tables.iter().map(String::as_str)) {
@@ -47,7 +49,7 @@ impl Select {
                     None if tables.is_empty() => "there are no tables".to_owned(),
                     None => format!("there is {}", list()),
                 };
-                Err(database.origin.error_with_help(None, message, help))
+                Err(database.origin.error_with_help(None, message, help).of(ScanPart::Table))
             }
         }
     }
@@ -86,6 +88,7 @@ impl Select {
             sql: format!("SELECT * FROM {quoted}{order}"),
             shown: format!("table `{table}`"),
             rowids: rowid.map(|rowid| format!("SELECT {rowid} FROM {quoted} ORDER BY {rowid}")),
+            part: ScanPart::Table,
             parameters: Vec::new(),
         })
     }
@@ -111,10 +114,16 @@ impl Select {
                 sql: query.to_owned(),
                 shown: "the query".into(),
                 rowids: None,
+                part: ScanPart::Query,
                 parameters: parameters.iter().map(parameter).collect(),
             }),
             _ => refuse("the query has more than one statement"),
         }
+    }
+
+    /// An error in what it gives: of a query, that is the query's.
+    pub fn blamed(&self, error: EngineError) -> EngineError {
+        if self.part == ScanPart::Query { error.of(self.part) } else { error }
     }
 
     /// The values to run the statement with.
@@ -124,10 +133,11 @@ impl Select {
 
     /// How the row of that number, from 1, is called in a message.
     pub fn place(&self, database: &Database<'_>, row: usize) -> Result<String, EngineError> {
-        let mut place = None;
-        self.each_place(database, |at, rowid| {
+        let (mut place, mut left) = (None, row);
+        self.each_place(database, &mut |rowid| {
             place = Some(rowid);
-            at + 1 < row as u64
+            left = left.saturating_sub(1);
+            left > 0
         })?;
         Ok(match place {
             Some(rowid) if self.rowids.is_some() => format!("the row with rowid {rowid}"),
@@ -135,27 +145,21 @@ impl Select {
         })
     }
 
-    /// Calls `show` with the 0-based number and the rowid (or the number from 1) of each row until it says false; how many
-    /// rows there were.
-    pub fn each_place(
-        &self,
-        database: &Database<'_>,
-        mut show: impl FnMut(u64, u64) -> bool,
-    ) -> Result<u64, EngineError> {
+    /// Calls `show` with the rowid (or the number from 1) of each row until it says false.
+    pub fn each_place(&self, database: &Database<'_>, show: &mut dyn FnMut(u64) -> bool) -> Result<(), EngineError> {
         let fail = |error: rusqlite::Error| database.error(&error);
         let mut statement = database.connection.prepare(self.rowids.as_deref().unwrap_or(&self.sql)).map_err(fail)?;
         let mut rows = statement.query(self.parameters()).map_err(fail)?;
         let mut number = 0;
         while let Some(row) = rows.next().map_err(fail)? {
-            let rowid = if self.rowids.is_some() { row.get::<_, i64>(0).map_err(fail)? } else { number as i64 + 1 };
-            // A negative rowid can be made only on purpose; it has no place among places.
-            let go_on = show(number, u64::try_from(rowid).unwrap_or(0));
             number += 1;
-            if !go_on {
+            let rowid = if self.rowids.is_some() { row.get::<_, i64>(0).map_err(fail)? } else { number };
+            // A negative rowid can be made only on purpose; it has no place among places.
+            if !show(u64::try_from(rowid).unwrap_or(0)) {
                 break;
             }
         }
-        Ok(number)
+        Ok(())
     }
 }
 

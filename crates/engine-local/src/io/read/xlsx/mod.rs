@@ -12,6 +12,7 @@ use self::sheet::Sheet;
 use super::column::{self, Builder};
 use super::evidence::{self, Evidence, Tally};
 use super::header::renamed;
+use super::places::places_of;
 use super::source_file::SourceFile;
 use super::source_rows::SourceRows;
 
@@ -116,15 +117,9 @@ pub(in crate::io) fn places(
     scan: &Scan,
     rows: &[u64],
 ) -> Result<Vec<(String, u64)>, EngineError> {
-    let mut found = Vec::with_capacity(rows.len());
-    let mut before = 0;
-    for origin in files {
+    places_of(files, rows, |origin, next| {
         let sheet = Sheet::open(origin, scan)?;
-        let height = sheet.height() as u64;
-        let here = rows[found.len()..].iter().take_while(|row| **row < before + height);
-        let here: Vec<_> = here.map(|row| (origin.shown.clone(), row - before + sheet.first_line())).collect();
-        found.extend(here);
-        before += height;
-    }
-    Ok(found)
+        let _ = (sheet.first_line()..).take(sheet.height()).all(next);
+        Ok(())
+    })
 }
