@@ -137,3 +137,72 @@ fn a_failed_instance_is_named_and_the_others_go_on_if_wanted() {
     assert!(story.contains("error task t@b (command)") && story.contains("skipped end  `t@b` failed"), "{story}");
     assert!(project.has("a.txt") && !project.has("b.txt") && project.has("c.txt"));
 }
+
+#[test]
+fn rows_of_instances_are_united_by_the_names_of_their_columns() {
+    let project = Project::new().file("a.csv", "x,y,z\n1,2,\n").file("b.csv", "z,y,x\nw,3.5,4\n").pipeline(
+        "
+            version: 1
+            tasks:
+              t: {type: load, foreach: [a, b], path: '${{ item }}.csv'}
+              all: {type: sql, sql: select * from t, output: all.csv}
+              sum: {type: aggregate, from: t, metrics: {x: sum(x), y: sum(y)}, output: sum.csv}
+            ",
+    );
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("all.csv"), "x,y,z\n1,2,\n4,3.5,w\n");
+    assert_eq!(project.read("sum.csv"), "x,y\n5,5.5\n");
+}
+
+#[test]
+fn instances_that_do_not_fit_each_other_are_named() {
+    let project = Project::new()
+        .file("a.csv", "x,y\n1,2\n")
+        .file("b.csv", "x,z\n3,4\n")
+        .file("c.csv", "x,y\nthree,4\n")
+        .pipeline(
+            "
+            version: 1
+            tasks:
+              t: {type: load, foreach: [a, b], path: '${{ item }}.csv'}
+              all: {type: sql, sql: select x from t}
+              u: {type: load, foreach: [a, c], path: '${{ item }}.csv'}
+              both: {type: aggregate, from: u, metrics: {n: count(*)}}
+              one: {type: aggregate, from: u@c, metrics: {n: count(*)}}
+            ",
+        );
+    insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r"
+    error: `t@a` has no column `z`, which `t@b` has
+     --> pipeline.yaml:4:3
+      |
+    4 |   all: {type: sql, sql: select x from t}
+      |   ^^^ it reads all of `t`
+      |
+      = help: rows are united by the names of their columns: let `columns` of the load, or `select` and `columns` of a `normalize`, say them for all
+
+    error: column `x` is string in `u@c`, but int in `u@a`
+     --> pipeline.yaml:6:3
+      |
+    6 |   both: {type: aggregate, from: u, metrics: {n: count(*)}}
+      |   ^^^^ it reads all of `u`
+      |
+      = help: rows are united by the names of their columns: let `columns` of the load, or `select` and `columns` of a `normalize`, say them for all
+
+    2 errors
+    ");
+}
+
+#[test]
+fn what_only_a_whole_file_shows_is_named_when_it_runs() {
+    let late = format!("x\n{}word\n", "1\n".repeat(2000));
+    let project = Project::new().file("a.csv", "x\n1\n").file("b.csv", late).pipeline(
+        "
+        version: 1
+        tasks:
+          t: {type: load, foreach: [a, b], path: '${{ item }}.csv'}
+          all: {type: aggregate, from: t, metrics: {n: count(*)}}
+        ",
+    );
+    let story = project.run(["run"]).exits(1).stderr;
+    assert!(story.contains("column `x` is string in `t@b`, but int in `t@a`"), "{story}");
+}

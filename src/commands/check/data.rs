@@ -93,11 +93,12 @@ impl OpenTables<'_> {
             if inputs.iter().any(|(name, _)| *name == need.named) {
                 continue;
             }
-            let tables = project.plan.named(&need.named).into_iter().map(|ix| self.table(project, ix));
-            let tables = tables.collect::<Result<Vec<_>, _>>()?;
+            let named = |ix| Ok((project.plan.task(ix).name.to_string(), self.table(project, ix)?));
+            let tables = project.plan.named(&need.named).into_iter().map(named);
+            let tables = tables.collect::<Result<Vec<_>, String>>()?;
             let none = CancelToken::new();
             let one = match tables.as_slice() {
-                [one] => one.clone(),
+                [(_, one)] => one.clone(),
                 several => united(self.engine, several, &none).map_err(|failure| failure.message)?,
             };
             inputs.push((need.named.clone(), one));

@@ -1,16 +1,16 @@
 //! The columns and types of every table, through the whole graph, before anything runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::ids::{TaskIx, TaskName};
 use crate::side_by_side::side_by_side;
 use crate::spec::RuntimeNames;
 use crate::table::{Location, Schema, TableEngine, TableJob};
-use crate::task::{CheckContext, FileRole};
+use crate::task::{CheckContext, EdgeKind, FileRole};
 
 use super::instances::with_instances;
-use super::{Columns, Plan, Selection};
+use super::{Columns, Plan, Selection, UNITED_HELP, united_schema};
 
 /// What checking needs beside the plan.
 pub struct CheckOptions<'a> {
@@ -80,7 +80,7 @@ struct Checked {
 /// Checks one task against the columns of those before it.
 fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions<'_>, all_keys: bool) -> Checked {
     let task = plan.task(ix);
-    let tables = tables_before(plan, ix, columns, options);
+    let (tables, disunited) = tables_before(plan, ix, columns, options);
     let project = plan.spec.project.as_path();
     let before = tasks_before(plan, ix, options);
     let secrets: Vec<String> = plan.spec.secrets.iter().map(|name| name.value.clone()).collect();
@@ -99,6 +99,7 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         .secrets(&secrets)
         .published(&published)
         .all_keys(all_keys);
+    mistakes.extend(disunited);
     let columns = task.task.check(&cx).unwrap_or_else(|more| {
         mistakes.extend(more);
         task.task.columns_despite_mistakes(&cx)
@@ -114,18 +115,38 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
     Checked { columns, mistakes, warnings }
 }
 
-/// The columns of the tables that a task reads, under the names by which the file has them.
+/// The columns of the tables that a task reads, under the names by which the file has them; and where instances of a `foreach`
+/// that it reads together do not fit each other.
 fn tables_before(
     plan: &Plan,
     ix: TaskIx,
     columns: &Columns,
     options: &CheckOptions<'_>,
-) -> BTreeMap<String, Option<Schema>> {
-    let mut tables = options.outer.clone();
-    for need in &plan.task(ix).needs {
-        tables.insert(need.named.clone(), columns[need.task.index()].clone());
+) -> (BTreeMap<String, Option<Schema>>, Vec<Diagnostic>) {
+    let task = plan.task(ix);
+    let (mut tables, mut mistakes) = (options.outer.clone(), Vec::new());
+    let mut named: BTreeMap<&str, BTreeSet<TaskIx>> = BTreeMap::new();
+    for need in &task.needs {
+        named.entry(&need.named).or_default().insert(need.task);
     }
-    tables
+    for (name, instances) in named {
+        let known = instances.iter().map(|ix| Some((plan.task(*ix).name.as_str(), columns[ix.index()].as_ref()?)));
+        let is_read = task.needs.iter().any(|need| need.named == name && need.what == EdgeKind::Table);
+        let united = match known.collect::<Option<Vec<_>>>() {
+            Some(known) if is_read => united_schema(&known).map(Some),
+            Some(known) => Ok(known.last().map(|(_, schema)| (*schema).clone())),
+            None => Ok(None),
+        };
+        tables.insert(
+            name.to_owned(),
+            united.unwrap_or_else(|wrong| {
+                let mistake = Diagnostic::error(wrong).at(task.spec.id.span, format!("it reads all of `{name}`"));
+                mistakes.push(mistake.help(UNITED_HELP).passing());
+                None
+            }),
+        );
+    }
+    (tables, mistakes)
 }
 
 /// The jobs of those of the tasks that are table tasks and without mistakes.
@@ -138,7 +159,7 @@ pub fn jobs(
     let project = plan.spec.project.as_path();
     let published = |location: &Location| !plan.published.publishers(project, location).is_empty();
     let job = |ix: &TaskIx| {
-        let tables = tables_before(plan, *ix, columns, options);
+        let (tables, _) = tables_before(plan, *ix, columns, options);
         let cx = CheckContext::new(options.engine, options.sources, project, &plan.storages)
             .tables(&tables)
             .published(&published);

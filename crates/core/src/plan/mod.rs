@@ -8,6 +8,7 @@ mod instances;
 mod no_items;
 mod paths;
 mod select;
+mod united;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use build::build;
 pub use columns::{CheckOptions, check_columns, jobs};
 use paths::Published;
 pub use select::{SelectError, Selection, select};
+pub use united::{UNITED_HELP, under, united_schema};
 
 /// A pipeline ready to run.
 pub struct Plan {

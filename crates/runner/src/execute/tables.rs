@@ -2,7 +2,8 @@
 
 use tidemill_core::attempt::{AttemptToken, CancelToken};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::table::{JobOptions, Rel, SetOpKind, TableEngine, TableJob, TableRef};
+use tidemill_core::plan::{UNITED_HELP, under, united_schema};
+use tidemill_core::table::{JobOptions, Rel, Schema, SetOpKind, TableEngine, TableJob, TableRef};
 use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
 
 use super::TaskExecutor;
@@ -26,7 +27,9 @@ impl TaskExecutor {
                 let table = if tables.len() == 1 {
                     tables.remove(0)
                 } else {
-                    united(&*self.context.engine, &tables, token.cancelled())?
+                    let names = tasks.iter().map(|ix| self.plan.task(*ix).name.to_string());
+                    let named: Vec<(String, TableRef)> = names.zip(tables).collect();
+                    united(&*self.context.engine, &named, token.cancelled())?
                 };
                 Ok((name, table))
             })
@@ -60,16 +63,26 @@ impl TaskExecutor {
     }
 }
 
-/// The rows of all instances of a `foreach`, in the order of the items.
+/// The rows of all instances of a `foreach`, which are given by name, in the order of the items; columns by their names.
 ///
 /// # Errors
-/// If the engine fails, or the instances' columns differ.
-pub fn united(engine: &dyn TableEngine, tables: &[TableRef], cancelled: &CancelToken) -> Result<TableRef, TaskFailure> {
-    let inputs: Vec<(String, TableRef)> =
-        tables.iter().enumerate().map(|(at, table)| (at.to_string(), table.clone())).collect();
-    let rels = inputs.iter().map(|(name, table)| Rel::Input { task: name.clone(), schema: table.schema.clone() });
-    let rel = union_all(rels.collect());
-    let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled };
+/// If the engine fails, or the instances' columns do not fit each other.
+pub fn united(
+    engine: &dyn TableEngine,
+    tables: &[(String, TableRef)],
+    cancelled: &CancelToken,
+) -> Result<TableRef, TaskFailure> {
+    let schemas: Vec<(&str, &Schema)> = tables.iter().map(|(name, table)| (name.as_str(), &table.schema)).collect();
+    let columns = united_schema(&schemas).map_err(|wrong| TaskFailure {
+        help: vec![UNITED_HELP.to_owned()],
+        permanent: true,
+        ..TaskFailure::new(wrong)
+    })?;
+    let input = |(name, table): &(String, TableRef)| {
+        under(&columns, Rel::Input { task: name.clone(), schema: table.schema.clone() })
+    };
+    let rel = union_all(tables.iter().map(input).collect());
+    let options = JobOptions { inputs: tables, origin: &|_| None, cancelled };
     let report = engine.run(&TableJob { rel, checks: Vec::new() }, &options)?;
     report.table.ok_or_else(|| TaskFailure::new("the instances of a foreach could not be united"))
 }
@@ -85,8 +98,6 @@ fn union_all(mut rels: Vec<Rel>) -> Rel {
 
 #[cfg(test)]
 mod tests {
-    use tidemill_core::table::Schema;
-
     use super::*;
 
     fn leaves(rel: &Rel, depth: usize, found: &mut Vec<(String, usize)>) {
