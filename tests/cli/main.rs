@@ -6,6 +6,7 @@ mod added_type;
 mod against_sqlite;
 mod agreement;
 mod architecture;
+mod arrow_types;
 mod as_library;
 mod changes;
 mod cleaning;

@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::diagnostic::Diagnostics;
-use tidemill_core::ids::Digest;
 use tidemill_core::plan::{self, CheckOptions};
 use tidemill_core::spec::{self, LoadOptions};
 use tidemill_core::table::{
     EngineError, FileFormat, FormatDescriptor, JobOptions, Location, Scan, ScanOptions, Schema, Sink, SinkOptions,
-    TableEngine,
+    TableEngine, Written,
 };
 use tidemill_engine_local::{FormatCodec, FormatCodecs, LocalEngine, OutputTable, SourceFile, SourceRows, WriteError};
 use tidemill_runner::project::run_by_hand;
@@ -53,7 +52,7 @@ impl FormatCodec for Bars {
         self.csv()?.places(files, &with_bars(scan), rows)
     }
 
-    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, WriteError> {
         let options = SinkOptions { delimiter: Some('|'), ..sink.options.clone() };
         self.csv()?.write(table, &Sink { options, ..sink.clone() }, path)
     }

@@ -9,7 +9,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
     EngineError, JobOptions, Location, PlainTable, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
-    TableReport,
+    TableReport, Written,
 };
 
 use crate::error::Outcome;
@@ -121,7 +121,7 @@ impl TableEngine for LocalEngine {
         guarded(|| profile::of(&TableHandle::of(table)?))
     }
 
-    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Option<Digest>, EngineError> {
+    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError> {
         guarded(|| self.files.write(&OutputTable(TableHandle::of(table)?), sink, &self.path(staged)))
     }
 

@@ -76,7 +76,7 @@ struct LoadOptions {
 impl Parameters for Load {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "load",
-        version: 2,
+        version: 3,
         summary: "Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.",
         colour: "#2f6fb5",
         ..Descriptor::TABLE

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::{DuplicateKeyPolicy, Location, Options};
 
 use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::table::vanishes_as_float;
 
 use super::{Key, Node, NodeValue};
 
@@ -172,6 +173,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = seq.next_element_seed(NodeSeed(self.0))? {
+            self.0.keeps_digits(&item);
             items.push(item);
         }
         let first = items.first().map(|item| item.span);
@@ -220,7 +222,21 @@ impl Build<'_> {
         Node { value, span }
     }
 
+    /// Refuses a number that would lose digits: YAML sets no bounds, but an int has 64 bits and a float 15 digits.
+    fn keeps_digits(&self, value: &Node) {
+        let NodeValue::Float(float) = value.value else { return };
+        let written = self.text.get(value.span.range()).unwrap_or_default();
+        let message = match lost_digits(written, float) {
+            Some(Lost::Int) => format!("the number {written} is too large for an int, which has 64 bits"),
+            Some(Lost::Digits) => format!("a float would make {float} of {written}"),
+            None => return,
+        };
+        let help = format!("write it in quotes, as text: `'{written}'`");
+        self.tell(Diagnostic::error(message).at(value.span, "digits would be lost").help(help));
+    }
+
     fn enter(&self, entries: &mut Entries, key: Node, value: Node) {
+        self.keeps_digits(&value);
         let span = key.span;
         let name = match key.value {
             NodeValue::String(name) => name,
@@ -266,6 +282,27 @@ impl Build<'_> {
         let trimmed = self.text.get(start..end).map_or(0, |text| text.trim_end().len());
         Span { file: self.file, start: start as u32, end: (start + trimmed) as u32 }
     }
+}
+
+/// What a float loses of a number.
+enum Lost {
+    /// That it is whole and exact.
+    Int,
+    /// Digits, or all of it.
+    Digits,
+}
+
+/// What is lost if `written` becomes that float.
+fn lost_digits(written: &str, float: f64) -> Option<Lost> {
+    let digits = written.trim_start_matches(['-', '+']);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Lost::Int);
+    }
+    let has_exponent = digits.contains(['e', 'E']);
+    // From here on floats are whole numbers, and not all of them.
+    let is_coarse = !has_exponent && float.is_finite() && float.abs() >= (1_u64 << 53) as f64;
+    let changes = is_coarse && digits.trim_end_matches('0').trim_end_matches('.') != float.abs().to_string();
+    (vanishes_as_float(digits) || changes).then_some(Lost::Digits)
 }
 
 /// What saphyr has against the text, without the names of its own options.
@@ -333,6 +370,24 @@ mod tests {
         let node = parse(FileId(0), text, &mut Vec::new()).expect("it is YAML");
         let names: Vec<&str> = node.entries().iter().map(|(key, _)| key.name.as_str()).collect();
         assert_eq!(names, ["null", "10", "true"]);
+    }
+
+    #[test]
+    fn numbers_that_would_lose_digits_are_refused() {
+        let told = |text: &str| {
+            let mut found = Vec::new();
+            parse(FileId(0), text, &mut found).expect("it is YAML");
+            found.into_iter().map(|diagnostic| diagnostic.message).collect::<Vec<_>>()
+        };
+        for text in
+            ["99999999999999999999", "-9223372036854775809", "9223372036854775808", "12345678901234567.89", "1e-400"]
+        {
+            for place in [format!("a: {text}\n"), format!("a: [{text}]\n"), format!("a:\n  - b: {text} # it\n")] {
+                assert_eq!(told(&place).len(), 1, "{place}");
+            }
+        }
+        let kept = "{a: 9223372036854775807, b: -9223372036854775808, c: 1e30, d: 3.14159265358979323846, e: 0e5, 99999999999999999999: x, f: 9007199254740993.0e0, g: 12345678901234568.0, h: '99999999999999999999'}";
+        assert_eq!(told(kept), [""; 0]);
     }
 
     fn outline(text: &str) -> String {

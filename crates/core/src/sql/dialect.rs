@@ -47,6 +47,10 @@ impl Dialect for Tidemill {
         true
     }
 
+    fn supports_comma_separated_trim(&self) -> bool {
+        true
+    }
+
     fn supports_subquery_as_function_arg(&self) -> bool {
         true
     }

@@ -5,7 +5,7 @@ use sqlparser::ast::{Value as AstValue, ValueWithSpan};
 use sqlparser::tokenizer::Span;
 
 use crate::spec::SqlHole;
-use crate::table::{DataType, Expr, ExprKind, Value, decimal_digits};
+use crate::table::{DataType, Expr, ExprKind, Value, decimal_digits, has_leap_second, vanishes_as_float};
 
 use super::text::{Bound, Text};
 use super::types::MAX_PRECISION;
@@ -55,10 +55,9 @@ pub(super) fn soften(value: Value) -> Value {
 
 fn number(text: Text<'_>, digits: &str, span: Span) -> Bound<Value> {
     if digits.contains(['e', 'E']) {
-        return match digits.parse::<f64>() {
-            Ok(float) if float.is_finite() => Ok(Value::Float(float)),
-            _ => Err(text.wrong(span, format!("`{digits}` is too large for a float"), "")),
-        };
+        return float(digits)
+            .map(Value::Float)
+            .ok_or_else(|| text.wrong(span, format!("`{digits}` is too large or too small for a float"), ""));
     }
     if digits.contains('.') {
         return exact(digits).ok_or_else(|| {
@@ -66,6 +65,11 @@ fn number(text: Text<'_>, digits: &str, span: Span) -> Bound<Value> {
         });
     }
     digits.parse().map(Value::Int).map_err(|_| text.wrong(span, format!("`{digits}` is too large for an int"), ""))
+}
+
+/// The float nearest to a number, if it is neither infinite nor zero without need.
+fn float(digits: &str) -> Option<f64> {
+    digits.parse().ok().filter(|float: &f64| float.is_finite() && !vanishes_as_float(digits))
 }
 
 /// The decimal with these digits.
@@ -94,21 +98,22 @@ pub(super) fn parse_as(text: Text<'_>, string: &str, to: DataType, span: Span) -
             _ => wrong("date '2024-12-31'"),
         },
         DataType::Datetime => match trimmed.parse::<DateTime>() {
-            Ok(datetime) => Ok(Value::Datetime(micros(datetime))),
-            Err(_) => wrong("timestamp '2024-12-31 23:59:59'"),
+            Ok(datetime) if !has_leap_second(trimmed, |text| Some(text.parse::<DateTime>().ok()?.second())) => {
+                Ok(Value::Datetime(micros(datetime)))
+            }
+            _ => wrong("timestamp '2024-12-31 23:59:59'"),
         },
         DataType::Time => match trimmed.parse::<Time>() {
-            Ok(time) => Ok(Value::Time(micros(time.on(1970, 1, 1)))),
-            Err(_) => wrong("time '23:59:59'"),
+            Ok(time) if !has_leap_second(trimmed, |text| Some(text.parse::<Time>().ok()?.second())) => {
+                Ok(Value::Time(micros(time.on(1970, 1, 1))))
+            }
+            _ => wrong("time '23:59:59'"),
         },
         DataType::Int => trimmed.parse().map(Value::Int).or_else(|_| wrong("42")),
-        DataType::Float => match trimmed.parse::<f64>() {
-            Ok(float) if float.is_finite() => Ok(Value::Float(float)),
-            _ => wrong("4.2"),
-        },
+        DataType::Float => float(trimmed).map(Value::Float).map_or_else(|| wrong("4.2"), Ok),
         DataType::Bool => match trimmed.to_lowercase().as_str() {
-            "true" => Ok(Value::Bool(true)),
-            "false" => Ok(Value::Bool(false)),
+            "true" | "yes" | "1" => Ok(Value::Bool(true)),
+            "false" | "no" | "0" => Ok(Value::Bool(false)),
             _ => wrong("true"),
         },
         DataType::Decimal { precision, scale } => {

@@ -144,8 +144,8 @@ impl Binder<'_> {
                 functions::substring(self, expr, substring_from.as_deref(), substring_for.as_deref(), env)
             }
             Ast::Trim { expr, trim_where, trim_what, trim_characters } => {
-                let what = trim_what.as_deref().or(trim_characters.as_ref().and_then(|list| list.first()));
-                functions::trim(self, expr, *trim_where, what, env)
+                let characters = trim_characters.iter().flatten().chain(trim_what.as_deref());
+                functions::trim(self, expr, *trim_where, &characters.collect::<Vec<_>>(), env)
             }
             Ast::Function(call) => self.call(call, env),
             Ast::InSubquery { expr, subquery, negated } => self.in_subquery(expr, subquery, *negated, env),

@@ -138,6 +138,21 @@ fn behind_path(line: Option<u64>, message: &str) -> String {
     }
 }
 
+/// What is known of a file that an engine has written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its digest, if it was had on the way: reading a large file again for it takes long.
+    pub digest: Option<Digest>,
+    /// Sentences about values that the format could not hold as they are, without a full stop.
+    pub warnings: Vec<String>,
+}
+
+impl From<Option<Digest>> for Written {
+    fn from(digest: Option<Digest>) -> Self {
+        Self { digest, warnings: Vec::new() }
+    }
+}
+
 /// Something of a job that an engine cannot do with equal results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -230,12 +245,11 @@ pub trait TableEngine: Send + Sync {
     /// If the engine fails.
     fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError>;
 
-    /// Writes a table to a file in the format of the sink, at `staged` instead of the sink's path; the caller renames it. Says
-    /// the digest of the file, if it was had on the way: reading a large one again for it takes long.
+    /// Writes a table to a file in the format of the sink, at `staged` instead of the sink's path; the caller renames it.
     ///
     /// # Errors
     /// If the file cannot be written.
-    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Option<Digest>, EngineError>;
+    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError>;
 
     /// Writes a table in the engine's own form, for the cache, and says the digest of what it wrote. Equal tables (columns,
     /// types, values, order) give equal digests.

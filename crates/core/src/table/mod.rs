@@ -23,7 +23,7 @@ mod value;
 
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
-pub use engine::{EngineError, FailedCheck, JobOptions, Refusal, ScanPart, TableEngine, TableRef};
+pub use engine::{EngineError, FailedCheck, JobOptions, Refusal, ScanPart, TableEngine, TableRef, Written};
 pub use expr::{AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, SortKey, WindowCall, WindowFrame, WindowFunc};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};
@@ -36,5 +36,5 @@ pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SetOpKind, TextCase};
 pub use schema::{Field, Schema};
 pub use source::{Compression, Location, Scan, ScanOptions, Sink, SinkOptions};
-pub use time_format::{cannot_give, read_date, read_datetime, read_time};
-pub use value::{DataType, Value, decimal_digits, decimal_text};
+pub use time_format::{cannot_give, has_leap_second, read_date, read_datetime, read_time};
+pub use value::{DataType, Value, decimal_digits, decimal_text, vanishes_as_float};

@@ -35,7 +35,12 @@ pub fn read_time(format: &str, text: &str) -> Option<Time> {
 }
 
 fn parse(format: &str, text: &str) -> Option<BrokenDownTime> {
-    let parsed = strtime::parse(format, text).ok().or_else(|| strtime::parse(format, zulu(format, text)?).ok())?;
+    let read =
+        |text: &str| strtime::parse(format, text).ok().or_else(|| strtime::parse(format, zulu(format, text)?).ok());
+    let parsed = read(text)?;
+    if has_leap_second(text, |text| read(text)?.second()) {
+        return None;
+    }
     // `7/21/24` read with %Y is a slip of the pen and not the year 24.
     let year = parsed.year();
     if (format.contains("%Y") || format.contains("%F"))
@@ -45,6 +50,11 @@ fn parse(format: &str, text: &str) -> Option<BrokenDownTime> {
         return None;
     }
     Some(parsed)
+}
+
+/// Whether the second that a text names is the 60th, which `second` takes for the 59th: no day has it here.
+pub fn has_leap_second(text: &str, second: impl Fn(&str) -> Option<i8>) -> bool {
+    text.contains("60") && second(text) == Some(59) && second(&text.replace("60", "58")) == Some(58)
 }
 
 /// The text with a `Z` behind its digits written as `%z` and `%:z` expect an offset.
@@ -139,6 +149,14 @@ mod tests {
         assert_eq!(time("%H:%M%z", "01:30+0200").as_deref(), Some("23:30:00"));
         assert_eq!(time("%F %H:%M%z", "2020-01-01 01:30+0200").as_deref(), Some("23:30:00"));
         assert_eq!(time("%H", "7").as_deref(), Some("07:00:00"));
+    }
+
+    #[test]
+    fn no_minute_has_a_sixtieth_second() {
+        assert_eq!(read_datetime("%Y-%m-%d %H:%M:%S", "2016-12-31 23:59:60"), None);
+        assert_eq!(read_time("%H%M%S", "235960"), None);
+        assert!(read_datetime("%Y-%m-%d %H:%M:%S", "2060-12-31 10:00:59").is_some());
+        assert!(read_datetime("%Y-%m-%d %H:%M:%S%z", "2060-12-31 10:00:59+0060").is_none());
     }
 
     #[test]

@@ -111,6 +111,12 @@ impl Value {
     }
 }
 
+/// Whether a number is not zero, but so small that its float is.
+pub fn vanishes_as_float(text: &str) -> bool {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    mantissa.bytes().any(|byte| matches!(byte, b'1'..=b'9')) && text.parse() == Ok(0.0)
+}
+
 /// How many digits a number has, at least 1.
 pub fn decimal_digits(unscaled: i128) -> u8 {
     unscaled.unsigned_abs().checked_ilog10().map_or(1, |log| log as u8 + 1)

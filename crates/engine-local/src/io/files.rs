@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, Scan, Schema, Sink};
+use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
 
 use crate::store::output_table::OutputTable;
 
@@ -40,9 +39,9 @@ pub trait Files: Send + Sync {
     /// Whether the place of a row in the source's files is a line of text, not a row's number.
     fn rows_are_lines(&self, scan: &Scan) -> bool;
 
-    /// Writes a table to `path` in the sink's format. The digest of the file, if it was had on the way.
+    /// Writes a table to `path` in the sink's format.
     ///
     /// # Errors
     /// If the file cannot be written.
-    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, EngineError>;
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, EngineError>;
 }

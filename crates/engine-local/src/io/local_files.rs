@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
-use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
-use tidemill_core::table::{EngineError, Scan, Schema, Sink};
+use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
 
 use crate::io::files::Files;
 use crate::io::formats::FormatCodecs;
@@ -101,7 +100,7 @@ impl Files for LocalFiles {
         self.codecs.get(source.format).is_ok_and(|codec| codec.descriptor().rows_are_lines)
     }
 
-    fn write(&self, table: &OutputTable, to: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
+    fn write(&self, table: &OutputTable, to: &Sink, path: &Path) -> Result<Written, EngineError> {
         write::write(self.codecs.get(to.format)?, table, to, path)
     }
 }

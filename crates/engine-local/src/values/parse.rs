@@ -3,7 +3,7 @@
 use jiff::civil;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
-use tidemill_core::table::{read_date, read_datetime, read_time};
+use tidemill_core::table::{has_leap_second, read_date, read_datetime, read_time, vanishes_as_float};
 
 use super::{calendar, iso};
 use crate::values::decimal::rescale_half_away;
@@ -18,12 +18,12 @@ pub(crate) fn int(text: &str) -> Option<i64> {
     whole.parse().ok()
 }
 
-/// `1.5`, `-2e3`; not `inf` and `nan`.
+/// `1.5`, `-2e3`; not `inf` and `nan`, nor what overflows to infinity or vanishes to zero.
 pub(crate) fn float(text: &str) -> Option<f64> {
     if !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E')) {
         return None;
     }
-    text.parse().ok().filter(|value: &f64| value.is_finite())
+    text.parse().ok().filter(|value: &f64| value.is_finite() && !vanishes_as_float(text))
 }
 
 /// `-12.34` as digits without the point, and how many stood behind it, zeros at the end left out.
@@ -84,6 +84,9 @@ pub(crate) fn iso_datetime(text: &str) -> Option<i64> {
 /// None for a zone without an offset: to leave that away would silently move it.
 fn civil_datetime(text: &str) -> Option<civil::DateTime> {
     let pieces = Pieces::parse(text).ok()?;
+    if has_leap_second(text, |text| Some(Pieces::parse(text).ok()?.time()?.second())) {
+        return None;
+    }
     let at = pieces.date().to_datetime(pieces.time().unwrap_or(civil::Time::midnight()));
     match pieces.to_numeric_offset() {
         Some(offset) => Some(Offset::UTC.to_datetime(offset.to_timestamp(at).ok()?)),
@@ -102,7 +105,9 @@ pub(crate) fn iso_time(text: &str) -> Option<i64> {
     }
     // An offset that is left would be read over.
     let bare = !text.contains(['+', '-', 'Z', 'z']);
-    bare.then(|| text.parse::<civil::Time>().ok().map(calendar::from_time)).flatten()
+    let second = |text: &str| text.parse::<civil::Time>().ok().map(civil::Time::second);
+    let fits = bare && !has_leap_second(text, second);
+    fits.then(|| text.parse::<civil::Time>().ok().map(calendar::from_time)).flatten()
 }
 
 /// What a text means by the first format that fits it.

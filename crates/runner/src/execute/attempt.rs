@@ -115,9 +115,13 @@ impl TaskExecutor {
         let project = &self.plan.spec.project;
         let mut write = |table: &TableRef, sink: &Sink| {
             let staged = staging.stage(&resolve(project, &sink.path));
-            let digest = self.context.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
-            known.extend(digest.map(|digest| (sink.path.clone(), digest)));
+            let written = self.context.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
+            known.extend(written.digest.map(|digest| (sink.path.clone(), digest)));
             result.outputs.push(sink.path.clone());
+            for warning in written.warnings {
+                self.context.logs.write(&task.name, LogLevel::Warn, &warning);
+                result.warnings.push(warning);
+            }
             Ok::<(), TaskFailure>(())
         };
         if let Some(table) = &report.table {

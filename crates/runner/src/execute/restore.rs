@@ -49,7 +49,8 @@ impl TaskExecutor {
         let table = opened.map_err(|error| wrong(error.to_string()))?.ok_or_else(lost)?;
         let staging = Staging::new();
         let staged = staging.stage(&resolve(&context.cache.project, &sink.path));
-        let digest = match context.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))? {
+        let written = context.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))?;
+        let digest = match written.digest {
             Some(digest) => digest,
             None => digest_of_file(&staged).map_err(|error| wrong(error.to_string()))?.0,
         };

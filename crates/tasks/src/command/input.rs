@@ -158,11 +158,12 @@ impl Input {
         }
     }
 
-    /// The path that the command finds it at, or a list of several; a table is written first.
+    /// The path that the command finds it at, or a list of several; a table is written first, with warnings of what its format
+    /// could not hold.
     ///
     /// # Errors
     /// If the table cannot be written.
-    pub fn provide(&self, name: &str, cx: &RunContext<'_>) -> Result<Value, TaskFailure> {
+    pub fn provide(&self, name: &str, cx: &RunContext<'_>, warnings: &mut Vec<String>) -> Result<Value, TaskFailure> {
         match self {
             Self::Path(path) => {
                 let unreadable = |error: io::Error| TaskFailure::new(error.to_string());
@@ -186,10 +187,10 @@ impl Input {
                 let file = folder.join(format!("{name}.{}", format.name()));
                 std::fs::create_dir_all(&folder)
                     .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", file.display())))?;
+                let shown = Location::new(format!("the input {name}.{}", format.name()));
+                let sink = Sink { path: shown, format, options: SinkOptions::default(), table: task.value.clone() };
                 let path = Location::new(file.to_string_lossy());
-                let sink =
-                    Sink { path: path.clone(), format, options: SinkOptions::default(), table: task.value.clone() };
-                cx.engine.write(table, &sink, &path)?;
+                warnings.extend(cx.engine.write(table, &sink, &path)?.warnings);
                 Ok(path.as_str().into())
             }
             Self::Files(_, tasks) => {

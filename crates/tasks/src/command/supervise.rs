@@ -56,7 +56,8 @@ impl CommandTask {
     /// Runs the command to its end; sentences for the user, if it succeeded.
     pub(super) fn supervise(&self, cx: &RunContext<'_>, outputs: &Outputs<'_>) -> Result<Vec<String>, TaskFailure> {
         let shell = self.strict_shell();
-        let request = self.request(cx, outputs, shell.as_ref())?;
+        let mut warnings = Vec::new();
+        let request = self.request(cx, outputs, shell.as_ref(), &mut warnings)?;
         let wish = || {
             cx.output.wait();
             match (cx.killed.is_cancelled(), cx.cancelled.is_cancelled()) {
@@ -80,7 +81,6 @@ impl CommandTask {
         if !is_fine {
             return Err(self.failed(ended, line, tail));
         }
-        let mut warnings = Vec::new();
         if ended.left_behind > 0 {
             let s = if ended.left_behind == 1 { "" } else { "es" };
             warnings.push(format!("{} process{s} that it had left behind had to be ended", ended.left_behind));
@@ -94,6 +94,7 @@ impl CommandTask {
         cx: &RunContext<'_>,
         outputs: &Outputs<'_>,
         shell: Option<&StrictShell>,
+        warnings: &mut Vec<String>,
     ) -> Result<Request, TaskFailure> {
         let broken = |error: io::Error| TaskFailure::new(format!("cannot make {}: {error}", cx.scratch.display()));
         let scratch = cx.scratch.join("tmp");
@@ -104,7 +105,7 @@ impl CommandTask {
         }
         let mut files = Map::new();
         for (name, input) in &self.inputs {
-            files.insert(name.clone(), input.provide(name, cx)?);
+            files.insert(name.clone(), input.provide(name, cx, warnings)?);
         }
         let staged: Map<String, Value> =
             outputs.staged().map(|(name, path)| (name.to_owned(), path.to_string_lossy().into())).collect();

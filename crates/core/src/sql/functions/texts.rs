@@ -2,6 +2,7 @@
 
 use sqlparser::ast::{Expr as Ast, Spanned, TrimWhereField};
 
+use crate::diagnostic::Diagnostic;
 use crate::sql::binder::Binder;
 use crate::sql::env::Env;
 use crate::sql::literal;
@@ -139,9 +140,20 @@ pub(in crate::sql) fn trim(
     binder: &Binder<'_>,
     operand: &Ast,
     side: Option<TrimWhereField>,
-    what: Option<&Ast>,
+    characters: &[&Ast],
     env: &mut Env<'_>,
 ) -> Bound<Expr> {
+    let what = match characters {
+        [] => None,
+        [one] => Some(*one),
+        [_, second, ..] => {
+            return Err(vec![
+                Diagnostic::error(format!("`trim` takes 1 to 2 arguments, not {}", characters.len() + 1))
+                    .at(binder.text.place(second.span()), "one too many")
+                    .help("write all the characters as one text: `trim(x, 'ab')`"),
+            ]);
+        }
+    };
     let side = match side {
         None | Some(TrimWhereField::Both) => TrimSide::Both,
         Some(TrimWhereField::Leading) => TrimSide::Leading,

@@ -13,8 +13,7 @@ mod xlsx;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, FileFormat, FormatDescriptor, Formats, Scan, Schema, Sink};
+use tidemill_core::table::{EngineError, FileFormat, FormatDescriptor, Formats, Scan, Schema, Sink, Written};
 
 use super::read::source_file::SourceFile;
 use super::read::source_rows::SourceRows;
@@ -67,11 +66,11 @@ pub trait FormatCodec: Send + Sync {
     }
 
     /// Writes a table to `path`; the sink's own path only appears in messages and says how the file is packed. What is there is
-    /// replaced; the file is not synced. The digest of the file, if it was had on the way.
+    /// replaced; the file is not synced.
     ///
     /// # Errors
     /// If the file cannot be written, or the format cannot hold the table.
-    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError>;
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, WriteError>;
 }
 
 /// The formats that an engine reads and writes.

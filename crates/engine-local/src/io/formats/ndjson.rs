@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
@@ -39,7 +38,7 @@ impl FormatCodec for Ndjson {
         read::json::places(files, scan, rows, true)
     }
 
-    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, WriteError> {
         write::json::write(table, sink, path, false)
     }
 }

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
@@ -30,7 +29,7 @@ impl FormatCodec for Parquet {
     }
 
     fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
-        Ok(read::parquet::read(files, scan)?.into())
+        read::parquet::read(files, scan)
     }
 
     fn places(&self, files: &[SourceFile], _: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
@@ -41,7 +40,7 @@ impl FormatCodec for Parquet {
         read::parquet::remarks(files, scan)
     }
 
-    fn write(&self, table: &OutputTable, _: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
-        write::parquet::write(table, path).map(|()| None)
+    fn write(&self, table: &OutputTable, _: &Sink, path: &Path) -> Result<Written, WriteError> {
+        write::parquet::write(table, path).map(|()| Written::default())
     }
 }

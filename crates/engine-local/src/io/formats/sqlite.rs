@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
@@ -52,8 +51,7 @@ impl FormatCodec for Sqlite {
         read::sqlite::remarks(files, scan)
     }
 
-    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
-        write::sqlite::write(&table.whole()?, sink, path)?;
-        Ok(None)
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, WriteError> {
+        Ok(write::sqlite::write(&table.whole()?, sink, path)?)
     }
 }

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink};
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
 
 use super::FormatCodec;
 use crate::io::read::source_file::SourceFile;
@@ -42,8 +41,8 @@ impl FormatCodec for Xlsx {
         read::xlsx::remarks(files, scan)
     }
 
-    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
+    fn write(&self, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, WriteError> {
         write::xlsx::write(&table.whole()?, sink, path)?;
-        Ok(None)
+        Ok(Written::default())
     }
 }

@@ -4,6 +4,7 @@
 //! column, [`read`] turns the values into exactly those types and refuses what does not fit. So a schema that came from the
 //! head of a file is never silently widened or narrowed when the whole file is read.
 
+mod arrow_type;
 mod column;
 pub(super) mod csv;
 mod encoding;

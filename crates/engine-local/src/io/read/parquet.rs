@@ -1,17 +1,25 @@
 //! Parquet: typed already; what is typed otherwise than our tables is widened if nothing is lost.
 
-use polars::prelude::{Column, DataFrame, DataType as Polars, ParquetReader, SerReader};
+use std::io::{Cursor, Read};
+
+use polars::io::mmap::MmapBytesReader;
+use polars::prelude::{
+    ArrowDataType, ChunkApply, Column, DataFrame, DataType as Polars, IntoColumn, ParquetReader, SerReader, TimeUnit,
+};
+use tidemill_core::format::quantity;
 use tidemill_core::table::{DataType, EngineError, Scan, Schema};
 
+use super::arrow_type::{held_as, is_time_of_seconds, shown};
 use super::source_file::SourceFile;
-use crate::arrays::types::{known, to_polars};
+use super::source_rows::SourceRows;
+use crate::arrays::types::{NANOS, times, to_polars};
 use crate::error::internal;
 
 /// Reads no rows, only what the files say of their columns.
 pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
     let mut all: Option<Schema> = None;
     for origin in files {
-        let schema = schema_of(origin, &scan.schema)?;
+        let schema = schema_of(origin, &columns_of(origin)?, &scan.schema)?;
         all = Some(match all {
             None => schema,
             Some(all) => united(&files[0], all, origin, &schema)?,
@@ -20,54 +28,35 @@ pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, 
     Ok(all.unwrap_or_default())
 }
 
-/// The columns of a file, and how they are stored: those that tables cannot hold have no type of ours.
-fn columns_of(origin: &SourceFile) -> Result<Vec<(String, Polars, Option<DataType>)>, EngineError> {
+/// The columns of a file, by the names and types that it says they have.
+fn columns_of(origin: &SourceFile) -> Result<Vec<(String, ArrowDataType)>, EngineError> {
     let mut reader = ParquetReader::new(origin.open()?);
-    let arrow = reader.schema().map_err(|error| damaged(origin, &error))?;
-    let column = |(name, field): (&polars::prelude::PlSmallStr, &polars::prelude::ArrowField)| {
-        let stored = Polars::from_arrow_dtype(field.dtype());
-        let known = widened(&stored);
-        (name.to_string(), stored, known)
-    };
-    Ok(arrow.iter().map(column).collect())
+    let schema = reader.schema().map_err(|error| damaged(origin, &error))?;
+    Ok(schema.iter().map(|(name, field)| (name.to_string(), field.dtype().clone())).collect())
 }
 
 /// The columns that tables can hold; one that is wanted must be among them.
-fn schema_of(origin: &SourceFile, wanted: &Schema) -> Result<Schema, EngineError> {
-    let columns = columns_of(origin)?;
-    let nothing_known = columns.iter().all(|(_, _, known)| known.is_none());
-    let is_refused = |name: &str, known: Option<DataType>| known.is_none() && (nothing_known || wanted.contains(name));
-    if let Some((name, stored, _)) = columns.iter().find(|(name, _, known)| is_refused(name, *known)) {
+fn schema_of(origin: &SourceFile, columns: &[(String, ArrowDataType)], wanted: &Schema) -> Result<Schema, EngineError> {
+    let nothing_held = columns.iter().all(|(_, stored)| held_as(stored).is_none());
+    let is_refused = |name: &str, stored| held_as(stored).is_none() && (nothing_held || wanted.contains(name));
+    if let Some((name, stored)) = columns.iter().find(|(name, stored)| is_refused(name, stored)) {
         return Err(origin.error_with_help(
             None,
-            format!("column `{name}` is of type {stored}, which tables cannot hold"),
+            format!("column `{name}` is of type {}, which tables cannot hold", shown(stored)),
             "leave it out, or flatten it, where the file is made",
         ));
     }
-    Ok(columns.into_iter().filter_map(|(name, _, known)| Some((name, known?))).collect())
+    Ok(columns.iter().filter_map(|(name, stored)| Some((name.as_str(), held_as(stored)?))).collect())
 }
 
 /// What is worth knowing of how the first of the files is read.
 pub(in crate::io) fn remarks(files: &[SourceFile], _scan: &Scan) -> Result<Vec<String>, EngineError> {
     let Some(origin) = files.first() else { return Ok(Vec::new()) };
-    let columns = columns_of(origin)?.into_iter().filter(|(_, _, known)| known.is_none());
-    Ok(columns
-        .map(|(name, stored, _)| {
-            format!("{}: column `{name}` is left out: it is of type {stored}, which tables cannot hold", origin.shown)
-        })
-        .collect())
-}
-
-/// The type of ours that holds a stored one.
-fn widened(stored: &Polars) -> Option<DataType> {
-    match stored {
-        Polars::Int8 | Polars::Int16 | Polars::Int32 => Some(DataType::Int),
-        Polars::UInt8 | Polars::UInt16 | Polars::UInt32 | Polars::UInt64 => Some(DataType::Int),
-        Polars::Float32 => Some(DataType::Float),
-        Polars::Datetime(..) => Some(DataType::Datetime),
-        Polars::Categorical(..) | Polars::Enum(..) => Some(DataType::String),
-        other => known(other),
-    }
+    let left_out = |(name, stored): &(String, ArrowDataType)| {
+        let (file, stored) = (&origin.shown, shown(stored));
+        format!("{file}: column `{name}` is left out: it is of type {stored}, which tables cannot hold")
+    };
+    Ok(columns_of(origin)?.iter().filter(|(_, stored)| held_as(stored).is_none()).map(left_out).collect())
 }
 
 fn united(first: &SourceFile, all: Schema, origin: &SourceFile, other: &Schema) -> Result<Schema, EngineError> {
@@ -93,36 +82,85 @@ fn united(first: &SourceFile, all: Schema, origin: &SourceFile, other: &Schema) 
     all.fields().iter().map(|field| unite(&field.name, field.data_type)).collect()
 }
 
-pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
-    files.iter().map(|origin| read_one(origin, &scan.schema)).collect()
+pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
+    let mut all = SourceRows::default();
+    for origin in files {
+        let frame = read_one(origin, &scan.schema, &mut all.warnings)?;
+        all.frames.push(frame);
+    }
+    Ok(all)
 }
 
-fn read_one(origin: &SourceFile, schema: &Schema) -> Result<DataFrame, EngineError> {
-    let stored = schema_of(origin, schema)?;
-    if let Some(missing) = schema.names().find(|name| !stored.contains(name)) {
+fn read_one(origin: &SourceFile, schema: &Schema, warnings: &mut Vec<String>) -> Result<DataFrame, EngineError> {
+    let columns = columns_of(origin)?;
+    let held = schema_of(origin, &columns, schema)?;
+    if let Some(missing) = schema.names().find(|name| !held.contains(name)) {
         return Err(origin.error(None, format!("has no column `{missing}`")));
     }
-    let names: Vec<String> = schema.names().map(str::to_owned).collect();
-    let frame = ParquetReader::new(origin.open()?)
-        .with_columns(Some(names))
-        .finish()
-        .map_err(|error| damaged(origin, &error))?;
+    let wanted = |stored: &dyn Fn(&ArrowDataType) -> bool| -> Vec<String> {
+        let columns = columns.iter().filter(|(name, is)| schema.contains(name) && stored(is));
+        columns.map(|(name, _)| name.clone()).collect()
+    };
+    let mut frame = selected(origin, origin.open()?, wanted(&|_| true))?;
+    let of_seconds = wanted(&is_time_of_seconds);
+    if !of_seconds.is_empty() {
+        for column in selected(origin, without_noted_types(origin)?, of_seconds)?.into_columns() {
+            frame.with_column(column).map_err(internal)?;
+        }
+    }
     let columns = schema.fields().iter().map(|field| {
         let column = frame.column(&field.name).map_err(internal)?;
-        converted(origin, column, field.data_type)
+        warnings.extend(lost_nanoseconds(origin, column)?);
+        converted(origin, column, held.get(&field.name), field.data_type)
     });
     DataFrame::new(frame.height(), columns.collect::<Result<_, _>>()?).map_err(internal)
 }
 
-fn converted(origin: &SourceFile, column: &Column, wanted: DataType) -> Result<Column, EngineError> {
-    let target = to_polars(wanted);
-    if *column.dtype() == target {
-        return Ok(column.clone());
+fn selected<R: MmapBytesReader>(origin: &SourceFile, file: R, names: Vec<String>) -> Result<DataFrame, EngineError> {
+    ParquetReader::new(file).with_columns(Some(names)).finish().map_err(|error| damaged(origin, &error))
+}
+
+/// The file without the types that its writer has noted beside those of Parquet. The reader takes times that are noted as
+/// seconds for such, though Parquet stores milliseconds.
+fn without_noted_types(origin: &SourceFile) -> Result<Cursor<Vec<u8>>, EngineError> {
+    const NOTE: &[u8] = b"ARROW:schema";
+    let mut bytes = Vec::new();
+    origin.open()?.read_to_end(&mut bytes).map_err(|error| origin.error(None, error.to_string()))?;
+    // The last of its metadata: another name of the same length hides it.
+    if let Some(at) = bytes.windows(NOTE.len()).rposition(|window| window == NOTE) {
+        bytes[at] = b'_';
     }
-    let exact = widened(column.dtype()).is_some_and(|stored| {
-        stored == wanted || stored == DataType::Null || (stored == DataType::Int && wanted == DataType::Float)
+    Ok(Cursor::new(bytes))
+}
+
+/// Says how many values have a fraction of a microsecond, which tables do not keep.
+fn lost_nanoseconds(origin: &SourceFile, column: &Column) -> Result<Option<String>, EngineError> {
+    if !matches!(column.dtype(), Polars::Datetime(TimeUnit::Nanoseconds, _) | Polars::Time) {
+        return Ok(None);
+    }
+    let physical = column.to_physical_repr();
+    let nanos = physical.i64().map_err(internal)?;
+    let lost = nanos.iter().flatten().filter(|nanos| nanos % NANOS != 0).count() as u64;
+    Ok((lost > 0).then(|| {
+        let values = quantity(lost, "value");
+        format!("{}: {values} of column `{}` lost nanoseconds: tables keep microseconds", origin.shown, column.name())
+    }))
+}
+
+/// The column as the type that is wanted of it, which is the one it is held as or a wider one.
+fn converted(
+    origin: &SourceFile,
+    column: &Column,
+    held: Option<DataType>,
+    wanted: DataType,
+) -> Result<Column, EngineError> {
+    let target = to_polars(wanted);
+    let is_exact = held.is_some_and(|held| {
+        held == wanted || held == DataType::Null || (held == DataType::Int && wanted == DataType::Float)
     });
     let column = match column.dtype() {
+        Polars::Time if wanted == DataType::Time => return whole_micros(column),
+        same if *same == target => return Ok(column.clone()),
         // What is stored with a zone is stored as UTC, and stays that.
         Polars::Datetime(unit, Some(_)) => {
             let instants = column.to_physical_repr();
@@ -130,12 +168,18 @@ fn converted(origin: &SourceFile, column: &Column, wanted: DataType) -> Result<C
         }
         _ => column.clone(),
     };
-    let cast = if exact { column.strict_cast(&target).ok() } else { None };
+    let cast = if is_exact { column.strict_cast(&target).ok() } else { None };
     cast.ok_or_else(|| {
-        let message =
-            format!("column `{}` is of type {}, and not all of it fits {wanted}", column.name(), column.dtype());
-        origin.error(None, message)
+        let (name, held) = (column.name(), column.dtype());
+        origin.error(None, format!("column `{name}` is of type {held}, and not all of it fits {wanted}"))
     })
+}
+
+/// Times of day without what is below a microsecond.
+fn whole_micros(column: &Column) -> Result<Column, EngineError> {
+    let physical = column.to_physical_repr();
+    let nanos = physical.i64().map_err(internal)?.apply_values(|nanos| nanos - nanos.rem_euclid(NANOS));
+    Ok(times(nanos).into_column())
 }
 
 /// File and number of rows, given in ascending order.

@@ -1,5 +1,7 @@
 //! What a text is when it stands for a value: the rules by which CSV and JSON are typed.
 
+use tidemill_core::table::vanishes_as_float;
+
 use super::evidence::Evidence;
 
 /// What kind of value a text is, whatever blanks stand around it. A number is what prints back as the same number: no leading
@@ -132,9 +134,7 @@ fn number(text: &str) -> Evidence {
     }
     if shape.exponent || text.len() > 300 {
         let value: f64 = text.parse().unwrap_or(f64::NAN);
-        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
-        let vanished = value == 0.0 && mantissa.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-        if !value.is_finite() || vanished {
+        if !value.is_finite() || vanishes_as_float(text) {
             return Evidence::TEXT;
         }
     }

@@ -5,8 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use polars::prelude::IdxSize;
-use tidemill_core::ids::Digest;
-use tidemill_core::table::Sink;
+use tidemill_core::table::{Sink, Written};
 
 use super::blocks::{columns, unfit};
 use super::cells::{Cell, Cells};
@@ -40,7 +39,7 @@ enum Fields<'a> {
     Distinct { text: Vec<u8>, ends: Vec<usize>, codes: Vec<IdxSize> },
 }
 
-pub(in crate::io) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, WriteError> {
+pub(in crate::io) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, WriteError> {
     let style = Style::of(sink)?;
     let first = table.head().map_err(WriteError::Engine)?;
     let mut head = Vec::new();
@@ -59,7 +58,7 @@ pub(in crate::io) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Res
     output.parts(table.row_groups(), |at, out| {
         style.push_row_group(&table.row_group(at).map_err(WriteError::Engine)?, out)
     })?;
-    Ok(output.finish()?)
+    Ok(output.finish()?.into())
 }
 
 impl Style {

@@ -3,21 +3,16 @@
 use std::io::Write;
 use std::path::Path;
 
-use tidemill_core::ids::Digest;
-use tidemill_core::table::Sink;
+use tidemill_core::table::{Sink, Written};
 
 use super::blocks::{blocks, columns};
 use super::cells::Cell;
+use super::not_finite::NotFinite;
 use super::output::OutputFile;
 use super::write_error::WriteError;
 use crate::store::output_table::OutputTable;
 
-pub(in crate::io) fn write(
-    table: &OutputTable,
-    sink: &Sink,
-    path: &Path,
-    array: bool,
-) -> Result<Option<Digest>, WriteError> {
+pub(in crate::io) fn write(table: &OutputTable, sink: &Sink, path: &Path, array: bool) -> Result<Written, WriteError> {
     let first = table.head().map_err(WriteError::Engine)?;
     let keys: Vec<Vec<u8>> = columns(&first)?
         .iter()
@@ -34,9 +29,11 @@ pub(in crate::io) fn write(
         output.write_all(b"[")?;
     }
     let mut before = 0;
+    let mut lost = NotFinite::new(f64::is_finite);
     for block in blocks(table) {
         let block = block?;
         let columns = columns(&block)?;
+        lost.count(&columns);
         output.rows(block.height(), |rows, out| {
             for row in rows {
                 if array {
@@ -57,7 +54,7 @@ pub(in crate::io) fn write(
     if array {
         output.write_all(if before == 0 { b"]\n" } else { b"\n]\n" })?;
     }
-    Ok(output.finish()?)
+    Ok(Written { digest: output.finish()?, warnings: lost.warnings(sink, "JSON has no such numbers") })
 }
 
 fn push_value(cell: Cell<'_>, out: &mut Vec<u8>) {

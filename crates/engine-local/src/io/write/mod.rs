@@ -4,6 +4,7 @@ mod blocks;
 mod cells;
 pub(super) mod csv;
 pub(super) mod json;
+mod not_finite;
 mod output;
 pub(super) mod parquet;
 pub(super) mod sqlite;
@@ -14,23 +15,17 @@ pub(super) mod xlsx;
 
 use std::path::Path;
 
-use tidemill_core::ids::Digest;
-use tidemill_core::table::{EngineError, Sink};
+use tidemill_core::table::{EngineError, Sink, Written};
 
 use self::write_error::WriteError;
 use super::formats::FormatCodec;
 use crate::store::output_table::OutputTable;
 
-/// Writes a table to the file at `path` in the format of the sink. The digest of the file, if it was had on the way.
+/// Writes a table to the file at `path` in the format of the sink.
 ///
 /// # Errors
 /// If the file cannot be written, or the format cannot hold the table.
-pub fn write(
-    codec: &dyn FormatCodec,
-    table: &OutputTable,
-    sink: &Sink,
-    path: &Path,
-) -> Result<Option<Digest>, EngineError> {
+pub fn write(codec: &dyn FormatCodec, table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, EngineError> {
     codec.write(table, sink, path).map_err(|failed| match failed {
         WriteError::Engine(error) => error,
         WriteError::Writing(message) => EngineError::Sink { path: sink.path.to_string(), message },

@@ -11,15 +11,16 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
-use tidemill_core::table::Sink;
+use tidemill_core::table::{Sink, Written};
 
 use super::blocks::columns;
 use super::cells::{Cell, Cells};
+use super::not_finite::NotFinite;
 
 /// A float holds every decimal of so many digits, and prints them back.
 const EXACT_DIGITS: u32 = 15;
 
-pub(in crate::io) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
+pub(in crate::io) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<Written, String> {
     let columns = columns(frame)?;
     if columns.is_empty() {
         return Err("a table of SQLite needs at least one column".into());
@@ -31,7 +32,10 @@ pub(in crate::io) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Resul
     insert(&columns, frame.height(), &sink.table, path).map_err(|error| match error {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message,
         other => other.to_string(),
-    })
+    })?;
+    let mut lost = NotFinite::new(|value| !value.is_nan());
+    lost.count(&columns);
+    Ok(Written { digest: None, warnings: lost.warnings(sink, "SQLite stores no such numbers") })
 }
 
 fn insert(columns: &[(&str, Cells<'_>)], rows: usize, table: &str, path: &Path) -> rusqlite::Result<()> {

@@ -6,9 +6,10 @@ use std::path::Path;
 use insta::assert_snapshot;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series, TimeUnit};
 use proptest::prelude::*;
-use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
-use tidemill_core::table::{DataType, EngineError, FileFormat, Location, Scan, ScanOptions, Schema, Sink, SinkOptions};
+use tidemill_core::table::{
+    DataType, EngineError, FileFormat, Location, Scan, ScanOptions, Schema, Sink, SinkOptions, Written,
+};
 
 use crate::io::formats::FormatCodecs;
 use crate::io::read::source_file::SourceFile;
@@ -16,7 +17,7 @@ use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
 use crate::store::table_handle::TableHandle;
 
-fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Option<Digest>, EngineError> {
+fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, EngineError> {
     write::write(FormatCodecs::all().get(sink.format)?, table, sink, path)
 }
 
