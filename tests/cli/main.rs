@@ -29,6 +29,7 @@ mod hostile;
 mod including;
 mod instants;
 mod joining;
+mod kept_values;
 mod kills;
 mod large_outputs;
 mod lineage;

@@ -2,6 +2,7 @@
 
 mod aside;
 mod environment;
+mod evaluated;
 mod input;
 mod named_files;
 mod outputs;
@@ -393,7 +394,8 @@ impl Task for CommandTask {
     }
 
     fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
-        named_files::undeclared(&self.keys, cx).into_iter().chain(self.without_pipefail()).collect()
+        let undeclared = named_files::undeclared(&self.keys, cx).into_iter();
+        undeclared.chain(self.without_pipefail()).chain(self.evaluated(cx)).collect()
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {

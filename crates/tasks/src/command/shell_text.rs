@@ -1,8 +1,11 @@
 //! Where in a shell's text a value stands, and how it is referred to there.
 
+use std::ops::Range;
+
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::spec::{Hole, Template};
 
+use super::evaluated::evaluator;
 use super::strict::Traits;
 
 /// The shells whose quoting is known.
@@ -43,6 +46,8 @@ pub struct ShellText {
     pub places: Vec<(Hole, Place)>,
     /// What of it hangs on the shell.
     pub traits: Traits,
+    /// The `${{ }}` whose values are run, and by what.
+    pub evaluated: Vec<(Range<usize>, String)>,
 }
 
 /// Reads a text.
@@ -58,8 +63,9 @@ pub fn read(text: &Template, sources: &SourceMap, shell: &str) -> Result<ShellTe
         holes: text.holes(),
         at: 0,
         found: Vec::new(),
+        evaluated: Vec::new(),
         mistakes: Vec::new(),
-        frames: vec![Frame::command(false)],
+        frames: vec![Frame::command(false, 0)],
         heredocs: Vec::new(),
         pipes: false,
     };
@@ -70,7 +76,7 @@ pub fn read(text: &Template, sources: &SourceMap, shell: &str) -> Result<ShellTe
         return Err(scanner.mistakes);
     }
     let traits = Traits { pipes: scanner.pipes, lines: text.text.trim().contains('\n') };
-    Ok(ShellText { places: scanner.found, traits })
+    Ok(ShellText { places: scanner.found, traits, evaluated: scanner.evaluated })
 }
 
 /// What the scanner is inside of.
@@ -88,6 +94,8 @@ enum Frame {
         first: bool,
         /// Whether a word begins here.
         begins: bool,
+        /// Where the command begins.
+        start: usize,
     },
     /// `"…"`.
     Double,
@@ -96,8 +104,8 @@ enum Frame {
 }
 
 impl Frame {
-    fn command(nested: bool) -> Self {
-        Self::Command { nested, parens: 0, cases: 0, first: true, begins: true }
+    fn command(nested: bool, start: usize) -> Self {
+        Self::Command { nested, parens: 0, cases: 0, first: true, begins: true, start }
     }
 }
 
@@ -115,6 +123,7 @@ struct Scanner<'a> {
     holes: Vec<Hole>,
     at: usize,
     found: Vec<(Hole, Place)>,
+    evaluated: Vec<(Range<usize>, String)>,
     mistakes: Vec<Diagnostic>,
     frames: Vec<Frame>,
     heredocs: Vec<Heredoc>,
@@ -122,7 +131,7 @@ struct Scanner<'a> {
 }
 
 /// Words behind which a command begins.
-const OPENERS: [&str; 9] = ["if", "then", "elif", "else", "while", "until", "do", "time", "!"];
+pub(super) const OPENERS: [&str; 9] = ["if", "then", "elif", "else", "while", "until", "do", "time", "!"];
 
 impl Scanner<'_> {
     fn rest(&self) -> &str {
@@ -138,8 +147,22 @@ impl Scanner<'_> {
     fn take_hole(&mut self, place: Place) -> bool {
         let Some(hole) = self.hole().cloned() else { return false };
         self.at = hole.whole.end;
+        if let Some(by) = self.evaluator(&hole).filter(|_| place != Place::Comment) {
+            self.evaluated.push((hole.whole.clone(), by));
+        }
         self.found.push((hole, place));
         true
+    }
+
+    /// What runs the value of a hole, if the command it stands in does.
+    fn evaluator(&self, hole: &Hole) -> Option<String> {
+        let start = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Command { start, .. } => Some(*start),
+            _ => None,
+        })?;
+        let (opening, before) = self.text[..hole.whole.start].split_at(start);
+        let after = self.text[hole.whole.end..].lines().next().unwrap_or_default();
+        evaluator(opening, before, after)
     }
 
     /// Refuses the hole that begins here, if one does.
@@ -184,7 +207,7 @@ impl Scanner<'_> {
         } else if rest.starts_with("$(") {
             self.at += 2;
             self.in_word();
-            self.frames.push(Frame::command(true));
+            self.frames.push(Frame::command(true, self.at));
         } else if rest.starts_with("${") {
             self.at += 2;
             self.in_word();
@@ -245,7 +268,7 @@ impl Scanner<'_> {
         if rest.starts_with("<<") {
             return self.heredoc();
         }
-        let Some(Frame::Command { nested, parens, cases, first, begins }) = self.frames.last_mut() else { return };
+        let Some(Frame::Command { nested, parens, cases, first, begins, .. }) = self.frames.last_mut() else { return };
         if rest.starts_with('#') && *begins {
             while self.at < self.text.len() && !self.text[self.at..].starts_with('\n') {
                 if !self.take_hole(Place::Comment) {
@@ -280,6 +303,9 @@ impl Scanner<'_> {
             _ => (*first, *begins) = (false, false),
         }
         self.skip();
+        if let Some(Frame::Command { first: true, begins: true, start, .. }) = self.frames.last_mut() {
+            *start = self.at;
+        }
         if next == Some('\n') {
             self.heredoc_texts();
         }
@@ -393,106 +419,4 @@ fn ends_heredoc(line: &str, delimiter: &str, strip_tabs: bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process::Command;
-
-    use proptest::prelude::*;
-    use tidemill_core::diagnostic::Span;
-
-    use super::*;
-
-    fn template(sources: &SourceMap, text: &str) -> Template {
-        let file = sources.add("pipeline.yaml", text);
-        Template { text: text.to_owned(), span: Span { file, start: 0, end: text.len() as u32 } }
-    }
-
-    /// The text as a shell gets it, `x` for every hole.
-    fn filled(text: &str, shell: &str) -> Result<String, Vec<String>> {
-        let sources = SourceMap::default();
-        let template = template(&sources, text);
-        let ShellText { places, .. } = read(&template, &sources, shell)
-            .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>())?;
-        assert_eq!(places.len(), template.holes().len());
-        let (mut script, mut from) = (String::new(), 0);
-        for (hole, place) in places {
-            script += &text[from..hole.whole.start];
-            script += &place.refer(&["x".to_owned()]);
-            from = hole.whole.end;
-        }
-        Ok(script + &text[from..])
-    }
-
-    #[test]
-    fn a_reference_suits_the_quotes_around_it() {
-        for (text, expected) in [
-            ("echo ${{ v }}", r#"echo "${x}""#),
-            ("echo --x=${{ v }}.csv", r#"echo --x="${x}".csv"#),
-            ("echo \"a ${{ v }} b\"", r#"echo "a ${x} b""#),
-            ("echo 'a ${{ v }} b'", r#"echo 'a '"${x}"' b'"#),
-            ("echo \"$(cat ${{ v }} 'y ${{ v }}')\" ${{ v }}", r#"echo "$(cat "${x}" 'y '"${x}"'')" "${x}""#),
-            ("echo \"${y:-${{ v }}}\" ${y:-${{ v }}}", r#"echo "${y:-${x}}" ${y:-"${x}"}"#),
-            ("echo it\\'s ${{ v }} \"\\\"${{ v }}\"", r#"echo it\'s "${x}" "\"${x}""#),
-            ("# it's ${{ v }}\necho ${{ v }} a#'b ${{ v }}'", "# it's \necho \"${x}\" a#'b '\"${x}\"''"),
-            (
-                "echo $(case $1 in a) echo '(';; (b) :;; esac) \"${{ v }}\"",
-                r#"echo $(case $1 in a) echo '(';; (b) :;; esac) "${x}""#,
-            ),
-            (
-                "echo \"$(case $1 in a) echo ${{ v }};; esac)${{ v }}\"",
-                r#"echo "$(case $1 in a) echo "${x}";; esac)${x}""#,
-            ),
-            ("cat <<E\nit's \"\nE\necho ${{ v }}", "cat <<E\nit's \"\nE\necho \"${x}\""),
-            (
-                "cat <<-'E' ${{ v }}\n\tit's\n\tE\necho '${{ v }}'",
-                "cat <<-'E' \"${x}\"\n\tit's\n\tE\necho ''\"${x}\"''",
-            ),
-            ("cat <<< ${{ v }}", r#"cat <<< "${x}""#),
-            ("echo $# ${#y} ${{ v }} `echo \"it\"` '${{ v }}'", r#"echo $# ${#y} "${x}" `echo "it"` ''"${x}"''"#),
-        ] {
-            assert_eq!(filled(text, "bash"), Ok(expected.to_owned()), "{text}");
-        }
-        assert_eq!(filled("echo $'a\\'${{ v }}'", "bash"), Ok(r#"echo $'a\''"${x}"$''"#.to_owned()));
-    }
-
-    #[test]
-    fn where_no_quoting_helps_the_letter_is_named() {
-        for (text, what) in [
-            ("cat <<E\n${{ v }}\nE\n", "a here-document"),
-            ("cat <<'E' <<F\n'\nE\n${{ v }}\nF\n", "a here-document"),
-            ("echo `echo ${{ v }}`", "backticks"),
-            ("echo \"`echo ${{ v }}`\"", "backticks"),
-            ("echo $((${{ v }} + 1))", "$(( ))"),
-            ("echo \\${{ v }}", "behind a backslash"),
-        ] {
-            let mistakes = filled(text, "sh").unwrap_err();
-            assert!(mistakes.len() == 1 && mistakes[0].contains(what), "{text}: {mistakes:?}");
-        }
-    }
-
-    #[test]
-    fn a_pipe_is_found_wherever_commands_stand() {
-        let sources = SourceMap::default();
-        let pipes = |text| read(&template(&sources, text), &sources, "bash").is_ok_and(|read| read.traits.pipes);
-        assert_eq!(["a | b", "x=\"$(a | b)\"", "a |& b", "echo `a | b`"].map(pipes), [true; 4]);
-        let none = "echo '|' \"|\" \\| $((1 | 2)) ${{ v | tojson }} # |";
-        assert_eq!(["a || b", "a >| b", none, "cat <<E\n|\nE\n"].map(pipes), [false; 4]);
-    }
-
-    #[test]
-    fn a_shift_is_no_here_document() {
-        assert_eq!(filled("(( y = 1 << 2 ))\necho ${{ v }}", "bash"), Ok("(( y = 1 << 2 ))\necho \"${x}\"".to_owned()));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-        #[test]
-        fn whatever_the_value_it_stays_one_argument(value in "[ -~\n\t'\"$`\\\\*ä]{0,12}") {
-            let text = "printf '%s|' ${{ v }} \"${{ v }}\" '${{ v }}' a${{ v }}b \"$(printf '%s.' ${{ v }})\" \"${no:-${{ v }}}\"";
-            let script = filled(text, "sh").unwrap();
-            let output = Command::new("sh").args(["-c", &script]).env("x", &value).output().unwrap();
-            let v = &value;
-            prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{v}|{v}|{v}|a{v}b|{v}.|{v}|"));
-            prop_assert!(output.stderr.is_empty());
-        }
-    }
-}
+mod tests;
