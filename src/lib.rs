@@ -20,6 +20,7 @@ mod profile;
 mod summary;
 mod text_table;
 mod unknown_effects;
+mod wrapped;
 
 use std::process::ExitCode;
 

@@ -11,8 +11,9 @@ use tidemill_core::sched::How;
 use unicode_width::UnicodeWidthStr;
 
 use crate::accounting::{Account, look_of, time_of};
-use crate::terminal::Paint;
+use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, TextTable};
+use crate::wrapped::wrapped;
 use tidemill_runner::execute::RunLogs;
 
 /// More ended tasks than this are not listed one by one.
@@ -90,14 +91,14 @@ fn warnings(ends: &[&TaskEnd], told: &[Diagnostic], paint: Paint) -> String {
     let mut text = String::new();
     for end in ends {
         for note in Account::of(&end.report).notes() {
-            text += &wrapped(&format!("{} {}: {note}", paint.yellow("note"), end.task), "  ");
+            text += &in_lines(&format!("{} {}: {note}", paint.yellow("note"), end.task), 2);
             text.push('\n');
         }
     }
     for end in ends {
         for warning in end.report.warnings.iter().filter(|warning| !is_told(warning)) {
             let said = format!("{} {}: {warning}", paint.yellow("warning"), end.task);
-            text += &wrapped(&said, "  ");
+            text += &in_lines(&said, 2);
             text.push('\n');
         }
     }
@@ -147,7 +148,7 @@ fn results(ends: &[&TaskEnd], paint: Paint) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let lines = lines.iter().map(|line| wrapped(line, "      ") + "\n");
+    let lines = lines.iter().map(|line| in_lines(line, 6) + "\n");
     format!("{}\n{}\n", paint.bold("Results"), lines.collect::<String>())
 }
 
@@ -186,23 +187,9 @@ fn last_line(summary: &RunSummary, paint: Paint) -> String {
     format!("{word} in {}: {}\n", seconds(summary.duration), parts.join(", "))
 }
 
-/// A sentence broken into lines as wide as the terminal; those behind the first begin with `indent`.
-fn wrapped(text: &str, indent: &str) -> String {
-    let width = crate::terminal::Stream::Stderr.width().max(40);
-    let mut lines = String::new();
-    let mut used = 0;
-    for word in text.split_inclusive(' ') {
-        let length = word.trim_end().width();
-        if used > 0 && used + length > width {
-            lines.truncate(lines.trim_end().len());
-            lines.push('\n');
-            lines.push_str(indent);
-            used = indent.len();
-        }
-        lines.push_str(word);
-        used += word.width();
-    }
-    lines
+/// A sentence in lines as wide as the terminal; those behind the first begin with `indent` blanks.
+fn in_lines(text: &str, indent: usize) -> String {
+    wrapped(text, Stream::Stderr.width(), 0, indent)
 }
 
 /// A path as short as it can be said: below the current folder, relative to it.

@@ -19,7 +19,20 @@ pub struct TextTable {
 #[derive(Clone, Debug)]
 struct Column {
     head: String,
-    is_number: bool,
+    kind: Kind,
+}
+
+/// How a column behaves where there is little room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Words, which may be shortened.
+    Words,
+    /// Texts that say nothing when they are cut, such as types and instants.
+    Whole,
+    /// Names of the rows: whole, and again in every block.
+    Name,
+    /// At the right, and whole.
+    Number,
 }
 
 /// A cell's text and how it stands out.
@@ -82,15 +95,30 @@ impl TextTable {
 
     /// Adds a column of words, which may be shortened.
     #[must_use]
-    pub fn text(mut self, head: impl Into<String>) -> Self {
-        self.columns.push(Column { head: one_line(head.into()), is_number: false });
-        self
+    pub fn text(self, head: impl Into<String>) -> Self {
+        self.column(head, Kind::Words)
+    }
+
+    /// Adds a column of texts that are never shortened.
+    #[must_use]
+    pub fn whole(self, head: impl Into<String>) -> Self {
+        self.column(head, Kind::Whole)
+    }
+
+    /// Adds, as the first, the column that says what each row is of: it is never shortened, and stands in every block.
+    #[must_use]
+    pub fn name(self, head: impl Into<String>) -> Self {
+        self.column(head, Kind::Name)
     }
 
     /// Adds a column of numbers, which stand at the right and are never shortened.
     #[must_use]
-    pub fn number(mut self, head: impl Into<String>) -> Self {
-        self.columns.push(Column { head: one_line(head.into()), is_number: true });
+    pub fn number(self, head: impl Into<String>) -> Self {
+        self.column(head, Kind::Number)
+    }
+
+    fn column(mut self, head: impl Into<String>, kind: Kind) -> Self {
+        self.columns.push(Column { head: one_line(head.into()), kind });
         self
     }
 
@@ -116,27 +144,30 @@ impl TextTable {
     pub fn write(&self, width: usize, indent: usize, paint: Paint) -> String {
         let room = width.saturating_sub(indent).max(NARROWEST);
         let natural: Vec<usize> = (0..self.columns.len()).map(|at| self.natural(at)).collect();
-        let least: Vec<usize> = natural
-            .iter()
-            .zip(&self.columns)
-            .map(|(width, column)| if column.is_number { *width } else { (*width).min(NARROWEST) })
-            .collect();
+        let least = |at: usize| match self.columns[at].kind {
+            Kind::Words => natural[at].min(NARROWEST),
+            Kind::Whole | Kind::Number => natural[at],
+            // What is named needs room, too.
+            Kind::Name => natural[at].min((room / 2).max(NARROWEST)),
+        };
+        let is_named = self.columns.first().is_some_and(|column| column.kind == Kind::Name);
         let mut text = String::new();
         let mut start = 0;
         while start < self.columns.len() {
-            let mut end = start + 1;
-            let mut taken = least[start];
-            while end < self.columns.len() && taken + GAP + least[end] <= room {
-                taken += GAP + least[end];
-                end += 1;
+            let mut shown: Vec<usize> = (is_named && start > 0).then_some(0).into_iter().collect();
+            let mut taken: usize = shown.iter().map(|at| least(*at) + GAP).sum();
+            let first = start;
+            while start < self.columns.len() && (start == first || taken + least(start) <= room) {
+                taken += least(start) + GAP;
+                shown.push(start);
+                start += 1;
             }
-            let mut widths = natural[start..end].to_vec();
-            shrink(&mut widths, &least[start..end], room);
-            if start > 0 {
+            let mut widths: Vec<usize> = shown.iter().map(|at| natural[*at]).collect();
+            shrink(&mut widths, &shown.iter().map(|at| least(*at)).collect::<Vec<_>>(), room);
+            if first > 0 {
                 text.push('\n');
             }
-            self.block(start, &widths, indent, paint, &mut text);
-            start = end;
+            self.block(&shown.into_iter().zip(widths).collect::<Vec<_>>(), indent, paint, &mut text);
         }
         text
     }
@@ -146,17 +177,17 @@ impl TextTable {
         cells.chain([self.columns[at].head.width()]).max().unwrap_or(0)
     }
 
-    fn block(&self, start: usize, widths: &[usize], indent: usize, paint: Paint, text: &mut String) {
+    /// Writes these columns, each in its width.
+    fn block(&self, columns: &[(usize, usize)], indent: usize, paint: Paint, text: &mut String) {
         let mut line = |cell: &dyn Fn(usize) -> (String, Look)| {
             let mut written = String::new();
             // Spaces are held back so that no line ends with one.
             let mut spaces = indent;
-            for (place, width) in widths.iter().enumerate() {
-                let at = start + place;
-                let (cell, look) = cell(at);
+            for (at, width) in columns {
+                let (cell, look) = cell(*at);
                 let cell = shortened(&cell, *width);
                 let fill = width.saturating_sub(cell.width());
-                let is_number = self.columns[at].is_number;
+                let is_number = self.columns[*at].kind == Kind::Number;
                 spaces += if is_number { fill } else { 0 };
                 if !cell.is_empty() {
                     written.push_str(&" ".repeat(spaces));
@@ -245,6 +276,14 @@ mod tests {
         quiet, and there are be…
         large and  [31mloud
         ");
+    }
+
+    #[test]
+    fn the_names_of_the_rows_stand_in_every_block() {
+        let mut table = TextTable::new().name("run").whole("started").text("what it did");
+        table.row(["20241120-194600-0a1b", "2024-11-20 19:46:00", "1 cached, 1 failed, 1 not reached"]);
+        insta::assert_snapshot!(table.write(44, 0, Paint(false)), @"");
+        insta::assert_snapshot!(table.write(60, 0, Paint(false)), @"");
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn stats(history: &PipelineHistory, store: &ContentStore, json: bool, paint: Pai
     }
     let mut text = format!("{} in {FOLDER}/cache\n", amount(&all));
     if !sizes.is_empty() {
-        let mut table = TextTable::new().text("task").number("latest result");
+        let mut table = TextTable::new().name("task").number("latest result");
         for (task, bytes) in sizes.iter().take(LARGEST) {
             table.row([task.to_string(), bytes_text(*bytes)]);
         }

@@ -6,7 +6,8 @@ use tidemill_core::plan::Plan;
 use tidemill_runner::dry_run::{DryRun, DryRunAction, DryRunTask};
 
 use crate::summary::seconds;
-use crate::terminal::Paint;
+use crate::terminal::{Paint, Stream};
+use crate::wrapped::wrapped;
 
 /// A task for programs.
 #[derive(Serialize)]
@@ -30,6 +31,8 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
 }
 
 fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
+    // A pipe's reader gets whole lines.
+    let columns = if Stream::Stdout.is_terminal() { Stream::Stdout.width() } else { usize::MAX };
     let shown: Vec<&DryRunTask> =
         dry_run.tasks.iter().filter(|planned| planned.action != DryRunAction::Cached).collect();
     let width = shown.iter().map(|planned| plan.task(planned.task).name.as_str().len()).max().unwrap_or(0);
@@ -44,9 +47,11 @@ fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
             DryRunAction::Cached => paint.dim("cached "),
         };
         let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
-        let why = told(&planned.reasons);
-        text += &format!("{action}  {:width$}  {kind}  {}\n", task.name, paint.dim(task.task.describe()));
-        text += &format!("         {:width$}  {:kinds$}  because {why}\n", "", "");
+        let indent = "restore".len() + width + kinds + 6;
+        let in_lines = |text: &str| wrapped(text, columns, indent, indent);
+        let described = paint.dim(in_lines(&task.task.describe()));
+        text += &format!("{action}  {:width$}  {kind}  {described}\n", task.name);
+        text += &format!("{:indent$}{}\n", "", in_lines(&format!("because {}", told(&planned.reasons))));
     }
     let count = |action: DryRunAction| dry_run.tasks.iter().filter(|planned| planned.action == action).count();
     let mut parts = vec![format!("{} to run", count(DryRunAction::Run))];

@@ -55,7 +55,7 @@ fn named(name: &str) -> Result<&'static FunctionDefinition, Failure> {
 
 /// A line for each function.
 fn table() -> TextTable {
-    let mut table = TextTable::new().text("function").text("type").text("what it gives");
+    let mut table = TextTable::new().name("function").text("type").text("what it gives");
     for function in all() {
         table.row([
             Cell::from(function.signature()),

@@ -51,7 +51,7 @@ impl CliCommand for HistoryArgs {
 /// A line for each run.
 fn table(runs: &[Run], clock: &WallClock, now: Timestamp) -> TextTable {
     let mut table =
-        TextTable::new().text("run").text("started").text("status").text("trigger").number("time").text("tasks");
+        TextTable::new().name("run").whole("started").whole("status").whole("trigger").number("time").text("tasks");
     for run in runs {
         let status = run.status();
         let time = match run_time(run, now) {

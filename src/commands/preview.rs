@@ -66,14 +66,14 @@ fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, p
     let size = format!("{}, {}", quantity(table.rows as u64, "row"), quantity(table.columns.len() as u64, "column"));
     let mut text = format!("{}  {size}  {}\n\n", paint.bold(task), paint.dim(made));
     let mut columns = TextTable::new()
-        .text("column")
-        .text("type")
+        .name("column")
+        .whole("type")
         .number("nulls")
         .number("distinct")
         .text("min")
         .text("max")
         .number("mean")
-        .text("spread");
+        .whole("spread");
     for profile in table.columns.iter().map(Profile::of) {
         let ends = [&profile.min, &profile.max].map(|end| shortened(&readable(end), WIDEST));
         columns.row([

@@ -71,8 +71,8 @@ pub fn text(
 /// A line for each column: in how many rows it changed, and its profile before and after.
 fn columns(before: &Side, after: &Side, found: &Comparison) -> TextTable {
     let mut table = TextTable::new()
-        .text("column")
-        .text("type")
+        .name("column")
+        .whole("type")
         .number("changed")
         .text("nulls")
         .text("min")

@@ -1,9 +1,9 @@
 //! What the doctor found of one thing.
 
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
 
 use crate::terminal::Paint;
+use crate::wrapped::wrapped;
 
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,7 +58,6 @@ impl Finding {
 pub fn screen(title: &str, findings: &[Finding], width: usize, paint: Paint) -> String {
     let names = findings.iter().map(|finding| finding.check.len()).max().unwrap_or(0);
     let indent = names + 10;
-    let room = width.saturating_sub(indent).max(30);
     let mut text = format!("{title}\n\n");
     for finding in findings {
         let word = match finding.status {
@@ -66,12 +65,11 @@ pub fn screen(title: &str, findings: &[Finding], width: usize, paint: Paint) -> 
             Status::Note => paint.yellow("note"),
             Status::Bad => paint.red("bad "),
         };
-        let lines = wrapped(&finding.message, room);
-        text += &format!("  {word}  {:names$}  {}\n", finding.check, lines.join(&format!("\n{:indent$}", "")));
+        let message = wrapped(&finding.message, width, indent, indent);
+        text += &format!("  {word}  {:names$}  {message}\n", finding.check);
         for help in &finding.help {
-            let lines = wrapped(help, room.saturating_sub(6));
-            let below = format!("\n{:indent$}      ", "");
-            text += &format!("{:indent$}{} {}\n", "", paint.cyan("help:"), lines.join(&below));
+            let help = wrapped(help, width, indent + 6, indent + 6);
+            text += &format!("{:indent$}{} {help}\n", "", paint.cyan("help:"));
         }
     }
     text + "\n" + &last_line(findings, paint)
@@ -89,18 +87,6 @@ fn last_line(findings: &[Finding], paint: Paint) -> String {
         1 => format!("{} 1 thing keeps runs from what they need{notes}\n", paint.red("bad")),
         more => format!("{} {more} things keep runs from what they need{notes}\n", paint.red("bad")),
     }
-}
-
-/// The text in lines no wider than that, as far as its words let it.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => *line += &format!(" {word}"),
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

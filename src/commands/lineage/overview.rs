@@ -11,7 +11,7 @@ const MOST_FILES: usize = 3;
 
 /// A line a column.
 pub fn draw(web: &Web<'_>, task: &str, roots: &[usize], width: usize, paint: Paint) -> String {
-    let mut table = TextTable::new().text("column").text("type").text("made by").text("comes from");
+    let mut table = TextTable::new().name("column").whole("type").text("made by").text("comes from");
     for root in roots {
         let node = &web.nodes[*root];
         let files = files_below(web, *root);

@@ -11,6 +11,7 @@ use crate::accounting::Account;
 use crate::commands::history::{counts_text, run_time, status_look, status_word};
 use crate::summary::seconds;
 use crate::text_table::{one_line, shortened};
+use crate::wrapped::wrapped;
 use tidemill_core::format::thousands;
 
 /// The run itself: how it stands, when, by whom, with what.
@@ -49,7 +50,8 @@ pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
     let mut text = String::new();
     for task in tasks {
         for note in Account::of(&task.report).notes() {
-            text += &format!("{} {}: {}\n", view.paint.yellow("note"), task.task, one_line(note));
+            let note = format!("{} {}: {}", view.paint.yellow("note"), task.task, one_line(note));
+            text += &(wrapped(&note, view.width, 0, 2) + "\n");
         }
     }
     for task in tasks {
@@ -58,7 +60,8 @@ pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
         // What an executor says of a check it says as a warning too.
         let checks: Vec<String> = if task.report.warnings.is_empty() { checks.collect() } else { Vec::new() };
         for warning in task.report.warnings.iter().chain(&checks) {
-            text += &format!("{} {}: {}\n", view.paint.yellow("warning"), task.task, one_line(warning.clone()));
+            let warning = format!("{} {}: {}", view.paint.yellow("warning"), task.task, one_line(warning.clone()));
+            text += &(wrapped(&warning, view.width, 0, 2) + "\n");
         }
     }
     if !text.is_empty() {
@@ -72,13 +75,15 @@ pub fn errors(tasks: &[TaskRecord], view: &View) -> String {
     let mut text = String::new();
     for task in tasks.iter().filter(|task| task.status == TaskStatus::Failed) {
         let message = task.error.as_ref().map_or("it is not known why", |error| error.message.as_str());
-        text += &format!("{} {} ({}): {message}\n", view.paint.red("error"), view.paint.bold(&task.task), task.kind);
+        let head = format!("{} {} ({}): {message}", view.paint.red("error"), view.paint.bold(&task.task), task.kind);
+        text += &(wrapped(&head, view.width, 0, 2) + "\n");
         if let Some(error) = &task.error {
             for line in &error.tail {
                 text += &format!("  {} {}\n", view.paint.dim("│"), one_line(line.clone()));
             }
             for help in &error.help {
-                text += &format!("  {} {help}\n", view.paint.cyan("help:"));
+                let help = format!("{} {help}", view.paint.cyan("help:"));
+                text += &format!("  {}\n", wrapped(&help, view.width, 2, 8));
             }
         }
         if task.attempts > 1 {

@@ -45,7 +45,7 @@ impl Files for OneFile {
         Ok(rows.iter().map(|row| (scan.files[0].to_string(), row + 2)).collect())
     }
 
-    fn write(&self, _: &OutputTable, sink: &Sink, _: &Path) -> Result<Option<tidemill_core::ids::Digest>, EngineError> {
+    fn write(&self, _: &OutputTable, sink: &Sink, _: &Path) -> Result<Written, EngineError> {
         Err(EngineError::Sink { path: sink.path.to_string(), message: "nothing is written here".to_owned() })
     }
 }

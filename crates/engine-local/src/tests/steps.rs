@@ -106,8 +106,8 @@ fn what_breaks_inside_becomes_an_error() {
             _: &crate::store::output_table::OutputTable,
             _: &Sink,
             _: &Path,
-        ) -> Result<Option<tidemill_core::ids::Digest>, EngineError> {
-            Ok(None)
+        ) -> Result<Written, EngineError> {
+            Ok(Written::default())
         }
     }
     let engine = LocalEngine::with_files("/nowhere", Box::new(Breaking));
