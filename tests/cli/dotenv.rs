@@ -85,7 +85,7 @@ fn a_file_that_is_none_of_text_is_told() {
         ",
     );
     let said = folder.run(["run"]).exits(2).stderr;
-    assert!(said.contains("error: some.env: this is no regular file"), "{said}");
+    assert!(said.contains("error: some.env: it is a folder, not a regular file"), "{said}");
 }
 
 #[cfg(unix)]

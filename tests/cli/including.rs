@@ -45,7 +45,7 @@ fn what_has_no_end_is_not_included() {
         let project = Project::new().link("more.yaml", device);
         let project = project.pipeline("version: 1\ninclude: more.yaml\ntasks:\n  c: {type: command, run: 'true'}\n");
         let said = project.run(["check"]).exits(2).stderr;
-        assert!(said.contains("pipeline.yaml:2:10") && said.contains("it is no regular file"), "{said}");
+        assert!(said.contains("pipeline.yaml:2:10") && said.contains("it is a device, not a regular file"), "{said}");
     }
 }
 

@@ -89,12 +89,12 @@ impl TableEngine for LocalEngine {
         "polars-2"
     }
 
-    fn sample(&self, scan: &Scan, _cancelled: &CancelToken) -> Result<Schema, EngineError> {
-        guarded(|| self.files.infer(&self.project, scan, Some(HEAD)))
+    fn sample(&self, scan: &Scan, cancelled: &CancelToken) -> Result<Schema, EngineError> {
+        guarded(|| self.files.infer(&self.project, scan, Some(HEAD), cancelled))
     }
 
-    fn infer(&self, scan: &Scan, _cancelled: &CancelToken) -> Result<Schema, EngineError> {
-        guarded(|| self.files.infer(&self.project, scan, None))
+    fn infer(&self, scan: &Scan, cancelled: &CancelToken) -> Result<Schema, EngineError> {
+        guarded(|| self.files.infer(&self.project, scan, None, cancelled))
     }
 
     fn remarks(&self, scan: &Scan) -> Result<Vec<String>, EngineError> {

@@ -6,13 +6,13 @@ mod masker;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::env::VarError;
-use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::io::ErrorKind;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::plan::resolve;
+use tidemill_core::regular_file;
 use tidemill_core::spec::{At, Spec};
 use tidemill_core::table::Location;
 
@@ -63,7 +63,7 @@ fn read(spec: &Spec) -> (BTreeMap<String, String>, Vec<Diagnostic>) {
 /// The values of the dotenv file, which may be missing, and its mistakes. No line of it is quoted: it may hold a secret.
 fn read_dotenv(spec: &Spec, path: &At<Location>) -> (BTreeMap<String, String>, Vec<Diagnostic>) {
     let mistake = |place: String, message: &str| Diagnostic::error(format!("{place}: {message}")).passing();
-    let bytes = match content(&resolve(&spec.project, &path.value)) {
+    let bytes = match regular_file::read(&resolve(&spec.project, &path.value), dotenv::LARGEST) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Default::default(),
         Err(error) => {
@@ -78,18 +78,6 @@ fn read_dotenv(spec: &Spec, path: &At<Location>) -> (BTreeMap<String, String>, V
             .help(wrong.help)
     };
     (found.values, found.mistakes.iter().map(told).collect())
-}
-
-/// The bytes of a regular file of some size: from another kind nothing may ever come.
-fn content(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("this is no regular file"));
-    }
-    if metadata.len() > dotenv::LARGEST {
-        return Err(io::Error::other("this is larger than 1 MiB, and so no file of secrets"));
-    }
-    std::fs::read(path)
 }
 
 /// The text as it may leave the process.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
+use tidemill_core::plan::MOST_TIME;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
 use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::{
@@ -321,13 +322,23 @@ impl TableLogic for LoadTask {
             true => cx.engine.infer(&scan, cx.cancelled),
             false => cx.engine.sample(&scan, cx.cancelled),
         };
-        let found = found.map_err(|error| vec![self.unreadable(&error)])?;
+        let found = match found {
+            // What it holds is seen in the run; until then the contract is believed.
+            Err(EngineError::Cancelled) if !cx.whole_sources && !self.keys.columns.is_empty() => {
+                return Ok(Rel::Scan(scan));
+            }
+            Err(EngineError::Cancelled) if !cx.whole_sources => return Err(vec![self.unanswered()]),
+            found => found.map_err(|error| vec![self.unreadable(&error)])?,
+        };
         let schema = contract.hold(&found, &|schema| read_as(cx, &scan, schema))?;
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(schema.clone());
         Ok(Rel::Scan(Scan { schema, ..scan }))
     }
 
     fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
+        if cx.cancelled.is_cancelled() && !self.keys.columns.is_empty() {
+            return vec![self.believed()];
+        }
         let Some(schema) = self.found.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Vec::new() };
         let remarks = cx.engine.remarks(&Scan { schema, ..self.scan(cx) }).unwrap_or_default();
         remarks.into_iter().map(|remark| Diagnostic::warning(remark).at(self.keys.path.span, "read here")).collect()
@@ -338,13 +349,38 @@ impl TableLogic for LoadTask {
     }
 }
 
-/// What is wrong with reading a source as these columns.
+/// What is wrong with reading a source as these columns, if that is found in time.
 fn read_as(cx: &CheckContext<'_>, scan: &Scan, schema: Schema) -> Option<EngineError> {
     let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
-    cx.engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled }).err()
+    let read = cx.engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled });
+    read.err().filter(|error| !matches!(error, EngineError::Cancelled))
 }
 
 impl LoadTask {
+    /// That the first rows did not come in time, before anything runs; and where that is read.
+    fn silence(&self) -> (String, Span) {
+        let (what, span) = match (&self.keys.table, &self.keys.query) {
+            (Some(table), _) => (format!("`{}` of ", table.value), table.span),
+            (_, Some(query)) => ("the query of ".to_owned(), query.span),
+            _ => (String::new(), self.keys.path.span),
+        };
+        (format!("{what}`{}` gave no first rows within {} s", self.keys.path.value, MOST_TIME.as_secs()), span)
+    }
+
+    fn believed(&self) -> Diagnostic {
+        let (message, span) = self.silence();
+        let message = format!("{message}: whether its contract holds is seen only in the run");
+        Diagnostic::warning(message).at(span, "read here")
+    }
+
+    fn unanswered(&self) -> Diagnostic {
+        let (message, span) = self.silence();
+        Diagnostic::error(format!("{message}, so its columns are not known"))
+            .at(span, "read here")
+            .help("declare its columns, as `columns: {id: int, name: string}`: then they are known without reading it")
+            .help("if it never ends, correct the view; in a run `timeout` ends it")
+    }
+
     fn unreadable(&self, error: &EngineError) -> Diagnostic {
         let part = match error {
             EngineError::Source { part, .. } => *part,

@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Value};
 use regex::Regex;
 use tidemill_core::diagnostic::{Diagnostic, Span, failure_of};
 use tidemill_core::plan::resolve;
+use tidemill_core::regular_file::{self, MOST_PART, read_text};
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template, names_used};
 use tidemill_core::table::Location;
 use tidemill_core::task::{CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure};
@@ -93,7 +94,7 @@ pub fn secrets_are_set(cx: &RunContext<'_>, text: &Template) -> Result<(), TaskF
 
 /// The names that a template's file uses, each in its parts; none if it cannot be read, which the check has said.
 pub fn names_in_file(project: &Path, path: &Location) -> Vec<Vec<String>> {
-    let Ok(text) = std::fs::read_to_string(resolve(project, path)) else { return Vec::new() };
+    let Ok(text) = read_text(&resolve(project, path)) else { return Vec::new() };
     names_used(&text)
 }
 
@@ -102,7 +103,7 @@ pub fn names_in_file(project: &Path, path: &Location) -> Vec<Vec<String>> {
 pub fn pictures_in_file(project: &Path, template: &At<Location>) -> Vec<FileInput> {
     static PICTURE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"\$\{\{[-+]?\s*(?:"([^"\\]+)"|'([^'\\]+)')\s*\|\s*image\b"#).ok());
-    let (Some(picture), Ok(text)) = (&*PICTURE, std::fs::read_to_string(resolve(project, &template.value))) else {
+    let (Some(picture), Ok(text)) = (&*PICTURE, read_text(&resolve(project, &template.value))) else {
         return Vec::new();
     };
     let mut paths: Vec<&str> =
@@ -139,7 +140,7 @@ pub fn check_file(
     if (cx.published)(&path.value) {
         return Vec::new();
     }
-    match std::fs::read_to_string(resolve(cx.project, &path.value)) {
+    match read_text(&resolve(cx.project, &path.value)) {
         Ok(text) => {
             let file = cx.sources.add(path.value.as_str(), text.clone());
             let span = Span { file, start: 0, end: text.len() as u32 };
@@ -164,7 +165,7 @@ pub fn render_file(
     inputs: &OrderedMap<At<String>>,
     into_html: bool,
 ) -> Result<String, TaskFailure> {
-    let text = std::fs::read_to_string(resolve(cx.project, path))
+    let text = read_text(&resolve(cx.project, path))
         .map_err(|error| TaskFailure::new(format!("cannot read the template {path}: {error}")))?;
     render_named(cx, scope, path.as_str(), &text, inputs, into_html || is_html(path.as_str()))
 }
@@ -277,7 +278,7 @@ fn image(project: &Path, path: &str) -> Result<Value, minijinja::Error> {
         Some("webp") => "image/webp",
         _ => return Err(wrong(format!("`{path}` is no picture: png, svg, jpg, gif and webp are"))),
     };
-    let bytes = std::fs::read(resolve(project, &Location::new(path)))
+    let bytes = regular_file::read(&resolve(project, &Location::new(path)), MOST_PART)
         .map_err(|error| wrong(format!("cannot read the picture {path}: {error}")))?;
     let text = base64::engine::general_purpose::STANDARD.encode(bytes);
     Ok(Value::from_safe_string(format!("data:{kind};base64,{text}")))

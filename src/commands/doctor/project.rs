@@ -1,6 +1,7 @@
 //! What belongs to the project: its file, its sources, its secrets, the servers it speaks to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use tidemill_core::plan::{Plan, PlannedTask};
@@ -75,7 +76,10 @@ fn outer_files(task: &PlannedTask) -> impl Iterator<Item = &str> {
 fn unreadable(storages: &StorageRegistry, project: &Path, location: &Location) -> Option<String> {
     let opened = storages.of(location).and_then(|storage| match storage.find(project, location)? {
         Found::Matches(found) => Ok(!found.is_empty()),
-        Found::One | Found::Nothing => storage.open(project, location).map(|_| true),
+        Found::One | Found::Nothing => match storage.open(project, location) {
+            Err(error) if error.kind() != ErrorKind::IsADirectory => Err(error),
+            _ => Ok(true),
+        },
     });
     match opened {
         Ok(true) => None,

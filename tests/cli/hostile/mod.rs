@@ -2,6 +2,8 @@
 //! Nothing panics, hangs, or becomes another number.
 
 mod broken;
+#[cfg(unix)]
+mod endless;
 mod late;
 mod readable;
 mod special;
@@ -77,6 +79,14 @@ fn all_are_right(project: &Project, expected: &BTreeMap<String, (String, String)
         })
         .collect();
     assert!(wrong.is_empty(), "{}\n── stderr\n{}", wrong.join("\n"), outcome.stderr);
+}
+
+/// Makes a named pipe, to which nobody will ever write.
+#[cfg(unix)]
+fn pipe(project: &Project, path: &str) {
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, project.root().join(path), rustix::fs::FileType::Fifo, mode, 0)
+        .expect("a pipe");
 }
 
 /// Bytes packed as `.gz`.

@@ -9,15 +9,13 @@ use crate::project::Project;
 #[test]
 fn pipes_devices_and_loops_are_refused_without_waiting() {
     let pipe = |project: Project| {
-        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-        rustix::fs::mknodat(rustix::fs::CWD, project.root().join("pipe.csv"), rustix::fs::FileType::Fifo, mode, 0)
-            .expect("a pipe");
+        super::pipe(&project, "pipe.csv");
         project.link("loop.csv", "loop.csv").link("zero.csv", "/dev/zero").link("gone.csv", "nowhere.csv")
     };
     let (project, expected) = Corpus::new()
         .with(pipe)
-        .task("pipe.csv", "", " is a pipe or a device, which cannot be read twice")
-        .task("zero.csv", "", " is a pipe or a device, which cannot be read twice")
+        .task("pipe.csv", "", "` cannot be read: it is a pipe, not a regular file")
+        .task("zero.csv", "", "` cannot be read: it is a device, not a regular file")
         .task("loop.csv", "", "` does not exist")
         .task("gone.csv", "", "` does not exist")
         .written();

@@ -3,7 +3,9 @@
 mod cancel;
 mod gate;
 mod staging;
+mod time_limit;
 
-pub use cancel::{CancelCallback, CancelToken, NEVER_CANCELLED};
+pub use cancel::{CancelCallback, CancelToken, NEVER_CANCELLED, UncancelledReader};
 pub use gate::AttemptToken;
 pub use staging::{PublishError, Staging, is_staged_name};
+pub use time_limit::TimeLimit;

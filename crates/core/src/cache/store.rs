@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::CacheError;
 use super::publish::{persist, publish_file, sync_folder, temporary};
+use crate::attempt::CancelToken;
 use crate::fingerprint::{FileDigests, Stat};
 use crate::ids::Digest;
+use crate::regular_file;
 
 /// The name of an object and its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,10 +61,10 @@ impl ContentStore {
     /// Puts a copy of a file.
     ///
     /// # Errors
-    /// If the file cannot be read or the object cannot be written.
-    pub fn put_file(&self, from: &Path) -> Result<Object, CacheError> {
-        let mut file = File::open(from).map_err(CacheError::io("read", from))?;
-        self.put(|to| io::copy(&mut file, to).map(drop))
+    /// If the file cannot be read, the object cannot be written, or the work is cancelled.
+    pub fn put_file(&self, from: &Path, cancelled: &CancelToken) -> Result<Object, CacheError> {
+        let file = regular_file::open(from).map_err(CacheError::io("read", from))?;
+        self.put(|to| io::copy(&mut cancelled.reader(file), to).map(drop))
     }
 
     /// Takes a file that was written below [`ContentStore::staging`], or elsewhere on the same file system, for its own; the

@@ -1,7 +1,7 @@
 //! Digests of files by their content, with what `stat` says as a shortcut.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::attempt::{CancelToken, NEVER_CANCELLED};
 use crate::ids::Digest;
+use crate::regular_file;
 
 /// A file that changed less than so many nanoseconds before it was looked at is not trusted by `stat` the next time: it may
 /// have changed again within one tick of the file system's clock (git calls this racily clean).
@@ -18,6 +20,8 @@ const RACY: i64 = 2_000_000_000;
 const PIECE: usize = 1 << 20;
 /// How often a file that changes while it is read is read again.
 const TRIES: usize = 3;
+/// Bytes that take longer than a moment to be hashed.
+const LONG: u64 = 64 << 20;
 
 /// What `stat` says of a file: if none of it changed, the content did not either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -114,7 +118,7 @@ impl FileDigests {
         }
         for _ in 1..TRIES {
             let look = nanoseconds((self.clock)());
-            let (before, digest, after) = match read(path) {
+            let (before, digest, after) = match read(path, &NEVER_CANCELLED) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(error),
@@ -132,7 +136,13 @@ impl FileDigests {
             }
         }
         // It changes all the time: any digest will do, since the next look finds another one.
-        read(path).map(|(_, digest, _)| Some(digest))
+        read(path, &NEVER_CANCELLED).map(|(_, digest, _)| Some(digest))
+    }
+
+    /// Whether to ask for the digest of that file is to wait for it: it is large, and not known.
+    pub fn takes_long(&self, path: &Path) -> bool {
+        let stat = stat(path).ok().flatten();
+        stat.is_some_and(|stat| stat.len > LONG && self.state().known.get(path).is_none_or(|known| known.stat != stat))
     }
 
     /// The digest of an SQLite database: its file, and the committed pages that are still in its `-wal`; None if there is no
@@ -173,7 +183,7 @@ impl FileDigests {
         files.dedup();
         let mut digests = Vec::with_capacity(files.len());
         for path in files {
-            if let Some(digest) = self.file(&path)? {
+            if let Some(digest) = self.file(&path).map_err(|error| named(&path, &error))? {
                 let shown = path.strip_prefix(project).unwrap_or(&path);
                 digests.push((shown.to_string_lossy().into_owned(), digest));
             }
@@ -193,7 +203,7 @@ impl FileDigests {
         let mut bytes = Vec::new();
         for path in files {
             // One that goes meanwhile is not there.
-            let Some(digest) = self.file(&path)? else { continue };
+            let Some(digest) = self.file(&path).map_err(|error| named(&path, &error))? else { continue };
             let name = path.strip_prefix(folder).unwrap_or(&path).as_os_str().as_encoded_bytes();
             bytes.extend_from_slice(&(name.len() as u64).to_le_bytes());
             bytes.extend_from_slice(name);
@@ -241,10 +251,14 @@ fn below(path: PathBuf, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// The error of one of several files.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
 fn stat(path: &Path) -> io::Result<Option<Stat>> {
     match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(metadata) => Ok(Some(Stat::of(&metadata))),
+        Ok(metadata) => regular_file::check(&metadata).map(|()| Some(Stat::of(&metadata))),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(error),
     }
@@ -253,16 +267,17 @@ fn stat(path: &Path) -> io::Result<Option<Stat>> {
 /// The digest of a file's content and its size, whatever is known of it. For files of the moment, which nobody asks for again.
 ///
 /// # Errors
-/// If the file cannot be read.
-pub fn digest_of_file(path: &Path) -> io::Result<(Digest, u64)> {
-    read(path).map(|(_, digest, after)| (digest, after.len))
+/// If the file cannot be read, or the work is cancelled.
+pub fn digest_of_file(path: &Path, cancelled: &CancelToken) -> io::Result<(Digest, u64)> {
+    read(path, cancelled).map(|(_, digest, after)| (digest, after.len))
 }
 
 /// Reads and hashes a file; says what `stat` said before and after. Read, not mapped: a mapped file that somebody cuts short
 /// kills the process.
-fn read(path: &Path) -> io::Result<(Stat, Digest, Stat)> {
-    let mut file = File::open(path)?;
+fn read(path: &Path, cancelled: &CancelToken) -> io::Result<(Stat, Digest, Stat)> {
+    let file = regular_file::open(path)?;
     let before = Stat::of(&file.metadata()?);
+    let mut file = cancelled.reader(file);
     let mut hasher = blake3::Hasher::new();
     let length = PIECE.min(usize::try_from(before.len).unwrap_or(PIECE).max(1 << 13));
     let (mut piece, mut next) = (vec![0; length], Vec::new());
@@ -287,7 +302,7 @@ fn read(path: &Path) -> io::Result<(Stat, Digest, Stat)> {
 }
 
 /// Reads until the piece is full or the file ends; how much there is.
-fn fill(file: &mut File, piece: &mut [u8]) -> io::Result<usize> {
+fn fill(file: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < piece.len() {
         match file.read(&mut piece[filled..]) {
@@ -309,6 +324,7 @@ fn nanoseconds(time: SystemTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::time::Duration;
 
     use super::*;

@@ -1,7 +1,10 @@
 //! The columns and types of every table, through the whole graph, before anything runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::time::Duration;
 
+use crate::attempt::{CancelToken, NEVER_CANCELLED, TimeLimit};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::ids::{TaskIx, TaskName};
 use crate::side_by_side::side_by_side;
@@ -10,7 +13,13 @@ use crate::table::{Location, Schema, TableEngine, TableJob};
 use crate::task::{CheckContext, EdgeKind, FileRole};
 
 use super::instances::with_instances;
-use super::{Columns, Plan, Selection, UNITED_HELP, united_schema};
+use super::{Columns, Plan, PlannedTask, Selection, UNITED_HELP, united_schema};
+
+/// How long a task's sources are looked at before anything runs: a view of a database may take any time, or never end.
+static LIMIT: LazyLock<TimeLimit> = LazyLock::new(|| TimeLimit::new(MOST_TIME));
+
+/// The time after which a source that does not answer is given up by `check` and whatever checks.
+pub const MOST_TIME: Duration = Duration::from_secs(5);
 
 /// What checking needs beside the plan.
 pub struct CheckOptions<'a> {
@@ -93,12 +102,14 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         when.check(&task.spec.scope, &known, options.sources)
     });
     let published = |location: &Location| !plan.published.publishers(project, location).is_empty();
+    let cancelled = limit_of(task);
     let cx = CheckContext::new(options.engine, options.sources, project, &plan.storages)
         .tables(&tables)
         .before(&before)
         .secrets(&secrets)
         .published(&published)
-        .all_keys(all_keys);
+        .all_keys(all_keys)
+        .cancelled(&cancelled);
     mistakes.extend(disunited);
     let columns = task.task.check(&cx).unwrap_or_else(|more| {
         mistakes.extend(more);
@@ -106,13 +117,23 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
     });
     let warnings = task.task.warnings(&cx);
     // What a source holds may be another thing tomorrow.
-    let reads_source = task.io.files.iter().any(|file| matches!(file.role, FileRole::Source | FileRole::Sqlite));
+    let reads_source = reads_source(task);
     let of_task = |mistake: Diagnostic| {
         let mistake = mistake.of_task(&task.name);
         if reads_source { mistake.passing() } else { mistake }
     };
     let mistakes = mistakes.into_iter().map(of_task).collect();
     Checked { columns, mistakes, warnings }
+}
+
+/// Whether it reads files as tables.
+fn reads_source(task: &PlannedTask) -> bool {
+    task.io.files.iter().any(|file| matches!(file.role, FileRole::Source | FileRole::Sqlite))
+}
+
+/// What ends a look at a task's sources.
+fn limit_of(task: &PlannedTask) -> CancelToken {
+    if reads_source(task) { LIMIT.token() } else { NEVER_CANCELLED.clone() }
 }
 
 /// The columns of the tables that a task reads, under the names by which the file has them; and where instances of a `foreach`
@@ -160,9 +181,11 @@ pub fn jobs(
     let published = |location: &Location| !plan.published.publishers(project, location).is_empty();
     let job = |ix: &TaskIx| {
         let (tables, _) = tables_before(plan, *ix, columns, options);
+        let cancelled = limit_of(plan.task(*ix));
         let cx = CheckContext::new(options.engine, options.sources, project, &plan.storages)
             .tables(&tables)
-            .published(&published);
+            .published(&published)
+            .cancelled(&cancelled);
         Some((*ix, plan.task(*ix).task.job(&cx).ok()??))
     };
     wanted.iter().filter_map(job).collect()

@@ -23,7 +23,7 @@ use crate::task::{Descriptor, EdgeKind, Io, OutputFile, Task};
 
 pub use crate::storage::resolve;
 pub use build::build;
-pub use columns::{CheckOptions, check_columns, jobs};
+pub use columns::{CheckOptions, MOST_TIME, check_columns, jobs};
 use paths::Published;
 pub use select::{SelectError, Selection, select};
 pub use united::{UNITED_HELP, under, united_schema};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
+use crate::regular_file::{self, MOST_TEXT};
 
 use super::parse::parse;
 use super::{At, Node, OneOrMany, Scope, read};
@@ -61,7 +62,8 @@ impl Reader<'_> {
         }
         self.done.push(real.clone());
         self.paths.push(path.to_owned());
-        let kept = self.texts.get(path).map_or_else(|| bytes_of(path), |text| Ok(text.clone().into_bytes()));
+        let kept = self.texts.get(path).map(|text| Ok(text.clone().into_bytes()));
+        let kept = kept.unwrap_or_else(|| regular_file::read(path, MOST_TEXT));
         let text = match kept {
             Ok(bytes) => bytes,
             Err(error) => return self.found.push(unreadable(path, from.map(|from| from.span), &error)),
@@ -98,20 +100,6 @@ impl Reader<'_> {
             }
             above.pop();
         }
-    }
-}
-
-/// The largest pipeline file that is read: several times what 100,000 tasks take.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// The content of a file. What is no file, such as a device or a pipe, may have no end, and is not opened.
-fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let meta = std::fs::metadata(path)?;
-    let refused = |why: &str| Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why.to_owned()));
-    match (meta.is_file(), meta.is_dir()) {
-        (false, false) => refused("it is no regular file"),
-        (true, _) if meta.len() > MOST_BYTES => refused("a pipeline file has at most 64 MiB"),
-        _ => std::fs::read(path),
     }
 }
 

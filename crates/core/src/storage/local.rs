@@ -3,7 +3,7 @@
 mod destinations;
 mod pattern;
 
-use std::fs::File;
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
@@ -11,6 +11,7 @@ use self::destinations::LocalDestinations;
 use super::{DestinationCheck, Found, Storage};
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
+use crate::regular_file;
 use crate::table::Location;
 use crate::task::FileRole;
 
@@ -47,15 +48,19 @@ impl Storage for LocalFileSystem {
     }
 
     fn find(&self, project: &Path, location: &Location) -> io::Result<Found> {
-        match (self.exists(project, location), is_glob(location.as_str())) {
-            (true, _) => Ok(Found::One),
-            (false, true) => Ok(Found::Matches(pattern::entries(project, location)?)),
-            (false, false) => Ok(Found::Nothing),
+        let found = resolve(project, location).metadata();
+        match (found, is_glob(location.as_str())) {
+            (Ok(found), _) if is_readable(&found) => Ok(Found::One),
+            (Ok(found), _) => regular_file::check(&found)
+                .map(|()| Found::One)
+                .map_err(|error| io::Error::new(error.kind(), format!("`{location}` cannot be read: {error}"))),
+            (Err(_), true) => Ok(Found::Matches(pattern::entries(project, location)?)),
+            (Err(_), false) => Ok(Found::Nothing),
         }
     }
 
     fn exists(&self, project: &Path, location: &Location) -> bool {
-        resolve(project, location).exists()
+        resolve(project, location).metadata().is_ok_and(|found| is_readable(&found))
     }
 
     fn digests(
@@ -83,7 +88,7 @@ impl Storage for LocalFileSystem {
     }
 
     fn open(&self, project: &Path, location: &Location) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(File::open(resolve(project, location))?))
+        Ok(Box::new(regular_file::open(&resolve(project, location))?))
     }
 
     /// The file of the same folder with the nearest name, or the folder that is missing.
@@ -108,6 +113,11 @@ impl Storage for LocalFileSystem {
     fn destinations(&self, project: &Path, allow_outside: &[Location]) -> Box<dyn DestinationCheck> {
         Box::new(LocalDestinations::new(project, allow_outside))
     }
+}
+
+/// Whether it is a file or a folder. From anything else, such as a pipe, nothing may ever come.
+fn is_readable(found: &Metadata) -> bool {
+    found.is_file() || found.is_dir()
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ mod destination;
 mod local;
 mod registry;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ pub use registry::StorageRegistry;
 
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
+use crate::regular_file;
 use crate::table::Location;
 use crate::task::FileRole;
 
@@ -64,7 +64,7 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// If it cannot be read.
     fn open(&self, project: &Path, location: &Location) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(File::open(self.local_path(project, location)?)?))
+        Ok(Box::new(regular_file::open(&self.local_path(project, location)?)?))
     }
 
     /// What may help somebody who names a file that is not there.

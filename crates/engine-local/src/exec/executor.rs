@@ -31,7 +31,8 @@ impl<'a> Executor<'a> {
         let (table, checks) = self.table(job)?;
         let context = &mut self.context;
         context.uncancelled()?;
-        let places = |scan: &Scan, rows: &[u64]| context.files.places(context.project, scan, rows);
+        let cancelled = context.options.cancelled;
+        let places = |scan: &Scan, rows: &[u64]| context.files.places(context.project, scan, rows, cancelled);
         let (rejects, rejected) = match &context.rejects {
             Some(log) => (Some(in_memory(log.table(|rel| context.origin(rel), places)?)?), log.counts()),
             None => (None, vec![]),

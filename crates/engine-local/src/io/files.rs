@@ -3,30 +3,48 @@
 use std::path::Path;
 
 use polars::prelude::DataFrame;
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
 
 use crate::store::output_table::OutputTable;
 
-/// What reads sources and writes outputs for the engine.
+/// What reads sources and writes outputs for the engine. Reading ends early once it is cancelled.
 pub trait Files: Send + Sync {
     /// The columns of a source, from its first `head` rows or from the whole of it.
     ///
     /// # Errors
     /// If the source cannot be read.
-    fn infer(&self, project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError>;
+    fn infer(
+        &self,
+        project: &Path,
+        scan: &Scan,
+        head: Option<usize>,
+        cancelled: &CancelToken,
+    ) -> Result<Schema, EngineError>;
 
     /// The source as a frame of exactly the columns and types of `scan.schema`, and all there is to say of it: its remarks, and
     /// what only reading all of it shows.
     ///
     /// # Errors
     /// If the source cannot be read or a value is not of its column's type.
-    fn read(&self, project: &Path, scan: &Scan) -> Result<(DataFrame, Vec<String>), EngineError>;
+    fn read(
+        &self,
+        project: &Path,
+        scan: &Scan,
+        cancelled: &CancelToken,
+    ) -> Result<(DataFrame, Vec<String>), EngineError>;
 
     /// File, and line or row id, of rows given by their place in the frame that `read` gives, from 0.
     ///
     /// # Errors
     /// If the source cannot be read.
-    fn places(&self, project: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError>;
+    fn places(
+        &self,
+        project: &Path,
+        scan: &Scan,
+        rows: &[u64],
+        cancelled: &CancelToken,
+    ) -> Result<Vec<(String, u64)>, EngineError>;
 
     /// What is worth knowing, before it is read, of how the source is read as the columns of `scan.schema`.
     ///

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
+use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
 
@@ -36,9 +37,9 @@ impl LocalFiles {
         Self { codecs, storages, kept: Mutex::default() }
     }
 
-    /// The files of a source, on this machine.
-    fn of(&self, project: &Path, source: &Scan) -> Result<Vec<SourceFile>, EngineError> {
-        SourceFile::all_of(&self.storages, project, source)
+    /// The files of a source, on this machine, to be read until that is cancelled.
+    fn of(&self, project: &Path, source: &Scan, cancelled: &CancelToken) -> Result<Vec<SourceFile>, EngineError> {
+        SourceFile::all_of(&self.storages, project, source, cancelled)
     }
 
     /// What is kept of that source, which is kept no longer.
@@ -64,36 +65,54 @@ fn without_schema(source: &Scan) -> Scan {
 }
 
 impl Files for LocalFiles {
-    fn infer(&self, project: &Path, source: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
+    fn infer(
+        &self,
+        project: &Path,
+        source: &Scan,
+        head: Option<usize>,
+        cancelled: &CancelToken,
+    ) -> Result<Schema, EngineError> {
         let codec = self.codecs.get(source.format)?;
+        let files = self.of(project, source, cancelled)?;
         if head.is_some() {
-            return read::infer(codec, &self.of(project, source)?, source, head);
+            return read::infer(codec, &files, source, head);
         }
         // It may have changed since.
         self.take(source);
-        let (schema, rows) = read::infer_and_read(codec, &self.of(project, source)?, source)?;
+        let (schema, rows) = read::infer_and_read(codec, &files, source)?;
         if let Some(rows) = rows {
             self.keep(source, rows);
         }
         Ok(schema)
     }
 
-    fn read(&self, project: &Path, source: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
+    fn read(
+        &self,
+        project: &Path,
+        source: &Scan,
+        cancelled: &CancelToken,
+    ) -> Result<(DataFrame, Vec<String>), EngineError> {
         let (rows, mut told) = match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
             // Only SQLite's rows are kept, in which there is nothing to warn of.
             Some(rows) => (rows, Vec::new()),
-            None => read::read(self.codecs.get(source.format)?, &self.of(project, source)?, source)?,
+            None => read::read(self.codecs.get(source.format)?, &self.of(project, source, cancelled)?, source)?,
         };
         told.extend(self.remarks(project, source)?);
         Ok((rows, told))
     }
 
-    fn places(&self, project: &Path, source: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
-        read::places(self.codecs.get(source.format)?, &self.of(project, source)?, source, rows)
+    fn places(
+        &self,
+        project: &Path,
+        source: &Scan,
+        rows: &[u64],
+        cancelled: &CancelToken,
+    ) -> Result<Vec<(String, u64)>, EngineError> {
+        read::places(self.codecs.get(source.format)?, &self.of(project, source, cancelled)?, source, rows)
     }
 
     fn remarks(&self, project: &Path, source: &Scan) -> Result<Vec<String>, EngineError> {
-        read::remarks(self.codecs.get(source.format)?, &self.of(project, source)?, source)
+        read::remarks(self.codecs.get(source.format)?, &self.of(project, source, &NEVER_CANCELLED)?, source)
     }
 
     fn rows_are_lines(&self, source: &Scan) -> bool {

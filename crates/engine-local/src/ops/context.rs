@@ -76,7 +76,8 @@ impl<'a> JobContext<'a> {
             Rel::Project { input, .. } | Rel::Convert { input, .. } | Rel::Fill { input, .. } => self.place(input, row),
             _ => {
                 let scan = self.origin(rel)?;
-                let (file, line) = self.files.places(self.project, &scan, &[row]).ok()?.pop()?;
+                let (file, line) =
+                    self.files.places(self.project, &scan, &[row], self.options.cancelled).ok()?.pop()?;
                 Some(if self.files.rows_are_lines(&scan) {
                     format!("{file}:{line}")
                 } else {

@@ -21,7 +21,7 @@ impl Operator for ScanExec<'_> {
     }
 
     fn execute(&self, _: Vec<DataFrame>, context: &mut JobContext<'_>) -> Outcome<DataFrame> {
-        let (frame, warnings) = context.files.read(context.project, self.scan)?;
+        let (frame, warnings) = context.files.read(context.project, self.scan, context.options.cancelled)?;
         context.observed.warnings.extend(warnings);
         let from = match self.scan.files.as_slice() {
             [] => "no file".to_owned(),

@@ -33,15 +33,15 @@ impl Files for OneFile {
         true
     }
 
-    fn infer(&self, _: &Path, _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
+    fn infer(&self, _: &Path, _: &Scan, _: Option<usize>, _: &CancelToken) -> Result<Schema, EngineError> {
         types::schema_of(&self.0)
     }
 
-    fn read(&self, _: &Path, _: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
+    fn read(&self, _: &Path, _: &Scan, _: &CancelToken) -> Result<(DataFrame, Vec<String>), EngineError> {
         Ok((self.0.clone(), Vec::new()))
     }
 
-    fn places(&self, _: &Path, scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+    fn places(&self, _: &Path, scan: &Scan, rows: &[u64], _: &CancelToken) -> Result<Vec<(String, u64)>, EngineError> {
         Ok(rows.iter().map(|row| (scan.files[0].to_string(), row + 2)).collect())
     }
 

@@ -92,13 +92,13 @@ fn what_breaks_inside_becomes_an_error() {
             true
         }
 
-        fn infer(&self, _: &Path, _: &Scan, _: Option<usize>) -> Result<Schema, EngineError> {
+        fn infer(&self, _: &Path, _: &Scan, _: Option<usize>, _: &CancelToken) -> Result<Schema, EngineError> {
             panic!("the disk is on fire")
         }
-        fn read(&self, _: &Path, _: &Scan) -> Result<(DataFrame, Vec<String>), EngineError> {
+        fn read(&self, _: &Path, _: &Scan, _: &CancelToken) -> Result<(DataFrame, Vec<String>), EngineError> {
             Ok((DataFrame::empty(), Vec::new()))
         }
-        fn places(&self, _: &Path, _: &Scan, _: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {
+        fn places(&self, _: &Path, _: &Scan, _: &[u64], _: &CancelToken) -> Result<Vec<(String, u64)>, EngineError> {
             Ok(vec![])
         }
         fn write(

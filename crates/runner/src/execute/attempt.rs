@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tempfile::{NamedTempFile, TempPath};
-use tidemill_core::attempt::{AttemptToken, Staging};
+use tidemill_core::attempt::{AttemptToken, CancelToken, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
@@ -34,7 +34,7 @@ impl TaskExecutor {
         let staging = Staging::new();
         let mut result = self.compute(ix, attempt, token, &staging, "", &|| Ok(()))?;
         let known = self.write_tables(ix, &mut result, &staging)?;
-        let made = self.keep(ix, &result, &known, &staging)?;
+        let made = self.keep(ix, &result, &known, &staging, token.cancelled())?;
         if !token.begin_commit() {
             return Err(stopped());
         }
@@ -79,7 +79,7 @@ impl TaskExecutor {
             project,
             storages: &self.plan.storages,
             tables: &tables,
-            origins: &self.upstream_sources(ix),
+            origins: &self.upstream_sources(ix, token.cancelled()),
             upstream: &upstream,
             run: &context.run,
             secrets: &context.secrets,
@@ -140,6 +140,7 @@ impl TaskExecutor {
         result: &TaskResult,
         known: &BTreeMap<Location, Digest>,
         staging: &Staging,
+        cancelled: &CancelToken,
     ) -> Result<Made, TaskFailure> {
         let task = self.plan.task(ix);
         let is_stored = task.spec.common.cache != CachePolicy::DigestOnly;
@@ -160,12 +161,12 @@ impl TaskExecutor {
             let of_table = table.is_some() && task.sinks.iter().any(|sink| sink.path == *path);
             let rewritten = is_stored && of_table && size >= REWRITTEN;
             let object = if is_stored && !rewritten {
-                let put = self.context.cache.store.put_file(&staged);
+                let put = self.context.cache.store.put_file(&staged, cancelled);
                 put.map_err(|error| TaskFailure::new(format!("`{path}` cannot be kept: {error}")))?
             } else if let Some(digest) = known.get(path) {
                 Object { digest: *digest, size }
             } else {
-                let (digest, size) = digest_of_file(&staged).map_err(unreadable)?;
+                let (digest, size) = digest_of_file(&staged, cancelled).map_err(unreadable)?;
                 Object { digest, size }
             };
             outputs.push(Output { path: path.to_string(), object, rewritten });

@@ -3,6 +3,8 @@
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::run::LookUp;
+use tidemill_core::storage::{Found, is_glob, resolve};
+use tidemill_core::table::Location;
 use tidemill_core::task::TaskReport;
 use tidemill_secrets::masked;
 use tidemill_state::{LastGood, Resend};
@@ -14,6 +16,20 @@ use crate::cache_index::ResultDigests;
 use crate::decision::{Decision, DecisionOptions, decide};
 
 impl TaskExecutor {
+    /// Whether a look-up has to hash large files first: meanwhile nobody would hear of Ctrl-C or a timeout.
+    pub(super) fn takes_long(&self, ix: TaskIx) -> bool {
+        let task = self.plan.task(ix);
+        let read = task.io.files.iter().map(|file| &file.path.value);
+        let mut paths = read.chain(task.outputs.iter().map(|output| &output.path.value));
+        let (files, project) = (&self.context.cache.files, &self.context.cache.project);
+        let takes_long = |path: &Location| files.takes_long(&resolve(project, path));
+        let found = |path: &Location| self.plan.storages.of(path).and_then(|storage| storage.find(project, path));
+        paths.any(|path| match is_glob(path.as_str()).then(|| found(path)) {
+            Some(Ok(Found::Matches(found))) => found.iter().any(|entry| takes_long(&entry.location)),
+            _ => takes_long(path),
+        })
+    }
+
     /// What is to be done with a task; None if that takes longer than a look and `at_leisure` is false.
     pub(super) fn decide(&self, ix: TaskIx, at_leisure: bool) -> Option<LookUp> {
         let context = &self.context;

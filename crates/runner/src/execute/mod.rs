@@ -115,7 +115,7 @@ impl TaskExecutor {
 
 impl Executor for TaskExecutor {
     fn look_up_quickly(&self, task: TaskIx) -> Option<LookUp> {
-        self.decide(task, false)
+        if self.takes_long(task) { None } else { self.decide(task, false) }
     }
 
     fn look_up(&self, task: TaskIx) -> LookUp {

@@ -1,7 +1,7 @@
 //! Publishing the files of an earlier result again.
 
 use jiff::Timestamp;
-use tidemill_core::attempt::Staging;
+use tidemill_core::attempt::{NEVER_CANCELLED, Staging};
 use tidemill_core::fingerprint::{Reason, digest_of_file};
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::resolve;
@@ -52,7 +52,7 @@ impl TaskExecutor {
         let written = context.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))?;
         let digest = match written.digest {
             Some(digest) => digest,
-            None => digest_of_file(&staged).map_err(|error| wrong(error.to_string()))?.0,
+            None => digest_of_file(&staged, &NEVER_CANCELLED).map_err(|error| wrong(error.to_string()))?.0,
         };
         if digest != output.object.digest {
             return Err(lost());

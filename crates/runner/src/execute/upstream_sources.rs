@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::table::{Rel, Scan};
 use tidemill_core::task::{CheckContext, EdgeKind, Origins};
@@ -12,18 +13,20 @@ use super::TaskExecutor;
 pub(super) struct UpstreamSources<'a> {
     executor: &'a TaskExecutor,
     task: TaskIx,
+    cancelled: &'a CancelToken,
 }
 
 impl TaskExecutor {
-    /// The sources behind a task.
-    pub(super) fn upstream_sources(&self, task: TaskIx) -> UpstreamSources<'_> {
-        UpstreamSources { executor: self, task }
+    /// The sources behind a task, which are looked at until that is cancelled.
+    pub(super) fn upstream_sources<'a>(&'a self, task: TaskIx, cancelled: &'a CancelToken) -> UpstreamSources<'a> {
+        UpstreamSources { executor: self, task, cancelled }
     }
 
     /// What a task reads, if it is a load; its columns as the head of the source has them.
-    fn scan_of(&self, task: TaskIx) -> Option<Scan> {
+    fn scan_of(&self, task: TaskIx, cancelled: &CancelToken) -> Option<Scan> {
         let plan = &*self.plan;
-        let cx = CheckContext::new(&*self.context.engine, &self.context.sources, &plan.spec.project, &plan.storages);
+        let cx = CheckContext::new(&*self.context.engine, &self.context.sources, &plan.spec.project, &plan.storages)
+            .cancelled(cancelled);
         // Without tables only a load compiles.
         let job = plan.task(task).task.job(&cx);
         match job {
@@ -49,7 +52,7 @@ impl Origins for UpstreamSources<'_> {
         named.dedup();
         // Several are the instances of a `foreach`, whose rows are united.
         match named.as_slice() {
-            [one] => self.executor.scan_of(*one),
+            [one] => self.executor.scan_of(*one, self.cancelled),
             _ => None,
         }
     }
@@ -59,7 +62,7 @@ impl Origins for UpstreamSources<'_> {
         let mut next = vec![self.task];
         let mut scans = Vec::new();
         while let Some(task) = next.pop() {
-            scans.extend(self.executor.scan_of(task));
+            scans.extend(self.executor.scan_of(task, self.cancelled));
             next.extend(self.executor.tables_of(task).map(|(_, ix)| ix).filter(|ix| seen.insert(*ix)));
         }
         scans

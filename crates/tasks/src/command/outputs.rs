@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tidemill_core::plan::resolve;
+use tidemill_core::regular_file;
 use tidemill_core::spec::{At, OrderedMap};
 use tidemill_core::table::Location;
 use tidemill_core::task::{RunContext, TaskFailure};
@@ -37,6 +38,14 @@ impl Stamp {
     fn of(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
         Some(Self(found.ino(), found.size(), found.ctime(), found.ctime_nsec()))
+    }
+}
+
+impl Output<'_> {
+    /// That what the command has made is a file: from anything else nothing, or no end, may come.
+    fn is_file(&self) -> Result<(), TaskFailure> {
+        let found = fs::metadata(&self.staged).and_then(|found| regular_file::check(&found));
+        found.map_err(|error| TaskFailure::new(format!("the output `{}` ({}): {error}", self.name, self.location)))
     }
 }
 
@@ -99,6 +108,7 @@ impl<'a> Outputs<'a> {
         let mut missing = Vec::new();
         for output in &self.list {
             if fs::symlink_metadata(&output.staged).is_ok() {
+                output.is_file()?;
                 continue;
             }
             let now = Stamp::of(&output.target);
@@ -108,6 +118,7 @@ impl<'a> Outputs<'a> {
             }
             fs::rename(&output.target, &output.staged)
                 .map_err(|error| TaskFailure::new(format!("cannot take {}: {error}", output.location)))?;
+            output.is_file()?;
         }
         if missing.is_empty() {
             return Ok(());

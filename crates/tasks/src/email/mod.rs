@@ -17,7 +17,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap, failure_of};
 use tidemill_core::ids::TaskName;
+use tidemill_core::regular_file::{self, MOST_PART, read_text};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template};
+use tidemill_core::storage::resolve;
 use tidemill_core::table::{Location, Schema};
 use tidemill_core::task::{
     CheckContext, Descriptor, Edge, EdgeKind, FileInput, FileRole, Io, LogLevel, MakesTable, Probe, ProbeContext,
@@ -347,8 +349,7 @@ impl EmailTask {
         let path = html.ok_or_else(|| {
             TaskFailure::new(format!("task `{}` publishes no HTML that the mail could carry", task.value))
         })?;
-        std::fs::read_to_string(tidemill_core::plan::resolve(cx.project, path))
-            .map_err(|error| TaskFailure::new(format!("cannot read {path}: {error}")))
+        read_text(&resolve(cx.project, path)).map_err(|error| TaskFailure::new(format!("cannot read {path}: {error}")))
     }
 
     fn attachments(&self, cx: &RunContext<'_>) -> Result<Vec<(String, Vec<u8>)>, TaskFailure> {
@@ -367,9 +368,9 @@ impl EmailTask {
         paths
             .into_iter()
             .map(|path| {
-                let file = tidemill_core::plan::resolve(cx.project, &Location::new(path.as_str()));
-                let bytes =
-                    std::fs::read(&file).map_err(|error| TaskFailure::new(format!("cannot attach {path}: {error}")))?;
+                let file = resolve(cx.project, &Location::new(path.as_str()));
+                let bytes = regular_file::read(&file, MOST_PART)
+                    .map_err(|error| TaskFailure::new(format!("cannot attach {path}: {error}")))?;
                 let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(path);
                 Ok((name, bytes))
             })

@@ -9,6 +9,7 @@ use lettre::Message;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use tidemill_core::regular_file::{self, MOST_TEXT};
 use tidemill_core::task::TaskFailure;
 
 use super::connection::{Connection, Patience, SmtpError};
@@ -153,7 +154,7 @@ fn configuration(server: &Server) -> Result<Arc<ClientConfig>, TaskFailure> {
             permanent: true,
             ..TaskFailure::default()
         };
-        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let pem = regular_file::read(path, MOST_TEXT).map_err(|error| wrong(error.to_string()))?;
         let known = roots.len();
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             let certificate = certificate.map_err(|error| wrong(error.to_string()))?;

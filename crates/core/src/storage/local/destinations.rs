@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{DestinationCheck, DestinationRefusal};
 use super::resolve;
+use crate::regular_file;
 use crate::table::Location;
 
 /// Below the project's folder and those that the pipeline allows, links followed, but not among Tidemill's own files.
@@ -46,8 +47,20 @@ impl DestinationCheck for LocalDestinations {
                 help: "choose another path",
             });
         }
+        refusals.extend(not_a_file(&path));
         refusals
     }
+}
+
+/// That something other than a file is there, which a file must not replace. A link is replaced.
+fn not_a_file(path: &Path) -> Option<DestinationRefusal> {
+    let found = path.symlink_metadata().ok().filter(|found| !found.is_symlink())?;
+    let error = regular_file::check(&found).err()?;
+    Some(DestinationRefusal {
+        what: "would replace what is no file".to_owned(),
+        label: error.to_string(),
+        help: "remove it, or choose another path",
+    })
 }
 
 /// The path with the links of its existing part followed, so that a link cannot lead out of the project unseen.

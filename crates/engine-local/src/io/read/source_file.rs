@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use flate2::read::MultiGzDecoder;
+use tidemill_core::attempt::CancelToken;
+use tidemill_core::regular_file;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Location, Scan};
 
@@ -18,6 +20,8 @@ pub struct SourceFile {
     pub shown: String,
     /// Where it is.
     pub path: PathBuf,
+    /// Cancelled when what is in it is no longer wanted.
+    pub cancelled: CancelToken,
 }
 
 /// The text of a file, or of its beginning.
@@ -33,18 +37,38 @@ impl SourceFile {
     ///
     /// # Errors
     /// If there is none, or one is elsewhere and cannot be had.
-    pub fn all_of(storages: &StorageRegistry, project: &Path, source: &Scan) -> Result<Vec<Self>, EngineError> {
+    pub fn all_of(
+        storages: &StorageRegistry,
+        project: &Path,
+        source: &Scan,
+        cancelled: &CancelToken,
+    ) -> Result<Vec<Self>, EngineError> {
         if source.files.is_empty() {
             return Err(EngineError::Internal("a source without files".into()));
         }
-        source.files.iter().map(|file| Self::new(storages, project, file)).collect()
+        source.files.iter().map(|file| Self::new(storages, project, file, cancelled)).collect()
     }
 
-    fn new(storages: &StorageRegistry, project: &Path, file: &Location) -> Result<Self, EngineError> {
+    fn new(
+        storages: &StorageRegistry,
+        project: &Path,
+        file: &Location,
+        cancelled: &CancelToken,
+    ) -> Result<Self, EngineError> {
         let local = storages.of(file).and_then(|storage| storage.local_path(project, file));
-        let mut found = Self { shown: file.as_str().to_owned(), path: PathBuf::new() };
+        let mut found = Self { shown: file.as_str().to_owned(), path: PathBuf::new(), cancelled: cancelled.clone() };
         found.path = local.map_err(|error| found.io_error(&error))?;
         Ok(found)
+    }
+
+    /// An error once what is in it is no longer wanted.
+    pub fn uncancelled(&self) -> Result<(), EngineError> {
+        if self.cancelled.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+    }
+
+    /// What `work` says of a part of it, as long as that is wanted.
+    pub fn unless_cancelled<T>(&self, work: impl FnOnce() -> T) -> Result<T, EngineError> {
+        self.uncancelled().map(|()| work())
     }
 
     /// That something is wrong with it.
@@ -89,7 +113,7 @@ impl SourceFile {
         if metadata.len() == 0 {
             return Err(self.error(None, "is empty"));
         }
-        File::open(&self.path).map_err(|error| self.io_error(&error))
+        regular_file::open(&self.path).map_err(|error| self.io_error(&error))
     }
 
     /// The text of the file, decoded; at most about `limit` bytes of it.
@@ -104,7 +128,7 @@ impl SourceFile {
         let size = file.metadata().map_or(0, |metadata| metadata.len());
         let name = self.shown.to_ascii_lowercase();
         let packed = name.ends_with(".gz") || name.ends_with(".zst");
-        let mut reader: Box<dyn Read> = if name.ends_with(".gz") {
+        let reader: Box<dyn Read> = if name.ends_with(".gz") {
             Box::new(MultiGzDecoder::new(BufReader::new(file)))
         } else if name.ends_with(".zst") {
             Box::new(zstd::stream::Decoder::new(file).map_err(|error| self.io_error(&error))?)
@@ -118,7 +142,8 @@ impl SourceFile {
         }
         // One byte more than asked for tells whether there is more.
         let ask = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        reader.by_ref().take(ask).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+        self.cancelled.reader(reader).take(ask).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+            _ if self.cancelled.is_cancelled() => EngineError::Cancelled,
             ErrorKind::PermissionDenied => self.io_error(&error),
             _ if packed => self.error(None, format!("is damaged or cut off: it cannot be unpacked ({error})")),
             _ => self.io_error(&error),

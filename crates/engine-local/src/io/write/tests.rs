@@ -6,6 +6,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series, TimeUnit};
 use proptest::prelude::*;
+use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
     DataType, EngineError, FileFormat, Location, Scan, ScanOptions, Schema, Sink, SinkOptions, Written,
@@ -22,7 +23,7 @@ fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, Engin
 }
 
 fn files(folder: &Path, scan: &Scan) -> Vec<SourceFile> {
-    SourceFile::all_of(&StorageRegistry::default(), folder, scan).unwrap()
+    SourceFile::all_of(&StorageRegistry::default(), folder, scan, &NEVER_CANCELLED).unwrap()
 }
 
 fn read(folder: &Path, scan: &Scan) -> DataFrame {

@@ -15,9 +15,8 @@ use tidemill_core::table::{EngineError, Scan, Schema};
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
 
-use self::chunk::CsvFault;
 use self::file::CsvFile;
-use super::column::{self, Builder};
+use super::column;
 use super::evidence::{self, Tally};
 use super::header;
 use super::places::{LineCounter, places_of};
@@ -49,11 +48,11 @@ pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan, head: Option<usize
 fn whole(origin: &SourceFile, scan: &Scan) -> Result<Tally, EngineError> {
     let file = CsvFile::open(origin, scan, None)?;
     let chunks = file.chunks().map_err(|fault| file.explain(fault))?;
-    let parts: Vec<_> =
-        RAYON.install(|| chunks.into_par_iter().map(|chunk| file.evidence(chunk, usize::MAX)).collect());
+    let one = |chunk| origin.unless_cancelled(|| file.evidence(chunk, usize::MAX));
+    let parts: Vec<_> = RAYON.install(|| chunks.into_par_iter().map(one).collect());
     let mut all = file.no_evidence();
     for part in parts {
-        let (part, _) = part.map_err(|fault| file.explain(fault))?;
+        let (part, _) = part?.map_err(|fault| file.explain(fault))?;
         all.iter_mut().zip(part).for_each(|(all, part)| *all |= part);
     }
     Ok(file.names.into_iter().zip(all).collect())
@@ -98,10 +97,10 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataF
         let file = CsvFile::open(origin, scan, None)?;
         let targets = file.targets(&scan.schema)?;
         let chunks = file.chunks().map_err(|fault| file.explain(fault))?;
-        let parts: Vec<Result<(Vec<Builder>, usize), CsvFault>> =
-            RAYON.install(|| chunks.into_par_iter().map(|chunk| file.columns(chunk, &targets, &scan.schema)).collect());
+        let one = |chunk| origin.unless_cancelled(|| file.columns(chunk, &targets, &scan.schema));
+        let parts: Vec<_> = RAYON.install(|| chunks.into_par_iter().map(one).collect());
         for part in parts {
-            let (columns, rows) = part.map_err(|fault| file.explain(fault))?;
+            let (columns, rows) = part?.map_err(|fault| file.explain(fault))?;
             frames.push(column::frame(columns, rows)?);
         }
     }

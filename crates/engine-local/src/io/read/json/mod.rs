@@ -41,9 +41,10 @@ pub(in crate::io) fn infer(
         };
         let objects = document.objects(left.unwrap_or(usize::MAX))?;
         left = left.map(|left| left.saturating_sub(objects.list.len()));
-        let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(evidence_of).collect());
+        let one = |part| origin.unless_cancelled(|| evidence_of(part));
+        let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(one).collect());
         for part in parts {
-            evidence::merge(&mut all, part.map_err(|fault| document.explain(fault))?);
+            evidence::merge(&mut all, part?.map_err(|fault| document.explain(fault))?);
         }
     }
     Ok(evidence::schema(all))
@@ -85,11 +86,10 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan, lines: bool) -> Res
     for origin in files {
         let document = Document::whole(origin, scan, lines)?;
         let objects = document.objects(usize::MAX)?;
-        let parts: Vec<_> = RAYON.install(|| {
-            objects.list.par_chunks(CHUNK_ROWS).map(|part| columns(part, &targets, &scan.schema)).collect()
-        });
+        let one = |part| origin.unless_cancelled(|| columns(part, &targets, &scan.schema));
+        let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(one).collect());
         for (part, objects) in parts.into_iter().zip(objects.list.chunks(CHUNK_ROWS)) {
-            let (columns, found) = part.map_err(|fault| document.explain(fault))?;
+            let (columns, found) = part?.map_err(|fault| document.explain(fault))?;
             seen.iter_mut().zip(found).for_each(|(seen, found)| *seen |= found);
             frames.push(column::frame(columns, objects.len())?);
         }

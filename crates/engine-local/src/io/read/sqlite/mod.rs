@@ -1,5 +1,6 @@
 //! SQLite: the values that are stored decide the types, for a declared type is only a wish there.
 
+mod interruption;
 mod open;
 mod row_chunks;
 mod select;

@@ -9,11 +9,13 @@ use tempfile::TempDir;
 use tidemill_core::table::EngineError;
 
 use super::super::source_file::SourceFile;
+use super::interruption::Interruption;
 
 /// An open database.
 pub(super) struct Database<'a> {
     pub origin: &'a SourceFile,
     pub connection: Connection,
+    _interruption: Interruption,
     /// Where the copy lies, if it had to be copied; it goes when this does.
     _copy: Option<TempDir>,
 }
@@ -53,7 +55,8 @@ impl<'a> Database<'a> {
             (connect(&path, wal_mode && !has_log), None)
         };
         let connection = connected.map_err(|error| fault(origin, &error))?;
-        Ok(Self { origin, connection, _copy: copy })
+        let interruption = Interruption::of(&connection, &origin.cancelled);
+        Ok(Self { origin, connection, _interruption: interruption, _copy: copy })
     }
 
     /// What SQLite says, as an error of this file.
@@ -69,6 +72,7 @@ fn fault(origin: &SourceFile, error: &rusqlite::Error) -> EngineError {
         other => other.to_string(),
     };
     match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::OperationInterrupted) => EngineError::Cancelled,
         Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
             origin.error_with_help(None, "is locked by another program", "wait until that has finished writing")
         }

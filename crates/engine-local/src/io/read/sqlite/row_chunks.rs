@@ -125,6 +125,7 @@ pub(super) fn each_chunk<E: Send>(
         let taker = started.map_err(|error| unsupported(format!("no thread could be started: {error}")))?;
         let mut more = Ok(true);
         while let Ok(true) = more {
+            database.origin.uncancelled()?;
             let mut chunk = empty.try_recv().unwrap_or_else(|_| RowChunk::new(width));
             more = chunk.fill(&mut rows, &mut left);
             // The taker has ended because it refused.

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use tempfile::TempDir;
+use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Location, Scan, ScanOptions, Schema};
 
@@ -20,7 +21,7 @@ use super::source_file::SourceFile;
 use crate::io::formats::FormatCodecs;
 
 fn files(project: &Path, scan: &Scan) -> Result<Vec<SourceFile>, EngineError> {
-    SourceFile::all_of(&StorageRegistry::default(), project, scan)
+    SourceFile::all_of(&StorageRegistry::default(), project, scan, &NEVER_CANCELLED)
 }
 
 fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
