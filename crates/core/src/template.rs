@@ -3,6 +3,7 @@
 mod aggregates;
 mod depth;
 mod filters;
+mod nesting;
 mod number;
 mod rows;
 mod table;
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
 pub use rows::table_rows;
@@ -56,6 +58,7 @@ pub fn environment() -> Environment<'static> {
     environment.add_filter("percent", filters::percent);
     environment.add_filter("date", filters::date);
     environment.add_filter("table", table::table);
+    environment.add_function(nesting::BOUNDED, |value: Value| nesting::bounded(&value));
     environment
 }
 
@@ -71,16 +74,16 @@ fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
         .build()
 }
 
-/// A template's text as the engine wants it: `$${{` stands for a literal `${{`.
+/// A template's text as the engine wants it: `$${{` stands for a literal `${{`, and what is set does not nest without end.
 ///
 /// # Errors
 /// If it is too deep for the engine.
 pub fn prepare(text: &str) -> Result<Cow<'_, str>, Error> {
-    match too_deep(text) {
-        Some(place) => Err(depth_error(Some(&text[..place.start]))),
-        None if text.contains("$${{") => Ok(Cow::Owned(text.replace("$${{", "{% raw %}${{{% endraw %}"))),
-        None => Ok(Cow::Borrowed(text)),
+    if let Some(place) = too_deep(text) {
+        return Err(depth_error(Some(&text[..place.start])));
     }
+    let text = nesting::with_bounds(text);
+    Ok(if text.contains("$${{") { Cow::Owned(text.replace("$${{", "{% raw %}${{{% endraw %}")) } else { text })
 }
 
 /// An expression as the engine wants it.

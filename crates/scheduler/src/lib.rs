@@ -5,6 +5,7 @@
 mod child;
 mod edits;
 mod host;
+mod isolated;
 mod jump;
 mod served;
 mod texts;

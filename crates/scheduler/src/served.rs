@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::edits::Edits;
+use super::isolated::isolated;
 use super::{Event, Host, Watched};
 use tidemill_runner::Failure;
 
@@ -45,7 +46,7 @@ impl Served {
         let now = Timestamp::now();
         for file in given.iter().filter(|file| !file.is_dir()) {
             let file = absolute(file)?;
-            let Some(watched) = Watched::open(&*served.host, &file, once, now)? else {
+            let Some(watched) = isolated(|| Watched::open(&*served.host, &file, once, now))? else {
                 return Err(Failure::wrong(format!("{} has no `schedule`", file.display()))
                     .help("write when it is to run, such as `schedule: \"45 19 * * *\"`"));
             };
@@ -61,7 +62,30 @@ impl Served {
     /// Does what is due.
     pub fn wake(&mut self, now: Timestamp) -> Result<(), Failure> {
         self.read_again(now)?;
-        self.watched.iter_mut().try_for_each(|watched| watched.wake(&*self.host, &self.sender, now))
+        self.each(now, |watched, host, sender| watched.wake(host, sender, now))
+    }
+
+    /// Does something for each pipeline. Where that fails, the pipeline rests for a while and the others go on; only if all fail
+    /// there is nothing left to serve.
+    fn each(
+        &mut self,
+        now: Timestamp,
+        work: impl Fn(&mut Watched, &dyn Host, &Sender<Event>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let (served, mut failures) = (self.watched.len(), Vec::new());
+        for watched in self.watched.iter_mut().filter(|watched| !watched.rests(now)) {
+            match isolated(|| work(watched, &*self.host, &self.sender)) {
+                Ok(()) => watched.recover(),
+                Err(failure) => failures.push((watched, failure)),
+            }
+        }
+        if failures.len() == served {
+            return failures.into_iter().next().map_or(Ok(()), |(_, failure)| Err(failure));
+        }
+        for (watched, failure) in failures {
+            watched.rest(&*self.host, &failure, now);
+        }
+        Ok(())
     }
 
     /// How long until something is to be done, if nothing happens before.
@@ -90,7 +114,7 @@ impl Served {
             self.host.note(&what);
         }
         self.stopping = true;
-        self.watched.iter_mut().try_for_each(|watched| watched.stop(&*self.host, &self.sender, now))
+        self.each(now, |watched, host, sender| watched.stop(host, sender, now))
     }
 
     /// Takes in what has changed on the disk.
@@ -98,9 +122,7 @@ impl Served {
         if self.stopping {
             return Ok(());
         }
-        for watched in &mut self.watched {
-            watched.read_again(&*self.host, &self.sender, now)?;
-        }
+        self.each(now, |watched, host, sender| watched.read_again(host, sender, now))?;
         let is_in_folder = |file: &Path| self.given.iter().any(|given| given.is_dir() && is_in(file, given));
         let host = &self.host;
         self.watched.retain(|watched| {
@@ -116,10 +138,18 @@ impl Served {
     /// Takes in the end of a run.
     pub fn ended(&mut self, file: &Path, fire: Timestamp, code: Option<i32>, now: Timestamp) -> Result<(), Failure> {
         self.failed |= code != Some(0);
+        let several = self.watched.len() > 1;
         match self.watched.iter_mut().find(|watched| watched.file == file) {
-            Some(watched) => watched.ended(&*self.host, &self.sender, (fire, code), now),
-            None => Ok(()),
+            Some(watched) => {
+                let done = isolated(|| watched.ended(&*self.host, &self.sender, (fire, code), now));
+                match done {
+                    Err(failure) if several => watched.rest(&*self.host, &failure, now),
+                    done => return done,
+                }
+            }
+            None => {}
         }
+        Ok(())
     }
 
     fn add(&mut self, watched: Watched) -> Result<(), Failure> {
@@ -150,7 +180,7 @@ impl Served {
                 if self.watched.iter().any(|watched| watched.file == file) {
                     continue;
                 }
-                match Watched::open(&*self.host, &file, self.once, now) {
+                match isolated(|| Watched::open(&*self.host, &file, self.once, now)) {
                     Ok(None) => {}
                     Ok(Some(watched)) => {
                         if let Err(failure) = self.add(watched) {

@@ -36,7 +36,12 @@ pub(super) struct Watched {
     /// Whether the ledger has been looked at since this process began to watch.
     is_awake: bool,
     run: Option<Child>,
+    /// Until when it is left alone, and why: something of it has failed.
+    resting: Option<(Timestamp, String)>,
 }
+
+/// For so long a pipeline is left alone of which something has failed, such as its state.
+const REST: SignedDuration = SignedDuration::from_secs(60);
 
 /// What an act needs of the scheduler.
 struct Hands<'a> {
@@ -78,6 +83,7 @@ impl Watched {
             settled: seen,
             is_awake: false,
             run: None,
+            resting: None,
         }))
     }
 
@@ -103,7 +109,7 @@ impl Watched {
 
     /// Whether nothing runs or is about to.
     pub fn is_idle(&self) -> bool {
-        self.trigger.is_idle() && self.run.is_none()
+        (self.trigger.is_idle() || self.resting.is_some()) && self.run.is_none()
     }
 
     /// The run that goes on, in words.
@@ -117,8 +123,32 @@ impl Watched {
         format!("{}: {}", self.name, words.unwrap_or_default())
     }
 
+    /// Whether it is left alone.
+    pub fn rests(&self, now: Timestamp) -> bool {
+        self.resting.as_ref().is_some_and(|(until, _)| *until > now)
+    }
+
+    /// Leaves it alone for a while: something of it has failed. The same is told once.
+    pub fn rest(&mut self, host: &dyn Host, failure: &Failure, now: Timestamp) {
+        let why = host.failure_text(failure);
+        if self.resting.as_ref().is_none_or(|(_, told)| *told != why) {
+            host.tell(&why);
+            let tries = format!("tries again every {} s", REST.as_secs());
+            host.warning(&format!("{}: its schedule waits and {tries}; others go on", self.name));
+        }
+        self.resting = Some((now + REST, why));
+    }
+
+    /// Nothing of it fails any more.
+    pub fn recover(&mut self) {
+        self.resting = None;
+    }
+
     /// How long until something is to be done.
     pub fn wait(&mut self, now: Timestamp) -> Duration {
+        if let Some((until, _)) = &self.resting {
+            return Duration::try_from(until.duration_since(now)).unwrap_or_default();
+        }
         let insist = self.run.as_mut().and_then(Child::insist);
         let wake = self.schedule.as_ref().and_then(|_| self.trigger.wake_at());
         let wake = wake.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());

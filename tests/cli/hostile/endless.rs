@@ -51,8 +51,8 @@ fn a_view_that_never_answers_is_given_up_by_whatever_checks() {
     assert!(said.contains("the query of `e.db` gave no first rows within 5 s"), "{said}");
     let said = project.wait(contract).exits(0).warnings();
     assert!(said.contains("whether its contract holds is seen only in the run"), "{said}");
-    let said = project.wait(mistyped).exits(0).warnings();
-    assert!(said.contains("`numbers` of `e.db` gave no first rows"), "{said}");
+    let said = project.wait(mistyped).exits(2).stderr;
+    assert!(said.contains("column `x` of `e.db` is int, not date"), "{said}");
 }
 
 #[test]

@@ -169,3 +169,48 @@ fn nothing_runs_while_it_is_paused() {
     signal(&scheduler, Signal::TERM);
     project.wait(scheduler).exits(0);
 }
+
+/// Two pipelines in folders of their own, of which the first one's state breaks while they are served.
+#[test]
+fn what_breaks_of_one_pipeline_leaves_the_other_its_schedule() {
+    let text = |name: &str| {
+        let run = format!("echo {name} >> told.txt");
+        telling_text("{every: 1s}", &run).replace("name: clock", &format!("name: {name}"))
+    };
+    let project = Project::new().file("a/pipeline.yaml", text("first")).file("b/pipeline.yaml", text("second"));
+    let mut command = project.command(["schedule", "-f", "a/pipeline.yaml", "-f", "b/pipeline.yaml"]);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let scheduler = command.spawn().expect("the binary starts");
+    until("both run", || project.has("a/told.txt") && project.has("b/told.txt"));
+    let state = project.root().join("a/.tidemill");
+    std::fs::rename(&state, project.root().join("a/gone")).expect("it is there");
+    std::fs::write(&state, "no folder").expect("the place is free");
+    let before = project.read("b/told.txt").lines().count();
+    until("the other goes on", || project.read("b/told.txt").lines().count() > before + 2);
+    signal(&scheduler, Signal::TERM);
+    let outcome = project.wait(scheduler).exits(0);
+    let told = "warning first: its schedule waits and tries again every 60 s; others go on";
+    assert_eq!(outcome.stderr.matches(told).count(), 1, "{}", outcome.stderr);
+}
+
+/// What a pipeline file holds that is too deep for any stack is a mistake of that file.
+#[test]
+fn a_file_that_is_too_deep_leaves_the_others_their_schedule() {
+    let deep =
+        format!("{}description: {}x{}\n", telling_text("{every: 1s}", "true"), "[".repeat(90_000), "]".repeat(90_000));
+    let sql = format!(
+        "{}  t: {{type: load, path: t.csv}}\n  q: {{type: normalize, from: t, derive: {{x: \"a{}\"}}}}\n",
+        telling_text("{every: 1s}", "true").replace("clock", "likes"),
+        " like 'x'".repeat(90_000)
+    );
+    let project = telling("{every: 1s}").file("deep.yaml", deep).file("likes.yaml", sql).file("t.csv", "a\nx\n");
+    let mut command = project.command(["schedule", "-f", "."]);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let scheduler = command.spawn().expect("the binary starts");
+    until("two fires run", || told(&project).len() >= 2);
+    signal(&scheduler, Signal::TERM);
+    let outcome = project.wait(scheduler).exits(0);
+    assert!(outcome.stderr.contains("deep.yaml is not served"), "{}", outcome.stderr);
+}

@@ -1,12 +1,13 @@
 //! What is known of a text beside its columns.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use sqlparser::ast::{Ident, NamedWindowDefinition, NamedWindowExpr, OrderByExpr, OrderBySort, Spanned, WindowSpec};
+use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{Rel, Schema, SortKey};
+use crate::table::{Expr, Rel, Schema, SortKey};
 
 use super::env::Env;
 use super::text::{Bound, Text};
@@ -25,16 +26,44 @@ pub(super) struct Binder<'a> {
     pub ctes: Vec<(String, Rc<Rel>)>,
     /// The names that `window` gave.
     pub windows: Vec<NamedWindowDefinition>,
+    /// How much of it is copies of what stands in the text once; one count for all parts of a text.
+    copied: Rc<Cell<usize>>,
     /// What is no mistake and yet worth knowing; one list for all parts of a text.
     pub warnings: Rc<RefCell<Vec<Diagnostic>>>,
 }
+
+/// Steps and operators that may be copies of what stands in the text once. Copies of copies double with each level.
+const MOST_COPIED: usize = 100_000;
 
 /// For texts that are no query.
 pub(super) const NO_TABLES: Tables<'static> = &|_| None;
 
 impl<'a> Binder<'a> {
     pub(super) fn new(text: Text<'a>, tables: Tables<'a>) -> Self {
-        Self { text, tables, ctes: Vec::new(), windows: Vec::new(), warnings: Rc::default() }
+        Self { text, tables, ctes: Vec::new(), windows: Vec::new(), copied: Rc::default(), warnings: Rc::default() }
+    }
+
+    /// A copy of a table's steps, for another place that reads it.
+    pub(super) fn copy_of_steps(&self, rel: &Rel, place: Span) -> Bound<Rel> {
+        self.count_copies(steps(rel), place).map(|()| rel.clone())
+    }
+
+    /// A copy of an expression, for another place that needs its value.
+    pub(super) fn copy_of(&self, expr: &Expr, place: Span) -> Bound<Expr> {
+        self.count_copies(operators(expr), place).map(|()| expr.clone())
+    }
+
+    fn count_copies(&self, more: usize, place: Span) -> Bound<()> {
+        self.copied.set(self.copied.get().saturating_add(more));
+        if self.copied.get() <= MOST_COPIED {
+            return Ok(());
+        }
+        let message = format!("written out, this SQL has more than {MOST_COPIED} steps: each use of a part repeats it");
+        Err(vec![
+            Diagnostic::error(message)
+                .at(self.text.place(place), "one use too many")
+                .help("make a task of what is used several times: it is computed once"),
+        ])
     }
 
     /// What `window name as (…)` says.
@@ -67,4 +96,14 @@ impl<'a> Binder<'a> {
         let descending = matches!(key.options.sort, Some(OrderBySort::Desc));
         Ok((descending, key.options.nulls_first == Some(true)))
     }
+}
+
+/// How many steps make a table.
+fn steps(rel: &Rel) -> usize {
+    1 + rel.inputs().into_iter().map(steps).sum::<usize>()
+}
+
+/// How many operators, columns and constants an expression has.
+fn operators(expr: &Expr) -> usize {
+    1 + expr.operands().into_iter().map(operators).sum::<usize>()
 }

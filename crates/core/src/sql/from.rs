@@ -12,7 +12,7 @@ use super::env::{Allowed, Env};
 use super::grouping::{fresh, project};
 use super::joins::Tree;
 use super::table_names::table_name;
-use super::text::{Bound, all, both};
+use super::text::{Bound, MAX_TABLES, all, both};
 use super::types::{coerce, common};
 use super::walk::{compare, conjuncts};
 
@@ -103,6 +103,13 @@ impl Binder<'_> {
                     .help(format!("give it an alias: `… as {}2`", name.chars().next().unwrap_or('t'))),
             ]);
         }
+        if leaves.len() >= MAX_TABLES {
+            return Err(self.text.wrong(
+                span,
+                format!("this `from` has more than {MAX_TABLES} tables"),
+                "one too many",
+            ));
+        }
         leaves.push(Leaf { alias: name, rel });
         Ok(())
     }
@@ -110,7 +117,7 @@ impl Binder<'_> {
     fn table(&self, ident: &Ident) -> Bound<Rel> {
         let name = table_name(ident);
         if let Some((_, rel)) = self.ctes.iter().rev().find(|(given, _)| *given == name) {
-            return Ok(rel.as_ref().clone());
+            return self.copy_of_steps(rel, ident.span);
         }
         match (self.tables)(&name) {
             Some(schema) => Ok(Rel::Input { task: name, schema }),

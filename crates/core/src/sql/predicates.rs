@@ -26,7 +26,10 @@ impl Binder<'_> {
         let (left, right) = operators::comparable(self, a, b, env)?;
         let equal = boolean(ExprKind::Call(
             crate::table::Function::COALESCE,
-            vec![compare(CmpOp::Eq, left.clone(), right.clone()), Expr::literal(Value::Bool(false))],
+            vec![
+                compare(CmpOp::Eq, self.copy_of(&left, a.span())?, self.copy_of(&right, b.span())?),
+                Expr::literal(Value::Bool(false)),
+            ],
         ));
         let neither = boolean(ExprKind::And(Box::new(is_null(left, false)), Box::new(is_null(right, false))));
         let same = boolean(ExprKind::Or(Box::new(equal), Box::new(neither)));
@@ -41,8 +44,13 @@ impl Binder<'_> {
         negated: bool,
         env: &mut Env<'_>,
     ) -> Bound<Expr> {
-        let (low, high) =
-            both(operators::comparable(self, operand, low, env), operators::comparable(self, operand, high, env))?;
+        let place = operand.span();
+        let (value, (from, to)) = both(self.expr(operand, env), both(self.expr(low, env), self.expr(high, env)))?;
+        let copy = self.copy_of(&value, place)?;
+        let (low, high) = both(
+            operators::comparable_exprs(self, (copy, operand), (from, low)),
+            operators::comparable_exprs(self, (value, operand), (to, high)),
+        )?;
         let above = compare(CmpOp::Ge, low.0, low.1);
         let below = compare(CmpOp::Le, high.0, high.1);
         let within = boolean(ExprKind::And(Box::new(above), Box::new(below)));

@@ -283,15 +283,21 @@ impl Binder<'_> {
         otherwise: Option<&Ast>,
         env: &mut Env<'_>,
     ) -> Bound<Expr> {
-        let whens = all(conditions.iter().map(|branch| match operand {
-            None => self.condition(&branch.condition, env),
-            Some(operand) => {
-                operators::comparable(self, operand, &branch.condition, env).map(|(a, b)| compare(CmpOp::Eq, a, b))
+        let value = operand.map(|ast| self.expr(ast, env)).transpose();
+        let whens = all(conditions.iter().map(|branch| match (operand, &value) {
+            (None, _) => self.condition(&branch.condition, env),
+            (Some(ast), Ok(Some(value))) => {
+                let condition = self.expr(&branch.condition, env)?;
+                let copy = self.copy_of(value, ast.span())?;
+                let (a, b) = operators::comparable_exprs(self, (copy, ast), (condition, &branch.condition))?;
+                Ok(compare(CmpOp::Eq, a, b))
             }
+            // What is wrong with the operand is told; the conditions may have mistakes too.
+            (Some(_), _) => self.expr(&branch.condition, env),
         }));
         let results: Vec<&Ast> = conditions.iter().map(|branch| &branch.result).chain(otherwise).collect();
         let thens = all(results.into_iter().map(|ast| self.expr(ast, env).map(|expr| (expr, ast))));
-        let (whens, thens) = both(whens, thens)?;
+        let (_, (whens, thens)) = both(value, both(whens, thens))?;
         let mut thens = self.unify(thens, "the branches of `case`")?;
         let otherwise = otherwise.and_then(|_| thens.pop()).map(Box::new);
         let data_type = thens.first().map_or(DataType::Null, |then| then.data_type);

@@ -158,7 +158,7 @@ impl<'b> Binder<'b> {
             data_type: DataType::Int,
         };
         let counts = Rel::Aggregate {
-            input: Box::new(right.clone()),
+            input: Box::new(self.copy_of_steps(&right, query.span())?),
             keys: vec![],
             metrics: vec![(rows.clone(), count(vec![])), (known.clone(), count(vec![column.clone()]))],
         };

@@ -20,7 +20,7 @@ const MAX_NESTING: usize = 100;
 /// How many operators one text may have. A chain of operators becomes a tree as deep as the chain is long.
 const MAX_OPERATORS: usize = 2_000;
 /// How many tables and set operations one query may put together.
-const MAX_TABLES: usize = 200;
+pub(super) const MAX_TABLES: usize = 200;
 /// Texts of fewer operators and parentheses than this fit any thread's stack.
 const SMALL: usize = 20;
 /// The stack that a large text gets.
@@ -284,7 +284,29 @@ fn is_operator(token: &Token) -> bool {
             use sqlparser::keywords::Keyword as K;
             matches!(
                 word.keyword,
-                K::AND | K::OR | K::NOT | K::CASE | K::UNION | K::INTERSECT | K::EXCEPT | K::JOIN | K::IS
+                K::AND
+                    | K::OR
+                    | K::XOR
+                    | K::NOT
+                    | K::CASE
+                    | K::UNION
+                    | K::INTERSECT
+                    | K::EXCEPT
+                    | K::JOIN
+                    | K::IS
+                    | K::IN
+                    | K::BETWEEN
+                    | K::LIKE
+                    | K::ILIKE
+                    | K::SIMILAR
+                    | K::RLIKE
+                    | K::REGEXP
+                    | K::AT
+                    | K::COLLATE
+                    | K::OVERLAPS
+                    | K::MEMBER
+                    | K::OPERATOR
+                    | K::DIV
             )
         }
         Token::Comma | Token::Whitespace(_) | Token::EOF | Token::LParen | Token::RParen | Token::Number(..) => false,

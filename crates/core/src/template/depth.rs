@@ -47,6 +47,42 @@ pub(super) fn too_deep(text: &str) -> Option<Range<usize>> {
     None
 }
 
+/// The `{% … %}` of a template that stand in no `raw` and no comment, each from its first brace to behind its last. To be asked
+/// for only of one that is not too deep.
+pub(super) fn tags(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut tags = Vec::new();
+    let mut at = 0;
+    while at + 1 < bytes.len() {
+        let rest = &bytes[at..];
+        if rest.starts_with(b"$${{") {
+            at += 4;
+        } else if rest.starts_with(b"{#") {
+            at = behind(text, at + 2, "#}");
+        } else if rest.starts_with(b"${{") {
+            at = walk(text, at + 3).unwrap_or(bytes.len());
+        } else if rest.starts_with(b"{%") {
+            let end = walk(text, at + 2).unwrap_or(bytes.len());
+            tags.push(at..end);
+            let word = text[at + 2..].trim_start_matches(['-', '+']).split_whitespace().next();
+            at = if word.is_some_and(|word| word == "raw" || word.starts_with("raw%")) {
+                behind(text, end, "endraw")
+            } else {
+                end
+            };
+        } else {
+            at += 1;
+        }
+    }
+    tags
+}
+
+/// The place behind the next `mark`, or the end.
+fn behind(text: &str, from: usize, mark: &str) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    rest.find(mark).map_or(text.len(), |at| from + at + mark.len())
+}
+
 /// Where an expression becomes deeper than [`MOST`].
 pub(super) fn expression_too_deep(text: &str) -> Option<Range<usize>> {
     walk(text, 0).err()
@@ -160,7 +196,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_walked_to_its_end(text in "[-a-z0-9 +.|(){}%$#'\"\\\\,é\\[\\]]{0,200}") {
-            let _ = (too_deep(&text), expression_too_deep(&text));
+            let _ = (too_deep(&text), expression_too_deep(&text), tags(&text));
         }
     }
 }
