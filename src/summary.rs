@@ -8,7 +8,6 @@ use tidemill_core::format::{quantity, thousands};
 use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
 use tidemill_core::sched::How;
-use unicode_width::UnicodeWidthStr;
 
 use crate::accounting::{Account, look_of, time_of};
 use crate::terminal::{Paint, Stream};

@@ -124,7 +124,7 @@ impl TextTable {
 
     /// Adds a last column of words to the rows that there are.
     pub fn add_text(&mut self, head: impl Into<String>, cells: impl IntoIterator<Item = Cell>) {
-        self.columns.push(Column { head: one_line(head.into()), is_number: false });
+        self.columns.push(Column { head: one_line(head.into()), kind: Kind::Words });
         self.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
     }
 
