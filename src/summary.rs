@@ -56,7 +56,7 @@ pub fn tell(plan: &Plan, summary: &RunSummary, logs: &RunLogs, told: &[Diagnosti
     let mut text = String::new();
     if !worked.is_empty() && worked.len() <= MOST_ROWS {
         // As wide as it has to be: a summary is also read in files.
-        text += &table(&worked).write(usize::MAX, 2, paint);
+        text += &table(&worked).write(Stream::Stderr.room(), 2, paint);
         text.push('\n');
     }
     text += &warnings(&worked, told, paint);
@@ -69,7 +69,7 @@ pub fn tell(plan: &Plan, summary: &RunSummary, logs: &RunLogs, told: &[Diagnosti
 fn table(ends: &[&TaskEnd]) -> TextTable {
     // A column that would be empty is left out.
     let with_dropped = ends.iter().any(|end| !Account::of(&end.report).dropped().is_empty());
-    let mut table = TextTable::new().text("task").number("rows in").number("rows out").number("rejected");
+    let mut table = TextTable::new().name("task").number("rows in").number("rows out").number("rejected");
     if with_dropped {
         table = table.number("dropped");
     }
@@ -112,12 +112,14 @@ fn failures(plan: &Plan, ends: &[&TaskEnd], logs: &RunLogs, paint: Paint) -> Str
     for end in ends.iter().filter(|end| end.status == TaskStatus::Failed) {
         let Some(failure) = &end.error else { continue };
         let kind = plan.find(end.task.as_str()).map_or("", |ix| plan.task(ix).task_type.name);
-        text += &format!("{} task {} ({kind}): {}\n", paint.red("error"), paint.bold(&end.task), failure.message);
+        let room = Stream::Stderr.room();
+        let error = format!("{} task {} ({kind}): {}", paint.red("error"), paint.bold(&end.task), failure.message);
+        text += &(wrapped(&error, room, 0, 2) + "\n");
         for line in &failure.tail {
             text += &format!("  {} {line}\n", paint.dim("│"));
         }
         for help in &failure.help {
-            text += &format!("  {} {help}\n", paint.cyan("help:"));
+            text += &format!("  {} {}\n", paint.cyan("help:"), wrapped(help, room, 8, 8));
         }
         text += &format!("  {} {}\n\n", paint.dim("log:"), shown(&logs.path(&end.task)));
     }

@@ -59,6 +59,11 @@ impl Stream {
             _ => 100,
         }
     }
+
+    /// The columns after which texts are broken into lines: without a terminal never, since what reads them goes by lines.
+    pub fn room(self) -> usize {
+        if self.is_terminal() { self.width() } else { usize::MAX }
+    }
 }
 
 impl Color {

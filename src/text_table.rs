@@ -282,8 +282,17 @@ mod tests {
     fn the_names_of_the_rows_stand_in_every_block() {
         let mut table = TextTable::new().name("run").whole("started").text("what it did");
         table.row(["20241120-194600-0a1b", "2024-11-20 19:46:00", "1 cached, 1 failed, 1 not reached"]);
-        insta::assert_snapshot!(table.write(44, 0, Paint(false)), @"");
-        insta::assert_snapshot!(table.write(60, 0, Paint(false)), @"");
+        insta::assert_snapshot!(table.write(44, 0, Paint(false)), @r"
+        run                   started
+        20241120-194600-0a1b  2024-11-20 19:46:00
+
+        run                   what it did
+        20241120-194600-0a1b  1 cached, 1 failed, 1…
+        ");
+        insta::assert_snapshot!(table.write(60, 0, Paint(false)), @r"
+        run                   started              what it did
+        20241120-194600-0a1b  2024-11-20 19:46:00  1 cached, 1 fail…
+        ");
     }
 
     #[test]

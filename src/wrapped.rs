@@ -12,7 +12,8 @@ pub fn wrapped(text: &str, width: usize, start: usize, indent: usize) -> String 
     let mut lines = String::new();
     let mut used = start;
     for (at, word) in text.split(' ').enumerate() {
-        let length = visible_width(word);
+        // A text may have lines of its own.
+        let length = visible_width(word.split('\n').next().unwrap_or_default());
         if at > 0 && used > indent && used + 1 + length > width {
             lines.truncate(lines.trim_end_matches(' ').len());
             lines.push('\n');
@@ -23,7 +24,7 @@ pub fn wrapped(text: &str, width: usize, start: usize, indent: usize) -> String 
             used += 1;
         }
         lines.push_str(word);
-        used += length;
+        used = word.rsplit_once('\n').map_or(used + length, |(_, last)| visible_width(last));
     }
     lines
 }
@@ -55,6 +56,7 @@ mod tests {
         assert_eq!(wrapped(&format!("a {long} b"), 30, 0, 0), format!("a\n{long}\nb"));
         assert_eq!(wrapped("日本語 日本語 日本語 日本語 日本語", 24, 0, 0), "日本語 日本語 日本語\n日本語 日本語");
         assert_eq!(wrapped("", 30, 3, 3), "");
+        assert_eq!(wrapped("of its\nown a b c d e f g h i j k", 24, 0, 2), "of its\nown a b c d e f g h i j k");
     }
 
     #[test]

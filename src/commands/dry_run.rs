@@ -9,6 +9,9 @@ use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
 use crate::wrapped::wrapped;
 
+/// Columns of the word for what is done, and of what parts it from the task.
+const BELOW: usize = "restore  ".len();
+
 /// A task for programs.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -31,12 +34,13 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
 }
 
 fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
-    // A pipe's reader gets whole lines.
-    let columns = if Stream::Stdout.is_terminal() { Stream::Stdout.width() } else { usize::MAX };
+    let room = Stream::Stdout.room();
     let shown: Vec<&DryRunTask> =
         dry_run.tasks.iter().filter(|planned| planned.action != DryRunAction::Cached).collect();
     let width = shown.iter().map(|planned| plan.task(planned.task).name.as_str().len()).max().unwrap_or(0);
     let kinds = shown.iter().map(|planned| plan.task(planned.task).task_type.name.len()).max().unwrap_or(0);
+    // Where a task's description begins: behind its name and type, or below them if these are long.
+    let beside = BELOW + width + kinds + 4;
     let mut text = String::new();
     for planned in &shown {
         let task = plan.task(planned.task);
@@ -47,11 +51,17 @@ fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
             DryRunAction::Cached => paint.dim("cached "),
         };
         let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
-        let indent = "restore".len() + width + kinds + 6;
-        let in_lines = |text: &str| wrapped(text, columns, indent, indent);
-        let described = paint.dim(in_lines(&task.task.describe()));
-        text += &format!("{action}  {:width$}  {kind}  {described}\n", task.name);
-        text += &format!("{:indent$}{}\n", "", in_lines(&format!("because {}", told(&planned.reasons))));
+        let why = format!("because {}", told(&planned.reasons));
+        let described = task.task.describe();
+        if beside > room / 2 {
+            let below = |text: &str| wrapped(text, room, BELOW, BELOW);
+            text += &format!("{action}  {}  {kind}\n{:BELOW$}{}\n", task.name, "", paint.dim(below(&described)));
+            text += &format!("{:BELOW$}{}\n", "", below(&why));
+            continue;
+        }
+        let in_lines = |text: &str| wrapped(text, room, beside, beside);
+        text += &format!("{action}  {:width$}  {kind}  {}\n", task.name, paint.dim(in_lines(&described)));
+        text += &format!("{:beside$}{}\n", "", in_lines(&why));
     }
     let count = |action: DryRunAction| dry_run.tasks.iter().filter(|planned| planned.action == action).count();
     let mut parts = vec![format!("{} to run", count(DryRunAction::Run))];

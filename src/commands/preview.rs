@@ -15,6 +15,7 @@ use crate::global::Global;
 use crate::profile::{Profile, readable};
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, Look, TextTable, shortened};
+use crate::wrapped::wrapped;
 
 /// A text in the table is no longer than this.
 const WIDEST: usize = 40;
@@ -64,7 +65,8 @@ impl CliCommand for PreviewArgs {
 /// What is printed for people.
 fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, paint: Paint) -> String {
     let size = format!("{}, {}", quantity(table.rows as u64, "row"), quantity(table.columns.len() as u64, "column"));
-    let mut text = format!("{}  {size}  {}\n\n", paint.bold(task), paint.dim(made));
+    let head = wrapped(&format!("{}  {size}  {made}", paint.bold(task)), width, 0, 2);
+    let mut text = format!("{head}\n\n");
     let mut columns = TextTable::new()
         .name("column")
         .whole("type")

@@ -10,7 +10,8 @@ use tidemill_core::ids::TaskName;
 
 use super::lines::ended;
 use crate::summary::MOST_ROWS;
-use crate::terminal::Paint;
+use crate::terminal::{Paint, Stream};
+use crate::wrapped::wrapped;
 
 /// At most so many running tasks get a line of their own.
 const MOST_LINES: usize = 12;
@@ -83,7 +84,7 @@ impl Observer for Progress {
                 }
                 let is_told = self.tells_all || end.status != TaskStatus::Success;
                 if let Some(line) = ended(end, self.paint).filter(|_| is_told) {
-                    self.overall.suspend(|| eprintln!("{line}"));
+                    self.overall.suspend(|| eprintln!("{}", wrapped(&line, Stream::Stderr.room(), 0, 9)));
                 }
             }
             Happening::Progress(counts) => {

@@ -188,3 +188,33 @@ fn datetimes_and_times_are_told_too_and_a_map_decides() {
     assert_eq!(project.read("typed.csv"), "at,t\n2024-03-04T10:00:00,10:15:00\n2024-05-05T01:02:00,11:20:00\n");
     assert_eq!(project.read("mapped.csv"), "at\n2024-04-03T10:00:00\n2024-05-05T01:02:00\n");
 }
+
+#[test]
+fn seconds_since_1970_are_read_by_a_format() {
+    let project = Project::new().file("t.csv", "at\n1700000000\n-5\n1700000000.5\n1700000000123456\n").pipeline(
+        "
+        version: 1
+        tasks:
+          t: {type: load, path: t.csv, columns: {at: string}}
+          n: {type: normalize, from: t, columns: {at: {type: datetime, format: '%s'}}, on_invalid: 'null', output: n.csv}
+          d: {type: normalize, from: t, columns: {at: {type: date, format: '%s'}}, on_invalid: 'null', output: d.csv}
+        ",
+    );
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("n.csv"), "at\n2023-11-14T22:13:20\n1969-12-31T23:59:55\n\n\n");
+    assert_eq!(project.read("d.csv"), "at\n2023-11-14\n1969-12-31\n\n\n");
+}
+
+#[test]
+fn a_date_with_a_time_of_day_is_no_date_and_the_way_is_named() {
+    let project = Project::new().file("t.csv", "at\n2024-01-02T03:04:05Z\n").pipeline(
+        "
+        version: 1
+        tasks:
+          t: {type: load, path: t.csv}
+          n: {type: normalize, from: t, columns: {at: date}}
+        ",
+    );
+    let story = project.run(["run"]).exits(1).stderr;
+    assert!(story.contains("help: it has a time of day: make it a `datetime`"), "{story}");
+}

@@ -68,7 +68,10 @@ fn a_contract_is_learnt_into_the_file() {
         .file("orders.csv", "id,is on,amount,empty\n1,true,1.5,\n2,false,2,\n")
         .file("pipeline.yaml", "version: 1\nname: shop\ninclude: [more.yaml]\ntasks:\n  one: {type: load, path: orders.csv} # short\n")
         .file("more.yaml", "# more\ntasks:\n  raw:                 # today\n    type: load\n    path: orders.csv   # here\n\n    tags: [x]\n");
-    insta::assert_snapshot!(shop.run(["check", "--learn", "raw"]).exits(0).stderr, @"ok more.yaml: `raw` has a contract of 4 columns now");
+    insta::assert_snapshot!(shop.run(["check", "--learn", "raw"]).exits(0).stderr, @r"
+    ok more.yaml: `raw` has a contract of 3 columns now
+    note left out, for they have no values and so no type: `empty`
+    ");
     insta::assert_snapshot!(shop.read("more.yaml"));
     shop.run(["check", "--learn", "one"]).exits(0);
     insta::assert_snapshot!(shop.read("pipeline.yaml"));
@@ -79,6 +82,37 @@ fn a_contract_is_learnt_into_the_file() {
     let shop = shop.file("orders.csv", "id,amount,empty,extra\nx,1.5,,2024\n");
     let differs = shop.run(["check", "--learn", "raw"]).exits(0);
     insta::assert_snapshot!(format!("{}{}", differs.stderr, differs.stdout));
+}
+
+#[test]
+fn a_column_without_values_is_not_promised_to_be_text() {
+    let shop = Project::new().file("t.csv", "id,later\n1,\n").pipeline(
+        "
+        version: 1
+        tasks:
+          t:
+            type: load
+            path: t.csv
+          sum: {type: aggregate, from: t, metrics: {later: sum(later)}, output: sum.csv}
+        ",
+    );
+    shop.run(["check", "--learn", "t"]).exits(0);
+    let shop = shop.file("t.csv", "id,later\n1,5\n2,6\n");
+    shop.run(["run"]).exits(0);
+    assert_eq!(shop.read("sum.csv"), "later\n11\n");
+    let empty = Project::new().file("t.csv", "id,later\n").pipeline(
+        "
+        version: 1
+        tasks:
+          t:
+            type: load
+            path: t.csv
+        ",
+    );
+    insta::assert_snapshot!(empty.run(["check", "--learn", "t"]).exits(2).stderr, @r"
+    error: no column of `t` has values, so none has a type
+      help: write `columns` by hand, or learn them when the source has rows
+    ");
 }
 
 #[test]

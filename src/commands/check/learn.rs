@@ -33,9 +33,9 @@ pub fn learn(opened: &Opened, engine: &dyn TableEngine, name: &str, paint: Paint
         });
     };
     let task = plan.task(*first);
-    let columns = columns_of(&today(opened, engine, task)?);
+    let columns = today(opened, engine, task)?;
     for other in tasks.iter().skip(1).map(|ix| plan.task(*ix)) {
-        if columns_of(&today(opened, engine, other)?) != columns {
+        if today(opened, engine, other)? != columns {
             return Err(Failure::wrong(format!("the instances of `{name}` have different columns"))
                 .help(format!("one contract cannot be that of `{}` and of `{}`", task.name, other.name)));
         }
@@ -43,6 +43,12 @@ pub fn learn(opened: &Opened, engine: &dyn TableEngine, name: &str, paint: Paint
     let contract = task.task.contract();
     if !contract.columns.is_empty() {
         return compare(name, &contract, &columns, paint);
+    }
+    let empty: Vec<String> = empty_columns(&columns).map(|name| format!("`{name}`")).collect();
+    let columns = columns_of(&columns);
+    if columns.is_empty() {
+        return Err(Failure::wrong(format!("no column of `{name}` has values, so none has a type"))
+            .help("write `columns` by hand, or learn them when the source has rows"));
     }
     let file = opened
         .sources
@@ -54,6 +60,10 @@ pub fn learn(opened: &Opened, engine: &dyn TableEngine, name: &str, paint: Paint
         Ok(()) => {
             let count = if columns.len() == 1 { "1 column".to_owned() } else { format!("{} columns", columns.len()) };
             eprintln!("{} {}: `{name}` has a contract of {count} now", paint.green("ok"), shown(&file));
+            if !empty.is_empty() {
+                let note = "left out, for they have no values and so no type:";
+                eprintln!("{} {note} {}", paint.yellow("note"), empty.join(", "));
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(why) => {
@@ -88,30 +98,31 @@ fn today(opened: &Opened, engine: &dyn TableEngine, task: &PlannedTask) -> Resul
     }
 }
 
-/// Names and types as the file has them; a column without values is text.
+/// Names and types as the file has them. A column without values has no type yet, and none is made up.
 fn columns_of(schema: &Schema) -> Vec<(String, String)> {
-    let of_type = |data_type: DataType| match data_type {
-        DataType::Null => DataType::String.to_string(),
-        other => other.to_string(),
-    };
-    schema.fields().iter().map(|field| (field.name.clone(), of_type(field.data_type))).collect()
+    let typed = schema.fields().iter().filter(|field| field.data_type != DataType::Null);
+    typed.map(|field| (field.name.clone(), field.data_type.to_string())).collect()
+}
+
+fn empty_columns(schema: &Schema) -> impl Iterator<Item = &str> {
+    schema.fields().iter().filter(|field| field.data_type == DataType::Null).map(|field| field.name.as_str())
 }
 
 /// Says where a contract and the source of today differ, and prints what it would be today.
-fn compare(name: &str, contract: &Promised, today: &[(String, String)], paint: Paint) -> Result<ExitCode, Failure> {
+fn compare(name: &str, contract: &Promised, today: &Schema, paint: Paint) -> Result<ExitCode, Failure> {
     let mut lines = Vec::new();
     for (column, promised) in &contract.columns {
-        let found = today.iter().find(|(known, _)| known == column);
-        let found = found.map(|(_, of_type)| (of_type, tidemill_core::table::DeclaredType::parse(of_type)));
-        match found {
+        match today.get(column) {
             None => lines.push(paint.red(format!("  - {column}: {promised}  the source has it no longer"))),
-            Some((of_type, Ok(is))) if !fits(is.data_type, promised.data_type) => {
-                lines.push(paint.red(format!("  ~ {column}: {promised} → {of_type}")));
+            Some(found) if !fits(found, promised.data_type) => {
+                lines.push(paint.red(format!("  ~ {column}: {promised} → {found}")));
             }
             Some(_) => {}
         }
     }
-    for (column, of_type) in today.iter().filter(|(column, _)| !contract.columns.iter().any(|(own, _)| own == column)) {
+    let columns = columns_of(today);
+    for (column, of_type) in columns.iter().filter(|(column, _)| !contract.columns.iter().any(|(own, _)| own == column))
+    {
         lines.push(paint.green(format!("  + {column}: {of_type}  not in the contract")));
     }
     if lines.is_empty() {
@@ -120,7 +131,7 @@ fn compare(name: &str, contract: &Promised, today: &[(String, String)], paint: P
     }
     eprintln!("{} `{name}` has a contract, which stays as it is; today it would be another:", paint.yellow("note"));
     lines.iter().for_each(|line| eprintln!("{line}"));
-    put(&contract_text(today, 0))
+    put(&contract_text(&columns, 0))
 }
 
 /// Puts the contract into the file: written beside it, synced, renamed over it.

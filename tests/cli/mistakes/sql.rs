@@ -41,6 +41,8 @@ fn bad_expressions() {
        |
     10 |       c: nosuch(amount)
        |          ^^^^^^ unknown function
+       |
+       = help: `tidemill functions` lists those that there are
 
     error: `round` takes 1 to 2 arguments, not 0
       --> pipeline.yaml:11:10

@@ -101,7 +101,7 @@ fn unknown(binder: &Binder<'_>, name: &str, span: Span) -> Vec<Diagnostic> {
     vec![match (elsewhere(name), nearest(name, names())) {
         (Some(instead), _) => diagnostic.help(instead),
         (None, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
-        (None, None) => diagnostic,
+        (None, None) => diagnostic.help("`tidemill functions` lists those that there are"),
     }]
 }
 

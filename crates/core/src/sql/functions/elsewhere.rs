@@ -10,7 +10,7 @@ static ELSEWHERE: &[(&[&str], &str)] = &[
     (&["random", "rand", "uuid"], "results are the same every time, so nothing is random"),
     (&["position", "strpos", "instr", "charindex"], "use `like`, `regexp_like` or `substr`"),
     (&["if", "iif", "decode"], "use `case when … then … else … end`"),
-    (&["nvl", "isnull"], "use `coalesce`"),
+    (&["nvl", "isnull"], "use `coalesce(x, y)`, or `x is null`"),
     (&["to_char", "date_format", "format"], "use `strftime(date, '%Y-%m-%d')`"),
     (
         &["to_date", "date", "str_to_date", "strptime"],

@@ -3,6 +3,7 @@
 use tidemill_core::table::{Conversion, DataType};
 
 use super::text::is_surely_decimal_comma;
+use crate::values::parse;
 
 /// Texts that people write where a value is missing.
 const NO_VALUE: [&str; 12] = ["na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "unknown"];
@@ -55,6 +56,10 @@ pub(crate) fn in_normalize(conversion: &Conversion, value: &str) -> String {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     if conversion.data_type == DataType::Datetime && digits {
         return format!("seconds since 1970 are read by `derive: {{{}: to_timestamp(…)}}`", conversion.column);
+    }
+    if conversion.data_type == DataType::Date && parse::iso_datetime(value).is_some() {
+        return "it has a time of day: make it a `datetime`, and take the day by `cast(… as date)` in `derive`"
+            .to_owned();
     }
     if conversion.data_type.is_temporal() && conversion.formats.is_empty() {
         return "say how it is written, as `format: \"%d.%m.%Y\"`".to_owned();
