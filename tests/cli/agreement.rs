@@ -106,7 +106,8 @@ fn difference(case: &Case) -> Option<String> {
 }
 
 fn compare(found: &PlainTable, expected: &Table, report: &TableReport) -> Option<String> {
-    let columns: Vec<_> = report.schema.fields().iter().map(|field| (field.name.clone(), field.data_type)).collect();
+    let schema = report.table.as_ref().map(|table| table.schema.clone()).unwrap_or_default();
+    let columns: Vec<_> = schema.fields().iter().map(|field| (field.name.clone(), field.data_type)).collect();
     if columns != expected.columns {
         return Some(format!("the columns are {columns:?} and should be {:?}", expected.columns));
     }
@@ -121,7 +122,7 @@ fn compare(found: &PlainTable, expected: &Table, report: &TableReport) -> Option
             }
         }
     }
-    let mut rejected: Vec<_> = report.rejected.iter().map(|one| (one.reason.clone(), one.rows)).collect();
+    let mut rejected: Vec<_> = report.account.rejected.iter().map(|one| (one.reason.clone(), one.rows)).collect();
     rejected.sort();
     (rejected != expected.rejected).then(|| format!("rejected are {rejected:?} and should be {:?}", expected.rejected))
 }
@@ -136,16 +137,23 @@ fn same(a: &Value, b: &Value) -> bool {
 
 /// Rows that came in and whose fate the report does not tell.
 fn unaccounted(report: &TableReport) -> Option<String> {
-    let [only] = report.rows_in.as_slice() else { return None };
-    let gone: u64 = report.rejected.iter().map(|one| one.rows).chain(report.dropped.iter().map(|one| one.rows)).sum();
+    let [only] = report.account.rows_in.as_slice() else { return None };
+    let gone: u64 = report
+        .account
+        .rejected
+        .iter()
+        .map(|one| one.rows)
+        .chain(report.account.dropped.iter().map(|one| one.rows))
+        .sum();
     let rejects = report.rejects.as_ref().map_or(0, |table| table.rows);
-    let told: u64 = report.rejected.iter().map(|one| one.rows).sum();
+    let told: u64 = report.account.rejected.iter().map(|one| one.rows).sum();
     if rejects != told {
         return Some(format!("{told} rows are rejected, and the table of rejects has {rejects}"));
     }
     let is_chain = report.rejects.is_some();
-    (is_chain && only.rows != report.rows + gone)
-        .then(|| format!("{} rows came in, {} went out, and only {gone} are accounted for", only.rows, report.rows))
+    let rows = report.account.rows?;
+    (is_chain && only.rows != rows + gone)
+        .then(|| format!("{} rows came in, {} went out, and only {gone} are accounted for", only.rows, rows))
 }
 
 /// A pipeline whose tasks are computed one by one.

@@ -6,7 +6,7 @@ use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::At;
 use tidemill_core::table::{
-    Check, CheckResult, JobOptions, Location, Refusal, Rel, Scan, Schema, TableJob, TableReport,
+    Check, CheckResult, JobOptions, Location, Refusal, Rel, Scan, Schema, TableJob, TaskReport,
 };
 use tidemill_core::task::{
     CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskChecks, TaskFailure, TaskResult,
@@ -165,26 +165,27 @@ impl<L: TableLogic> Task for TableTask<L> {
         let origin = |task: &str| origins.of(task);
         let report =
             cx.engine.run(&job, &JobOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
-        let mut warnings: Vec<String> = report.joins.iter().filter_map(super::join::fan_out_warning).collect();
-        warnings.extend(unaccounted(&job.rel, &report));
-        warnings.extend(report.joins.iter().filter_map(super::join::unmatched_warning));
-        warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(CheckResult::warning));
+        let account = &report.account;
+        let mut warnings: Vec<String> = account.joins.iter().filter_map(super::join::fan_out_warning).collect();
+        warnings.extend(unaccounted(&job.rel, account));
+        warnings.extend(account.joins.iter().filter_map(super::join::unmatched_warning));
+        warnings.extend(account.checks.iter().filter(|check| check.bad_rows > 0).map(CheckResult::warning));
         // The engine's own come with its report.
-        report.warnings.iter().chain(&warnings).for_each(|warning| (cx.log)(LogLevel::Warn, warning));
+        account.warnings.iter().chain(&warnings).for_each(|warning| (cx.log)(LogLevel::Warn, warning));
         Ok(TaskResult { table: Some(report), warnings, ..TaskResult::default() })
     }
 }
 
 /// Says so if rows are lost that no step has accounted for. Where rows are joined, grouped or queried, their number has other
 /// reasons.
-fn unaccounted(rel: &Rel, report: &TableReport) -> Option<String> {
+fn unaccounted(rel: &Rel, report: &TaskReport) -> Option<String> {
     let rows_in: u64 = report.rows_in.iter().map(|rows| rows.rows).sum();
-    let rejected: u64 = report.rejected.iter().map(|rejected| rejected.rows).sum();
+    let rejected = report.rejected_rows();
     let dropped: u64 = report.dropped.iter().map(|dropped| dropped.rows).sum();
-    (keeps_account(rel) && rows_in != rejected + dropped + report.rows).then(|| {
+    let rows = report.rows?;
+    (keeps_account(rel) && rows_in != rejected + dropped + rows).then(|| {
         format!(
-            "the rows do not add up: {rows_in} came in, {rejected} were rejected, {dropped} dropped, {} came out",
-            report.rows
+            "the rows do not add up: {rows_in} came in, {rejected} were rejected, {dropped} dropped, {rows} came out"
         )
     })
 }

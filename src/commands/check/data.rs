@@ -122,7 +122,12 @@ impl OpenTables<'_> {
         let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &never };
         let report = self.engine.run(&TableJob { rel, checks }, &options).map_err(|error| error.to_string())?;
         results.extend(
-            report.checks.into_iter().zip(severities).map(|(result, severity)| CheckResult { severity, ..result }),
+            report
+                .account
+                .checks
+                .into_iter()
+                .zip(severities)
+                .map(|(result, severity)| CheckResult { severity, ..result }),
         );
         Ok((table.rows, results))
     }

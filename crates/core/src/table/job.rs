@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cardinality, Expr, JoinKind, Rel, Schema, TableRef};
+use super::{Cardinality, Expr, JoinKind, Rel, Schema, TableRef, TaskReport};
 
 /// What an engine is asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -172,22 +172,9 @@ pub struct JoinDiagnosis {
 pub struct TableReport {
     /// The result, held by the engine; none for a job that only checks.
     pub table: Option<TableRef>,
-    /// Its columns.
-    pub schema: Schema,
-    /// Its rows.
-    pub rows: u64,
-    /// Rows that came in.
-    pub rows_in: Vec<RowsIn>,
-    /// Rows rejected, by reason, in the order of the reasons' first appearance.
-    pub rejected: Vec<RejectedRows>,
     /// The rejected rows: `_row`, `_reason` and the source's columns; there whenever the job can reject.
     pub rejects: Option<TableRef>,
-    /// Rows left out by steps that say so.
-    pub dropped: Vec<DroppedRows>,
-    /// One for each join that is to be diagnosed.
-    pub joins: Vec<JoinDiagnosis>,
-    /// Sentences about what went silently wrong elsewhere: values nulled, divisions by zero, two currencies.
-    pub warnings: Vec<String>,
-    /// How the checks ended.
-    pub checks: Vec<CheckResult>,
+    /// What came of it in numbers and sentences. Reasons of rejects stand in the order of their first appearance, warnings are
+    /// of what went silently wrong elsewhere: values nulled, divisions by zero, two currencies.
+    pub account: TaskReport,
 }

@@ -18,6 +18,7 @@ mod profile;
 mod rel;
 mod schema;
 mod source;
+mod task_report;
 mod time_format;
 mod value;
 
@@ -36,5 +37,6 @@ pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SetOpKind, TextCase};
 pub use schema::{Field, Schema};
 pub use source::{Compression, Location, Scan, ScanOptions, Sink, SinkOptions};
+pub use task_report::TaskReport;
 pub use time_format::{cannot_give, has_leap_second, read_date, read_datetime, read_time};
 pub use value::{DataType, Value, decimal_digits, decimal_text, vanishes_as_float};

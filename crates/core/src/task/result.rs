@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::table::{EngineError, Location, TableReport};
+use crate::table::{EngineError, Location, TableReport, TaskReport};
 
 /// What an attempt made.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,14 @@ pub struct TaskResult {
     pub warnings: Vec<String>,
     /// A sentence for the summary: `1,200 rows`, `mail to 2 recipients`.
     pub note: Option<String>,
+}
+
+impl From<TaskResult> for TaskReport {
+    fn from(result: TaskResult) -> Self {
+        let mut report = result.table.map(|table| table.account).unwrap_or_default();
+        report.warnings.extend(result.warnings);
+        Self { outputs: result.outputs, note: result.note, ..report }
+    }
 }
 
 /// Why an attempt failed.

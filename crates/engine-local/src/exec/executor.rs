@@ -1,7 +1,7 @@
 //! Carries out a job.
 
 use polars::prelude::DataFrame;
-use tidemill_core::table::{CheckResult, EngineError, Rel, Scan, TableJob, TableReport};
+use tidemill_core::table::{CheckResult, EngineError, Rel, Scan, TableJob, TableReport, TaskReport};
 
 use super::dispatch::operator;
 use super::pipeline;
@@ -41,18 +41,17 @@ impl<'a> Executor<'a> {
         observed.warnings.extend(context.notes.sentences());
         observed.dropped.retain(|dropped| dropped.rows > 0);
         let table = table.into_ref()?;
-        Ok(TableReport {
-            schema: table.schema.clone(),
-            rows: table.rows,
-            table: Some(table),
+        let account = TaskReport {
+            rows: Some(table.rows),
             rows_in: observed.rows_in,
             rejected,
-            rejects,
             dropped: observed.dropped,
             joins: observed.joins,
             warnings: observed.warnings,
             checks,
-        })
+            ..TaskReport::default()
+        };
+        Ok(TableReport { table: Some(table), rejects, account })
     }
 
     fn table(&mut self, job: &TableJob) -> Outcome<(TableHandle, Vec<CheckResult>)> {

@@ -49,7 +49,7 @@ fn what_holds_and_what_only_warns_lets_the_table_pass() {
     missing.severity = Severity::Warn;
     unique.severity = Severity::Error;
     let report = outcome(vec![unique, missing]).unwrap();
-    let counts: Vec<u64> = report.checks.iter().map(|check| check.bad_rows).collect();
+    let counts: Vec<u64> = report.account.checks.iter().map(|check| check.bad_rows).collect();
     assert_eq!(counts, [0, 2]);
-    assert_eq!(report.checks[1].samples, ["id=NULL, s=\"d\"", "id=NULL, s=\"e\""]);
+    assert_eq!(report.account.checks[1].samples, ["id=NULL, s=\"d\"", "id=NULL, s=\"e\""]);
 }

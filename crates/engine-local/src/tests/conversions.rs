@@ -52,11 +52,11 @@ fn money_is_exact_and_strict() {
         rows(report.table.as_ref().unwrap()),
         ["1234.50", "12.00", "-3.40", "1000000.00", "-5.00", "-5.00", "7.00", "0.10"]
     );
-    assert_eq!(report.warnings, ["column c holds amounts in several currencies: $ € £"]);
+    assert_eq!(report.account.warnings, ["column c holds amounts in several currencies: $ € £"]);
     let bad = ["1,23", "12,34.00", "1.234", "(5.00)", "$5€", "5$0", "", ".", ",123", "1,234,", "12a", "1.2,345"];
     let report = converted(&bad, money());
     assert!(rows(report.table.as_ref().unwrap()).iter().all(|cell| cell == "-"));
-    assert_eq!(report.warnings, ["12 values of c were not an amount of money and became NULL"]);
+    assert_eq!(report.account.warnings, ["12 values of c were not an amount of money and became NULL"]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn rejected_rows_keep_their_place_reason_and_values() {
         rows(&rejects),
         ["2 ends before it starts 2/1/2024 1/1/2024", "3 from: \"x\" is not a date (%m/%d/%Y) x y"]
     );
-    let counts: Vec<(&str, u64)> = report.rejected.iter().map(|r| (r.reason.as_str(), r.rows)).collect();
+    let counts: Vec<(&str, u64)> = report.account.rejected.iter().map(|r| (r.reason.as_str(), r.rows)).collect();
     assert_eq!(counts, [("from is not a date", 1), ("ends before it starts", 1)]);
 }
 
@@ -193,7 +193,7 @@ fn directly_below_a_file_rejects_tell_file_and_line() {
     let job = TableJob { rel: campaigns(Rel::Scan(scan)), checks: vec![] };
     let report =
         engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: &CancelToken::new() }).unwrap();
-    assert_eq!(report.rows_in, [RowsIn { from: "data/marketing.csv".to_owned(), rows: 4 }]);
+    assert_eq!(report.account.rows_in, [RowsIn { from: "data/marketing.csv".to_owned(), rows: 4 }]);
     assert_eq!(
         rows(report.rejects.as_ref().unwrap())[0],
         "2 data/marketing.csv 3 ends before it starts 2/1/2024 1/1/2024"

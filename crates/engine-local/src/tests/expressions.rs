@@ -33,7 +33,7 @@ fn division_by_zero_is_null_and_counted() {
     let quotient = arith(ArithOp::Div, col("a", Int), col("b", Int), Float);
     let report = run(project(&t, quotient), &[("t", &t)]);
     assert_eq!(rows(report.table.as_ref().unwrap()), ["1.5", "-", "-", "-"]);
-    assert_eq!(report.warnings, ["2 divisions by zero became NULL"]);
+    assert_eq!(report.account.warnings, ["2 divisions by zero became NULL"]);
     assert_eq!(values(&t, arith(ArithOp::Mod, int(-7), col("b", Int), Int)), ["-3", "-", "-", "-"]);
 }
 
@@ -229,7 +229,7 @@ fn nan_has_one_place() {
 fn roots_and_logarithms_outside_are_counted() {
     let t = table(&[("a", Float, "4 -1 0")]);
     let report = run(project(&t, call(Function::new("ln"), vec![col("a", Float)], Float)), &[("t", &t)]);
-    assert_eq!(report.warnings, ["2 logarithms of numbers that are not positive became NULL"]);
+    assert_eq!(report.account.warnings, ["2 logarithms of numbers that are not positive became NULL"]);
     let report = run(project(&t, call(Function::new("sqrt"), vec![col("a", Float)], Float)), &[("t", &t)]);
     assert_eq!(rows(report.table.as_ref().unwrap()), ["2", "-", "0"]);
 }
@@ -266,7 +266,7 @@ fn constants_alone_make_a_column() {
     let zero_division = arith(ArithOp::Div, int(1), int(0), Float);
     let report = run(project(&t, zero_division), &[("t", &t)]);
     assert_eq!(rows(report.table.as_ref().unwrap()), ["-", "-"]);
-    assert_eq!(report.warnings, ["2 divisions by zero became NULL"]);
+    assert_eq!(report.account.warnings, ["2 divisions by zero became NULL"]);
     let known = Expr { kind: ExprKind::IsNull { operand: Box::new(int(1)), negated: true }, data_type: Bool };
     assert_eq!(values(&t, known), ["true", "true"]);
 }

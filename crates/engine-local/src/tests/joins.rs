@@ -74,7 +74,7 @@ fn the_diagnosis_tells_what_happened_to_both_sides() {
     let mut step = step(JoinKind::Left);
     step.diagnose = Some(("orders".to_owned(), "campaigns".to_owned()));
     let report = run(Rel::Join(Box::new(step)), &[("l", &left()), ("r", &right())]);
-    insta::assert_debug_snapshot!(report.joins[0], @r#"
+    insta::assert_debug_snapshot!(report.account.joins[0], @r#"
     JoinDiagnosis {
         kind: Left,
         left: "orders",
@@ -107,7 +107,7 @@ fn the_diagnosis_counts_pairs_that_a_condition_left() {
     let mut step = with_condition(JoinKind::Left);
     step.diagnose = Some(("orders".to_owned(), "campaigns".to_owned()));
     let report = run(Rel::Join(Box::new(step)), &[("l", &left()), ("r", &right())]);
-    let join = &report.joins[0];
+    let join = &report.account.joins[0];
     assert_eq!((join.out_rows, join.max_matches_per_left, join.max_matches_per_right), (5, 1, 2));
     assert_eq!((join.left_unmatched, join.right_unmatched), (2, 3));
     assert_eq!(join.right_unmatched_examples, ["b=1", "b=5"]);

@@ -109,8 +109,8 @@ proptest! {
         let report = run(Rel::Join(Box::new(step)), &[("l", &l), ("r", &r)]);
         prop_assert_eq!(rows(report.table.as_ref().unwrap()), joined(kind, &left, &right, by_text, conditioned));
         let counted = |kind| joined(kind, &left, &right, by_text, conditioned).len() as u64;
-        prop_assert_eq!(report.joins[0].left_unmatched, counted(JoinKind::Anti));
-        prop_assert_eq!(report.joins[0].right_unmatched, counted(JoinKind::Right) - counted(JoinKind::Inner));
+        prop_assert_eq!(report.account.joins[0].left_unmatched, counted(JoinKind::Anti));
+        prop_assert_eq!(report.account.joins[0].right_unmatched, counted(JoinKind::Right) - counted(JoinKind::Inner));
     }
 
     #[test]

@@ -27,9 +27,9 @@ fn rows_left_out_are_accounted() {
     };
     let report = run(Rel::Limit { input: Box::new(filtered), offset: 1, count: Some(1) }, &[("t", &t())]);
     assert_eq!(rows(report.table.as_ref().unwrap()), ["1 y"]);
-    let dropped: Vec<(&str, u64)> = report.dropped.iter().map(|d| (d.step.as_str(), d.rows)).collect();
+    let dropped: Vec<(&str, u64)> = report.account.dropped.iter().map(|d| (d.step.as_str(), d.rows)).collect();
     assert_eq!(dropped, [("distinct", 1), ("where", 1), ("limit", 2)]);
-    assert_eq!(report.rows_in, [RowsIn { from: "t".to_owned(), rows: 5 }]);
+    assert_eq!(report.account.rows_in, [RowsIn { from: "t".to_owned(), rows: 5 }]);
 }
 
 #[test]

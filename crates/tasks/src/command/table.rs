@@ -64,13 +64,12 @@ impl CommandTask {
         let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan }), checks };
         let options = JobOptions { inputs: cx.tables, origin: &|_| None, cancelled: cx.cancelled };
         let mut report = cx.engine.run(&job, &options).map_err(|error| named(error.into()))?;
-        for rows in &mut report.rows_in {
-            rows.from = rows.from.replace(&staged, declared.value.as_str());
-        }
-        let own = |warning: &String| warning.replace(&staged, declared.value.as_str());
-        let mut warnings: Vec<String> = report.warnings.iter().map(own).collect();
-        warnings.extend(report.checks.iter().filter(|check| check.bad_rows > 0).map(CheckResult::warning));
-        warnings.iter().for_each(|warning| (cx.log)(LogLevel::Warn, warning));
+        let account = &mut report.account;
+        let names = account.rows_in.iter_mut().map(|rows| &mut rows.from).chain(&mut account.warnings);
+        names.for_each(|text| *text = text.replace(&staged, declared.value.as_str()));
+        let broken = account.checks.iter().filter(|check| check.bad_rows > 0);
+        let warnings: Vec<String> = broken.map(CheckResult::warning).collect();
+        account.warnings.iter().chain(&warnings).for_each(|warning| (cx.log)(LogLevel::Warn, warning));
         Ok((Some(report), warnings))
     }
 }

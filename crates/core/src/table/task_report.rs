@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::table::{CheckResult, DroppedRows, JoinDiagnosis, Location, RejectedRows, RowsIn};
-
-use super::TaskResult;
+use super::{CheckResult, DroppedRows, JoinDiagnosis, Location, RejectedRows, RowsIn};
 
 /// What a task made, in numbers and sentences; no tables. Events, history, templates and `show` tell it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,22 +32,5 @@ impl TaskReport {
     /// Rows rejected, for whatever reason.
     pub fn rejected_rows(&self) -> u64 {
         self.rejected.iter().map(|reason| reason.rows).sum()
-    }
-}
-
-impl From<TaskResult> for TaskReport {
-    fn from(result: TaskResult) -> Self {
-        let mut report = Self { outputs: result.outputs, note: result.note, ..Self::default() };
-        if let Some(table) = result.table {
-            report.rows = table.table.is_some().then_some(table.rows);
-            report.rows_in = table.rows_in;
-            report.rejected = table.rejected;
-            report.dropped = table.dropped;
-            report.joins = table.joins;
-            report.warnings = table.warnings;
-            report.checks = table.checks;
-        }
-        report.warnings.extend(result.warnings);
-        report
     }
 }
