@@ -14,7 +14,7 @@ const BELOW: usize = "restore  ".len();
 
 /// A task for programs.
 #[derive(Serialize)]
-struct Line<'a> {
+struct DryRunLine<'a> {
     task: &'a TaskName,
     action: DryRunAction,
     reasons: &'a [String],
@@ -26,7 +26,8 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
         return text(dry_run, plan, paint);
     }
     let line = |planned: &DryRunTask| {
-        let line = Line { task: &plan.task(planned.task).name, action: planned.action, reasons: &planned.reasons };
+        let line =
+            DryRunLine { task: &plan.task(planned.task).name, action: planned.action, reasons: &planned.reasons };
         // Strings cannot fail to become JSON.
         serde_json::to_string(&line).unwrap_or_default() + "\n"
     };

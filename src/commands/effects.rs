@@ -89,8 +89,7 @@ fn send(
     paint: Paint,
 ) -> Result<(), Failure> {
     let run: &Run = &again.of;
-    let wanted =
-        Wanted { params: params_of(run, first)?, occasion: RunTrigger::again(&run.start), ..Wanted::default() };
+    let wanted = Wanted { params: params_of(run, first)?, trigger: RunTrigger::again(&run.start), ..Wanted::default() };
     let (project, engine) = global.checked(&wanted)?;
     let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json, told: Vec::new() };
     let request = Request {

@@ -63,7 +63,7 @@ impl CliCommand for RetryArgs {
         let wanted = Wanted {
             params: params_of(&earlier, &first)?,
             // What was sent for a fire is not sent again for it.
-            occasion: RunTrigger::again(&earlier.start),
+            trigger: RunTrigger::again(&earlier.start),
             ..Wanted::default()
         };
         let (project, engine) = global.checked(&wanted)?;

@@ -90,7 +90,7 @@ impl CliCommand for RunArgs {
             eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
             return Ok(ExitCode::SUCCESS);
         }
-        let wanted = Wanted { occasion: occasion(&self), texts: self.texts.clone(), ..self.params.wanted()? };
+        let wanted = Wanted { trigger: trigger(&self), texts: self.texts.clone(), ..self.params.wanted()? };
         let (project, engine) = match self.dry_run {
             true => global.checked(&wanted)?,
             false => global.checked_for_run(&wanted)?,
@@ -142,7 +142,7 @@ fn log_format() -> impl TypedValueParser<Value = LogFormat> {
 }
 
 /// What the run is for.
-fn occasion(args: &RunArgs) -> RunTrigger {
+fn trigger(args: &RunArgs) -> RunTrigger {
     let at = args.at.map(RunTrigger::At);
     let fire = args.fire.map(RunTrigger::Fire).or(args.backfill.map(RunTrigger::Backfill));
     at.or(fire).unwrap_or_default()
@@ -158,7 +158,7 @@ fn adopt(project: &Project, fire: Timestamp) -> Result<(), Failure> {
 
 /// This invocation, if a run that had nothing to do can answer it: no more than to bring tasks up to date, and to say so.
 fn invocation(global: &Global, args: &RunArgs) -> Option<Invocation> {
-    let is_by_hand = matches!(occasion(args), RunTrigger::ByHand) && args.texts.is_none();
+    let is_by_hand = matches!(trigger(args), RunTrigger::ByHand) && args.texts.is_none();
     let wants_more = !is_by_hand || args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
     // What these select depends on the last run.
     let names_runs = |selector: &String| selector.contains("result:") || selector.contains("state:");

@@ -26,7 +26,7 @@ pub struct Wanted {
     /// `--params-file`.
     pub params_file: Option<PathBuf>,
     /// What the run is for.
-    pub occasion: RunTrigger,
+    pub trigger: RunTrigger,
     /// A file that holds the pipeline's texts by their paths, instead of what stands under these now.
     pub texts: Option<PathBuf>,
 }
@@ -106,7 +106,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
     let mut loaded = read(file, wanted, &run)?;
     // The run's times are told in the pipeline's zone, which only the file says: where that is another, it is read again.
     if let Some(spec) = &loaded.spec {
-        let told = wanted.occasion.facts(now, spec);
+        let told = wanted.trigger.facts(now, spec);
         if told != run {
             run = told;
             loaded = read(file, wanted, &run)?;
@@ -120,7 +120,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
         plan: None,
         handlers: Vec::new(),
         run,
-        fire: match wanted.occasion {
+        fire: match wanted.trigger {
             RunTrigger::Fire(fire) => Some(fire),
             _ => None,
         },

@@ -70,7 +70,7 @@ impl PointInTime {
 }
 
 impl RunTrigger {
-    /// The occasion of a run that goes on where an earlier one ended.
+    /// The trigger of a run that goes on where an earlier one ended.
     pub fn again(earlier: &RunStart) -> Self {
         match earlier.trigger.as_str() {
             "manual" => Self::ByHand,

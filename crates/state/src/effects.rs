@@ -31,7 +31,7 @@ pub struct Effect {
     pub pipeline: String,
     /// The task.
     pub task: TaskName,
-    /// What makes two the same one, see [`Occasion::key`].
+    /// What makes two the same one, see [`EffectTrigger::key`].
     pub key: String,
     /// The digest of what is sent.
     pub content: Digest,
@@ -47,7 +47,7 @@ pub struct Effect {
 
 /// For what something is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Occasion {
+pub enum EffectTrigger {
     /// Somebody asked for it: it is sent if the content is not that of what the task sent last. Beside the content there is the
     /// digest of all that it was made from.
     Hand(Digest),
@@ -57,7 +57,7 @@ pub enum Occasion {
     Run(String),
 }
 
-impl Occasion {
+impl EffectTrigger {
     /// What tells an effect of a task from its others.
     pub fn key(&self, content: Digest) -> String {
         match self {

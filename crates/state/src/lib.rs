@@ -25,7 +25,7 @@ mod schedules;
 mod tasks;
 
 pub use edited::Edited;
-pub use effects::{Claim, Effect, EffectStatus, Occasion, Resend, Rule};
+pub use effects::{Claim, Effect, EffectStatus, EffectTrigger, Resend, Rule};
 pub use error::StateError;
 pub use fires::{Fire, FireStatus};
 pub use lock::{HeldBy, Holder, Lock, LockError};

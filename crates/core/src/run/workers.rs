@@ -19,13 +19,13 @@ pub(super) struct Workers {
     name: &'static str,
     most: usize,
     threads: usize,
-    desk: Arc<Desk>,
+    queue: Arc<JobQueue>,
 }
 
 /// Where jobs wait. A lock and a condition rather than a channel: who waits at a channel first spins and yields, which for
 /// thousands of short jobs takes the processor from the very processes that they wait for.
 #[derive(Default)]
-struct Desk {
+struct JobQueue {
     jobs: Mutex<Jobs>,
     more: Condvar,
 }
@@ -40,12 +40,12 @@ struct Jobs {
 
 impl Workers {
     pub(super) fn new(name: &'static str, most: usize) -> Self {
-        Self { name, most: most.max(1), threads: 0, desk: Arc::default() }
+        Self { name, most: most.max(1), threads: 0, queue: Arc::default() }
     }
 
     /// Has `job` done as soon as a thread is free. It must not panic.
     pub(super) fn submit(&mut self, job: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let mut jobs = self.desk.jobs();
+        let mut jobs = self.queue.jobs();
         if jobs.waiting.len() + jobs.under_way >= self.threads && self.threads < self.most {
             match self.spawn() {
                 Ok(()) => self.threads += 1,
@@ -56,25 +56,25 @@ impl Workers {
         }
         jobs.waiting.push_back(Box::new(job));
         drop(jobs);
-        self.desk.more.notify_one();
+        self.queue.more.notify_one();
         Ok(())
     }
 
     fn spawn(&self) -> io::Result<()> {
-        let desk = Arc::clone(&self.desk);
-        let work = move || desk.work();
+        let queue = Arc::clone(&self.queue);
+        let work = move || queue.work();
         thread::Builder::new().name(self.name.to_owned()).stack_size(STACK_BYTES).spawn(work).map(drop)
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.desk.jobs().closed = true;
-        self.desk.more.notify_all();
+        self.queue.jobs().closed = true;
+        self.queue.more.notify_all();
     }
 }
 
-impl Desk {
+impl JobQueue {
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }

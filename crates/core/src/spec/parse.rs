@@ -76,7 +76,7 @@ struct ValueSeed<'a>(&'a Build<'a>);
 /// What saphyr hands over of a value with its place, in this order: the value, its place, and more that is not needed.
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
-enum Part {
+enum SpannedKey {
     Value,
     Referenced,
     #[serde(other)]
@@ -106,13 +106,13 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
         let mut value = None;
         while let Some(part) = map.next_key()? {
             match part {
-                Part::Value => value = Some(map.next_value_seed(ValueSeed(self.0))?),
-                Part::Referenced => {
+                SpannedKey::Value => value = Some(map.next_value_seed(ValueSeed(self.0))?),
+                SpannedKey::Referenced => {
                     let place: Location = map.next_value()?;
                     let (value, first) = value.ok_or_else(|| de::Error::missing_field("value"))?;
                     return Ok(self.0.node(value, first, &place));
                 }
-                Part::Other => drop(map.next_value::<IgnoredAny>()?),
+                SpannedKey::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Err(de::Error::missing_field("referenced"))

@@ -174,9 +174,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes a place and what belongs to it, in the form that the types of this room ask for.
-    fn placed<'de, V: Visitor<'de>>(self, visitor: V, rest: Vec<Part<'_>>) -> Result<V::Value, ReadError> {
+    fn placed<'de, V: Visitor<'de>>(self, visitor: V, rest: Vec<Element<'_>>) -> Result<V::Value, ReadError> {
         let numbers = [u32::from(self.place.file.0), self.place.start, self.place.end];
-        let parts = numbers.into_iter().map(Part::Number).chain(rest);
+        let parts = numbers.into_iter().map(Element::Number).chain(rest);
         visitor.visit_seq(SeqDeserializer::new(parts))
     }
 
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
         });
         let holes = super::sql_text::holes_to_json(&holes).map_err(de::Error::custom)?;
         let scalar = Reader { place: self.node.span, ..self };
-        scalar.placed(visitor, vec![Part::Text(raw), Part::Text(text), Part::Text(holes)])
+        scalar.placed(visitor, vec![Element::Text(raw), Element::Text(text), Element::Text(holes)])
     }
 
     fn visit_map<'de, V: Visitor<'de>>(self, visitor: V, entries: &[(Key, Node)]) -> Result<V::Value, ReadError> {
@@ -234,13 +234,13 @@ impl<'a> Reader<'a> {
 }
 
 /// One of the things that [`At`](super::At) and its relatives are made of.
-enum Part<'a> {
+enum Element<'a> {
     Number(u32),
     Text(String),
     Node(Reader<'a>),
 }
 
-impl<'de> IntoDeserializer<'de, ReadError> for Part<'_> {
+impl<'de> IntoDeserializer<'de, ReadError> for Element<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -248,7 +248,7 @@ impl<'de> IntoDeserializer<'de, ReadError> for Part<'_> {
     }
 }
 
-impl<'de> de::Deserializer<'de> for Part<'_> {
+impl<'de> de::Deserializer<'de> for Element<'_> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -312,7 +312,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
             NodeValue::Int(value) => visitor.visit_i64(*value),
             NodeValue::Float(value) => visitor.visit_f64(*value),
             NodeValue::String(text) => visitor.visit_str(text),
-            NodeValue::List(items) => visitor.visit_seq(SeqDeserializer::new(reader.items(items).map(Part::Node))),
+            NodeValue::List(items) => visitor.visit_seq(SeqDeserializer::new(reader.items(items).map(Element::Node))),
             NodeValue::Map(entries) => reader.visit_map(visitor, entries),
         })
     }
@@ -337,10 +337,10 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         match name {
-            AT => self.placed(visitor, vec![Part::Node(self)]),
+            AT => self.placed(visitor, vec![Element::Node(self)]),
             SQL_TEXT => self.sql(visitor).map_err(|error| error.placed(self.place)),
             TEMPLATE => match self.raw_text() {
-                Some(text) => Reader { place: self.node.span, ..self }.placed(visitor, vec![Part::Text(text)]),
+                Some(text) => Reader { place: self.node.span, ..self }.placed(visitor, vec![Element::Text(text)]),
                 None => self.fail(&"text").map_err(|error: ReadError| error.placed(self.place)),
             },
             ONE_OR_MANY => {
@@ -348,9 +348,9 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
                 let reader = filled.as_ref().map_or(self, |node| Reader { node, literal: true, ..self });
                 let read = match &reader.node.value {
                     NodeValue::List(items) => {
-                        visitor.visit_seq(SeqDeserializer::new(reader.items(items).map(Part::Node)))
+                        visitor.visit_seq(SeqDeserializer::new(reader.items(items).map(Element::Node)))
                     }
-                    _ => visitor.visit_seq(SeqDeserializer::new(std::iter::once(Part::Node(reader)))),
+                    _ => visitor.visit_seq(SeqDeserializer::new(std::iter::once(Element::Node(reader)))),
                 };
                 read.map_err(|error| error.placed(self.place))
             }

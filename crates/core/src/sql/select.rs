@@ -13,7 +13,7 @@ use super::env::{Allowed, Env, is_passing, outer_column, window_name};
 use super::grouping::{Grouping, fresh};
 use super::joins::filter;
 use super::output::{Item, OrderKey};
-use super::subquery::{Part, SubqueryJoin};
+use super::subquery::{SubqueryJoin, WhereTerm};
 use super::text::{Bound, all, both};
 use super::walk::{any_column, conjuncts, rewrite};
 
@@ -50,8 +50,8 @@ impl Binder<'_> {
         let mut semi = Vec::new();
         for part in all(parts.into_iter().map(|part| self.where_part(part, &mut env)))? {
             match part {
-                Part::Condition(condition) => conjuncts(condition, &mut conditions),
-                Part::Join(join) => semi.push(*join),
+                WhereTerm::Condition(condition) => conjuncts(condition, &mut conditions),
+                WhereTerm::Join(join) => semi.push(*join),
             }
         }
         let added = columns_of(&env.early);

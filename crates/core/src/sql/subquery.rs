@@ -31,7 +31,7 @@ impl SubqueryJoin {
 }
 
 /// A part of `where`.
-pub(super) enum Part {
+pub(super) enum WhereTerm {
     /// What must be true.
     Condition(Expr),
     /// The rows that such a join keeps.
@@ -76,13 +76,13 @@ impl<'b> Binder<'b> {
     /// `x in (select …)` or `exists (select …)` as a part of `where`: rows with a partner stay.
     ///
     /// Any other part is a plain condition.
-    pub(super) fn where_part(&self, part: &Ast, env: &mut Env<'_>) -> Bound<Part> {
+    pub(super) fn where_part(&self, part: &Ast, env: &mut Env<'_>) -> Bound<WhereTerm> {
         let (operand, query, kind) = match part {
             Ast::InSubquery { expr, subquery, negated: false } => (Some(expr.as_ref()), subquery, JoinKind::Semi),
             Ast::Exists { subquery, negated } => {
                 (None, subquery, if *negated { JoinKind::Anti } else { JoinKind::Semi })
             }
-            _ => return self.condition(part, env).map(Part::Condition),
+            _ => return self.condition(part, env).map(WhereTerm::Condition),
         };
         let operand = operand.map(|operand| self.value(operand, env)).transpose()?;
         let prefix = env.subquery_name();
@@ -90,13 +90,18 @@ impl<'b> Binder<'b> {
             Sub::Plain(rel) => match operand {
                 Some(operand) => {
                     let (key, right, column) = self.member(operand, rel, &prefix, query)?;
-                    Ok(Part::Join(Box::new(SubqueryJoin { kind, on: vec![(key, column)], condition: vec![], right })))
+                    Ok(WhereTerm::Join(Box::new(SubqueryJoin {
+                        kind,
+                        on: vec![(key, column)],
+                        condition: vec![],
+                        right,
+                    })))
                 }
                 None => {
                     // Whether there is any row is one number, the same for all rows.
                     let count = self.row_count_of(rel, &prefix, env);
                     let op = if kind == JoinKind::Semi { CmpOp::Gt } else { CmpOp::Eq };
-                    Ok(Part::Condition(compare(op, count, Expr::literal(Value::Int(0)))))
+                    Ok(WhereTerm::Condition(compare(op, count, Expr::literal(Value::Int(0)))))
                 }
             },
             Sub::Correlated { binder, select, opened } => {
@@ -135,7 +140,7 @@ impl<'b> Binder<'b> {
                     output.push((format!("{prefix}.1"), Expr::literal(Value::Bool(true))));
                 }
                 let right = project(opened.rel, output);
-                Ok(Part::Join(Box::new(SubqueryJoin { kind, on, condition, right })))
+                Ok(WhereTerm::Join(Box::new(SubqueryJoin { kind, on, condition, right })))
             }
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
 use tidemill_core::task::{TaskFailure, TaskReport, TaskResult};
-use tidemill_state::{Claim, Effect, EffectStatus, Made, Occasion, Resend, Rule};
+use tidemill_state::{Claim, Effect, EffectStatus, EffectTrigger, Made, Resend, Rule};
 
 use super::TaskExecutor;
 use super::attempt::stopped;
@@ -82,12 +82,12 @@ impl TaskExecutor {
             Some(fingerprint) => fingerprint.digest(),
             None => Digest::of(context.run.id.as_bytes()),
         };
-        let occasion = match (context.handlers, context.run.trigger.as_str()) {
-            (true, _) => Occasion::Run(context.run.id.clone()),
-            (false, "manual") => Occasion::Hand(self.origin(ix).unwrap_or(content)),
-            (false, _) => Occasion::Fire(context.run.logical_time.clone()),
+        let trigger = match (context.handlers, context.run.trigger.as_str()) {
+            (true, _) => EffectTrigger::Run(context.run.id.clone()),
+            (false, "manual") => EffectTrigger::Hand(self.origin(ix).unwrap_or(content)),
+            (false, _) => EffectTrigger::Fire(context.run.logical_time.clone()),
         };
-        let (pipeline, key) = (context.cache.pipeline.clone(), occasion.key(content));
+        let (pipeline, key) = (context.cache.pipeline.clone(), trigger.key(content));
         let id = Digest::of(format!("{pipeline}\n{}\n{key}\n{}", task.name, context.id).as_bytes()).to_string();
         Effect {
             pipeline,

@@ -57,7 +57,7 @@ struct Pending {
     /// When it must be written. Of tasks that were cached only the mention would be lost: they wait for others, or for the end.
     due: Option<Instant>,
     /// Whether there is a thread that writes in time.
-    is_attended: bool,
+    has_thread: bool,
     thread: Option<JoinHandle<()>>,
     closed: bool,
     /// Why something could not be written: nothing is from then on.
@@ -84,7 +84,7 @@ impl Recorder {
         }
         pending.ended.push(ended);
         pending.work += took;
-        if took >= WORK || pending.closed || (!is_mention && !self.is_attended(&mut pending)) {
+        if took >= WORK || pending.closed || (!is_mention && !self.has_thread(&mut pending)) {
             drop(pending);
             return self.0.write();
         }
@@ -128,14 +128,14 @@ impl Recorder {
     }
 
     /// Whether a thread writes in time; starts it. Where there can be none, nothing is put off.
-    fn is_attended(&self, pending: &mut Pending) -> bool {
-        if !pending.is_attended {
+    fn has_thread(&self, pending: &mut Pending) -> bool {
+        if !pending.has_thread {
             let writer = Arc::clone(&self.0);
-            let attended = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.attend());
-            pending.is_attended = attended.is_ok();
-            pending.thread = attended.ok();
+            let spawned = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.write_when_due());
+            pending.has_thread = spawned.is_ok();
+            pending.thread = spawned.ok();
         }
-        pending.is_attended
+        pending.has_thread
     }
 }
 
@@ -163,7 +163,7 @@ impl RecordWriter {
     }
 
     /// Writes what waits whenever it is due.
-    fn attend(&self) {
+    fn write_when_due(&self) {
         let mut pending = self.pending();
         while !pending.closed && pending.broken.is_none() {
             let left = pending.due.map(|due| due.saturating_duration_since(Instant::now()));
@@ -314,7 +314,7 @@ mod tests {
     fn what_somebody_depends_on_is_written_before() {
         let written = begun();
         // Nobody writes in time here, so that only who asks can be the reason.
-        written.recorder.0.pending().is_attended = true;
+        written.recorder.0.pending().has_thread = true;
         written.recorder.take(ended("a", How::Ran, SHORT)).unwrap();
         written.recorder.write_if_any(|task| task.as_str() == "other").unwrap();
         assert!(written.tasks().is_empty());

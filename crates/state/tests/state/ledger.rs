@@ -1,14 +1,16 @@
 use tidemill_core::ids::{Digest, RunId};
-use tidemill_state::{Claim, Edited, Effect, EffectStatus, Fire, FireStatus, Occasion, Process, Resend, Rule, State};
+use tidemill_state::{
+    Claim, Edited, Effect, EffectStatus, EffectTrigger, Fire, FireStatus, Process, Resend, Rule, State,
+};
 
 use crate::{TestResult, at};
 
-fn about(occasion: &Occasion, content: &str, second: i64) -> Effect {
+fn about(trigger: &EffectTrigger, content: &str, second: i64) -> Effect {
     let content = Digest::of(content.as_bytes());
     Effect {
         pipeline: "p".into(),
         task: "mail".into(),
-        key: occasion.key(content),
+        key: trigger.key(content),
         content,
         status: EffectStatus::Sending,
         message: Some(format!("id-{second}")),
@@ -18,7 +20,7 @@ fn about(occasion: &Occasion, content: &str, second: i64) -> Effect {
 }
 
 fn by_hand(content: &str, second: i64) -> Effect {
-    about(&Occasion::Hand(Digest::of(b"the same things")), content, second)
+    about(&EffectTrigger::Hand(Digest::of(b"the same things")), content, second)
 }
 
 fn rule(resend: Resend) -> Rule {
@@ -34,12 +36,12 @@ fn settle(state: &mut State, effect: &Effect, status: EffectStatus) -> TestResul
 fn an_effect_is_granted_once_unless_it_surely_failed() -> TestResult {
     let dir = tempfile::tempdir()?;
     let mut state = State::open(dir.path())?;
-    for occasion in [
-        Occasion::Hand(Digest::of(b"x")),
-        Occasion::Fire("2024-11-20T19:45:00+00:00".into()),
-        Occasion::Run("r".into()),
+    for trigger in [
+        EffectTrigger::Hand(Digest::of(b"x")),
+        EffectTrigger::Fire("2024-11-20T19:45:00+00:00".into()),
+        EffectTrigger::Run("r".into()),
     ] {
-        let of = |second| Effect { task: "t".into(), ..about(&occasion, "content", second) };
+        let of = |second| Effect { task: "t".into(), ..about(&trigger, "content", second) };
         let nothing = Rule::default();
         assert_eq!(state.claim_effect(&of(100), nothing)?, Claim::Granted);
         assert!(matches!(state.claim_effect(&of(101), nothing)?, Claim::Refused(known) if known.at == at(100)));
@@ -86,7 +88,7 @@ fn what_is_forced_is_the_same_if_it_comes_of_the_same_things() -> TestResult {
     let again = by_hand("made at one", 101);
     let forced = Rule { forced: true, ..Rule::default() };
     assert!(matches!(state.claim_effect(&again, forced)?, Claim::Refused(_)));
-    let of_others = about(&Occasion::Hand(Digest::of(b"other things")), "made at one", 102);
+    let of_others = about(&EffectTrigger::Hand(Digest::of(b"other things")), "made at one", 102);
     assert_eq!(state.same_effect(&of_others, forced)?, None);
     assert_eq!(state.claim_effect(&again, Rule::default())?, Claim::Granted);
     Ok(())
@@ -96,7 +98,7 @@ fn what_is_forced_is_the_same_if_it_comes_of_the_same_things() -> TestResult {
 fn for_each_fire_it_is_sent_once_whatever_is_in_it() -> TestResult {
     let dir = tempfile::tempdir()?;
     let mut state = State::open(dir.path())?;
-    let fire = |day: &str, content, second| about(&Occasion::Fire(day.into()), content, second);
+    let fire = |day: &str, content, second| about(&EffectTrigger::Fire(day.into()), content, second);
     for (day, second) in [("20", 100), ("21", 101)] {
         let mail = fire(day, "equal", second);
         assert_eq!(state.claim_effect(&mail, Rule::default())?, Claim::Granted);
@@ -112,7 +114,7 @@ fn for_each_fire_it_is_sent_once_whatever_is_in_it() -> TestResult {
 fn something_newer_settles_what_was_in_doubt_by_hand() -> TestResult {
     let dir = tempfile::tempdir()?;
     let mut state = State::open(dir.path())?;
-    let lost = [by_hand("one", 100), about(&Occasion::Fire("20".into()), "one", 101)];
+    let lost = [by_hand("one", 100), about(&EffectTrigger::Fire("20".into()), "one", 101)];
     for mail in &lost {
         assert_eq!(state.claim_effect(mail, rule(Resend::All))?, Claim::Granted);
         settle(&mut state, mail, EffectStatus::Unknown)?;
