@@ -90,34 +90,16 @@ fn build(
         validate_file(tree, &schema, no == 0, found);
     }
     let profile = profile(root, options.profile.as_deref(), found);
-    let from_profile = |name: &str| profile.and_then(|profile| profile.get(name));
-
-    let mut env = env_templates(root.get("env"), found);
-    env.extend(env_templates(from_profile("env"), found));
-    let early = early_scope(options, &env, None, sources);
-    let mut declared = declare(&files.trees, &early, sources, found);
-    let profiled = from_profile("params").map_or(&[][..], |(_, node)| node.entries());
-    assign_params(&mut declared, profiled, options, &early, sources, found);
-    let scope = early_scope(options, &env, Some(params::values(&declared)), sources);
-
+    let Settings { env, params, scope } = settings(options, &files.trees, profile, sources, found);
     let top = Top { root, schema: &schema, scope: &scope, sources };
-    let secrets = top.names("secrets", found);
-    secrets.iter().for_each(|name| env_name(name, name.span, found));
+    let secrets = top.env_names("secrets", found);
     let known =
         RuntimeNames { secrets: secrets.iter().map(|name| name.value.as_str()).collect(), ..RuntimeNames::default() };
     env.values().for_each(|value| found.extend(value.check(&scope, &known, sources)));
-    let pass_env = top.names("pass_env", found);
-    pass_env.iter().for_each(|name| env_name(name, name.span, found));
-    let pools: IndexMap<String, u32> = top
-        .get::<IndexMap<String, PoolSize>>("pools", found)
-        .map(|pools| pools.into_iter().map(|(name, size)| (name, size.0)).collect())
-        .unwrap_or_default();
-    let schedule = from_profile("schedule").or_else(|| root.get("schedule"));
-    let schedule = schedule
-        .filter(|(_, node)| node.value != NodeValue::Null && fits(&schema, "schedule", node))
-        .and_then(|(key, node)| Schedule::read(key, node, &scope, sources, found));
+    let pass_env = top.env_names("pass_env", found);
+    let pools = top.pools(found);
+    let schedule = top.schedule(profile, found);
     let retention = top.get::<RetentionKeys>("retention", found).unwrap_or_default();
-
     let reader = TaskReader {
         types,
         schemas: types.iter().map(|known| (known.descriptor().name, types.schema_of(known))).collect(),
@@ -142,7 +124,7 @@ fn build(
         description: top.get("description", found),
         dotenv: top.get::<At<Location>>("dotenv", found),
         allow_outside: top.names("allow_outside", found),
-        params: declared,
+        params,
         secrets,
         env,
         pools,
@@ -156,6 +138,32 @@ fn build(
         retention: Retention { runs: retention.runs, max_size: retention.max_size.map(|size| size.0) },
         scope: scope.clone(),
     })
+}
+
+/// What all other keys may name.
+struct Settings {
+    env: IndexMap<String, Template>,
+    params: IndexMap<String, Param>,
+    scope: Scope,
+}
+
+/// The environment and the parameters, those of the profile over those of the files.
+fn settings(
+    options: &LoadOptions,
+    trees: &[Node],
+    profile: Option<&Node>,
+    sources: &mut SourceMap,
+    found: &mut Vec<Diagnostic>,
+) -> Settings {
+    let from_profile = |name: &str| profile.and_then(|profile| profile.get(name));
+    let mut env = env_templates(trees.first().and_then(|root| root.get("env")), found);
+    env.extend(env_templates(from_profile("env"), found));
+    let early = early_scope(options, &env, None, sources);
+    let mut params = declare(trees, &early, sources, found);
+    let profiled = from_profile("params").map_or(&[][..], |(_, node)| node.entries());
+    assign_params(&mut params, profiled, options, &early, sources, found);
+    let scope = early_scope(options, &env, Some(params::values(&params)), sources);
+    Settings { env, params, scope }
 }
 
 /// Gives the declared parameters their values: the profile's, the file's, those of the command line, each over the one before.
@@ -230,6 +238,26 @@ impl Top<'_> {
 
     fn names(&self, name: &str, found: &mut Vec<Diagnostic>) -> Vec<At<String>> {
         self.get::<OneOrMany<At<String>>>(name, found).map(|names| names.0).unwrap_or_default()
+    }
+
+    /// Names of environment variables.
+    fn env_names(&self, name: &str, found: &mut Vec<Diagnostic>) -> Vec<At<String>> {
+        let names = self.names(name, found);
+        names.iter().for_each(|name| env_name(name, name.span, found));
+        names
+    }
+
+    fn pools(&self, found: &mut Vec<Diagnostic>) -> IndexMap<String, u32> {
+        let pools = self.get::<IndexMap<String, PoolSize>>("pools", found).unwrap_or_default();
+        pools.into_iter().map(|(name, size)| (name, size.0)).collect()
+    }
+
+    /// The profile's schedule, else the file's.
+    fn schedule(&self, profile: Option<&Node>, found: &mut Vec<Diagnostic>) -> Option<Schedule> {
+        let entry = profile.and_then(|profile| profile.get("schedule")).or_else(|| self.root.get("schedule"));
+        let (key, node) =
+            entry.filter(|(_, node)| node.value != NodeValue::Null && fits(self.schema, "schedule", node))?;
+        Schedule::read(key, node, self.scope, self.sources, found)
     }
 }
 

@@ -86,61 +86,33 @@ impl<'b> Binder<'b> {
         };
         let operand = operand.map(|operand| self.value(operand, env)).transpose()?;
         let prefix = env.subquery_name();
-        match self.sub(query, env.scope)? {
-            Sub::Plain(rel) => match operand {
-                Some(operand) => {
-                    let (key, right, column) = self.member(operand, rel, &prefix, query)?;
-                    Ok(WhereTerm::Join(Box::new(SubqueryJoin {
-                        kind,
-                        on: vec![(key, column)],
-                        condition: vec![],
-                        right,
-                    })))
-                }
-                None => {
-                    // Whether there is any row is one number, the same for all rows.
-                    let count = self.row_count_of(rel, &prefix, env);
-                    let op = if kind == JoinKind::Semi { CmpOp::Gt } else { CmpOp::Eq };
-                    Ok(WhereTerm::Condition(compare(op, count, Expr::literal(Value::Int(0)))))
-                }
-            },
-            Sub::Correlated { binder, select, opened } => {
+        let join = |on, condition, right| WhereTerm::Join(Box::new(SubqueryJoin { kind, on, condition, right }));
+        match (self.sub(query, env.scope)?, operand) {
+            (Sub::Plain(rel), Some(operand)) => {
+                let (key, right, column) = self.member(operand, rel, &prefix, query)?;
+                Ok(join(vec![(key, column)], vec![], right))
+            }
+            (Sub::Plain(rel), None) => {
+                // Whether there is any row is one number, the same for all rows.
+                let count = self.row_count_of(rel, &prefix, env);
+                let op = if kind == JoinKind::Semi { CmpOp::Gt } else { CmpOp::Eq };
+                Ok(WhereTerm::Condition(compare(op, count, Expr::literal(Value::Int(0)))))
+            }
+            (Sub::Correlated { binder, select, opened }, operand) => {
                 let mut ties = Self::ties(&opened);
                 let value = binder.sub_items(select, &opened.scope, operand.is_some())?;
                 if let (Some(operand), Some(value)) = (operand, value) {
                     let data_type = self.comparable_types(&operand, &value, query)?;
                     ties.keys.insert(0, (coerce(operand, data_type), coerce(value, data_type)));
                 }
-                let mut output = Vec::new();
-                let mut on = Vec::new();
-                for (outer, inner) in ties.keys {
-                    let name = format!("{prefix}.{}", output.len() + 1);
-                    on.push((outer, Expr::column(&name, inner.data_type)));
-                    output.push((name, inner));
-                }
-                let condition = ties
-                    .others
-                    .into_iter()
-                    .map(|part| {
-                        rewrite(part, &mut |node| {
-                            let ExprKind::Column(name) = &node.kind else { return None };
-                            if let Some(outer) = outer_column(name) {
-                                return Some(Expr::column(outer, node.data_type));
-                            }
-                            let own = format!("{prefix}.{name}");
-                            if !output.iter().any(|(name, _)| *name == own) {
-                                output.push((own.clone(), node.clone()));
-                            }
-                            Some(Expr::column(own, node.data_type))
-                        })
-                    })
-                    .collect();
+                let (on, mut output) = numbered_keys(ties.keys, &prefix);
+                let condition: Vec<Expr> =
+                    ties.others.into_iter().map(|part| of_both_sides(part, &prefix, &mut output)).collect();
                 if output.is_empty() {
                     // A relation without columns would have no rows to count.
                     output.push((format!("{prefix}.1"), Expr::literal(Value::Bool(true))));
                 }
-                let right = project(opened.rel, output);
-                Ok(WhereTerm::Join(Box::new(SubqueryJoin { kind, on, condition, right })))
+                Ok(join(on, condition, project(opened.rel, output)))
             }
         }
     }
@@ -196,15 +168,8 @@ impl<'b> Binder<'b> {
                 binder.sub_items(select, &opened.scope, false)?;
                 let ties = Self::ties(&opened);
                 self.only_keys(&ties, query)?;
-                let mut output = Vec::new();
-                let mut on = Vec::new();
-                for (outer, inner) in ties.keys {
-                    let name = format!("{prefix}.{}", output.len() + 1);
-                    on.push((outer, Expr::column(&name, inner.data_type)));
-                    output.push((name, inner));
-                }
-                let right = project(opened.rel, output);
-                self.marked(right, on, &prefix, env)
+                let (on, output) = numbered_keys(ties.keys, &prefix);
+                self.marked(project(opened.rel, output), on, &prefix, env)
             }
         };
         Ok(if negated { boolean(ExprKind::Not(Box::new(found))) } else { found })
@@ -214,32 +179,7 @@ impl<'b> Binder<'b> {
     pub(super) fn scalar_subquery(&self, query: &Query, env: &mut Env<'_>) -> Bound<Expr> {
         let prefix = env.subquery_name();
         match self.sub(query, env.scope)? {
-            Sub::Plain(rel) => {
-                let field = self.single_column(&rel, query)?;
-                let name = format!("{prefix}.value");
-                let value = Expr::column(&field.0, field.1);
-                let right = if has_one_row(&rel) {
-                    project(rel, vec![(name.clone(), value)])
-                } else if has_at_most_one_row(&rel) {
-                    // No row is NULL.
-                    let call = AggCall {
-                        func: AggFunc::First,
-                        args: vec![value],
-                        distinct: false,
-                        filter: None,
-                        data_type: field.1,
-                    };
-                    Rel::Aggregate { input: Box::new(rel), keys: vec![], metrics: vec![(name.clone(), call)] }
-                } else {
-                    return Err(vec![
-                        Diagnostic::error("a subquery used as a value must have one row")
-                            .at(self.text.place(query.span()), "it may have several")
-                            .help("aggregate without `group by`, or end it with `order by … limit 1`"),
-                    ]);
-                };
-                env.subquery(SubqueryJoin { kind: JoinKind::Cross, on: vec![], condition: vec![], right });
-                Ok(Expr::column(name, field.1))
-            }
+            Sub::Plain(rel) => self.plain_value(rel, query, &prefix, env),
             Sub::Correlated { binder, select, opened } => {
                 let ties = Self::ties(&opened);
                 self.only_keys(&ties, query)?;
@@ -257,42 +197,65 @@ impl<'b> Binder<'b> {
                         "take an aggregate, such as `max(x)`, or join the tables",
                     ));
                 }
-                let mut on = Vec::new();
-                let mut keys = Vec::new();
-                for (outer, inner) in ties.keys {
-                    let name = format!("{prefix}.{}", keys.len() + 1);
-                    on.push((outer, Expr::column(&name, inner.data_type)));
-                    keys.push((name, inner));
-                }
-                let counts: Vec<bool> = inner.aggregates.iter().map(|call| call.func == AggFunc::Count).collect();
-                let names: Vec<String> = (0..counts.len()).map(|at| format!("{prefix}.agg{}", at + 1)).collect();
-                let passing: Vec<Expr> = inner
-                    .aggregates
-                    .iter()
-                    .enumerate()
-                    .map(|(at, call)| Expr::column(super::env::aggregate_name(at), call.data_type))
-                    .collect();
-                let wanted: Vec<(&str, &Expr)> = names.iter().map(String::as_str).zip(&passing).collect();
-                let grouping = Grouping::new(keys, std::mem::take(&mut inner.aggregates), &wanted);
-                let value = grouping.lift(value, self.text, &inner.seen, &[])?;
-                // No row at all counts 0; other aggregates are NULL then, as the join leaves them.
-                let value = rewrite(value, &mut |node| {
-                    let ExprKind::Column(name) = &node.kind else { return None };
-                    let at = names.iter().position(|known| known == name)?;
-                    counts[at].then(|| Expr {
-                        kind: ExprKind::Call(Function::COALESCE, vec![node.clone(), Expr::literal(Value::Int(0))]),
-                        data_type: DataType::Int,
-                    })
-                });
-                env.subquery(SubqueryJoin {
-                    kind: JoinKind::Left,
-                    on,
-                    condition: vec![],
-                    right: grouping.step(opened.rel),
-                });
+                let (on, keys) = numbered_keys(ties.keys, &prefix);
+                let (grouping, value) = self.grouped_value(value, keys, inner, &prefix)?;
+                let right = grouping.step(opened.rel);
+                env.subquery(SubqueryJoin { kind: JoinKind::Left, on, condition: vec![], right });
                 Ok(value)
             }
         }
+    }
+
+    /// The value of a subquery that stands alone: it has at most one row.
+    fn plain_value(&self, rel: Rel, query: &Query, prefix: &str, env: &mut Env<'_>) -> Bound<Expr> {
+        let (column, data_type) = self.single_column(&rel, query)?;
+        let name = format!("{prefix}.value");
+        let value = Expr::column(&column, data_type);
+        let right = if has_one_row(&rel) {
+            project(rel, vec![(name.clone(), value)])
+        } else if has_at_most_one_row(&rel) {
+            // No row is NULL.
+            let (func, args) = (AggFunc::First, vec![value]);
+            let call = AggCall { func, args, distinct: false, filter: None, data_type };
+            Rel::Aggregate { input: Box::new(rel), keys: vec![], metrics: vec![(name.clone(), call)] }
+        } else {
+            return Err(vec![
+                Diagnostic::error("a subquery used as a value must have one row")
+                    .at(self.text.place(query.span()), "it may have several")
+                    .help("aggregate without `group by`, or end it with `order by … limit 1`"),
+            ]);
+        };
+        env.subquery(SubqueryJoin { kind: JoinKind::Cross, on: vec![], condition: vec![], right });
+        Ok(Expr::column(name, data_type))
+    }
+
+    /// A value made of aggregates, for each combination of the keys: how the rows are grouped, and the value as it is behind
+    /// the join.
+    fn grouped_value(
+        &self,
+        value: Expr,
+        keys: Vec<(String, Expr)>,
+        mut inner: Env<'_>,
+        prefix: &str,
+    ) -> Bound<(Grouping, Expr)> {
+        let counts: Vec<bool> = inner.aggregates.iter().map(|call| call.func == AggFunc::Count).collect();
+        let names: Vec<String> = (0..counts.len()).map(|at| format!("{prefix}.agg{}", at + 1)).collect();
+        let calls = inner.aggregates.iter().enumerate();
+        let passing: Vec<Expr> =
+            calls.map(|(at, call)| Expr::column(super::env::aggregate_name(at), call.data_type)).collect();
+        let wanted: Vec<(&str, &Expr)> = names.iter().map(String::as_str).zip(&passing).collect();
+        let grouping = Grouping::new(keys, std::mem::take(&mut inner.aggregates), &wanted);
+        let value = grouping.lift(value, self.text, &inner.seen, &[])?;
+        // No row at all counts 0; other aggregates are NULL then, as the join leaves them.
+        let value = rewrite(value, &mut |node| {
+            let ExprKind::Column(name) = &node.kind else { return None };
+            let at = names.iter().position(|known| known == name)?;
+            counts[at].then(|| Expr {
+                kind: ExprKind::Call(Function::COALESCE, vec![node.clone(), Expr::literal(Value::Int(0))]),
+                data_type: DataType::Int,
+            })
+        });
+        Ok((grouping, value))
     }
 
     /// The key of `x in (select y …)`: both sides of one type, and the relation of the `y` under a name of its own.
@@ -386,6 +349,33 @@ impl<'b> Binder<'b> {
         }
         Ok(last.filter(|_| wanted))
     }
+}
+
+/// How a join finds its partners, and the columns of the right side for that.
+type KeyColumns = (Vec<(Expr, Expr)>, Vec<(String, Expr)>);
+
+/// Gives the subquery's sides of keys the names `prefix.1`, `prefix.2` and so on.
+fn numbered_keys(keys: Vec<(Expr, Expr)>, prefix: &str) -> KeyColumns {
+    let numbered = (1..).zip(keys).map(|(no, (outer, inner))| {
+        let name = format!("{prefix}.{no}");
+        ((outer, Expr::column(&name, inner.data_type)), (name, inner))
+    });
+    numbered.unzip()
+}
+
+/// A condition on both sides of a join: the right one's columns get names of their own and come out of it.
+fn of_both_sides(condition: Expr, prefix: &str, output: &mut Vec<(String, Expr)>) -> Expr {
+    rewrite(condition, &mut |node| {
+        let ExprKind::Column(name) = &node.kind else { return None };
+        if let Some(outer) = outer_column(name) {
+            return Some(Expr::column(outer, node.data_type));
+        }
+        let own = format!("{prefix}.{name}");
+        if !output.iter().any(|(name, _)| *name == own) {
+            output.push((own.clone(), node.clone()));
+        }
+        Some(Expr::column(own, node.data_type))
+    })
 }
 
 /// `inner = outer` as the enclosing query's value and the subquery's.

@@ -1,5 +1,7 @@
 //! The SQL of task keys: `derive`, `where`, `metrics`, `having`, `expr`, `reject`, `sort`.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
@@ -60,24 +62,8 @@ pub fn bind_aggregate(
 ) -> Result<Rel, Vec<Diagnostic>> {
     let schema = input.schema();
     let scope = ColumnScope::of_schema(None, &schema);
-    let mut errors = Vec::new();
-    let mut names: IndexMap<&str, ()> = IndexMap::new();
-    for name in keys.iter().chain(metrics.iter().map(|(name, _)| name)) {
-        if names.insert(&name.value, ()).is_some() {
-            errors.push(
-                Diagnostic::error(format!("there are two columns `{}`", name.value))
-                    .at(name.span, "the second")
-                    .help("give the metric another name"),
-            );
-        }
-    }
-    let mut key_exprs = Vec::new();
-    for key in keys {
-        match schema.get(&key.value) {
-            Some(data_type) => key_exprs.push((key.value.clone(), Expr::column(&key.value, data_type))),
-            None => errors.push(unknown_column(key, &key.value, &schema)),
-        }
-    }
+    let mut errors = twice_named(keys.iter().chain(metrics.iter().map(|(name, _)| name)));
+    let key_exprs = key_columns(keys, &schema, &mut errors);
     let mut env = Env::new(&scope, "a metric", Allowed::Aggregates);
     let mut bound = Vec::new();
     for (name, sql) in metrics {
@@ -121,6 +107,29 @@ pub fn bind_aggregate(
         }
     }
     if errors.is_empty() { Ok(project(rel, columns)) } else { Err(errors) }
+}
+
+/// Columns of the result that have the name of one before.
+fn twice_named<'a>(names: impl Iterator<Item = &'a At<String>>) -> Vec<Diagnostic> {
+    let mut known = HashSet::new();
+    let twice = names.filter(|name| !known.insert(name.value.as_str())).map(|name| {
+        Diagnostic::error(format!("there are two columns `{}`", name.value))
+            .at(name.span, "the second")
+            .help("give the metric another name")
+    });
+    twice.collect()
+}
+
+/// The keys as columns of the input.
+fn key_columns(keys: &[At<String>], schema: &Schema, errors: &mut Vec<Diagnostic>) -> Vec<(String, Expr)> {
+    let mut columns = Vec::with_capacity(keys.len());
+    for key in keys {
+        match schema.get(&key.value) {
+            Some(data_type) => columns.push((key.value.clone(), Expr::column(&key.value, data_type))),
+            None => errors.push(unknown_column(key, &key.value, schema)),
+        }
+    }
+    columns
 }
 
 type Seen = IndexMap<String, sqlparser::tokenizer::Span>;

@@ -43,85 +43,88 @@ pub enum Encryption {
 const SHAPE: &str = "write `smtps://user:password@host` (TLS), `smtp://user:password@host:587` (STARTTLS) or `smtp://host`; in the \
                      password write `%40` for `@`, `%2F` for `/`, `%3A` for `:`, `%23` for `#`, `%3F` for `?`, `%25` for `%`";
 
+/// What is wrong with a URL, which is not told itself.
+fn wrong(what: impl Into<String>) -> TaskFailure {
+    TaskFailure {
+        message: format!("`smtp` is no mail server's URL: {}", what.into()),
+        help: vec![SHAPE.to_owned()],
+        permanent: true,
+        ..TaskFailure::default()
+    }
+}
+
+fn decoded(text: &str, what: &str) -> Result<String, TaskFailure> {
+    let decoded = percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned);
+    decoded.map_err(|_| wrong(format!("{what} is not UTF-8")))
+}
+
+fn host(url: &Url) -> Result<String, TaskFailure> {
+    let Some(host) = url.host_str().filter(|host| !host.is_empty()) else { return Err(wrong("it names no host")) };
+    Ok(match url::Host::parse(&decoded(host, "the host")?).map_err(|error| wrong(error.to_string()))? {
+        url::Host::Domain(name) => name,
+        url::Host::Ipv4(address) => address.to_string(),
+        url::Host::Ipv6(address) => address.to_string(),
+    })
+}
+
+/// User and password.
+fn login(url: &Url) -> Result<Option<(String, String)>, TaskFailure> {
+    match (url.username(), url.password()) {
+        ("", None) => Ok(None),
+        ("", Some(_)) => Err(wrong("it has a password and no user")),
+        (_, None) => Err(wrong("it has a user and no password")),
+        (user, Some(password)) => Ok(Some((decoded(user, "the user")?, decoded(password, "the password")?))),
+    }
+}
+
 impl Server {
     /// Reads a URL; files in it start at that folder.
     ///
     /// # Errors
     /// What is wrong with it. The URL itself is not told, since a password is in it.
     pub fn parse(text: &str, project: &Path) -> Result<Self, TaskFailure> {
-        let wrong = |what: String| TaskFailure {
-            message: format!("`smtp` is no mail server's URL: {what}"),
-            help: vec![SHAPE.to_owned()],
-            permanent: true,
-            ..TaskFailure::default()
-        };
         let url = Url::parse(text.trim()).map_err(|error| wrong(error.to_string()))?;
-        let decoded = |text: &str, what: &str| {
-            let decoded = percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned);
-            decoded.map_err(|_| wrong(format!("{what} is not UTF-8")))
-        };
         let is_tls = match url.scheme() {
             "smtps" => true,
             "smtp" => false,
-            _ => return Err(wrong("it begins neither with `smtps:` nor with `smtp:`".to_owned())),
+            _ => return Err(wrong("it begins neither with `smtps:` nor with `smtp:`")),
         };
-        let host = match url.host_str().filter(|host| !host.is_empty()) {
-            Some(host) => url::Host::parse(&decoded(host, "the host")?).map_err(|error| wrong(error.to_string()))?,
-            None => return Err(wrong("it names no host".to_owned())),
-        };
-        let host = match host {
-            url::Host::Domain(name) => name,
-            url::Host::Ipv4(address) => address.to_string(),
-            url::Host::Ipv6(address) => address.to_string(),
-        };
-        let login = match (url.username(), url.password()) {
-            ("", None) => None,
-            ("", Some(_)) => return Err(wrong("it has a password and no user".to_owned())),
-            (_, None) => return Err(wrong("it has a user and no password".to_owned())),
-            (user, Some(password)) => Some((decoded(user, "the user")?, decoded(password, "the password")?)),
-        };
+        let host = host(&url)?;
+        let login = login(&url)?;
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-            return Err(wrong("there is a `/` or `#` where none belongs, perhaps in the password".to_owned()));
+            return Err(wrong("there is a `/` or `#` where none belongs, perhaps in the password"));
         }
-        let mut server = Self {
-            host,
-            port: url.port().unwrap_or(if is_tls {
-                465
-            } else if login.is_some() {
-                587
-            } else {
-                25
-            }),
-            encryption: match (is_tls, &login) {
-                (true, _) => Encryption::Tls,
-                (false, Some(_)) => Encryption::Required,
-                (false, None) => Encryption::Offered,
-            },
-            login,
-            trusted: None,
-            patience: None,
+        let (port, encryption) = match (is_tls, &login) {
+            (true, _) => (465, Encryption::Tls),
+            (false, Some(_)) => (587, Encryption::Required),
+            (false, None) => (25, Encryption::Offered),
         };
+        let port = url.port().unwrap_or(port);
+        let mut server = Self { host, port, encryption, login, trusted: None, patience: None };
         for (name, value) in url.query_pairs() {
-            match (&*name, &*value) {
-                ("tls", _) if is_tls => return Err(wrong("`tls=` has no meaning with `smtps://`".to_owned())),
-                ("tls", "required") => server.encryption = Encryption::Required,
-                ("tls", "opportunistic") => server.encryption = Encryption::Offered,
-                ("tls", "none") => server.encryption = Encryption::None,
-                ("tls", other) => {
-                    return Err(wrong(format!("`tls={other}` is not one of `required`, `opportunistic`, `none`")));
-                }
-                ("ca", path) if !path.is_empty() => server.trusted = Some(project.join(path)),
-                ("timeout", text) => {
-                    let patience = HumanDuration::parse(text).map_err(wrong)?;
-                    server.patience = Some(patience.0);
-                }
-                // It may be the end of a password, so it is not told.
-                _ => {
-                    return Err(wrong("behind `?` there is something that is not `tls`, `ca` or `timeout`".to_owned()));
-                }
-            }
+            server.set(&name, &value, project)?;
         }
         Ok(server)
+    }
+
+    /// Takes a setting that stands behind the `?`.
+    fn set(&mut self, name: &str, value: &str, project: &Path) -> Result<(), TaskFailure> {
+        match (name, value) {
+            ("tls", _) if matches!(self.encryption, Encryption::Tls) => {
+                return Err(wrong("`tls=` has no meaning with `smtps://`"));
+            }
+            ("tls", "required") => self.encryption = Encryption::Required,
+            ("tls", "opportunistic") => self.encryption = Encryption::Offered,
+            ("tls", "none") => self.encryption = Encryption::None,
+            ("tls", other) => {
+                return Err(wrong(format!("`tls={other}` is not one of `required`, `opportunistic`, `none`")));
+            }
+            ("ca", path) if !path.is_empty() => self.trusted = Some(project.join(path)),
+            ("timeout", text) => self.patience = Some(HumanDuration::parse(text).map_err(wrong)?.0),
+            // It may be the end of a password, so it is not told.
+            _ => return Err(wrong("behind `?` there is something that is not `tls`, `ca` or `timeout`")),
+        }
+        Ok(())
     }
 
     /// Where it is, as people say it.

@@ -1,5 +1,7 @@
 //! Where in a shell's text a value stands, and how it is referred to there.
 
+mod here_document;
+
 use std::ops::Range;
 
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
@@ -7,6 +9,7 @@ use tidemill_core::spec::{Hole, Template};
 
 use super::evaluated::evaluator;
 use super::strict::Traits;
+use here_document::Heredoc;
 
 /// The shells whose quoting is known.
 pub const SHELLS: [&str; 4] = ["sh", "dash", "bash", "zsh"];
@@ -107,12 +110,6 @@ impl Frame {
     fn command(nested: bool, start: usize) -> Self {
         Self::Command { nested, parens: 0, cases: 0, first: true, begins: true, start }
     }
-}
-
-/// A here-document whose text begins at the next line.
-struct Heredoc {
-    delimiter: String,
-    strip_tabs: bool,
 }
 
 struct Scanner<'a> {
@@ -246,36 +243,13 @@ impl Scanner<'_> {
 
     /// One step outside all quotes.
     fn command(&mut self) {
+        if self.quote() {
+            return;
+        }
         let rest = &self.text[self.at..];
-        if rest.starts_with('\'') {
-            self.single(Place::Single);
-            return self.in_word();
-        }
-        if self.ansi && rest.starts_with("$'") {
-            self.at += 1;
-            self.single(Place::Ansi);
-            return self.in_word();
-        }
-        if rest.starts_with('"') {
-            self.at += 1;
-            self.in_word();
-            return self.frames.push(Frame::Double);
-        }
-        if rest.starts_with("<<<") {
-            self.at += 3;
-            return;
-        }
-        if rest.starts_with("<<") {
-            return self.heredoc();
-        }
-        let Some(Frame::Command { nested, parens, cases, first, begins, .. }) = self.frames.last_mut() else { return };
+        let Some(Frame::Command { cases, first, begins, .. }) = self.frames.last_mut() else { return };
         if rest.starts_with('#') && *begins {
-            while self.at < self.text.len() && !self.text[self.at..].starts_with('\n') {
-                if !self.take_hole(Place::Comment) {
-                    self.skip();
-                }
-            }
-            return;
+            return self.comment();
         }
         if *begins && *first {
             let word = rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '!')).next().unwrap_or("");
@@ -291,6 +265,45 @@ impl Scanner<'_> {
                 return;
             }
         }
+        self.punctuation();
+    }
+
+    /// Goes into the quotes or the here-document that begin here; whether some do.
+    fn quote(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        if rest.starts_with('\'') {
+            self.single(Place::Single);
+            self.in_word();
+        } else if self.ansi && rest.starts_with("$'") {
+            self.at += 1;
+            self.single(Place::Ansi);
+            self.in_word();
+        } else if rest.starts_with('"') {
+            self.at += 1;
+            self.in_word();
+            self.frames.push(Frame::Double);
+        } else if rest.starts_with("<<<") {
+            self.at += 3;
+        } else if rest.starts_with("<<") {
+            self.heredoc();
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn comment(&mut self) {
+        while self.at < self.text.len() && !self.text[self.at..].starts_with('\n') {
+            if !self.take_hole(Place::Comment) {
+                self.skip();
+            }
+        }
+    }
+
+    /// One character of a command; some of them begin or end one.
+    fn punctuation(&mut self) {
+        let rest = &self.text[self.at..];
+        let Some(Frame::Command { nested, parens, cases, first, begins, .. }) = self.frames.last_mut() else { return };
         let next = rest.chars().next();
         self.pipes |= next == Some('|') && !rest.starts_with("||") && !self.text[..self.at].ends_with(['|', '>']);
         match next {
@@ -365,57 +378,6 @@ impl Scanner<'_> {
             self.skip();
         }
     }
-
-    /// Reads `<<WORD` and remembers that its text begins at the next line.
-    fn heredoc(&mut self) {
-        self.at += 2;
-        let strip_tabs = self.rest().starts_with('-');
-        self.at += usize::from(strip_tabs);
-        while self.rest().starts_with([' ', '\t']) {
-            self.at += 1;
-        }
-        let mut delimiter = String::new();
-        while let Some(next) = self.rest().chars().next().filter(|c| !c.is_whitespace() && !";&|<>()".contains(*c)) {
-            let help = "name the end of the here-document itself";
-            if self.refuse_hole("a `${{ }}` cannot name the end of a here-document", help) {
-                continue;
-            }
-            if !matches!(next, '\'' | '"' | '\\') {
-                delimiter.push(next);
-            }
-            self.skip();
-        }
-        // Without its end it is none: `(( a << 2 ))`.
-        let ends = self.rest().lines().skip(1).any(|line| ends_heredoc(line, &delimiter, strip_tabs));
-        if ends {
-            self.heredocs.push(Heredoc { delimiter, strip_tabs });
-        }
-        self.in_word();
-    }
-
-    /// The texts of the here-documents that were announced on the line that has just ended.
-    fn heredoc_texts(&mut self) {
-        for Heredoc { delimiter, strip_tabs } in std::mem::take(&mut self.heredocs) {
-            while self.at < self.text.len() {
-                let line = self.rest().split('\n').next().unwrap_or_default().to_owned();
-                let end = (self.at + line.len() + 1).min(self.text.len());
-                while self.at < end {
-                    let help = "pass it as an argument or through `env:`, or write the text with printf";
-                    if !self.refuse_hole("a `${{ }}` cannot stand in a here-document", help) {
-                        self.skip();
-                    }
-                }
-                if ends_heredoc(&line, &delimiter, strip_tabs) {
-                    break;
-                }
-            }
-        }
-    }
-}
-
-fn ends_heredoc(line: &str, delimiter: &str, strip_tabs: bool) -> bool {
-    let line = if strip_tabs { line.trim_start_matches('\t') } else { line };
-    line == delimiter
 }
 
 #[cfg(test)]
