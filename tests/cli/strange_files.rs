@@ -90,7 +90,11 @@ fn columns_of_one_name_are_told_apart() {
     let words =
         ["t.csv: names stand twice in the header: `amount` (column 3) is `amount_2`, `id` (column 4) is `id_2`"];
     tells(&project.run(["check"]).exits(0), &words);
-    tells(&project.run(["run"]).exits(0), &words);
+    let ran = project.run(["run"]).exits(0);
+    tells(&ran, &words);
+    // Said where the run begins, and kept for later.
+    assert_eq!(ran.stderr.matches("stand twice").count(), 1, "{}", ran.stderr);
+    assert!(project.run(["show"]).exits(0).stdout.contains("stand twice"));
     assert_eq!(project.read("out/t.csv"), "id,amount,amount_2,id_2\n1,2,3,4\n");
     assert_eq!(loaded("t.csv", "a,a_2,a,,\n1,2,3,4,5\n", ""), "a,a_2,a_3,column_4,column_5\n1,2,3,4,5\n");
 }

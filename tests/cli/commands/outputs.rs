@@ -118,3 +118,28 @@ fn an_output_can_be_read_as_a_table_with_its_types_checked() {
         insta::assert_snapshot!(story);
     }
 }
+
+#[test]
+fn what_is_told_of_the_table_is_told_once_and_of_its_own_file() {
+    let project = Project::new().file("content.csv", "a,a\n1,2\n").pipeline(
+        "
+        version: 1
+        name: told
+        tasks:
+          t:
+            type: command
+            inputs: {c: content.csv}
+            run: cat ${{ inputs.c }} > ${{ outputs.o }}
+            outputs: {o: o.csv}
+            table: o
+            checks: [{row_count: {min: 2}, severity: warn}]
+        ",
+    );
+    let ran = run(&project, ["run"]).exits(0);
+    assert_eq!(
+        ran.warnings(),
+        "warning t: o.csv: names stand twice in the header: `a` (column 2) is `a_2`\n\
+         warning t: check `row_count`: expected at least 2 rows, found 1"
+    );
+    assert!(!project.log("t").contains(".tidemill-"), "{}", project.log("t"));
+}
