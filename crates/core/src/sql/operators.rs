@@ -88,14 +88,8 @@ fn arithmetic(binder: &Binder<'_>, op: ArithOp, (a, left): (Expr, &Ast), (b, rig
             }
         }
         (x, _, y) => {
-            let sign = match op {
-                ArithOp::Add => "+",
-                ArithOp::Sub => "-",
-                ArithOp::Mul => "*",
-                ArithOp::Div => "/",
-                ArithOp::Mod => "%",
-            };
-            let diagnostic = Diagnostic::error(format!("`{sign}` does not work between {} and {}", named(x), named(y)))
+            let message = format!("`{}` does not work between {} and {}", op.sign(), named(x), named(y));
+            let diagnostic = Diagnostic::error(message)
                 .at(binder.text.place(left.span()), named(x))
                 .at(binder.text.place(right.span()), named(y));
             Err(vec![match (x, op, y) {

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::{
-    AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, JoinStep, Rel, SetOpKind, SortKey, Value, WindowCall,
-    WindowFrame, WindowFunc,
+    AggCall, AggFunc, Expr, ExprKind, JoinStep, Rel, SetOpKind, SortKey, Value, WindowCall, WindowFrame, WindowFunc,
 };
 
 /// One line a step, the last step first, what a step works on indented below it.
@@ -99,8 +98,8 @@ impl fmt::Display for Expr {
             ExprKind::Cast(operand) => write!(f, "{}::{}", Operand(operand), self.data_type),
             ExprKind::Negate(operand) => write!(f, "-{}", Operand(operand)),
             ExprKind::Not(operand) => write!(f, "not {}", Operand(operand)),
-            ExprKind::Arith(op, a, b) => write!(f, "{} {} {}", Operand(a), arith_sign(*op), Operand(b)),
-            ExprKind::Compare(op, a, b) => write!(f, "{} {} {}", Operand(a), compare_sign(*op), Operand(b)),
+            ExprKind::Arith(op, a, b) => write!(f, "{} {} {}", Operand(a), op.sign(), Operand(b)),
+            ExprKind::Compare(op, a, b) => write!(f, "{} {} {}", Operand(a), op.sign(), Operand(b)),
             ExprKind::And(a, b) => write!(f, "{} and {}", Operand(a), Operand(b)),
             ExprKind::Or(a, b) => write!(f, "{} or {}", Operand(a), Operand(b)),
             ExprKind::IsNull { operand, negated } => write!(f, "{} is {}null", Operand(operand), not(*negated)),
@@ -150,27 +149,6 @@ fn constant(f: &mut fmt::Formatter<'_>, value: &Value) -> fmt::Result {
         Value::Float(float) => write!(f, "{float:?}"),
         Value::Decimal { .. } => write!(f, "{value}d"),
         _ => write!(f, "{value}"),
-    }
-}
-
-fn arith_sign(op: ArithOp) -> &'static str {
-    match op {
-        ArithOp::Add => "+",
-        ArithOp::Sub => "-",
-        ArithOp::Mul => "*",
-        ArithOp::Div => "/",
-        ArithOp::Mod => "%",
-    }
-}
-
-fn compare_sign(op: CmpOp) -> &'static str {
-    match op {
-        CmpOp::Eq => "=",
-        CmpOp::Ne => "<>",
-        CmpOp::Lt => "<",
-        CmpOp::Le => "<=",
-        CmpOp::Gt => ">",
-        CmpOp::Ge => ">=",
     }
 }
 

@@ -92,6 +92,19 @@ pub enum ArithOp {
     Mod,
 }
 
+impl ArithOp {
+    /// How SQL writes it.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::Mod => "%",
+        }
+    }
+}
+
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum CmpOp {
@@ -107,6 +120,20 @@ pub enum CmpOp {
     Gt,
     /// `>=`.
     Ge,
+}
+
+impl CmpOp {
+    /// How SQL writes it.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Eq => "=",
+            Self::Ne => "<>",
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+        }
+    }
 }
 
 /// A key to sort by. NULLs come last whatever the direction, unless `nulls_first`.

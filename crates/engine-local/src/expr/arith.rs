@@ -211,16 +211,7 @@ impl EvalContext<'_> {
     }
 
     fn overflow(&self, kind: &str, op: ArithOp, row: usize, a: &str, b: &str) -> tidemill_core::table::EngineError {
-        let (noun, sign) = (
-            noun(op),
-            match op {
-                ArithOp::Add => "+",
-                ArithOp::Sub => "-",
-                ArithOp::Mul => "*",
-                ArithOp::Div => "/",
-                ArithOp::Mod => "%",
-            },
-        );
+        let (noun, sign) = (noun(op), op.sign());
         value(format!("{kind} {noun} overflows in row {}: {a} {sign} {b}", self.place(row)))
     }
 }

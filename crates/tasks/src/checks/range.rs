@@ -48,10 +48,10 @@ impl CheckParameters for InRange {
     fn compile(&self, compiler: &mut CheckCompiler<'_>) {
         for (column, Range { min, max }) in &self.0 {
             compiler.in_order(min.as_ref(), max.as_ref(), is_more);
-            for (op, sign, bound) in [(CmpOp::Ge, ">=", min), (CmpOp::Le, "<=", max)] {
+            for (op, bound) in [(CmpOp::Ge, min), (CmpOp::Le, max)] {
                 let Some(bound) = bound else { continue };
                 if let Some(predicate) = bounded(compiler, column, op, bound) {
-                    let name = format!("range: {} {sign} {}", column.value, as_written(&bound.value));
+                    let name = format!("range: {} {} {}", column.value, op.sign(), as_written(&bound.value));
                     compiler.check_rows(name, column, predicate);
                 }
             }
