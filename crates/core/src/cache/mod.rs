@@ -6,6 +6,7 @@
 //! to do reads no bytes of it.
 
 mod gc;
+mod hashing_writer;
 mod publish;
 mod store;
 
@@ -13,6 +14,7 @@ mod store;
 mod tests;
 
 pub use gc::{GcReport, Stats};
+pub use hashing_writer::HashingWriter;
 pub use publish::{publish_file, sweep};
 pub use store::{ContentStore, Object};
 

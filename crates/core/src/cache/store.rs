@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::CacheError;
 use super::publish::{persist, publish_file, sync_folder, temporary};
+use super::{CacheError, HashingWriter};
 use crate::attempt::CancelToken;
 use crate::fingerprint::{FileDigests, Stat};
 use crate::ids::Digest;
@@ -48,9 +48,9 @@ impl ContentStore {
     /// If it cannot be written, or `write` fails; then nothing is put.
     pub fn put(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Object, CacheError> {
         let mut staged = temporary(&self.staging()?)?;
-        let mut writer = HashingWriter { to: io::BufWriter::new(staged.as_file_mut()), hasher: blake3::Hasher::new() };
+        let mut writer = HashingWriter::new(io::BufWriter::new(staged.as_file_mut()));
         write(&mut writer).and_then(|()| writer.flush()).map_err(CacheError::io("write into", &self.root))?;
-        let object = Object { digest: Digest(*writer.hasher.finalize().as_bytes()), size: writer.hasher.count() };
+        let object = Object { digest: writer.digest(), size: writer.written() };
         drop(writer);
         if !self.renew(&object)? {
             persist(staged, &self.place(&object.digest)?)?;
@@ -191,22 +191,4 @@ pub(super) fn remove(path: &Path) -> Result<bool, CacheError> {
 
 fn not_found(path: &Path) -> CacheError {
     CacheError::io("read", path)(io::ErrorKind::NotFound.into())
-}
-
-/// Writes on and hashes what was written.
-struct HashingWriter<W> {
-    to: W,
-    hasher: blake3::Hasher,
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
 }

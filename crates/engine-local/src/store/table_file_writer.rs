@@ -10,6 +10,7 @@ use std::thread;
 
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
+use tidemill_core::cache::HashingWriter;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::EngineError;
 
@@ -22,24 +23,6 @@ use crate::error::{Outcome, internal, unsupported};
 
 /// Row groups for each core that are being encoded, or wait to be written, while the next rows come.
 const UNDER_WAY: usize = 2;
-
-/// Hashes what passes through to a file.
-struct HashingWriter<W> {
-    inner: W,
-    hasher: blake3::Hasher,
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
 
 /// Writes a table whose rows come batch by batch.
 pub(crate) struct TableFileWriter {
@@ -61,8 +44,7 @@ impl TableFileWriter {
     pub fn create(path: &Path) -> Outcome<Self> {
         let shown = path.display().to_string();
         let begin = || {
-            let inner = BackgroundWriter::new(EarlySync::new(File::create(path)?));
-            let mut out = HashingWriter { inner, hasher: blake3::Hasher::new() };
+            let mut out = HashingWriter::new(BackgroundWriter::new(EarlySync::new(File::create(path)?)));
             out.write_all(MAGIC)?;
             Ok(out)
         };
@@ -114,8 +96,8 @@ impl TableFileWriter {
             self.out.flush()
         };
         end().map_err(|error| failed(&self.shown, &error))?;
-        let digest = Digest(*self.out.hasher.finalize().as_bytes());
-        let file = self.out.inner.finish();
+        let digest = self.out.digest();
+        let file = self.out.into_inner().finish();
         file.and_then(EarlySync::finish).map_err(|error| failed(&self.shown, &error))?;
         Ok(digest)
     }

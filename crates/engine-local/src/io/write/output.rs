@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use flate2::write::GzEncoder;
 use polars_core::runtime::RAYON;
+use tidemill_core::cache::HashingWriter;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
@@ -22,7 +23,7 @@ const CHUNK_ROWS: usize = 1 << 15;
 /// A file that is written, as text or packed.
 pub(super) enum OutputFile {
     /// With the digest of what has been written.
-    Plain(BackgroundWriter<DirectFile>, Box<blake3::Hasher>),
+    Plain(Box<HashingWriter<BackgroundWriter<DirectFile>>>),
     Gzip(GzEncoder<BufWriter<File>>),
     Zstd(zstd::stream::Encoder<'static, BufWriter<File>>),
 }
@@ -38,7 +39,7 @@ impl OutputFile {
         } else if name.ends_with(".zst") {
             Self::Zstd(zstd::stream::Encoder::new(BufWriter::new(file), zstd::DEFAULT_COMPRESSION_LEVEL)?)
         } else {
-            Self::Plain(BackgroundWriter::new(DirectFile::new(file)), Box::default())
+            Self::Plain(Box::new(HashingWriter::new(BackgroundWriter::new(DirectFile::new(file)))))
         })
     }
 
@@ -75,9 +76,10 @@ impl OutputFile {
     /// Writes what is still held back. The digest of the file, unless it is packed.
     pub fn finish(self) -> io::Result<Option<Digest>> {
         match self {
-            Self::Plain(file, hasher) => {
-                file.finish()?;
-                Ok(Some(Digest(*hasher.finalize().as_bytes())))
+            Self::Plain(file) => {
+                let digest = file.digest();
+                file.into_inner().finish()?;
+                Ok(Some(digest))
             }
             Self::Gzip(encoder) => encoder.finish()?.flush().map(|()| None),
             Self::Zstd(encoder) => encoder.finish()?.flush().map(|()| None),
@@ -88,11 +90,7 @@ impl OutputFile {
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(file, hasher) => {
-                let written = file.write(bytes)?;
-                hasher.update(&bytes[..written]);
-                Ok(written)
-            }
+            Self::Plain(file) => file.write(bytes),
             Self::Gzip(encoder) => encoder.write(bytes),
             Self::Zstd(encoder) => encoder.write(bytes),
         }
@@ -100,7 +98,7 @@ impl Write for OutputFile {
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(file, _) => file.flush(),
+            Self::Plain(file) => file.flush(),
             Self::Gzip(encoder) => encoder.flush(),
             Self::Zstd(encoder) => encoder.flush(),
         }
