@@ -96,17 +96,18 @@ impl<'c> Preparation<'c> {
     }
 }
 
+/// Whether values of that type can be taken as they are, without being written as texts and read again.
+fn keeps_meaning(from: DataType, conversion: &Conversion) -> bool {
+    let Conversion { strip, trim, case, map, data_type, .. } = conversion;
+    let no_steps = strip.is_none() && !trim && case.is_none() && map.is_empty();
+    let is_wider = from == DataType::Date && *data_type == DataType::Datetime;
+    from == DataType::Null || (from == *data_type && (no_steps || from.is_temporal())) || (no_steps && is_wider)
+}
+
 /// What becomes of some rows of a column, which begin at `start`.
 pub(super) fn convert_rows(series: &Series, conversion: &Conversion, start: usize) -> Outcome<Converted> {
     let place = |row: usize| (start + row) as u64 + 1;
-    let no_steps =
-        conversion.strip.is_none() && !conversion.trim && conversion.case.is_none() && conversion.map.is_empty();
-    let from = from_polars(series.dtype())?;
-    let keeps_meaning = from == DataType::Null
-        || (no_steps && from == conversion.data_type)
-        || (from.is_temporal() && from == conversion.data_type)
-        || (no_steps && from == DataType::Date && conversion.data_type == DataType::Datetime);
-    if keeps_meaning {
+    if keeps_meaning(from_polars(series.dtype())?, conversion) {
         let series = cast(series, conversion.data_type, &place)?;
         let (money, ambiguous) = (Money::default(), Ambiguous::default());
         return Ok(Converted { series, invalid: vec![], texts: StringChunked::default(), money, ambiguous });
