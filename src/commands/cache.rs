@@ -9,7 +9,7 @@ use serde_json::json;
 use tidemill_core::cache::{CacheError, ContentStore, Stats};
 use tidemill_core::format::{quantity, thousands};
 use tidemill_core::ids::{Digest, TaskName};
-use tidemill_core::spec::ByteSize;
+use tidemill_core::spec::{ByteSize, Spec};
 use tidemill_state::{FOLDER, Holder, LastGood, Lock, LockError, State, StateError};
 
 use super::CliCommand;
@@ -78,7 +78,7 @@ impl CliCommand for CacheArgs {
                 if history.state.is_none() {
                     return put(&format!("removed {}\n", amount(&Stats::default())));
                 }
-                let _lock = lock(&history, "tidemill cache clear")?;
+                let _lock = lock(&history.spec, "tidemill cache clear")?;
                 let removed = store.clear().map_err(cache_failure)?;
                 put(&format!("removed {}\n", amount(&removed)))
             }
@@ -134,7 +134,7 @@ fn gc(history: PipelineHistory, store: &ContentStore, keep: Keep, json: bool) ->
         Swept { runs: 0, objects: Default::default() }
     } else {
         // A pipeline with mistakes may hide tasks whose results must stay.
-        let _lock = lock(&history, "tidemill cache gc")?;
+        let _lock = lock(&history.spec, "tidemill cache gc")?;
         let engine = crate::engine::engine_for(&history.opened);
         let spec = history.opened.into_project()?.spec;
         let mut state = State::open(&spec.project)?;
@@ -192,9 +192,8 @@ fn users(history: &PipelineHistory, objects: &[Digest]) -> Result<HashMap<Digest
 }
 
 /// Holds the pipeline as a run would, so that none begins meanwhile.
-fn lock(history: &PipelineHistory, command: &str) -> Result<Lock, Failure> {
-    Lock::try_acquire(&history.spec.project, history.pipeline(), &Holder::current(command)).map_err(|error| match error
-    {
+pub(super) fn lock(spec: &Spec, command: &str) -> Result<Lock, Failure> {
+    Lock::try_acquire(&spec.project, &spec.name.value, &Holder::current(command)).map_err(|error| match error {
         LockError::Held(held) => Failure::Held { message: held.to_string() },
         LockError::Io { .. } => Failure::broken(error.to_string()),
     })

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Plan;
 use tidemill_runner::dry_run::{DryRun, DryRunAction, DryRunTask};
+use tidemill_runner::leftovers::sentence;
 
 use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
@@ -32,6 +33,13 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
         serde_json::to_string(&line).unwrap_or_default() + "\n"
     };
     dry_run.tasks.iter().map(line).collect()
+}
+
+/// Tells of published files that no task makes any more, if there are some.
+pub fn tell_leftovers(dry_run: &DryRun, paint: Paint) {
+    if let Some(told) = sentence(&dry_run.leftovers) {
+        eprintln!("{} {told}", paint.yellow("warning"));
+    }
 }
 
 fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {

@@ -117,7 +117,12 @@ fn made(record: &TaskRecord) -> Made {
             schema: Schema::from_iter([("name", DataType::String)]),
         }),
         outputs: match record.task.as_str() {
-            "campaign_sales" => vec![Output { path: "data/campaign_sales.csv".into(), object, rewritten: false }],
+            "campaign_sales" => vec![Output {
+                path: "data/campaign_sales.csv".into(),
+                object,
+                rewritten: false,
+                path_values: Default::default(),
+            }],
             _ => Vec::new(),
         },
         facts: TaskFacts::default(),

@@ -5,6 +5,7 @@
 pub mod backfill;
 pub mod cache;
 pub mod check;
+mod clean;
 mod completions;
 pub mod diff;
 pub mod doctor;
@@ -90,6 +91,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<lineage::LineageArgs>(),
         listed::<functions::FunctionsArgs>(),
         listed::<cache::CacheArgs>(),
+        listed::<clean::CleanArgs>(),
         listed::<init::InitArgs>(),
         listed::<doctor::DoctorArgs>(),
         listed::<schema::SchemaArgs>(),

@@ -42,6 +42,7 @@ impl CliCommand for PlanArgs {
         let planned = DryRun::of(&project, &*engine, &wanted, &Selection::new(), false)?;
         let shown =
             put(&dry_run::shown(&planned, &project.plan, self.json, Paint(global.color.wanted(Stream::Stdout))))?;
+        dry_run::tell_leftovers(&planned, Paint(global.color.wanted(Stream::Stderr)));
         project.leave();
         if self.fail_if_stale && planned.is_stale() { Err(Failure::Task) } else { Ok(shown) }
     }

@@ -103,12 +103,10 @@ impl CliCommand for RunArgs {
         let forced = if self.force { named } else { Selection::new() };
         if self.dry_run {
             let planned = DryRun::of(&project, &*engine, &wanted, &forced, self.resend)?;
-            return put(&dry_run::shown(
-                &planned,
-                &project.plan,
-                self.json,
-                Paint(global.color.wanted(Stream::Stdout)),
-            ));
+            let on_stdout = Paint(global.color.wanted(Stream::Stdout));
+            let shown = put(&dry_run::shown(&planned, &project.plan, self.json, on_stdout))?;
+            dry_run::tell_leftovers(&planned, paint);
+            return Ok(shown);
         }
         if let Some(fire) = self.fire {
             adopt(&project, fire)?;

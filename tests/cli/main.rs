@@ -31,6 +31,7 @@ mod instants;
 mod joining;
 mod kept_values;
 mod kills;
+mod leftovers;
 mod large_outputs;
 mod lineage;
 mod mail;

@@ -17,6 +17,7 @@ use tidemill_state::{LastGood, State};
 use crate::Failure;
 use crate::cache_index::{CacheIndex, FingerprintInputs, ResultDigests, ResultHistory, Upstream};
 use crate::decision::{Decision, DecisionOptions, PendingUpstream, decide};
+use crate::leftovers::{Leftover, leftovers};
 use crate::project::Project;
 
 use mentioned::MentionedTasks;
@@ -52,6 +53,8 @@ pub struct DryRunTask {
 pub struct DryRun {
     /// Task by task.
     pub tasks: Vec<DryRunTask>,
+    /// Published files that no task makes any more.
+    pub leftovers: Vec<Leftover>,
     /// How long tasks took before.
     expected: HashMap<TaskName, Duration>,
 }
@@ -68,6 +71,7 @@ impl DryRun {
         let spec = &project.plan.spec;
         let (cache, state) = CacheIndex::look(&spec.project, &spec.name.value)?;
         let expected = state.as_ref().and_then(|state| state.durations(&cache.pipeline).ok()).unwrap_or_default();
+        let leftovers = state.as_ref().map(|state| leftovers(project, state)).transpose()?.unwrap_or_default();
         let mut simulation = Simulation { project, engine, cache, state, ends: SimulatedEnds::default() };
         let order = project.plan.order.iter().copied().filter(|ix| wanted.contains(ix));
         let tasks = order
@@ -81,7 +85,7 @@ impl DryRun {
                 simulation.task(ix, options)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { tasks, expected })
+        Ok(Self { tasks, leftovers, expected })
     }
 
     /// Whether anything would be done.

@@ -7,6 +7,7 @@
 //! - [`pipeline_run`]: a run from the lock to the last handler; [`execute`] does its tasks.
 //! - [`up_to_date`]: answers a run that has nothing to do without reading the pipeline.
 //! - [`retention`]: forgets old runs and results.
+//! - [`leftovers`]: published files that no task makes any more.
 //!
 //! It prints nothing: what people should hear goes to a [`RunReporter`], what went wrong comes back as a [`Failure`].
 
@@ -18,6 +19,7 @@ pub mod dry_run;
 mod engine_session;
 pub mod execute;
 mod failure;
+pub mod leftovers;
 pub mod pipeline_run;
 pub mod project;
 mod reporter;

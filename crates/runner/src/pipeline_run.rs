@@ -6,7 +6,7 @@ mod graph;
 mod resend;
 mod sweep;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tidemill_core::event::RunOutcome;
 use tidemill_core::ids::RunId;
@@ -19,6 +19,7 @@ use tidemill_state::Resend;
 use crate::Failure;
 use crate::engine_session::EngineSession;
 use crate::execute::{ExecutionContext, HandlerContext, LogFormat};
+use crate::leftovers;
 use crate::project::{HandlerKind, Project};
 use crate::reporter::RunReporter;
 use crate::run_log::RunLog;
@@ -95,7 +96,8 @@ impl Runner<'_> {
         }
         self.tell_unknown_effects(&active, &done)?;
         self.end(&active, status, &done.counts)?;
-        if done.counts.cached == done.counts.total() {
+        // What is to be told is told again.
+        if done.counts.cached == done.counts.total() && !self.tell_leftovers(&active)? {
             self.write_stamp(&active, wanted, objects);
         }
         match status {
@@ -129,6 +131,13 @@ impl Runner<'_> {
             }
             Err(error) => self.reporter.warning(&format!("Ctrl-C will not end the run cleanly: {error}")),
         }
+    }
+
+    /// Tells of published files that no task makes any more, if there are some.
+    fn tell_leftovers(&self, active: &ActiveRun) -> Result<bool, Failure> {
+        let left = leftovers::leftovers(self.project, &active.state.lock().unwrap_or_else(PoisonError::into_inner))?;
+        leftovers::sentence(&left).iter().for_each(|told| self.reporter.warning(told));
+        Ok(!left.is_empty())
     }
 
     fn context(&self, active: &ActiveRun, run: RunFacts, handlers: bool) -> ExecutionContext {

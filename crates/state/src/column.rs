@@ -75,6 +75,7 @@ pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn wrong(at: usize, found: Type, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+/// That a column holds what cannot be understood.
+pub(crate) fn wrong(at: usize, found: Type, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(at, found, Box::new(error))
 }

@@ -11,11 +11,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use crate::{FOLDER, StateError};
 
 /// Each brings the schema from the version of its place to the next; none is ever changed once released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
+    include_str!("schema/005.sql"),
 ];
 /// The schema of this binary.
 const KNOWN: u32 = MIGRATIONS.len() as u32;

@@ -1,6 +1,6 @@
 //! The cache index: what was made under which fingerprint.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -48,6 +48,10 @@ pub struct Output {
     /// The store has no copy of it: if need be it is written again from the task's table.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rewritten: bool,
+    /// The values of `params`, `env` and `run` that its path was made of, as JSON by their names: a file of another month is
+    /// not one that no task makes any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub path_values: BTreeMap<String, String>,
 }
 
 /// What a task made when it last succeeded, or under a fingerprint asked for.

@@ -15,7 +15,7 @@ use tidemill_core::task::{TaskFailure, TaskReport};
 
 use crate::column::{count, duration, int, json, maybe_count, maybe_digest, maybe_json, micros, time, to_json, word};
 use crate::results::{self, Key, Made};
-use crate::{State, StateError};
+use crate::{State, StateError, published};
 
 /// One try of a task.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +130,9 @@ impl State {
                         None if anew => None,
                         None => results::reuse(db, &key)?,
                     };
+                    if let Some(result) = result {
+                        published::write(db, result)?;
+                    }
                     if let (Some(parts), true) = (parts, result.is_some()) {
                         results::write_fingerprint(db, fingerprint, parts)?;
                     }

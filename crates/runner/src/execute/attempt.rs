@@ -17,6 +17,7 @@ use tidemill_state::{Made, MadeTable, Output};
 use super::TaskExecutor;
 use super::output_log::CommandLog;
 use crate::cache_index::ResultDigests;
+use crate::leftovers::path_values;
 
 /// Of a table's file of so many bytes or more no copy is kept: writing it again from the table costs less than keeping it twice.
 const REWRITTEN: u64 = 1 << 20;
@@ -169,7 +170,8 @@ impl TaskExecutor {
                 let (digest, size) = digest_of_file(&staged, cancelled).map_err(unreadable)?;
                 Object { digest, size }
             };
-            outputs.push(Output { path: path.to_string(), object, rewritten });
+            let path_values = path_values(task, path, &self.context.sources, &self.context.run);
+            outputs.push(Output { path: path.to_string(), object, rewritten, path_values });
         }
         Ok(Made { table, outputs, ..Made::default() })
     }

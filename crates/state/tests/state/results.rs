@@ -37,6 +37,7 @@ fn what_was_made_is_found_under_its_fingerprint_and_as_the_latest() -> TestResul
         path: "outputs/a.csv".into(),
         object: Object { digest: Digest::of(b"csv"), size: 3 },
         rewritten: false,
+        path_values: Default::default(),
     };
     let made = Made { outputs: vec![output.clone()], ..made("table") };
     let record = ran("a", fingerprint.digest(), 101);
