@@ -1,5 +1,7 @@
 //! `tidemill init`: a pipeline to begin with.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -96,7 +98,7 @@ impl CliCommand for InitArgs {
             Template::Minimal => MINIMAL,
             Template::Retail => RETAIL,
         };
-        if let Some((path, _)) = files.iter().find(|(path, _)| self.folder.join(path).exists()) {
+        if let Some((path, _)) = files.iter().find(|(path, _)| self.folder.join(path).symlink_metadata().is_ok()) {
             return Err(Failure::wrong(format!("{} is there already", self.folder.join(path).display()))
                 .help("choose an empty folder: `tidemill init DIR`"));
         }
@@ -112,6 +114,9 @@ impl CliCommand for InitArgs {
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, content));
-    made.map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    // Never through a link, wherever it leads.
+    let file = folder.and_then(|()| File::options().write(true).create_new(true).open(path));
+    file.and_then(|mut file| file.write_all(content))
+        .map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))
 }

@@ -226,6 +226,7 @@ impl Pipeline {
             secrets: &BTreeMap::new(),
             scratch: &self.plan.spec.project,
             stage: &|path| path.as_str().into(),
+            places: &std::sync::Arc::default(),
             effect: "",
             failed: &[],
             retry: "",

@@ -16,6 +16,7 @@ mod load;
 mod normalize;
 mod open_password;
 mod parameters;
+mod picture;
 mod report;
 mod sql;
 mod table_task;

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Value};
 use regex::Regex;
 use tidemill_core::diagnostic::{Diagnostic, Span, failure_of};
 use tidemill_core::plan::resolve;
-use tidemill_core::regular_file::{self, MOST_PART, read_text};
+use tidemill_core::regular_file::read_text;
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template, names_used};
 use tidemill_core::table::Location;
 use tidemill_core::task::{CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure};
 use tidemill_core::template::{environment, explain, is_html, prepare, table_rows};
 
+use super::picture;
 use tidemill_secrets::masked;
 
 /// Edges to the tables that enter a text under a name.
@@ -234,8 +235,8 @@ fn render_named(
 ) -> Result<String, TaskFailure> {
     let mut environment = environment();
     environment.set_auto_escape_callback(move |_| if escaped { AutoEscape::Html } else { AutoEscape::None });
-    let project = cx.project.to_path_buf();
-    environment.add_filter("image", move |path: &str| image(&project, path));
+    let (project, places) = (cx.project.to_path_buf(), Arc::clone(cx.places));
+    environment.add_filter("image", move |path: &str| picture::image(&project, &places, path));
     let mut names: BTreeMap<String, Value> =
         scope.context(names_used(text).iter().map(Vec::as_slice)).into_iter().collect();
     names.extend(runtime_names(cx).into_iter().map(|(name, value)| (name, Value::from(Serde(value)))));
@@ -263,23 +264,4 @@ fn template_failure(name: &str, text: &str, error: &minijinja::Error) -> TaskFai
         permanent: true,
         ..TaskFailure::default()
     }
-}
-
-/// A picture as a data URI, so that one file holds all.
-fn image(project: &Path, path: &str) -> Result<Value, minijinja::Error> {
-    use base64::Engine as _;
-
-    let wrong = |message: String| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message);
-    let kind = match path.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
-        Some("png") => "image/png",
-        Some("svg") => "image/svg+xml",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("gif") => "image/gif",
-        Some("webp") => "image/webp",
-        _ => return Err(wrong(format!("`{path}` is no picture: png, svg, jpg, gif and webp are"))),
-    };
-    let bytes = regular_file::read(&resolve(project, &Location::new(path)), MOST_PART)
-        .map_err(|error| wrong(format!("cannot read the picture {path}: {error}")))?;
-    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-    Ok(Value::from_safe_string(format!("data:{kind};base64,{text}")))
 }

@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::OutputPlaces;
+
 /// What the names of staged files begin with.
 const PREFIX: &str = ".tidemill-";
 
@@ -24,6 +26,22 @@ pub enum PublishError {
     /// A folder is where a file should be.
     #[error("`{}` is a folder where a file should be", .0.display())]
     Folder(PathBuf),
+    /// A link leads out of where outputs may lie.
+    #[error("`{}` would be written outside the project: a link leads to {}", .path.display(), .place.display())]
+    Outside {
+        /// The final path.
+        path: PathBuf,
+        /// Where that is.
+        place: PathBuf,
+    },
+    /// Another path leads to the same file, and was published before.
+    #[error("`{}` and `{}` are one file: a link leads from one to the other, and a task would overwrite what another has published", .path.display(), .other.display())]
+    SameFile {
+        /// The final path.
+        path: PathBuf,
+        /// The other one.
+        other: PathBuf,
+    },
     /// The file system refused.
     #[error("cannot publish `{}`: {source}", .path.display())]
     Io {
@@ -71,10 +89,12 @@ impl Staging {
     /// paths, in the order in which they were staged.
     ///
     /// # Errors
-    /// If one is missing or the file system refuses; then what was not moved is removed.
-    pub fn publish(self) -> Result<Vec<PathBuf>, PublishError> {
+    /// If one is missing, is none of the places where it may lie, or the file system refuses; then what was not moved is
+    /// removed.
+    pub fn publish(self, places: &OutputPlaces) -> Result<Vec<PathBuf>, PublishError> {
         let files = std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner));
-        let moved = check_and_sync(&files).and_then(|()| move_all(&files));
+        let claimed = files.iter().try_for_each(|file| places.claim(&file.target));
+        let moved = claimed.and_then(|()| check_and_sync(&files)).and_then(|()| move_all(&files));
         if moved.is_err() {
             remove(&files);
         }
@@ -169,6 +189,10 @@ fn staged_name(name: &OsStr) -> OsString {
 mod tests {
     use super::*;
 
+    fn places(folder: &Path) -> OutputPlaces {
+        OutputPlaces::new([folder])
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> =
             fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -188,7 +212,7 @@ mod tests {
         fs::write(staged, "report").unwrap();
         fs::write(staging.stage(&table), "new").unwrap();
         assert!(!report.exists());
-        assert_eq!(staging.publish().unwrap(), [report.clone(), table.clone()]);
+        assert_eq!(staging.publish(&places(folder.path())).unwrap(), [report.clone(), table.clone()]);
         assert_eq!(fs::read_to_string(report).unwrap() + &fs::read_to_string(table).unwrap(), "reportnew");
         assert_eq!(names(folder.path()), ["new", "table.csv"]);
     }
@@ -200,7 +224,7 @@ mod tests {
         let staging = Staging::new();
         fs::write(staging.stage(&first), "a").unwrap();
         staging.stage(&second);
-        let error = staging.publish().unwrap_err();
+        let error = staging.publish(&places(folder.path())).unwrap_err();
         assert_eq!(error.to_string(), format!("`{}` was not written", second.display()));
         assert!(names(folder.path()).is_empty());
     }
@@ -213,7 +237,7 @@ mod tests {
         let staging = Staging::new();
         fs::write(staging.stage(&first), "a").unwrap();
         fs::write(staging.stage(&second), "b").unwrap();
-        assert!(matches!(staging.publish(), Err(PublishError::Folder(path)) if path == second));
+        assert!(matches!(staging.publish(&places(folder.path())), Err(PublishError::Folder(path)) if path == second));
         assert_eq!(names(folder.path()), ["b.csv"]);
     }
 

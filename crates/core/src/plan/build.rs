@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
@@ -17,7 +18,8 @@ use crate::table::{FileFormat, FormatDescriptor, Formats, Location, Sink, SinkOp
 use crate::task::{Edge, EdgeKind, FileRole, Io, MakesTable, OutputFile, TaskSource, TaskTypes};
 
 use super::no_items::NoItems;
-use super::paths::{Published, check_sources};
+use super::paths::check_sources;
+use super::published::Published;
 use super::{Need, Plan, PlannedTask, cycle};
 
 /// Builds the plan of `tasks` (the pipeline's own, or those of a handler) and adds all mistakes to `diagnostics`.
@@ -213,10 +215,10 @@ impl Resolver<'_> {
             for ix in published.publishers(&spec.project, &file.path.value) {
                 let publisher = &self.planned[ix.index()];
                 if publisher.name == task.name {
-                    let output = task.outputs.iter().find(|output| {
-                        let absolute = |path: &At<Location>| published.absolute(&spec.project, &path.value);
-                        absolute(&output.path) == absolute(&file.path)
-                    });
+                    let absolute = |path: &At<Location>| published.absolute(&spec.project, &path.value);
+                    let read = absolute(&file.path);
+                    let is_read = |path: &At<Location>| Path::new(absolute(path).as_str()).starts_with(read.as_str());
+                    let output = task.outputs.iter().find(|output| is_read(&output.path));
                     self.diagnostics.push(
                         Diagnostic::error(format!("task `{}` would overwrite what it reads", task.name))
                             .at(output.map_or(file.path.span, |output| output.path.span), "written here")

@@ -7,6 +7,7 @@ mod cycle;
 mod instances;
 mod no_items;
 mod paths;
+mod published;
 mod select;
 mod united;
 
@@ -24,7 +25,8 @@ use crate::task::{Descriptor, EdgeKind, Io, OutputFile, Task};
 pub use crate::storage::resolve;
 pub use build::build;
 pub use columns::{CheckOptions, MOST_TIME, check_columns, jobs};
-use paths::Published;
+use published::Published;
+pub use published::output_places;
 pub use select::{SelectError, Selection, select};
 pub use united::{UNITED_HELP, under, united_schema};
 

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use self::destinations::LocalDestinations;
 use super::{DestinationCheck, Found, Storage};
+use crate::attempt::real;
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
 use crate::regular_file;
@@ -45,6 +46,10 @@ impl Storage for LocalFileSystem {
 
     fn absolute(&self, project: &Path, location: &Location) -> Location {
         Location::new(resolve(project, location).to_string_lossy())
+    }
+
+    fn real(&self, project: &Path, location: &Location) -> Location {
+        Location::new(real(&resolve(project, location)).to_string_lossy())
     }
 
     fn find(&self, project: &Path, location: &Location) -> io::Result<Found> {

@@ -29,6 +29,11 @@ pub trait Storage: Send + Sync {
         location.clone()
     }
 
+    /// The same with links followed: two locations that lead to one file come to one.
+    fn real(&self, project: &Path, location: &Location) -> Location {
+        self.absolute(project, location)
+    }
+
     /// What the location means now. A file that has the very name of a pattern is meant before what the pattern matches.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ pub struct Io {
     /// The files it publishes, beside the `output` and the rejects file of table tasks, which the runner adds.
     pub outputs: Vec<OutputFile>,
     /// Folders into which it puts files whose names are known only in a run: what a killed one leaves half written there is removed.
-    pub folders: Vec<Location>,
+    pub folders: Vec<At<Location>>,
     /// Whether it makes a table that others can read.
     pub table: bool,
     /// Whether it can reject rows, and where its rejects file goes.

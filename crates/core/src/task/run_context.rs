@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::attempt::CancelToken;
+use crate::attempt::{CancelToken, OutputPlaces};
 use crate::diagnostic::SourceMap;
 use crate::ids::TaskName;
 use crate::storage::StorageRegistry;
@@ -40,6 +41,8 @@ pub struct RunContext<'a> {
     pub scratch: &'a Path,
     /// Where an output is to be written instead of its final path.
     pub stage: &'a dyn Fn(&Location) -> PathBuf,
+    /// Where it may publish what it does not stage, and from where it may take pictures.
+    pub places: &'a Arc<OutputPlaces>,
     /// What tells this effect from all others, for a message's id; empty where the task has none.
     pub effect: &'a str,
     /// The tasks that have failed, for handlers.

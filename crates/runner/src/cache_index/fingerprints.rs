@@ -1,13 +1,13 @@
 //! All that determines a task's result, gathered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::fingerprint::{Fingerprint, FingerprintBuilder, Used};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::plan::{Plan, PlannedTask};
+use tidemill_core::plan::{Plan, PlannedTask, resolve};
 use tidemill_core::spec::{Node, NodeValue, Template};
-use tidemill_core::storage::StorageRegistry;
 use tidemill_core::task::{EdgeKind, RunFacts, TaskFacts, TaskFailure};
 
 use super::{CacheIndex, ResultDigests};
@@ -61,7 +61,7 @@ impl CacheIndex {
             builder = builder.output(path, options.unwrap_or_default());
         }
         builder = self.upstreams(builder, ix, inputs);
-        builder = self.read_files(builder, task, &inputs.plan.storages)?;
+        builder = self.read_files(builder, inputs.plan, task)?;
         Ok(self.texts(builder, task, inputs).build())
     }
 
@@ -95,22 +95,30 @@ impl CacheIndex {
     fn read_files(
         &self,
         mut builder: FingerprintBuilder,
+        plan: &Plan,
         task: &PlannedTask,
-        storages: &StorageRegistry,
     ) -> Result<FingerprintBuilder, TaskFailure> {
         for file in &task.io.files {
             let path = file.path.value.as_str();
-            // What another task publishes has entered with that task.
-            if task.needs.iter().any(|need| need.role == path && need.what == EdgeKind::Files) {
+            let unreadable = |error: std::io::Error| TaskFailure::new(format!("cannot read {path}: {error}"));
+            let absolute = resolve(&self.project, &file.path.value);
+            // What other tasks publish has entered with them.
+            let published = published_by(plan, task, path);
+            if published.contains(&absolute) {
                 continue;
             }
-            let unreadable = |error: std::io::Error| TaskFailure::new(format!("cannot read {path}: {error}"));
             if file.path.value.scheme().is_some() {
                 self.files.unwatchable();
             }
-            let storage = storages.of(&file.path.value).map_err(unreadable)?;
-            let found = storage.digests(&self.project, &file.path.value, file.role, &self.files);
-            for (name, digest) in found.map_err(unreadable)? {
+            let is_filled = !published.is_empty() && absolute.is_dir();
+            let found = if is_filled {
+                let beside = self.files.below(&self.project, [absolute]).map_err(unreadable)?;
+                beside.into_iter().map(|(name, digest)| (name, Some(digest))).collect()
+            } else {
+                let storage = plan.storages.of(&file.path.value).map_err(unreadable)?;
+                storage.digests(&self.project, &file.path.value, file.role, &self.files).map_err(unreadable)?
+            };
+            for (name, digest) in found.into_iter().filter(|(name, _)| !published.contains(&self.project.join(name))) {
                 builder = builder.file(&name, file.role, digest);
             }
         }
@@ -166,6 +174,13 @@ impl CacheIndex {
         }
         builder
     }
+}
+
+/// The files of the tasks from which a task reads what lies at a path: in a folder, or by a pattern.
+fn published_by(plan: &Plan, task: &PlannedTask, path: &str) -> HashSet<PathBuf> {
+    let needs = task.needs.iter().filter(|need| need.role == path && need.what == EdgeKind::Files);
+    let outputs = needs.flat_map(|need| &plan.task(need.task).outputs);
+    outputs.map(|output| resolve(&plan.spec.project, &output.path.value)).collect()
 }
 
 /// The names that a name stands for: a text that speaks of `env` or `run` as a whole may reach all that is under it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tempfile::{NamedTempFile, TempPath};
-use tidemill_core::attempt::{AttemptToken, CancelToken, Staging};
+use tidemill_core::attempt::{AttemptToken, CancelToken, PublishError, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
@@ -32,6 +32,12 @@ impl TaskExecutor {
         if task.task_type.supervised {
             self.write_down_needs(ix)?;
         }
+        // A link that a task has made meanwhile shall not lead what is half written outside either.
+        for output in &task.outputs {
+            self.places
+                .check(&resolve(&self.plan.spec.project, &output.path.value))
+                .map_err(|error| misplaced(&error))?;
+        }
         let staging = Staging::new();
         let mut result = self.compute(ix, attempt, token, &staging, "", &|| Ok(()))?;
         let known = self.write_tables(ix, &mut result, &staging)?;
@@ -39,7 +45,7 @@ impl TaskExecutor {
         if !token.begin_commit() {
             return Err(stopped());
         }
-        staging.publish().map_err(|error| TaskFailure::new(error.to_string()))?;
+        staging.publish(&self.places).map_err(|error| misplaced(&error))?;
         Ok(self.note(ix, result, made))
     }
 
@@ -86,6 +92,7 @@ impl TaskExecutor {
             secrets: &context.secrets,
             scratch: &scratch,
             stage: &|path| staging.stage(&resolve(project, path)),
+            places: &self.places,
             effect,
             failed: &context.handler.failed,
             retry: &context.handler.retry,
@@ -233,6 +240,12 @@ impl TaskExecutor {
         }
         report
     }
+}
+
+/// What keeps an output from its place. A link stays where it is, whatever is tried again.
+pub(super) fn misplaced(error: &PublishError) -> TaskFailure {
+    let permanent = matches!(error, PublishError::Outside { .. } | PublishError::SameFile { .. });
+    TaskFailure { message: error.to_string(), permanent, ..TaskFailure::default() }
 }
 
 /// Somebody else decides what comes of the attempt.

@@ -22,12 +22,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use tidemill_core::attempt::AttemptToken;
+use tidemill_core::attempt::{AttemptToken, OutputPlaces};
 use tidemill_core::cache::Object;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::event::TaskEnd;
 use tidemill_core::ids::{RunId, TaskIx, TaskName};
-use tidemill_core::plan::{Plan, PlannedTask, Selection};
+use tidemill_core::plan::{Plan, PlannedTask, Selection, output_places};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::{EdgeKind, LogLevel, RunFacts, TaskFailure, TaskReport};
@@ -80,6 +80,7 @@ pub struct TaskExecutor {
     context: ExecutionContext,
     results: Results,
     scratch: ScratchFolders,
+    places: Arc<OutputPlaces>,
     recorder: Recorder,
 }
 
@@ -94,7 +95,8 @@ impl TaskExecutor {
         }
         let scratch = ScratchFolders::new(&plan.spec.project, &context.run.id);
         let recorder = Recorder::new(context.state.clone(), context.cache.pipeline.clone(), context.id.clone());
-        Self { plan, context, results: Results::new(readers), scratch, recorder }
+        let places = Arc::new(output_places(&plan.spec));
+        Self { plan, context, results: Results::new(readers), scratch, places, recorder }
     }
 
     /// The ledger.

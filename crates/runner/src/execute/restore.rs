@@ -5,11 +5,13 @@ use tidemill_core::attempt::{NEVER_CANCELLED, Staging};
 use tidemill_core::fingerprint::{Reason, digest_of_file};
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::resolve;
+use tidemill_core::private;
 use tidemill_core::table::Location;
 use tidemill_core::task::TaskFailure;
 use tidemill_state::{Edited, LastGood, Output};
 
 use super::TaskExecutor;
+use super::attempt::misplaced;
 use crate::cache_index::open_stored;
 
 impl TaskExecutor {
@@ -29,6 +31,7 @@ impl TaskExecutor {
             if let (Some(digest), true) = (is, is_edited) {
                 told.push(self.save_edited(&path, &output.path, digest)?);
             }
+            self.places.check(&path).map_err(|error| misplaced(&error))?;
             if output.rewritten {
                 self.rewrite(ix, last, &output)?;
                 continue;
@@ -57,7 +60,7 @@ impl TaskExecutor {
         if digest != output.object.digest {
             return Err(lost());
         }
-        staging.publish().map(drop).map_err(|error| wrong(error.to_string()))
+        staging.publish(&self.places).map(drop).map_err(|error| wrong(error.to_string()))
     }
 
     fn save_edited(
@@ -69,8 +72,7 @@ impl TaskExecutor {
         let run = &self.context.id;
         let saved = format!("{}/edited/{run}/{output}", tidemill_state::FOLDER);
         let target = self.context.cache.project.join(&saved);
-        let copied =
-            target.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(path, &target));
+        let copied = target.parent().map_or(Ok(()), private::folder).and_then(|()| std::fs::copy(path, &target));
         copied.map_err(|error| TaskFailure::new(format!("cannot save the edited {output} to {saved}: {error}")))?;
         let edited =
             Edited { path: output.to_owned(), saved: saved.clone(), digest, run: run.clone(), at: Timestamp::now() };

@@ -16,7 +16,7 @@ impl Runner<'_> {
         for task in plans.flat_map(|plan| &plan.tasks) {
             let outputs = task.outputs.iter().map(|output| resolve(&spec.project, &output.path.value));
             folders.extend(outputs.filter_map(|path| Some(path.parent()?.to_owned())));
-            folders.extend(task.io.folders.iter().map(|folder| resolve(&spec.project, folder)));
+            folders.extend(task.io.folders.iter().map(|folder| resolve(&spec.project, &folder.value)));
         }
         folders.sort();
         folders.dedup();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::resolve;
-use tidemill_core::spec::{At, Spec, TaskSpec};
+use tidemill_core::spec::{At, Node, NodeValue, Spec, TaskSpec};
 use tidemill_core::storage::Found;
 use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions};
 use tidemill_core::task::{Edge, EdgeKind, FileInput, FileRole, RunContext, TaskFailure, TaskSource, TaskTypes};
@@ -135,7 +135,9 @@ impl Input {
             Some(other) if makes_table(other, source.types) => Self::Table(task, ExportFormat::default()),
             Some(_) => Self::Files(task, known.iter().map(|other| other.id.value.to_string()).collect()),
             // A mistyped task is said to be one.
-            None if could_be && !exists(&location, source) => Self::Table(task, ExportFormat::default()),
+            None if could_be && !exists(&location, source) && !is_filled(source.pipeline, named) => {
+                Self::Table(task, ExportFormat::default())
+            }
             None => Self::Path(At { value: location, span: key.span }),
         }
     }
@@ -185,7 +187,7 @@ impl Input {
                 let format = format.file();
                 let folder = cx.scratch.join("inputs");
                 let file = folder.join(format!("{name}.{}", format.name()));
-                std::fs::create_dir_all(&folder)
+                tidemill_core::private::folder(&folder)
                     .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", file.display())))?;
                 let shown = Location::new(format!("the input {name}.{}", format.name()));
                 let sink = Sink { path: shown, format, options: SinkOptions::default(), table: task.value.clone() };
@@ -217,6 +219,28 @@ fn find<'a>(pipeline: &'a Spec, id: &str) -> Vec<&'a TaskSpec> {
     }
     let all = maps.into_iter().flat_map(|tasks| tasks.values()).map(|task| &**task);
     all.filter(|task| task.id.value.base() == id).collect()
+}
+
+/// Whether a task writes below the folder of that name, which need not be there yet.
+fn is_filled(pipeline: &Spec, folder: &str) -> bool {
+    let is_below =
+        |path: &str| path.trim_start_matches("./").strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let maps = [&pipeline.tasks, &pipeline.on_success, &pipeline.on_failure, &pipeline.finally];
+    maps.into_iter().flat_map(|tasks| tasks.values()).any(|task| {
+        let of_table = task.common.outputs.iter().any(|output| is_below(output.path.value.as_str()));
+        let of_its_own = ["output", "outputs", "rejects"].into_iter().filter_map(|key| task.keys.get(key));
+        of_table || of_its_own.into_iter().any(|(_, node)| has_text(node, &is_below))
+    })
+}
+
+/// Whether one of the texts in a node is as wanted.
+fn has_text(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+    match &node.value {
+        NodeValue::String(text) => is_wanted(text),
+        NodeValue::List(items) => items.iter().any(|item| has_text(item, is_wanted)),
+        NodeValue::Map(entries) => entries.iter().any(|(_, value)| has_text(value, is_wanted)),
+        _ => false,
+    }
 }
 
 /// Whether a task of this type makes a table.

@@ -171,7 +171,8 @@ impl Task for EmailTask {
                 .filter(|at| !is_task(&at.value))
                 .map(|at| FileInput { path: at.clone().map(Location::new), role: FileRole::Input }),
         );
-        let folders = vec![Location::new(keys.outbox.as_ref().map_or(OUTBOX, |at| at.value.as_str()))];
+        let outbox = keys.outbox.clone().unwrap_or_else(|| At::new(Location::new(OUTBOX), keys.subject.span));
+        let folders = vec![outbox];
         Io { reads, files, folders, facts: true, ..Io::default() }
     }
 

@@ -18,6 +18,6 @@ pub fn put(cx: &RunContext<'_>, message: &Message, outbox: &Location) -> Result<
     let staging = Staging::new();
     std::fs::write(staging.stage(&file), message.formatted()).map_err(wrong)?;
     (cx.begin_effect)()?;
-    staging.publish().map_err(|error| TaskFailure::new(format!("cannot write {path}: {error}")))?;
+    staging.publish(cx.places).map_err(|error| TaskFailure::new(format!("cannot write {path}: {error}")))?;
     Ok(path.to_string())
 }

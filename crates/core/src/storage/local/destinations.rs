@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{DestinationCheck, DestinationRefusal};
 use super::resolve;
+use crate::attempt::real;
 use crate::regular_file;
 use crate::table::Location;
 
@@ -61,16 +62,6 @@ fn not_a_file(path: &Path) -> Option<DestinationRefusal> {
         label: error.to_string(),
         help: "remove it, or choose another path",
     })
-}
-
-/// The path with the links of its existing part followed, so that a link cannot lead out of the project unseen.
-fn real(path: &Path) -> PathBuf {
-    for ancestor in path.ancestors() {
-        if let (Ok(real), Ok(rest)) = (ancestor.canonicalize(), path.strip_prefix(ancestor)) {
-            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
-        }
-    }
-    path.to_path_buf()
 }
 
 /// Folders whose links have been followed: the outputs of many tasks lie in few of them.
