@@ -117,7 +117,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                      help: are the user and the password in the URL right? some providers want a password made for programs
       ok    folder   [folder]/project can be written
       ok    disk     [room] are free
-      ok    state    sound, schema 5, 1 run
+      ok    state    sound, schema 6, 1 run
       bad   ledger   letter: it is not known whether this was sent in run [run]
                      help: look whether it has arrived; `tidemill retry --effects` sends it again, with `--arrived TASK` it counts as sent
       note  lock     `shop` is being run by another process: `tidemill run orders`, pid [n], run [run], since [instant]

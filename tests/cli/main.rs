@@ -51,6 +51,7 @@ mod retail;
 mod runners;
 mod schedule;
 mod secrets;
+mod state;
 mod strange_files;
 mod templates;
 mod times;

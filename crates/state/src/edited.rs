@@ -43,8 +43,7 @@ impl State {
     /// # Errors
     /// If the state cannot be read.
     pub fn edited(&self) -> Result<Vec<Edited>, StateError> {
-        let mut query =
-            self.db.prepare("SELECT path, saved, digest, run, at FROM edited ORDER BY at DESC, rowid DESC")?;
+        let mut query = self.db.prepare("SELECT path, saved, digest, run, at FROM edited ORDER BY rowid DESC")?;
         let rows = query.query_map([], |row| {
             Ok(Edited {
                 path: row.get(0)?,

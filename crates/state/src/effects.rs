@@ -211,7 +211,7 @@ impl State {
     /// If the state cannot be read.
     pub fn unknown_effects(&self, pipeline: &str) -> Result<Vec<Effect>, StateError> {
         let mut query = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND status IN ('unknown', 'sending') ORDER BY at"
+            "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND status IN ('unknown', 'sending') ORDER BY rowid"
         ))?;
         let found = query.query_map([pipeline], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
         let mut unknown = Vec::new();
@@ -235,7 +235,7 @@ fn same(db: &Connection, effect: &Effect, rule: Rule) -> Result<Option<Effect>, 
     }
     // A task that goes back to an earlier content sends it again: only the latest one counts.
     let sql = format!(
-        "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND status <> 'failed' ORDER BY at DESC LIMIT 1"
+        "SELECT {COLUMNS} FROM effects WHERE pipeline = ? AND task = ? AND status <> 'failed' ORDER BY rowid DESC LIMIT 1"
     );
     let last = db.prepare_cached(&sql)?.query_row([pipeline, task], read).optional()?;
     let is_same = |last: &Effect| {

@@ -33,6 +33,12 @@ pub enum StateError {
         /// What is wrong with it.
         message: String,
     },
+    /// While it was open, somebody has removed the file and another one has come in its place.
+    #[error("{} was replaced while this run was going on, so nothing more is written", .path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The SQLite in this binary has a known fault in its write-ahead log.
     #[error("this binary holds SQLite {found}; 3.51.3 or newer is needed")]
     OldSqlite {

@@ -15,9 +15,9 @@ impl State {
     /// # Errors
     /// If the state cannot be read.
     pub fn history(&self, pipeline: &str, limit: usize) -> Result<Vec<Run>, StateError> {
-        let mut query = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM runs WHERE pipeline = ? ORDER BY started DESC, id DESC LIMIT ?"
-        ))?;
+        let mut query = self
+            .db
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE pipeline = ? ORDER BY rowid DESC LIMIT ?"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(query.query_map(params![pipeline, limit], read)?.collect::<rusqlite::Result<_>>()?)
     }
@@ -36,7 +36,7 @@ impl State {
             return Ok(exact);
         }
         let mut query = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM runs WHERE substr(id, 1, length(?1)) = ?1 ORDER BY started DESC LIMIT ?2"
+            "SELECT {COLUMNS} FROM runs WHERE substr(id, 1, length(?1)) = ?1 ORDER BY rowid DESC LIMIT ?2"
         ))?;
         let mut found: Vec<Run> =
             query.query_map(params![id_or_prefix, NAMED], read)?.collect::<rusqlite::Result<_>>()?;
@@ -71,8 +71,7 @@ impl State {
     /// # Errors
     /// If the state cannot be read.
     pub fn run_ids(&self, pipeline: &str) -> Result<Vec<RunId>, StateError> {
-        let mut query =
-            self.db.prepare_cached("SELECT id FROM runs WHERE pipeline = ? ORDER BY started DESC, id DESC")?;
+        let mut query = self.db.prepare_cached("SELECT id FROM runs WHERE pipeline = ? ORDER BY rowid DESC")?;
         let ids = query.query_map([pipeline], |row| row.get::<_, String>(0).map(RunId::new))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }

@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod fires;
 mod history;
+mod in_place;
 mod lock;
 mod open;
 mod process;

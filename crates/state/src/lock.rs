@@ -87,8 +87,8 @@ impl Lock {
     pub fn try_acquire(project: &Path, pipeline: &str, holder: &Holder) -> Result<Self, LockError> {
         let path = project.join(FOLDER).join(file_name(pipeline));
         let failed = |source| LockError::Io { path: path.clone(), source };
-        std::fs::create_dir_all(project.join(FOLDER)).map_err(failed)?;
-        let options = || File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        tidemill_core::private::folder(&project.join(FOLDER)).map_err(failed)?;
+        let options = || tidemill_core::private::file().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = options().map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {

@@ -8,15 +8,19 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
+use tidemill_core::private;
+
+use crate::in_place::{FileIdentity, make_writable, unwritable};
 use crate::{FOLDER, StateError};
 
 /// Each brings the schema from the version of its place to the next; none is ever changed once released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
     include_str!("schema/005.sql"),
+    include_str!("schema/006.sql"),
 ];
 /// The schema of this binary.
 const KNOWN: u32 = MIGRATIONS.len() as u32;
@@ -32,6 +36,10 @@ const BUSY: Duration = Duration::from_secs(30);
 /// What is remembered of a project. One thread owns it.
 pub struct State {
     pub(crate) db: Connection,
+    pub(crate) path: PathBuf,
+    /// Which file was opened.
+    pub(crate) identity: Option<FileIdentity>,
+    pub(crate) was_removed: bool,
 }
 
 impl State {
@@ -43,14 +51,14 @@ impl State {
     pub fn open(project: &Path) -> Result<Self, StateError> {
         check_sqlite()?;
         let folder = project.join(FOLDER);
-        std::fs::create_dir_all(&folder).map_err(io("make", &folder))?;
+        private::folder(&folder).map_err(io("make", &folder))?;
         let path = folder.join("state.db");
         check_header(&path)?;
+        make_writable(&path)?;
+        // SQLite would let others read a file that it makes.
+        private::file().append(true).create(true).open(&path).map_err(io("make", &path))?;
         let open = || -> Result<Self, StateError> {
-            let flags =
-                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let mut db = Connection::open_with_flags(&path, flags)?;
-            db.busy_timeout(BUSY)?;
+            let mut db = connect(&path)?;
             // Until we know that the file is ours, closing it must not move anything from its log into it.
             db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
             match version(&db)? {
@@ -59,10 +67,7 @@ impl State {
                 _ => migrate(&mut db, &folder)?,
             }
             db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-            db.pragma_update(None, "synchronous", "NORMAL")?;
-            db.pragma_update(None, "foreign_keys", true)?;
-            db.set_prepared_statement_cache_capacity(64);
-            Ok(Self { db })
+            Ok(Self::of(db, path.clone()))
         };
         open().map_err(|error| damaged(error, &path))
     }
@@ -85,14 +90,19 @@ impl State {
             match found {
                 // Somebody is making it at this moment.
                 0 => Ok(None),
-                KNOWN => Ok(Some(Self { db })),
+                KNOWN => Ok(Some(Self::of(db, path.clone()))),
                 found if found > KNOWN => Err(StateError::Newer { path: path.clone(), found, known: KNOWN }),
                 found => Err(StateError::Older { path: path.clone(), found, known: KNOWN }),
             }
         };
         let mut wal = path.clone().into_os_string();
         wal.push("-wal");
-        let first = if Path::new(&wal).exists() { Reading::Plain } else { Reading::Tidy };
+        let first = match Path::new(&wal).exists() {
+            true => Reading::Plain,
+            // A reader would make files with rights as they are now.
+            false if !unwritable(&path).is_empty() => Reading::Immutable,
+            false => Reading::Tidy,
+        };
         let opened = match open(first) {
             // In a folder that cannot be written, no log can be made, so nobody writes the file either.
             Err(StateError::Sqlite(error))
@@ -105,11 +115,21 @@ impl State {
         opened.map_err(|error| damaged(error, &path))
     }
 
+    fn of(db: Connection, path: PathBuf) -> Self {
+        Self { identity: FileIdentity::of(&path), db, path, was_removed: false }
+    }
+
+    /// The files of a project's state that this process may not write.
+    pub fn unwritable(project: &Path) -> Vec<PathBuf> {
+        unwritable(&project.join(FOLDER).join("state.db"))
+    }
+
     /// Does `work` in one transaction, which is written whole or not at all.
     pub(crate) fn write<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StateError>,
     ) -> Result<T, StateError> {
+        self.keep_in_place()?;
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&transaction)?;
         transaction.commit()?;
@@ -121,6 +141,7 @@ impl State {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StateError>,
     ) -> Result<T, StateError> {
+        self.keep_in_place()?;
         self.db.pragma_update(None, "synchronous", "FULL")?;
         let done = self.write(work);
         self.db.pragma_update(None, "synchronous", "NORMAL")?;
@@ -148,6 +169,17 @@ impl State {
     pub fn integrity(&self) -> Result<String, StateError> {
         Ok(self.db.pragma_query_value(None, "integrity_check", |row| row.get(0))?)
     }
+}
+
+/// Opens a database to write to it.
+pub(crate) fn connect(path: &Path) -> Result<Connection, StateError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(BUSY)?;
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
 }
 
 /// How a database is opened that must not change.
@@ -221,7 +253,7 @@ fn version(db: &Connection) -> Result<u32, StateError> {
 /// Brings the schema up to date; several processes that try at once take turns.
 fn migrate(db: &mut Connection, folder: &Path) -> Result<(), StateError> {
     let path = folder.join("setup.lock");
-    let turn = File::create(&path).map_err(io("make", &path))?;
+    let turn = private::file().write(true).create(true).open(&path).map_err(io("make", &path))?;
     turn.lock().map_err(io("lock", &path))?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -235,7 +267,7 @@ fn migrate(db: &mut Connection, folder: &Path) -> Result<(), StateError> {
     Ok(())
 }
 
-fn io<'p>(what: &'static str, path: &'p Path) -> impl FnOnce(std::io::Error) -> StateError + use<'p> {
+pub(crate) fn io<'p>(what: &'static str, path: &'p Path) -> impl FnOnce(std::io::Error) -> StateError + use<'p> {
     move |source| StateError::Io { what, path: PathBuf::from(path), source }
 }
 

@@ -257,7 +257,7 @@ pub(crate) fn write(db: &Transaction<'_>, key: &Key<'_>, made: &Made, anew: bool
 /// asked for one after the other, because thousands of equal tasks may share a fingerprint, and each would sort them all.
 const BY_FINGERPRINT: &str = "SELECT coalesce( \
      (SELECT id FROM results WHERE pipeline = ?1 AND fingerprint = ?2 AND task = ?3), \
-     (SELECT id FROM results WHERE pipeline = ?1 AND fingerprint = ?2 ORDER BY made DESC LIMIT 1))";
+     (SELECT id FROM results WHERE pipeline = ?1 AND fingerprint = ?2 ORDER BY id DESC LIMIT 1))";
 
 /// Makes an earlier result the task's latest; None if there is none. That of another task with the same parts is copied.
 pub(crate) fn reuse(db: &Transaction<'_>, key: &Key<'_>) -> Result<Option<i64>, StateError> {

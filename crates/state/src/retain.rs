@@ -59,7 +59,7 @@ impl State {
     fn old_runs(&self, pipeline: &str, keep: usize) -> Result<Vec<RunId>, StateError> {
         let mut query = self.db.prepare_cached(
             "SELECT id FROM runs WHERE pipeline = ?1 AND status <> 'running' AND id NOT IN \
-             (SELECT id FROM runs WHERE pipeline = ?1 ORDER BY started DESC, id DESC LIMIT ?2)",
+             (SELECT id FROM runs WHERE pipeline = ?1 ORDER BY rowid DESC LIMIT ?2)",
         )?;
         let keep = i64::try_from(keep).unwrap_or(i64::MAX);
         let ids = query.query_map(params![pipeline, keep], |row| row.get::<_, String>(0).map(RunId::new))?;

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use tidemill_state::{Lock, Run, State, StateError, sqlite_version};
 
 use super::finding::Finding;
+use crate::summary::shown;
 use crate::unknown_effects;
 
 /// With less room than this, runs are about to fail, in bytes.
@@ -59,6 +60,7 @@ pub fn state(project: &Path, pipeline: &str) -> (Vec<Finding>, Option<Run>) {
             damaged(&integrity)
         }];
         let unknown = state.unknown_effects(pipeline)?;
+        findings.extend(unwritable(project));
         findings.push(match unknown.len() {
             0 => Finding::ok("ledger", "of all that was sent it is known"),
             _ => {
@@ -72,6 +74,19 @@ pub fn state(project: &Path, pipeline: &str) -> (Vec<Finding>, Option<Run>) {
         Ok((findings, state.last_run(pipeline)?))
     };
     look().unwrap_or_else(|error| (vec![broken(&error)], None))
+}
+
+/// Files of the state that a run could not write.
+fn unwritable(project: &Path) -> Option<Finding> {
+    let files = State::unwritable(project);
+    let named: Vec<String> = files.iter().map(|file| shown(file)).collect();
+    match files.first()?.extension() {
+        Some(ending) if ending == "db" => Some(
+            Finding::bad("state", format!("{} may not be written", named.join(", ")))
+                .help("give yourself the right to write: `chmod u+w` them, or run as their owner"),
+        ),
+        _ => Some(Finding::note("state", format!("{} may not be written: the next run mends that", named.join(", ")))),
+    }
 }
 
 fn broken(error: &StateError) -> Finding {

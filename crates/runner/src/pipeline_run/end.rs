@@ -18,6 +18,10 @@ use crate::Failure;
 use crate::retention;
 use crate::up_to_date::{EnvironmentDigest, StampHeader, StampInputs};
 
+/// What there is to say if the state had to be written again.
+const REMOVED: &str = "the folder .tidemill was removed while the run went on: history and the ledger of what was sent have been \
+                       written again, but what the cache held is lost, so tasks will run again";
+
 impl Runner<'_> {
     /// Writes down how the run ended and what it learnt of files; forgets what is old.
     pub(super) fn end(&self, active: &ActiveRun, outcome: RunOutcome, counts: &Counts) -> Result<(), Failure> {
@@ -29,6 +33,9 @@ impl Runner<'_> {
             state.end_fire(&self.project.spec.name.value, fire, &run)?;
         }
         tracing::info!(run = self.project.run.id, "run ended");
+        if state.was_removed() {
+            self.reporter.warning(REMOVED);
+        }
         self.forget_old(active, &mut state)
     }
 
