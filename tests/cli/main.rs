@@ -55,6 +55,7 @@ mod state;
 mod strange_files;
 mod templates;
 mod times;
+mod torn;
 mod views;
 mod watching;
 mod webhooks;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tempfile::{NamedTempFile, TempPath};
 use tidemill_core::attempt::{AttemptToken, CancelToken, PublishError, Staging};
 use tidemill_core::cache::Object;
-use tidemill_core::fingerprint::digest_of_file;
+use tidemill_core::fingerprint::{Fingerprint, digest_of_file, explain};
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
@@ -38,8 +38,17 @@ impl TaskExecutor {
                 .check(&resolve(&self.plan.spec.project, &output.path.value))
                 .map_err(|error| misplaced(&error))?;
         }
-        let staging = Staging::new();
-        let mut result = self.compute(ix, attempt, token, &staging, "", &|| Ok(()))?;
+        let mut staging = Staging::new();
+        let mut computed = self.compute(ix, attempt, token, &staging, "", &|| Ok(()));
+        // Half of a file may also be what cannot be read.
+        if !token.is_cancelled()
+            && let Some(told) = self.changed_meanwhile(ix)
+        {
+            staging = Staging::new();
+            computed = self.compute(ix, attempt, token, &staging, "", &|| Ok(()));
+            computed.iter_mut().for_each(|result| result.warnings.push(told.clone()));
+        }
+        let mut result = computed?;
         let known = self.write_tables(ix, &mut result, &staging)?;
         let made = self.keep(ix, &result, &known, &staging, token.cancelled())?;
         if !token.begin_commit() {
@@ -47,6 +56,23 @@ impl TaskExecutor {
         }
         staging.publish(&self.places).map_err(|error| misplaced(&error))?;
         Ok(self.note(ix, result, made))
+    }
+
+    /// What has changed of the files that a task has just read, so that it may have seen half of each; then it is to read them
+    /// once more. A command is not begun again: nobody knows what it does to the world.
+    fn changed_meanwhile(&self, ix: TaskIx) -> Option<String> {
+        let task = self.plan.task(ix);
+        if task.io.files.is_empty() || task.task_type.supervised || self.context.handlers {
+            return None;
+        }
+        let now = self.fingerprint(ix).ok()?;
+        let mut progress = self.results.of(ix);
+        let before = progress.fingerprint.as_ref().filter(|before| before.digest() != now.digest())?;
+        let told = format!("{} while it was read: it was read again", changes(before, &now));
+        progress.fingerprint = Some(now);
+        drop(progress);
+        self.context.logs.write(&task.name, LogLevel::Warn, &told);
+        Some(told)
     }
 
     /// Writes down what the task starts from. Nobody knows what a command does to the world: were the runner to die, it would
@@ -226,20 +252,31 @@ impl TaskExecutor {
         if self.context.handlers {
             return report;
         }
-        // What was read must still be what the fingerprint says.
-        let before = progress.fingerprint.as_ref().map(tidemill_core::fingerprint::Fingerprint::digest);
         drop(progress);
-        let now = self.fingerprint(ix).ok().map(|fingerprint| fingerprint.digest());
-        if before.is_some() && now == before {
-            made.facts.report.rows = report.rows;
-            self.results.of(ix).made = Some(made);
-        } else {
-            let warning = "what it reads changed while it ran: the result is used now, and computed again next time";
-            self.context.logs.write(&self.plan.task(ix).name, LogLevel::Warn, warning);
-            report.warnings.push(warning.to_owned());
-        }
+        // What was read must still be what the fingerprint says.
+        let now = self.fingerprint(ix).ok();
+        let mut progress = self.results.of(ix);
+        let what = match (&progress.fingerprint, &now) {
+            (Some(before), Some(now)) if before.digest() == now.digest() => {
+                made.facts.report.rows = report.rows;
+                progress.made = Some(made);
+                return report;
+            }
+            (Some(before), Some(now)) => changes(before, now),
+            _ => "what it reads changed".to_owned(),
+        };
+        drop(progress);
+        let warning = format!("{what} while it ran: the result is used now, and computed again next time");
+        self.context.logs.write(&self.plan.task(ix).name, LogLevel::Warn, &warning);
+        report.warnings.push(warning);
         report
     }
+}
+
+/// What is different in a later fingerprint, as the beginning of a sentence.
+fn changes(before: &Fingerprint, now: &Fingerprint) -> String {
+    let reasons: Vec<String> = explain(before, now).iter().map(ToString::to_string).collect();
+    if reasons.is_empty() { "what it reads changed".to_owned() } else { reasons.join(", ") }
 }
 
 /// What keeps an output from its place. A link stays where it is, whatever is tried again.
