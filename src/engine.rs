@@ -12,7 +12,7 @@ use tidemill_runner::project::Opened;
 /// The engine for the pipeline's tables.
 pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
-    let spill = Path::new(tidemill_state::FOLDER).join("cache").join("tmp");
+    let spill = Path::new(tidemill_state::FOLDER).join("cache");
     let storages = Arc::clone(opened.types.storages());
     Arc::new(LocalEngine::with_formats(project, FormatCodecs::all(), storages).spilling_into(spill))
 }

@@ -1,8 +1,11 @@
 //! What is known of the terminal: whether there is one, how wide it is, whether it wants colour.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+
+use tidemill_core::printable::coloured;
 
 use crate::failure::Failure;
 use tidemill_secrets::masked;
@@ -46,6 +49,11 @@ impl Stream {
             Self::Stdout => std::io::stdout().is_terminal(),
             Self::Stderr => std::io::stderr().is_terminal(),
         }
+    }
+
+    /// The text as it may be written there: to a terminal, nothing that drives it but colours.
+    pub fn safe(self, text: &str) -> Cow<'_, str> {
+        if self.is_terminal() { coloured(text) } else { Cow::Borrowed(text) }
     }
 
     /// Its width in columns; 100 where it is no terminal, so that text in files and snapshots is stable.
@@ -122,7 +130,8 @@ impl Paint {
 
 /// Tells the story, on stderr, to whoever still listens; without secrets, as all that leaves the process.
 pub fn say(text: fmt::Arguments<'_>) {
-    let _ = std::io::stderr().lock().write_all(masked(text.to_string()).as_bytes());
+    let text = masked(text.to_string());
+    let _ = std::io::stderr().lock().write_all(Stream::Stderr.safe(&text).as_bytes());
 }
 
 /// Writes to stdout what is told, without secrets. Whoever reads it may stop at any time, as `head` does.
@@ -132,6 +141,7 @@ pub fn put(text: &str) -> Result<ExitCode, Failure> {
 
 /// Writes the values of tables to stdout. They are what they are: what is like a secret there is masked no more than in a file.
 pub fn put_table(text: &str) -> Result<ExitCode, Failure> {
+    let text = Stream::Stdout.safe(text);
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

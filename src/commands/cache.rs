@@ -88,6 +88,7 @@ impl CliCommand for CacheArgs {
 
 fn stats(history: &PipelineHistory, store: &ContentStore, json: bool, paint: Paint) -> Result<ExitCode, Failure> {
     let all = store.stats().map_err(cache_failure)?;
+    let temporary = store.temporary().map_err(cache_failure)?;
     let results = match &history.state {
         Some(state) => state.last_results(history.pipeline())?,
         None => HashMap::new(),
@@ -96,9 +97,15 @@ fn stats(history: &PipelineHistory, store: &ContentStore, json: bool, paint: Pai
     let current: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
     if json {
         let tasks: serde_json::Map<_, _> = sizes.iter().map(|(task, bytes)| (task.to_string(), json!(bytes))).collect();
-        return put(&format!("{}\n", json!({"objects": all.objects, "bytes": all.bytes, "tasks": tasks})));
+        let all = json!({"objects": all.objects, "bytes": all.bytes, "temporary": temporary, "tasks": tasks});
+        return put(&format!("{all}\n"));
     }
     let mut text = format!("{} in {FOLDER}/cache\n", amount(&all));
+    if temporary > 0 {
+        let bytes = bytes_text(temporary);
+        text +=
+            &format!("{bytes} half written by runs that go on or have died; `tidemill cache gc` removes the latter\n");
+    }
     if !sizes.is_empty() {
         let mut table = TextTable::new().name("task").number("latest result");
         for (task, bytes) in sizes.iter().take(LARGEST) {

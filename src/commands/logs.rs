@@ -1,5 +1,6 @@
 //! `tidemill logs`: what a task wrote.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use tidemill_core::ids::{RunId, TaskName};
+use tidemill_core::printable::printable;
 use tidemill_state::{Run, RunStatus, State};
 
 use super::CliCommand;
@@ -17,6 +19,8 @@ use crate::global::Global;
 use crate::summary::shown;
 use crate::terminal::{Paint, Stream};
 
+/// So many bytes are read at a time.
+const PIECE: u64 = 64 << 10;
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -64,12 +68,12 @@ impl CliCommand for LogsArgs {
         }
         eprintln!("{}", paint.dim(format!("{task} in run {}: {}", run.id, shown(&path))));
         let mut log = Log { path, read: 0 };
-        put(&log.news()?)?;
+        log.pass_on(&mut |text| put_log(text))?;
         if live {
             loop {
                 // What was written before the run was found to have ended is still read.
                 let ended = history.run(Some(run.id.as_str()))?.status() != RunStatus::Running;
-                put(&log.news()?)?;
+                log.pass_on(&mut |text| put_log(text))?;
                 if ended {
                     break;
                 }
@@ -112,26 +116,45 @@ struct Log {
 }
 
 impl Log {
-    /// What was written since; nothing if there is no log yet.
-    fn news(&mut self) -> Result<String, Failure> {
-        let mut news = Vec::new();
-        let read = File::open(&self.path).and_then(|mut file| {
-            file.seek(SeekFrom::Start(self.read))?;
-            file.read_to_end(&mut news)
-        });
-        match read {
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
-            Err(error) => return Err(Failure::broken(format!("cannot read {}: {error}", self.path.display()))),
-        }
-        // The last line may be half written, even in the middle of a character.
-        let whole = match std::str::from_utf8(&news) {
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            _ => news.len(),
+    /// Passes on what was written since, piece by piece; nothing if there is no log yet.
+    fn pass_on(&mut self, put: &mut dyn FnMut(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+        let unreadable = |error| Failure::broken(format!("cannot read {}: {error}", self.path.display()));
+        let mut file = match File::open(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            file => file.map_err(unreadable)?,
         };
-        self.read += whole as u64;
-        Ok(String::from_utf8_lossy(&news[..whole]).into_owned())
+        loop {
+            let mut news = Vec::new();
+            file.seek(SeekFrom::Start(self.read)).map_err(unreadable)?;
+            file.by_ref().take(PIECE).read_to_end(&mut news).map_err(unreadable)?;
+            let whole = whole(&news);
+            if whole == 0 {
+                return Ok(());
+            }
+            self.read += whole as u64;
+            put(&String::from_utf8_lossy(&news[..whole]))?;
+        }
     }
+}
+
+/// How much of a piece is passed on: its lines, or all of it if it is the end of the log, where a line may be half written, even
+/// in the middle of a character.
+fn whole(news: &[u8]) -> usize {
+    let is_end = (news.len() as u64) < PIECE;
+    match news.iter().rposition(|byte| *byte == b'\n') {
+        Some(end) if !is_end => return end + 1,
+        _ => {}
+    }
+    match std::str::from_utf8(news) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => news.len(),
+    }
+}
+
+/// Writes a piece of a log to stdout: on a terminal without what would drive it.
+fn put_log(text: &str) -> Result<(), Failure> {
+    let text = if Stream::Stdout.is_terminal() { printable(text) } else { Cow::Borrowed(text) };
+    put(&text).map(drop)
 }
 
 #[cfg(test)]
@@ -145,7 +168,10 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("a.log");
         let mut log = Log { path: path.clone(), read: 0 };
-        let mut news = || log.news().map_err(|_| "unreadable");
+        let mut news = || {
+            let mut news = String::new();
+            log.pass_on(&mut |text| Ok(news += text)).map_err(|_| "unreadable").map(|()| news)
+        };
         assert_eq!(news()?, "");
         let mut file = File::create(&path)?;
         file.write_all(b"one\ncaf\xc3")?;
@@ -153,6 +179,12 @@ mod tests {
         file.write_all(b"\xa9\n\xff\n")?;
         assert_eq!(news()?, "é\n\u{fffd}\n");
         assert_eq!(news()?, "");
+        // However long it is: in pieces that end with lines.
+        let long: String = (0..20_000).map(|line| format!("line {line}\n")).collect();
+        file.write_all(long.as_bytes())?;
+        assert_eq!(news()?, long);
+        file.write_all("é".repeat(200_000).as_bytes())?;
+        assert_eq!(news()?, "é".repeat(200_000));
         Ok(())
     }
 }

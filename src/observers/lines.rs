@@ -6,7 +6,7 @@ use tidemill_core::event::{Happening, Observer, RunEvent, TaskEnd, TaskStatus};
 use tidemill_core::sched::How;
 
 use crate::summary::{brief, seconds};
-use crate::terminal::Paint;
+use crate::terminal::{Paint, Stream};
 use tidemill_secrets::masked;
 
 /// Prints a line when a task ends, and when one is tried again.
@@ -34,7 +34,7 @@ impl Observer for Lines {
             // In one piece: a line and its end would be two writes.
             Some(line) => std::io::stderr()
                 .lock()
-                .write_all((masked(line) + "\n").as_bytes())
+                .write_all(Stream::Stderr.safe(&(masked(line) + "\n")).as_bytes())
                 .map_err(|error| format!("cannot write to stderr: {error}")),
             None => Ok(()),
         }

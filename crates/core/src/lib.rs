@@ -12,6 +12,7 @@ pub mod event;
 pub mod fingerprint;
 pub mod ids;
 pub mod plan;
+pub mod printable;
 pub mod private;
 pub mod regular_file;
 pub mod run;

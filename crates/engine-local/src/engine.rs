@@ -51,11 +51,11 @@ impl LocalEngine {
         Self { project: project.into(), files, budget: MemoryBudget::default() }
     }
 
-    /// Where tables go that grow too large for memory while they are computed, below the project's folder or absolute; made
-    /// when it is first needed. Without one the system's folder for temporary files is used.
+    /// The store, below the project's folder or absolute, where tables go that grow too large for memory while they are
+    /// computed: among what is half written. Without one the system's folder for temporary files is used.
     #[must_use]
-    pub fn spilling_into(mut self, folder: impl AsRef<Path>) -> Self {
-        self.budget.spill_folder = Some(self.project.join(folder));
+    pub fn spilling_into(mut self, store: impl AsRef<Path>) -> Self {
+        self.budget.spill_store = Some(self.project.join(store));
         self
     }
 

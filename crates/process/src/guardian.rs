@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+
 use crate::running::{Line, Running};
 use crate::{Ended, ProcessError, Request, Wish, descriptors};
 
@@ -44,6 +46,10 @@ impl Guardian {
         output: &mut dyn FnMut(&[u8]),
         wish: &dyn Fn() -> Wish,
     ) -> Result<Ended, ProcessError> {
+        let wish = &|| {
+            self.wake();
+            wish()
+        };
         match self.keep(request, kept, output, wish) {
             // Who dies still takes a letter that it will never read; the next one is another.
             Err(ProcessError::NotBegun) => {
@@ -112,11 +118,23 @@ impl Guardian {
 
     /// Lets the guardian end; it is waited for unless commands still run that nobody waits for.
     pub fn close(&self) {
+        self.wake();
         let Some(Process { socket, mut child }) = self.process().take() else { return };
         self.lines().clear();
         drop(socket);
         if self.running.load(Ordering::Acquire) == 0 {
             let _ = child.wait();
+        }
+    }
+
+    /// Lets the guardian go on if a command has stopped it; it does the same for its keepers.
+    fn wake(&self) {
+        let process = self.process();
+        let guardian = process.as_ref().and_then(|guardian| Pid::from_raw(guardian.child.id().cast_signed()));
+        let Some(guardian) = guardian else { return };
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+        if let Ok(Some(_)) = rustix::process::waitid(WaitId::Pid(guardian), options) {
+            let _ = rustix::process::kill_process(guardian, Signal::CONT);
         }
     }
 

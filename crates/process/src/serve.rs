@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
-use rustix::process::{Pid, WaitOptions};
+use rustix::process::{Pid, Signal, WaitOptions};
 
 use crate::children::Children;
 use crate::descriptors;
@@ -76,11 +76,15 @@ impl Guardian {
         runner
     }
 
-    /// Takes note of keepers that have ended; what one that was killed has left is killed too.
+    /// Takes note of keepers that have ended; what one that was killed has left is killed too. One that was stopped, by its own
+    /// command, goes on: nobody else would wake it.
     fn reap(&mut self) {
         let mut killed = false;
         loop {
-            match rustix::process::wait(WaitOptions::NOHANG) {
+            match rustix::process::wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
+                Ok(Some((pid, status))) if status.stopped() => {
+                    let _ = rustix::process::kill_process(pid, Signal::CONT);
+                }
                 Ok(Some((pid, status))) => {
                     let was_keeper = self.keepers.remove(&pid.as_raw_pid());
                     killed |= was_keeper && status.exit_status() != Some(0);
@@ -104,7 +108,7 @@ fn kill_orphans(orphan: impl Fn(Pid) -> bool) {
             return;
         }
         for pid in below {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
         }
         while matches!(rustix::process::wait(WaitOptions::NOHANG), Ok(Some((pid, _))) if orphan(pid)) {}
     }

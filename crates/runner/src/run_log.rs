@@ -11,6 +11,8 @@ use std::time::Duration;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use tidemill_core::private;
+
 use crate::execute::LogFormat;
 use tidemill_secrets::masked;
 
@@ -47,8 +49,8 @@ impl RunLog {
     /// # Errors
     /// If the folder or the file cannot be written.
     pub fn start(folder: &Path, format: LogFormat) -> io::Result<Option<Self>> {
-        std::fs::create_dir_all(folder)?;
-        let file = File::options().create(true).append(true).open(folder.join("run.log"))?;
+        private::folder(folder)?;
+        let file = private::file().create(true).append(true).open(folder.join("run.log"))?;
         Ok(Self::to(file)?.subscribe(format))
     }
 

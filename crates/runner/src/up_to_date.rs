@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::cache::{ContentStore, Object};
 use tidemill_core::fingerprint::Stat;
 use tidemill_core::ids::{Digest, RunId};
+use tidemill_core::private;
 use tidemill_core::task::RunFacts;
 use tidemill_state::{Holder, Lock, Process, RunStart, RunStatus, State, TaskCounts};
 
@@ -151,7 +152,7 @@ impl Invocation {
         text += END;
         let path = self.path();
         let Some(folder) = path.parent() else { return Ok(()) };
-        std::fs::create_dir_all(folder)?;
+        private::folder(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.persist(path)?;

@@ -57,7 +57,7 @@ impl Texts {
         let folder = project.join(tidemill_state::FOLDER).join("last_good");
         let digest = tidemill_core::ids::Digest::of(pipeline.as_bytes());
         let path = folder.join(format!("{digest}.json"));
-        let written = std::fs::create_dir_all(&folder)
+        let written = tidemill_core::private::folder(&folder)
             .and_then(|()| Ok(serde_json::to_vec(&self.texts)?))
             .and_then(|text| std::fs::write(&path, text));
         written.map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))?;

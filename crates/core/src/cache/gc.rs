@@ -4,13 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use super::publish::sweep;
+use super::staging::{bytes, parent, remove_dead};
 use super::store::remove;
-use super::{CacheError, ContentStore, Object, sweep};
+use super::{CacheError, ContentStore, Object};
 use crate::ids::Digest;
 
 /// An object that nothing refers to is kept for so long: a run of another pipeline may just have put it.
 const GRACE: Duration = Duration::from_secs(3600);
-/// A temporary file is left alone for so long: somebody may still write it.
+/// A temporary file in no process's folder is left alone for so long: somebody may still write it.
 const TEMPORARY: Duration = Duration::from_secs(24 * 3600);
 
 /// How much there is.
@@ -46,6 +48,14 @@ impl ContentStore {
         Ok(stats)
     }
 
+    /// How many bytes are half written, or left by died processes.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn temporary(&self) -> Result<u64, CacheError> {
+        bytes(&self.root)
+    }
+
     /// Verifies every object and removes the damaged ones. Returns what went.
     ///
     /// # Errors
@@ -72,7 +82,8 @@ impl ContentStore {
         max_size: Option<u64>,
         now: SystemTime,
     ) -> Result<GcReport, CacheError> {
-        let mut report = GcReport { temporary: sweep(&self.root.join("tmp"), TEMPORARY, now)?, ..GcReport::default() };
+        let temporary = remove_dead(&self.root)? + sweep(&parent(&self.root), TEMPORARY, now)?;
+        let mut report = GcReport { temporary, ..GcReport::default() };
         let mut rest = Vec::new();
         for found in self.objects()? {
             match last_used.get(&found.object.digest) {

@@ -8,6 +8,7 @@
 mod gc;
 mod hashing_writer;
 mod publish;
+mod staging;
 mod store;
 
 #[cfg(test)]
@@ -15,7 +16,8 @@ mod tests;
 
 pub use gc::{GcReport, Stats};
 pub use hashing_writer::HashingWriter;
-pub use publish::{publish_file, sweep};
+pub use publish::publish_file;
+pub use staging::staging;
 pub use store::{ContentStore, Object};
 
 use std::path::PathBuf;

@@ -1,6 +1,5 @@
 //! Files appear under their final names whole or not at all.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -29,12 +28,11 @@ pub fn publish_file(from: &Path, to: &Path) -> Result<(), CacheError> {
     persist(staged, to)
 }
 
-/// Removes what died processes left in `folder` under temporary names, if it is older than `age` at `now`. Says how many
-/// files went.
+/// Removes the files in `folder` that are older than `age` at `now`: there are only temporary ones. Says how many went.
 ///
 /// # Errors
 /// If the folder cannot be read or a file cannot be removed; a folder that is not there is empty.
-pub fn sweep(folder: &Path, age: Duration, now: SystemTime) -> Result<usize, CacheError> {
+pub(super) fn sweep(folder: &Path, age: Duration, now: SystemTime) -> Result<usize, CacheError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -43,12 +41,10 @@ pub fn sweep(folder: &Path, age: Duration, now: SystemTime) -> Result<usize, Cac
     let mut removed = 0;
     for entry in entries {
         let entry = entry.map_err(CacheError::io("read", folder))?;
-        if !is_temporary(&entry.file_name()) {
-            continue;
-        }
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        let old = modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|since| since >= age));
-        if old && super::store::remove(&entry.path())? {
+        let found = entry.metadata().ok().filter(std::fs::Metadata::is_file);
+        let Some(modified) = found.and_then(|found| found.modified().ok()) else { continue };
+        let is_old = now.duration_since(modified).is_ok_and(|since| since >= age);
+        if is_old && super::store::remove(&entry.path())? {
             removed += 1;
         }
     }
@@ -77,10 +73,6 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), CacheError> {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(CacheError::io("sync", folder))?;
     }
     Ok(())
-}
-
-pub(super) fn is_temporary(name: &OsStr) -> bool {
-    name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
 }
 
 fn folder(path: &Path) -> &Path {
@@ -135,13 +127,12 @@ mod tests {
     #[test]
     fn only_old_temporary_files_are_swept() -> TestResult {
         let dir = tempfile::tempdir()?;
-        for name in [".tidemill-abc.tmp", ".tidemill-note", "report.tmp"] {
-            std::fs::write(dir.path().join(name), "x")?;
-        }
+        std::fs::write(dir.path().join(".tidemill-abc.tmp"), "x")?;
+        std::fs::create_dir(dir.path().join("process-x"))?;
         let hour = Duration::from_secs(3600);
         assert_eq!(sweep(dir.path(), hour, SystemTime::now())?, 0);
         assert_eq!(sweep(dir.path(), hour, SystemTime::now() + 2 * hour)?, 1);
-        assert_eq!(std::fs::read_dir(dir.path())?.count(), 2);
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), 1);
         assert_eq!(sweep(&dir.path().join("missing"), hour, SystemTime::now())?, 0);
         Ok(())
     }

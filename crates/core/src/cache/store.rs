@@ -10,11 +10,12 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::publish::{persist, publish_file, sync_folder, temporary};
+use super::staging::{leave, staging};
 use super::{CacheError, HashingWriter};
 use crate::attempt::CancelToken;
 use crate::fingerprint::{FileDigests, Stat};
 use crate::ids::Digest;
-use crate::regular_file;
+use crate::{private, regular_file};
 
 /// The name of an object and its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,6 +49,7 @@ impl ContentStore {
     /// If it cannot be written, or `write` fails; then nothing is put.
     pub fn put(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Object, CacheError> {
         let mut staged = temporary(&self.staging()?)?;
+        restrict(staged.as_file()).map_err(CacheError::io("write into", &self.root))?;
         let mut writer = HashingWriter::new(io::BufWriter::new(staged.as_file_mut()));
         write(&mut writer).and_then(|()| writer.flush()).map_err(CacheError::io("write into", &self.root))?;
         let object = Object { digest: writer.digest(), size: writer.written() };
@@ -84,6 +86,7 @@ impl ContentStore {
             remove(file)?;
             return Ok(object);
         }
+        restrict(&handle).map_err(CacheError::io("restrict", file))?;
         handle.sync_all().map_err(CacheError::io("sync", file))?;
         let to = self.place(&said)?;
         std::fs::rename(file, &to).map_err(CacheError::io("write", &to))?;
@@ -131,14 +134,12 @@ impl ContentStore {
         publish_file(&from, to)
     }
 
-    /// The folder for files that are to be adopted, made if it is missing.
+    /// This process's folder for files that are to be adopted, made if it is missing.
     ///
     /// # Errors
     /// If it cannot be made.
     pub fn staging(&self) -> Result<PathBuf, CacheError> {
-        let folder = self.root.join("tmp");
-        std::fs::create_dir_all(&folder).map_err(CacheError::io("make the folder", &folder))?;
-        Ok(folder)
+        staging(&self.root)
     }
 
     /// Where an object of that name is, or would be.
@@ -157,7 +158,7 @@ impl ContentStore {
         if let Some(folder) = path.parent()
             && !folder.is_dir()
         {
-            std::fs::create_dir_all(folder).map_err(CacheError::io("make the folder", folder))?;
+            private::folder(folder).map_err(CacheError::io("make the folder", folder))?;
             sync_folder(&self.root)?;
         }
         Ok(path)
@@ -177,6 +178,19 @@ impl ContentStore {
     fn digest(&self, path: &Path) -> Result<Option<Digest>, CacheError> {
         self.verified.file(path).map_err(CacheError::io("read", path))
     }
+}
+
+impl Drop for ContentStore {
+    fn drop(&mut self) {
+        leave(&self.root);
+    }
+}
+
+/// Lets nobody else read an object: it holds what the sources hold.
+fn restrict(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(())
 }
 
 /// Removes a file, or a folder that stands where a file should; false if there is none.

@@ -183,15 +183,17 @@ fn collection_keeps_what_is_needed_or_young() -> TestResult {
     let store = store(dir.path());
     let needed = put(&store, b"needed")?;
     let other = put(&store, b"other")?;
-    let crashed = store.staging()?.join(".tidemill-x.tmp");
+    let own = store.staging()?;
+    let crashed = own.with_file_name(".tidemill-x.tmp");
     fs::write(&crashed, "half")?;
+    fs::write(own.join("written now"), "half")?;
     let keep = HashMap::from([(needed.digest, 1)]);
     let now = SystemTime::now();
     let report = store.gc(&keep, None, now)?;
     assert_eq!((report.removed.objects, report.kept.objects, report.temporary), (0, 2, 0));
     let report = store.gc(&keep, None, now + Duration::from_secs(48 * 3600))?;
     assert_eq!((report.removed.objects, report.kept.objects, report.temporary), (1, 1, 1));
-    assert!(store.has(&needed) && !store.has(&other) && !crashed.exists());
+    assert!(store.has(&needed) && !store.has(&other) && !crashed.exists() && own.join("written now").exists());
     Ok(())
 }
 

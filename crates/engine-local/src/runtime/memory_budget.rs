@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tempfile::TempPath;
+use tidemill_core::cache::staging;
 use tidemill_core::table::EngineError;
 
 use crate::error::Outcome;
@@ -16,8 +17,8 @@ pub(crate) struct MemoryBudget {
     pub batch_rows: usize,
     /// A table of more cells than this is kept in a file and not in memory.
     pub max_cells: usize,
-    /// Where such files are put; none for the system's folder.
-    pub spill_folder: Option<PathBuf>,
+    /// The store in whose folder for what is half written such files are put; none for the system's folder.
+    pub spill_store: Option<PathBuf>,
     /// Rows that are under way, and the most that were at once: the tests bound memory by counting.
     #[cfg(test)]
     pub rows: std::sync::Arc<(AtomicUsize, AtomicUsize)>,
@@ -28,7 +29,7 @@ impl Default for MemoryBudget {
         Self {
             batch_rows: 1 << 13,
             max_cells: 1 << 22,
-            spill_folder: None,
+            spill_store: None,
             #[cfg(test)]
             rows: Default::default(),
         }
@@ -49,8 +50,7 @@ impl MemoryBudget {
         self.rows.0.fetch_sub(rows, Relaxed);
     }
 
-    /// A new file for a table that grows too large. The name is that of the store's temporary files, so that what a killed
-    /// process leaves is swept with them.
+    /// A new file for a table that grows too large. What a killed process leaves is removed with the store's.
     pub fn new_file(&self) -> Outcome<TempPath> {
         let failed = |folder: &std::path::Path, error: std::io::Error| EngineError::Sink {
             path: folder.display().to_string(),
@@ -58,10 +58,11 @@ impl MemoryBudget {
         };
         let mut builder = tempfile::Builder::new();
         builder.prefix(".tidemill-").suffix(".tmp");
-        let file = match &self.spill_folder {
-            Some(folder) => std::fs::create_dir_all(folder)
-                .and_then(|()| builder.tempfile_in(folder))
-                .map_err(|error| failed(folder, error))?,
+        let file = match &self.spill_store {
+            Some(store) => {
+                let folder = staging(store).map_err(|error| failed(store, std::io::Error::other(error)))?;
+                builder.tempfile_in(&folder).map_err(|error| failed(&folder, error))?
+            }
             None => builder.tempfile().map_err(|error| failed(&std::env::temp_dir(), error))?,
         };
         Ok(file.into_temp_path())

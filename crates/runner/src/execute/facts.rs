@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use tidemill_core::event::TaskEnd;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::Selection;
+use tidemill_core::printable::printable;
 use tidemill_core::task::{TaskFacts, TaskFailure, TaskReport};
 
 use super::TaskExecutor;
@@ -47,7 +48,8 @@ pub fn sentence(report: &TaskReport) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// What an attempt came to, as it may be told: without secrets.
+/// What an attempt came to, as it may be told: without secrets, and without what would drive the terminal of whoever reads
+/// it, since commands and servers write much of it.
 pub fn masked(made: Result<TaskReport, TaskFailure>, masker: &Masker) -> Result<TaskReport, TaskFailure> {
     match made {
         Ok(mut report) => {
@@ -68,5 +70,8 @@ pub fn masked_failure(mut failure: TaskFailure, masker: &Masker) -> TaskFailure 
 fn mask(text: &mut String, masker: &Masker) {
     if let Cow::Owned(masked) = masker.text(text) {
         *text = masked;
+    }
+    if let Cow::Owned(clean) = printable(text) {
+        *text = clean;
     }
 }

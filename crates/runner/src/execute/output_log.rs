@@ -87,7 +87,7 @@ impl<'a> CommandLog<'a> {
                 state.remember();
             }
         }
-        self.logs.append(self.task, &out);
+        self.logs.append_output(self.task, &out);
     }
 
     fn object(&self, at: &str, line: &str, out: &mut Vec<u8>) {

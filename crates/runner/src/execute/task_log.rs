@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tidemill_core::ids::TaskName;
+use tidemill_core::private;
 use tidemill_core::task::LogLevel;
 
 use tidemill_secrets::Masker;
+
+/// Of what commands write, a log takes so many bytes: a command that never stops talking shall not fill the disk.
+const MOST: u64 = 64 << 20;
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -26,6 +30,8 @@ pub struct RunLogs {
     folder: PathBuf,
     format: LogFormat,
     masker: Masker,
+    /// How many bytes a log may have before no more output is taken.
+    most: u64,
     open: Mutex<HashMap<TaskName, Log>>,
 }
 
@@ -35,12 +41,18 @@ struct Log {
     file: Option<File>,
     /// What goes into the file if anything does.
     held: Vec<u8>,
+    /// Whether the last line in the file is finished.
+    ends_line: bool,
+    /// How long the file is.
+    length: u64,
+    /// How many bytes of output it does not have.
+    left_out: u64,
 }
 
 impl RunLogs {
     /// Logs below this folder; nothing is created before the first line.
     pub fn new(folder: PathBuf, format: LogFormat, masker: Masker) -> Self {
-        Self { folder, format, masker, open: Mutex::default() }
+        Self { folder, format, masker, most: MOST, open: Mutex::default() }
     }
 
     /// How they are written.
@@ -115,14 +127,52 @@ impl RunLogs {
 
     /// Lets go of a task's log; who writes to it again opens it again.
     pub fn close(&self, task: &TaskName) {
+        let left_out = self.open().get(task).map_or(0, |log| log.left_out);
+        if left_out > 0 {
+            self.write(task, LogLevel::Warn, &format!("{left_out} bytes of output were left out of the log"));
+        }
         self.open().remove(task);
     }
 
     /// Writes to a task's log as it is.
-    pub fn append(&self, task: &TaskName, bytes: &[u8]) {
+    fn append(&self, task: &TaskName, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.put(task, self.open().entry(task.clone()).or_default(), bytes);
         }
+    }
+
+    /// Writes to a task's log what its command has written, as long as it is not too long: a line says where it is cut.
+    pub fn append_output(&self, task: &TaskName, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let mut open = self.open();
+        let log = open.entry(task.clone()).or_default();
+        let room = self.most.saturating_sub(log.length);
+        let fits = usize::try_from(room).map_or(bytes.len(), |room| room.min(bytes.len()));
+        let kept = match log.left_out {
+            0 if fits == bytes.len() => bytes,
+            // Whole lines: the rest of one belongs to what is left out.
+            0 => &bytes[..bytes[..fits].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)],
+            _ => &[],
+        };
+        let is_first = log.left_out == 0 && kept.len() < bytes.len();
+        log.left_out += (bytes.len() - kept.len()) as u64;
+        self.put(task, log, kept);
+        drop(open);
+        if is_first {
+            self.cut(
+                task,
+                &format!("the log ends here, at {} bytes: what the command writes from now on is left out", self.most),
+            );
+        }
+    }
+
+    /// Writes where a log is cut, on a line of its own.
+    fn cut(&self, task: &TaskName, line: &str) {
+        let text = self.line(task, LogLevel::Warn, line);
+        let is_open = self.format == LogFormat::Text && self.open().get(task).is_some_and(|log| !log.ends_line);
+        self.append(task, if is_open { format!("\n{text}") } else { text }.as_bytes());
     }
 
     /// Writes what has been held back and then this.
@@ -134,10 +184,15 @@ impl RunLogs {
         let file = match &mut log.file {
             Some(file) => file,
             none => match self.create(task) {
-                Ok(file) => none.insert(file),
+                Ok(file) => {
+                    log.length = file.metadata().map_or(0, |found| found.len());
+                    none.insert(file)
+                }
                 Err(error) => return tracing::warn!("cannot write {}: {error}", self.path(task).display()),
             },
         };
+        log.length += (held.len() + bytes.len()) as u64;
+        log.ends_line = bytes.last().or(held.last()) == Some(&b'\n');
         let written = if held.is_empty() { file.write_all(bytes) } else { file.write_all(&[&held, bytes].concat()) };
         if let Err(error) = written {
             tracing::warn!("cannot write the log of {task}: {error}");
@@ -146,8 +201,8 @@ impl RunLogs {
 
     fn create(&self, task: &TaskName) -> std::io::Result<File> {
         let path = self.path(task);
-        let open = || File::options().create(true).append(true).open(&path);
-        open().or_else(|_| std::fs::create_dir_all(&self.folder).and_then(|()| open()))
+        let open = || private::file().create(true).append(true).open(&path);
+        open().or_else(|_| private::folder(&self.folder).and_then(|()| open()))
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<TaskName, Log>> {
@@ -182,11 +237,30 @@ mod tests {
     }
 
     #[test]
+    fn a_log_takes_so_much_output_and_says_where_it_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let (logs, task) = logs(folder.path());
+        let logs = RunLogs { most: 25, ..logs };
+        for output in ["first line\n", "second line\nthird", " line\n", "fourth line\n"] {
+            logs.append_output(&task, output.as_bytes());
+        }
+        logs.write(&task, LogLevel::Info, "done");
+        logs.close(&task);
+        logs.append_output(&task, b"a second attempt\n");
+        let text = std::fs::read_to_string(logs.path(&task)).unwrap();
+        let lines: Vec<&str> = text.lines().map(|line| line.split_once("Z ").map_or(line, |(_, line)| line)).collect();
+        assert_eq!(lines[..2], ["first line", "second line"]);
+        assert_eq!(lines[2], "WARN  the log ends here, at 25 bytes: what the command writes from now on is left out");
+        assert_eq!(lines[3..5], ["INFO  done", "WARN  23 bytes of output were left out of the log"]);
+        assert!(lines[5].starts_with("WARN  the log ends here") && lines.len() == 6, "{text}");
+    }
+
+    #[test]
     fn nothing_but_what_is_held_leaves_no_file_unless_it_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let (logs, task) = logs(folder.path());
         logs.hold(&task, LogLevel::Info, "first");
-        logs.append(&task, b"");
+        logs.append_output(&task, b"");
         logs.close(&task);
         logs.show(&task);
         assert!(!logs.folder().exists());

@@ -37,7 +37,7 @@ impl Aside {
     /// If the file system refuses; then all is as before.
     pub fn put(project: &Path, targets: Vec<PathBuf>) -> io::Result<Self> {
         let parent = project.join(FOLDER);
-        fs::create_dir_all(&parent)?;
+        tidemill_core::private::folder(&parent)?;
         let folder = tempfile::Builder::new().prefix("command-").tempdir_in(&parent)?.keep();
         let former = |target: PathBuf| {
             let existed = fs::symlink_metadata(&target).is_ok_and(|found| !found.is_dir());

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tidemill_core::plan::resolve;
+use tidemill_core::private;
 use tidemill_core::spec::Template;
 use tidemill_core::task::{LogLevel, RunContext, TaskFailure};
 use tidemill_process::{Ended, Exit, Guardian, ProcessError, Request, Wish};
@@ -98,7 +99,7 @@ impl CommandTask {
     ) -> Result<Request, TaskFailure> {
         let broken = |error: io::Error| TaskFailure::new(format!("cannot make {}: {error}", cx.scratch.display()));
         let scratch = cx.scratch.join("tmp");
-        std::fs::create_dir_all(&scratch).map_err(broken)?;
+        private::folder(&scratch).map_err(broken)?;
         let cwd = self.keys.cwd.as_ref().map_or_else(|| cx.project.to_owned(), |cwd| resolve(cx.project, &cwd.value));
         if !cwd.is_dir() {
             return Err(TaskFailure::new(format!("`cwd` is no folder: {}", cwd.display())));

@@ -48,7 +48,7 @@ fn frame(names: [&str; 3], rows: &[Row]) -> DataFrame {
 /// The digest of the result and what is said of it, or the message.
 fn outcome(job: &TableJob, tables: &[(&str, &DataFrame)], budget: MemoryBudget) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
-    let budget = MemoryBudget { spill_folder: Some(folder.path().to_owned()), ..budget };
+    let budget = MemoryBudget { spill_store: Some(folder.path().to_owned()), ..budget };
     let most = budget.max_cells;
     let engine = LocalEngine::with_files(folder.path(), Box::new(OneFile(DataFrame::empty()))).at(budget);
     let inputs: Vec<(String, TableRef)> = tables
