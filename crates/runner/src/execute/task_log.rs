@@ -148,6 +148,10 @@ impl RunLogs {
         }
         let mut open = self.open();
         let log = open.entry(task.clone()).or_default();
+        if log.file.is_none() {
+            // An attempt before may have written much.
+            log.length = std::fs::metadata(self.path(task)).map_or(0, |found| found.len());
+        }
         let room = self.most.saturating_sub(log.length);
         let fits = usize::try_from(room).map_or(bytes.len(), |room| room.min(bytes.len()));
         let kept = match log.left_out {
@@ -184,10 +188,7 @@ impl RunLogs {
         let file = match &mut log.file {
             Some(file) => file,
             none => match self.create(task) {
-                Ok(file) => {
-                    log.length = file.metadata().map_or(0, |found| found.len());
-                    none.insert(file)
-                }
+                Ok(file) => none.insert(file),
                 Err(error) => return tracing::warn!("cannot write {}: {error}", self.path(task).display()),
             },
         };
