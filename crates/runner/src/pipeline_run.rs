@@ -96,8 +96,9 @@ impl Runner<'_> {
         }
         self.tell_unknown_effects(&active, &done)?;
         self.end(&active, status, &done.counts)?;
+        let has_leftovers = self.tell_leftovers(&active)?;
         // What is to be told is told again.
-        if done.counts.cached == done.counts.total() && !self.tell_leftovers(&active)? {
+        if done.counts.cached == done.counts.total() && !has_leftovers {
             self.write_stamp(&active, wanted, objects);
         }
         match status {
