@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
+use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::plan::{Plan, PlannedTask, resolve};
@@ -33,7 +34,8 @@ impl Leftover {
     /// Whether it is no longer what was published. What cannot be read is not known to be.
     pub fn is_changed(&self) -> bool {
         let is_file = self.file.symlink_metadata().is_ok_and(|found| found.is_file());
-        !is_file || !digest_of_file(&self.file).is_ok_and(|(digest, _)| digest == self.published.digest)
+        !is_file
+            || !digest_of_file(&self.file, &NEVER_CANCELLED).is_ok_and(|(digest, _)| digest == self.published.digest)
     }
 }
 

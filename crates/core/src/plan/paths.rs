@@ -14,7 +14,7 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
     for file in &task.io.files {
         let location = &file.path.value;
         // What leads nowhere that is known has been refused with its task.
-        let Ok(storage) = published.storage(location) else { continue };
+        let Some(storage) = published.storage(location) else { continue };
         if !published.publishers(project, location).is_empty() {
             continue;
         }

@@ -8,7 +8,7 @@ use crate::attempt::OutputPlaces;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::TaskIx;
 use crate::spec::{At, Spec};
-use crate::storage::{DestinationCheck, Storage, StorageRegistry, is_glob, resolve};
+use crate::storage::{Destinations, Storage, StorageRegistry, is_glob, resolve};
 use crate::table::Location;
 
 use super::PlannedTask;
@@ -60,7 +60,7 @@ impl Published {
         let project = published.place(&spec.project, &Location::new("x"));
         for (at, task) in tasks.iter().enumerate() {
             for output in &task.outputs {
-                diagnostics.extend(refused(&mut *destinations, task, &output.path, &output.path.value));
+                diagnostics.extend(refused(&mut destinations, task, &output.path, &output.path.value));
                 let place = published.place(&spec.project, &output.path.value);
                 match published.by_place.get(&place) {
                     Some(first) => {
@@ -71,7 +71,7 @@ impl Published {
             }
             for folder in &task.io.folders {
                 let file = Location::new(format!("{}/mail.eml", folder.value.as_str().trim_end_matches('/')));
-                diagnostics.extend(refused(&mut *destinations, task, folder, &file));
+                diagnostics.extend(refused(&mut destinations, task, folder, &file));
             }
         }
         published
@@ -149,7 +149,7 @@ impl Published {
 
 /// What keeps a task from writing to a location, told at its place in the file.
 fn refused(
-    destinations: &mut dyn DestinationCheck,
+    destinations: &mut Destinations<'_>,
     task: &PlannedTask,
     written: &At<Location>,
     location: &Location,

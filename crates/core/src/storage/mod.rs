@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 pub use destination::{DestinationCheck, DestinationRefusal};
 pub use local::{LocalFileSystem, is_glob, resolve};
-pub use registry::StorageRegistry;
+pub use registry::{Destinations, StorageRegistry};
 
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
