@@ -14,7 +14,9 @@ pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
     let spill = Path::new(tidemill_state::FOLDER).join("cache");
     let storages = Arc::clone(opened.types.storages());
-    Arc::new(LocalEngine::with_formats(project, FormatCodecs::all(), storages).spilling_into(spill))
+    let engine = LocalEngine::with_formats(project, FormatCodecs::all(), storages).spilling_into(spill);
+    let memory = opened.spec.as_ref().and_then(|spec| spec.memory);
+    Arc::new(memory.into_iter().fold(engine, LocalEngine::within_memory))
 }
 
 /// Where files of tasks may lie: each storage has its line here.

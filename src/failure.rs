@@ -47,9 +47,22 @@ fn plain(message: &str, help: &[String], colored: bool) -> String {
     text
 }
 
+/// So many are shown: whoever has more of them begins with these.
+const MOST_SHOWN: usize = 100;
+
 /// All diagnostics in the style of rustc, and a line that counts them.
 pub fn render_all(sources: &SourceMap, diagnostics: &[Diagnostic], colored: bool) -> String {
-    let mut text: String = diagnostics.iter().map(|one| render(sources, one, colored) + "\n\n").collect();
+    let of = |severity| diagnostics.iter().filter(move |one| one.severity == severity);
+    // Of too many, errors are shown before warnings.
+    let mut shown: Vec<&Diagnostic> = match diagnostics.len() {
+        0..=MOST_SHOWN => diagnostics.iter().collect(),
+        _ => of(Severity::Error).chain(of(Severity::Warning)).collect(),
+    };
+    shown.truncate(MOST_SHOWN);
+    let mut text: String = shown.iter().map(|one| render(sources, one, colored) + "\n\n").collect();
+    if diagnostics.len() > shown.len() {
+        text += &format!("… and {} more\n\n", diagnostics.len() - shown.len());
+    }
     let count = |severity| diagnostics.iter().filter(|one| one.severity == severity).count();
     let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     match (count(Severity::Error), count(Severity::Warning)) {

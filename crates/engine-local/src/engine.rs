@@ -18,6 +18,7 @@ use crate::io::files::Files;
 use crate::io::formats::FormatCodecs;
 use crate::io::local_files::LocalFiles;
 use crate::ops::context::JobContext;
+use crate::runtime::memory;
 use crate::runtime::memory_budget::MemoryBudget;
 use crate::runtime::panic_hook;
 use crate::store::output_table::OutputTable;
@@ -56,6 +57,13 @@ impl LocalEngine {
     #[must_use]
     pub fn spilling_into(mut self, store: impl AsRef<Path>) -> Self {
         self.budget.spill_store = Some(self.project.join(store));
+        self
+    }
+
+    /// The same with so many bytes of memory: what would need more fails. It holds for the whole process.
+    #[must_use]
+    pub fn within_memory(self, bytes: u64) -> Self {
+        memory::limit_to(bytes);
         self
     }
 

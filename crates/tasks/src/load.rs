@@ -394,7 +394,9 @@ impl LoadTask {
         let span = key.unwrap_or(self.keys.path.span);
         let diagnostic = Diagnostic::error(error.to_string()).at(span, "read here");
         match error {
-            EngineError::Source { help: Some(help), .. } => diagnostic.help(help.clone()),
+            EngineError::Source { help: Some(help), .. } | EngineError::Memory { help, .. } => {
+                diagnostic.help(help.clone())
+            }
             _ => diagnostic,
         }
     }

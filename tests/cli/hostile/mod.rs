@@ -4,6 +4,8 @@
 mod broken;
 #[cfg(unix)]
 mod endless;
+#[cfg(target_os = "linux")]
+mod large;
 mod late;
 mod readable;
 mod special;

@@ -88,6 +88,8 @@ pub(crate) struct PipelineKeys {
     pub pass_env: Option<OneOrMany<At<String>>>,
     /// What is kept of history, logs and cache.
     pub retention: Option<RetentionKeys>,
+    /// So much memory a run may hold, such as `4GB`: what would need more fails. Default nine tenths of what is free.
+    pub memory: Option<super::ByteSize>,
 }
 
 /// A file named by `include`.

@@ -100,6 +100,8 @@ fn build(
     let pools = top.pools(found);
     let schedule = top.schedule(profile, found);
     let retention = top.get::<RetentionKeys>("retention", found).unwrap_or_default();
+    let memory = top.get::<super::ByteSize>("memory", found).map(|size| size.0);
+
     let reader = TaskReader {
         types,
         schemas: types.iter().map(|known| (known.descriptor().name, types.schema_of(known))).collect(),
@@ -136,6 +138,7 @@ fn build(
         broken,
         pass_env,
         retention: Retention { runs: retention.runs, max_size: retention.max_size.map(|size| size.0) },
+        memory,
         scope: scope.clone(),
     })
 }

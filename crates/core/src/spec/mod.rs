@@ -123,6 +123,8 @@ pub struct Spec {
     pub pass_env: Vec<At<String>>,
     /// What is kept of history, logs and cache.
     pub retention: Retention,
+    /// So many bytes of memory a run may hold.
+    pub memory: Option<u64>,
     /// The names that `${{ }}` may use everywhere: params, env, run.
     pub scope: Scope,
 }

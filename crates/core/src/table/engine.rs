@@ -98,6 +98,14 @@ pub enum EngineError {
         /// What is wrong.
         message: String,
     },
+    /// There is not enough memory.
+    #[error("{message}")]
+    Memory {
+        /// What would need it, and how much there is.
+        message: String,
+        /// What to do.
+        help: String,
+    },
     /// The result is no longer wanted.
     #[error("cancelled")]
     Cancelled,

@@ -1,8 +1,13 @@
 //! The columns of a table.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::DataType;
+
+/// Among so few columns one is found by looking at each.
+const FEW: usize = 32;
 
 /// One column: a name and a type. Every column may hold NULL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,7 +74,38 @@ impl Schema {
 impl<N: Into<String>> FromIterator<(N, DataType)> for Schema {
     fn from_iter<I: IntoIterator<Item = (N, DataType)>>(columns: I) -> Self {
         let mut schema = Self::new();
-        columns.into_iter().for_each(|(name, data_type)| schema.set(name, data_type));
+        // Where each column is, once there are so many that looking at each is slower than this table.
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for (name, data_type) in columns {
+            if schema.len() <= FEW {
+                schema.set(name, data_type);
+                continue;
+            }
+            for at in places.len()..schema.len() {
+                places.insert(schema.fields[at].name.clone(), at);
+            }
+            let name = name.into();
+            match places.get(&name) {
+                Some(at) => schema.fields[*at].data_type = data_type,
+                None => schema.fields.push(Field { name, data_type }),
+            }
+        }
         schema
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_comes_again_keeps_its_place() {
+        for count in [3_usize, 100] {
+            let names = (0..count).chain([1, 2]).map(|at| (format!("c{at}"), DataType::Int));
+            let again = [("c1".to_owned(), DataType::Bool)];
+            let schema: Schema = names.chain(again).collect();
+            assert_eq!((schema.len(), schema.get("c1")), (count, Some(DataType::Bool)));
+            assert_eq!(schema.names().nth(1), Some("c1"));
+        }
     }
 }

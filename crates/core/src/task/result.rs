@@ -62,6 +62,7 @@ impl From<EngineError> for TaskFailure {
     fn from(error: EngineError) -> Self {
         let help = match &error {
             EngineError::Source { help, .. } | EngineError::Value { help, .. } => help.iter().cloned().collect(),
+            EngineError::Memory { help, .. } => vec![help.clone()],
             _ => Vec::new(),
         };
         let cancelled = matches!(error, EngineError::Cancelled);

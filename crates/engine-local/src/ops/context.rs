@@ -8,6 +8,7 @@ use super::reject_log::RejectLog;
 use crate::error::Outcome;
 use crate::expr::Notes;
 use crate::io::files::Files;
+use crate::runtime::memory;
 use crate::runtime::memory_budget::MemoryBudget;
 
 /// A job under way.
@@ -50,9 +51,9 @@ impl<'a> JobContext<'a> {
         Self { project, files, options, budget, rejects, notes: Notes::default(), observed: Observed::default() }
     }
 
-    /// An error once the result is no longer wanted.
+    /// An error once the result is no longer wanted, or takes more memory than there may be.
     pub fn uncancelled(&self) -> Outcome<()> {
-        if self.options.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+        if self.options.is_cancelled() { Err(EngineError::Cancelled) } else { memory::check() }
     }
 
     /// The table of an input.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::{DataFrame, IdxSize, Series};
+use polars_core::runtime::RAYON;
 use tidemill_core::table::{Cardinality, Expr, JoinDiagnosis, JoinKind, JoinStep};
 
 use crate::arrays::select::{NONE, beside, only, take};
@@ -12,9 +13,10 @@ use crate::expr::{Eval, Notes};
 use crate::keys::groups::{Members, exclude_nulls};
 use crate::keys::interner::KeyInterner;
 use crate::ops::batch::Batch;
-use crate::ops::join::JoinKeys;
 use crate::ops::join::diagnosis::{self, EXAMPLES, left_text};
+use crate::ops::join::{JoinKeys, group, pair_bytes};
 use crate::ops::required_columns::RequiredColumns;
+use crate::runtime::memory;
 
 /// The right side of a join, ready for the rows of the left.
 pub(super) struct HashProbe<'a> {
@@ -134,6 +136,7 @@ impl<'a> HashProbe<'a> {
             if total >= NONE as usize {
                 return Err(value("a part of the join would have more than four billion rows; check its keys"));
             }
+            self.has_room(total, &keys, &values, left.width())?;
             let (mut from_left, mut from_right) = (Vec::with_capacity(total), Vec::with_capacity(total));
             for (key, row) in keys.iter().zip(0..) {
                 if matches(*key) > 0 {
@@ -149,6 +152,18 @@ impl<'a> HashProbe<'a> {
         };
         let out = joined.height();
         Ok((joined, self.step.diagnose.is_some().then_some(ProbeReport { keys, values, times: None, out })))
+    }
+
+    /// That there is room for what a batch becomes, and for as much on every other core.
+    fn has_room(&self, total: usize, keys: &[IdxSize], values: &[Series], columns: usize) -> Outcome<()> {
+        let bytes = total as u128 * pair_bytes(columns + self.right.width());
+        memory::room_for(bytes * RAYON.current_num_threads().max(1) as u128, || {
+            let matches = |key: IdxSize| if key == NONE { 0 } else { self.keys.on_right[key as usize] };
+            let most = keys.iter().enumerate().max_by_key(|(_, key)| matches(**key));
+            let most = most.and_then(|(row, key)| Some((left_text(self.step, values, row).ok()?, matches(*key))));
+            let crowd = most.map(|(named, rows)| format!(", in which {named} meets {} rows,", group(rows.into())));
+            format!("{} rows of a part of this join{}", group(total as u128), crowd.unwrap_or_default())
+        })
     }
 
     /// Takes note of a batch for the diagnosis; batches come in order.

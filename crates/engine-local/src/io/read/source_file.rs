@@ -12,6 +12,10 @@ use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Location, Scan};
 
 use super::encoding;
+use crate::runtime::memory;
+
+/// Bytes that are read between two looks at how much memory is held.
+const PIECE: u64 = 16 << 20;
 
 /// One file of a source.
 #[derive(Clone, Debug)]
@@ -61,9 +65,9 @@ impl SourceFile {
         Ok(found)
     }
 
-    /// An error once what is in it is no longer wanted.
+    /// An error once what is in it is no longer wanted, or what came of it takes more memory than there may be.
     pub fn uncancelled(&self) -> Result<(), EngineError> {
-        if self.cancelled.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+        if self.cancelled.is_cancelled() { Err(EngineError::Cancelled) } else { memory::check() }
     }
 
     /// What `work` says of a part of it, as long as that is wanted.
@@ -138,11 +142,21 @@ impl SourceFile {
         let limit = limit.unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
         if !packed {
-            bytes.reserve(usize::try_from(size).unwrap_or(0).min(limit).saturating_add(1));
+            let wanted = usize::try_from(size).unwrap_or(usize::MAX).min(limit);
+            memory::room_for(wanted as u128, || self.shown.clone())?;
+            bytes.reserve(wanted.saturating_add(1));
         }
         // One byte more than asked for tells whether there is more.
         let ask = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        self.cancelled.reader(reader).take(ask).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+        let mut reader = self.cancelled.reader(reader).take(ask);
+        let read = loop {
+            match reader.by_ref().take(PIECE).read_to_end(&mut bytes) {
+                Ok(0) => break Ok(()),
+                Ok(_) => self.uncancelled()?,
+                Err(error) => break Err(error),
+            }
+        };
+        read.map_err(|error| match error.kind() {
             _ if self.cancelled.is_cancelled() => EngineError::Cancelled,
             ErrorKind::PermissionDenied => self.io_error(&error),
             _ if packed => self.error(None, format!("is damaged or cut off: it cannot be unpacked ({error})")),

@@ -56,6 +56,12 @@ impl JoinKeys {
         self.on_left.iter().zip(&self.on_right).map(|(a, b)| u128::from(*a) * u128::from(*b)).sum()
     }
 
+    /// The key that makes most pairs, and how many.
+    pub fn most_pairs(&self) -> Option<(IdxSize, u128)> {
+        let of_key = self.on_left.iter().zip(&self.on_right).map(|(a, b)| u128::from(*a) * u128::from(*b));
+        (0..).zip(of_key).max_by_key(|(_, pairs)| *pairs)
+    }
+
     /// The right rows that have a key, and which of them belong to each key, in row order.
     pub fn right_members(&self) -> (Vec<IdxSize>, Members) {
         let rows: Vec<IdxSize> =

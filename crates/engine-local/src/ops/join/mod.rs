@@ -18,6 +18,7 @@ use crate::expr::{Eval, Notes, columns_of};
 use crate::ops::context::JobContext;
 use crate::ops::operator::{KeyFilter, Operator};
 use crate::ops::required_columns::{RequiredColumns, with};
+use crate::runtime::memory;
 
 /// Two relations side by side.
 pub(crate) struct JoinExec<'a> {
@@ -66,6 +67,9 @@ impl Operator for JoinExec<'_> {
         let pairs = if is_filter && by_key_alone {
             Pairs::default()
         } else {
+            if by_key_alone {
+                room_for_pairs(step, &keys, &left_keys, left.width() + right.width())?;
+            }
             PairFinder { context, step, keys: &keys, left, right }.find()?
         };
         let (hit_left, hit_right) = if by_key_alone {
@@ -93,6 +97,30 @@ impl Operator for JoinExec<'_> {
         let taken = take(left, &rows.left)?;
         if is_filter { Ok(taken) } else { beside(taken, &take(right, &rows.right)?) }
     }
+}
+
+/// That there is room for the pairs of equal keys, which are counted before there is one.
+fn room_for_pairs(step: &JoinStep, keys: &JoinKeys, left_values: &[Series], columns: usize) -> Outcome<()> {
+    let pairs = keys.pairs();
+    let crowd = || {
+        let (key, most) = keys.most_pairs()?;
+        let row = keys.left.iter().position(|of_row| *of_row == key)?;
+        let named = diagnosis::left_text(step, left_values, row).ok().filter(|_| !step.on.is_empty())?;
+        Some(format!(", {} of them for {named},", group(most)))
+    };
+    memory::room_for(pairs * pair_bytes(columns), || {
+        format!("the {} rows of this join{}", group(pairs), crowd().unwrap_or_default())
+    })
+}
+
+/// What a pair of rows takes at least until its columns are made: two row numbers, and eight bytes a column.
+pub(crate) fn pair_bytes(columns: usize) -> u128 {
+    8 + 8 * columns as u128
+}
+
+/// A number with its digits in groups.
+pub(crate) fn group(number: u128) -> String {
+    tidemill_core::format::thousands(u64::try_from(number).unwrap_or(u64::MAX))
 }
 
 /// The keys' values for each row of a side.

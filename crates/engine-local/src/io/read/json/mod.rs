@@ -19,6 +19,7 @@ use super::column::{self, Builder};
 use super::evidence::{self, Evidence, Tally};
 use super::places::{LineCounter, places_of};
 use super::source_file::SourceFile;
+use crate::runtime::memory;
 
 /// Objects that are worked on together.
 const CHUNK_ROWS: usize = 8_192;
@@ -86,6 +87,10 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan, lines: bool) -> Res
     for origin in files {
         let document = Document::whole(origin, scan, lines)?;
         let objects = document.objects(usize::MAX)?;
+        let (rows, keys) = (objects.list.len(), scan.schema.len());
+        memory::room_for(rows as u128 * keys as u128 * 8, || {
+            format!("{}: {rows} objects with {keys} different keys", origin.shown)
+        })?;
         let one = |part| origin.unless_cancelled(|| columns(part, &targets, &scan.schema));
         let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(one).collect());
         for (part, objects) in parts.into_iter().zip(objects.list.chunks(CHUNK_ROWS)) {
