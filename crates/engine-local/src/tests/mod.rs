@@ -90,7 +90,7 @@ pub fn try_run(rel: Rel, inputs: &[(&str, &DataFrame)]) -> Result<TableReport, E
 pub fn run(rel: Rel, inputs: &[(&str, &DataFrame)]) -> TableReport {
     let schema = rel.schema();
     let report = try_run(rel, inputs).unwrap();
-    assert_eq!(report.schema, schema, "the result has the columns that the relation says");
+    assert_eq!(report.table.as_ref().unwrap().schema, schema, "the result has the columns that the relation says");
     report
 }
 
