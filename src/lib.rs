@@ -18,6 +18,7 @@ mod global;
 mod observers;
 mod profile;
 mod summary;
+mod table_rows;
 mod text_table;
 mod unknown_effects;
 mod wrapped;

@@ -1,9 +1,12 @@
 //! What a column holds, in a few numbers.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::hash::Hash;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use tidemill_core::table::{DataType, PlainColumn, PlainData, Value};
+use tidemill_core::table::{DataType, EngineError, Field, PlainData, Value};
+
+use crate::table_rows::TableRows;
 
 /// A column in a few numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,9 +25,8 @@ pub struct Profile {
     pub max: Value,
     /// The mean of a column of numbers.
     pub mean: Option<f64>,
-    /// How numbers, dates and times are spread from the smallest to the largest, as a row of bars; empty for other columns,
-    /// and where all values are one.
-    pub spread: String,
+    /// The least and the greatest of the finite numbers and times, as numbers.
+    ends: (f64, f64),
 }
 
 /// The bars of a spread.
@@ -33,26 +35,39 @@ const BARS: usize = 8;
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 impl Profile {
-    /// Looks at the whole column. NaN counts as a value but is neither smallest nor largest.
-    pub fn of(column: &PlainColumn) -> Self {
-        let (nulls, distinct, min, max) = match &column.data {
-            PlainData::Bool(values) => ordered(values.iter().copied(), Value::Bool),
-            PlainData::Int(values) => ordered(values.iter().copied(), Value::Int),
-            PlainData::Float(values) => floats(values),
-            PlainData::Decimal { unscaled, scale, .. } => {
-                ordered(unscaled.iter().copied(), |unscaled| Value::Decimal { unscaled, scale: *scale })
-            }
-            PlainData::String(values) => {
-                ordered(values.iter().map(Option::as_deref), |text| Value::String(text.to_owned()))
-            }
-            PlainData::Date(values) => ordered(values.iter().copied(), Value::Date),
-            PlainData::Datetime(values) => ordered(values.iter().copied(), Value::Datetime),
-            PlainData::Time(values) => ordered(values.iter().copied(), Value::Time),
-            PlainData::Null(rows) => (*rows, 0, Value::Null, Value::Null),
-        };
-        let data_type = column.data.data_type();
-        let (mean, spread) = (mean(&column.data), spread(&column.data));
-        Self { name: column.name.clone(), data_type, nulls, distinct, min, max, mean, spread }
+    /// Looks at a whole column, batch by batch. NaN counts as a value but is neither smallest nor largest.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub fn of(rows: &dyn TableRows, column: &Field) -> Result<Self, EngineError> {
+        let columns = [column.name.clone()];
+        let mut seen = SeenValues::default();
+        for batch in rows.batches(Some(&columns), None)? {
+            batch?.columns.iter().for_each(|column| seen.add(&column.data));
+        }
+        Ok(Self {
+            name: column.name.clone(),
+            data_type: column.data_type,
+            nulls: seen.rows - seen.filled,
+            distinct: seen.distinct.len(),
+            mean: (seen.numbers > 0).then(|| seen.sum / seen.numbers as f64),
+            min: seen.min,
+            max: seen.max,
+            ends: seen.ends,
+        })
+    }
+
+    /// How numbers, dates and times are spread from the smallest to the largest, as a row of bars; empty for other columns, and
+    /// where all values are one. Looks at the column once more.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub fn spread(&self, rows: &dyn TableRows) -> Result<String, EngineError> {
+        let Some(mut spread) = Spread::between(self.ends) else { return Ok(String::new()) };
+        for batch in rows.batches(Some(std::slice::from_ref(&self.name)), None)? {
+            batch?.columns.iter().for_each(|column| spread.add(&column.data));
+        }
+        Ok(spread.bars())
     }
 
     /// The mean with as many digits as make sense beside the values.
@@ -87,94 +102,235 @@ fn short_float(value: f64, digits: usize) -> String {
     if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
-type Counted = (usize, usize, Value, Value);
-
-fn ordered<T: Copy + Ord + Hash>(
-    values: impl ExactSizeIterator<Item = Option<T>>,
-    value: impl Fn(T) -> Value,
-) -> Counted {
-    let rows = values.len();
-    let (mut seen, mut there) = (HashSet::new(), 0);
-    let mut ends: Option<(T, T)> = None;
-    for one in values.flatten() {
-        there += 1;
-        seen.insert(one);
-        ends = Some(ends.map_or((one, one), |(min, max)| (min.min(one), max.max(one))));
-    }
-    let (min, max) = ends.map_or((Value::Null, Value::Null), |(min, max)| (value(min), value(max)));
-    (rows - there, seen.len(), min, max)
+/// The values of a column as far as they have been seen.
+struct SeenValues {
+    rows: usize,
+    filled: usize,
+    /// What tells each value from all others: of texts a hash of 128 bits, so that long ones need not be kept.
+    distinct: HashSet<u128>,
+    min: Value,
+    max: Value,
+    sum: f64,
+    numbers: usize,
+    /// The least and the greatest of the finite numbers and times.
+    ends: (f64, f64),
 }
 
-fn floats(values: &[Option<f64>]) -> Counted {
-    // Zero has two signs and NaN many forms; to people each is one value.
-    let bits = |value: f64| {
-        if value == 0.0 {
-            0
-        } else if value.is_nan() {
-            u64::MAX
-        } else {
-            value.to_bits()
+impl Default for SeenValues {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            filled: 0,
+            distinct: HashSet::new(),
+            min: Value::Null,
+            max: Value::Null,
+            sum: 0.0,
+            numbers: 0,
+            ends: (f64::INFINITY, f64::NEG_INFINITY),
         }
-    };
-    let there = || values.iter().flatten().copied();
-    let seen: HashSet<u64> = there().map(bits).collect();
-    let end = |better: fn(f64, f64) -> f64| there().filter(|value| !value.is_nan()).reduce(better);
-    let value = |end: Option<f64>| end.map_or(Value::Null, Value::Float);
-    (values.len() - there().count(), seen.len(), value(end(f64::min)), value(end(f64::max)))
+    }
+}
+
+impl SeenValues {
+    fn add(&mut self, data: &PlainData) {
+        match data {
+            PlainData::Bool(values) => self.ordered(values.iter().copied(), u128::from, Value::Bool),
+            PlainData::Int(values) => self.ordered(values.iter().copied(), |value| value as u128, Value::Int),
+            PlainData::Float(values) => self.floats(values),
+            PlainData::Decimal { unscaled, scale, .. } => {
+                let decimal = |unscaled| Value::Decimal { unscaled, scale: *scale };
+                self.ordered(unscaled.iter().copied(), |value| value as u128, decimal);
+            }
+            PlainData::String(values) => {
+                let texts = values.iter().map(Option::as_deref);
+                self.ordered(texts, hash, |text| Value::String(text.to_owned()));
+            }
+            PlainData::Date(values) => self.ordered(values.iter().copied(), |value| value as u128, Value::Date),
+            PlainData::Datetime(values) => {
+                self.ordered(values.iter().copied(), |value| value as u128, Value::Datetime);
+            }
+            PlainData::Time(values) => self.ordered(values.iter().copied(), |value| value as u128, Value::Time),
+            PlainData::Null(rows) => self.rows += rows,
+        }
+        self.total(data);
+        let ends = &mut self.ends;
+        each_on_a_line(data, |x| *ends = (ends.0.min(x), ends.1.max(x)));
+    }
+
+    fn ordered<T: Copy + Ord>(
+        &mut self,
+        values: impl ExactSizeIterator<Item = Option<T>>,
+        identity: impl Fn(T) -> u128,
+        value: impl Fn(T) -> Value,
+    ) {
+        self.rows += values.len();
+        let mut ends: Option<(T, T)> = None;
+        for one in values.flatten() {
+            self.filled += 1;
+            self.distinct.insert(identity(one));
+            ends = Some(ends.map_or((one, one), |(min, max)| (min.min(one), max.max(one))));
+        }
+        let Some((min, max)) = ends.map(|(min, max)| (value(min), value(max))) else { return };
+        if self.min == Value::Null || order(&min, &self.min).is_lt() {
+            self.min = min;
+        }
+        if self.max == Value::Null || order(&max, &self.max).is_gt() {
+            self.max = max;
+        }
+    }
+
+    fn floats(&mut self, values: &[Option<f64>]) {
+        // Zero has two signs and NaN many forms; to people each is one value.
+        let bits = |value: f64| {
+            if value == 0.0 {
+                0
+            } else if value.is_nan() {
+                u64::MAX
+            } else {
+                value.to_bits()
+            }
+        };
+        self.rows += values.len();
+        for value in values.iter().flatten().copied() {
+            self.filled += 1;
+            self.distinct.insert(u128::from(bits(value)));
+            if !value.is_nan() {
+                let better = |end: &Value, better: fn(f64, f64) -> f64| match end {
+                    Value::Float(end) => Value::Float(better(*end, value)),
+                    _ => Value::Float(value),
+                };
+                (self.min, self.max) = (better(&self.min, f64::min), better(&self.max, f64::max));
+            }
+        }
+    }
+
+    /// Adds numbers in their order.
+    fn total(&mut self, data: &PlainData) {
+        let mut add = |value: f64| {
+            self.sum += value;
+            self.numbers += 1;
+        };
+        match data {
+            PlainData::Int(values) => values.iter().flatten().for_each(|value| add(*value as f64)),
+            PlainData::Float(values) => values.iter().flatten().for_each(|value| add(*value)),
+            PlainData::Decimal { unscaled, scale, .. } => {
+                let unit = 10_f64.powi(i32::from(*scale));
+                unscaled.iter().flatten().for_each(|digits| add(*digits as f64 / unit));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Two hashes of one text. Equal ones of different texts are not to be expected.
+fn hash(text: &str) -> u128 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let first = hasher.finish();
+    hasher.write_u8(0);
+    u128::from(first) << 64 | u128::from(hasher.finish())
+}
+
+/// The order of two values of one type.
+fn order(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::Decimal { unscaled: a, .. }, Value::Decimal { unscaled: b, .. }) => a.cmp(b),
+        (Value::String(a), Value::String(b)) => a.cmp(b),
+        (Value::Date(a), Value::Date(b)) => a.cmp(b),
+        (Value::Int(a), Value::Int(b))
+        | (Value::Datetime(a), Value::Datetime(b))
+        | (Value::Time(a), Value::Time(b)) => a.cmp(b),
+        _ => Ordering::Equal,
+    }
+}
+
+/// The values of a column that have their place on a line: finite numbers, dates and times.
+fn each_on_a_line(data: &PlainData, mut take: impl FnMut(f64)) {
+    match data {
+        PlainData::Int(values) | PlainData::Datetime(values) | PlainData::Time(values) => {
+            values.iter().flatten().for_each(|value| take(*value as f64));
+        }
+        PlainData::Date(values) => values.iter().flatten().for_each(|day| take(f64::from(*day))),
+        PlainData::Decimal { unscaled, .. } => unscaled.iter().flatten().for_each(|digits| take(*digits as f64)),
+        PlainData::Float(values) => {
+            values.iter().flatten().copied().filter(|value| value.is_finite()).for_each(take);
+        }
+        PlainData::Bool(_) | PlainData::String(_) | PlainData::Null(_) => {}
+    }
 }
 
 /// Values counted in equal steps between the smallest and the largest; a step without values is blank.
-fn spread(data: &PlainData) -> String {
-    let values: Vec<f64> = match data {
-        PlainData::Int(values) | PlainData::Datetime(values) | PlainData::Time(values) => {
-            values.iter().flatten().map(|value| *value as f64).collect()
-        }
-        PlainData::Date(values) => values.iter().flatten().map(|day| f64::from(*day)).collect(),
-        PlainData::Decimal { unscaled, .. } => unscaled.iter().flatten().map(|digits| *digits as f64).collect(),
-        PlainData::Float(values) => values.iter().flatten().copied().filter(|value| value.is_finite()).collect(),
-        PlainData::Bool(_) | PlainData::String(_) | PlainData::Null(_) => return String::new(),
-    };
-    let (min, max) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
-    // Halved, since the distance of two floats may be more than a float holds.
-    let width = (max / 2.0 - min / 2.0) * 2.0;
-    if !width.is_finite() || width <= 0.0 {
-        return String::new();
-    }
-    let mut counts = [0_usize; BARS];
-    for value in &values {
-        counts[(((value - min) / width * BARS as f64) as usize).min(BARS - 1)] += 1;
-    }
-    let most = counts.iter().copied().max().unwrap_or(1).max(1);
-    let bar = |count: &usize| match count {
-        0 => ' ',
-        _ => HEIGHTS[(count * HEIGHTS.len()).div_ceil(most).min(HEIGHTS.len()) - 1],
-    };
-    counts.iter().map(bar).collect()
+struct Spread {
+    min: f64,
+    width: f64,
+    counts: [usize; BARS],
 }
 
-fn mean(data: &PlainData) -> Option<f64> {
-    let (sum, count) = match data {
-        PlainData::Int(values) => total(values.iter().flatten().map(|value| *value as f64)),
-        PlainData::Float(values) => total(values.iter().flatten().copied()),
-        PlainData::Decimal { unscaled, scale, .. } => {
-            let unit = 10_f64.powi(i32::from(*scale));
-            total(unscaled.iter().flatten().map(|digits| *digits as f64 / unit))
-        }
-        _ => return None,
-    };
-    (count > 0).then(|| sum / count as f64)
-}
+impl Spread {
+    /// None where there is nothing to be seen.
+    fn between((min, max): (f64, f64)) -> Option<Self> {
+        // Halved, since the distance of two floats may be more than a float holds.
+        let width = (max / 2.0 - min / 2.0) * 2.0;
+        (width.is_finite() && width > 0.0).then_some(Self { min, width, counts: [0; BARS] })
+    }
 
-fn total(values: impl Iterator<Item = f64>) -> (f64, usize) {
-    values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1))
+    fn add(&mut self, data: &PlainData) {
+        each_on_a_line(data, |value| {
+            let step = ((value - self.min) / self.width * BARS as f64) as usize;
+            self.counts[step.min(BARS - 1)] += 1;
+        });
+    }
+
+    fn bars(&self) -> String {
+        let most = self.counts.iter().copied().max().unwrap_or(1).max(1);
+        let bar = |count: &usize| match count {
+            0 => ' ',
+            _ => HEIGHTS[(count * HEIGHTS.len()).div_ceil(most).min(HEIGHTS.len()) - 1],
+        };
+        self.counts.iter().map(bar).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use tidemill_core::table::{PlainColumn, PlainTable};
+
     use super::*;
+    use crate::table_rows::tests::InBatches;
+
+    fn of(rows: &InBatches) -> Profile {
+        Profile::of(rows, &rows.schema().fields()[0]).expect("a table in memory")
+    }
+
+    fn spread(data: PlainData) -> String {
+        let rows = InBatches::of([("x", data)]);
+        of(&rows).spread(&rows).expect("a table in memory")
+    }
 
     fn profile(data: PlainData) -> Profile {
-        Profile::of(&PlainColumn { name: "x".into(), data })
+        of(&InBatches::of([("x", data)]))
+    }
+
+    fn sliced(data: PlainData, rows: usize, size: usize) -> String {
+        let columns = vec![PlainColumn { name: "x".into(), data }];
+        // As text, where NaN is equal to itself.
+        let rows = InBatches::new(PlainTable { columns, rows }, size);
+        format!("{:?} {:?}", of(&rows), of(&rows).spread(&rows).ok())
+    }
+
+    proptest! {
+        #[test]
+        fn batches_make_no_difference(
+            floats in prop::collection::vec(prop::option::of(prop::num::f64::ANY), 12),
+            texts in prop::collection::vec(prop::option::of("[ab]{0,2}"), 12),
+            size in 1..12_usize,
+        ) {
+            for data in [PlainData::Float(floats), PlainData::String(texts)] {
+                prop_assert_eq!(sliced(data.clone(), 12, size), sliced(data, 12, 12));
+            }
+        }
     }
 
     #[test]
@@ -202,11 +358,11 @@ mod tests {
 
     #[test]
     fn numbers_and_days_are_spread_over_bars() {
-        let ints = profile(PlainData::Int((0..80).chain([80; 30]).map(Some).collect()));
-        assert_eq!(ints.spread, "▂▂▂▂▂▂▂█");
-        assert_eq!(profile(PlainData::Date(vec![Some(1), None, Some(9), Some(9)])).spread, "▄      █");
-        assert_eq!(profile(PlainData::Float(vec![Some(f64::MIN), Some(f64::MAX), Some(f64::NAN)])).spread, "");
-        assert_eq!(profile(PlainData::Int(vec![Some(3), Some(3)])).spread, "");
+        let ints = spread(PlainData::Int((0..80).chain([80; 30]).map(Some).collect()));
+        assert_eq!(ints, "▂▂▂▂▂▂▂█");
+        assert_eq!(spread(PlainData::Date(vec![Some(1), None, Some(9), Some(9)])), "▄      █");
+        assert_eq!(spread(PlainData::Float(vec![Some(f64::MIN), Some(f64::MAX), Some(f64::NAN)])), "");
+        assert_eq!(spread(PlainData::Int(vec![Some(3), Some(3)])), "");
     }
 
     #[test]

@@ -141,12 +141,20 @@ pub fn put(text: &str) -> Result<ExitCode, Failure> {
 
 /// Writes the values of tables to stdout. They are what they are: what is like a secret there is masked no more than in a file.
 pub fn put_table(text: &str) -> Result<ExitCode, Failure> {
-    let text = Stream::Stdout.safe(text);
+    put_parts([Ok(text)])
+}
+
+/// The same of a text that comes in parts, each written before the next one is made.
+pub fn put_parts<T: AsRef<str>>(parts: impl IntoIterator<Item = Result<T, Failure>>) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::broken(format!("cannot write to stdout: {error}")))
+    for part in parts {
+        let part = part?;
+        let part = Stream::Stdout.safe(part.as_ref());
+        match out.write_all(part.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => break,
+            Err(error) => return Err(Failure::broken(format!("cannot write to stdout: {error}"))),
         }
-        _ => Ok(ExitCode::SUCCESS),
     }
+    Ok(ExitCode::SUCCESS)
 }

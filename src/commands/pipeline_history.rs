@@ -11,7 +11,7 @@ use tidemill_state::{Run, State};
 
 use crate::failure::Failure;
 use crate::global::Global;
-pub use crate::terminal::{put, put_table};
+pub use crate::terminal::{put, put_parts, put_table};
 use tidemill_runner::project::{Opened, Wanted};
 
 /// A pipeline and what is remembered of it. Nothing on the disk changes.
@@ -109,6 +109,6 @@ impl PipelineHistory {
 }
 
 /// A list of objects, one a line.
-pub fn json_lines<'a>(objects: impl IntoIterator<Item = &'a serde_json::Value>) -> String {
+pub fn json_lines(objects: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
     objects.into_iter().map(|object| format!("{object}\n")).collect()
 }

@@ -5,14 +5,15 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde_json::{Map, Number, Value as Json};
 use tidemill_core::format::{quantity, thousands};
-use tidemill_core::table::{PlainTable, Value};
+use tidemill_core::table::{EngineError, PlainTable, Value};
 
 use super::CliCommand;
-use super::pipeline_history::{PipelineHistory, json_lines, put_table};
+use super::pipeline_history::{PipelineHistory, json_lines, put_parts, put_table};
 use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::profile::{Profile, readable};
+use crate::table_rows::TableRows;
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, Look, TextTable, shortened};
 use crate::wrapped::wrapped;
@@ -50,21 +51,31 @@ impl CliCommand for PreviewArgs {
             );
         };
         let engine = crate::engine::engine_for(&history.opened);
-        let table = open_table(&history, &*engine, &task, &result)?;
+        let rows = open_table(&history, &engine, &task, &result)?;
         if self.csv || self.json {
-            let head = engine.fetch(&table, None, Some(self.number)).map_err(engine_failure)?;
-            return put_table(&if self.csv { csv(&head) } else { json_lines(&objects(&head)) });
+            let form = if self.csv { csv } else { objects };
+            let batches = rows.batches(None, Some(self.number)).map_err(engine_failure)?;
+            let parts = batches.enumerate().map(|(at, batch)| Ok(form(&batch.map_err(engine_failure)?, at == 0)));
+            return put_parts(parts);
         }
-        let whole = engine.fetch(&table, None, None).map_err(engine_failure)?;
         let paint = Paint(global.color.wanted(Stream::Stdout));
         let made = format!("made by run {}, {}", result.run, history.clock().show_with_zone(result.made));
-        put_table(&text(task.as_str(), &whole, self.number, &made, Stream::Stdout.width(), paint))
+        let text = text(task.as_str(), &rows, self.number, &made, Stream::Stdout.width(), paint);
+        put_table(&text.map_err(engine_failure)?)
     }
 }
 
 /// What is printed for people.
-fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, paint: Paint) -> String {
-    let size = format!("{}, {}", quantity(table.rows as u64, "row"), quantity(table.columns.len() as u64, "column"));
+fn text(
+    task: &str,
+    rows: &dyn TableRows,
+    number: u64,
+    made: &str,
+    width: usize,
+    paint: Paint,
+) -> Result<String, EngineError> {
+    let fields = rows.schema().fields();
+    let size = format!("{}, {}", quantity(rows.len(), "row"), quantity(fields.len() as u64, "column"));
     let head = wrapped(&format!("{}  {size}  {made}", paint.bold(task)), width, 0, 2);
     let mut text = format!("{head}\n\n");
     let mut columns = TextTable::new()
@@ -76,7 +87,8 @@ fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, p
         .text("max")
         .number("mean")
         .whole("spread");
-    for profile in table.columns.iter().map(Profile::of) {
+    for field in fields {
+        let profile = Profile::of(rows, field)?;
         let ends = [&profile.min, &profile.max].map(|end| shortened(&readable(end), WIDEST));
         columns.row([
             Cell::from(profile.name.as_str()),
@@ -86,28 +98,29 @@ fn text(task: &str, table: &PlainTable, number: u64, made: &str, width: usize, p
             Cell::from(ends[0].as_str()),
             Cell::from(ends[1].as_str()),
             Cell::from(profile.mean_text()),
-            Cell::new(profile.spread, Look::Dim),
+            Cell::new(profile.spread(rows)?, Look::Dim),
         ]);
     }
     text += &columns.write(width, 2, paint);
-    let shown = usize::try_from(number).unwrap_or(usize::MAX).min(table.rows);
+    let shown = number.min(rows.len());
     if shown > 0 {
-        text += &format!("\n{}", rows_table(table, 0..shown).write(width, 2, paint));
-        if shown < table.rows {
-            text += &format!("  {}\n", paint.dim(format!("… {} more", quantity((table.rows - shown) as u64, "row"))));
+        let head = rows.take(&(0..shown).collect::<Vec<_>>())?;
+        text += &format!("\n{}", rows_table(&head).write(width, 2, paint));
+        if shown < rows.len() {
+            text += &format!("  {}\n", paint.dim(format!("… {} more", quantity(rows.len() - shown, "row"))));
         }
     }
-    text
+    Ok(text)
 }
 
 /// Rows of a table, numbers at the right.
-pub fn rows_table(table: &PlainTable, rows: impl IntoIterator<Item = usize>) -> TextTable {
+pub fn rows_table(table: &PlainTable) -> TextTable {
     let mut lines = TextTable::new();
     for column in &table.columns {
         let is_number = column.data.data_type().is_numeric();
         lines = if is_number { lines.number(&column.name) } else { lines.text(&column.name) };
     }
-    for row in rows {
+    for row in 0..table.rows {
         lines.row(table.columns.iter().map(|column| value_cell(&column.data.value(row))));
     }
     lines
@@ -119,8 +132,8 @@ pub fn value_cell(value: &Value) -> Cell {
     Cell::new(shortened(&readable(value), WIDEST), look)
 }
 
-/// RFC 4180 with a head; NULL is an empty field, an empty text is quoted.
-fn csv(table: &PlainTable) -> String {
+/// RFC 4180, with a head before the first rows; NULL is an empty field, an empty text is quoted.
+fn csv(table: &PlainTable, is_first: bool) -> String {
     let field = |text: &str| {
         if text.is_empty() || text.contains(['"', ',', '\n', '\r']) {
             format!("\"{}\"", text.replace('"', "\"\""))
@@ -128,7 +141,8 @@ fn csv(table: &PlainTable) -> String {
             text.to_owned()
         }
     };
-    let mut text = table.columns.iter().map(|column| field(&column.name)).collect::<Vec<_>>().join(",") + "\n";
+    let head = || table.columns.iter().map(|column| field(&column.name)).collect::<Vec<_>>().join(",") + "\n";
+    let mut text = if is_first { head() } else { String::new() };
     for row in 0..table.rows {
         let fields: Vec<String> = table
             .columns
@@ -143,8 +157,9 @@ fn csv(table: &PlainTable) -> String {
     text
 }
 
-fn objects(table: &PlainTable) -> Vec<Json> {
-    (0..table.rows).map(|row| object(table, row)).collect()
+/// An object a line.
+fn objects(table: &PlainTable, _is_first: bool) -> String {
+    json_lines((0..table.rows).map(|row| object(table, row)))
 }
 
 /// A row for programs.
@@ -169,6 +184,7 @@ mod tests {
     use tidemill_core::table::{PlainColumn, PlainData};
 
     use super::*;
+    use crate::table_rows::tests::InBatches;
 
     fn orders() -> PlainTable {
         let column = |name: &str, data| PlainColumn { name: name.into(), data };
@@ -191,13 +207,14 @@ mod tests {
 
     #[test]
     fn profile_and_head() {
-        insta::assert_snapshot!(text("orders", &orders(), 2, "made by run 7", 80, Paint(false)));
+        let rows = InBatches::new(orders(), 2);
+        insta::assert_snapshot!(text("orders", &rows, 2, "made by run 7", 80, Paint(false)).expect("rows in memory"));
     }
 
     #[test]
     fn csv_tells_null_from_an_empty_text() {
         assert_eq!(
-            csv(&orders()),
+            csv(&orders().take(&[0]), true) + &csv(&orders().take(&[1, 2]), false),
             "day,country,amount,temperature\n2022-01-08,FR,1234.56,0.3333333333333333\n2022-01-09,\"\",,20\n,\"a,\"\"b\"\"\",-0.05,-3.5\n"
         );
     }

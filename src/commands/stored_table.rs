@@ -1,23 +1,25 @@
 //! The table of an earlier result, opened from the store.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::TaskName;
-use tidemill_core::table::{EngineError, TableEngine, TableRef};
+use tidemill_core::table::{EngineError, TableEngine};
 use tidemill_runner::cache_index::{OpenError, open_stored};
 use tidemill_state::{FOLDER, LastGood};
 
 use super::pipeline_history::PipelineHistory;
 use crate::failure::Failure;
+use crate::table_rows::StoredRows;
 
 /// Opens the table of a result.
 pub fn open_table(
     history: &PipelineHistory,
-    engine: &dyn TableEngine,
+    engine: &Arc<dyn TableEngine>,
     task: &TaskName,
     result: &LastGood,
-) -> Result<TableRef, Failure> {
+) -> Result<StoredRows, Failure> {
     let Some(table) = &result.table else {
         return Err(Failure::wrong(format!("`{task}` makes no table")));
     };
@@ -26,8 +28,8 @@ pub fn open_table(
         return Err(Failure::wrong(format!("of `{task}` no table is kept, only its digest"))
             .help("its `cache` says `store: false`; without it, the next run keeps the table"));
     }
-    match open_stored(&store_of(&history.spec.project), engine, &table.object.digest) {
-        Ok(Some(table)) => Ok(table),
+    match open_stored(&store_of(&history.spec.project), &**engine, &table.object.digest) {
+        Ok(Some(table)) => Ok(StoredRows { engine: Arc::clone(engine), table }),
         Ok(None) => {
             Err(Failure::wrong(format!("the table of `{task}` in run {} is no longer in the cache", result.run))
                 .help(again))

@@ -160,7 +160,7 @@ fn unaccounted(report: &TableReport) -> Option<String> {
 struct Pipeline {
     plan: Plan,
     sources: tidemill_core::diagnostic::SourceMap,
-    engine: LocalEngine,
+    engine: Arc<dyn TableEngine>,
     tables: BTreeMap<String, TableRef>,
 }
 
@@ -181,13 +181,13 @@ impl Pipeline {
             &types,
         );
         let mut mistakes = loaded.diagnostics;
-        let engine = LocalEngine::new(folder);
+        let engine: Arc<dyn TableEngine> = Arc::new(LocalEngine::new(folder));
         let plan = loaded
             .spec
             .map(Arc::new)
             .and_then(|spec| plan::build(&spec, &spec.tasks, &loaded.sources, &types, &mut mistakes));
         if let Some(plan) = &plan {
-            let options = CheckOptions { engine: &engine, sources: &loaded.sources, outer: &BTreeMap::new() };
+            let options = CheckOptions { engine: &*engine, sources: &loaded.sources, outer: &BTreeMap::new() };
             plan::check_columns(plan, &options, &mut mistakes);
         }
         match (plan, mistakes.has_errors()) {

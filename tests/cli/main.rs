@@ -8,6 +8,7 @@ mod agreement;
 mod architecture;
 mod arrow_types;
 mod as_library;
+mod batches;
 mod bounds;
 mod changes;
 mod cleaning;

@@ -8,7 +8,7 @@ use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
-    EngineError, JobOptions, Location, PlainTable, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
+    EngineError, JobOptions, Location, PlainBatches, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
     TableReport, Written,
 };
 
@@ -116,13 +116,14 @@ impl TableEngine for LocalEngine {
         })
     }
 
-    fn fetch(
+    fn batches(
         &self,
         table: &TableRef,
         columns: Option<&[String]>,
         limit: Option<u64>,
-    ) -> Result<PlainTable, EngineError> {
-        guarded(|| fetch::plain(&TableHandle::of(table)?, columns, limit))
+    ) -> Result<PlainBatches, EngineError> {
+        let mut batches = guarded(|| fetch::batches(TableHandle::of(table)?, columns, limit))?;
+        Ok(Box::new(std::iter::from_fn(move || guarded(|| batches.next().transpose()).transpose())))
     }
 
     fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError> {

@@ -52,10 +52,10 @@ pub fn runtime_names_outside(cx: &ProbeContext<'_>) -> serde_json::Map<String, s
     names
 }
 
-/// The tables of a text, as lists of rows.
+/// The tables of a text, as lists of rows that are read when the text asks for them.
 ///
 /// # Errors
-/// If a table cannot be read.
+/// If a table is not there.
 pub fn input_tables(
     cx: &RunContext<'_>,
     inputs: &OrderedMap<At<String>>,
@@ -67,8 +67,9 @@ pub fn input_tables(
             .iter()
             .find(|(known, _)| *known == task.value)
             .ok_or_else(|| TaskFailure::new(format!("the table of `{}` is not there", task.value)))?;
-        let plain = cx.engine.fetch(table, None, None)?;
-        tables.insert(name.value.clone(), table_rows(plain));
+        let (engine, table) = (Arc::clone(cx.engine), table.clone());
+        let rows = table_rows(table.rows, move || engine.batches(&table, None, None));
+        tables.insert(name.value.clone(), rows);
     }
     Ok(tables)
 }

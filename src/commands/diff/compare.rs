@@ -1,36 +1,39 @@
 //! Two tables compared row by row.
 
-use std::collections::HashMap;
-use std::io::Write as _;
+use std::collections::VecDeque;
+use std::io;
 
-use tidemill_core::table::{DataType, PlainColumn, PlainData, PlainTable, Value};
+use tidemill_core::table::{DataType, PlainData, PlainTable, Schema, Value};
 
-/// What differs.
+use super::row_hashes::{HashedAs, RowHashes, cell_hash, key_hash, plain_zero};
+use crate::commands::stored_table::engine_failure;
+use crate::failure::Failure;
+use crate::table_rows::TableRows;
+
+/// What differs, in the order of the rows: of the later table, and those that are gone of the earlier one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
     /// Rows of the later table that the earlier one lacks.
-    pub added: Vec<usize>,
+    pub added: Vec<u64>,
     /// Rows of the earlier table that the later one lacks.
-    pub removed: Vec<usize>,
+    pub removed: Vec<u64>,
     /// Rows that both have, with differences.
     pub changed: Vec<ChangedRow>,
     /// Rows that are equal in all columns that both tables have.
-    pub equal: usize,
+    pub equal: u64,
     /// Rows whose key an earlier row of the same table has too; the first of a key is paired with the first, and so on.
-    pub repeated: usize,
+    pub repeated: u64,
     /// The columns of both tables: the later one's, then those that are gone.
     pub columns: Vec<ComparedColumn>,
 }
 
 /// A row of both tables that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChangedRow {
-    /// Its place in the earlier table.
-    pub before: usize,
-    /// Its place in the later one.
-    pub after: usize,
-    /// The columns in which it differs: places in [`Comparison::columns`].
-    pub columns: Vec<usize>,
+    /// Its place in the later table.
+    pub after: u64,
+    /// Its place in the earlier one.
+    pub before: u64,
 }
 
 /// A column of either table.
@@ -43,111 +46,150 @@ pub struct ComparedColumn {
     /// Its type in the later one.
     pub after: Option<DataType>,
     /// In how many rows it differs.
-    pub changed: usize,
+    pub changed: u64,
 }
 
 /// Compares two tables. Rows with equal values in the columns of `key`, which both tables have, are the same row; without a
 /// key, rows are the same only if they are equal in all columns that both have.
-pub fn compare(before: &PlainTable, after: &PlainTable, key: &[String]) -> Comparison {
-    let mut found = Comparison { columns: columns(before, after), ..Comparison::default() };
-    let shared: Vec<(usize, &PlainColumn, &PlainColumn)> = found
-        .columns
-        .iter()
-        .enumerate()
-        .filter_map(|(at, column)| Some((at, before.column(&column.name)?, after.column(&column.name)?)))
-        .collect();
+///
+/// Each table is read once and put aside as hashes, in parts that are paired one after the other: what is in memory does not
+/// grow with the tables, but for the places of the rows that differ.
+///
+/// # Errors
+/// If a table cannot be read, or its hashes cannot be put aside.
+pub fn compare(before: &dyn TableRows, after: &dyn TableRows, key: &[String]) -> Result<Comparison, Failure> {
+    let mut found = Comparison { columns: columns(before.schema(), after.schema()), ..Comparison::default() };
     let in_key = |name: &str| key.is_empty() || key.iter().any(|column| column == name);
-    let keys: Vec<_> = shared.iter().filter(|(_, column, _)| in_key(&column.name)).collect();
-    let before_keys: Vec<&PlainData> = keys.iter().map(|(_, column, _)| &column.data).collect();
-    let after_keys: Vec<&PlainData> = keys.iter().map(|(_, _, column)| &column.data).collect();
-
-    // The rows of each key that still wait for their pair, the last one first.
-    let mut waiting: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(before.rows);
-    for row in (0..before.rows).rev() {
-        waiting.entry(encoded(&before_keys, row)).or_default().push(row);
+    let shared =
+        || found.columns.iter().enumerate().filter(|(_, column)| column.before.is_some() && column.after.is_some());
+    let hashed = |(at, column): (usize, &ComparedColumn)| HashedColumn {
+        at,
+        name: column.name.clone(),
+        hashed_as: if column.before == column.after { HashedAs::Values } else { HashedAs::Texts },
+    };
+    let keys: Vec<HashedColumn> = shared().filter(|(_, column)| in_key(&column.name)).map(hashed).collect();
+    // Whole rows that have found their pair are equal.
+    let cells: Vec<HashedColumn> = shared().filter(|(_, column)| !in_key(&column.name)).map(hashed).collect();
+    let rows = before.len().max(after.len());
+    let mut hashes = [RowHashes::new(rows, cells.len()), RowHashes::new(rows, cells.len())];
+    for (table, hashes) in [before, after].into_iter().zip(&mut hashes) {
+        put_aside(table, &keys, &cells, hashes)?;
     }
-    let mut repeated_after: HashMap<Vec<u8>, usize> = HashMap::new();
-    found.repeated = before.rows - waiting.len();
-    let mut paired = vec![false; before.rows];
-    for row in 0..after.rows {
-        let code = encoded(&after_keys, row);
-        match waiting.get_mut(&code).and_then(Vec::pop) {
-            None => found.added.push(row),
-            Some(other) => {
-                paired[other] = true;
-                let differing: Vec<usize> = shared
-                    .iter()
-                    .filter(|(_, old, new)| !same(&old.data, other, &new.data, row))
-                    .map(|(at, _, _)| *at)
-                    .collect();
-                differing.iter().for_each(|&at| found.columns[at].changed += 1);
-                match differing.is_empty() {
-                    true => found.equal += 1,
-                    false => found.changed.push(ChangedRow { before: other, after: row, columns: differing }),
+    for part in 0..hashes[0].parts() {
+        pair(part, &mut hashes, &cells, &mut found)?;
+    }
+    found.changed.sort_unstable();
+    found.added.sort_unstable();
+    found.removed.sort_unstable();
+    Ok(found)
+}
+
+/// A column that both tables have.
+struct HashedColumn {
+    /// Its place in [`Comparison::columns`].
+    at: usize,
+    name: String,
+    hashed_as: HashedAs,
+}
+
+/// Reads a table and puts its rows aside.
+fn put_aside(
+    table: &dyn TableRows,
+    keys: &[HashedColumn],
+    cells: &[HashedColumn],
+    hashes: &mut RowHashes,
+) -> Result<(), Failure> {
+    let mut names: Vec<String> = keys.iter().chain(cells).map(|column| column.name.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    // Without a column that both have, rows still count.
+    let names = (!names.is_empty()).then_some(names.as_slice());
+    let mut place = 0;
+    for batch in table.batches(names, None).map_err(engine_failure)? {
+        let batch = batch.map_err(engine_failure)?;
+        let of = |columns: &[HashedColumn]| -> Vec<(&PlainData, HashedAs)> {
+            let data = |column: &HashedColumn| Some((&batch.column(&column.name)?.data, column.hashed_as));
+            columns.iter().filter_map(data).collect()
+        };
+        let (keys, cells) = (of(keys), of(cells));
+        for row in 0..batch.rows {
+            let cells = cells.iter().map(|(data, hashed_as)| cell_hash(data, *hashed_as, row));
+            hashes.push(key_hash(&keys, row), place, cells).map_err(temporary)?;
+            place += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Pairs the rows of one part: the first of a key with the first, and so on.
+fn pair(
+    part: usize,
+    [before, after]: &mut [RowHashes; 2],
+    cells: &[HashedColumn],
+    found: &mut Comparison,
+) -> Result<(), Failure> {
+    let (before, after) = (before.part(part).map_err(temporary)?, after.part(part).map_err(temporary)?);
+    let mut waiting: VecDeque<_> = VecDeque::new();
+    let (mut olds, mut news) = (before.rows().peekable(), after.rows().peekable());
+    while let Some(key) = olds.peek().iter().chain(&news.peek()).map(|row| row.key).min() {
+        waiting.extend(std::iter::from_fn(|| olds.next_if(|row| row.key == key)));
+        found.repeated += waiting.len().saturating_sub(1) as u64;
+        let mut number = 0;
+        while let Some(new) = news.next_if(|row| row.key == key) {
+            number += 1;
+            match waiting.pop_front() {
+                None => found.added.push(new.row),
+                Some(old) if old.cells == new.cells => found.equal += 1,
+                Some(old) => {
+                    found.changed.push(ChangedRow { before: old.row, after: new.row });
+                    let pairs = old.cells.chunks(size_of::<u64>()).zip(new.cells.chunks(size_of::<u64>()));
+                    for (column, _) in cells.iter().zip(pairs).filter(|(_, (old, new))| old != new) {
+                        found.columns[column.at].changed += 1;
+                    }
                 }
             }
         }
-        *repeated_after.entry(code).or_default() += 1;
+        found.repeated += u64::saturating_sub(number, 1);
+        found.removed.extend(waiting.drain(..).map(|old| old.row));
     }
-    found.repeated += after.rows - repeated_after.len();
-    found.removed = (0..before.rows).filter(|&row| !paired[row]).collect();
-    found
+    Ok(())
 }
 
-fn columns(before: &PlainTable, after: &PlainTable) -> Vec<ComparedColumn> {
-    let data_type = |table: &PlainTable, name: &str| table.column(name).map(|column| column.data.data_type());
-    let gone = before.columns.iter().filter(|column| after.column(&column.name).is_none());
-    let compared = |column: &PlainColumn| ComparedColumn {
-        name: column.name.clone(),
-        before: data_type(before, &column.name),
-        after: data_type(after, &column.name),
+/// What is put aside cannot be written or read.
+fn temporary(error: io::Error) -> Failure {
+    Failure::broken(format!("cannot write a temporary file to compare by: {error}"))
+}
+
+fn columns(before: &Schema, after: &Schema) -> Vec<ComparedColumn> {
+    let gone = before.names().filter(|name| !after.contains(name));
+    let compared = |name: &str| ComparedColumn {
+        name: name.to_owned(),
+        before: before.get(name),
+        after: after.get(name),
         changed: 0,
     };
-    after.columns.iter().chain(gone).map(compared).collect()
+    after.names().chain(gone).map(compared).collect()
 }
 
-/// The values of a row in bytes, such that rows with equal values have equal bytes, also where a column's type changed.
-fn encoded(columns: &[&PlainData], row: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(16 * columns.len());
-    for data in columns {
-        let start = bytes.len();
-        bytes.extend([0; 5]);
-        let is_there = match data {
-            PlainData::String(values) => {
-                values.get(row).and_then(Option::as_deref).inspect(|text| bytes.extend(text.bytes())).is_some()
-            }
-            data => match data.value(row) {
-                Value::Null => false,
-                // Writing to a vector cannot fail.
-                value => write!(bytes, "{}", plain_zero(value)).is_ok(),
-            },
+impl Comparison {
+    /// The columns in which two rows differ, of those that both tables have.
+    pub fn differing(&self, before: (&PlainTable, usize), after: (&PlainTable, usize)) -> Vec<&str> {
+        let differs = |name: &str| {
+            let columns = before.0.column(name).zip(after.0.column(name));
+            columns.is_some_and(|(old, new)| !same(&old.data.value(before.1), &new.data.value(after.1)))
         };
-        let length = u32::try_from(bytes.len() - start - 5).unwrap_or(u32::MAX).to_le_bytes();
-        bytes[start] = u8::from(is_there);
-        bytes[start + 1..start + 5].copy_from_slice(&length);
+        self.columns.iter().map(|column| column.name.as_str()).filter(|name| differs(name)).collect()
     }
-    bytes
 }
 
 /// Whether two cells hold the same; NULL is the same as NULL.
-fn same(before: &PlainData, row: usize, after: &PlainData, other: usize) -> bool {
-    if let (PlainData::String(before), PlainData::String(after)) = (before, after) {
-        return before.get(row) == after.get(other);
-    }
-    match (before.value(row), after.value(other)) {
+fn same(before: &Value, after: &Value) -> bool {
+    match (before, after) {
         (Value::Null, Value::Null) => true,
         (Value::Null, _) | (_, Value::Null) => false,
         (Value::Float(before), Value::Float(after)) => before == after || before.is_nan() && after.is_nan(),
         (before, after) if before.data_type() == after.data_type() => before == after,
-        (before, after) => plain_zero(before).to_string() == plain_zero(after).to_string(),
-    }
-}
-
-/// Zero without a sign.
-fn plain_zero(value: Value) -> Value {
-    match value {
-        Value::Float(zero) if zero == 0.0 => Value::Float(zero.abs()),
-        value => value,
+        (before, after) => plain_zero(before.clone()).to_string() == plain_zero(after.clone()).to_string(),
     }
 }
 
@@ -156,16 +198,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::table_rows::tests::InBatches;
 
-    pub fn table(keys: &[&str], values: &[Option<i64>]) -> PlainTable {
-        let column = |name: &str, data| PlainColumn { name: name.into(), data };
-        PlainTable {
-            columns: vec![
-                column("key", PlainData::String(keys.iter().map(|key| Some((*key).to_owned())).collect())),
-                column("value", PlainData::Int(values.to_vec())),
-            ],
-            rows: keys.len(),
-        }
+    fn keys(keys: &[&str]) -> PlainData {
+        PlainData::String(keys.iter().map(|key| Some((*key).to_owned())).collect())
+    }
+
+    fn table(names: &[&str], values: &[Option<i64>]) -> InBatches {
+        InBatches::of([("key", keys(names)), ("value", PlainData::Int(values.to_vec()))])
+    }
+
+    fn compare(before: &InBatches, after: &InBatches, key: &[String]) -> Comparison {
+        super::compare(before, after, key).expect("tables in memory")
     }
 
     #[test]
@@ -174,7 +218,7 @@ mod tests {
         let after = table(&["d", "c", "e", "a"], &[Some(4), Some(3), Some(5), Some(1)]);
         let found = compare(&before, &after, &["key".into()]);
         assert_eq!((found.added, found.removed, found.equal), (vec![2], vec![1], 2));
-        assert_eq!(found.changed, [ChangedRow { before: 2, after: 1, columns: vec![1] }]);
+        assert_eq!(found.changed, [ChangedRow { before: 2, after: 1 }]);
         assert_eq!(found.columns[1].changed, 1);
     }
 
@@ -192,16 +236,15 @@ mod tests {
             &table(&["a", "a"], &[Some(1), Some(3)]),
             &["key".into()],
         );
-        assert_eq!(found.changed, [ChangedRow { before: 1, after: 1, columns: vec![1] }]);
+        assert_eq!(found.changed, [ChangedRow { before: 1, after: 1 }]);
         assert_eq!(found.repeated, 2);
     }
 
     #[test]
     fn a_changed_type_is_no_changed_value() {
         let before = table(&["a"], &[Some(1)]);
-        let mut after = before.clone();
-        after.columns[1].data = PlainData::String(vec![Some("1".into())]);
-        after.columns.push(PlainColumn { name: "new".into(), data: PlainData::Null(1) });
+        let after = [("key", keys(&["a"])), ("value", keys(&["1"])), ("new", PlainData::Null(1))];
+        let after = InBatches::of(after);
         let found = compare(&before, &after, &[]);
         assert_eq!(found.equal, 1);
         assert_eq!((found.columns[1].before, found.columns[1].after), (Some(DataType::Int), Some(DataType::String)));
@@ -222,8 +265,8 @@ mod tests {
             };
             let key = if by_key { vec!["key".to_owned()] } else { Vec::new() };
             let found = compare(&make(&before), &make(&after), &key);
-            prop_assert_eq!(found.removed.len() + found.changed.len() + found.equal, before.len());
-            prop_assert_eq!(found.added.len() + found.changed.len() + found.equal, after.len());
+            prop_assert_eq!(found.removed.len() + found.changed.len() + found.equal as usize, before.len());
+            prop_assert_eq!(found.added.len() + found.changed.len() + found.equal as usize, after.len());
             let back = compare(&make(&after), &make(&before), &key);
             prop_assert_eq!((back.added, back.removed, back.equal), (found.removed, found.added, found.equal));
         }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::ids::TaskName;
-use tidemill_core::table::PlainTable;
+use tidemill_core::table::Schema;
 
 use crate::commands::pipeline_history::PipelineHistory;
 use crate::failure::Failure;
@@ -21,14 +21,13 @@ pub fn choose(
     history: &PipelineHistory,
     task: &TaskName,
     wanted: &[String],
-    before: &PlainTable,
-    after: &PlainTable,
+    before: &Schema,
+    after: &Schema,
 ) -> Result<Key, Failure> {
     for name in wanted {
-        if before.column(name).is_none() || after.column(name).is_none() {
-            let known = after.columns.iter().map(|column| column.name.as_str());
+        if !before.contains(name) || !after.contains(name) {
             let failure = Failure::wrong(format!("`--key {name}`: both tables must have that column"));
-            return Err(match nearest(name, known) {
+            return Err(match nearest(name, after.names()) {
                 Some(near) if near != name => failure.help(format!("did you mean `{near}`?")),
                 _ => failure,
             });
@@ -43,12 +42,12 @@ pub fn choose(
     Ok(found.unwrap_or(Key { columns: Vec::new(), source: "whole rows" }))
 }
 
-fn from_parameters(parameters: &Value, before: &PlainTable, after: &PlainTable) -> Option<Key> {
+fn from_parameters(parameters: &Value, before: &Schema, after: &Schema) -> Option<Key> {
     let checks = parameters.get("checks").and_then(Value::as_array).into_iter().flatten();
     let unique = checks.filter_map(|check| Some((names(check.get("unique")?), "its unique check")));
     let groups = parameters.get("group_by").map(|groups| (names(groups), "its group_by"));
     let usable = |columns: &[String]| {
-        !columns.is_empty() && columns.iter().all(|name| before.column(name).is_some() && after.column(name).is_some())
+        !columns.is_empty() && columns.iter().all(|name| before.contains(name) && after.contains(name))
     };
     let (columns, source) = unique.chain(groups).find(|(columns, _)| usable(columns))?;
     Some(Key { columns, source })
@@ -65,13 +64,12 @@ fn names(value: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use tidemill_core::table::{PlainColumn, PlainData};
+    use tidemill_core::table::DataType;
 
     use super::*;
 
-    fn table(names: &[&str]) -> PlainTable {
-        let column = |name: &&str| PlainColumn { name: (*name).to_owned(), data: PlainData::Int(Vec::new()) };
-        PlainTable { columns: names.iter().map(column).collect(), rows: 0 }
+    fn table(names: &[&str]) -> Schema {
+        names.iter().map(|name| (*name, DataType::Int)).collect()
     }
 
     #[test]

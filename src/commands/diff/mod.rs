@@ -2,20 +2,22 @@
 
 mod compare;
 mod key;
+mod row_hashes;
 mod tell;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use tidemill_core::ids::TaskName;
-use tidemill_core::table::PlainTable;
 use tidemill_state::LastGood;
 
+use self::tell::Differences;
 use super::CliCommand;
-use super::pipeline_history::{PipelineHistory, json_lines, put_table};
+use super::pipeline_history::{PipelineHistory, json_lines, put_parts, put_table};
 use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
+use crate::table_rows::TableRows;
 use crate::terminal::{Paint, Stream};
 
 /// What changed in a task's table between two runs
@@ -48,8 +50,8 @@ struct Side {
     run: String,
     /// When the table was made.
     made: String,
-    /// All of it.
-    table: PlainTable,
+    /// It.
+    rows: Box<dyn TableRows>,
 }
 
 impl CliCommand for DiffArgs {
@@ -68,18 +70,18 @@ impl CliCommand for DiffArgs {
         let engine = crate::engine::engine_for(&history.opened);
         let clock = history.clock();
         let side = |(run, result): &(String, LastGood)| -> Result<Side, Failure> {
-            let table = open_table(&history, &*engine, &task, result)?;
-            let table = engine.fetch(&table, None, None).map_err(engine_failure)?;
-            Ok(Side { run: run.clone(), made: clock.show(result.made), table })
+            let rows = Box::new(open_table(&history, &engine, &task, result)?);
+            Ok(Side { run: run.clone(), made: clock.show(result.made), rows })
         };
         let (before, after) = (side(&before)?, side(&after)?);
-        let key = key::choose(&history, &task, &self.key, &before.table, &after.table)?;
-        let found = compare::compare(&before.table, &after.table, &key.columns);
+        let key = key::choose(&history, &task, &self.key, before.rows.schema(), after.rows.schema())?;
+        let found = compare::compare(&*before.rows, &*after.rows, &key.columns)?;
+        let told = Differences { task: &task, before: &before, after: &after, key: &key, found: &found };
         if self.json {
-            return put_table(&json_lines(&tell::json(&task, &before, &after, &key, &found)));
+            return put_parts(told.json().map(|lines| Ok(json_lines(lines.map_err(engine_failure)?))));
         }
         let paint = Paint(global.color.wanted(Stream::Stdout));
-        put_table(&tell::text(&task, &before, &after, &key, &found, self.number, Stream::Stdout.width(), paint))
+        put_table(&told.text(self.number, Stream::Stdout.width(), paint).map_err(engine_failure)?)
     }
 }
 

@@ -53,6 +53,9 @@ impl JobOptions<'_> {
     }
 }
 
+/// Rows of a table, batch by batch.
+pub type PlainBatches = Box<dyn Iterator<Item = Result<PlainTable, EngineError>> + Send>;
+
 /// A check that did not hold.
 #[derive(Clone, Debug)]
 pub struct FailedCheck(pub CheckResult);
@@ -236,16 +239,35 @@ pub trait TableEngine: Send + Sync {
     /// If a source or a value is wrong, a check does not hold, or the engine fails; then nothing is held.
     fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError>;
 
-    /// Rows of a table as plain columns: `columns` (all if None) of at most `limit` rows.
+    /// Rows of a table as plain columns, batch by batch in their order: `columns` (all if None) of at most `limit` rows. A batch
+    /// is made when it is asked for and has as many rows as the engine likes to hold. There is at least one, if of no rows.
     ///
     /// # Errors
-    /// If a column is unknown or the engine fails.
+    /// If a column is unknown or the engine fails; in a batch, if that cannot be read.
+    fn batches(
+        &self,
+        table: &TableRef,
+        columns: Option<&[String]>,
+        limit: Option<u64>,
+    ) -> Result<PlainBatches, EngineError>;
+
+    /// The same rows in one piece, for those who need all at once.
+    ///
+    /// # Errors
+    /// As [`batches`](Self::batches).
     fn fetch(
         &self,
         table: &TableRef,
         columns: Option<&[String]>,
         limit: Option<u64>,
-    ) -> Result<PlainTable, EngineError>;
+    ) -> Result<PlainTable, EngineError> {
+        let mut batches = self.batches(table, columns, limit)?;
+        let mut whole = batches.next().transpose()?.unwrap_or_default();
+        for batch in batches {
+            whole.append(batch?);
+        }
+        Ok(whole)
+    }
 
     /// The table in a few numbers, at a small part of what computing it cost.
     ///

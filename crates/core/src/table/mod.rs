@@ -24,7 +24,9 @@ mod value;
 
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
-pub use engine::{EngineError, FailedCheck, JobOptions, Refusal, ScanPart, TableEngine, TableRef, Written};
+pub use engine::{
+    EngineError, FailedCheck, JobOptions, PlainBatches, Refusal, ScanPart, TableEngine, TableRef, Written,
+};
 pub use expr::{AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, SortKey, WindowCall, WindowFrame, WindowFunc};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};

@@ -1,4 +1,4 @@
-//! Small tables as plain columns: what charts, reports and mail read.
+//! Tables, or batches of their rows, as plain columns: what charts, reports, mail, previews and comparisons read.
 
 use super::{DataType, Value};
 
@@ -51,6 +51,21 @@ pub enum PlainData {
 }
 
 impl PlainTable {
+    /// Adds the rows of another one, which has the same columns.
+    pub fn append(&mut self, more: Self) {
+        self.rows += more.rows;
+        for (column, more) in self.columns.iter_mut().zip(more.columns) {
+            column.data.append(more.data);
+        }
+    }
+
+    /// These rows, in that order.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        let column = |column: &PlainColumn| PlainColumn { name: column.name.clone(), data: column.data.take(rows) };
+        Self { columns: self.columns.iter().map(column).collect(), rows: rows.len() }
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&PlainColumn> {
         self.columns.iter().find(|column| column.name == name)
@@ -58,6 +73,42 @@ impl PlainTable {
 }
 
 impl PlainData {
+    /// Adds the values of another column of the same type.
+    fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Bool(values), Self::Bool(more)) => values.extend(more),
+            (Self::Float(values), Self::Float(more)) => values.extend(more),
+            (Self::Decimal { unscaled: values, .. }, Self::Decimal { unscaled: more, .. }) => values.extend(more),
+            (Self::String(values), Self::String(more)) => values.extend(more),
+            (Self::Date(values), Self::Date(more)) => values.extend(more),
+            (Self::Int(values), Self::Int(more))
+            | (Self::Datetime(values), Self::Datetime(more))
+            | (Self::Time(values), Self::Time(more)) => values.extend(more),
+            (Self::Null(rows), Self::Null(more)) => *rows += more,
+            (column, more) => debug_assert_eq!(column.data_type(), more.data_type(), "batches of one table"),
+        }
+    }
+
+    /// The values of these rows, in that order; NULL beyond the end.
+    fn take(&self, rows: &[usize]) -> Self {
+        fn of<T: Clone>(values: &[Option<T>], rows: &[usize]) -> Vec<Option<T>> {
+            rows.iter().map(|row| values.get(*row).cloned().flatten()).collect()
+        }
+        match self {
+            Self::Bool(values) => Self::Bool(of(values, rows)),
+            Self::Int(values) => Self::Int(of(values, rows)),
+            Self::Float(values) => Self::Float(of(values, rows)),
+            Self::Decimal { unscaled, precision, scale } => {
+                Self::Decimal { unscaled: of(unscaled, rows), precision: *precision, scale: *scale }
+            }
+            Self::String(values) => Self::String(of(values, rows)),
+            Self::Date(values) => Self::Date(of(values, rows)),
+            Self::Datetime(values) => Self::Datetime(of(values, rows)),
+            Self::Time(values) => Self::Time(of(values, rows)),
+            Self::Null(_) => Self::Null(rows.len()),
+        }
+    }
+
     /// The type of the column.
     pub fn data_type(&self) -> DataType {
         match self {

@@ -20,7 +20,7 @@ pub struct RunContext<'a> {
     /// 1 for the first.
     pub attempt: u32,
     /// Computes tables.
-    pub engine: &'a dyn TableEngine,
+    pub engine: &'a Arc<dyn TableEngine>,
     /// The texts that spans point into.
     pub sources: &'a SourceMap,
     /// The project's folder.
@@ -73,7 +73,7 @@ impl RunContext<'_> {
 
     /// What is checked again in the attempt, where all sources are there as a whole.
     pub fn check<'c>(&'c self, columns: &'c BTreeMap<String, Option<Schema>>) -> CheckContext<'c> {
-        CheckContext::new(self.engine, self.sources, self.project, self.storages)
+        CheckContext::new(&**self.engine, self.sources, self.project, self.storages)
             .tables(columns)
             .whole_sources()
             .cancelled(self.cancelled)

@@ -1,23 +1,69 @@
-//! Frames as plain columns.
+//! Tables as batches of plain columns.
 
-use polars::prelude::{DataType, Series};
+use polars::prelude::{DataFrame, DataType, Series};
 use tidemill_core::table::{PlainColumn, PlainData, PlainTable};
 
 use crate::arrays::typed::{bools, days, digits, floats, ints, micros, nanos, texts};
 use crate::arrays::types::NANOS;
 use crate::error::{Outcome, unsupported, value};
+use crate::store::output_table::{BLOCK, OutputTable};
+use crate::store::table_format::ROW_GROUP_ROWS;
 use crate::store::table_handle::TableHandle;
 
 /// At most `limit` rows of these columns, or of all.
-pub(crate) fn plain(table: &TableHandle, columns: Option<&[String]>, limit: Option<u64>) -> Outcome<PlainTable> {
-    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+pub(crate) fn batches(table: TableHandle, columns: Option<&[String]>, limit: Option<u64>) -> Outcome<Batches> {
     if let Some(unknown) = columns.and_then(|columns| {
         let known = table.names();
         columns.iter().find(|name| !known.contains(name))
     }) {
         return Err(value(format!("the table has no column {unknown}")));
     }
-    let frame = if limit < table.rows() { table.first(limit, columns)? } else { table.frame(columns)? };
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX).min(table.rows());
+    Ok(Batches {
+        table: OutputTable(table),
+        columns: columns.map(<[String]>::to_vec),
+        next: Some(0),
+        limit,
+        block: None,
+    })
+}
+
+/// A row group's rows at a time: as plain columns they take several times the room. Read they are in blocks, on several threads.
+pub(crate) struct Batches {
+    table: OutputTable,
+    columns: Option<Vec<String>>,
+    /// The first row of the next batch; None behind the last one.
+    next: Option<usize>,
+    limit: usize,
+    /// Where the block begins that was read last, and its rows.
+    block: Option<(usize, DataFrame)>,
+}
+
+impl Iterator for Batches {
+    type Item = Outcome<PlainTable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.next?;
+        let end = self.limit.min(start + ROW_GROUP_ROWS);
+        self.next = Some(end).filter(|end| *end < self.limit);
+        Some(self.batch(start, end))
+    }
+}
+
+impl Batches {
+    fn batch(&mut self, start: usize, end: usize) -> Outcome<PlainTable> {
+        let begin = start / BLOCK * BLOCK;
+        let block = match self.block.take().filter(|(at, _)| *at == begin) {
+            Some((_, block)) => block,
+            None => self.table.block(begin, self.limit.min(begin + BLOCK), self.columns.as_deref())?,
+        };
+        let batch = plain(&block.slice((start - begin) as i64, end - start));
+        self.block = Some((begin, block));
+        batch
+    }
+}
+
+fn plain(frame: &DataFrame) -> Outcome<PlainTable> {
     let columns = frame
         .columns()
         .iter()

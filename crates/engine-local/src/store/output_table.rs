@@ -40,13 +40,18 @@ impl OutputTable {
     /// # Errors
     /// If the file that holds it cannot be read.
     pub fn blocks(&self) -> impl Iterator<Item = Result<DataFrame, EngineError>> {
-        (0..self.rows()).step_by(BLOCK).map(|start| match &self.0 {
-            TableHandle::InMemory(frame) => Ok(frame.slice(start as i64, BLOCK)),
+        (0..self.rows()).step_by(BLOCK).map(|start| self.block(start, self.rows().min(start + BLOCK), None))
+    }
+
+    /// Rows from `start`, where a row group begins, to `end` or the end of that row group: these columns, or all.
+    pub(crate) fn block(&self, start: usize, end: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
+        match &self.0 {
+            TableHandle::InMemory(_) => Ok(self.0.frame(columns)?.slice(start as i64, end - start)),
             TableHandle::OnDisk(stored) => {
-                let row_group = start / ROW_GROUP_ROWS;
-                stored.block(row_group, stored.len().min(row_group + BLOCK_ROW_GROUPS), None)
+                let first = start / ROW_GROUP_ROWS;
+                stored.block(first, end.div_ceil(ROW_GROUP_ROWS).clamp(first + 1, stored.len()), columns)
             }
-        })
+        }
     }
 
     /// How many row groups it has; none if there are no rows.

@@ -157,16 +157,6 @@ impl TableFile {
         self.block(0, self.row_groups.len(), columns)
     }
 
-    /// The first rows.
-    pub fn first(&self, rows: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
-        let mut seen = 0;
-        let enough = self.row_groups.iter().position(|(_, row_group)| {
-            seen += row_group.rows;
-            seen >= rows
-        });
-        Ok(self.block(0, enough.map_or(self.row_groups.len(), |at| at + 1), columns)?.head(Some(rows)))
-    }
-
     /// No rows, all columns.
     pub fn head(&self) -> Outcome<DataFrame> {
         types::empty(&self.schema)

@@ -105,14 +105,6 @@ impl TableHandle {
             (Self::OnDisk(file), columns) => file.whole(columns),
         }
     }
-
-    /// These columns of the first rows, in memory.
-    pub fn first(&self, rows: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
-        match self {
-            Self::InMemory(_) => Ok(self.frame(columns)?.head(Some(rows))),
-            Self::OnDisk(file) => file.first(rows, columns),
-        }
-    }
 }
 
 impl Slot {

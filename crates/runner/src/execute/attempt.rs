@@ -107,7 +107,7 @@ impl TaskExecutor {
         let made = task.task.run(&RunContext {
             task: &task.name,
             attempt,
-            engine: &*context.engine,
+            engine: &context.engine,
             sources: &context.sources,
             project,
             storages: &self.plan.storages,
