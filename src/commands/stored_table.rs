@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidemill_core::cache::ContentStore;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::{EngineError, TableEngine};
-use tidemill_runner::cache_index::{OpenError, open_stored};
+use tidemill_runner::cache_index::{StoredTableError, StoredTables};
 use tidemill_state::{FOLDER, LastGood};
 
 use super::pipeline_history::PipelineHistory;
@@ -28,14 +28,14 @@ pub fn open_table(
         return Err(Failure::wrong(format!("of `{task}` no table is kept, only its digest"))
             .help("its `cache` says `store: false`; without it, the next run keeps the table"));
     }
-    match open_stored(&store_of(&history.spec.project), &**engine, &table.object.digest) {
+    match StoredTables::new(&store_of(&history.spec.project), &**engine).open(&table.object.digest) {
         Ok(Some(table)) => Ok(StoredRows { engine: Arc::clone(engine), table }),
         Ok(None) => {
             Err(Failure::wrong(format!("the table of `{task}` in run {} is no longer in the cache", result.run))
                 .help(again))
         }
-        Err(OpenError::Store(error)) => Err(Failure::broken(error.to_string())),
-        Err(OpenError::Engine(error)) => Err(engine_failure(error)),
+        Err(StoredTableError::Store(error)) => Err(Failure::broken(error.to_string())),
+        Err(StoredTableError::Engine(error)) => Err(engine_failure(error)),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The program as a library, with task types and checks of a test's own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tidemill_core::event::Observers;
+use tidemill_core::ids::RunId;
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::run::RunSummary;
 use tidemill_core::table::TableEngine;
@@ -17,10 +19,15 @@ use tidemill_state::Effect;
 
 use crate::project::Project;
 
+/// How many pipelines have been opened.
+static OPENED: AtomicU16 = AtomicU16::new(0);
+
 /// Reads and checks the pipeline of a folder.
 pub fn open(folder: &Project, types: TaskTypes) -> (Opened, Arc<dyn TableEngine>) {
     let file = PipelineFile { path: folder.root().join("pipeline.yaml"), profile: None, types: Arc::new(types) };
     let mut opened = project::open(&file, &Wanted::default()).expect("a readable environment");
+    // Runs of one second are told apart by their processes, and here one process begins several.
+    opened.run.id = RunId::at(jiff::Timestamp::now(), OPENED.fetch_add(1, Ordering::Relaxed)).to_string();
     let storages = Arc::clone(opened.types.storages());
     let engine: Arc<dyn TableEngine> =
         Arc::new(LocalEngine::with_formats(folder.root(), FormatCodecs::all(), storages));
@@ -37,13 +44,23 @@ pub fn opened(folder: &Project, types: TaskTypes) -> (project::Project, Arc<dyn 
 /// What would be done with each task.
 pub fn planned(folder: &Project, types: TaskTypes) -> Vec<(String, DryRunAction)> {
     let (project, engine) = opened(folder, types);
-    let dry_run = DryRun::of(&project, &*engine, &project.plan.all(), &Selection::new(), false).expect("a state");
+    planned_by(&project, &engine)
+}
+
+/// The same with an engine of one's own.
+pub fn planned_by(project: &project::Project, engine: &Arc<dyn TableEngine>) -> Vec<(String, DryRunAction)> {
+    let dry_run = DryRun::of(project, &**engine, &project.plan.all(), &Selection::new(), false).expect("a state");
     dry_run.tasks.iter().map(|task| (project.plan.task(task.task).name.to_string(), task.action)).collect()
 }
 
 /// Runs all of it.
 pub fn run(folder: &Project, types: TaskTypes) -> Result<(), Failure> {
     let (project, engine) = opened(folder, types);
+    run_by(&project, &engine)
+}
+
+/// The same with an engine of one's own.
+pub fn run_by(project: &project::Project, engine: &Arc<dyn TableEngine>) -> Result<(), Failure> {
     let request = Request {
         jobs: 2,
         keep_going: false,
@@ -56,7 +73,7 @@ pub fn run(folder: &Project, types: TaskTypes) -> Result<(), Failure> {
         selection: Vec::new(),
         invocation: None,
     };
-    Runner { project: &project, engine, request, reporter: &Silent }.run(&project.plan.all())
+    Runner { project, engine: Arc::clone(engine), request, reporter: &Silent }.run(&project.plan.all())
 }
 
 /// What is wrong with a pipeline, without places.

@@ -2,6 +2,7 @@
 
 mod accounting;
 mod added_check;
+mod added_engine;
 mod added_type;
 mod against_sqlite;
 mod agreement;
@@ -24,6 +25,7 @@ mod examples;
 mod flow;
 mod foreach;
 mod formats;
+mod former;
 mod functions;
 mod grouping;
 mod handlers;

@@ -134,11 +134,12 @@ impl TableEngine for LocalEngine {
         guarded(|| self.files.write(&OutputTable(TableHandle::of(table)?), sink, &self.path(staged)))
     }
 
-    fn save(&self, table: &TableRef, to: &Location) -> Result<Digest, EngineError> {
-        guarded(|| TableHandle::save(table, &self.path(to), self.budget.max_cells))
+    /// The table itself, in the file format of `store`.
+    fn save(&self, table: &TableRef, manifest: &Location) -> Result<Digest, EngineError> {
+        guarded(|| TableHandle::save(table, &self.path(manifest), self.budget.max_cells))
     }
 
-    fn open(&self, from: &Location) -> Result<TableRef, EngineError> {
-        guarded(|| TableHandle::open(&self.path(from), self.budget.max_cells)?.into_ref())
+    fn open(&self, manifest: &Location) -> Result<TableRef, EngineError> {
+        guarded(|| TableHandle::open(&self.path(manifest), self.budget.max_cells)?.into_ref())
     }
 }

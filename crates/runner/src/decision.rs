@@ -9,7 +9,8 @@ use tidemill_core::plan::Plan;
 use tidemill_core::task::{EdgeKind, TaskFailure};
 use tidemill_state::LastGood;
 
-use crate::cache_index::{CacheIndex, FingerprintInputs, ResultHistory, Upstream};
+use self::cached::CachedResults;
+use crate::cache_index::{CacheIndex, FingerprintInputs, ResultHistory, StoredTables, Upstream};
 use crate::condition::unmet;
 
 /// What is to be done with a task.
@@ -72,7 +73,8 @@ pub fn decide(
         return Ok((None, Decision::Run(Vec::new())));
     }
     let fingerprint = cache.fingerprint(ix, inputs)?;
-    let found = cached::look_up(cache, inputs.plan.task(ix), &fingerprint, options, history);
+    let results = CachedResults { cache, tables: StoredTables::new(&cache.store, inputs.engine) };
+    let found = results.look_up(inputs.plan.task(ix), &fingerprint, options, history);
     let decision = match pending {
         Some(pending) if !pending.read.is_empty() => after(found, &pending.read, inputs.plan),
         _ => found,

@@ -174,7 +174,7 @@ impl Simulation<'_> {
         let inputs = FingerprintInputs {
             plan,
             sources: &self.project.sources,
-            engine: self.engine.name(),
+            engine: self.engine,
             run: &self.project.run,
             upstream: &upstream,
         };

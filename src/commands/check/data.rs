@@ -18,7 +18,7 @@ use crate::commands::stored_table::store_of;
 use crate::failure::Failure;
 use crate::terminal::Paint;
 use tidemill_core::diagnostic::failure_of;
-use tidemill_runner::cache_index::open_stored;
+use tidemill_runner::cache_index::StoredTables;
 use tidemill_runner::execute::united;
 use tidemill_runner::project::Project;
 use tidemill_tasks::fits;
@@ -143,7 +143,9 @@ impl OpenTables<'_> {
         if !table.stored {
             return Err(format!("of `{name}` no table is kept: its `cache` says so"));
         }
-        let opened = open_stored(&self.store, self.engine, &table.object.digest).map_err(|error| error.to_string())?;
+        let opened = StoredTables::new(&self.store, self.engine)
+            .open(&table.object.digest)
+            .map_err(|error| error.to_string())?;
         let Some(table) = opened else {
             return Err(format!(
                 "the table of `{name}` is no longer in the cache; `tidemill rerun {name}` makes it again"

@@ -97,7 +97,14 @@ impl ContentStore {
     /// Whether there is an object of that name and size. Reads none of its bytes: enough to leave a task alone, not to use
     /// its result.
     pub fn has(&self, object: &Object) -> bool {
-        std::fs::metadata(self.path(&object.digest)).is_ok_and(|found| found.is_file() && found.len() == object.size)
+        self.find(object).is_some()
+    }
+
+    /// The path of an object of that name and size, its bytes unread.
+    pub fn find(&self, object: &Object) -> Option<PathBuf> {
+        let path = self.path(&object.digest);
+        let is_it = |found: std::fs::Metadata| found.is_file() && found.len() == object.size;
+        std::fs::metadata(&path).is_ok_and(is_it).then_some(path)
     }
 
     /// The path of an object whose bytes were found to be what its name says, to be read and not changed. None if there is

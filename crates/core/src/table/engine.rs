@@ -281,16 +281,33 @@ pub trait TableEngine: Send + Sync {
     /// If the file cannot be written.
     fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError>;
 
-    /// Writes a table in the engine's own form, for the cache, and says the digest of what it wrote. Equal tables (columns,
-    /// types, values, order) give equal digests.
+    /// Writes the manifest of a table, a file for the cache, and says its digest. The manifest is all that
+    /// [`open`](Self::open) needs, now and in later processes: the table itself in the engine's own form, or what leads to it
+    /// where the engine keeps it, until [`sweep`](Self::sweep) no longer names it. Nobody else looks into it.
+    ///
+    /// By that digest the table is known everywhere. So equal tables (columns, types, values, order) have equal manifests, which
+    /// hold no path and no time.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    fn save(&self, table: &TableRef, to: &Location) -> Result<Digest, EngineError>;
+    /// If it cannot be written.
+    fn save(&self, table: &TableRef, manifest: &Location) -> Result<Digest, EngineError>;
+
+    /// The digest of a table's manifest, of a table that is not to be kept. `aside` is a path for what is written on the way.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    fn digest(&self, table: &TableRef, aside: &Location) -> Result<Digest, EngineError> {
+        self.save(table, aside)
+    }
+
+    /// Whether what a manifest leads to is still there, at the cost of a glance. Where it is the table itself, it is.
+    fn has(&self, _manifest: &Location) -> bool {
+        true
+    }
 
     /// Takes up a table that was saved.
     ///
     /// # Errors
-    /// If it is not what `save` wrote.
-    fn open(&self, from: &Location) -> Result<TableRef, EngineError>;
+    /// If it is not what `save` wrote, or what it leads to is gone.
+    fn open(&self, manifest: &Location) -> Result<TableRef, EngineError>;
 }

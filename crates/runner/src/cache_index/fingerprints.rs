@@ -8,6 +8,7 @@ use tidemill_core::fingerprint::{Fingerprint, FingerprintBuilder, Used};
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::{Plan, PlannedTask, resolve};
 use tidemill_core::spec::{Node, NodeValue, Template};
+use tidemill_core::table::TableEngine;
 use tidemill_core::task::{EdgeKind, RunFacts, TaskFacts, TaskFailure};
 
 use super::{CacheIndex, ResultDigests};
@@ -19,8 +20,8 @@ pub struct FingerprintInputs<'a> {
     pub plan: &'a Plan,
     /// The texts that spans point into.
     pub sources: &'a SourceMap,
-    /// The engine's name.
-    pub engine: &'a str,
+    /// What computes tables; its name is part of their fingerprints.
+    pub engine: &'a dyn TableEngine,
     /// What is known of the run.
     pub run: &'a RunFacts,
     /// What is known of the tasks before.
@@ -45,7 +46,7 @@ impl CacheIndex {
         let task = inputs.plan.task(ix);
         let mut builder = Fingerprint::builder(task.task_type.name, task.task_type.version);
         if task.io.table {
-            builder = builder.engine(inputs.engine);
+            builder = builder.engine(inputs.engine.name());
         }
         let mut parameters = task.task.parameters();
         // Another secret is not another task, and what is remembered of this holds none.

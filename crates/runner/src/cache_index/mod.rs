@@ -16,7 +16,7 @@ use crate::Failure;
 
 pub use fingerprints::{FingerprintInputs, Upstream};
 pub use history::ResultHistory;
-pub use stored_table::{OpenError, open_stored};
+pub use stored_table::{StoredTableError, StoredTables};
 
 /// What is known of a pipeline before a run.
 pub struct CacheIndex {

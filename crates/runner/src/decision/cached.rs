@@ -8,66 +8,100 @@ use tidemill_core::table::Location;
 use tidemill_state::LastGood;
 
 use super::{Decision, DecisionOptions};
-use crate::cache_index::{CacheIndex, ResultHistory};
+use crate::cache_index::{CacheIndex, ResultHistory, StoredTables};
 
-/// What is to be done with a task of that fingerprint.
-pub fn look_up(
-    cache: &CacheIndex,
-    task: &PlannedTask,
-    fingerprint: &Fingerprint,
-    options: DecisionOptions,
-    history: Option<&dyn ResultHistory>,
-) -> Decision {
-    let last = cache.last.get(&task.name);
-    // Mails are repeated neither by `--force` nor by a rerun: only by `--resend`.
-    if if task.has_effect() { options.resend } else { options.forced } {
-        return Decision::Run(vec![Reason::Forced]);
-    }
-    if task.has_effect() && options.scheduled {
-        return Decision::Run(vec![Reason::Scheduled]);
-    }
-    if let Some(last) = last.filter(|_| options.as_cached)
-        && let Some(changed) = changed_outputs(cache, last)
-        && !is_lost(cache, last)
-    {
-        let last = Box::new(last.clone());
-        return if changed.is_empty() { Decision::Cached(last) } else { Decision::Restore(last, changed) };
-    }
-    if task.spec.common.cache == CachePolicy::Off {
-        return Decision::Run(vec![Reason::CacheOff]);
-    }
-    if task.io.volatile {
-        return Decision::Run(vec![Reason::Volatile]);
-    }
-    let digest = fingerprint.digest();
-    let same = last.filter(|last| last.fingerprint == digest);
-    let found = match same {
-        Some(last) => Some(last.clone()),
-        // What was sent before the last time is no reason not to send it again.
-        None if task.has_effect() => None,
-        None => history.and_then(|history| history.look_up(&cache.pipeline, &task.name, &digest)),
-    };
-    let Some(found) = found else { return Decision::Run(reasons(cache, task, fingerprint, history)) };
-    if let CachePolicy::Ttl(ttl) = task.spec.common.cache
-        && Timestamp::now().duration_since(found.made).unsigned_abs() > ttl
-    {
-        return Decision::Run(vec![Reason::Expired]);
-    }
-    let Some(changed) = changed_outputs(cache, &found) else { return Decision::Run(vec![Reason::ResultLost]) };
-    if is_lost(cache, &found) {
-        return Decision::Run(vec![Reason::ResultLost]);
-    }
-    match (changed.is_empty(), same) {
-        (true, _) => Decision::Cached(Box::new(found)),
-        (false, Some(_)) => Decision::Restore(Box::new(found), changed),
-        // The files are those of another result: what changed since is the reason.
-        (false, None) => Decision::Restore(Box::new(found), reasons(cache, task, fingerprint, history)),
-    }
+/// What earlier runs have left of tasks' results.
+pub struct CachedResults<'a> {
+    /// What is known of them.
+    pub cache: &'a CacheIndex,
+    /// Their tables.
+    pub tables: StoredTables<'a>,
 }
 
-/// Whether the table that was kept is there no longer.
-fn is_lost(cache: &CacheIndex, found: &LastGood) -> bool {
-    found.table.as_ref().is_some_and(|table| table.stored && !cache.store.has(&table.object))
+impl CachedResults<'_> {
+    /// What is to be done with a task of that fingerprint.
+    pub fn look_up(
+        &self,
+        task: &PlannedTask,
+        fingerprint: &Fingerprint,
+        options: DecisionOptions,
+        history: Option<&dyn ResultHistory>,
+    ) -> Decision {
+        let cache = self.cache;
+        let last = cache.last.get(&task.name);
+        // Mails are repeated neither by `--force` nor by a rerun: only by `--resend`.
+        if if task.has_effect() { options.resend } else { options.forced } {
+            return Decision::Run(vec![Reason::Forced]);
+        }
+        if task.has_effect() && options.scheduled {
+            return Decision::Run(vec![Reason::Scheduled]);
+        }
+        if let Some(last) = last.filter(|_| options.as_cached)
+            && let Some(changed) = self.changed_outputs(last)
+            && !self.is_lost(last)
+        {
+            let last = Box::new(last.clone());
+            return if changed.is_empty() { Decision::Cached(last) } else { Decision::Restore(last, changed) };
+        }
+        if task.spec.common.cache == CachePolicy::Off {
+            return Decision::Run(vec![Reason::CacheOff]);
+        }
+        if task.io.volatile {
+            return Decision::Run(vec![Reason::Volatile]);
+        }
+        let digest = fingerprint.digest();
+        let same = last.filter(|last| last.fingerprint == digest);
+        let found = match same {
+            Some(last) => Some(last.clone()),
+            // What was sent before the last time is no reason not to send it again.
+            None if task.has_effect() => None,
+            None => history.and_then(|history| history.look_up(&cache.pipeline, &task.name, &digest)),
+        };
+        let Some(found) = found else { return Decision::Run(reasons(cache, task, fingerprint, history)) };
+        if let CachePolicy::Ttl(ttl) = task.spec.common.cache
+            && Timestamp::now().duration_since(found.made).unsigned_abs() > ttl
+        {
+            return Decision::Run(vec![Reason::Expired]);
+        }
+        let Some(changed) = self.changed_outputs(&found) else { return Decision::Run(vec![Reason::ResultLost]) };
+        if self.is_lost(&found) {
+            return Decision::Run(vec![Reason::ResultLost]);
+        }
+        match (changed.is_empty(), same) {
+            (true, _) => Decision::Cached(Box::new(found)),
+            (false, Some(_)) => Decision::Restore(Box::new(found), changed),
+            // The files are those of another result: what changed since is the reason.
+            (false, None) => Decision::Restore(Box::new(found), reasons(cache, task, fingerprint, history)),
+        }
+    }
+
+    /// Whether the table that was kept is there no longer.
+    fn is_lost(&self, found: &LastGood) -> bool {
+        found.table.as_ref().is_some_and(|table| table.stored && !self.tables.has(&table.object))
+    }
+
+    /// The published files that are not as the result has them; None if one of those cannot be had back.
+    fn changed_outputs(&self, found: &LastGood) -> Option<Vec<Reason>> {
+        let cache = self.cache;
+        let mut changed = Vec::new();
+        for output in found.outputs().ok()? {
+            let path = resolve(&cache.project, &Location::new(output.path.as_str()));
+            let is = cache.files.file(&path).ok()?;
+            if is == Some(output.object.digest) {
+                continue;
+            }
+            let from_table =
+                output.rewritten && found.table.as_ref().is_some_and(|table| self.tables.has(&table.object));
+            if !from_table && !cache.store.has(&output.object) {
+                return None;
+            }
+            changed.push(match is {
+                None => Reason::OutputDeleted(output.path),
+                Some(_) => Reason::OutputEdited(output.path),
+            });
+        }
+        Some(changed)
+    }
 }
 
 /// Why a task of that fingerprint is not as it was when it last succeeded.
@@ -84,25 +118,4 @@ fn reasons(
         Some(old) => explain(&old, fingerprint),
         None => vec![Reason::NotKept],
     }
-}
-
-/// The published files that are not as the result has them; None if one of those cannot be had back.
-fn changed_outputs(cache: &CacheIndex, found: &LastGood) -> Option<Vec<Reason>> {
-    let mut changed = Vec::new();
-    for output in found.outputs().ok()? {
-        let path = resolve(&cache.project, &Location::new(output.path.as_str()));
-        let is = cache.files.file(&path).ok()?;
-        if is == Some(output.object.digest) {
-            continue;
-        }
-        let from_table = output.rewritten && found.table.as_ref().is_some_and(|table| cache.store.has(&table.object));
-        if !from_table && !cache.store.has(&output.object) {
-            return None;
-        }
-        changed.push(match is {
-            None => Reason::OutputDeleted(output.path),
-            Some(_) => Reason::OutputEdited(output.path),
-        });
-    }
-    Some(changed)
 }

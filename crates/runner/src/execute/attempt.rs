@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use tempfile::{NamedTempFile, TempPath};
 use tidemill_core::attempt::{AttemptToken, CancelToken, PublishError, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::fingerprint::{Fingerprint, digest_of_file, explain};
@@ -16,7 +15,7 @@ use tidemill_state::{Made, MadeTable, Output};
 
 use super::TaskExecutor;
 use super::output_log::CommandLog;
-use crate::cache_index::ResultDigests;
+use crate::cache_index::{ResultDigests, StoredTables};
 use crate::leftovers::path_values;
 
 /// Of a table's file of so many bytes or more no copy is kept: writing it again from the table costs less than keeping it twice.
@@ -180,7 +179,8 @@ impl TaskExecutor {
         let is_stored = task.spec.common.cache != CachePolicy::DigestOnly;
         let table = match result.table.as_ref().and_then(|report| report.table.as_ref()) {
             Some(table) => {
-                let object = if is_stored { self.save(table)? } else { self.digest_of(table)? };
+                let tables = self.stored_tables();
+                let object = if is_stored { tables.save(table)? } else { tables.digest(table)? };
                 let schema = table.schema.clone();
                 Some(MadeTable { object, stored: is_stored, rows: table.rows, schema })
             }
@@ -209,30 +209,9 @@ impl TaskExecutor {
         Ok(Made { table, outputs, ..Made::default() })
     }
 
-    /// Puts a table into the store.
-    pub(super) fn save(&self, table: &TableRef) -> Result<Object, TaskFailure> {
-        let store = &self.context.cache.store;
-        let wrong = |error: tidemill_core::cache::CacheError| TaskFailure::new(error.to_string());
-        let path = self.temporary()?;
-        let digest = self.context.engine.save(table, &Location::new(path.to_string_lossy()))?;
-        store.adopt(&path, digest).map_err(wrong)
-    }
-
-    /// The digest that a table would have in the store.
-    fn digest_of(&self, table: &TableRef) -> Result<Object, TaskFailure> {
-        let path = self.temporary()?;
-        let digest = self.context.engine.save(table, &Location::new(path.to_string_lossy()))?;
-        let size = std::fs::metadata(&path).map_or(0, |found| found.len());
-        Ok(Object { digest, size })
-    }
-
-    /// A path in the store's own folder where there is nothing yet. Were there an empty file to be written over, ext4 would take
-    /// it for one that is replaced and send it to the disk as soon as it is closed.
-    fn temporary(&self) -> Result<TempPath, TaskFailure> {
-        let folder = self.context.cache.store.staging().map_err(|error| TaskFailure::new(error.to_string()))?;
-        let path = tempfile::Builder::new().make_in(&folder, |_| Ok(()));
-        path.map(NamedTempFile::into_temp_path)
-            .map_err(|error| TaskFailure::new(format!("cannot write into {}: {error}", folder.display())))
+    /// The tables that the cache keeps.
+    pub(super) fn stored_tables(&self) -> StoredTables<'_> {
+        StoredTables::new(&self.context.cache.store, &*self.context.engine)
     }
 
     /// Notes what a task that counts has made; whether it may be found again.

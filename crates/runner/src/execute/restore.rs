@@ -12,7 +12,6 @@ use tidemill_state::{Edited, LastGood, Output};
 
 use super::TaskExecutor;
 use super::attempt::misplaced;
-use crate::cache_index::open_stored;
 
 impl TaskExecutor {
     /// Publishes the files of an earlier result again; what was edited by hand is saved first.
@@ -48,7 +47,7 @@ impl TaskExecutor {
         let context = &self.context;
         let sink = self.plan.task(ix).sinks.iter().find(|sink| sink.path.as_str() == output.path).ok_or_else(lost)?;
         let table = last.table.as_ref().ok_or_else(lost)?;
-        let opened = open_stored(&context.cache.store, &*context.engine, &table.object.digest);
+        let opened = self.stored_tables().open(&table.object.digest);
         let table = opened.map_err(|error| wrong(error.to_string()))?.ok_or_else(lost)?;
         let staging = Staging::new();
         let staged = staging.stage(&resolve(&context.cache.project, &sink.path));

@@ -7,7 +7,6 @@ use tidemill_core::table::{JobOptions, Rel, Schema, SetOpKind, TableEngine, Tabl
 use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
 
 use super::TaskExecutor;
-use crate::cache_index::open_stored;
 
 impl TaskExecutor {
     /// The tables that a task reads, under the ids by which the file names them.
@@ -45,7 +44,7 @@ impl TaskExecutor {
         }
         let name = &self.plan.task(ix).name;
         if let Some(object) = progress.object
-            && let Ok(Some(table)) = open_stored(&self.context.cache.store, &*self.context.engine, &object.digest)
+            && let Ok(Some(table)) = self.stored_tables().open(&object.digest)
         {
             progress.table = Some(table.clone());
             return Ok(table);
@@ -57,7 +56,7 @@ impl TaskExecutor {
             .table
             .and_then(|report| report.table)
             .ok_or_else(|| TaskFailure::new(format!("the table of `{name}` is not there")))?;
-        progress.object = Some(self.save(&table)?);
+        progress.object = Some(self.stored_tables().save(&table)?);
         progress.table = Some(table.clone());
         Ok(table)
     }

@@ -49,7 +49,7 @@ impl TaskExecutor {
         FingerprintInputs {
             plan: &self.plan,
             sources: &context.sources,
-            engine: context.engine.name(),
+            engine: &*context.engine,
             run: &context.run,
             upstream,
         }
