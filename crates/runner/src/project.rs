@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use indexmap::IndexMap;
 use jiff::Zoned;
@@ -179,8 +180,10 @@ fn texts_in(file: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
 
 /// What is known of a run that somebody starts now, told in that zone.
 pub fn run_by_hand(now: jiff::Timestamp, zone: &TimeZone) -> RunFacts {
-    // The processes of one second have numbers of their own; a time would be shared by some of them.
-    let tail = (std::process::id() % (1 << 16)) as u16;
+    // The processes of one second have numbers of their own, a time would be shared by some of them; and so have the runs of
+    // one process, whose tails are an odd step apart and so all differ.
+    static BEGUN: AtomicU16 = AtomicU16::new(0);
+    let tail = (std::process::id() as u16).wrapping_add(BEGUN.fetch_add(1, Relaxed).wrapping_mul(40_503));
     let local = now.to_zoned(zone.clone());
     let written = written(&local);
     RunFacts {
