@@ -55,6 +55,7 @@ mod retail;
 mod runners;
 mod schedule;
 mod secrets;
+mod shaping;
 mod state;
 mod strange_files;
 mod templates;

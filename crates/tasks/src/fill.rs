@@ -109,7 +109,8 @@ fn resolve_one(column: &At<String>, how: &At<serde_json::Value>, schema: &Schema
     })
 }
 
-fn shown(value: &serde_json::Value) -> String {
+/// A value as the file has it.
+pub fn shown(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

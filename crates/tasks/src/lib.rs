@@ -4,6 +4,7 @@
 //! Its edges, cache key, dry-run text, JSON Schema and place in the docs follow from it.
 
 mod aggregate;
+mod calendar;
 mod chart;
 mod checks;
 mod column_rule;
@@ -17,10 +18,13 @@ mod normalize;
 mod open_password;
 mod parameters;
 mod picture;
+mod pivot;
 mod report;
+mod sample;
 mod sql;
 mod table_task;
 mod texts;
+mod unpivot;
 mod webhook;
 
 use tidemill_core::task::TaskTypes;
@@ -39,6 +43,10 @@ pub fn all() -> TaskTypes {
         .with(TypeOf::<join::Join>::new())
         .with(TypeOf::<aggregate::Aggregate>::new())
         .with(TypeOf::<sql::Sql>::new())
+        .with(TypeOf::<pivot::Pivot>::new())
+        .with(TypeOf::<unpivot::Unpivot>::new())
+        .with(TypeOf::<sample::Sample>::new())
+        .with(TypeOf::<calendar::Calendar>::new())
         .with(TypeOf::<chart::Chart>::new())
         .with(TypeOf::<report::Report>::new())
         .with(TypeOf::<email::Email>::new())

@@ -41,7 +41,8 @@ struct Query {
 impl Parameters for Sql {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "sql",
-        version: 1,
+        // 2: large tables of which one side had runs of equal values once matched wrong columns in set operations.
+        version: 2,
         summary: "Computes a table by an SQL query over the tables of other tasks.",
         colour: "#8a6a00",
         ..Descriptor::TABLE

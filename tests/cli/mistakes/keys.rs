@@ -200,7 +200,7 @@ fn keys_that_are_missing() {
     2 |   orders:
       |   ^^^^^^
       |
-      = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `chart`, `report`, `email`, `command`, `webhook`
+      = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `pivot`, `unpivot`, `sample`, `calendar`, `chart`, `report`, `email`, `command`, `webhook`
 
     error: the key `from` is missing: `normalize` needs it
      --> pipeline.yaml:4:3
@@ -297,7 +297,7 @@ fn unknown_types_kinds_and_words() {
     25 |     type: spark
        |           ^^^^^
        |
-       = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `chart`, `report`, `email`, `command`, `webhook`
+       = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `pivot`, `unpivot`, `sample`, `calendar`, `chart`, `report`, `email`, `command`, `webhook`
 
     6 errors
     ");

@@ -3,14 +3,18 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use sqlparser::ast::{Ident, NamedWindowDefinition, NamedWindowExpr, OrderByExpr, OrderBySort, Spanned, WindowSpec};
+use sqlparser::ast::{
+    Ident, NamedWindowDefinition, NamedWindowExpr, OrderByExpr, OrderByOptions, OrderBySort, Spanned, WindowSpec,
+};
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
 use crate::table::{Expr, Rel, Schema, SortKey};
 
+use super::column_scope::ColumnScope;
 use super::env::Env;
 use super::text::{Bound, Text};
+use super::unnest::Numbers;
 
 /// The tables a query may read, by name.
 pub(super) type Tables<'a> = &'a dyn Fn(&str) -> Option<Schema>;
@@ -23,7 +27,11 @@ pub(super) struct Binder<'a> {
     /// The tables there are.
     pub tables: Tables<'a>,
     /// The names that `with` gave, the innermost last.
-    pub ctes: Vec<(String, Rc<Rel>)>,
+    pub ctes: Vec<Cte>,
+    /// The query around this one.
+    pub outer: Option<Rc<OuterQuery>>,
+    /// For names that no other part of the text has; one for all parts.
+    pub numbers: Rc<Numbers>,
     /// The names that `window` gave.
     pub windows: Vec<NamedWindowDefinition>,
     /// How much of it is copies of what stands in the text once; one count for all parts of a text.
@@ -35,12 +43,51 @@ pub(super) struct Binder<'a> {
 /// Steps and operators that may be copies of what stands in the text once. Copies of copies double with each level.
 const MOST_COPIED: usize = 100_000;
 
+/// A query around another.
+pub(super) struct OuterQuery {
+    /// Its columns.
+    pub scope: ColumnScope,
+    /// The one around it.
+    pub outer: Option<Rc<OuterQuery>>,
+}
+
+/// A table that `with` gives.
+#[derive(Clone)]
+pub(super) struct Cte {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub rel: Rc<Rel>,
+    /// Within how many queries the `with` stands.
+    pub depth: usize,
+}
+
 /// For texts that are no query.
 pub(super) const NO_TABLES: Tables<'static> = &|_| None;
 
 impl<'a> Binder<'a> {
     pub(super) fn new(text: Text<'a>, tables: Tables<'a>) -> Self {
-        Self { text, tables, ctes: Vec::new(), windows: Vec::new(), copied: Rc::default(), warnings: Rc::default() }
+        Self {
+            text,
+            tables,
+            ctes: Vec::new(),
+            outer: None,
+            numbers: Rc::default(),
+            windows: Vec::new(),
+            copied: Rc::default(),
+            warnings: Rc::default(),
+        }
+    }
+
+    /// The same for a query within one of these columns.
+    pub(super) fn within(&self, scope: &ColumnScope) -> Self {
+        let outer = OuterQuery { scope: scope.clone(), outer: self.outer.clone() };
+        Self { outer: Some(Rc::new(outer)), ..self.clone() }
+    }
+
+    /// Within how many queries this one stands.
+    pub(super) fn depth(&self) -> usize {
+        std::iter::successors(self.outer.as_deref(), |outer| outer.outer.as_deref()).count()
     }
 
     /// A copy of a table's steps, for another place that reads it.
@@ -51,6 +98,11 @@ impl<'a> Binder<'a> {
     /// A copy of an expression, for another place that needs its value.
     pub(super) fn copy_of(&self, expr: &Expr, place: Span) -> Bound<Expr> {
         self.count_copies(operators(expr), place).map(|()| expr.clone())
+    }
+
+    /// Counts what became of steps that depend on others: the rows around them are copied for each.
+    pub(super) fn count_attached(&self, rel: &Rel, place: Span) -> Bound<()> {
+        self.count_copies(steps(rel), place)
     }
 
     fn count_copies(&self, more: usize, place: Span) -> Bound<()> {
@@ -84,17 +136,20 @@ impl<'a> Binder<'a> {
 
     /// One key of an `order by`.
     pub(super) fn sort_key(&self, key: &OrderByExpr, env: &mut Env<'_>) -> Bound<SortKey> {
-        let (descending, nulls_first) = self.direction(key)?;
+        if key.with_fill.is_some() {
+            return Err(self.text.unsupported(key.expr.span(), "`with fill` in `order by`", ""));
+        }
+        let (descending, nulls_first) = self.direction(&key.options, key.expr.span())?;
         Ok(SortKey { expr: self.value(&key.expr, env)?, descending, nulls_first })
     }
 
     /// Whether a key goes from the largest down, and whether NULLs come first.
-    pub(super) fn direction(&self, key: &OrderByExpr) -> Bound<(bool, bool)> {
-        if key.with_fill.is_some() || matches!(key.options.sort, Some(OrderBySort::Using(_))) {
-            return Err(self.text.unsupported(key.expr.span(), "`using` or `with fill` in `order by`", ""));
+    pub(super) fn direction(&self, options: &OrderByOptions, span: Span) -> Bound<(bool, bool)> {
+        if matches!(options.sort, Some(OrderBySort::Using(_))) {
+            return Err(self.text.unsupported(span, "`using` in `order by`", ""));
         }
-        let descending = matches!(key.options.sort, Some(OrderBySort::Desc));
-        Ok((descending, key.options.nulls_first == Some(true)))
+        let descending = matches!(options.sort, Some(OrderBySort::Desc));
+        Ok((descending, options.nulls_first == Some(true)))
     }
 }
 

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use sqlparser::tokenizer::Span;
 
-use crate::table::{AggCall, Expr, WindowCall};
+use crate::table::{AggCall, DataType, Expr, WindowCall};
 
 use super::column_scope::{ColumnScope, ScopeColumn};
 use super::subquery::SubqueryJoin;
@@ -27,8 +27,6 @@ pub(super) enum Allowed {
 pub(super) struct Env<'e> {
     /// The columns.
     pub scope: &'e ColumnScope,
-    /// The enclosing query's columns, where they may be used.
-    pub outer: Option<&'e ColumnScope>,
     /// Further names, looked at when there is no such column.
     pub aliases: Vec<(String, Expr)>,
     /// Whether further names come before columns, outside aggregates.
@@ -43,6 +41,8 @@ pub(super) struct Env<'e> {
     pub within: Option<String>,
     /// Aggregates met so far; expressions hold [`Env::aggregate`] names for them.
     pub aggregates: Vec<AggCall>,
+    /// The arguments of each `grouping(…)` met so far, and where it stands.
+    pub groupings: Vec<(Vec<Expr>, Span)>,
     /// Window functions met so far.
     pub windows: Vec<WindowCall>,
     /// Joins that subqueries need before rows are grouped.
@@ -59,7 +59,6 @@ impl<'e> Env<'e> {
     pub(super) fn new(scope: &'e ColumnScope, clause: &'static str, allowed: Allowed) -> Self {
         Self {
             scope,
-            outer: None,
             aliases: Vec::new(),
             aliases_first: false,
             allowed,
@@ -67,6 +66,7 @@ impl<'e> Env<'e> {
             depth: 0,
             within: None,
             aggregates: Vec::new(),
+            groupings: Vec::new(),
             windows: Vec::new(),
             early: Vec::new(),
             late: Vec::new(),
@@ -83,6 +83,12 @@ impl<'e> Env<'e> {
             self.aggregates.len() - 1
         });
         Expr::column(aggregate_name(at), data_type)
+    }
+
+    /// Registers a `grouping(…)`.
+    pub(super) fn grouping(&mut self, args: Vec<Expr>, span: Span) -> Expr {
+        self.groupings.push((args, span));
+        Expr::column(grouping_name(self.groupings.len() - 1), DataType::Int)
     }
 
     /// Registers a window function, equal ones once.
@@ -117,9 +123,19 @@ impl<'e> Env<'e> {
     }
 }
 
+/// A name that no text can hold.
+pub(super) fn passing_name(name: &str) -> String {
+    format!("{MARK}{name}")
+}
+
 /// The passing name of an aggregate.
 pub(super) fn aggregate_name(at: usize) -> String {
     format!("{MARK}agg{at}")
+}
+
+/// The passing name of a `grouping(…)`.
+pub(super) fn grouping_name(at: usize) -> String {
+    format!("{MARK}grouping{at}")
 }
 
 /// The passing name of a window function.
@@ -140,6 +156,11 @@ pub(super) fn outer_column(name: &str) -> Option<&str> {
 /// Whether a name exists only while binding.
 pub(super) fn is_passing(name: &str) -> bool {
     name.starts_with(MARK)
+}
+
+/// Whether it is the passing name of what is known only once rows are grouped.
+pub(super) fn is_of_groups(name: &str) -> bool {
+    is_passing(name) && outer_column(name).is_none()
 }
 
 /// Whether it is the passing name of a window function.

@@ -1,19 +1,22 @@
 //! `from`: tables, aliases and how they are joined.
 
+use std::collections::HashMap;
+
 use sqlparser::ast::{Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, Spanned, TableFactor, TableWithJoins};
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{CmpOp, DataType, Expr, ExprKind, Function, JoinKind, Rel, Schema};
+use crate::table::{CmpOp, DataType, Expr, ExprKind, Field, Function, JoinKind, Rel, Schema};
 
 use super::binder::Binder;
-use super::column_scope::{ColumnScope, Found, ScopeColumn, matching, quoted};
-use super::env::{Allowed, Env};
+use super::column_scope::{ColumnScope, Found, ScopeColumn, matching};
+use super::env::{Allowed, Env, outer_name, passing_name};
 use super::grouping::{fresh, project};
 use super::joins::Tree;
 use super::table_names::table_name;
-use super::text::{Bound, MAX_TABLES, all, both};
+use super::text::{Bound, MAX_TABLES, both};
 use super::types::{coerce, common};
+use super::unnest::{deeper, depends_directly, with_outer};
 use super::walk::{compare, conjuncts};
 
 /// What a query reads, before it is put together.
@@ -25,9 +28,13 @@ pub(super) struct From {
 }
 
 /// A table of a `from`.
-struct Leaf {
-    alias: String,
-    rel: Rel,
+pub(super) struct Leaf {
+    /// Its name; empty if it has none.
+    pub alias: String,
+    /// Its rows.
+    pub rel: Rel,
+    /// Whether it is a query within the tables before it.
+    pub is_lateral: bool,
 }
 
 impl Binder<'_> {
@@ -62,7 +69,40 @@ impl Binder<'_> {
 
     /// The tables of a factor, in the order of the text.
     fn leaves(&self, factor: &TableFactor, leaves: &mut Vec<Leaf>) -> Bound<()> {
-        let (name, span, rel) = match factor {
+        if let TableFactor::NestedJoin { table_with_joins, alias: None } = factor {
+            self.leaves(&table_with_joins.relation, leaves)?;
+            return table_with_joins.joins.iter().try_for_each(|join| self.leaves(&join.relation, leaves));
+        }
+        let (alias, span, rel, is_lateral) = self.single(factor, leaves)?;
+        if !alias.is_empty() && leaves.iter().any(|leaf| leaf.alias == alias) {
+            return Err(vec![
+                Diagnostic::error(format!("there are two tables `{alias}` in this `from`"))
+                    .at(self.text.place(span), "the second")
+                    .help(format!("give it an alias: `… as {}2`", alias.chars().next().unwrap_or('t'))),
+            ]);
+        }
+        if leaves.len() >= MAX_TABLES {
+            return Err(self.text.wrong(
+                span,
+                format!("this `from` has more than {MAX_TABLES} tables"),
+                "one too many",
+            ));
+        }
+        leaves.push(Leaf { alias, rel, is_lateral });
+        Ok(())
+    }
+
+    /// One table: its name, where that stands, its rows, and whether these may depend on the tables before it.
+    pub(super) fn single(&self, factor: &TableFactor, before: &[Leaf]) -> Bound<(String, Span, Rel, bool)> {
+        match factor {
+            TableFactor::Table { name, alias, args: Some(args), .. } if args.settings.is_none() => {
+                let within = self.within(&beside_leaves(before));
+                within.table_function(name, &args.args, alias.as_ref()).map(|(name, span, rel)| (name, span, rel, true))
+            }
+            TableFactor::Function { name, args, alias, with_ordinality: false, .. } => {
+                let within = self.within(&beside_leaves(before));
+                within.table_function(name, args, alias.as_ref()).map(|(name, span, rel)| (name, span, rel, true))
+            }
             TableFactor::Table { name, alias, args, with_hints, version, partitions, json_path, sample, .. } => {
                 let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
                     let instead = "a table is a task: write its id alone";
@@ -77,54 +117,42 @@ impl Binder<'_> {
                     rel = self.renamed(rel, alias)?;
                 }
                 let ident = alias.as_ref().map_or(ident, |alias| &alias.name);
-                (ident.value.clone(), ident.span, rel)
+                Ok((ident.value.clone(), ident.span, rel, false))
             }
-            TableFactor::Derived { lateral: false, subquery, alias, sample: None } => {
-                let rel = self.query(subquery)?;
+            TableFactor::Derived { lateral, subquery, alias, sample: None } => {
+                let rel = match lateral {
+                    true => self.within(&beside_leaves(before)).query(subquery)?,
+                    false => self.query(subquery)?,
+                };
                 match alias {
-                    Some(alias) => (alias.name.value.clone(), alias.name.span, self.renamed(rel, alias)?),
+                    Some(alias) => Ok((alias.name.value.clone(), alias.name.span, self.renamed(rel, alias)?, *lateral)),
                     // A name that no text can hold, for columns are found without it.
-                    None => (String::new(), Span::empty(), rel),
+                    None => Ok((String::new(), Span::empty(), rel, *lateral)),
                 }
             }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => {
-                self.leaves(&table_with_joins.relation, leaves)?;
-                return table_with_joins.joins.iter().try_for_each(|join| self.leaves(&join.relation, leaves));
+            TableFactor::Pivot { .. } | TableFactor::Unpivot { .. } => {
+                self.pivoted(factor).map(|(name, span, rel)| (name, span, rel, false))
             }
             other => {
                 let instead = "a table is a task, a name given by `with`, or a query in parentheses";
-                return Err(self.text.unsupported(other.span(), "this form of table", instead));
+                Err(self.text.unsupported(other.span(), "this form of table", instead))
             }
-        };
-        if !name.is_empty() && leaves.iter().any(|leaf| leaf.alias == name) {
-            return Err(vec![
-                Diagnostic::error(format!("there are two tables `{name}` in this `from`"))
-                    .at(self.text.place(span), "the second")
-                    .help(format!("give it an alias: `… as {}2`", name.chars().next().unwrap_or('t'))),
-            ]);
         }
-        if leaves.len() >= MAX_TABLES {
-            return Err(self.text.wrong(
-                span,
-                format!("this `from` has more than {MAX_TABLES} tables"),
-                "one too many",
-            ));
-        }
-        leaves.push(Leaf { alias: name, rel });
-        Ok(())
     }
 
-    fn table(&self, ident: &Ident) -> Bound<Rel> {
+    pub(super) fn table(&self, ident: &Ident) -> Bound<Rel> {
         let name = table_name(ident);
-        if let Some((_, rel)) = self.ctes.iter().rev().find(|(given, _)| *given == name) {
-            return self.copy_of_steps(rel, ident.span);
+        if let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == name) {
+            let rel = self.copy_of_steps(&cte.rel, ident.span)?;
+            let levels = self.depth() - cte.depth;
+            return Ok(if levels == 0 { rel } else { deeper(rel, levels) });
         }
         match (self.tables)(&name) {
             Some(schema) => Ok(Rel::Input { task: name, schema }),
             None => Err(vec![
                 Diagnostic::error(format!("there is no table `{}`", ident.value))
                     .at(self.text.place(ident.span), "unknown table")
-                    .suggest(&name, self.ctes.iter().map(|(name, _)| name.as_str())),
+                    .suggest(&name, self.ctes.iter().map(|cte| cte.name.as_str())),
             ]),
         }
     }
@@ -191,11 +219,28 @@ impl Binder<'_> {
                 ]);
             }
         };
+        if matches!(right.tree, Tree::Lateral(_)) {
+            self.sees_left(kind, &left.tree, &right.tree, span)?;
+        }
         let tree = match kind {
             JoinKind::Inner | JoinKind::Cross => Tree::inner(left.tree, right.tree, on),
             kind => Tree::Outer { kind, left: Box::new(left.tree), right: Box::new(right.tree), on },
         };
         Ok(From { tree, scope })
+    }
+
+    /// Refuses a lateral query that needs what is not on its left.
+    fn sees_left(&self, kind: JoinKind, left: &Tree, right: &Tree, span: Span) -> Bound<()> {
+        let needs = right.needs();
+        let is_inner = matches!(kind, JoinKind::Inner | JoinKind::Cross);
+        if needs.is_empty() || is_inner || (kind == JoinKind::Left && needs.is_subset(&left.names())) {
+            return Ok(());
+        }
+        Err(vec![
+            Diagnostic::error("a lateral query can name the tables on the left of its join alone")
+                .at(self.text.place(span), "")
+                .help("use `join lateral (…) on true`, or `left join lateral (…) on true`"),
+        ])
     }
 
     /// `using (a, b)`: equal columns of both sides, which appear once, at the start.
@@ -251,6 +296,8 @@ fn beside(mut left: ColumnScope, right: ColumnScope) -> ColumnScope {
 }
 
 /// Columns whose names several tables have get `table.column`, so that all can stand side by side.
+///
+/// What is lateral names the columns of those before it by their places; it gets their names here.
 fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
     let schemas: Vec<Schema> = leaves.iter().map(|leaf| leaf.rel.schema()).collect();
     let mut taken: Vec<String> = Vec::new();
@@ -278,44 +325,52 @@ fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
                 merged_away: false,
             });
         }
-        From { tree: Tree::Leaf(Box::new(project(leaf.rel, columns))), scope }
+        let rel = project(leaf.rel, columns);
+        let tree = if leaf.is_lateral { Tree::Lateral(Box::new(rel)) } else { Tree::Leaf(Box::new(rel)) };
+        From { tree, scope }
     };
-    leaves.into_iter().zip(&schemas).map(build).collect()
+    let mut tables: Vec<From> = leaves.into_iter().zip(&schemas).map(build).collect();
+    let mut named: HashMap<String, String> = HashMap::new();
+    for (at, table) in tables.iter_mut().enumerate() {
+        if let Tree::Lateral(rel) = &mut table.tree {
+            let before = std::mem::replace(&mut **rel, Rel::Unit);
+            **rel = with_outer(before, &mut |name, data_type| {
+                Expr::column(outer_name(named.get(name).map_or(name, String::as_str)), data_type)
+            });
+            let needs_none = !depends_directly(rel);
+            if needs_none {
+                let alone = std::mem::replace(&mut **rel, Rel::Unit);
+                let lowered = with_outer(alone, &mut |name, data_type| Expr::column(name, data_type));
+                table.tree = Tree::Leaf(Box::new(lowered));
+            }
+        }
+        for column in &table.scope.columns {
+            if let ExprKind::Column(internal) = &column.expr.kind {
+                named.insert(column_of_leaf(at, &column.name), internal.clone());
+            }
+        }
+    }
+    tables
 }
 
-/// All names that a `*` stands for, in order, with their values; of one table, or of all.
-pub(super) fn star(
-    binder: &Binder<'_>,
-    scope: &ColumnScope,
-    table: Option<&Ident>,
-    span: Span,
-) -> Bound<Vec<(String, Expr)>> {
-    let chosen: Vec<&ScopeColumn> = match table {
-        None => scope.columns.iter().filter(|column| !column.merged_away).collect(),
-        Some(table) => matching(&scope.columns, table, |column| column.table.as_deref()),
-    };
-    if chosen.is_empty() {
-        let message = match table {
-            Some(table) => format!("there is no table `{}` here", table.value),
-            None => "there is no table for `*`".to_owned(),
+/// What a lateral query sees of the tables before it, whose columns have no names of their own yet.
+fn beside_leaves(leaves: &[Leaf]) -> ColumnScope {
+    let columns_of = |(at, leaf): (usize, &Leaf)| {
+        let table = (!leaf.alias.is_empty()).then(|| leaf.alias.clone());
+        let column = move |field: &Field| ScopeColumn {
+            table: table.clone(),
+            name: field.name.clone(),
+            expr: Expr::column(column_of_leaf(at, &field.name), field.data_type),
+            merged_away: false,
         };
-        return Err(binder.text.wrong(span, message, ""));
-    }
-    let twice = |column: &&ScopeColumn| chosen.iter().filter(|other| other.name == column.name).count() > 1;
-    let doubles: Vec<&ScopeColumn> = chosen.iter().copied().filter(twice).collect();
-    if let Some(double) = doubles.first() {
-        let tables: Vec<String> = doubles
-            .iter()
-            .filter(|column| column.name == double.name)
-            .filter_map(|column| column.table.as_deref().map(|table| format!("`{}`", quoted(table))))
-            .collect();
-        return Err(vec![
-            Diagnostic::error(format!("`*` has two columns `{}`", double.name))
-                .at(binder.text.place(span), format!("it is in {}", tables.join(" and ")))
-                .help("name the columns, with `as` for those of one name, or join with `using (…)`"),
-        ]);
-    }
-    all(chosen.into_iter().map(|column| Ok((column.name.clone(), column.expr.clone()))))
+        leaf.rel.schema().fields().iter().map(column).collect::<Vec<_>>()
+    };
+    ColumnScope { columns: leaves.iter().enumerate().flat_map(columns_of).collect() }
+}
+
+/// A column of a table by its place in `from`.
+fn column_of_leaf(at: usize, column: &str) -> String {
+    passing_name(&format!("table{at}.{column}"))
 }
 
 /// Whether it is the constant `true`.

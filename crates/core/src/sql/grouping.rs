@@ -4,17 +4,23 @@ use indexmap::IndexMap;
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{AggCall, AggFunc, Expr, ExprKind, Rel};
+use crate::table::{AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, JoinKind, Rel, Value};
 
 use super::column_scope::quoted;
-use super::env::{aggregate_name, is_passing};
+use super::env::{aggregate_name, grouping_name, is_passing, passing_name};
+use super::joins::join;
 use super::text::{Bound, Text};
-use super::walk::rewrite;
+use super::types::coerce;
+use super::walk::{coalesce, compare, rewrite};
 
 /// The keys and aggregates of a query, with the names their columns have.
 pub(super) struct Grouping {
     keys: Vec<(String, Expr)>,
     calls: Vec<(String, AggCall)>,
+    /// The keys of each way to group, where there are several.
+    sets: Option<Vec<Vec<usize>>>,
+    /// The arguments of each `grouping(…)`, and where it stands.
+    groupings: Vec<(Vec<Expr>, Span)>,
 }
 
 impl Grouping {
@@ -37,12 +43,84 @@ impl Grouping {
             taken.push(name.clone());
             named.push((name, call));
         }
-        Self { keys, calls: named }
+        Self { keys, calls: named, sets: None, groupings: Vec::new() }
+    }
+
+    /// The same with several ways to group, and what asks which of them a row comes from.
+    pub(super) fn with_sets(self, sets: Option<Vec<Vec<usize>>>, groupings: Vec<(Vec<Expr>, Span)>) -> Self {
+        Self { sets, groupings, ..self }
     }
 
     /// The step.
     pub(super) fn step(&self, input: Rel) -> Rel {
-        Rel::Aggregate { input: Box::new(input), keys: self.keys.clone(), metrics: self.calls.clone() }
+        match &self.sets {
+            None => Rel::Aggregate { input: Box::new(input), keys: self.keys.clone(), metrics: self.calls.clone() },
+            Some(sets) => self.step_of_sets(input, sets),
+        }
+    }
+
+    /// Each row once for every way to group, with NULL for the keys that are not in it.
+    fn step_of_sets(&self, input: Rel, sets: &[Vec<usize>]) -> Rel {
+        let set = Expr::column(passing_name("set"), DataType::Int);
+        let numbers = || (0_i64..).zip(sets).map(|(number, _)| Expr::literal(Value::Int(number))).collect();
+        let (mut columns, mut keys) = (Vec::new(), Vec::new());
+        for (at, (name, key)) in self.keys.iter().enumerate() {
+            let null = || coerce(Expr::literal(Value::Null), key.data_type);
+            let values = sets.iter().map(|set| if set.contains(&at) { key.clone() } else { null() }).collect();
+            let column = passing_name(&format!("key{at}"));
+            keys.push((name.clone(), Expr::column(&column, key.data_type)));
+            columns.push((column, values));
+        }
+        columns.push((passing_name("set"), numbers()));
+        keys.push((passing_name("set"), set.clone()));
+        let expanded = Rel::Expand { input: Box::new(input), columns };
+        let grouped = Rel::Aggregate { input: Box::new(expanded), keys, metrics: self.calls.clone() };
+        let totals: Vec<Expr> = (0_i64..)
+            .zip(sets)
+            .filter(|(_, keys)| keys.is_empty())
+            .map(|(number, _)| Expr::literal(Value::Int(number)))
+            .collect();
+        if totals.is_empty() { grouped } else { self.with_totals(grouped, set, totals) }
+    }
+
+    /// A row for each way without keys, also where there was no row to group.
+    fn with_totals(&self, grouped: Rel, set: Expr, totals: Vec<Expr>) -> Rel {
+        let total = Expr::column(passing_name("total"), DataType::Int);
+        let every = Rel::Expand { input: Box::new(Rel::Unit), columns: vec![(passing_name("total"), totals)] };
+        let joined = join(JoinKind::Full, grouped, every, vec![(set.clone(), total.clone())], vec![]);
+        let mut output: Vec<(String, Expr)> =
+            self.keys.iter().map(|(name, key)| (name.clone(), Expr::column(name, key.data_type))).collect();
+        for (name, call) in &self.calls {
+            let metric = Expr::column(name, call.data_type);
+            output.push((
+                name.clone(),
+                match call.of_no_rows() {
+                    Value::Null => metric,
+                    value => coalesce(metric, Expr::literal(value)),
+                },
+            ));
+        }
+        output.push((passing_name("set"), coalesce(set, total)));
+        Rel::Project { input: Box::new(joined), columns: output }
+    }
+
+    /// What a `grouping(…)` is in each way to group.
+    fn grouping_value(&self, at: usize, text: Text<'_>) -> Bound<Expr> {
+        let (args, span) = &self.groupings[at];
+        let places: Option<Vec<usize>> =
+            args.iter().map(|arg| self.keys.iter().position(|(_, key)| key == arg)).collect();
+        let Some(places) = places else {
+            return Err(text.wrong(*span, "`grouping` takes group keys", "one of these is none"));
+        };
+        let bits = |set: &Vec<usize>| {
+            let bit = |value: i64, key: &usize| value * 2 + i64::from(!set.contains(key));
+            Expr::literal(Value::Int(places.iter().fold(0, bit)))
+        };
+        let Some(sets) = &self.sets else { return Ok(Expr::literal(Value::Int(0))) };
+        let set = Expr::column(passing_name("set"), DataType::Int);
+        let is = |number: i64| compare(CmpOp::Eq, set.clone(), Expr::literal(Value::Int(number)));
+        let branches = (0_i64..).zip(sets).map(|(number, keys)| (is(number), bits(keys))).collect();
+        Ok(Expr { kind: ExprKind::Case { branches, otherwise: None }, data_type: DataType::Int })
     }
 
     /// An expression over the input and passing names as one over the step's columns.
@@ -63,6 +141,15 @@ impl Grouping {
             let ExprKind::Column(name) = &node.kind else { return None };
             if let Some(at) = (0..self.calls.len()).find(|at| *name == aggregate_name(*at)) {
                 return Some(Expr::column(&self.calls[at].0, node.data_type));
+            }
+            if let Some(at) = (0..self.groupings.len()).find(|at| *name == grouping_name(*at)) {
+                return match self.grouping_value(at, text) {
+                    Ok(value) => Some(value),
+                    Err(more) => {
+                        errors.extend(more);
+                        None
+                    }
+                };
             }
             if !is_passing(name) && !free.contains(name) {
                 let shown = name.as_str();

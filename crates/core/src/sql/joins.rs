@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use crate::table::{CmpOp, Expr, ExprKind, JoinKind, JoinStep, Rel};
 
+use super::env::outer_column;
 use super::from::is_true;
+use super::subquery::SubqueryJoin;
+use super::unnest::{Numbers, attach, outer_columns};
 use super::walk::all_of;
 
 /// Tables and how they are joined. No two share the name of a column.
@@ -13,11 +16,13 @@ pub(super) enum Tree {
     Leaf(Box<Rel>),
     /// Tables of which all combinations count for which all conditions are true.
     Inner { units: Vec<Tree>, on: Vec<Expr> },
+    /// A relation that may depend on the columns of the tables before it.
+    Lateral(Box<Rel>),
     /// A left, right or full join.
     Outer { kind: JoinKind, left: Box<Tree>, right: Box<Tree>, on: Vec<Expr> },
 }
 
-type Names = HashSet<String>;
+pub(super) type Names = HashSet<String>;
 
 impl Tree {
     /// Both, joined where all of `on` is true.
@@ -36,20 +41,28 @@ impl Tree {
         Self::Inner { units, on: conditions }
     }
 
-    fn names(&self) -> Names {
+    pub(super) fn names(&self) -> Names {
         match self {
-            Self::Leaf(rel) => rel.schema().names().map(String::from).collect(),
+            Self::Leaf(rel) | Self::Lateral(rel) => rel.schema().names().map(String::from).collect(),
             Self::Inner { units, .. } => units.iter().flat_map(Self::names).collect(),
             Self::Outer { left, right, .. } => left.names().into_iter().chain(right.names()).collect(),
         }
     }
 
     /// The rows for which `conditions` are true too.
-    pub(super) fn build(self, conditions: Vec<Expr>) -> Rel {
+    pub(super) fn build(self, conditions: Vec<Expr>, numbers: &Numbers) -> Rel {
         match self {
-            Self::Leaf(rel) => filter(*rel, conditions),
-            Self::Inner { units, on } => inner(units, on.into_iter().chain(conditions).collect()),
-            Self::Outer { kind, left, right, on } => outer(kind, *left, *right, on, conditions),
+            Self::Leaf(rel) | Self::Lateral(rel) => filter(*rel, conditions),
+            Self::Inner { units, on } => inner(units, on.into_iter().chain(conditions).collect(), numbers),
+            Self::Outer { kind, left, right, on } => outer(kind, *left, *right, on, conditions, numbers),
+        }
+    }
+
+    /// The columns of the tables before it that it needs; none unless it is lateral.
+    pub(super) fn needs(&self) -> Names {
+        match self {
+            Self::Lateral(rel) => outer_columns(rel).into_keys().filter(|name| outer_column(name).is_none()).collect(),
+            _ => Names::new(),
         }
     }
 }
@@ -68,7 +81,28 @@ pub(super) fn join(kind: JoinKind, left: Rel, right: Rel, on: Vec<(Expr, Expr)>,
     Rel::Join(Box::new(JoinStep { left, right, kind, on, condition, expect: None, diagnose: None }))
 }
 
-fn inner(units: Vec<Tree>, conditions: Vec<Expr>) -> Rel {
+/// A table of an inner join that has not its place yet.
+struct Waiting {
+    rel: Rel,
+    names: Names,
+    is_lateral: bool,
+    /// What it needs of the tables before it.
+    needs: Names,
+}
+
+/// A join whose right side may depend on the columns of the left.
+fn lateral(
+    kind: JoinKind,
+    left: Rel,
+    right: Rel,
+    on: Vec<(Expr, Expr)>,
+    condition: Vec<Expr>,
+    numbers: &Numbers,
+) -> Rel {
+    attach(left, vec![SubqueryJoin { kind, on, condition, right }], numbers)
+}
+
+fn inner(units: Vec<Tree>, conditions: Vec<Expr>, numbers: &Numbers) -> Rel {
     let names: Vec<Names> = units.iter().map(Tree::names).collect();
     let mut own: Vec<Vec<Expr>> = units.iter().map(|_| Vec::new()).collect();
     let mut rest = Vec::new();
@@ -79,17 +113,26 @@ fn inner(units: Vec<Tree>, conditions: Vec<Expr>) -> Rel {
             None => rest.push(condition),
         }
     }
-    let mut waiting: Vec<(Rel, Names)> =
-        units.into_iter().zip(own).zip(names).map(|((unit, own), names)| (unit.build(own), names)).collect();
+    let mut waiting: Vec<Waiting> = units
+        .into_iter()
+        .zip(own)
+        .zip(names)
+        .map(|((unit, own), names)| {
+            let (is_lateral, needs) = (matches!(unit, Tree::Lateral(_)), unit.needs());
+            Waiting { rel: unit.build(own, numbers), names, is_lateral, needs }
+        })
+        .collect();
     if waiting.is_empty() {
         return filter(Rel::Unit, rest);
     }
-    let (mut rel, mut known) = waiting.remove(0);
+    // What is lateral needs tables before it, so that it is never the first.
+    let Waiting { mut rel, names: mut known, .. } = waiting.remove(0);
     while !waiting.is_empty() {
         // The next table is the first that an equality ties to what is there: a cross product only where there is none.
-        let tied = |(_, names): &(Rel, Names)| rest.iter().any(|part| key(part, &known, names).is_some());
-        let at = waiting.iter().position(tied).unwrap_or(0);
-        let (right, names) = waiting.remove(at);
+        let ready = |unit: &Waiting| unit.needs.is_subset(&known);
+        let tied = |unit: &Waiting| ready(unit) && rest.iter().any(|part| key(part, &known, &unit.names).is_some());
+        let at = waiting.iter().position(tied).or_else(|| waiting.iter().position(ready)).unwrap_or(0);
+        let Waiting { rel: right, names, is_lateral, .. } = waiting.remove(at);
         let (keys, others): (Vec<Expr>, Vec<Expr>) =
             rest.into_iter().partition(|part| key(part, &known, &names).is_some());
         let on: Vec<(Expr, Expr)> = keys.iter().filter_map(|part| key(part, &known, &names)).collect();
@@ -99,14 +142,14 @@ fn inner(units: Vec<Tree>, conditions: Vec<Expr>) -> Rel {
         let now: Vec<Expr> = now.into_iter().filter(|part| !is_true(part)).collect();
         let kind = if on.is_empty() && now.is_empty() { JoinKind::Cross } else { JoinKind::Inner };
         // As part of the join, so that an engine need not form the pairs for which it is not true.
-        rel = join(kind, rel, right, on, now);
+        rel = if is_lateral { lateral(kind, rel, right, on, now, numbers) } else { join(kind, rel, right, on, now) };
     }
     filter(rel, rest)
 }
 
 /// What a condition on one side alone may do, by kind: as part of `on` it may go below the side that an outer join does not
 /// keep; from above it may go below the side that is kept.
-fn outer(kind: JoinKind, left: Tree, right: Tree, on: Vec<Expr>, above: Vec<Expr>) -> Rel {
+fn outer(kind: JoinKind, left: Tree, right: Tree, on: Vec<Expr>, above: Vec<Expr>, numbers: &Numbers) -> Rel {
     let (left_names, right_names) = (left.names(), right.names());
     let (mut below_left, mut below_right, mut stay) = (Vec::new(), Vec::new(), Vec::new());
     for part in above {
@@ -130,7 +173,13 @@ fn outer(kind: JoinKind, left: Tree, right: Tree, on: Vec<Expr>, above: Vec<Expr
             condition.push(part);
         }
     }
-    filter(join(kind, left.build(below_left), right.build(below_right), keys, condition), stay)
+    let is_lateral = matches!(right, Tree::Lateral(_));
+    let (left, right) = (left.build(below_left, numbers), right.build(below_right, numbers));
+    let joined = match is_lateral {
+        true => lateral(kind, left, right, keys, condition, numbers),
+        false => join(kind, left, right, keys, condition),
+    };
+    filter(joined, stay)
 }
 
 /// The two sides of an equality between what is known and what is new.

@@ -29,6 +29,15 @@ pub(super) fn literal(text: Text<'_>, value: &ValueWithSpan) -> Bound<Expr> {
     Ok(Expr::literal(value))
 }
 
+/// A constant as it prints; none of NULL, and of what is no constant.
+pub(super) fn shown(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Literal(Value::Null) => None,
+        ExprKind::Literal(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
 /// The constants of a list behind `in`, if `value` stands for one.
 pub(super) fn list<'a>(text: Text<'a>, value: &ValueWithSpan) -> Option<&'a [Value]> {
     let AstValue::Placeholder(name) = &value.value else { return None };

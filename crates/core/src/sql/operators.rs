@@ -7,6 +7,7 @@ use crate::table::{ArithOp, CmpOp, DataType, Expr, ExprKind, Function};
 
 use super::binder::Binder;
 use super::env::Env;
+use super::row_values::row;
 use super::text::{Bound, both};
 use super::type_names::named;
 use super::types::{coerce, common, decimal_arith, harden, is_soft};
@@ -22,6 +23,12 @@ pub(super) fn binary(
     env: &mut Env<'_>,
 ) -> Bound<Expr> {
     if let Some(op) = comparison(op) {
+        if let (Some(left), Some(right)) = (row(left), row(right)) {
+            return binder.compare_rows(op, left, right, env);
+        }
+        if let (Some(left), Ast::Subquery(query)) = (row(left), right) {
+            return binder.compare_with_row(op, left, query, env);
+        }
         let (a, b) = comparable(binder, left, right, env)?;
         return Ok(compare(op, a, b));
     }
@@ -50,7 +57,7 @@ pub(super) fn binary(
     arithmetic(binder, arith, (a, left), (b, right))
 }
 
-fn comparison(op: &BinaryOperator) -> Option<CmpOp> {
+pub(super) fn comparison(op: &BinaryOperator) -> Option<CmpOp> {
     Some(match op {
         BinaryOperator::Eq => CmpOp::Eq,
         BinaryOperator::NotEq => CmpOp::Ne,

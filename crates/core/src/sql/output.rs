@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use sqlparser::ast::{
-    Expr as Ast, ObjectNamePart, OrderByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, Spanned,
+    Expr as Ast, ObjectNamePart, OrderBy, Select, SelectItem, SelectItemQualifiedWildcardKind, Spanned,
     WildcardAdditionalOptions,
 };
 use sqlparser::tokenizer::Span;
@@ -13,8 +13,8 @@ use crate::table::{Expr, Rel, SortKey};
 use super::binder::Binder;
 use super::column_scope::matching;
 use super::env::Env;
-use super::from::star;
 use super::grouping::{fresh, project};
+use super::query::OrderKeys;
 use super::text::{Bound, all};
 
 /// A column of the result.
@@ -40,6 +40,13 @@ pub(super) struct OrderKey {
     pub seen: IndexMap<String, Span>,
 }
 
+impl OrderKey {
+    /// A value from the smallest up.
+    pub(super) fn of(expr: Expr, seen: IndexMap<String, Span>, span: Span) -> Self {
+        Self { expr, descending: false, nulls_first: false, span, seen }
+    }
+}
+
 impl Binder<'_> {
     /// The select list.
     pub(super) fn items(&self, select: &Select, env: &mut Env<'_>) -> Bound<Vec<Item>> {
@@ -53,6 +60,9 @@ impl Binder<'_> {
                 Ok(more) => items.extend(more),
                 Err(more) => errors.extend(more),
             }
+        }
+        if items.is_empty() && errors.is_empty() {
+            return Err(self.text.wrong(select.projection[0].span(), "`exclude` leaves no column", ""));
         }
         for (at, item) in items.iter().enumerate() {
             if items[..at].iter().any(|before| before.name == item.name) {
@@ -71,15 +81,13 @@ impl Binder<'_> {
             SelectItem::UnnamedExpr(expr) => (expr, None),
             SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias)),
             SelectItem::Wildcard(options) => {
-                self.plain_star(options)?;
-                return self.star_items(None, options.wildcard_token.0.span, env);
+                return self.star_items(None, options, env);
             }
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
-                self.plain_star(options)?;
                 let [ObjectNamePart::Identifier(table)] = name.0.as_slice() else {
                     return Err(self.text.unsupported(name.span(), &format!("`{name}.*`"), "write `table.*`"));
                 };
-                return self.star_items(Some(table), table.span, env);
+                return self.star_items(Some(table), options, env);
             }
             other => return Err(self.text.unsupported(other.span(), "this form of column", "")),
         };
@@ -93,25 +101,19 @@ impl Binder<'_> {
         Ok(vec![Item { name, expr: expr?, span, seen }])
     }
 
-    fn plain_star(&self, options: &WildcardAdditionalOptions) -> Bound<()> {
-        let plain = options.opt_ilike.is_none()
-            && options.opt_exclude.is_none()
-            && options.opt_except.is_none()
-            && options.opt_replace.is_none()
-            && options.opt_rename.is_none()
-            && options.opt_alias.is_none();
-        if plain {
-            return Ok(());
-        }
-        Err(self.text.unsupported(options.wildcard_token.0.span, "a `*` with exceptions", "name the columns"))
-    }
-
-    fn star_items(&self, table: Option<&sqlparser::ast::Ident>, span: Span, env: &Env<'_>) -> Bound<Vec<Item>> {
-        let columns = star(self, env.scope, table, span)?;
+    fn star_items(
+        &self,
+        table: Option<&sqlparser::ast::Ident>,
+        options: &WildcardAdditionalOptions,
+        env: &mut Env<'_>,
+    ) -> Bound<Vec<Item>> {
+        let span = options.wildcard_token.0.span;
+        let columns = self.star(table, options, env)?;
+        let replaced = std::mem::take(&mut env.seen);
         let item = |(name, expr): (String, Expr)| {
-            let mut seen = IndexMap::new();
+            let mut seen = replaced.clone();
             expr.for_each_column(&mut |column| {
-                seen.insert(column.to_owned(), span);
+                seen.entry(column.to_owned()).or_insert(span);
             });
             Item { name, expr, span, seen }
         };
@@ -143,55 +145,90 @@ impl Binder<'_> {
     }
 
     /// The keys of `order by`: names and positions of the result's columns, or expressions.
-    pub(super) fn order(&self, keys: &[OrderByExpr], items: &[Item], env: &mut Env<'_>) -> Bound<Vec<OrderKey>> {
+    pub(super) fn order(&self, order: Option<&OrderBy>, items: &[Item], env: &mut Env<'_>) -> Bound<Vec<OrderKey>> {
+        let Some(order) = order else { return Ok(Vec::new()) };
+        let keys = match self.order_keys(order)? {
+            OrderKeys::Written(keys) => keys,
+            OrderKeys::All(options) => {
+                let (descending, nulls_first) = self.direction(&options, order.span())?;
+                let key = |item: &Item| OrderKey::of(item.expr.clone(), item.seen.clone(), item.span);
+                return Ok(items.iter().map(|item| OrderKey { descending, nulls_first, ..key(item) }).collect());
+            }
+        };
         all(keys.iter().map(|key| {
-            let (descending, nulls_first) = self.direction(key)?;
-            let named = match &key.expr {
-                Ast::Identifier(ident) => matching(items, ident, |item| Some(item.name.as_str())).first().copied(),
-                other => self.position(other, items.len())?.map(|at| &items[at]),
-            };
-            let (expr, seen) = match named {
-                Some(item) => (item.expr.clone(), item.seen.clone()),
-                None => {
-                    let expr = self.value(&key.expr, env)?;
-                    (expr, std::mem::take(&mut env.seen))
-                }
-            };
-            Ok(OrderKey { expr, descending, nulls_first, span: key.expr.span(), seen })
+            let (descending, nulls_first) = self.direction(&key.options, key.expr.span())?;
+            Ok(OrderKey { descending, nulls_first, ..self.order_value(&key.expr, items, env)? })
         }))
     }
 
-    /// The result's columns in its order.
-    pub(super) fn output(&self, rel: Rel, items: Vec<Item>, order: Vec<OrderKey>, distinct: bool) -> Bound<Rel> {
+    /// A name or position of one of the result's columns, or an expression.
+    pub(super) fn order_value(&self, ast: &Ast, items: &[Item], env: &mut Env<'_>) -> Bound<OrderKey> {
+        let named = match ast {
+            Ast::Identifier(ident) => matching(items, ident, |item| Some(item.name.as_str())).first().copied(),
+            other => self.position(other, items.len())?.map(|at| &items[at]),
+        };
+        let (expr, seen) = match named {
+            Some(item) => (item.expr.clone(), item.seen.clone()),
+            None => {
+                let expr = self.value(ast, env)?;
+                (expr, std::mem::take(&mut env.seen))
+            }
+        };
+        Ok(OrderKey::of(expr, seen, ast.span()))
+    }
+
+    /// The result's columns in its order; with `distinct` the first of the rows that are equal in those values, or in all.
+    pub(super) fn output(
+        &self,
+        rel: Rel,
+        items: Vec<Item>,
+        order: Vec<OrderKey>,
+        distinct: Option<Vec<OrderKey>>,
+    ) -> Bound<Rel> {
         let mut columns: Vec<(String, Expr)> = items.into_iter().map(|item| (item.name, item.expr)).collect();
         let visible = columns.len();
+        let plain_distinct = distinct.as_ref().is_some_and(Vec::is_empty);
         let mut by = Vec::new();
         for key in order {
-            let at = columns.iter().position(|(_, expr)| *expr == key.expr).unwrap_or(columns.len());
-            if at >= visible && distinct {
+            let at = place_of(&mut columns, &key.expr, "order");
+            if columns.len() > visible && plain_distinct {
                 return Err(vec![
                     Diagnostic::error("with `distinct`, `order by` can only use columns of the result")
                         .at(self.text.place(key.span), "")
                         .help("add it to the select list"),
                 ]);
             }
-            if at == columns.len() {
-                let name =
-                    fresh(&format!("order_{}", by.len() + 1), |name| columns.iter().any(|(other, _)| other == name));
-                columns.push((name, key.expr.clone()));
-            }
             let expr = Expr::column(&columns[at].0, key.expr.data_type);
             by.push(SortKey { expr, descending: key.descending, nulls_first: key.nulls_first });
         }
+        let mut name_of = |key: &OrderKey| {
+            let at = place_of(&mut columns, &key.expr, "distinct");
+            columns[at].0.clone()
+        };
+        let on: Option<Vec<String>> = distinct.map(|keys| keys.iter().map(&mut name_of).collect());
         let result: Vec<(String, Expr)> =
             columns[..visible].iter().map(|(name, expr)| (name.clone(), Expr::column(name, expr.data_type))).collect();
         let mut rel = project(rel, columns);
-        if distinct {
+        if plain_distinct {
             rel = Rel::Distinct { input: Box::new(rel), on: None };
         }
         if !by.is_empty() {
             rel = Rel::Sort { input: Box::new(rel), by };
         }
+        if let Some(on) = on.filter(|on| !on.is_empty()) {
+            rel = Rel::Distinct { input: Box::new(rel), on: Some(on) };
+        }
         Ok(project(rel, result))
     }
+}
+
+/// The place of the column of that value, which is appended if there is none.
+fn place_of(columns: &mut Vec<(String, Expr)>, expr: &Expr, name: &str) -> usize {
+    if let Some(at) = columns.iter().position(|(_, known)| known == expr) {
+        return at;
+    }
+    let number = columns.iter().filter(|(known, _)| known.starts_with(&format!("{name}_"))).count() + 1;
+    let name = fresh(&format!("{name}_{number}"), |name| columns.iter().any(|(other, _)| other == name));
+    columns.push((name, expr.clone()));
+    columns.len() - 1
 }

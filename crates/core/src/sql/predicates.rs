@@ -7,6 +7,7 @@ use crate::table::{CmpOp, DataType, Expr, ExprKind, Value};
 
 use super::binder::Binder;
 use super::env::Env;
+use super::row_values::row;
 use super::text::{Bound, all, both};
 use super::walk::{boolean, compare, is_null};
 use super::{literal, operators};
@@ -60,6 +61,9 @@ impl Binder<'_> {
     pub(super) fn in_list(&self, operand: &Ast, list: &[Ast], negated: bool, env: &mut Env<'_>) -> Bound<Expr> {
         if list.is_empty() {
             return Err(self.text.wrong(operand.span(), "the list behind `in` is empty", ""));
+        }
+        if let Some(operand) = row(operand) {
+            return self.row_in_list(operand, list, negated, env);
         }
         let bound = self.expr(operand, env);
         let mut items = Vec::with_capacity(list.len());

@@ -3,24 +3,26 @@
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    Expr as Ast, LimitClause, OrderByExpr, OrderByKind, Query, Select, SetExpr, SetOperator, SetQuantifier, Spanned,
-    TableAlias, With,
+    Expr as Ast, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, Select, SetExpr, SetOperator,
+    SetQuantifier, Spanned, TableAlias, With,
 };
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::spec::SqlText;
 use crate::table::{DataType, Expr, Rel, Schema, SetOpKind, SortKey};
 
-use super::binder::{Binder, Tables};
+use super::binder::{Binder, Cte, Tables};
 use super::column_scope::ColumnScope;
 use super::env::{Allowed, Env};
 use super::grouping::project;
 use super::literal;
 use super::select::Opened;
+use super::set_operations::by_name;
 use super::table_names::table_name;
 use super::text::{Bound, Text, all, both};
 use super::type_names::named;
 use super::types::common_type;
+use super::unnest::passed;
 
 /// Binds a query over the tables that `tables` knows. The columns of the result have unique names.
 ///
@@ -49,12 +51,20 @@ pub fn query_warnings(sql: &SqlText, tables: &dyn Fn(&str) -> Option<Schema>, so
     found.unwrap_or_default()
 }
 
+/// What an `order by` says.
+pub(super) enum OrderKeys<'q> {
+    /// These keys.
+    Written(&'q [OrderByExpr]),
+    /// All columns of the result, in this way.
+    All(OrderByOptions),
+}
+
 impl Binder<'_> {
     /// A whole query, which sees nothing of the one around it.
     pub(super) fn query(&self, query: &Query) -> Bound<Rel> {
         self.refuse_clauses(query)?;
         let binder = self.with_tables(query.with.as_ref())?;
-        let order = binder.order_keys(query)?;
+        let order = query.order_by.as_ref();
         let rel = match query.body.as_ref() {
             SetExpr::Select(select) => binder.select(select, order)?,
             body => {
@@ -65,20 +75,17 @@ impl Binder<'_> {
         binder.limited(rel, query.limit_clause.as_ref())
     }
 
-    /// The rest of a query whose `from` and `where` are bound by `binder`.
-    pub(super) fn finish_query(&self, query: &Query, binder: &Self, select: &Select, opened: Opened) -> Bound<Rel> {
+    /// The rest of a query whose `from` and `where` are bound.
+    pub(super) fn finish_query(&self, query: &Query, select: &Select, opened: Opened) -> Bound<Rel> {
         self.refuse_clauses(query)?;
-        let rel = binder.finish(select, binder.order_keys(query)?, opened)?;
-        binder.limited(rel, query.limit_clause.as_ref())
+        let rel = self.finish(select, query.order_by.as_ref(), opened)?;
+        self.limited(rel, query.limit_clause.as_ref())
     }
 
     /// The binder with the names that `with` gives.
     pub(super) fn with_tables(&self, with: Option<&With>) -> Bound<Self> {
         let mut binder = self.clone();
         let Some(with) = with else { return Ok(binder) };
-        if with.recursive {
-            return Err(self.text.unsupported(with.with_token.0.span, "`with recursive`", ""));
-        }
         let mut names: Vec<String> = Vec::new();
         for cte in &with.cte_tables {
             let name = table_name(&cte.alias.name);
@@ -86,10 +93,12 @@ impl Binder<'_> {
                 let message = format!("`with` gives the name `{name}` twice");
                 return Err(self.text.wrong(cte.alias.name.span, message, "the second"));
             }
-            let rel = binder.query(&cte.query)?;
-            let rel = self.renamed(rel, &cte.alias)?;
+            let rel = match with.recursive {
+                true => binder.recursive(&name, cte)?,
+                false => self.renamed(binder.query(&cte.query)?, &cte.alias)?,
+            };
             names.push(name.clone());
-            binder.ctes.push((name, Rc::new(rel)));
+            binder.ctes.push(Cte { name, rel: Rc::new(rel), depth: self.depth() });
         }
         Ok(binder)
     }
@@ -135,17 +144,9 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn order_keys<'q>(&self, query: &'q Query) -> Bound<&'q [OrderByExpr]> {
-        let Some(order) = &query.order_by else { return Ok(&[]) };
-        match &order.kind {
-            OrderByKind::Expressions(keys) if order.interpolate.is_none() => Ok(keys),
-            _ => Err(self.text.unsupported(query.span(), "`order by all`", "name the columns")),
-        }
-    }
-
-    fn body(&self, body: &SetExpr) -> Bound<Rel> {
+    pub(super) fn body(&self, body: &SetExpr) -> Bound<Rel> {
         match body {
-            SetExpr::Select(select) => self.select(select, &[]),
+            SetExpr::Select(select) => self.select(select, None),
             SetExpr::Query(query) => self.query(query),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let kind = match op {
@@ -153,24 +154,22 @@ impl Binder<'_> {
                     SetOperator::Intersect => SetOpKind::Intersect,
                     SetOperator::Except | SetOperator::Minus => SetOpKind::Except,
                 };
-                let all = match set_quantifier {
-                    SetQuantifier::All => true,
-                    SetQuantifier::Distinct | SetQuantifier::None => false,
-                    _ => return Err(self.text.unsupported(right.span(), "`by name`", "put the columns in one order")),
-                };
-                let (a, b) = both(self.body(left), self.body(right))?;
+                use SetQuantifier::{All, AllByName, ByName, DistinctByName};
+                let all = matches!(set_quantifier, All | AllByName);
+                let (mut a, mut b) = both(self.body(left), self.body(right))?;
+                if matches!(set_quantifier, ByName | AllByName | DistinctByName) {
+                    (a, b) = by_name(a, b);
+                }
                 let (a, b) = self.same_types(a, b, left, right)?;
                 Ok(Rel::SetOp { kind, all, left: Box::new(a), right: Box::new(b) })
             }
-            SetExpr::Values(_) => {
-                Err(self.text.unsupported(body.span(), "`values`", "use `select … union all select …`"))
-            }
+            SetExpr::Values(values) => self.values(values),
             other => Err(self.text.unsupported(other.span(), "this form of query", "write `select … from …`")),
         }
     }
 
     /// Both sides of a set operation with the same types.
-    fn same_types(&self, a: Rel, b: Rel, left: &SetExpr, right: &SetExpr) -> Bound<(Rel, Rel)> {
+    pub(super) fn same_types(&self, a: Rel, b: Rel, left: &SetExpr, right: &SetExpr) -> Bound<(Rel, Rel)> {
         let (x, y) = (a.schema(), b.schema());
         let columns = |n: usize| if n == 1 { "1 column".to_owned() } else { format!("{n} columns") };
         if x.len() != y.len() {
@@ -198,16 +197,23 @@ impl Binder<'_> {
     }
 
     /// Sorted by columns of the result.
-    fn sorted(&self, rel: Rel, keys: &[OrderByExpr]) -> Bound<Rel> {
-        if keys.is_empty() {
-            return Ok(rel);
-        }
+    fn sorted(&self, rel: Rel, order: Option<&OrderBy>) -> Bound<Rel> {
+        let Some(order) = order else { return Ok(rel) };
+        let keys = match self.order_keys(order)? {
+            OrderKeys::Written(keys) => keys,
+            OrderKeys::All(options) => {
+                let (descending, nulls_first) = self.direction(&options, order.span())?;
+                let key = |(_, expr)| SortKey { expr, descending, nulls_first };
+                let by = passed(&rel).into_iter().map(key).collect();
+                return Ok(Rel::Sort { input: Box::new(rel), by });
+            }
+        };
         let schema = rel.schema();
         let scope = ColumnScope::of_schema(None, &schema);
         let mut env = Env::new(&scope, "`order by` of a set operation", Allowed::Scalars);
         let by = all(keys.iter().map(|key| match self.position(&key.expr, schema.len())? {
             Some(at) => {
-                let (descending, nulls_first) = self.direction(key)?;
+                let (descending, nulls_first) = self.direction(&key.options, key.expr.span())?;
                 let field = &schema.fields()[at];
                 Ok(SortKey { expr: Expr::column(&field.name, field.data_type), descending, nulls_first })
             }
@@ -217,6 +223,17 @@ impl Binder<'_> {
             return Err(self.text.unsupported(keys[0].expr.span(), "a subquery in this `order by`", ""));
         }
         Ok(Rel::Sort { input: Box::new(rel), by })
+    }
+
+    /// What an `order by` says.
+    pub(super) fn order_keys<'q>(&self, order: &'q OrderBy) -> Bound<OrderKeys<'q>> {
+        if order.interpolate.is_some() {
+            return Err(self.text.unsupported(order.span(), "`interpolate`", ""));
+        }
+        Ok(match &order.kind {
+            OrderByKind::Expressions(keys) => OrderKeys::Written(keys),
+            OrderByKind::All(options) => OrderKeys::All(options.clone()),
+        })
     }
 
     /// The column that a whole number in `order by` or `group by` stands for, from 0.

@@ -149,6 +149,8 @@ impl Binder<'_> {
             }
             Ast::Function(call) => self.call(call, env),
             Ast::InSubquery { expr, subquery, negated } => self.in_subquery(expr, subquery, *negated, env),
+            Ast::AnyOp { left, compare_op, right, .. } => self.quantified(left, compare_op, right, false, env),
+            Ast::AllOp { left, compare_op, right } => self.quantified(left, compare_op, right, true, env),
             Ast::Exists { subquery, negated } => self.exists(subquery, *negated, env),
             Ast::Subquery(query) => self.scalar_subquery(query, env),
             Ast::Interval(interval) => Err(self.text.wrong(
@@ -200,13 +202,8 @@ impl Binder<'_> {
         if let Some(expr) = alias {
             return Ok(expr);
         }
-        if let Some(outer) = env.outer
-            && let Found::Column(expr) = outer.find(self.text, table, name)?
-        {
-            return Ok(rewrite(expr, &mut |node| match &node.kind {
-                ExprKind::Column(name) => Some(Expr::column(outer_name(name), node.data_type)),
-                _ => None,
-            }));
+        if let Some(expr) = self.outer_column(table, name)? {
+            return Ok(expr);
         }
         let further = env.aliases.iter().map(|(alias, _)| alias.as_str()).filter(|_| table.is_none());
         if let Some(near) = nearest(&name.value, further)
@@ -215,6 +212,23 @@ impl Binder<'_> {
             missing.help = vec![format!("did you mean `{near}`?")];
         }
         Err(vec![missing])
+    }
+
+    /// A column of a query around this one, the nearest first.
+    fn outer_column(&self, table: Option<&sqlparser::ast::Ident>, name: &sqlparser::ast::Ident) -> Bound<Option<Expr>> {
+        let queries = std::iter::successors(self.outer.as_deref(), |outer| outer.outer.as_deref());
+        for (level, query) in queries.enumerate() {
+            if let Found::Column(expr) = query.scope.find(self.text, table, name)? {
+                return Ok(Some(rewrite(expr, &mut |node| match &node.kind {
+                    ExprKind::Column(name) => {
+                        let named = (0..=level).fold(name.clone(), |name, _| outer_name(&name));
+                        Some(Expr::column(named, node.data_type))
+                    }
+                    _ => None,
+                })));
+            }
+        }
+        Ok(None)
     }
 
     /// `a and b and c`, or the same with `or`, as a balanced tree.

@@ -1,20 +1,23 @@
 //! One `select`: from → where → group → having → windows → output → distinct → sort.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
 use indexmap::IndexMap;
-use sqlparser::ast::{BinaryOperator, Distinct, Expr as Ast, GroupByExpr, OrderByExpr, Select, Spanned};
+use sqlparser::ast::{BinaryOperator, Distinct, Expr as Ast, OrderBy, Select, Spanned, visit_expressions};
 use sqlparser::tokenizer::Span;
 
-use crate::diagnostic::Diagnostic;
 use crate::table::{Expr, ExprKind, Rel, WindowCall, WindowFunc};
 
 use super::binder::Binder;
-use super::column_scope::{ColumnScope, matching};
-use super::env::{Allowed, Env, is_passing, outer_column, window_name};
+use super::column_scope::ColumnScope;
+use super::env::{Allowed, Env, outer_column, outer_name, window_name};
 use super::grouping::{Grouping, fresh};
 use super::joins::filter;
 use super::output::{Item, OrderKey};
 use super::subquery::{SubqueryJoin, WhereTerm};
 use super::text::{Bound, all, both};
+use super::unnest::{as_outer, attach, depends_directly, is_dependent, outer_columns, with_outer};
 use super::walk::{any_column, conjuncts, rewrite};
 
 /// A `select` with its `from` and `where`.
@@ -31,17 +34,17 @@ pub(super) struct Opened {
 
 impl Binder<'_> {
     /// A whole `select`.
-    pub(super) fn select(&self, select: &Select, order: &[OrderByExpr]) -> Bound<Rel> {
-        let opened = self.open(select, None)?;
+    pub(super) fn select(&self, select: &Select, order: Option<&OrderBy>) -> Bound<Rel> {
+        let Opened { rel, scope, correlated, subqueries } = self.open(select)?;
+        let opened = Opened { rel: filter(rel, correlated), scope, correlated: Vec::new(), subqueries };
         self.finish(select, order, opened)
     }
 
-    /// `from` and `where`; conditions may name columns of `outer`.
-    pub(super) fn open(&self, select: &Select, outer: Option<&ColumnScope>) -> Bound<Opened> {
+    /// `from` and `where`.
+    pub(super) fn open(&self, select: &Select) -> Bound<Opened> {
         self.refuse(select)?;
         let from = self.from(&select.from)?;
         let mut env = Env::new(&from.scope, "`where`", Allowed::Scalars);
-        env.outer = outer;
         let mut parts = Vec::new();
         if let Some(condition) = &select.selection {
             split(condition, &mut parts);
@@ -55,27 +58,23 @@ impl Binder<'_> {
             }
         }
         let added = columns_of(&env.early);
-        let (correlated, own): (Vec<Expr>, Vec<Expr>) =
-            conditions.into_iter().partition(|condition| any_column(condition, &|name| outer_column(name).is_some()));
+        let (correlated, own): (Vec<Expr>, Vec<Expr>) = conditions.into_iter().partition(is_dependent);
         let (late, plain): (Vec<Expr>, Vec<Expr>) = own
             .into_iter()
             .partition(|condition| any_column(condition, &|name| added.iter().any(|added| added == name)));
         let subqueries = env.subqueries;
-        let early = std::mem::take(&mut env.early);
-        if early.iter().chain(&semi).any(names_outer) {
-            return Err(self.text.unsupported(
-                select.span(),
-                "a subquery within a subquery tied to the outermost query",
-                "use `with`",
-            ));
-        }
-        let mut rel = from.tree.build(plain);
-        rel = early.into_iter().chain(semi).fold(rel, |rel, join| join.step(rel));
+        let joins = std::mem::take(&mut env.early).into_iter().chain(semi).collect();
+        let rel = self.attached(from.tree.build(plain, &self.numbers), joins, select.select_token.0.span)?;
+        // What looks at the values of subqueries cannot go below their joins.
+        let (correlated, tied): (Vec<Expr>, Vec<Expr>) = correlated
+            .into_iter()
+            .partition(|condition| !any_column(condition, &|name| added.iter().any(|added| added == name)));
+        let late = late.into_iter().chain(tied).collect();
         Ok(Opened { rel: filter(rel, late), scope: from.scope, correlated, subqueries })
     }
 
     /// All behind `where`.
-    pub(super) fn finish(&self, select: &Select, order: &[OrderByExpr], opened: Opened) -> Bound<Rel> {
+    pub(super) fn finish(&self, select: &Select, order: Option<&OrderBy>, opened: Opened) -> Bound<Rel> {
         let mut binder = self.clone();
         binder.windows.clone_from(&select.named_window);
         let Opened { mut rel, scope, subqueries, .. } = opened;
@@ -93,17 +92,29 @@ impl Binder<'_> {
         env.clause = "`order by`";
         env.allowed = Allowed::Windows;
         let order = binder.order(order, &items, &mut env);
-        let (keys, (having, mut order)) = both(keys, both(having.transpose(), order))?;
+        let first_of = binder.first_of(select.distinct.as_ref(), &items, &mut env);
+        env.clause = "`qualify`";
+        let qualify = select.qualify.as_ref().map(|qualify| {
+            let condition = binder.condition(qualify, &mut env)?;
+            Ok(OrderKey::of(condition, std::mem::take(&mut env.seen), qualify.span()))
+        });
+        let ((keys, having), ((order, first_of), qualify)) =
+            both(both(keys, having.transpose()), both(both(order, first_of), qualify.transpose()))?;
+        // What stands behind the select list, in one list: what to sort by, then `distinct on`, then `qualify`.
+        let (sorted, distinct_on) = (order.len(), first_of.len());
+        let mut order: Vec<OrderKey> = order.into_iter().chain(first_of).chain(qualify).collect();
 
         let early = std::mem::take(&mut env.early);
         let mut late = std::mem::take(&mut env.late);
-        rel = early.into_iter().fold(rel, |rel, join| join.step(rel));
+        rel = self.attached(rel, early, select.select_token.0.span)?;
         let mut windows = std::mem::take(&mut env.windows);
         let calls = std::mem::take(&mut env.aggregates);
         let mut condition = having.as_ref().map(|(condition, _)| condition.clone());
-        if !calls.is_empty() || !keys.is_empty() || having.is_some() {
+        let groupings = std::mem::take(&mut env.groupings);
+        let groups = !calls.is_empty() || !keys.keys.is_empty() || keys.sets.is_some() || !groupings.is_empty();
+        if groups || having.is_some() {
             let wanted: Vec<(&str, &Expr)> = items.iter().map(|item| (item.name.as_str(), &item.expr)).collect();
-            let grouping = Grouping::new(named_keys(keys, &items), calls, &wanted);
+            let grouping = Grouping::new(named_keys(keys.keys, &items), calls, &wanted).with_sets(keys.sets, groupings);
             let free = columns_of(&late);
             let every: IndexMap<String, Span> = items.iter().flat_map(|item| item.seen.clone()).collect();
             let lift = |expr: Expr, seen: &IndexMap<String, Span>| grouping.lift(expr, self.text, seen, &free);
@@ -125,91 +136,46 @@ impl Binder<'_> {
                 for (outer, _) in &mut join.on {
                     *outer = lift(outer.clone(), &every)?;
                 }
+                lift_outer(&mut join.right, &mut |expr| lift(expr, &every))?;
             }
             rel = grouping.step(rel);
         }
-        rel = late.into_iter().fold(rel, |rel, join| join.step(rel));
+        rel = self.attached(rel, late, select.select_token.0.span)?;
         rel = filter(rel, condition.into_iter().collect());
         rel = windowed(rel, windows, &mut items, &mut order);
-        let distinct = matches!(select.distinct, Some(Distinct::Distinct));
+        let qualified = order.split_off(sorted + distinct_on);
+        rel = filter(rel, qualified.into_iter().map(|key| key.expr).collect());
+        let first_of = order.split_off(sorted);
+        let distinct = match select.distinct {
+            Some(Distinct::Distinct) => Some(Vec::new()),
+            Some(Distinct::On(_)) => Some(first_of),
+            _ => None,
+        };
         binder.output(rel, items, order, distinct)
     }
 
-    fn group_keys(
-        &self,
-        group_by: &GroupByExpr,
-        items: &[Item],
-        scope: &ColumnScope,
-        subqueries: &[String],
-    ) -> Bound<Vec<Expr>> {
-        let GroupByExpr::Expressions(keys, modifiers) = group_by else {
-            return Err(self.text.unsupported(group_by.span(), "`group by all`", "name the keys"));
-        };
-        if !modifiers.is_empty() {
-            return Err(self.text.unsupported(group_by.span(), "`with rollup` and its kind", "use several queries"));
+    /// The rows with what the joins of subqueries bring.
+    fn attached(&self, rel: Rel, joins: Vec<SubqueryJoin>, place: Span) -> Bound<Rel> {
+        let is_copied = joins.iter().any(|join| depends_directly(&join.right));
+        let rel = attach(rel, joins, &self.numbers);
+        if is_copied {
+            self.count_attached(&rel, place)?;
         }
-        let mut env = Env::new(scope, "`group by`", Allowed::Scalars);
-        env.aliases = items.iter().map(|item| (item.name.clone(), item.expr.clone())).collect();
-        let bound = all(keys.iter().map(|key| {
-            let expr = match self.position(key, items.len())? {
-                Some(at) => items[at].expr.clone(),
-                None => self.value(key, &mut env)?,
-            };
-            self.warn_of_alias(key, &expr, &env);
-            if any_column(&expr, &is_passing) {
-                let message = "a group key cannot hold an aggregate or a window function";
-                return Err(self.text.wrong(key.span(), message, ""));
-            }
-            if any_column(&expr, &|name| subqueries.iter().any(|subquery| subquery == name)) {
-                return Err(self.text.unsupported(key.span(), "a subquery in `group by`", "use `with`"));
-            }
-            Ok(expr)
-        }))?;
-        if !env.early.is_empty() {
-            return Err(self.text.unsupported(group_by.span(), "a subquery in `group by`", "use `with`"));
-        }
-        let mut distinct: Vec<Expr> = Vec::new();
-        for key in bound {
-            if !distinct.contains(&key) {
-                distinct.push(key);
-            }
-        }
-        Ok(distinct)
+        Ok(rel)
     }
 
-    /// Says so if a group key is a column, and the select list calls something else the same.
-    fn warn_of_alias(&self, key: &Ast, bound: &Expr, env: &Env<'_>) {
-        let Ast::Identifier(name) = key else { return };
-        let aliases = matching(&env.aliases, name, |(alias, _)| Some(alias.as_str()));
-        // An aggregate cannot be meant.
-        let [(_, alias)] = aliases.as_slice() else { return };
-        if alias == bound || any_column(alias, &is_passing) {
-            return;
-        }
-        let warning = Diagnostic::warning(format!("`{name}` is grouped by the column of that name, not by the alias"))
-            .at(self.text.place(name.span), "the column")
-            .help("give the alias another name, or group by the expression or its number in the select list");
-        let mut warnings = self.warnings.borrow_mut();
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
+    /// The values of `distinct on (…)`.
+    fn first_of(&self, distinct: Option<&Distinct>, items: &[Item], env: &mut Env<'_>) -> Bound<Vec<OrderKey>> {
+        let Some(Distinct::On(values)) = distinct else { return Ok(Vec::new()) };
+        env.clause = "`distinct on`";
+        all(values.iter().map(|value| self.order_value(value, items, env)))
     }
 
     fn refuse(&self, select: &Select) -> Bound<()> {
         let refuse = |span: Span, what: &str, instead: &str| Err(self.text.unsupported(span, what, instead));
         let start = select.select_token.0.span;
-        if let Some(Distinct::On(_)) = &select.distinct {
-            return refuse(
-                start,
-                "`distinct on`",
-                "use `row_number() over (partition by … order by …) = 1` in a subquery",
-            );
-        }
         if select.top.is_some() {
             return refuse(start, "`top`", "use `limit`");
-        }
-        if let Some(qualify) = &select.qualify {
-            return refuse(qualify.span(), "`qualify`", "compute the window in a subquery and use `where` outside");
         }
         if select.into.is_some() {
             return refuse(start, "`select into`", "the task's `output` says where the table goes");
@@ -247,10 +213,30 @@ fn columns_of(joins: &[SubqueryJoin]) -> Vec<String> {
     joins.iter().flat_map(|join| join.right.schema().names().map(String::from).collect::<Vec<_>>()).collect()
 }
 
-/// Whether a join is tied to the query two levels up.
-fn names_outer(join: &SubqueryJoin) -> bool {
-    let outer = |expr: &Expr| any_column(expr, &|name| outer_column(name).is_some());
-    join.on.iter().any(|(left, right)| outer(left) || outer(right)) || join.condition.iter().any(outer)
+/// Columns of the grouped query that a relation within it names, as those that the grouping has.
+fn lift_outer(rel: &mut Rel, lift: &mut dyn FnMut(Expr) -> Bound<Expr>) -> Bound<()> {
+    let mut lifted = BTreeMap::new();
+    for (name, data_type) in outer_columns(rel) {
+        // A column of a query further out is none of the rows that are grouped.
+        if outer_column(&name).is_none() {
+            lifted.insert(name.clone(), lift(Expr::column(name, data_type))?);
+        }
+    }
+    let before = std::mem::replace(rel, Rel::Unit);
+    *rel = with_outer(before, &mut |name, data_type| match lifted.get(name) {
+        Some(expr) => as_outer(expr.clone()),
+        None => Expr::column(outer_name(name), data_type),
+    });
+    Ok(())
+}
+
+/// Whether an expression holds a subquery.
+pub(super) fn has_subquery(ast: &Ast) -> bool {
+    let found = visit_expressions(ast, |expr| match expr {
+        Ast::Subquery(_) | Ast::InSubquery { .. } | Ast::Exists { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 /// Keys with the names that their columns have in the result, or get for the time between.

@@ -1,33 +1,29 @@
 //! Subqueries in expressions, as joins.
 
-use sqlparser::ast::{Expr as Ast, GroupByExpr, Query, Select, SelectItem, SetExpr, Spanned};
+use sqlparser::ast::{Distinct, Expr as Ast, GroupByExpr, Query, Select, SelectItem, SetExpr, Spanned};
 
-use crate::diagnostic::Diagnostic;
 use crate::table::{AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, Function, JoinKind, Rel, Value};
 
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
-use super::env::{Allowed, Env, outer_column};
+use super::env::{Allowed, Env, aggregate_name, outer_column};
 use super::grouping::{Grouping, project};
-use super::joins::{columns, join};
+use super::joins::{columns, filter};
+use super::row_values::row;
 use super::select::Opened;
-use super::text::{Bound, both};
+use super::text::{Bound, all};
 use super::type_names::named;
 use super::types::{coerce, common};
-use super::walk::{any_column, boolean, compare, is_null, rewrite};
+use super::unnest::{depends, depends_directly, is_dependent};
+use super::walk::{any_column, boolean, coalesce, compare, is_null, rewrite};
 
-/// A join that a subquery becomes; its keys are over the enclosing query's columns and its own.
+/// A join that a subquery becomes; its keys are over the enclosing query's columns and its own. The right side may depend on
+/// the columns of the left.
 pub(super) struct SubqueryJoin {
     pub kind: JoinKind,
     pub on: Vec<(Expr, Expr)>,
     pub condition: Vec<Expr>,
     pub right: Rel,
-}
-
-impl SubqueryJoin {
-    pub(super) fn step(self, left: Rel) -> Rel {
-        join(self.kind, left, self.right, self.on, self.condition)
-    }
 }
 
 /// A part of `where`.
@@ -39,105 +35,107 @@ pub(super) enum WhereTerm {
 }
 
 /// A subquery, bound as far as all uses have in common.
-enum Sub<'q, 'b> {
-    /// It stands alone.
-    Plain(Rel),
-    /// Its `where` names columns of the enclosing query.
-    Correlated { binder: Binder<'b>, select: &'q Select, opened: Opened },
+pub(super) enum Sub<'q, 'b> {
+    /// As a relation, which may depend on the query around it.
+    Whole(Rel),
+    /// Only its `where` names columns of the query around it, and each of its rows is a row of the result.
+    Tied { binder: Binder<'b>, query: &'q Query, select: &'q Select, opened: Opened },
 }
 
 /// The ties of a correlated subquery.
-struct Ties {
+pub(super) struct Ties {
     /// Equalities: the enclosing query's value and the subquery's.
-    keys: Vec<(Expr, Expr)>,
+    pub keys: Vec<(Expr, Expr)>,
     /// What else must be true of a pair.
-    others: Vec<Expr>,
+    pub others: Vec<Expr>,
 }
 
 impl<'b> Binder<'b> {
-    fn sub<'q>(&self, query: &'q Query, outer: &ColumnScope) -> Bound<Sub<'q, 'b>> {
-        let SetExpr::Select(select) = query.body.as_ref() else { return self.query(query).map(Sub::Plain) };
-        let binder = self.with_tables(query.with.as_ref())?;
-        let opened = binder.open(select, Some(outer))?;
-        if opened.correlated.is_empty() {
-            return self.finish_query(query, &binder, select, opened).map(Sub::Plain);
-        }
+    pub(super) fn sub<'q>(&self, query: &'q Query, outer: &ColumnScope) -> Bound<Sub<'q, 'b>> {
+        let within = self.within(outer);
+        let SetExpr::Select(select) = query.body.as_ref() else { return within.query(query).map(Sub::Whole) };
+        let binder = within.with_tables(query.with.as_ref())?;
+        let opened = binder.open(select)?;
         let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
-        if grouped || select.having.is_some() || query.limit_clause.is_some() {
-            return Err(self.text.unsupported(
-                query.span(),
-                "`group by`, `having` or `limit` in a subquery that names columns of the query around it",
-                "compute it in `with`, and join it",
-            ));
+        // Whether rows of the result are there twice makes no difference to any use of such a subquery.
+        let picks = matches!(select.distinct, Some(Distinct::On(_))) || select.qualify.is_some();
+        let plain = !grouped && !picks && select.having.is_none() && query.limit_clause.is_none();
+        let sub = Sub::Tied { binder, query, select, opened };
+        match &sub {
+            Sub::Tied { opened, .. } if plain && !opened.correlated.is_empty() && !depends(&opened.rel) => Ok(sub),
+            _ => self.whole(sub).map(Sub::Whole),
         }
-        Ok(Sub::Correlated { binder, select, opened })
+    }
+
+    /// The subquery as a relation.
+    pub(super) fn whole(&self, sub: Sub<'_, 'b>) -> Bound<Rel> {
+        match sub {
+            Sub::Whole(rel) => Ok(rel),
+            Sub::Tied { binder, query, select, opened } => {
+                let rel = filter(opened.rel, opened.correlated);
+                let opened = Opened { rel, correlated: Vec::new(), ..opened };
+                binder.finish_query(query, select, opened)
+            }
+        }
     }
 
     /// `x in (select …)` or `exists (select …)` as a part of `where`: rows with a partner stay.
     ///
     /// Any other part is a plain condition.
     pub(super) fn where_part(&self, part: &Ast, env: &mut Env<'_>) -> Bound<WhereTerm> {
-        let (operand, query, kind) = match part {
-            Ast::InSubquery { expr, subquery, negated: false } => (Some(expr.as_ref()), subquery, JoinKind::Semi),
+        let (operands, query, kind) = match part {
+            Ast::InSubquery { expr, subquery, negated: false } => {
+                let operands = row(expr).unwrap_or_else(|| std::slice::from_ref(expr));
+                (operands, subquery, JoinKind::Semi)
+            }
             Ast::Exists { subquery, negated } => {
-                (None, subquery, if *negated { JoinKind::Anti } else { JoinKind::Semi })
+                (&[][..], subquery, if *negated { JoinKind::Anti } else { JoinKind::Semi })
             }
             _ => return self.condition(part, env).map(WhereTerm::Condition),
         };
-        let operand = operand.map(|operand| self.value(operand, env)).transpose()?;
+        let operands = all(operands.iter().map(|operand| self.value(operand, env)))?;
         let prefix = env.subquery_name();
-        let join = |on, condition, right| WhereTerm::Join(Box::new(SubqueryJoin { kind, on, condition, right }));
-        match (self.sub(query, env.scope)?, operand) {
-            (Sub::Plain(rel), Some(operand)) => {
-                let (key, right, column) = self.member(operand, rel, &prefix, query)?;
-                Ok(join(vec![(key, column)], vec![], right))
-            }
-            (Sub::Plain(rel), None) => {
-                // Whether there is any row is one number, the same for all rows.
-                let count = self.row_count_of(rel, &prefix, env);
-                let op = if kind == JoinKind::Semi { CmpOp::Gt } else { CmpOp::Eq };
-                Ok(WhereTerm::Condition(compare(op, count, Expr::literal(Value::Int(0)))))
-            }
-            (Sub::Correlated { binder, select, opened }, operand) => {
-                let mut ties = Self::ties(&opened);
-                let value = binder.sub_items(select, &opened.scope, operand.is_some())?;
-                if let (Some(operand), Some(value)) = (operand, value) {
-                    let data_type = self.comparable_types(&operand, &value, query)?;
-                    ties.keys.insert(0, (coerce(operand, data_type), coerce(value, data_type)));
-                }
-                let (on, mut output) = numbered_keys(ties.keys, &prefix);
-                let condition: Vec<Expr> =
-                    ties.others.into_iter().map(|part| of_both_sides(part, &prefix, &mut output)).collect();
-                if output.is_empty() {
-                    // A relation without columns would have no rows to count.
-                    output.push((format!("{prefix}.1"), Expr::literal(Value::Bool(true))));
-                }
-                Ok(join(on, condition, project(opened.rel, output)))
-            }
+        let mut sub = self.sub(query, env.scope)?;
+        if let Sub::Tied { binder, select, opened, .. } = &sub
+            && let Some(values) = binder.plain_items(select, &opened.scope)?
+            && (operands.is_empty() || values.len() == operands.len())
+        {
+            let pairs = operands.iter().cloned().zip(values).collect();
+            let keys = self.comparable_pairs(pairs, query)?;
+            return Ok(WhereTerm::Join(Box::new(tied_join(kind, keys, opened, &prefix))));
         }
+        let rel = self.whole(std::mem::replace(&mut sub, Sub::Whole(Rel::Unit)))?;
+        if operands.is_empty() && !depends_directly(&rel) {
+            // Whether there is any row is one number, the same for all rows.
+            let count = self.row_count_of(rel, &prefix, env);
+            let op = if kind == JoinKind::Semi { CmpOp::Gt } else { CmpOp::Eq };
+            return Ok(WhereTerm::Condition(compare(op, count, Expr::literal(Value::Int(0)))));
+        }
+        let (on, right) = match operands.is_empty() {
+            true => (vec![], rel),
+            false => self.members(operands, rel, &prefix, query)?,
+        };
+        Ok(WhereTerm::Join(Box::new(SubqueryJoin { kind, on, condition: vec![], right })))
     }
 
     /// `x [not] in (select …)` as a value: true, false or NULL.
     pub(super) fn in_subquery(&self, operand: &Ast, query: &Query, negated: bool, env: &mut Env<'_>) -> Bound<Expr> {
+        if let Some(operands) = row(operand) {
+            let value = self.any_row(operands, CmpOp::Eq, query, env)?;
+            return Ok(if negated { boolean(ExprKind::Not(Box::new(value))) } else { value });
+        }
         let prefix = env.subquery_name();
-        let (operand, sub) = both(self.value(operand, env), self.sub(query, env.scope))?;
-        let Sub::Plain(rel) = sub else {
-            let instead = "use `[not] exists (select 1 from … where …)`";
-            return Err(self.text.unsupported(query.span(), "this `in` with columns of the query around it", instead));
-        };
-        let (key, right, column) = self.member(operand, rel, &prefix, query)?;
+        let operand = self.value(operand, env)?;
+        let rel = self.whole(self.sub(query, env.scope)?)?;
+        let (on, right) = self.members(vec![operand], rel, &prefix, query)?;
+        let [(key, column)] = on.as_slice() else { return Err(Vec::new()) };
+        let (key, column) = (key.clone(), column.clone());
         let (rows, known) = (format!("{prefix}.rows"), format!("{prefix}.known"));
-        let count = |args: Vec<Expr>| AggCall {
-            func: AggFunc::Count,
-            args,
-            distinct: false,
-            filter: None,
-            data_type: DataType::Int,
-        };
+        let known_call = AggCall::of(AggFunc::Count, column.clone(), DataType::Int);
         let counts = Rel::Aggregate {
             input: Box::new(self.copy_of_steps(&right, query.span())?),
             keys: vec![],
-            metrics: vec![(rows.clone(), count(vec![])), (known.clone(), count(vec![column.clone()]))],
+            metrics: vec![(rows.clone(), AggCall::rows()), (known.clone(), known_call)],
         };
         env.subquery(SubqueryJoin { kind: JoinKind::Cross, on: vec![], condition: vec![], right: counts });
         let found = self.marked(right, vec![(key.clone(), column)], &prefix, env);
@@ -159,138 +157,174 @@ impl<'b> Binder<'b> {
     /// `[not] exists (select …)` as a value: true or false.
     pub(super) fn exists(&self, query: &Query, negated: bool, env: &mut Env<'_>) -> Bound<Expr> {
         let prefix = env.subquery_name();
-        let found = match self.sub(query, env.scope)? {
-            Sub::Plain(rel) => {
-                let count = self.row_count_of(rel, &prefix, env);
-                compare(CmpOp::Gt, count, Expr::literal(Value::Int(0)))
+        let mut sub = self.sub(query, env.scope)?;
+        let ties = match &sub {
+            Sub::Tied { binder, select, opened, .. } if binder.plain_items(select, &opened.scope)?.is_some() => {
+                Some(ties(opened)).filter(|ties| ties.others.is_empty() && !ties.keys.is_empty())
             }
-            Sub::Correlated { binder, select, opened } => {
-                binder.sub_items(select, &opened.scope, false)?;
-                let ties = Self::ties(&opened);
-                self.only_keys(&ties, query)?;
+            _ => None,
+        };
+        let found = match (ties, &mut sub) {
+            (Some(ties), Sub::Tied { opened, .. }) => {
                 let (on, output) = numbered_keys(ties.keys, &prefix);
-                self.marked(project(opened.rel, output), on, &prefix, env)
+                let rel = std::mem::replace(&mut opened.rel, Rel::Unit);
+                self.marked(project(rel, output), on, &prefix, env)
+            }
+            _ => {
+                let count = self.row_count_of(self.whole(sub)?, &prefix, env);
+                compare(CmpOp::Gt, count, Expr::literal(Value::Int(0)))
             }
         };
         Ok(if negated { boolean(ExprKind::Not(Box::new(found))) } else { found })
     }
 
-    /// A subquery of one row and column, as a value.
+    /// A subquery of one column and at most one row, as a value.
     pub(super) fn scalar_subquery(&self, query: &Query, env: &mut Env<'_>) -> Bound<Expr> {
         let prefix = env.subquery_name();
-        match self.sub(query, env.scope)? {
-            Sub::Plain(rel) => self.plain_value(rel, query, &prefix, env),
-            Sub::Correlated { binder, select, opened } => {
-                let ties = Self::ties(&opened);
-                self.only_keys(&ties, query)?;
-                let [SelectItem::UnnamedExpr(item) | SelectItem::ExprWithAlias { expr: item, .. }] =
-                    select.projection.as_slice()
-                else {
-                    return Err(self.text.wrong(query.span(), "a subquery used as a value must have one column", ""));
-                };
-                let mut inner = Env::new(&opened.scope, "a subquery", Allowed::Aggregates);
-                let value = binder.value(item, &mut inner)?;
-                if inner.aggregates.is_empty() || !inner.late.is_empty() || !inner.early.is_empty() {
-                    return Err(self.text.unsupported(
-                        query.span(),
-                        "a value of this form that depends on the row around it",
-                        "take an aggregate, such as `max(x)`, or join the tables",
-                    ));
-                }
-                let (on, keys) = numbered_keys(ties.keys, &prefix);
-                let (grouping, value) = self.grouped_value(value, keys, inner, &prefix)?;
-                let right = grouping.step(opened.rel);
-                env.subquery(SubqueryJoin { kind: JoinKind::Left, on, condition: vec![], right });
-                Ok(value)
-            }
+        let sub = self.sub(query, env.scope)?;
+        if let Sub::Tied { binder, select, opened, .. } = &sub
+            && let Some(value) = self.tied_aggregate(binder, select, opened, &prefix, env)?
+        {
+            return Ok(value);
         }
+        let rel = self.whole(sub)?;
+        let mut values = self.single_row(rel, 1, &prefix, query, env)?;
+        // There is one: single_row has seen to it.
+        values.pop().ok_or_else(Vec::new)
     }
 
-    /// The value of a subquery that stands alone: it has at most one row.
-    fn plain_value(&self, rel: Rel, query: &Query, prefix: &str, env: &mut Env<'_>) -> Bound<Expr> {
-        let (column, data_type) = self.single_column(&rel, query)?;
-        let name = format!("{prefix}.value");
-        let value = Expr::column(&column, data_type);
-        let right = if has_one_row(&rel) {
-            project(rel, vec![(name.clone(), value)])
-        } else if has_at_most_one_row(&rel) {
-            // No row is NULL.
-            let (func, args) = (AggFunc::First, vec![value]);
-            let call = AggCall { func, args, distinct: false, filter: None, data_type };
-            Rel::Aggregate { input: Box::new(rel), keys: vec![], metrics: vec![(name.clone(), call)] }
+    /// The columns of a subquery of at most one row, NULL if there is none.
+    pub(super) fn single_row(
+        &self,
+        rel: Rel,
+        columns: usize,
+        prefix: &str,
+        query: &Query,
+        env: &mut Env<'_>,
+    ) -> Bound<Vec<Expr>> {
+        let fields = self.columns_of(&rel, columns, query)?;
+        let name = |at: usize| if at == 0 { format!("{prefix}.value") } else { format!("{prefix}.value{}", at + 1) };
+        let values: Vec<Expr> =
+            fields.iter().enumerate().map(|(at, (_, data_type))| Expr::column(name(at), *data_type)).collect();
+        let plain = fields.iter().map(|(field, data_type)| Expr::column(field, *data_type)).enumerate();
+        let (one, at_most_one) = (has_one_row(&rel), has_at_most_one_row(&rel));
+        let rows = format!("{prefix}.rows");
+        let right = if one {
+            project(rel, plain.map(|(at, value)| (name(at), value)).collect())
         } else {
-            return Err(vec![
-                Diagnostic::error("a subquery used as a value must have one row")
-                    .at(self.text.place(query.span()), "it may have several")
-                    .help("aggregate without `group by`, or end it with `order by … limit 1`"),
-            ]);
+            let first = |(at, value): (usize, Expr)| {
+                let data_type = value.data_type;
+                (name(at), AggCall::of(AggFunc::First, value, data_type))
+            };
+            let mut metrics: Vec<(String, AggCall)> = plain.map(first).collect();
+            if !at_most_one {
+                metrics.push((rows.clone(), AggCall::rows()));
+            }
+            Rel::Aggregate { input: Box::new(rel), keys: vec![], metrics }
         };
         env.subquery(SubqueryJoin { kind: JoinKind::Cross, on: vec![], condition: vec![], right });
-        Ok(Expr::column(name, data_type))
+        if at_most_one {
+            return Ok(values);
+        }
+        let place = Expr::literal(Value::String(self.text.location(query.span())));
+        let checked = |value: Expr| {
+            let data_type = value.data_type;
+            let args = vec![value, Expr::column(&rows, DataType::Int), place.clone()];
+            Expr { kind: ExprKind::Call(Function::SINGLE_ROW, args), data_type }
+        };
+        Ok(values.into_iter().map(checked).collect())
     }
 
-    /// A value made of aggregates, for each combination of the keys: how the rows are grouped, and the value as it is behind
-    /// the join.
-    fn grouped_value(
+    /// A value of aggregates over the rows that equalities tie to the row around: computed once for each key.
+    fn tied_aggregate(
         &self,
-        value: Expr,
-        keys: Vec<(String, Expr)>,
-        mut inner: Env<'_>,
+        binder: &Binder<'_>,
+        select: &Select,
+        opened: &Opened,
         prefix: &str,
-    ) -> Bound<(Grouping, Expr)> {
-        let counts: Vec<bool> = inner.aggregates.iter().map(|call| call.func == AggFunc::Count).collect();
-        let names: Vec<String> = (0..counts.len()).map(|at| format!("{prefix}.agg{}", at + 1)).collect();
-        let calls = inner.aggregates.iter().enumerate();
-        let passing: Vec<Expr> =
-            calls.map(|(at, call)| Expr::column(super::env::aggregate_name(at), call.data_type)).collect();
+        env: &mut Env<'_>,
+    ) -> Bound<Option<Expr>> {
+        let ties = ties(opened);
+        let [SelectItem::UnnamedExpr(item) | SelectItem::ExprWithAlias { expr: item, .. }] =
+            select.projection.as_slice()
+        else {
+            return Ok(None);
+        };
+        if !ties.others.is_empty() || ties.keys.is_empty() || super::select::has_subquery(item) {
+            return Ok(None);
+        }
+        let mut inner = Env::new(&opened.scope, "a subquery", Allowed::Windows);
+        let value = binder.value(item, &mut inner)?;
+        let args = || inner.aggregates.iter().flat_map(|call| call.args.iter().chain(&call.filter));
+        let free = !is_dependent(&value) && !args().any(is_dependent);
+        if inner.aggregates.is_empty() || !inner.windows.is_empty() || !free {
+            return Ok(None);
+        }
+        let (on, keys) = numbered_keys(ties.keys, prefix);
+        let empty: Vec<Value> = inner.aggregates.iter().map(AggCall::of_no_rows).collect();
+        let names: Vec<String> = (0..empty.len()).map(|at| format!("{prefix}.agg{}", at + 1)).collect();
+        let passing: Vec<Expr> = inner
+            .aggregates
+            .iter()
+            .enumerate()
+            .map(|(at, call)| Expr::column(aggregate_name(at), call.data_type))
+            .collect();
         let wanted: Vec<(&str, &Expr)> = names.iter().map(String::as_str).zip(&passing).collect();
         let grouping = Grouping::new(keys, std::mem::take(&mut inner.aggregates), &wanted);
         let value = grouping.lift(value, self.text, &inner.seen, &[])?;
-        // No row at all counts 0; other aggregates are NULL then, as the join leaves them.
+        // Of no row at all the join leaves NULL, which is not what every aggregate gives.
         let value = rewrite(value, &mut |node| {
             let ExprKind::Column(name) = &node.kind else { return None };
             let at = names.iter().position(|known| known == name)?;
-            counts[at].then(|| Expr {
-                kind: ExprKind::Call(Function::COALESCE, vec![node.clone(), Expr::literal(Value::Int(0))]),
-                data_type: DataType::Int,
-            })
+            (empty[at] != Value::Null).then(|| coalesce(node.clone(), Expr::literal(empty[at].clone())))
         });
-        Ok((grouping, value))
+        let right = grouping.step(opened.rel.clone());
+        env.subquery(SubqueryJoin { kind: JoinKind::Left, on, condition: vec![], right });
+        Ok(Some(value))
     }
 
-    /// The key of `x in (select y …)`: both sides of one type, and the relation of the `y` under a name of its own.
-    fn member(&self, operand: Expr, rel: Rel, prefix: &str, query: &Query) -> Bound<(Expr, Rel, Expr)> {
-        let (name, data_type) = self.single_column(&rel, query)?;
-        let value = Expr::column(name, data_type);
-        let to = self.comparable_types(&operand, &value, query)?;
-        let column = format!("{prefix}.1");
-        let right = project(rel, vec![(column.clone(), coerce(value, to))]);
-        Ok((coerce(operand, to), right, Expr::column(column, to)))
+    /// The keys of `x in (select y …)`: both sides of one type, and the relation of the `y` under names of its own.
+    pub(super) fn members(
+        &self,
+        operands: Vec<Expr>,
+        rel: Rel,
+        prefix: &str,
+        query: &Query,
+    ) -> Bound<(Vec<(Expr, Expr)>, Rel)> {
+        let fields = self.columns_of(&rel, operands.len(), query)?;
+        let values = fields.into_iter().map(|(name, data_type)| Expr::column(name, data_type));
+        let pairs = self.comparable_pairs(operands.into_iter().zip(values).collect(), query)?;
+        let (on, output) = numbered_keys(pairs, prefix);
+        Ok((on, project(rel, output)))
     }
 
-    fn comparable_types(&self, operand: &Expr, value: &Expr, query: &Query) -> Bound<DataType> {
-        common(operand, value).ok_or_else(|| {
-            let (x, y) = (named(operand.data_type), named(value.data_type));
-            self.text.wrong(query.span(), format!("{x} cannot be compared with {y}"), format!("gives {y}"))
-        })
+    /// Pairs as one type each.
+    fn comparable_pairs(&self, pairs: Vec<(Expr, Expr)>, query: &Query) -> Bound<Vec<(Expr, Expr)>> {
+        all(pairs.into_iter().map(|(operand, value)| {
+            let to = common(&operand, &value).ok_or_else(|| {
+                let (x, y) = (named(operand.data_type), named(value.data_type));
+                self.text.wrong(query.span(), format!("{x} cannot be compared with {y}"), format!("gives {y}"))
+            })?;
+            Ok((coerce(operand, to), coerce(value, to)))
+        }))
     }
 
-    fn single_column(&self, rel: &Rel, query: &Query) -> Bound<(String, DataType)> {
-        match rel.schema().fields() {
-            [field] => Ok((field.name.clone(), field.data_type)),
-            several => {
-                let message = format!("this subquery must have one column, not {}", several.len());
-                Err(self.text.wrong(query.span(), message, ""))
-            }
+    /// The columns of a subquery that must have so many.
+    pub(super) fn columns_of(&self, rel: &Rel, count: usize, query: &Query) -> Bound<Vec<(String, DataType)>> {
+        let schema = rel.schema();
+        if schema.len() == count {
+            return Ok(schema.fields().iter().map(|field| (field.name.clone(), field.data_type)).collect());
         }
+        let wanted = if count == 1 { "one column".to_owned() } else { format!("{count} columns") };
+        let message = format!("this subquery must have {wanted}, not {}", schema.len());
+        Err(self.text.wrong(query.span(), message, ""))
     }
 
     /// The number of rows, as a column.
     fn row_count_of(&self, rel: Rel, prefix: &str, env: &mut Env<'_>) -> Expr {
         let name = format!("{prefix}.rows");
-        let call =
-            AggCall { func: AggFunc::Count, args: vec![], distinct: false, filter: None, data_type: DataType::Int };
-        let right = Rel::Aggregate { input: Box::new(rel), keys: vec![], metrics: vec![(name.clone(), call)] };
+        let right =
+            Rel::Aggregate { input: Box::new(rel), keys: vec![], metrics: vec![(name.clone(), AggCall::rows())] };
         env.subquery(SubqueryJoin { kind: JoinKind::Cross, on: vec![], condition: vec![], right });
         Expr::column(name, DataType::Int)
     }
@@ -298,12 +332,9 @@ impl<'b> Binder<'b> {
     /// Whether a row has a partner on the right, as a value that is never NULL.
     fn marked(&self, right: Rel, on: Vec<(Expr, Expr)>, prefix: &str, env: &mut Env<'_>) -> Expr {
         let mark = format!("{prefix}.found");
-        let mut output: Vec<(String, Expr)> = right
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| (field.name.clone(), Expr::column(&field.name, field.data_type)))
-            .collect();
+        let schema = right.schema();
+        let passed = |field: &crate::table::Field| (field.name.clone(), Expr::column(&field.name, field.data_type));
+        let mut output: Vec<(String, Expr)> = schema.fields().iter().map(passed).collect();
         output.push((mark.clone(), Expr::literal(Value::Bool(true))));
         let once = Rel::Distinct { input: Box::new(right), on: None };
         let right = Rel::Project { input: Box::new(once), columns: output };
@@ -311,61 +342,30 @@ impl<'b> Binder<'b> {
         is_null(Expr::column(mark, DataType::Bool), true)
     }
 
-    /// Splits what ties a subquery to the query around it.
-    fn ties(opened: &Opened) -> Ties {
-        let mut ties = Ties { keys: Vec::new(), others: Vec::new() };
-        for part in &opened.correlated {
-            match equality(part) {
-                Some(pair) => ties.keys.push(pair),
-                None => ties.others.push(part.clone()),
-            }
-        }
-        ties
-    }
-
-    fn only_keys(&self, ties: &Ties, query: &Query) -> Bound<()> {
-        if ties.others.is_empty() && !ties.keys.is_empty() {
-            return Ok(());
-        }
-        Err(self.text.unsupported(
-            query.span(),
-            "a tie other than `inner.x = outer.y` in a subquery used as a value",
-            "compute it in `with`, and join it",
-        ))
-    }
-
-    /// The value of a correlated subquery's only column, if it is asked for; the others are checked all the same.
-    fn sub_items(&self, select: &Select, scope: &ColumnScope, wanted: bool) -> Bound<Option<Expr>> {
-        let mut env = Env::new(scope, "this subquery", Allowed::Scalars);
-        let mut last = None;
+    /// The values of a select list each of which is one of its row alone; none of a `*`, which is looked at all the same. Where
+    /// there are others, such as aggregates, nothing.
+    fn plain_items(&self, select: &Select, scope: &ColumnScope) -> Bound<Option<Vec<Expr>>> {
+        let mut env = Env::new(scope, "this subquery", Allowed::Windows);
+        let mut values = Vec::new();
         for item in &select.projection {
             if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
-                last = Some(self.value(expr, &mut env)?);
+                if super::select::has_subquery(expr) {
+                    return Ok(None);
+                }
+                values.push(self.value(expr, &mut env)?);
             }
         }
-        if wanted && (select.projection.len() != 1 || last.is_none() || !env.early.is_empty()) {
-            let span = select.projection.first().map_or_else(|| select.span(), Spanned::span);
-            return Err(self.text.wrong(span, "a subquery behind `in` must have one plain column", ""));
-        }
-        Ok(last.filter(|_| wanted))
+        let plain = env.aggregates.is_empty() && env.windows.is_empty() && !values.iter().any(is_dependent);
+        Ok(plain.then_some(values))
     }
 }
 
-/// How a join finds its partners, and the columns of the right side for that.
-type KeyColumns = (Vec<(Expr, Expr)>, Vec<(String, Expr)>);
-
-/// Gives the subquery's sides of keys the names `prefix.1`, `prefix.2` and so on.
-fn numbered_keys(keys: Vec<(Expr, Expr)>, prefix: &str) -> KeyColumns {
-    let numbered = (1..).zip(keys).map(|(no, (outer, inner))| {
-        let name = format!("{prefix}.{no}");
-        ((outer, Expr::column(&name, inner.data_type)), (name, inner))
-    });
-    numbered.unzip()
-}
-
-/// A condition on both sides of a join: the right one's columns get names of their own and come out of it.
-fn of_both_sides(condition: Expr, prefix: &str, output: &mut Vec<(String, Expr)>) -> Expr {
-    rewrite(condition, &mut |node| {
+/// The rows that a subquery's ties and further keys keep.
+fn tied_join(kind: JoinKind, mut keys: Vec<(Expr, Expr)>, opened: &Opened, prefix: &str) -> SubqueryJoin {
+    let ties = ties(opened);
+    keys.extend(ties.keys);
+    let (on, mut output) = numbered_keys(keys, prefix);
+    let mut own = |node: &Expr| {
         let ExprKind::Column(name) = &node.kind else { return None };
         if let Some(outer) = outer_column(name) {
             return Some(Expr::column(outer, node.data_type));
@@ -375,15 +375,41 @@ fn of_both_sides(condition: Expr, prefix: &str, output: &mut Vec<(String, Expr)>
             output.push((own.clone(), node.clone()));
         }
         Some(Expr::column(own, node.data_type))
-    })
+    };
+    let condition = ties.others.into_iter().map(|part| rewrite(part, &mut own)).collect();
+    if output.is_empty() {
+        // A relation without columns would have no rows to count.
+        output.push((format!("{prefix}.1"), Expr::literal(Value::Bool(true))));
+    }
+    SubqueryJoin { kind, on, condition, right: project(opened.rel.clone(), output) }
+}
+
+/// The right sides of pairs under names of their own, and the pairs with these.
+fn numbered_keys(keys: Vec<(Expr, Expr)>, prefix: &str) -> (Vec<(Expr, Expr)>, Vec<(String, Expr)>) {
+    let name = |at: usize| format!("{prefix}.{}", at + 1);
+    let pair = |(at, (outer, inner)): (usize, (Expr, Expr))| {
+        ((outer, Expr::column(name(at), inner.data_type)), (name(at), inner))
+    };
+    keys.into_iter().enumerate().map(pair).unzip()
+}
+
+/// Splits what ties a subquery to the query around it.
+fn ties(opened: &Opened) -> Ties {
+    let mut ties = Ties { keys: Vec::new(), others: Vec::new() };
+    for part in &opened.correlated {
+        match equality(part) {
+            Some(pair) => ties.keys.push(pair),
+            None => ties.others.push(part.clone()),
+        }
+    }
+    ties
 }
 
 /// `inner = outer` as the enclosing query's value and the subquery's.
 fn equality(part: &Expr) -> Option<(Expr, Expr)> {
     let ExprKind::Compare(CmpOp::Eq, a, b) = &part.kind else { return None };
-    let is_outer = |expr: &Expr| any_column(expr, &|name| outer_column(name).is_some());
     let is_inner = |expr: &Expr| any_column(expr, &|name| outer_column(name).is_none());
-    let (outer, inner) = match (is_outer(a), is_outer(b)) {
+    let (outer, inner) = match (is_dependent(a), is_dependent(b)) {
         (true, false) => (a, b),
         (false, true) => (b, a),
         _ => return None,

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use sqlparser::ast::{Ident, ObjectName, ObjectNamePart, Query, Spanned, Visit, Visitor};
+use sqlparser::ast::{Ident, ObjectName, ObjectNamePart, Query, Spanned, TableFactor, Visit, Visitor};
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::spec::SqlText;
@@ -18,7 +18,7 @@ pub fn query_tables(sql: &SqlText, sources: &SourceMap) -> Result<Vec<(String, R
     let text = Text::new(sql, sources);
     text.with_stack(|| {
         let query = text.query()?;
-        let mut names = Names { text, open: Vec::new(), found: Vec::new() };
+        let mut names = Names { text, open: Vec::new(), function: None, found: Vec::new() };
         let _: ControlFlow<()> = query.visit(&mut names);
         Ok(names.found)
     })
@@ -40,6 +40,8 @@ struct Open {
 struct Names<'a> {
     text: Text<'a>,
     open: Vec<Open>,
+    /// The name of the last function that gives rows.
+    function: Option<*const ObjectName>,
     found: Vec<(String, Range<usize>)>,
 }
 
@@ -48,8 +50,11 @@ impl Visitor for Names<'_> {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         let tables = query.with.iter().flat_map(|with| &with.cte_tables);
-        let given = tables.map(|cte| (table_name(&cte.alias.name), std::ptr::from_ref::<Query>(&cte.query))).collect();
-        self.open.push(Open { given, visible: 0 });
+        let given: Vec<(String, *const Query)> =
+            tables.map(|cte| (table_name(&cte.alias.name), std::ptr::from_ref::<Query>(&cte.query))).collect();
+        // A recursive query sees itself.
+        let visible = if query.with.as_ref().is_some_and(|with| with.recursive) { given.len() } else { 0 };
+        self.open.push(Open { given, visible });
         ControlFlow::Continue(())
     }
 
@@ -58,13 +63,24 @@ impl Visitor for Names<'_> {
         if let Some(outer) = self.open.last_mut()
             && let Some(at) = outer.given.iter().position(|(_, given)| std::ptr::eq(*given, query))
         {
-            outer.visible = at + 1;
+            outer.visible = outer.visible.max(at + 1);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: Some(_), .. } = factor {
+            self.function = Some(name);
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        let is_function = self.function.is_some_and(|function| std::ptr::eq(function, relation));
         let [ObjectNamePart::Identifier(ident)] = relation.0.as_slice() else { return ControlFlow::Continue(()) };
+        if is_function {
+            return ControlFlow::Continue(());
+        }
         let name = table_name(ident);
         let given = self.open.iter().any(|open| open.given[..open.visible].iter().any(|(given, _)| *given == name));
         if !given && !self.found.iter().any(|(found, _)| *found == name) {

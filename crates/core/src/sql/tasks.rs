@@ -121,7 +121,7 @@ fn twice_named<'a>(names: impl Iterator<Item = &'a At<String>>) -> Vec<Diagnosti
 }
 
 /// The keys as columns of the input.
-fn key_columns(keys: &[At<String>], schema: &Schema, errors: &mut Vec<Diagnostic>) -> Vec<(String, Expr)> {
+pub(super) fn key_columns(keys: &[At<String>], schema: &Schema, errors: &mut Vec<Diagnostic>) -> Vec<(String, Expr)> {
     let mut columns = Vec::with_capacity(keys.len());
     for key in keys {
         match schema.get(&key.value) {
@@ -132,10 +132,15 @@ fn key_columns(keys: &[At<String>], schema: &Schema, errors: &mut Vec<Diagnostic
     columns
 }
 
-type Seen = IndexMap<String, sqlparser::tokenizer::Span>;
+pub(super) type Seen = IndexMap<String, sqlparser::tokenizer::Span>;
 
 /// Binds one text in an environment that several share; `seen` is its own.
-fn condition_or_value(sql: &SqlText, sources: &SourceMap, env: &mut Env<'_>, condition: bool) -> Bound<(Expr, Seen)> {
+pub(super) fn condition_or_value(
+    sql: &SqlText,
+    sources: &SourceMap,
+    env: &mut Env<'_>,
+    condition: bool,
+) -> Bound<(Expr, Seen)> {
     let text = Text::new(sql, sources);
     let expr = text.with_stack(|| {
         let ast = text.expression()?;

@@ -207,6 +207,16 @@ impl<'a> Text<'a> {
         if span == Span::empty() { self.sql.span } else { self.range(self.bytes(span)) }
     }
 
+    /// The place of a token or a node as `file:line:column`.
+    pub(super) fn location(&self, span: Span) -> String {
+        let place = self.place(span);
+        let file = self.sources.get(place.file).map_or_else(String::new, |file| file.name.clone());
+        match self.sources.line_column(place) {
+            Some((line, column)) => format!("{file}:{line}:{column}"),
+            None => file,
+        }
+    }
+
     /// The bytes of a token or a node in the text.
     pub(super) fn bytes(&self, span: Span) -> Range<usize> {
         let start = self.offset(span.start);

@@ -1,6 +1,6 @@
 //! Walking and rewriting typed expressions.
 
-use crate::table::{CmpOp, Expr, ExprKind};
+use crate::table::{CmpOp, Expr, ExprKind, Function};
 
 /// Replaces every node for which `change` gives another, outermost first; what it gives is not looked into.
 pub(super) fn rewrite(expr: Expr, change: &mut dyn FnMut(&Expr) -> Option<Expr>) -> Expr {
@@ -131,6 +131,12 @@ pub(super) fn boolean(kind: ExprKind) -> Expr {
 /// `a op b`, of operands of one type.
 pub(super) fn compare(op: CmpOp, a: Expr, b: Expr) -> Expr {
     boolean(ExprKind::Compare(op, Box::new(a), Box::new(b)))
+}
+
+/// The first that is not NULL.
+pub(super) fn coalesce(a: Expr, b: Expr) -> Expr {
+    let data_type = a.data_type;
+    Expr { kind: ExprKind::Call(Function::COALESCE, vec![a, b]), data_type }
 }
 
 /// `x is null`, or `x is not null`.

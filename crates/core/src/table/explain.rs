@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    AggCall, AggFunc, Expr, ExprKind, JoinStep, Rel, SetOpKind, SortKey, Value, WindowCall, WindowFrame, WindowFunc,
+    AggCall, AggFunc, Expr, ExprKind, JoinStep, Rel, SampleSize, SeriesStep, SetOpKind, SortKey, Value, WindowCall,
+    WindowFrame, WindowFunc,
 };
 
 /// One line a step, the last step first, what a step works on indented below it.
@@ -11,8 +12,13 @@ impl fmt::Display for Rel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
         lines_of(self, 0, &mut lines);
-        f.write_str(&lines.join("\n"))
+        f.write_str(&shown(&lines.join("\n")))
     }
+}
+
+/// Without the sign by which the binder tells names of its own from those of columns.
+fn shown(text: &str) -> String {
+    text.replace('\u{1}', "")
 }
 
 fn lines_of(rel: &Rel, depth: usize, lines: &mut Vec<String>) {
@@ -26,6 +32,21 @@ fn step(rel: &Rel) -> String {
         Rel::Input { task, .. } => format!("table {task}"),
         Rel::Scan(scan) => format!("scan {}", list(scan.schema.names(), ", ")),
         Rel::Unit => "one row".to_owned(),
+        Rel::Working { name, .. } => format!("rows before of {name}"),
+        Rel::Recursive { name, all, .. } => format!("recursive{} {name}", if *all { " all" } else { "" }),
+        Rel::Expand { columns, .. } => {
+            let each = |(name, values): &(String, Vec<Expr>)| format!("{name} = {}", list(values, " | "));
+            format!("expand {}", list(columns.iter().map(each), ", "))
+        }
+        Rel::Series { column, start, stop, step, .. } => {
+            let step = match step {
+                SeriesStep::Number(step) => step.to_string(),
+                SeriesStep::Interval { months, days, micros } => format!("{months} months {days} days {micros} µs"),
+            };
+            format!("series {column} = {start} to {stop} by {step}")
+        }
+        Rel::Sample { size: SampleSize::Rows(rows), seed, .. } => format!("sample {rows} rows (seed {seed})"),
+        Rel::Sample { size: SampleSize::Fraction(share), seed, .. } => format!("sample {share} (seed {seed})"),
         Rel::Project { columns, .. } => format!("project {}", list(columns.iter().map(named), ", ")),
         Rel::Filter { predicate, account: Some(account), .. } => format!("filter [{account}] {predicate}"),
         Rel::Filter { predicate, .. } => format!("filter {predicate}"),
@@ -93,7 +114,7 @@ fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>, between: &str) -> S
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            ExprKind::Column(name) => write!(f, "{name}"),
+            ExprKind::Column(name) => write!(f, "{}", shown(name)),
             ExprKind::Literal(value) => constant(f, value),
             ExprKind::Cast(operand) => write!(f, "{}::{}", Operand(operand), self.data_type),
             ExprKind::Negate(operand) => write!(f, "-{}", Operand(operand)),

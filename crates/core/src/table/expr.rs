@@ -257,6 +257,26 @@ pub enum WindowFrame {
     },
 }
 
+impl AggCall {
+    /// Its value over no rows.
+    pub fn of_no_rows(&self) -> Value {
+        match self.func {
+            AggFunc::Count => Value::Int(0),
+            _ => Value::Null,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows() -> Self {
+        Self { func: AggFunc::Count, args: vec![], distinct: false, filter: None, data_type: DataType::Int }
+    }
+
+    /// An aggregate of one value in which all rows count.
+    pub fn of(func: AggFunc, value: Expr, data_type: DataType) -> Self {
+        Self { func, args: vec![value], distinct: false, filter: None, data_type }
+    }
+}
+
 impl Expr {
     /// The column of that name and type.
     pub fn column(name: impl Into<String>, data_type: DataType) -> Self {

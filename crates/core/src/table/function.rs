@@ -77,6 +77,10 @@ impl Function {
     /// `regexp_like(text, pattern)`: whether the pattern, a constant, is found anywhere.
     pub const REGEXP_LIKE: Self = Self::new("regexp_like");
 
+    /// `single_row(value, rows, place)`: the value, of a subquery that gave so many rows; more than one fail the task, which
+    /// names the place.
+    pub const SINGLE_ROW: Self = Self::new("single_row");
+
     /// The function of that name.
     pub const fn new(name: &'static str) -> Self {
         Self { name, modifier: None }

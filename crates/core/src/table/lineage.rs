@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    AggCall, Conversion, Expr, ExprKind, Fill, JoinKind, JoinStep, OnInvalid, Rel, SetOpKind, SortKey, WindowCall,
-    WindowFunc,
+    AggCall, Conversion, Expr, ExprKind, Fill, JoinKind, JoinStep, OnInvalid, Rel, SampleSize, SetOpKind, SortKey,
+    WindowCall, WindowFunc,
 };
 
 /// Something that a job reads.
@@ -71,7 +71,19 @@ impl<'r> Walk<'r> {
         match rel {
             Rel::Input { task, .. } => self.reach(Some(task), Some(column)),
             Rel::Scan(_) => self.reach(None, Some(column)),
-            Rel::Unit => {}
+            // The rows before are those that the step began with, and those it made of them.
+            Rel::Unit | Rel::Working { .. } => {}
+            Rel::Expand { input, columns } => match columns.iter().find(|(name, _)| name == column) {
+                Some((_, values)) => values.iter().for_each(|value| self.value(input, value)),
+                None => self.column(input, column),
+            },
+            Rel::Series { input, column: name, start, stop, .. } if name == column => {
+                self.made(format!("a series from {start} to {stop}"));
+                self.operands(input, start);
+                self.operands(input, stop);
+            }
+            Rel::Series { input, .. } => self.column(input, column),
+            Rel::Recursive { start, step, .. } => self.column_of_set_op(start, step, SetOpKind::Union, column),
             Rel::Project { input, columns } => {
                 if let Some((_, expr)) = columns.iter().find(|(name, _)| name == column) {
                     self.value(input, expr);
@@ -121,6 +133,7 @@ impl<'r> Walk<'r> {
             | Rel::Reject { input, .. }
             | Rel::Distinct { input, .. }
             | Rel::Sort { input, .. }
+            | Rel::Sample { input, .. }
             | Rel::Limit { input, .. } => {
                 self.row_step(rel);
                 self.column(input, column);
@@ -213,6 +226,13 @@ impl<'r> Walk<'r> {
                 let names: Vec<&str> = on.iter().flatten().map(String::as_str).collect();
                 let what = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
                 self.decision(input, format!("the first of equal rows{what}"), names);
+            }
+            Rel::Sample { input, size, .. } => {
+                let what = match size {
+                    SampleSize::Rows(rows) => format!("{rows} rows by chance"),
+                    SampleSize::Fraction(fraction) => format!("a share of {fraction} by chance"),
+                };
+                self.decision(input, what, []);
             }
             // An order alone changes no value; with a limit it says which rows stay.
             Rel::Limit { input, count, .. } => {
@@ -364,6 +384,12 @@ fn column_at<'r>(rel: &'r Rel, name: &str) -> Option<&'r str> {
         Rel::Input { schema, .. } => among(schema.fields().iter().map(|field| &field.name), name),
         Rel::Scan(scan) => among(scan.schema.fields().iter().map(|field| &field.name), name),
         Rel::Unit => None,
+        Rel::Working { schema, .. } => among(schema.fields().iter().map(|field| &field.name), name),
+        Rel::Recursive { start, .. } => column_at(start, name),
+        Rel::Expand { input, columns } => {
+            among(columns.iter().map(|(name, _)| name), name).or_else(|| column_at(input, name))
+        }
+        Rel::Series { input, column, .. } => among(std::iter::once(column), name).or_else(|| column_at(input, name)),
         Rel::Project { columns, .. } => among(columns.iter().map(|(name, _)| name), name),
         Rel::Aggregate { keys, metrics, .. } => {
             among(keys.iter().map(|(name, _)| name).chain(metrics.iter().map(|(name, _)| name)), name)
@@ -378,6 +404,7 @@ fn column_at<'r>(rel: &'r Rel, name: &str) -> Option<&'r str> {
         | Rel::Reject { input, .. }
         | Rel::Distinct { input, .. }
         | Rel::Sort { input, .. }
+        | Rel::Sample { input, .. }
         | Rel::Limit { input, .. } => column_at(input, name),
         Rel::SetOp { left, .. } => column_at(left, name),
     }

@@ -36,7 +36,10 @@ pub use job::{
 pub use lineage::{Decision, Origin, Way};
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
-pub use rel::{Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SetOpKind, TextCase};
+pub use rel::{
+    Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SampleSize, SeriesStep, SetOpKind,
+    TextCase,
+};
 pub use schema::{Field, Schema};
 pub use source::{Compression, Location, Scan, ScanOptions, Sink, SinkOptions};
 pub use task_report::TaskReport;

@@ -18,6 +18,53 @@ pub enum Rel {
     Scan(Scan),
     /// One row without columns, for `select` without `from`.
     Unit,
+    /// Each row several times in succession, with columns appended that differ from time to time.
+    Expand {
+        /// What it works on.
+        input: Box<Rel>,
+        /// The columns: names, and a value for each time, equally many and of one type.
+        columns: Vec<(String, Vec<Expr>)>,
+    },
+    /// Each row once for every value of a series, which is appended as a column; not at all where a bound is NULL.
+    Series {
+        /// What it works on.
+        input: Box<Rel>,
+        /// The column's name.
+        column: String,
+        /// The first value: an int, a date or a datetime.
+        start: Expr,
+        /// What no value goes beyond, of the same type.
+        stop: Expr,
+        /// From one value to the next.
+        step: SeriesStep,
+    },
+    /// Some rows, and then again and again those that a step makes of the rows before, until it makes none.
+    Recursive {
+        /// The name under which the step reads the rows before.
+        name: String,
+        /// The first rows.
+        start: Box<Rel>,
+        /// What is made of the rows before; its columns are matched by place.
+        step: Box<Rel>,
+        /// Rows that were there before stay; without, they are left out, in the first rows too.
+        all: bool,
+    },
+    /// In the step of the [`Rel::Recursive`] of that name: the rows before.
+    Working {
+        /// The name.
+        name: String,
+        /// The columns.
+        schema: Schema,
+    },
+    /// Some rows chosen by chance, in their order; the same of the same rows every time.
+    Sample {
+        /// What it works on.
+        input: Box<Rel>,
+        /// How many.
+        size: SampleSize,
+        /// Another choice for another number.
+        seed: u64,
+    },
     /// These columns and no others, computed from the input's row.
     Project {
         /// What it works on.
@@ -109,6 +156,31 @@ pub enum Rel {
         /// then that; without `all` the first of equal rows stays.
         right: Box<Rel>,
     },
+}
+
+/// From one value of a series to the next.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum SeriesStep {
+    /// An int that is added; below zero the series descends, NULL makes no value, zero fails the task.
+    Number(Expr),
+    /// Months, days and then microseconds; the day is clipped to the month each time. Never all zero or of mixed signs.
+    Interval {
+        /// Months.
+        months: i64,
+        /// Days.
+        days: i64,
+        /// Microseconds, of datetimes only.
+        micros: i64,
+    },
+}
+
+/// How many rows are chosen by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum SampleSize {
+    /// So many, or all if there are fewer.
+    Rows(u64),
+    /// Each row with this chance, 0 to 1.
+    Fraction(f64),
 }
 
 /// A set operation.
@@ -250,6 +322,20 @@ impl Rel {
             Self::Input { schema, .. } => schema.clone(),
             Self::Scan(scan) => scan.schema.clone(),
             Self::Unit => Schema::new(),
+            Self::Working { schema, .. } => schema.clone(),
+            Self::Recursive { start, .. } => start.schema(),
+            Self::Expand { input, columns } => {
+                let mut schema = input.schema();
+                for (name, values) in columns {
+                    schema.set(name, values.first().map_or(DataType::Null, |value| value.data_type));
+                }
+                schema
+            }
+            Self::Series { input, column, start, .. } => {
+                let mut schema = input.schema();
+                schema.set(column, start.data_type);
+                schema
+            }
             Self::Project { columns, .. } => {
                 columns.iter().map(|(name, expr)| (name.as_str(), expr.data_type)).collect()
             }
@@ -258,6 +344,7 @@ impl Rel {
             | Self::Fill { input, .. }
             | Self::Distinct { input, .. }
             | Self::Sort { input, .. }
+            | Self::Sample { input, .. }
             | Self::Limit { input, .. } => input.schema(),
             Self::Convert { input, columns, .. } => {
                 let mut schema = input.schema();
@@ -282,8 +369,11 @@ impl Rel {
     /// The relations it works on.
     pub fn inputs(&self) -> Vec<&Rel> {
         match self {
-            Self::Input { .. } | Self::Scan(_) | Self::Unit => vec![],
+            Self::Input { .. } | Self::Scan(_) | Self::Unit | Self::Working { .. } => vec![],
             Self::Project { input, .. }
+            | Self::Expand { input, .. }
+            | Self::Series { input, .. }
+            | Self::Sample { input, .. }
             | Self::Filter { input, .. }
             | Self::Convert { input, .. }
             | Self::Fill { input, .. }
@@ -295,6 +385,7 @@ impl Rel {
             | Self::Limit { input, .. } => vec![input],
             Self::Join(step) => vec![&step.left, &step.right],
             Self::SetOp { left, right, .. } => vec![left, right],
+            Self::Recursive { start, step, .. } => vec![start, step],
         }
     }
 

@@ -5,6 +5,7 @@ use tidemill_core::table::Rel;
 use crate::ops::aggregate::AggregateExec;
 use crate::ops::convert::ConvertExec;
 use crate::ops::distinct::DistinctExec;
+use crate::ops::expand::ExpandExec;
 use crate::ops::fill::FillExec;
 use crate::ops::filter::FilterExec;
 use crate::ops::input::InputExec;
@@ -14,15 +15,25 @@ use crate::ops::operator::Operator;
 use crate::ops::project::ProjectExec;
 use crate::ops::reject::RejectExec;
 use crate::ops::required_columns::RequiredColumns;
+use crate::ops::sample::SampleExec;
 use crate::ops::scan::ScanExec;
+use crate::ops::series::SeriesExec;
 use crate::ops::set_op::SetOpExec;
 use crate::ops::sort::SortExec;
 use crate::ops::unit::UnitExec;
 use crate::ops::window::WindowExec;
+use crate::ops::working::WorkingExec;
 
-/// The operator for a relation of whose columns those are required.
-pub(super) fn operator(rel: &Rel, required: RequiredColumns) -> Box<dyn Operator + '_> {
-    match rel {
+/// The operator for a relation of whose columns those are required; none for what computes its inputs more than once.
+pub(super) fn operator(rel: &Rel, required: RequiredColumns) -> Option<Box<dyn Operator + '_>> {
+    Some(match rel {
+        Rel::Recursive { .. } => return None,
+        Rel::Working { name, .. } => Box::new(WorkingExec { name }),
+        Rel::Expand { input, columns } => Box::new(ExpandExec { input, columns, required }),
+        Rel::Series { input, column, start, stop, step } => {
+            Box::new(SeriesExec { input, column, start, stop, step, required })
+        }
+        Rel::Sample { input, size, seed } => Box::new(SampleExec { input, size: *size, seed: *seed, required }),
         Rel::Input { task, .. } => Box::new(InputExec { task, required }),
         Rel::Scan(scan) => Box::new(ScanExec { scan, required }),
         Rel::Unit => Box::new(UnitExec),
@@ -42,5 +53,5 @@ pub(super) fn operator(rel: &Rel, required: RequiredColumns) -> Box<dyn Operator
         Rel::Sort { input, by } => Box::new(SortExec { input, by, required }),
         Rel::Limit { input, offset, count } => Box::new(LimitExec { input, offset: *offset, count: *count, required }),
         Rel::SetOp { kind, all, left, right } => Box::new(SetOpExec { kind: *kind, all: *all, left, right }),
-    }
+    })
 }

@@ -4,10 +4,10 @@ use polars::prelude::DataFrame;
 use tidemill_core::table::{CheckResult, EngineError, Rel, Scan, TableJob, TableReport, TaskReport};
 
 use super::dispatch::operator;
-use super::pipeline;
+use super::{pipeline, recursion};
 use crate::arrays::select::pick;
 use crate::check;
-use crate::error::Outcome;
+use crate::error::{Outcome, unsupported};
 use crate::ops::context::JobContext;
 use crate::ops::operator::KeyFilter;
 use crate::ops::required_columns::RequiredColumns;
@@ -74,7 +74,7 @@ impl<'a> Executor<'a> {
         if let Some(frame) = self.batch_by_batch(rel, required.clone())? {
             return Ok(frame);
         }
-        let operator = operator(rel, required);
+        let Some(operator) = operator(rel, required) else { return self.repeated(rel) };
         let mut inputs = vec![];
         for (input, required) in operator.inputs() {
             let filtered = match operator.key_filter(&inputs, &self.context)? {
@@ -96,11 +96,19 @@ impl<'a> Executor<'a> {
     /// The rows of a relation that a pipeline can compute, if it is worth it.
     fn batch_by_batch(&mut self, rel: &Rel, required: RequiredColumns) -> Outcome<Option<DataFrame>> {
         match rel {
-            Rel::Project { .. } | Rel::Filter { .. } | Rel::Fill { .. } | Rel::Join(_) => {
+            Rel::Project { .. } | Rel::Filter { .. } | Rel::Fill { .. } | Rel::Expand { .. } | Rel::Join(_) => {
                 pipeline::collect::collect(self, rel, required)
             }
             Rel::Aggregate { input, keys, metrics } => pipeline::aggregate::aggregate(self, input, keys, metrics),
             _ => Ok(None),
+        }
+    }
+
+    /// The rows of a relation that computes its inputs more than once.
+    fn repeated(&mut self, rel: &Rel) -> Outcome<DataFrame> {
+        match rel {
+            Rel::Recursive { name, start, step, all } => recursion::run(self, name, start, step, *all),
+            _ => Err(unsupported("a relation without an operator")),
         }
     }
 

@@ -1,13 +1,13 @@
 //! Which kernel computes a function.
 
 use polars::prelude::{IdxCa, IdxSize, Series};
-use tidemill_core::table::{CmpOp, DataType, Expr, ExprKind, Function, Value};
+use tidemill_core::table::{CmpOp, DataType, EngineError, Expr, ExprKind, Function, Value};
 
 use super::context::EvalContext;
 use super::eval::Eval;
 use super::{compare, number, temporal, text};
 use crate::arrays::operand::Operand;
-use crate::arrays::typed::{bools, certain};
+use crate::arrays::typed::{bools, certain, ints, texts};
 use crate::error::{Outcome, internal, unsupported};
 
 /// How a function is computed.
@@ -33,6 +33,7 @@ pub(super) enum Compute {
 static KERNELS: [&[Kernel]; 4] = [CHOICES, number::KERNELS, text::KERNELS, temporal::KERNELS];
 
 const CHOICES: &[Kernel] = &[
+    Kernel { name: "single_row", compute: Compute::Ternary(|_, value, rows, place| single_row(value, rows, place)) },
     Kernel { name: "coalesce", compute: Compute::Expressions(|eval, args, data_type| eval.coalesce(args, data_type)) },
     Kernel { name: "nullif", compute: Compute::Binary(|context, value, other| context.null_if(value, other)) },
     Kernel { name: "greatest", compute: Compute::Values(|context, _, values| context.extreme(values, CmpOp::Gt)) },
@@ -108,6 +109,19 @@ impl EvalContext<'_> {
         }
         Ok(best)
     }
+}
+
+/// The value of a subquery, unless it gave several.
+fn single_row(value: &Series, rows: &Series, place: &Series) -> Outcome<Series> {
+    let most = ints(rows)?.iter().flatten().max().unwrap_or_default();
+    if most <= 1 {
+        return Ok(value.clone());
+    }
+    let place = texts(place)?.get(0).unwrap_or_default().to_owned();
+    Err(EngineError::Value {
+        message: format!("the subquery at {place} is used as a value and gives {most} rows"),
+        help: Some("aggregate, or end it with `order by … limit 1`".to_owned()),
+    })
 }
 
 /// The argument that is there in any case.

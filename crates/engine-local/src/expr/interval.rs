@@ -26,7 +26,7 @@ pub(super) fn add(context: &EvalContext<'_>, function: Function, values: &[&Seri
         |row: usize| value(format!("the date in row {} plus the interval is out of range", context.place(row)));
     let moved = |row: usize, day: i64| -> Outcome<Option<i64>> {
         let (Some(months), Some(count)) = (months.at(row), counts.at(row)) else { return Ok(None) };
-        let day = add_months(day, months).and_then(|day| day.checked_add(count));
+        let day = calendar::add_months(day, months).and_then(|day| day.checked_add(count));
         let day = day.filter(|day| i32::try_from(*day).is_ok_and(calendar::is_valid));
         day.map(Some).ok_or_else(|| out_of_range(row))
     };
@@ -57,14 +57,4 @@ pub(super) fn add(context: &EvalContext<'_>, function: Function, values: &[&Seri
         Physical::Null => Ok(x.clone()),
         other => Err(unsupported(format!("{other} plus an interval"))),
     }
-}
-
-/// The day moved by whole months, clipped to the month's last day.
-fn add_months(day: i64, months: i64) -> Option<i64> {
-    let (year, month, of_month) = calendar::civil_of(day);
-    let total = (year * 12 + month - 1).checked_add(months)?;
-    let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
-    (-100_000..100_000)
-        .contains(&year)
-        .then(|| calendar::days_of(year, month, of_month.min(calendar::days_in_month(year, month))))
 }

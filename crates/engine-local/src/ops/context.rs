@@ -1,7 +1,9 @@
 //! What all operators of a job share: what the caller gave, and what they tell of their work.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use polars::prelude::DataFrame;
 use tidemill_core::table::{DroppedRows, EngineError, JobOptions, JoinDiagnosis, Rel, RowsIn, Scan, TableRef};
 
 use super::reject_log::RejectLog;
@@ -21,6 +23,8 @@ pub(crate) struct JobContext<'a> {
     pub rejects: Option<RejectLog<'a>>,
     pub notes: Notes,
     pub observed: Observed,
+    /// For each `with recursive` under way, the rows of the round before.
+    pub working: HashMap<String, DataFrame>,
 }
 
 /// What operators tell of their work.
@@ -48,7 +52,16 @@ impl<'a> JobContext<'a> {
         rel: &'a Rel,
     ) -> Self {
         let rejects = rel.can_reject().then(|| RejectLog::of(rel));
-        Self { project, files, options, budget, rejects, notes: Notes::default(), observed: Observed::default() }
+        Self {
+            project,
+            files,
+            options,
+            budget,
+            rejects,
+            notes: Notes::default(),
+            observed: Observed::default(),
+            working: HashMap::new(),
+        }
     }
 
     /// An error once the result is no longer wanted, or takes more memory than there may be.

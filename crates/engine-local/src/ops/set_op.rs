@@ -32,15 +32,21 @@ impl Operator for SetOpExec<'_> {
     }
 }
 
-fn set_op(kind: SetOpKind, all: bool, left: &DataFrame, right: &DataFrame) -> Outcome<DataFrame> {
-    let (rows, left_rows) = (left.height() + right.height(), left.height());
+/// One frame behind the other, columns matched by place.
+pub(crate) fn stacked(left: &DataFrame, right: &DataFrame) -> Outcome<DataFrame> {
     let columns: Vec<Series> = left
         .columns()
         .iter()
         .zip(right.columns())
         .map(|(left, right)| stack(left.as_materialized_series(), right.as_materialized_series()))
         .collect::<Outcome<_>>()?;
-    let stacked = DataFrame::new(rows, columns.into_iter().map(Column::from).collect()).map_err(internal)?;
+    let rows = left.height() + right.height();
+    DataFrame::new(rows, columns.into_iter().map(Column::from).collect()).map_err(internal)
+}
+
+fn set_op(kind: SetOpKind, all: bool, left: &DataFrame, right: &DataFrame) -> Outcome<DataFrame> {
+    let (rows, left_rows) = (left.height() + right.height(), left.height());
+    let stacked = stacked(left, right)?;
     if kind == SetOpKind::Union && all {
         return Ok(stacked);
     }

@@ -36,6 +36,14 @@ pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
     days_of(next_year, next, 1) - days_of(year, month, 1)
 }
 
+/// The day moved by whole months, clipped to the month's last day.
+pub(crate) fn add_months(day: i64, months: i64) -> Option<i64> {
+    let (year, month, of_month) = civil_of(day);
+    let total = (year * 12 + month - 1).checked_add(months)?;
+    let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
+    (-100_000..100_000).contains(&year).then(|| days_of(year, month, of_month.min(days_in_month(year, month))))
+}
+
 /// Days since 1970-01-01 of a date, if there is that day in the years -9999 to 9999.
 pub(crate) fn date(year: i64, month: i64, day: i64) -> Option<i32> {
     let exists = (-9999..=9999).contains(&year) && (1..=12).contains(&month);

@@ -35,6 +35,9 @@ pub(in crate::sql) fn call(binder: &Binder<'_>, call: &AstCall, env: &mut Env<'_
         return Err(binder.text.unsupported(call.name.span(), &format!("the function `{}`", call.name), ""));
     };
     let name = ident.value.to_lowercase();
+    if name == "grouping" && call.over.is_none() {
+        return binder.grouping_call(call, ident.span, env);
+    }
     if call.over.is_some() {
         return windows::call(binder, &name, ident.span, call, env);
     }

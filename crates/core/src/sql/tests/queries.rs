@@ -200,8 +200,9 @@ fn with_and_set_operations() {
     => x int
     "#);
     assert_snapshot!(plan("with recursive a as (select 1) select * from a"), @r#"
-    `with recursive` is not supported in Tidemill SQL
-      at q.sql:1:1 `with`
+    project column_1 = 1
+      one row
+    => column_1 int
     "#);
     assert_snapshot!(plan("with orders as (select id from orders) select * from orders"), @r#"
     project id
@@ -259,9 +260,11 @@ fn windows() {
       help: there are `rows between N preceding and M following`, `rows` or `range between unbounded preceding and current row`, and the whole partition
     "#);
     assert_snapshot!(plan("select id from orders qualify row_number() over () = 1"), @r#"
-    `qualify` is not supported in Tidemill SQL
-      at q.sql:1:31 `row_number() over () = 1`
-      help: compute the window in a subquery and use `where` outside
+    project id
+      filter window_1 = 1
+        window window_1 = row_number() over (all)
+          table orders
+    => id int
     "#);
 }
 

@@ -65,9 +65,9 @@ fn refused() {
       help: there is `o`
     ");
     assert_snapshot!(plan("values (1)"), @r#"
-    `values` is not supported in Tidemill SQL
-      at q.sql:1:8 `(1)`
-      help: use `select … union all select …`
+    expand column1 = 1
+      one row
+    => column1 int
     "#);
     assert_snapshot!(plan("select id from orders limit 'x'"), @r#"
     `limit` takes a constant whole number of rows
@@ -106,11 +106,19 @@ fn refused() {
       help: use `limit`
     "#);
     assert_snapshot!(plan("select count(*) from orders group by rollup (id)"), @r#"
-    `ROLLUP (id)` is not supported in Tidemill SQL
-      at q.sql:1:46 `id`
+    project count
+      project id, count = coalesce(count, 0), set = coalesce(set, total)
+        full join on set = total
+          aggregate by id = key0, set: count = count(*)
+            expand key0 = id | null, set = 0 | 1
+              table orders
+          expand total = 1
+            one row
+    => count int
     "#);
     assert_snapshot!(plan("select * from generate_series(1, 3)"), @r#"
-    this form of table is not supported in Tidemill SQL
-      at q.sql:1:15 `generate_series`
+    series generate_series = 1 to 3 by 1
+      one row
+    => generate_series int
     "#);
 }

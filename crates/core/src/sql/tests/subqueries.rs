@@ -125,9 +125,14 @@ fn subqueries() {
     => id int
     "#);
     assert_snapshot!(plan("select id from orders where amount = (select amount from orders)"), @r#"
-    a subquery used as a value must have one row
-      at q.sql:1:39 `select amount from orders` it may have several
-      help: aggregate without `group by`, or end it with `order by … limit 1`
+    project id
+      filter amount = single_row(subquery1.value, subquery1.rows, 'q.sql:1:39')
+        cross join
+          table orders
+          aggregate subquery1.value = first(amount), subquery1.rows = count(*)
+            project amount
+              table orders
+    => id int
     "#);
     assert_snapshot!(plan("select id from orders where exists (select 1 from customers)"), @r#"
     project id

@@ -12,6 +12,7 @@ use crate::error::{Outcome, internal, unsupported, within};
 use crate::exec::executor::Executor;
 use crate::expr::{Notes, columns_of};
 use crate::ops::batch::Batch;
+use crate::ops::expand;
 use crate::ops::fill::{self, RunningMean};
 use crate::ops::required_columns::{RequiredColumns, with};
 use crate::store::table_handle::TableHandle;
@@ -19,7 +20,10 @@ use crate::store::table_handle::TableHandle;
 /// What a pipeline works on if all of its steps are such that they need one row at a time.
 fn source_of(rel: &Rel) -> &Rel {
     match rel {
-        Rel::Project { input, .. } | Rel::Filter { input, .. } | Rel::Fill { input, .. } => source_of(input),
+        Rel::Project { input, .. }
+        | Rel::Filter { input, .. }
+        | Rel::Fill { input, .. }
+        | Rel::Expand { input, .. } => source_of(input),
         Rel::Join(step) if HashProbe::can(step) => source_of(&step.left),
         other => other,
     }
@@ -28,7 +32,7 @@ fn source_of(rel: &Rel) -> &Rel {
 fn multiplies(rel: &Rel) -> bool {
     match rel {
         Rel::Project { input, .. } | Rel::Filter { input, .. } | Rel::Fill { input, .. } => multiplies(input),
-        Rel::Join(_) => true,
+        Rel::Join(_) | Rel::Expand { .. } => true,
         _ => false,
     }
 }
@@ -60,6 +64,10 @@ fn build<'a>(executor: &mut Executor<'_>, rel: &'a Rel, required: RequiredColumn
             let pipeline = build(executor, input, with(required.clone(), columns_of([predicate])))?;
             let place = account.as_ref().map(|step| executor.context.reserve_drop(step));
             pipeline.and(Stage::Filter(predicate, place, required))
+        }
+        Rel::Expand { input, columns } => {
+            let read = with(required.clone(), expand::columns_read(columns));
+            build(executor, input, read)?.and(Stage::Expand(columns, required))
         }
         Rel::Fill { input, columns } => {
             let fillings = fillings(executor, input, columns)?;

@@ -12,6 +12,7 @@ use crate::expr::{Eval, Notes};
 use crate::keys::interner::KeyInterner;
 use crate::ops::batch::Batch;
 use crate::ops::context::JobContext;
+use crate::ops::expand;
 use crate::ops::fill;
 use crate::ops::operator::KeyFilter;
 use crate::ops::required_columns::RequiredColumns;
@@ -30,6 +31,8 @@ pub(super) enum Stage<'a> {
     /// The number among the job's dropped rows under which it is accounted; the columns that are needed of what is left.
     Filter(&'a Expr, Option<usize>, RequiredColumns),
     Fill(Vec<(&'a str, Filling<'a>)>),
+    /// The columns that differ from time to time; those that are needed of what comes of it.
+    Expand(&'a [(String, Vec<Expr>)], RequiredColumns),
     Probe(Box<HashProbe<'a>>),
     /// Only rows whose key is one of these.
     KeyFilter(Vec<&'a Expr>, Box<KeyInterner>),
@@ -72,7 +75,11 @@ impl<'a> Pipeline<'a> {
 
     /// Whether a batch may become larger than it came.
     pub fn multiplies(&self) -> bool {
-        self.stages.iter().any(|stage| matches!(stage, Stage::Probe(probe) if probe.multiplies()))
+        self.stages.iter().any(|stage| match stage {
+            Stage::Probe(probe) => probe.multiplies(),
+            Stage::Expand(..) => true,
+            _ => false,
+        })
     }
 
     /// The rows that the steps make of a batch of the source.
@@ -95,6 +102,9 @@ impl<'a> Pipeline<'a> {
                     let values: Vec<Series> = keys.iter().map(|key| typed(&eval, key)).collect::<Outcome<_>>()?;
                     let found = known.lookup(&values, frame.height())?;
                     Batch::of_frame(filter(&frame, &found.into_iter().map(|number| Some(number != NONE)).collect())?)
+                }
+                Stage::Expand(columns, required) => {
+                    Batch::of_frame(expand::expand(batch.into_frame()?, columns, required, notes)?)
                 }
                 Stage::Fill(fillings) => {
                     for (name, filling) in fillings {

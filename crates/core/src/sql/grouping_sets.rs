@@ -1,0 +1,187 @@
+//! `group by`: keys, `all`, and `rollup`, `cube` and `grouping sets`, which group the same rows in several ways.
+
+use sqlparser::ast::{Expr as Ast, Function as AstCall, GroupByExpr, Spanned};
+use sqlparser::tokenizer::Span;
+
+use crate::diagnostic::Diagnostic;
+use crate::table::Expr;
+
+use super::binder::Binder;
+use super::column_scope::{ColumnScope, matching};
+use super::env::{Allowed, Env, is_of_groups};
+use super::functions::plain_args;
+use super::output::Item;
+use super::text::{Bound, all};
+use super::walk::any_column;
+
+/// So many ways to group are the most, as in PostgreSQL.
+const MAX_SETS: usize = 4_096;
+
+/// What a query groups by.
+#[derive(Default)]
+pub(super) struct GroupKeys {
+    /// The keys, each once.
+    pub keys: Vec<Expr>,
+    /// The keys of each way to group; none if all keys are those of the only one.
+    pub sets: Option<Vec<Vec<usize>>>,
+}
+
+impl Binder<'_> {
+    /// The keys of a `group by`.
+    pub(super) fn group_keys(
+        &self,
+        group_by: &GroupByExpr,
+        items: &[Item],
+        scope: &ColumnScope,
+        subqueries: &[String],
+    ) -> Bound<GroupKeys> {
+        let (elements, modifiers) = match group_by {
+            GroupByExpr::All(modifiers) => (None, modifiers),
+            GroupByExpr::Expressions(elements, modifiers) => (Some(elements), modifiers),
+        };
+        if !modifiers.is_empty() {
+            return Err(self.text.unsupported(group_by.span(), "`with rollup` and its kind", "write `rollup (…)`"));
+        }
+        let Some(elements) = elements else {
+            let is_key = |expr: &&Expr| any_column(expr, &|_| true) && !any_column(expr, &is_of_groups);
+            let plain = items.iter().map(|item| &item.expr).filter(is_key);
+            return Ok(GroupKeys { keys: once_each(plain.cloned()), sets: None });
+        };
+        let mut env = Env::new(scope, "`group by`", Allowed::Scalars);
+        env.aliases = items.iter().map(|item| (item.name.clone(), item.expr.clone())).collect();
+        let mut sets: Vec<Vec<&Ast>> = vec![vec![]];
+        for element in elements {
+            sets = self.each_with_each(&sets, &sets_of(element), element.span())?;
+        }
+        let written = once_each(sets.iter().flatten().copied());
+        let bound = all(written.iter().map(|key| self.group_key(key, items, subqueries, &mut env)))?;
+        if !env.early.is_empty() {
+            return Err(self.text.unsupported(group_by.span(), "a subquery in `group by`", "use `with`"));
+        }
+        let keys = once_each(bound.iter().cloned());
+        let place = |key: &Ast| {
+            let at = written.iter().position(|other| *other == key)?;
+            keys.iter().position(|other| *other == bound[at])
+        };
+        let sets: Vec<Vec<usize>> = sets.iter().map(|set| once_each(set.iter().filter_map(|key| place(key)))).collect();
+        let is_plain = matches!(sets.as_slice(), [only] if only.len() == keys.len() && !keys.is_empty());
+        let plain = is_plain || elements.is_empty();
+        Ok(GroupKeys { keys, sets: (!plain).then_some(sets) })
+    }
+
+    /// Every set of the one kind put together with every set of the other.
+    fn each_with_each<'q>(&self, a: &[Vec<&'q Ast>], b: &[Vec<&'q Ast>], span: Span) -> Bound<Vec<Vec<&'q Ast>>> {
+        if a.len().saturating_mul(b.len()) > MAX_SETS {
+            let message = format!("this `group by` groups in more than {MAX_SETS} ways");
+            return Err(self.text.wrong(span, message, ""));
+        }
+        Ok(a.iter().flat_map(|a| b.iter().map(|b| a.iter().chain(b).copied().collect())).collect())
+    }
+
+    fn group_key(&self, key: &Ast, items: &[Item], subqueries: &[String], env: &mut Env<'_>) -> Bound<Expr> {
+        let expr = match self.position(key, items.len())? {
+            Some(at) => items[at].expr.clone(),
+            None => self.value(key, env)?,
+        };
+        self.warn_of_alias(key, &expr, env);
+        if any_column(&expr, &is_of_groups) {
+            let message = "a group key cannot hold an aggregate or a window function";
+            return Err(self.text.wrong(key.span(), message, ""));
+        }
+        if any_column(&expr, &|name| subqueries.iter().any(|subquery| subquery == name)) {
+            return Err(self.text.unsupported(key.span(), "a subquery in `group by`", "use `with`"));
+        }
+        Ok(expr)
+    }
+
+    /// Says so if a group key is a column, and the select list calls something else the same.
+    fn warn_of_alias(&self, key: &Ast, bound: &Expr, env: &Env<'_>) {
+        let Ast::Identifier(name) = key else { return };
+        let aliases = matching(&env.aliases, name, |(alias, _)| Some(alias.as_str()));
+        // An aggregate cannot be meant.
+        let [(_, alias)] = aliases.as_slice() else { return };
+        if alias == bound || any_column(alias, &is_of_groups) {
+            return;
+        }
+        let warning = Diagnostic::warning(format!("`{name}` is grouped by the column of that name, not by the alias"))
+            .at(self.text.place(name.span), "the column")
+            .help("give the alias another name, or group by the expression or its number in the select list");
+        let mut warnings = self.warnings.borrow_mut();
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+
+    /// `grouping(a, b)`: a bit for each argument, set where the row is not grouped by it; the last one counts 1.
+    pub(super) fn grouping_call(&self, call: &AstCall, span: Span, env: &mut Env<'_>) -> Bound<Expr> {
+        if env.allowed == Allowed::Scalars || env.within.is_some() {
+            let message = format!("`grouping` cannot stand in {}", env.clause);
+            return Err(self.text.wrong(span, message, "it says by which keys rows were grouped"));
+        }
+        let args = plain_args(self, "grouping", call)?;
+        if args.is_empty() || args.len() > 31 {
+            return Err(self.text.wrong(span, "`grouping` takes 1 to 31 group keys", ""));
+        }
+        env.within = Some("grouping".to_owned());
+        let bound = all(args.iter().map(|arg| self.value(arg, env)));
+        env.within = None;
+        Ok(env.grouping(bound?, span))
+    }
+}
+
+/// The ways to group that an element of `group by` stands for.
+fn sets_of(element: &Ast) -> Vec<Vec<&Ast>> {
+    match element {
+        Ast::Rollup(parts) => rollup(parts.iter().map(|part| part.iter().collect()).collect()),
+        Ast::Cube(parts) => cube(parts.iter().map(|part| part.iter().collect()).collect()),
+        Ast::GroupingSets(sets) => sets
+            .iter()
+            .flat_map(|set| match set.as_slice() {
+                [only] => sets_of(only),
+                keys => vec![keys.iter().collect()],
+            })
+            .collect(),
+        Ast::Tuple(keys) => vec![keys.iter().collect()],
+        // Within `grouping sets` the grammar takes these for calls.
+        Ast::Function(call) if call.name.to_string().eq_ignore_ascii_case("rollup") => rollup(parts_of(call)),
+        Ast::Function(call) if call.name.to_string().eq_ignore_ascii_case("cube") => cube(parts_of(call)),
+        key => vec![vec![key]],
+    }
+}
+
+fn parts_of(call: &AstCall) -> Vec<Vec<&Ast>> {
+    use sqlparser::ast::{FunctionArg, FunctionArgExpr, FunctionArguments};
+    let FunctionArguments::List(list) = &call.args else { return vec![] };
+    let part = |arg| match arg {
+        &FunctionArg::Unnamed(FunctionArgExpr::Expr(Ast::Tuple(ref keys))) => Some(keys.iter().collect()),
+        &FunctionArg::Unnamed(FunctionArgExpr::Expr(ref key)) => Some(vec![key]),
+        _ => None,
+    };
+    list.args.iter().filter_map(part).collect()
+}
+
+/// All parts, all but the last, and so on to none.
+fn rollup(parts: Vec<Vec<&Ast>>) -> Vec<Vec<&Ast>> {
+    (0..=parts.len()).rev().map(|count| parts[..count].concat()).collect()
+}
+
+/// Every choice of parts; far too many are refused by their number, not tried.
+fn cube(parts: Vec<Vec<&Ast>>) -> Vec<Vec<&Ast>> {
+    let choices = 1_usize << parts.len().min(13);
+    let chosen = |choice: usize| {
+        let is_in = |at: &usize| choice >> (parts.len() - 1 - at) & 1 == 0;
+        (0..parts.len()).filter(is_in).flat_map(|at| parts[at].clone()).collect()
+    };
+    (0..choices).map(chosen).collect()
+}
+
+/// Each thing at its first place.
+fn once_each<T: PartialEq>(things: impl Iterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for thing in things {
+        if !once.contains(&thing) {
+            once.push(thing);
+        }
+    }
+    once
+}
