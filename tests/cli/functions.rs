@@ -61,7 +61,7 @@ fn an_object_says_all_of_a_function() {
 fn a_function_that_is_not_there_is_answered() {
     assert_snapshot!(Project::new().run(["functions", "nvl"]).exits(2).stderr, @r"
     error: there is no function `nvl`
-      help: use `coalesce(x, y)`, or `x is null`
+      help: here it is called `coalesce(x, y)`; the question is `x is null`
     ");
     assert_snapshot!(Project::new().run(["functions", "lenght"]).exits(2).stderr, @r"
     error: there is no function `lenght`

@@ -266,15 +266,15 @@ fn sqlite_query(sql: &SqlText) -> (String, Vec<Value>) {
     // Filled from the back, so that `$1` is never taken for the start of `$12`.
     let mut numbered = Vec::new();
     for hole in &sql.holes {
-        let values = match hole {
-            SqlHole::One(value) => std::slice::from_ref(value),
-            SqlHole::Many(values) => values.as_slice(),
-        };
         let first = parameters.len() + 1;
-        parameters.extend_from_slice(values);
+        match hole {
+            SqlHole::One(value) => parameters.push(value.clone()),
+            SqlHole::Many(values) => parameters.extend_from_slice(values),
+            SqlHole::Now { logical_time } => parameters.push(Value::String(logical_time.clone())),
+        }
         let places: Vec<String> = (first..=parameters.len()).map(|at| format!("?{at}")).collect();
         numbered.push(match hole {
-            SqlHole::One(_) => places.concat(),
+            SqlHole::One(_) | SqlHole::Now { .. } => places.concat(),
             SqlHole::Many(_) => format!("({})", places.join(", ")),
         });
     }

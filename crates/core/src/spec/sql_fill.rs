@@ -16,7 +16,7 @@ use super::sql_text::SqlHole;
 /// One for each hole that cannot be filled or stands inside quotes.
 pub(crate) fn fill_sql(text: Text<'_>, scope: &Scope) -> Result<(String, Vec<SqlHole>), Vec<Diagnostic>> {
     if !text.text.contains("${{") {
-        return Ok((text.text.to_owned(), Vec::new()));
+        return Ok(with_now(text.text.to_owned(), Vec::new(), scope));
     }
     let cut = cut(text.text);
     closed(&cut, text)?;
@@ -48,7 +48,39 @@ pub(crate) fn fill_sql(text: Text<'_>, scope: &Scope) -> Result<(String, Vec<Sql
         out.extend(std::iter::repeat_n(' ', hole.whole.len().saturating_sub(placeholder.len())));
     }
     out.push_str(&text.text[from..]);
-    if errors.is_empty() { Ok((out, holes)) } else { Err(errors) }
+    if errors.is_empty() { Ok(with_now(out, holes, scope)) } else { Err(errors) }
+}
+
+/// The same with a hole more, for which each `now()` outside of quotes stands, where the time of the run is known.
+fn with_now(mut sql: String, mut holes: Vec<SqlHole>, scope: &Scope) -> (String, Vec<SqlHole>) {
+    let Ok(serde_json::Value::String(time)) = scope.find(["run", "logical_time"]) else {
+        return (sql, holes);
+    };
+    let calls = calls_of_now(&sql);
+    if !calls.is_empty() {
+        holes.push(SqlHole::Now { logical_time: time.clone() });
+    }
+    for call in calls {
+        let placeholder = format!("${}", holes.len());
+        let blanks = " ".repeat(call.len().saturating_sub(placeholder.len()));
+        sql.replace_range(call, &(placeholder + &blanks));
+    }
+    (sql, holes)
+}
+
+/// Where `now()` is called.
+fn calls_of_now(sql: &str) -> Vec<Range<usize>> {
+    let letters = sql.to_ascii_lowercase();
+    let mut quotes = None;
+    let call = |start: usize| {
+        let is_start =
+            !letters[..start].ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | '.'));
+        let open = letters[start + "now".len()..].trim_start().strip_prefix('(').filter(|_| is_start)?;
+        let behind = open.trim_start().strip_prefix(')')?;
+        let quotes = quotes.get_or_insert_with(|| quoted(sql, &[]));
+        (!quotes.iter().any(|range| range.contains(&start))).then(|| start..sql.len() - behind.len())
+    };
+    letters.match_indices("now").map(|(start, _)| start).filter_map(call).collect()
 }
 
 fn sql_hole(value: &serde_json::Value) -> Option<SqlHole> {

@@ -43,6 +43,11 @@ pub enum SqlHole {
     One(Value),
     /// A list, for `in`.
     Many(Vec<Value>),
+    /// `now()`. In fingerprints it is named, for a text constant of the same letters is another value.
+    Now {
+        /// As `run.logical_time` writes it.
+        logical_time: String,
+    },
 }
 
 impl SqlText {
@@ -144,24 +149,26 @@ impl<'de> Deserialize<'de> for SqlText {
     }
 }
 
-/// The holes in the form in which they pass through serde: each a list and whether it is one.
+/// The holes in the form in which they pass through serde: each its kind and its values.
 pub(crate) fn holes_to_json(holes: &[SqlHole]) -> Result<String, serde_json::Error> {
-    let parts: Vec<(bool, Vec<Value>)> = holes
+    let parts: Vec<(char, Vec<Value>)> = holes
         .iter()
         .map(|hole| match hole {
-            SqlHole::One(value) => (false, vec![value.clone()]),
-            SqlHole::Many(values) => (true, values.clone()),
+            SqlHole::One(value) => ('1', vec![value.clone()]),
+            SqlHole::Many(values) => ('n', values.clone()),
+            SqlHole::Now { logical_time } => ('t', vec![Value::String(logical_time.clone())]),
         })
         .collect();
     serde_json::to_string(&parts)
 }
 
 fn holes_from_json(text: &str) -> Result<Vec<SqlHole>, serde_json::Error> {
-    let parts: Vec<(bool, Vec<Value>)> = serde_json::from_str(text)?;
+    let parts: Vec<(char, Vec<Value>)> = serde_json::from_str(text)?;
     Ok(parts
         .into_iter()
-        .map(|(many, mut values)| match (many, values.len()) {
-            (false, 1) => SqlHole::One(values.remove(0)),
+        .map(|(kind, mut values)| match (kind, values.as_slice()) {
+            ('t', [Value::String(time)]) => SqlHole::Now { logical_time: time.clone() },
+            ('1', [_]) => SqlHole::One(values.remove(0)),
             _ => SqlHole::Many(values),
         })
         .collect())

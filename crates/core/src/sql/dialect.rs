@@ -1,6 +1,9 @@
 //! What the parser accepts.
 
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 use sqlparser::dialect::{Dialect, Precedence};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
 
 /// PostgreSQL's grammar of queries and expressions, without its operators of own making: `a<-1` is a comparison here.
 #[derive(Debug)]
@@ -69,6 +72,34 @@ impl Dialect for Tidemill {
 
     fn supports_subquery_as_function_arg(&self) -> bool {
         true
+    }
+
+    fn supports_bitwise_shift_operators(&self) -> bool {
+        true
+    }
+
+    /// `~` takes what binds stronger than the other operators of bits.
+    fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        if !parser.consume_token(&Token::Tilde) {
+            return None;
+        }
+        let operand = parser.parse_subexpr(self.prec_value(Precedence::PgOther));
+        Some(operand.map(|expr| Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr: Box::new(expr) }))
+    }
+
+    /// `a # b`.
+    fn parse_infix(&self, parser: &mut Parser<'_>, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+        if !parser.consume_token(&Token::Sharp) {
+            return None;
+        }
+        let (left, op) = (Box::new(expr.clone()), BinaryOperator::PGBitwiseXor);
+        Some(parser.parse_subexpr(precedence).map(|right| Expr::BinaryOp { left, op, right: Box::new(right) }))
+    }
+
+    /// Of PostgreSQL's operators beside those of arithmetic, all bind alike.
+    fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
+        let is_other = matches!(parser.peek_token_ref().token, Token::Sharp | Token::ShiftLeft | Token::ShiftRight);
+        is_other.then(|| Ok(self.prec_value(Precedence::PgOther)))
     }
 
     fn prec_value(&self, prec: Precedence) -> u8 {

@@ -20,6 +20,8 @@ pub(super) fn literal(text: Text<'_>, value: &ValueWithSpan) -> Bound<Expr> {
         AstValue::Null => Value::Null,
         AstValue::Placeholder(name) => match hole(text, name, span)? {
             SqlHole::One(value) => soften(value.clone()),
+            SqlHole::Now { logical_time } => now(logical_time)
+                .ok_or_else(|| text.wrong(span, format!("`{logical_time}` is no time of a run"), ""))?,
             SqlHole::Many(_) => {
                 return Err(text.wrong(span, "a list can stand only behind `in`", "this is a list"));
             }
@@ -52,6 +54,12 @@ fn hole<'a>(text: Text<'a>, name: &str, span: Span) -> Bound<&'a SqlHole> {
     number.and_then(|number| text.sql().holes.get(number.checked_sub(1)?)).ok_or_else(|| {
         text.unsupported(span, &format!("the placeholder `{name}`"), "a parameter is written `${{ params.name }}`")
     })
+}
+
+/// The time of a run in UTC.
+fn now(time: &str) -> Option<Value> {
+    let instant: jiff::Timestamp = time.parse().ok()?;
+    Some(Value::Datetime(instant.as_microsecond()))
 }
 
 /// A float from a parameter counts as if its digits stood in the text.

@@ -14,6 +14,7 @@ pub mod functions;
 mod grouping;
 mod grouping_sets;
 mod interval;
+mod interval_length;
 mod joins;
 mod literal;
 mod operators;

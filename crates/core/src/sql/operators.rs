@@ -1,6 +1,7 @@
 //! Binary operators.
 
 use sqlparser::ast::{BinaryOperator, Expr as Ast, Spanned};
+use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
 use crate::table::{ArithOp, CmpOp, DataType, Expr, ExprKind, Function};
@@ -12,7 +13,7 @@ use super::text::{Bound, both};
 use super::type_names::named;
 use super::types::{coerce, common, decimal_arith, harden, is_soft};
 use super::walk::compare;
-use super::{interval, literal};
+use super::{functions, interval, literal};
 
 /// `left op right`.
 pub(super) fn binary(
@@ -29,6 +30,9 @@ pub(super) fn binary(
         if let (Some(left), Ast::Subquery(query)) = (row(left), right) {
             return binder.compare_with_row(op, left, query, env);
         }
+        if let Some(result) = interval::compared(binder, left, op, right, env) {
+            return result;
+        }
         let (a, b) = comparable(binder, left, right, env)?;
         return Ok(compare(op, a, b));
     }
@@ -39,11 +43,20 @@ pub(super) fn binary(
         BinaryOperator::Divide => ArithOp::Div,
         BinaryOperator::Modulo => ArithOp::Mod,
         BinaryOperator::StringConcat => return concat(binder, left, right, env),
+        BinaryOperator::BitwiseAnd => return bitwise(binder, "bitwise_and", &[left, right], env),
+        BinaryOperator::BitwiseOr => return bitwise(binder, "bitwise_or", &[left, right], env),
+        BinaryOperator::PGBitwiseXor => return bitwise(binder, "bitwise_xor", &[left, right], env),
+        BinaryOperator::PGBitwiseShiftLeft => return bitwise(binder, "shift_left", &[left, right], env),
+        BinaryOperator::PGBitwiseShiftRight => return bitwise(binder, "shift_right", &[left, right], env),
+        BinaryOperator::Arrow => return functions::json_member(binder, "json_extract", left, right, env),
+        BinaryOperator::LongArrow => return functions::json_member(binder, "json_extract_string", left, right, env),
         other => {
             let span = left.span().union(&right.span());
             let instead = match other {
                 BinaryOperator::PGRegexMatch | BinaryOperator::PGRegexIMatch => "use `regexp_like(text, pattern)`",
                 BinaryOperator::Xor => "use `<>` between conditions",
+                BinaryOperator::HashArrow => "use `-> '$.a.b[0]'`",
+                BinaryOperator::HashLongArrow => "use `->> '$.a.b[0]'`",
                 BinaryOperator::PGExp | BinaryOperator::BitwiseXor => "use `power(x, y)`",
                 _ => "",
             };
@@ -69,7 +82,23 @@ pub(super) fn comparison(op: &BinaryOperator) -> Option<CmpOp> {
     })
 }
 
-fn arithmetic(binder: &Binder<'_>, op: ArithOp, (a, left): (Expr, &Ast), (b, right): (Expr, &Ast)) -> Bound<Expr> {
+/// `~operand`.
+pub(super) fn bitwise_not(binder: &Binder<'_>, operand: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
+    bitwise(binder, "bitwise_not", &[operand], env)
+}
+
+fn bitwise(binder: &Binder<'_>, name: &str, operands: &[&Ast], env: &mut Env<'_>) -> Bound<Expr> {
+    let span = operands.iter().map(|operand| operand.span()).reduce(|a, b| a.union(&b)).unwrap_or_else(Span::empty);
+    functions::scalar(binder, name, span, operands, env)
+}
+
+/// `a op b` of bound operands.
+pub(super) fn arithmetic(
+    binder: &Binder<'_>,
+    op: ArithOp,
+    (a, left): (Expr, &Ast),
+    (b, right): (Expr, &Ast),
+) -> Bound<Expr> {
     use DataType::{Date, Datetime, Decimal, Float, Int, Null};
     let a = if a.data_type == Null && b.data_type.is_numeric() { coerce(a, b.data_type) } else { a };
     let b = if b.data_type == Null && a.data_type.is_numeric() { coerce(b, a.data_type) } else { b };
@@ -106,8 +135,10 @@ fn arithmetic(binder: &Binder<'_>, op: ArithOp, (a, left): (Expr, &Ast), (b, rig
                 (DataType::String, ..) | (_, _, DataType::String) => {
                     diagnostic.help("convert the text: `cast(… as float)`, or give the column a type in `normalize`")
                 }
-                (Date | Datetime, _, Date | Datetime) => diagnostic
-                    .help("days between: `cast(a as date) - cast(b as date)`; seconds: `extract(epoch from …)`"),
+                (Date | Datetime, _, Date | Datetime) => diagnostic.help(
+                    "their difference is an interval, which no column holds: seconds are `extract(epoch from (a - b))`, \
+                     whole units `date_diff('hour', b, a)`",
+                ),
                 _ => diagnostic,
             }])
         }

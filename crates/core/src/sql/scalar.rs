@@ -1,12 +1,12 @@
 //! Expressions: from what stands in the text to what it means.
 
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, DataType as AstType, Expr as Ast, Function as AstFunction, Spanned, UnaryOperator,
-    ValueWithSpan,
+    BinaryOperator, CaseWhen, CastKind, DataType as AstType, Expr as Ast, Function as AstFunction, Spanned,
+    UnaryOperator, ValueWithSpan,
 };
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::table::{ArithOp, CmpOp, DataType, Expr, ExprKind, Value};
+use crate::table::{ArithOp, CmpOp, DataType, Expr, ExprKind, Function, Value};
 
 use super::binder::Binder;
 use super::column_scope::Found;
@@ -50,6 +50,11 @@ impl Binder<'_> {
     /// An expression of that type or one that widens to it.
     pub(super) fn expect(&self, ast: &Ast, env: &mut Env<'_>, what: &str, accept: &[DataType]) -> Bound<Expr> {
         let expr = self.value(ast, env)?;
+        self.expected(expr, ast, what, accept)
+    }
+
+    /// As [`Binder::expect`], of a bound expression.
+    pub(super) fn expected(&self, expr: Expr, ast: &Ast, what: &str, accept: &[DataType]) -> Bound<Expr> {
         if accept.iter().any(|kind| same_kind(*kind, expr.data_type)) || expr.data_type == DataType::Null {
             return Ok(if expr.data_type == DataType::Null { coerce(expr, accept[0]) } else { expr });
         }
@@ -113,17 +118,12 @@ impl Binder<'_> {
             Ast::Case { operand, conditions, else_result, .. } => {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), env)
             }
-            Ast::Cast { kind, expr, data_type, format: None } => {
-                use sqlparser::ast::CastKind::{Cast, DoubleColon};
-                if matches!(kind, Cast | DoubleColon) {
-                    self.cast(expr, data_type, env)
-                } else {
-                    Err(self.text.unsupported(
-                        ast.span(),
-                        "`try_cast`",
-                        "convert in a `normalize` task with `on_invalid: null`",
-                    ))
-                }
+            Ast::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, format: None } => {
+                self.cast(expr, data_type, env)
+            }
+            Ast::Cast { kind: CastKind::TryCast, expr, data_type, format: None } => self.try_cast(expr, data_type, env),
+            Ast::Cast { kind: CastKind::SafeCast, .. } => {
+                Err(self.text.unsupported(ast.span(), "`safe_cast`", "here it is called `try_cast`"))
             }
             Ast::TypedString(typed) => {
                 let to = self.data_type(&typed.data_type, typed.value.span)?;
@@ -138,6 +138,7 @@ impl Binder<'_> {
             }
             Ast::Extract { field, expr, .. } => functions::extract(self, field, expr, env),
             Ast::AtTimeZone { timestamp, time_zone } => functions::at_time_zone(self, timestamp, time_zone, env),
+            Ast::Position { expr, r#in } => functions::position(self, expr, r#in, env),
             Ast::Ceil { expr, field } => functions::ceil_floor(self, "ceil", expr, field, env),
             Ast::Floor { expr, field } => functions::ceil_floor(self, "floor", expr, field, env),
             Ast::Substring { expr, substring_from, substring_for, .. } => {
@@ -153,11 +154,7 @@ impl Binder<'_> {
             Ast::AllOp { left, compare_op, right } => self.quantified(left, compare_op, right, true, env),
             Ast::Exists { subquery, negated } => self.exists(subquery, *negated, env),
             Ast::Subquery(query) => self.scalar_subquery(query, env),
-            Ast::Interval(interval) => Err(self.text.wrong(
-                interval.value.span(),
-                "an interval can only be added to a date or taken from it",
-                "write `date + interval …`",
-            )),
+            Ast::Interval(interval) => Err(super::interval::no_value(self, interval.value.span())),
             other => Err(self.text.unsupported(other.span(), &format!("`{}`", shortened(other)), "")),
         }
     }
@@ -252,6 +249,7 @@ impl Binder<'_> {
     fn unary(&self, op: UnaryOperator, operand: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
         match op {
             UnaryOperator::Not => Ok(boolean(ExprKind::Not(Box::new(self.condition(operand, env)?)))),
+            UnaryOperator::BitwiseNot => operators::bitwise_not(self, operand, env),
             UnaryOperator::Plus | UnaryOperator::Minus => {
                 // The smallest int has no positive counterpart.
                 if let Ast::Value(ValueWithSpan { value: sqlparser::ast::Value::Number(digits, _), .. }) = operand
@@ -322,6 +320,15 @@ impl Binder<'_> {
     fn cast(&self, operand: &Ast, to: &AstType, env: &mut Env<'_>) -> Bound<Expr> {
         let (expr, to) = both(self.expr(operand, env), self.data_type(to, operand.span()))?;
         self.cast_to(expr, to, operand)
+    }
+
+    /// `try_cast(x as t)`: what `cast` would fail of is NULL.
+    fn try_cast(&self, operand: &Ast, to: &AstType, env: &mut Env<'_>) -> Bound<Expr> {
+        let (expr, to) = both(self.value(operand, env), self.data_type(to, operand.span()))?;
+        if !castable(expr.data_type, to) {
+            return self.cast_to(expr, to, operand);
+        }
+        Ok(Expr { kind: ExprKind::Call(Function::new("try_cast"), vec![expr]), data_type: to })
     }
 
     fn cast_to(&self, expr: Expr, to: DataType, operand: &Ast) -> Bound<Expr> {

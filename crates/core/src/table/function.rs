@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 pub enum DatePart {
     /// The year.
     Year,
+    /// The year that the ISO 8601 week belongs to.
+    IsoYear,
     /// 1 to 4.
     Quarter,
     /// 1 to 12.
@@ -60,7 +62,7 @@ pub struct Function {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Modifier {
-    /// Of `extract` and `date_trunc`: which part.
+    /// Of `extract`, `date_trunc` and their kind: which part.
     Part(DatePart),
     /// Of `trim`: where.
     Side(TrimSide),
@@ -94,6 +96,28 @@ impl Function {
     /// A part of a date, as int.
     pub const fn extract(part: DatePart) -> Self {
         Self { name: "extract", modifier: Some(Modifier::Part(part)) }
+    }
+
+    /// How often the part begins anew between two dates.
+    pub const fn date_diff(part: DatePart) -> Self {
+        Self { name: "date_diff", modifier: Some(Modifier::Part(part)) }
+    }
+
+    /// A part of the interval between two datetimes, the later one first: `Day` whole days, `Second` the microseconds that
+    /// are left.
+    pub const fn elapsed(part: DatePart) -> Self {
+        Self { name: "elapsed", modifier: Some(Modifier::Part(part)) }
+    }
+
+    /// A part of the age at the first of two datetimes of what began at the second: `Month` whole months, `Day` the days and
+    /// `Second` the microseconds that are left.
+    pub const fn age(part: DatePart) -> Self {
+        Self { name: "age", modifier: Some(Modifier::Part(part)) }
+    }
+
+    /// A part of an interval of months, days and microseconds; `Second` and `Epoch` in microseconds.
+    pub const fn interval_part(part: DatePart) -> Self {
+        Self { name: "interval_part", modifier: Some(Modifier::Part(part)) }
     }
 
     /// Without white space, or the characters of the second argument, at the ends.

@@ -12,6 +12,7 @@ mod expr;
 mod format;
 mod function;
 mod job;
+mod json_path;
 mod lineage;
 mod plain;
 mod profile;
@@ -33,6 +34,7 @@ pub use function::{DatePart, Function, Modifier, TrimSide};
 pub use job::{
     Check, CheckKind, CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, Severity, TableJob, TableReport,
 };
+pub use json_path::{JsonPath, JsonStep};
 pub use lineage::{Decision, Origin, Way};
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};

@@ -17,6 +17,19 @@ use crate::values::parse;
 
 /// The same values as another type; `place` tells the number of a row for messages.
 pub(crate) fn cast(series: &Series, to: DataType, place: &dyn Fn(usize) -> u64) -> Outcome<Series> {
+    let unfit = |row: usize| -> Outcome<()> {
+        let shown = types::shown(series, row)?;
+        Err(value(format!("{shown} in row {} cannot become {to}", place(row))))
+    };
+    converted(series, to, &unfit)
+}
+
+/// The same values as another type, NULL where one does not fit.
+pub(super) fn fitting(series: &Series, to: DataType) -> Outcome<Series> {
+    converted(series, to, &|_| Ok(()))
+}
+
+fn converted(series: &Series, to: DataType, unfit: Unfit<'_>) -> Outcome<Series> {
     let target = types::to_polars(to);
     if series.dtype() == &target {
         return Ok(series.clone());
@@ -24,28 +37,23 @@ pub(crate) fn cast(series: &Series, to: DataType, place: &dyn Fn(usize) -> u64) 
     if series.dtype() == &Physical::Null {
         return Ok(Series::full_null(series.name().clone(), series.len(), &target));
     }
-    let unfit = |row: usize| -> tidemill_core::table::EngineError {
-        match types::shown(series, row) {
-            Ok(shown) => value(format!("{shown} in row {} cannot become {to}", place(row))),
-            Err(error) => error,
-        }
-    };
     match to {
         DataType::String => to_text(series),
-        DataType::Int => Ok(to_int(series, &unfit)?.into_series()),
-        DataType::Float => Ok(to_float(series, &unfit)?.into_series()),
+        DataType::Int => Ok(to_int(series, unfit)?.into_series()),
+        DataType::Float => Ok(to_float(series, unfit)?.into_series()),
         DataType::Decimal { precision, scale } => {
-            Ok(types::decimals(to_decimal(series, precision, scale, &unfit)?, precision, scale))
+            Ok(types::decimals(to_decimal(series, precision, scale, unfit)?, precision, scale))
         }
-        DataType::Bool => Ok(to_bool(series, &unfit)?.into_series()),
-        DataType::Date => Ok(to_date(series, &unfit)?.into_date().into_series()),
-        DataType::Datetime => Ok(types::datetimes(to_datetime(series, &unfit)?)),
-        DataType::Time => Ok(types::times(to_time(series, &unfit)?)),
+        DataType::Bool => Ok(to_bool(series, unfit)?.into_series()),
+        DataType::Date => Ok(to_date(series, unfit)?.into_date().into_series()),
+        DataType::Datetime => Ok(types::datetimes(to_datetime(series, unfit)?)),
+        DataType::Time => Ok(types::times(to_time(series, unfit)?)),
         DataType::Null => Err(unsupported("nothing can be cast to null")),
     }
 }
 
-type Unfit<'a> = &'a dyn Fn(usize) -> tidemill_core::table::EngineError;
+/// What becomes of the value in a row that does not fit: NULL, or an error.
+type Unfit<'a> = &'a dyn Fn(usize) -> Outcome<()>;
 
 /// Applies `convert` to what is not NULL; None is a value that does not fit.
 fn convert<A, B, C: FromIterator<Option<B>>>(
@@ -57,7 +65,10 @@ fn convert<A, B, C: FromIterator<Option<B>>>(
         .enumerate()
         .map(|(row, value)| match value {
             None => Ok(None),
-            Some(value) => convert(value).map(Some).ok_or_else(|| unfit(row)),
+            Some(value) => match convert(value) {
+                None => unfit(row).map(|()| None),
+                fitting => Ok(fitting),
+            },
         })
         .collect()
 }

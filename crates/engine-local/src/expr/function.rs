@@ -1,40 +1,34 @@
 //! Which kernel computes a function.
 
 use polars::prelude::{IdxCa, IdxSize, Series};
-use tidemill_core::table::{CmpOp, DataType, EngineError, Expr, ExprKind, Function, Value};
+use tidemill_core::table::{CmpOp, DataType, EngineError, Expr, ExprKind, Function};
 
+use super::cast::fitting;
 use super::context::EvalContext;
 use super::eval::Eval;
-use super::{compare, number, temporal, text};
+use super::kernel::{Compute, Kernel, first};
+use super::{bits, characters, compare, elapsed, json, number, pattern, temporal, text};
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{bools, certain, ints, texts};
 use crate::error::{Outcome, internal, unsupported};
 
-/// How a function is computed.
-pub(super) struct Kernel {
-    /// The function's name.
-    pub name: &'static str,
-    /// The computation.
-    pub compute: Compute,
-}
-
-/// A computation of the values of its arguments, a row each or one for all, or of the arguments themselves.
-pub(super) enum Compute {
-    Unary(fn(&EvalContext<'_>, &Series) -> Outcome<Series>),
-    Binary(fn(&EvalContext<'_>, &Series, &Series) -> Outcome<Series>),
-    Ternary(fn(&EvalContext<'_>, &Series, &Series, &Series) -> Outcome<Series>),
-    /// Any number of arguments, or a modifier.
-    Values(fn(&EvalContext<'_>, Function, &[&Series]) -> Outcome<Series>),
-    /// Constants, or arguments that are not always computed; the type is the result's.
-    Expressions(fn(&Eval<'_>, &[Expr], DataType) -> Outcome<Series>),
-}
-
 /// All of them. Each family's stand in the file of its kernels.
-static KERNELS: [&[Kernel]; 4] = [CHOICES, number::KERNELS, text::KERNELS, temporal::KERNELS];
+static KERNELS: [&[Kernel]; 9] = [
+    CHOICES,
+    number::KERNELS,
+    bits::KERNELS,
+    text::KERNELS,
+    characters::KERNELS,
+    pattern::KERNELS,
+    json::KERNELS,
+    temporal::KERNELS,
+    elapsed::KERNELS,
+];
 
 const CHOICES: &[Kernel] = &[
     Kernel { name: "single_row", compute: Compute::Ternary(|_, value, rows, place| single_row(value, rows, place)) },
     Kernel { name: "coalesce", compute: Compute::Expressions(|eval, args, data_type| eval.coalesce(args, data_type)) },
+    Kernel { name: "try_cast", compute: Compute::Expressions(try_cast) },
     Kernel { name: "nullif", compute: Compute::Binary(|context, value, other| context.null_if(value, other)) },
     Kernel { name: "greatest", compute: Compute::Values(|context, _, values| context.extreme(values, CmpOp::Gt)) },
     Kernel { name: "least", compute: Compute::Values(|context, _, values| context.extreme(values, CmpOp::Lt)) },
@@ -44,6 +38,11 @@ const CHOICES: &[Kernel] = &[
 #[cfg(test)]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     KERNELS.into_iter().flatten().map(|kernel| kernel.name)
+}
+
+/// A cast that makes NULL of what does not fit.
+fn try_cast(eval: &Eval<'_>, args: &[Expr], to: DataType) -> Outcome<Series> {
+    fitting(&eval.series(first(args)?)?, to)
 }
 
 impl Eval<'_> {
@@ -122,17 +121,4 @@ fn single_row(value: &Series, rows: &Series, place: &Series) -> Outcome<Series> 
         message: format!("the subquery at {place} is used as a value and gives {most} rows"),
         help: Some("aggregate, or end it with `order by … limit 1`".to_owned()),
     })
-}
-
-/// The argument that is there in any case.
-pub(super) fn first(args: &[Expr]) -> Outcome<&Expr> {
-    args.first().ok_or_else(|| unsupported("a function without its argument"))
-}
-
-/// The text of a constant argument.
-pub(super) fn constant_text(arg: Option<&Expr>) -> Outcome<String> {
-    match arg.map(|arg| &arg.kind) {
-        Some(ExprKind::Literal(Value::String(text))) => Ok(text.clone()),
-        _ => Err(unsupported("the pattern or format is not a constant text")),
-    }
 }

@@ -1,4 +1,4 @@
-//! `like` and `regexp_like`.
+//! `like`.
 
 use polars::prelude::{BooleanChunked, StringChunked};
 use regex::{Regex, RegexBuilder};
@@ -32,11 +32,6 @@ fn build(text: &str, ignore_case: bool) -> Outcome<Regex> {
         .case_insensitive(ignore_case)
         .build()
         .map_err(|error| value(format!("the pattern cannot be used: {error}")))
-}
-
-/// The regular expression of `regexp_like`.
-pub(super) fn search(pattern: &str) -> Outcome<Regex> {
-    Regex::new(pattern).map_err(|error| value(format!("{pattern:?} is not a regular expression: {error}")))
 }
 
 /// Whether each text matches.

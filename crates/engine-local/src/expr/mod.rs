@@ -5,18 +5,25 @@
 
 mod analysis;
 mod arith;
+mod bits;
 mod bounded;
 mod case;
 mod cast;
+mod characters;
 mod compare;
 mod context;
+mod elapsed;
 mod eval;
 mod function;
 mod interval;
+mod json;
+mod kernel;
 mod like;
 mod literal;
 mod notes;
 mod number;
+mod operands;
+mod pattern;
 mod temporal;
 mod text;
 mod zone;

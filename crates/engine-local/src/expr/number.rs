@@ -4,7 +4,7 @@ use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series};
 
 use super::context::EvalContext;
-use super::function::{Compute, Kernel};
+use super::kernel::{Compute, Kernel};
 use super::notes::Notes;
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{digits, floats, ints};
@@ -22,6 +22,11 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "power", compute: Compute::Binary(|context, x, y| context.power(x, y)) },
     Kernel { name: "exp", compute: Compute::Unary(|context, x| context.exp(x)) },
     Kernel { name: "ln", compute: Compute::Unary(|context, x| context.ln(x)) },
+    Kernel { name: "log10", compute: Compute::Unary(|context, x| context.log10(x)) },
+    Kernel { name: "log", compute: Compute::Binary(|context, base, x| context.log(base, x)) },
+    Kernel { name: "trunc", compute: Compute::Binary(|context, x, digits| context.trunc(x, digits)) },
+    Kernel { name: "sign", compute: Compute::Unary(|_, x| sign(x)) },
+    Kernel { name: "width_bucket", compute: Compute::Values(|context, _, values| context.width_bucket(values)) },
 ];
 
 impl EvalContext<'_> {
@@ -99,6 +104,51 @@ impl EvalContext<'_> {
         self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, f64::ln)
     }
 
+    fn log10(&self, x: &Series) -> Outcome<Series> {
+        self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, f64::log10)
+    }
+
+    fn log(&self, base: &Series, x: &Series) -> Outcome<Series> {
+        let (bases, values) = (floats(base)?, floats(x)?);
+        let (bases, values) = (Operand::new(&bases), Operand::new(&values));
+        let rows = self.rows_of(&[base, x]);
+        let logarithm = |row| {
+            let (base, x) = (bases.at(row)?, values.at(row)?);
+            if x <= 0.0 || base <= 0.0 || base == 1.0 {
+                Notes::count(&self.notes.logarithms, self.weight(rows));
+                return None;
+            }
+            let (power, whole) = (x.ln() / base.ln(), (x.ln() / base.ln()).round());
+            Some(if base.powf(whole) == x { whole } else { power })
+        };
+        Ok((0..rows).map(logarithm).collect::<Float64Chunked>().into_series())
+    }
+
+    fn trunc(&self, x: &Series, places: &Series) -> Outcome<Series> {
+        let places = ints(places)?.get(0).unwrap_or(0).clamp(-400, 400) as i32;
+        match x.dtype() {
+            Physical::Float64 => self.each_float(x, |x| trunc_float(x, places)),
+            Physical::Int64 => {
+                // Nearer to zero fits.
+                let cut = |x: i64| trunc_digits(x.into(), -places) as i64;
+                Ok(ints(x)?.iter().map(|x| x.map(cut)).collect::<Int64Chunked>().into_series())
+            }
+            Physical::Decimal(..) => self.each_decimal(x, |x, scale| Some(trunc_digits(x, i32::from(scale) - places))),
+            Physical::Null => Ok(x.clone()),
+            other => Err(unsupported(format!("trunc of {other}"))),
+        }
+    }
+
+    fn width_bucket(&self, values: &[&Series]) -> Outcome<Series> {
+        let [x, low, high, count] = values else { return Err(unsupported("width_bucket takes four arguments")) };
+        let (x, low, high, count) = (floats(x)?, floats(low)?, floats(high)?, ints(count)?);
+        let (x, low, high) = (Operand::new(&x), Operand::new(&low), Operand::new(&high));
+        let count = Operand::new(&count);
+        let buckets: Int64Chunked =
+            self.rows(values, |row| Some(bucket(x.at(row)?, low.at(row)?, high.at(row)?, count.at(row)?)))?;
+        Ok(buckets.into_series())
+    }
+
     fn exp(&self, x: &Series) -> Outcome<Series> {
         self.each_float(x, f64::exp)
     }
@@ -159,6 +209,56 @@ impl EvalContext<'_> {
     fn too_large(&self, what: &str, row: usize, x: &str) -> tidemill_core::table::EngineError {
         value(format!("{what} of {x} in row {} is too large for its type", self.place(row)))
     }
+}
+
+/// -1, 0 or 1; 0 of NaN.
+fn sign(x: &Series) -> Outcome<Series> {
+    let of = |x: f64| i64::from(x > 0.0) - i64::from(x < 0.0);
+    let signs: Int64Chunked = match x.dtype() {
+        Physical::Float64 => floats(x)?.iter().map(|x| x.map(of)).collect(),
+        _ => digits(x)?.0.iter().map(|x| x.map(|x| x.signum() as i64)).collect(),
+    };
+    Ok(signs.into_series())
+}
+
+/// In which of so many equal parts of a range a number falls, as PostgreSQL computes it.
+fn bucket(x: f64, low: f64, high: f64, count: i64) -> Result<i64, String> {
+    if x.is_nan() || !low.is_finite() || !high.is_finite() || low == high {
+        return Err(format!("`width_bucket` of {x} needs a range that has an end and a width, not {low} to {high},"));
+    }
+    let Some(beyond) = count.checked_add(1).filter(|_| count > 0) else {
+        return Err(format!("`width_bucket` needs at least one part, not {count},"));
+    };
+    let (before, behind) = if low < high { (x < low, x >= high) } else { (x > low, x <= high) };
+    if before || behind {
+        return Ok(if before { 0 } else { beyond });
+    }
+    // Halves, where the width of the range is too large for a float.
+    let width = high - low;
+    let share = if width.is_finite() { (x - low) / width } else { (x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) };
+    // The share could be rounded to the whole range.
+    Ok(((count as f64 * share) as i64).min(count - 1) + 1)
+}
+
+/// Cuts at so many digits behind the point, towards zero, by the float's decimal form as people read it.
+fn trunc_float(x: f64, places: i32) -> f64 {
+    if !x.is_finite() || places == 0 {
+        return x.trunc();
+    }
+    let Ok(behind) = usize::try_from(places) else {
+        let unit = 10_f64.powi(-places);
+        return (x / unit).trunc() * unit;
+    };
+    // Without exponent: Display of floats never writes one.
+    let text = x.to_string();
+    let end = text.find('.').map_or(text.len(), |point| (point + 1 + behind).min(text.len()));
+    text[..end].parse().unwrap_or(x)
+}
+
+/// Zeros in the last `places` digits.
+fn trunc_digits(x: i128, places: i32) -> i128 {
+    let Ok(places) = u8::try_from(places) else { return if places < 0 { x } else { 0 } };
+    decimal::power_of_ten(places).map_or(0, |unit| x / unit * unit)
 }
 
 /// Rounds at so many digits behind the point, half away from zero, by the float's decimal form as people read it.

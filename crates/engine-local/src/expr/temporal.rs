@@ -3,13 +3,14 @@
 use jiff::civil;
 use polars::prelude::DataType as Physical;
 use polars::prelude::{Int32Chunked, Int64Chunked, IntoSeries, Series, StringChunked};
-use tidemill_core::table::{DataType, DatePart, Expr, Function, Modifier};
+use tidemill_core::table::{DataType, DatePart, Expr, Function, Modifier, read_datetime};
 
 use super::context::EvalContext;
 use super::eval::Eval;
-use super::function::{Compute, Kernel, constant_text, first};
+use super::kernel::{Compute, Kernel, constant_text, first};
 use super::{interval, zone};
-use crate::arrays::typed::{days, ints, micros, nanos};
+use crate::arrays::operand::Operand;
+use crate::arrays::typed::{days, ints, micros, nanos, texts};
 use crate::arrays::types::{self, NANOS};
 use crate::error::{Outcome, unsupported, value};
 use crate::values::calendar::{self, MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -18,6 +19,8 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "date_trunc", compute: Compute::Values(date_trunc) },
     Kernel { name: "extract", compute: Compute::Values(extract) },
     Kernel { name: "strftime", compute: Compute::Expressions(strftime) },
+    Kernel { name: "strptime", compute: Compute::Expressions(|eval, args, _| strptime(eval, args, true)) },
+    Kernel { name: "try_strptime", compute: Compute::Expressions(|eval, args, _| strptime(eval, args, false)) },
     Kernel { name: "add_interval", compute: Compute::Values(interval::add) },
     Kernel { name: "to_timestamp", compute: Compute::Unary(zone::to_timestamp) },
     Kernel { name: "at_time_zone", compute: Compute::Expressions(zone::at_time_zone) },
@@ -33,6 +36,7 @@ fn extract(context: &EvalContext<'_>, function: Function, values: &[&Series]) ->
     context.extract(part, x)
 }
 
+/// The part that a function is told, and its argument.
 fn part_and_date<'v>(function: Function, values: &[&'v Series]) -> Outcome<(DatePart, &'v Series)> {
     match (function.modifier, values) {
         (Some(Modifier::Part(part)), [x]) => Ok((part, x)),
@@ -44,9 +48,24 @@ fn strftime(eval: &Eval<'_>, args: &[Expr], _: DataType) -> Outcome<Series> {
     eval.context.strftime(&eval.series(first(args)?)?, &constant_text(args.get(1))?)
 }
 
+/// The datetimes that texts name; what does not fit the format fails the task, or is NULL.
+fn strptime(eval: &Eval<'_>, args: &[Expr], is_strict: bool) -> Outcome<Series> {
+    let (series, format) = (eval.series(first(args)?)?, constant_text(args.get(1))?);
+    let values = texts(&series)?;
+    let values = Operand::new(&values);
+    let read: Int64Chunked = eval.context.rows(&[&series], |row| {
+        let text = values.at(row)?;
+        match read_datetime(&format, text.trim()).map(calendar::from_datetime) {
+            None if is_strict => Some(Err(format!("{text:?} does not fit the format {format:?}"))),
+            read => read.map(Ok),
+        }
+    })?;
+    Ok(types::datetimes(read))
+}
+
 impl EvalContext<'_> {
     fn date_trunc(&self, part: DatePart, x: &Series) -> Outcome<Series> {
-        if matches!(part, DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
+        if matches!(part, DatePart::IsoYear | DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
             return Err(unsupported(format!("nothing can be cut to {part:?}")));
         }
         match x.dtype() {
@@ -126,6 +145,7 @@ fn part_of(part: DatePart, day: i64, micros: i64) -> i64 {
     let (year, month, of_month) = calendar::civil_of(day);
     match part {
         DatePart::Year => year,
+        DatePart::IsoYear => calendar::iso_year(day),
         DatePart::Quarter => (month - 1) / 3 + 1,
         DatePart::Month => month,
         DatePart::Week => calendar::iso_week(day),

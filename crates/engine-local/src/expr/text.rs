@@ -1,12 +1,10 @@
 //! Functions of texts. Positions and lengths count characters, not bytes.
 
 use polars::prelude::{Int64Chunked, IntoSeries, Series, StringChunked};
-use tidemill_core::table::{DataType, Expr, Function, Modifier, TrimSide};
+use tidemill_core::table::{Function, Modifier, TrimSide};
 
 use super::context::EvalContext;
-use super::eval::Eval;
-use super::function::{Compute, Kernel, constant_text, first};
-use super::like;
+use super::kernel::{Compute, Kernel};
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{ints, texts};
 use crate::error::{Outcome, unsupported, value};
@@ -19,7 +17,6 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "replace", compute: Compute::Ternary(|context, x, what, with| context.replace(x, what, with)) },
     Kernel { name: "length", compute: Compute::Unary(|context, x| context.length(x)) },
     Kernel { name: "concat", compute: Compute::Values(|context, _, values| context.concat(values)) },
-    Kernel { name: "regexp_like", compute: Compute::Expressions(regexp_like) },
 ];
 
 fn trim(context: &EvalContext<'_>, function: Function, values: &[&Series]) -> Outcome<Series> {
@@ -36,11 +33,6 @@ fn substr(context: &EvalContext<'_>, function: Function, values: &[&Series]) -> 
         [x, from, count] => context.substr(x, from, Some(count)),
         _ => Err(unsupported(format!("`{function}` of {} arguments", values.len()))),
     }
-}
-
-fn regexp_like(eval: &Eval<'_>, args: &[Expr], _: DataType) -> Outcome<Series> {
-    let regex = like::search(&constant_text(args.get(1))?)?;
-    Ok(like::matches(&texts(&eval.series(first(args)?)?)?, &regex).into_series())
 }
 
 impl EvalContext<'_> {

@@ -8,7 +8,7 @@ use tidemill_core::table::{DataType, EngineError, Expr};
 
 use super::context::EvalContext;
 use super::eval::Eval;
-use super::function::{constant_text, first};
+use super::kernel::{constant_text, first};
 use crate::arrays::typed::{floats, ints, micros};
 use crate::arrays::types;
 use crate::error::{Outcome, unsupported, value};

@@ -79,6 +79,11 @@ pub(crate) fn iso_week(days: i64) -> i64 {
     (day_of_year(days - weekday(days) + 3) - 1) / 7 + 1
 }
 
+/// The year that the ISO 8601 week of the day belongs to.
+pub(crate) fn iso_year(days: i64) -> i64 {
+    civil_of(days - weekday(days) + 3).0
+}
+
 /// Whether the day lies in the years -9999 to 9999, the ones that can be written down.
 pub(crate) fn is_valid(days: i32) -> bool {
     (days_of(-9999, 1, 1)..=days_of(9999, 12, 31)).contains(&i64::from(days))

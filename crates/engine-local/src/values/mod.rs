@@ -2,6 +2,7 @@
 
 pub(crate) mod calendar;
 pub(crate) mod decimal;
+pub(crate) mod digest;
 pub(crate) mod iso;
 pub(crate) mod money;
 pub(crate) mod parse;

@@ -34,6 +34,7 @@ impl Call<'_> {
         let what = format!("`{}`", self.name);
         match parameter.accepts {
             Accepts::Any(_) => binder.value(ast, env),
+            Accepts::Written => Ok(coerce(binder.value(ast, env)?, DataType::String)),
             Accepts::Common => binder.expr(ast, env),
             Accepts::OneOf(types) => binder.expect(ast, env, &what, types),
             Accepts::Float => Ok(coerce(binder.expect(ast, env, &what, NUMBER)?, DataType::Float)),

@@ -85,7 +85,13 @@ pub(in crate::sql) fn plain_args<'c>(binder: &Binder<'_>, name: &str, call: &'c 
 }
 
 /// A call of a scalar function of that name, in lower case.
-pub(super) fn scalar(binder: &Binder<'_>, name: &str, span: Span, args: &[&Ast], env: &mut Env<'_>) -> Bound<Expr> {
+pub(in crate::sql) fn scalar(
+    binder: &Binder<'_>,
+    name: &str,
+    span: Span,
+    args: &[&Ast],
+    env: &mut Env<'_>,
+) -> Bound<Expr> {
     let Some(definition) = find(name) else { return Err(unknown(binder, name, span)) };
     checked_arity(binder, definition, name, span, args.len())?;
     let call = Call { binder, definition, name, span, args };

@@ -7,6 +7,7 @@ use sqlparser::tokenizer::Span;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::sql::binder::Binder;
 use crate::sql::env::Env;
+use crate::sql::interval;
 use crate::sql::literal;
 use crate::sql::text::{Bound, both};
 use crate::sql::type_names::named;
@@ -16,8 +17,8 @@ use crate::table::{DataType, DatePart, Expr, ExprKind, Function, Value};
 use super::call::Call;
 use super::definition::{Accepts, CLOCK, Example, FunctionDefinition, Meaning, Parameter, Returns, TEMPORAL};
 
-const PART: Parameter = Parameter::one("part", Accepts::Any("string, constant"));
-const DATE: Parameter = Parameter::one("date", Accepts::OneOf(TEMPORAL));
+pub(super) const PART: Parameter = Parameter::one("part", Accepts::Any("string, constant"));
+pub(super) const DATE: Parameter = Parameter::one("date", Accepts::OneOf(TEMPORAL));
 const MOMENT: Parameter = Parameter::one("date", Accepts::OneOf(CLOCK));
 
 pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
@@ -33,41 +34,30 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         name: "extract",
         forms: &["extract(part from date)"],
         parameters: &[PART, MOMENT],
-        returns: Returns::Type(DataType::Int),
-        summary: "its year, quarter, month, week (ISO), day, dow (0 Sunday), isodow (1 Monday), doy, hour, minute, second \
-                  (whole) or epoch (whole)",
-        examples: &[Example::new("extract(isodow from date '2024-12-31')", "2")],
+        returns: Returns::Words("int; float of an interval's second and epoch"),
+        summary: "its year, isoyear (of its ISO week), quarter, month, week (ISO), day, dow (0 Sunday), isodow (1 Monday), doy, hour, minute, second \
+                  (whole) or epoch (whole). Of an interval year, quarter, month, day, hour, minute, and as floats with their \
+                  fractions second and epoch",
+        examples: &[
+            Example::new("extract(isodow from date '2024-12-31')", "2"),
+            Example::new(
+                "extract(epoch from (timestamp '2024-12-31 12:00:00' - timestamp '2024-12-31 11:58:30'))",
+                "90",
+            ),
+        ],
         meaning: Meaning::Grammar,
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
         name: "date_part",
         parameters: &[PART, MOMENT],
-        returns: Returns::Type(DataType::Int),
+        returns: Returns::Words("as `extract`"),
         summary: "the same as `extract(part from date)`",
         examples: &[Example::new("date_part('doy', date '2024-12-31')", "366")],
         meaning: Meaning::Text(|call, env| {
             let part = named_part(call.binder, call.args[0], env)?;
             part_of(call.binder, part, call.args[1], env)
         }),
-        ..FunctionDefinition::SCALAR
-    },
-    FunctionDefinition {
-        name: "strftime",
-        parameters: &[MOMENT, Parameter::one("format", Accepts::Any("string, constant"))],
-        returns: Returns::Type(DataType::String),
-        summary: "the date written as the format, a constant, says; the two may change places, as in SQLite",
-        examples: &[Example::new("strftime(date '2024-12-31', '%d.%m.%y')", "31.12.24")],
-        meaning: Meaning::Text(strftime),
-        ..FunctionDefinition::SCALAR
-    },
-    FunctionDefinition {
-        name: "to_timestamp",
-        aliases: &["from_unixtime"],
-        parameters: &[Parameter::one("seconds", Accepts::OneOf(&[DataType::Int, DataType::Float, DataType::MONEY]))],
-        returns: Returns::Type(DataType::Datetime),
-        summary: "the datetime, in UTC, so many seconds since 1970-01-01 00:00; milliseconds are `to_timestamp(x / 1000)`",
-        examples: &[Example::new("to_timestamp(1735689598)", "2024-12-31T23:59:58")],
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
@@ -106,14 +96,38 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         ..part("month")
     },
     FunctionDefinition {
+        aliases: &["weekofyear"],
         summary: "its ISO week, 1 to 53",
         examples: &[Example::new("week(date '2024-12-31')", "1")],
         ..part("week")
     },
     FunctionDefinition {
+        aliases: &["dayofmonth"],
         summary: "its day of the month, 1 to 31",
         examples: &[Example::new("day(date '2024-12-31')", "31")],
         ..part("day")
+    },
+    FunctionDefinition {
+        summary: "the year that its ISO week belongs to",
+        examples: &[Example::new("isoyear(date '2024-12-31')", "2025")],
+        ..part("isoyear")
+    },
+    FunctionDefinition {
+        aliases: &["dayofweek"],
+        summary: "its day of the week, 0 Sunday to 6 Saturday",
+        examples: &[Example::new("dow(date '2024-12-31')", "2")],
+        ..part("dow")
+    },
+    FunctionDefinition {
+        summary: "its day of the week, 1 Monday to 7 Sunday",
+        examples: &[Example::new("isodow(date '2024-12-29')", "7")],
+        ..part("isodow")
+    },
+    FunctionDefinition {
+        aliases: &["dayofyear"],
+        summary: "its day of the year, 1 to 366",
+        examples: &[Example::new("doy(date '2024-12-31')", "366")],
+        ..part("doy")
     },
     FunctionDefinition {
         parameters: &[MOMENT],
@@ -152,7 +166,7 @@ const fn part(name: &'static str) -> FunctionDefinition {
 fn date_trunc(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {
     let part = named_part(call.binder, call.args[0], env)?;
     let date = call.binder.expect(call.args[1], env, "`date_trunc`", TEMPORAL)?;
-    if matches!(part, DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
+    if matches!(part, DatePart::IsoYear | DatePart::Dow | DatePart::IsoDow | DatePart::Doy | DatePart::Epoch) {
         let message = "`date_trunc` goes to year, quarter, month, week, day, hour, minute or second";
         return Err(call.binder.text.wrong(call.args[0].span(), message, ""));
     }
@@ -160,27 +174,7 @@ fn date_trunc(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {
     Ok(Expr { kind: ExprKind::Call(Function::date_trunc(part), vec![date]), data_type })
 }
 
-fn strftime(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {
-    let binder = call.binder;
-    // SQLite has the format first; a constant text in first place can be nothing else.
-    let first = matches!(
-        call.args[0],
-        Ast::Value(value) if matches!(value.value, sqlparser::ast::Value::SingleQuotedString(_))
-    );
-    let (date, format) = if first { (call.args[1], call.args[0]) } else { (call.args[0], call.args[1]) };
-    let (date_expr, format_expr) = both(binder.expect(date, env, "`strftime`", CLOCK), binder.value(format, env))?;
-    let Some(source) = literal::as_string(&format_expr) else {
-        let message = "the format of `strftime` must be a text constant";
-        return Err(binder.text.wrong(format.span(), message, "not a constant"));
-    };
-    let sample = jiff::civil::date(2000, 1, 1).at(0, 0, 0, 0);
-    if let Err(error) = jiff::fmt::strtime::format(source, sample) {
-        return Err(binder.text.wrong(format.span(), "the format is not understood", error.to_string()));
-    }
-    Ok(call.definition.engine_call(vec![date_expr, format_expr]))
-}
-
-/// `extract(year from x)`.
+/// `extract(year from x)`, where `x` may be an interval.
 pub(in crate::sql) fn extract(
     binder: &Binder<'_>,
     field: &DateTimeField,
@@ -228,18 +222,22 @@ fn zone_named(binder: &Binder<'_>, ast: &Ast, env: &mut Env<'_>) -> Bound<Expr> 
 }
 
 fn part_of(binder: &Binder<'_>, part: DatePart, operand: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
-    let date = binder.expect(operand, env, "`extract`", TEMPORAL);
-    let date = match (part, date) {
+    let date = match interval::operand(binder, operand, env)? {
+        interval::Operand::Interval(interval) => return interval::part_of(binder, part, interval, operand),
+        interval::Operand::Value(value) => value,
+    };
+    let date = match (part, binder.expected(date.clone(), operand, "`extract`", TEMPORAL)) {
         // Times of day have hours, minutes and seconds.
         (DatePart::Hour | DatePart::Minute | DatePart::Second, Err(_)) => {
-            binder.expect(operand, env, "`extract`", CLOCK)?
+            binder.expected(date, operand, "`extract`", CLOCK)?
         }
         (_, date) => date?,
     };
     Ok(Expr { kind: ExprKind::Call(Function::extract(part), vec![date]), data_type: DataType::Int })
 }
 
-fn named_part(binder: &Binder<'_>, ast: &Ast, env: &mut Env<'_>) -> Bound<DatePart> {
+/// A constant that names a part.
+pub(super) fn named_part(binder: &Binder<'_>, ast: &Ast, env: &mut Env<'_>) -> Bound<DatePart> {
     let bound = binder.value(ast, env)?;
     let Some(name) = literal::as_string(&bound) else {
         let message = format!("the part of a date is a text constant; this is {}", named(bound.data_type));
@@ -249,8 +247,9 @@ fn named_part(binder: &Binder<'_>, ast: &Ast, env: &mut Env<'_>) -> Bound<DatePa
 }
 
 /// The parts of a date, by name.
-const PARTS: [(&str, DatePart); 12] = [
+const PARTS: [(&str, DatePart); 13] = [
     ("year", DatePart::Year),
+    ("isoyear", DatePart::IsoYear),
     ("quarter", DatePart::Quarter),
     ("month", DatePart::Month),
     ("week", DatePart::Week),

@@ -17,6 +17,8 @@ pub(super) const STRING: &[DataType] = &[DataType::String];
 pub(super) const TEMPORAL: &[DataType] = &[DataType::Date, DataType::Datetime];
 /// All that has hours.
 pub(super) const CLOCK: &[DataType] = &[DataType::Datetime, DataType::Date, DataType::Time];
+/// Whole numbers.
+pub(super) const INT: &[DataType] = &[DataType::Int];
 /// Numbers.
 pub(super) const NUMBER: &[DataType] = &[DataType::Float, DataType::Int, DataType::MONEY];
 
@@ -70,6 +72,8 @@ pub enum Count {
 pub(in crate::sql) enum Accepts {
     /// Any type. The words say what the function itself makes of it.
     Any(&'static str),
+    /// Any type, which becomes a string.
+    Written,
     /// Any type that has one in common with the function's other parameters of this kind: they become that.
     Common,
     /// One of these types; NULL becomes the first.
@@ -244,6 +248,7 @@ impl Parameter {
     pub fn takes(&self) -> String {
         match self.accepts {
             Accepts::Any(words) => words.to_owned(),
+            Accepts::Written => "any type, written as a string".to_owned(),
             Accepts::Common => "any type, the same for all".to_owned(),
             Accepts::OneOf(types) => either(types),
             Accepts::Float | Accepts::Summand | Accepts::FloatSummand => either(NUMBER),

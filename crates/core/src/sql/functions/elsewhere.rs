@@ -2,36 +2,101 @@
 
 /// Names, and what to do.
 static ELSEWHERE: &[(&[&str], &str)] = &[
-    (&["concat", "concat_ws"], "texts are joined by `||`"),
+    // Conditions.
+    (&["if", "iif", "iff"], "here it is `case when … then … else … end`"),
+    (&["decode"], "here it is `case x when 1 then 'one' else 'other' end`"),
+    (&["nvl", "isnull"], "here it is called `coalesce(x, y)`; the question is `x is null`"),
+    (&["nvl2"], "here it is `case when x is not null then y else z end`"),
+    (&["zeroifnull"], "here it is `coalesce(x, 0)`"),
+    (&["nullifzero"], "here it is `nullif(x, 0)`"),
     (
-        &["now", "current_date", "current_timestamp", "today", "getdate"],
-        "a result must not depend on when it is computed: use `${{ run.date }}` or `${{ run.logical_time }}`",
+        &["convert", "try_convert", "to_number", "try_to_number", "to_decimal", "to_varchar"],
+        "here it is `cast(x as type)`; what does not fit is NULL with `try_cast`",
     ),
-    (&["random", "rand", "uuid"], "results are the same every time, so nothing is random"),
-    (&["position", "strpos", "instr", "charindex"], "use `like`, `regexp_like` or `substr`"),
-    (&["if", "iif", "decode"], "use `case when … then … else … end`"),
-    (&["nvl", "isnull"], "use `coalesce(x, y)`, or `x is null`"),
-    (&["to_char", "date_format", "format"], "use `strftime(date, '%Y-%m-%d')`"),
+    // Chance and the clock.
     (
-        &["to_date", "date", "str_to_date", "strptime"],
-        "use `cast(x as date)`, or give the column a `format` in a `normalize` task",
-    ),
-    (&["datediff", "date_diff"], "`date - date` is a number of days"),
-    (&["date_add", "dateadd", "adddate"], "use `date + interval '3' day`"),
-    (
-        &["epoch_ms", "to_datetime"],
-        "use `to_timestamp(x)` for seconds since 1970, `to_timestamp(x / 1000)` for milliseconds",
+        &["random", "rand", "setseed", "uuid", "gen_random_uuid", "newid"],
+        "results are the same every time, so nothing is random; for a sample order by `md5(id || 'seed')`, for a key use \
+         `row_number() over (order by …)`",
     ),
     (
-        &["convert_timezone", "timezone", "from_utc_timestamp", "to_utc_timestamp"],
+        &["current_timestamp", "localtimestamp", "getdate", "getutcdate", "sysdate", "sysdatetime", "clock_timestamp"],
+        "here it is called `now()`: the run's logical time, in UTC",
+    ),
+    (&["current_date", "today", "curdate"], "a result must not depend on when it is computed: use `${{ run.date }}`"),
+    (&["current_time", "localtime"], "a result must not depend on when it is computed: use `cast(now() as time)`"),
+    // Texts.
+    (&["len", "char_len", "character_length", "lengthb"], "here it is called `length`"),
+    (&["ucase"], "here it is called `upper`"),
+    (&["lcase"], "here it is called `lower`"),
+    (&["instr", "position", "locate"], "here it is called `strpos(text, what)`, or `position(what in text)`"),
+    (&["charindex", "patindex"], "here it is called `strpos(text, what)`: the text comes first"),
+    (
+        &["substring_index"],
+        "here it is called `split_part(text, separator, place)`; several parts are `regexp_extract`",
+    ),
+    (&["startswith", "prefix"], "here it is called `starts_with`"),
+    (&["endswith", "suffix"], "here it is called `ends_with`"),
+    (&["replicate"], "here it is called `repeat`"),
+    (&["space"], "here it is `repeat(' ', n)`"),
+    (&["overlay", "stuff", "insert"], "here it is `left(x, n) || y || substr(x, m)`"),
+    (&["hash", "sha1", "sha2"], "here are `md5` and `sha256`"),
+    (&["proper"], "here it is called `initcap`"),
+    (&["format", "printf"], "texts are joined by `||`; dates are written by `strftime`, numbers by `round` and `cast`"),
+    (
+        &["split", "string_split", "string_to_array"],
+        "here is no list; one part is `split_part(text, separator, place)`",
+    ),
+    (&["regexp_matches", "regexp_match", "rlike", "regexp_contains"], "here it is called `regexp_like(text, pattern)`"),
+    (&["regexp_substr"], "here it is called `regexp_extract(text, pattern)`, `''` where there is no match"),
+    (&["regexp_split_to_array"], "here is no list; one part is `regexp_split_part(text, pattern, place)`"),
+    (
+        &["json_value", "json_extract_scalar", "json_extract_path_text", "get_json_object", "json_extract_text"],
+        "here it is called `json_extract_string(json, '$.a.b')`, or `json ->> '$.a.b'`",
+    ),
+    (&["json_query", "json_extract_path"], "here it is called `json_extract(json, '$.a.b')`, or `json -> '$.a.b'`"),
+    // Dates.
+    (&["date_format"], "here it is called `strftime(date, '%Y-%m-%d')`"),
+    (
+        &["str_to_date", "parse_date", "parse_datetime", "parse_timestamp"],
+        "here it is called `strptime(text, '%Y-%m-%d')`",
+    ),
+    (&["date", "to_datetime", "timestamp", "datetime"], "here it is `cast(x as date)`, or `cast(x as timestamp)`"),
+    (
+        &["datediff", "timestampdiff"],
+        "here it is called `date_diff('day', start, end)`; `date - date` is a number of days",
+    ),
+    (&["months_between"], "here it is called `date_diff('month', start, end)`, or `age(end, start)`"),
+    (
+        &["dateadd", "adddate", "timestampadd", "date_sub", "subdate", "add_months"],
+        "here it is `date + interval '3' day`, or `date - interval '1' month * n`",
+    ),
+    (
+        &["datepart", "datename", "dayname", "monthname"],
+        "here it is `extract(month from date)`, or `strftime(date, '%B')`",
+    ),
+    (&["weekday"], "here it is called `isodow(date)`, from 1 for Monday, or `dow(date)`, from 0 for Sunday"),
+    (&["eomonth"], "here it is called `last_day`"),
+    (&["datefromparts", "date_from_parts", "makedate"], "here it is called `make_date(year, month, day)`"),
+    (&["datetrunc"], "here it is called `date_trunc('month', date)`"),
+    (&["epoch_ms"], "here it is `to_timestamp(x / 1000)`, and `epoch(t) * 1000` for the way back"),
+    (&["unix_timestamp", "to_unixtime", "to_unix_timestamp"], "here it is called `epoch(t)`"),
+    (
+        &["convert_timezone", "timezone", "from_utc_timestamp", "to_utc_timestamp", "convert_tz"],
         "use `x at time zone 'Europe/Berlin'`, or `x at time zone 'Europe/Berlin' at time zone 'UTC'` for the way back",
     ),
-    (&["unix_timestamp", "to_unixtime"], "use `extract(epoch from date)`"),
     (&["make_interval"], "use `interval '1' hour * x`"),
-    (&["mean", "average"], "use `avg`"),
-    (&["len"], "use `length`"),
-    (&["log", "log10"], "use `ln(x)`, and `ln(x) / ln(10)` for the logarithm to base 10"),
-    (&["regexp_matches", "regexp_match", "rlike"], "use `regexp_like(text, pattern)`"),
+    // Numbers.
+    (&["log2"], "here it is `log(2, x)`"),
+    (&["cbrt"], "here it is `power(x, 1 / 3)`"),
+    (&["sgn"], "here it is called `sign`"),
+    (&["div"], "here it is `trunc(x / y)`"),
+    (&["bitand"], "here it is `a & b`"),
+    (&["bitor"], "here it is `a | b`"),
+    (&["bitxor"], "here it is `a # b`"),
+    (&["bitnot"], "here it is `~a`"),
+    // Aggregates.
+    (&["mean", "average"], "here it is called `avg`"),
     (&["group_concat", "listagg", "array_agg"], "use `string_agg(x, ',')`"),
 ];
 

@@ -12,8 +12,13 @@ mod conversions;
 mod dates;
 mod definition;
 mod documentation;
+mod durations;
 mod elsewhere;
+mod formats;
+mod json;
 mod numbers;
+mod patterns;
+mod template;
 mod texts;
 mod windows;
 
@@ -23,18 +28,23 @@ mod tests;
 pub use definition::{Count, Example, FunctionDefinition, FunctionKind, Parameter, Returns};
 pub use elsewhere::elsewhere;
 
-pub(super) use call::{Call, call, checked_arity, plain_args};
+pub(super) use call::{Call, call, checked_arity, plain_args, scalar};
 pub(super) use dates::{at_time_zone, extract};
 pub(super) use definition::{Aggregate, Distinct, Meaning};
+pub(super) use json::member as json_member;
 pub(super) use numbers::ceil_floor;
-pub(super) use texts::{substring, trim};
+pub(super) use texts::{position, substring, trim};
 
 /// All functions, by family.
 static FAMILIES: &[&[FunctionDefinition]] = &[
     conditionals::FUNCTIONS,
     numbers::FUNCTIONS,
     texts::FUNCTIONS,
+    patterns::FUNCTIONS,
+    json::FUNCTIONS,
     dates::FUNCTIONS,
+    durations::FUNCTIONS,
+    formats::FUNCTIONS,
     conversions::FUNCTIONS,
     aggregates::FUNCTIONS,
     windows::FUNCTIONS,

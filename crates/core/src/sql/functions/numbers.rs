@@ -6,10 +6,10 @@ use crate::sql::binder::Binder;
 use crate::sql::env::Env;
 use crate::sql::operators;
 use crate::sql::text::Bound;
-use crate::table::{DataType, Expr, ExprKind, Function, Value};
+use crate::table::{ArithOp, DataType, Expr, ExprKind, Function, Value};
 
 use super::call::{Call, scalar};
-use super::definition::{Accepts, Example, FunctionDefinition, Meaning, NUMBER, Parameter, Returns};
+use super::definition::{Accepts, Example, FunctionDefinition, INT, Meaning, NUMBER, Parameter, Returns};
 
 const X: Parameter = Parameter::one("x", Accepts::OneOf(NUMBER));
 const FLOAT: Parameter = Parameter::one("x", Accepts::Float);
@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
             Example::new("round(cast('-1.25' as decimal(5,2)), 1)", "-1.30"),
             Example::new("round(1250, -2)", "1300"),
         ],
-        meaning: Meaning::Expression(round),
+        meaning: Meaning::Expression(|args| with_digits("round", args)),
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
@@ -91,15 +91,146 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         examples: &[Example::new("ln(1)", "0"), Example::new("ln(0)", "NULL")],
         ..FunctionDefinition::SCALAR
     },
+    FunctionDefinition {
+        name: "log",
+        parameters: &[Parameter::one("base", Accepts::Float), Parameter::optional("x", Accepts::Float)],
+        returns: Returns::Type(DataType::Float),
+        summary: "the logarithm of `x` to that base, whole for whole powers of it; of one argument, `log(x)`, to base 10; \
+                  NULL at or below zero and to base 1, with a counted warning",
+        examples: &[Example::new("log(2, 8)", "3"), Example::new("log(1000)", "3")],
+        meaning: Meaning::Expression(log),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "log10",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "the logarithm to base 10; NULL at or below zero, with a counted warning",
+        examples: &[Example::new("log10(1000)", "3")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "trunc",
+        aliases: &["truncate"],
+        parameters: &[X, Parameter::optional("digits", Accepts::ConstantInt { least: -38, most: 38 })],
+        summary: "cut to so many digits behind the point (a constant, 0 if not given), towards zero; negative: before the point",
+        examples: &[Example::new("trunc(-2.7)", "-2"), Example::new("trunc(1289, -2)", "1200")],
+        meaning: Meaning::Expression(|args| with_digits("trunc", args)),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "sign",
+        parameters: &[X],
+        returns: Returns::Type(DataType::Int),
+        summary: "-1 below zero, 0 at zero (and of NaN), 1 above",
+        examples: &[Example::new("sign(-2.5)", "-1")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "pi",
+        returns: Returns::Type(DataType::Float),
+        summary: "3.141592653589793",
+        examples: &[Example::new("pi()", "3.141592653589793")],
+        meaning: Meaning::Expression(|_| Expr::literal(Value::Float(std::f64::consts::PI))),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "degrees",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "radians in degrees: `x / 0.017453292519943295`",
+        examples: &[Example::new("degrees(pi())", "180")],
+        meaning: Meaning::Expression(|args| times_radian(ArithOp::Div, args)),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "radians",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "degrees in radians: `x * 0.017453292519943295`",
+        examples: &[Example::new("radians(180)", "3.141592653589793")],
+        meaning: Meaning::Expression(|args| times_radian(ArithOp::Mul, args)),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "width_bucket",
+        parameters: &[
+            FLOAT,
+            Parameter::one("low", Accepts::Float),
+            Parameter::one("high", Accepts::Float),
+            Parameter::one("count", Accepts::OneOf(INT)),
+        ],
+        returns: Returns::Type(DataType::Int),
+        summary: "in which of so many equal parts of the range it falls, from 1; 0 before the range, count + 1 at its end and \
+                  behind; of a range from high to low likewise. A range without width or end, a count below 1 or NaN fails the task",
+        examples: &[Example::new("width_bucket(5.35, 0, 10, 5)", "3"), Example::new("width_bucket(10, 0, 10, 5)", "6")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        summary: "the bits that both have; `&`, `|`, `#`, `<<` and `>>` bind alike, from the left, weaker than `+`",
+        examples: &[Example::new("12 & 10", "8")],
+        ..bits("bitwise_and", &["a & b"], WHOLES)
+    },
+    FunctionDefinition {
+        summary: "the bits that either has",
+        examples: &[Example::new("12 | 10", "14")],
+        ..bits("bitwise_or", &["a | b"], WHOLES)
+    },
+    FunctionDefinition {
+        aliases: &["xor"],
+        summary: "the bits that one of both has",
+        examples: &[Example::new("12 # 10", "6"), Example::new("xor(12, 10)", "6")],
+        ..bits("bitwise_xor", &["a # b"], WHOLES)
+    },
+    FunctionDefinition {
+        summary: "all 64 bits turned: `-a - 1`; it takes all that binds stronger than `&`",
+        examples: &[Example::new("~5", "-6")],
+        ..bits("bitwise_not", &["~a"], &[Parameter::one("a", Accepts::OneOf(INT))])
+    },
+    FunctionDefinition {
+        summary: "the bits so many places up, without those that leave the 64; a count is taken modulo 64",
+        examples: &[Example::new("1 << 4", "16")],
+        ..bits("shift_left", &["a << count"], SHIFTED)
+    },
+    FunctionDefinition {
+        summary: "the bits so many places down, the sign kept; a count is taken modulo 64",
+        examples: &[Example::new("-16 >> 2", "-4")],
+        ..bits("shift_right", &["a >> count"], SHIFTED)
+    },
 ];
 
+const WHOLES: &[Parameter] = &[Parameter::one("a", Accepts::OneOf(INT)), Parameter::one("b", Accepts::OneOf(INT))];
+const SHIFTED: &[Parameter] = &[Parameter::one("a", Accepts::OneOf(INT)), Parameter::one("count", Accepts::OneOf(INT))];
+
+/// An operator of bits, which may be called by its name too.
+const fn bits(
+    name: &'static str,
+    forms: &'static [&'static str],
+    parameters: &'static [Parameter],
+) -> FunctionDefinition {
+    FunctionDefinition { name, forms, parameters, returns: Returns::Type(DataType::Int), ..FunctionDefinition::SCALAR }
+}
+
+/// `log(x)` to base 10, `log(base, x)` to any other.
+fn log(args: Vec<Expr>) -> Expr {
+    let name = if args.len() == 1 { "log10" } else { "log" };
+    Expr { kind: ExprKind::Call(Function::new(name), args), data_type: DataType::Float }
+}
+
+/// Times, or by, the radians of one degree, as PostgreSQL multiplies.
+fn times_radian(op: ArithOp, mut args: Vec<Expr>) -> Expr {
+    let x = args.pop().map(Box::new).unwrap_or_else(|| Box::new(Expr::literal(Value::Null)));
+    let degree = Box::new(Expr::literal(Value::Float(0.017_453_292_519_943_295)));
+    Expr { kind: ExprKind::Arith(op, x, degree), data_type: DataType::Float }
+}
+
 /// An engine is always told the digits.
-fn round(mut args: Vec<Expr>) -> Expr {
+fn with_digits(name: &'static str, mut args: Vec<Expr>) -> Expr {
     let data_type = Returns::Argument.of(&args);
     if args.len() == 1 {
         args.push(Expr::literal(Value::Int(0)));
     }
-    Expr { kind: ExprKind::Call(Function::new("round"), args), data_type }
+    Expr { kind: ExprKind::Call(Function::new(name), args), data_type }
 }
 
 fn modulo(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {

@@ -9,12 +9,15 @@ use crate::sql::literal;
 use crate::sql::text::{Bound, both};
 use crate::table::{DataType, Expr, ExprKind, Function, TrimSide, Value};
 
-use super::call::Call;
-use super::definition::{Accepts, Example, FunctionDefinition, Meaning, Parameter, Returns, STRING};
+use super::call::{Call, scalar};
+use super::definition::{Accepts, Example, FunctionDefinition, INT, Meaning, Parameter, Returns, STRING};
 
 const TEXT: Parameter = Parameter::one("text", Accepts::OneOf(STRING));
 const TRIMMED: &[Parameter] = &[TEXT, Parameter::optional("characters", Accepts::OneOf(STRING))];
-const INT: &[DataType] = &[DataType::Int];
+const COUNT: Parameter = Parameter::one("count", Accepts::OneOf(INT));
+const SOUGHT: &[Parameter] = &[TEXT, Parameter::one("what", Accepts::OneOf(STRING))];
+const PADDED: &[Parameter] =
+    &[TEXT, Parameter::one("length", Accepts::OneOf(INT)), Parameter::optional("fill", Accepts::OneOf(STRING))];
 
 pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
     FunctionDefinition {
@@ -94,20 +97,155 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
-        name: "regexp_like",
-        parameters: &[TEXT, Parameter::one("pattern", Accepts::ConstantSyntax(pattern))],
+        name: "concat",
+        parameters: &[Parameter::many("value", Accepts::Written)],
+        returns: Returns::Type(DataType::String),
+        summary: "all of them in one text, NULLs left out; never NULL, unlike `||`",
+        examples: &[Example::new("concat('a', null, 1)", "a1")],
+        meaning: Meaning::Expression(concat),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "concat_ws",
+        parameters: &[Parameter::one("separator", Accepts::OneOf(STRING)), Parameter::many("value", Accepts::Written)],
+        summary: "all of them in one text with the separator between them, NULLs left out; NULL only if the separator is",
+        examples: &[Example::new("concat_ws(', ', 'a', null, 1)", "a, 1")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "left",
+        parameters: &[TEXT, COUNT],
+        summary: "the first characters, so many; below zero: all but so many at the end",
+        examples: &[Example::new("left('żółw', 2)", "żó"), Example::new("left('żółw', -1)", "żół")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "right",
+        parameters: &[TEXT, COUNT],
+        summary: "the last characters, so many; below zero: all but so many at the start",
+        examples: &[Example::new("right('żółw', 2)", "łw"), Example::new("right('żółw', -1)", "ółw")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "lpad",
+        parameters: PADDED,
+        summary: "made so many characters long: filled at the start with a text (blanks if not given), or cut at the end; \
+                  nothing fills with `''`",
+        examples: &[Example::new("lpad('42', 5, '0')", "00042"), Example::new("lpad('abc', 2)", "ab")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "rpad",
+        parameters: PADDED,
+        summary: "made so many characters long: filled at the end with a text (blanks if not given), or cut there; \
+                  nothing fills with `''`",
+        examples: &[Example::new("rpad('42', 5, '.-')", "42.-.")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "repeat",
+        parameters: &[TEXT, Parameter::one("times", Accepts::OneOf(INT))],
+        summary: "so many times behind itself; `''` below one",
+        examples: &[Example::new("repeat('ab', 3)", "ababab")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "reverse",
+        parameters: &[TEXT],
+        summary: "its characters from the last to the first",
+        examples: &[Example::new("reverse('żółw')", "włóż")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "initcap",
+        parameters: &[TEXT],
+        summary: "the first letter of each word in upper case, the others in lower case; words are of letters and digits",
+        examples: &[Example::new("initcap('ŁÓDŹ-bałuty o''neil')", "Łódź-Bałuty O'Neil")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "translate",
+        parameters: &[
+            TEXT,
+            Parameter::one("from", Accepts::OneOf(STRING)),
+            Parameter::one("to", Accepts::OneOf(STRING)),
+        ],
+        summary: "each character that is in the second text replaced by the one at its place in the third, left out if there is none",
+        examples: &[Example::new("translate('12-3.4', '.-', ',')", "123,4")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "split_part",
+        parameters: &[
+            TEXT,
+            Parameter::one("separator", Accepts::OneOf(STRING)),
+            Parameter::one("place", Accepts::OneOf(INT)),
+        ],
+        summary: "what stands between separators: the first is 1, the last -1; `''` where there is none; place 0 fails the task",
+        examples: &[
+            Example::new("split_part('a/b/c', '/', 2)", "b"),
+            Example::new("split_part('a/b/c', '/', -1)", "c"),
+        ],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "strpos",
+        forms: &["position(what in text)"],
+        parameters: SOUGHT,
+        returns: Returns::Type(DataType::Int),
+        summary: "the character, counted from 1, at which a text is first found; 0 if it is not",
+        examples: &[Example::new("strpos('żółw', 'ł')", "3"), Example::new("position('x' in 'żółw')", "0")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "starts_with",
+        parameters: SOUGHT,
         returns: Returns::Type(DataType::Bool),
-        summary: "whether the pattern, a constant, is found anywhere; in the syntax of the Rust `regex` crate",
-        examples: &[Example::new(r"regexp_like('order 17', '\d+$')", "true")],
+        summary: "whether it begins with a text",
+        examples: &[Example::new("starts_with('abc', 'ab')", "true")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "ends_with",
+        parameters: SOUGHT,
+        returns: Returns::Type(DataType::Bool),
+        summary: "whether it ends with a text",
+        examples: &[Example::new("ends_with('abc', 'ab')", "false")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "contains",
+        parameters: SOUGHT,
+        returns: Returns::Type(DataType::Bool),
+        summary: "whether a text is found in it",
+        examples: &[Example::new("contains('abc', 'b')", "true")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "md5",
+        parameters: &[TEXT],
+        summary: "the MD5 of its UTF-8 in hexadecimal digits; to tell texts apart, not to keep secrets",
+        examples: &[Example::new("md5('abc')", "900150983cd24fb0d6963f7d28e17f72")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "sha256",
+        parameters: &[TEXT],
+        summary: "the SHA-256 of its UTF-8 in hexadecimal digits",
+        examples: &[Example::new("sha256('abc')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")],
         ..FunctionDefinition::SCALAR
     },
 ];
 
-fn pattern(source: &str) -> Result<(), (&'static str, String)> {
-    regex::Regex::new(source).map(|_| ()).map_err(|error| {
-        let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-        ("the pattern is not a regular expression", reason)
-    })
+/// `concat(a, b)` as the `||` of what is there.
+fn concat(args: Vec<Expr>) -> Expr {
+    let there = |arg: Expr| string(Function::COALESCE, vec![arg, Expr::literal(Value::String(String::new()))]);
+    string(Function::CONCAT, args.into_iter().map(there).collect())
+}
+
+/// `position(what in text)`.
+pub(in crate::sql) fn position(binder: &Binder<'_>, what: &Ast, text: &Ast, env: &mut Env<'_>) -> Bound<Expr> {
+    scalar(binder, "strpos", what.span(), &[text, what], env)
 }
 
 /// `substring(x from a for b)` and `substr(x, a, b)`.

@@ -155,7 +155,7 @@ fn functions_have_types() {
 #[test]
 fn mistakes_say_where_and_what_to_do() {
     assert_snapshot!(bound(&[
-        "i +", "qantity * 2", "s + 1", "i = s", "i = 'x'", "d > '31/01/2024'", "summ(i)", "sum(i)", "rond(i)", "mean(i)", "concat(s, s)",
+        "i +", "qantity * 2", "s + 1", "i = s", "i = 'x'", "d > '31/01/2024'", "summ(i)", "sum(i)", "rond(i)", "mean(i)", "instr(s, s)",
         "round(s)", "round(f, i)", "case when i then 1 end", "case when b then 1 else 'x' end", "cast(i as varchar(3))", "cast(i as nmber)",
         "cast(d as int)", "order-count", "\"text\"", "x.i", "i in (1, 'a')", "t - d", "interval '1 day'", "d + interval '3 fortnights'", "s like s",
         "regexp_like(s, '(')", "strftime(d, '%!')", "i; drop table x", "i::timestamptz", "current_date", "(select 1)", "row_number() over ()",
@@ -191,10 +191,10 @@ fn mistakes_say_where_and_what_to_do() {
       help: did you mean `round`?
     there is no function `mean`
       at q.sql:1:1 `mean` unknown function
-      help: use `avg`
-    there is no function `concat`
-      at q.sql:1:1 `concat` unknown function
-      help: texts are joined by `||`
+      help: here it is called `avg`
+    there is no function `instr`
+      at q.sql:1:1 `instr` unknown function
+      help: here it is called `strpos(text, what)`, or `position(what in text)`
     `round` takes a float or an int or a decimal; this is a string
       at q.sql:1:7 `s` a string
       help: convert it: `cast(… as float)`
@@ -235,9 +235,10 @@ fn mistakes_say_where_and_what_to_do() {
     `-` does not work between a datetime and a date
       at q.sql:1:1 `t` a datetime
       at q.sql:1:5 `d` a date
-      help: days between: `cast(a as date) - cast(b as date)`; seconds: `extract(epoch from …)`
-    an interval can only be added to a date or taken from it
+      help: their difference is an interval, which no column holds: seconds are `extract(epoch from (a - b))`, whole units `date_diff('hour', b, a)`
+    an interval is no value of a column
       at q.sql:1:10 `'1 day'` write `date + interval …`
+      help: it is added to a date, compared with another interval, or taken apart: `extract(epoch from …)`
     this interval is not understood
       at q.sql:1:14 `'3 fortnights'` write `interval '90' day`, `interval '3 months'` or `interval '1.5 hours'`
     the pattern of `like` must be a text constant
@@ -254,7 +255,7 @@ fn mistakes_say_where_and_what_to_do() {
       help: datetimes have no time zone and microseconds: cast to `timestamp` or `time`
     there is no function `current_date`
       at q.sql:1:1 `current_date` unknown function
-      help: a result must not depend on when it is computed: use `${{ run.date }}` or `${{ run.logical_time }}`
+      help: a result must not depend on when it is computed: use `${{ run.date }}`
     subquery1.value : int
     a window function cannot stand in this expression
       at q.sql:1:1 `row_number` not allowed here
