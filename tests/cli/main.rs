@@ -22,6 +22,7 @@ mod dotenv;
 mod drawing;
 mod events;
 mod examples;
+mod expressions;
 mod flow;
 mod foreach;
 mod formats;

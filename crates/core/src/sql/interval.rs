@@ -287,11 +287,6 @@ fn shifted(days_before: i32, months: i64, days: i64) -> Option<Value> {
     Some(Value::Date(literal::days(end)))
 }
 
-/// The months, days and microseconds of an interval.
-pub(super) fn parts(binder: &Binder<'_>, interval: &Interval, env: &mut Env<'_>) -> Bound<(i64, i64, i64)> {
-    length_of(binder, interval, env).map(|length| (length.months, length.days, length.micros))
-}
-
 fn strip(ast: &Ast) -> &Ast {
     match ast {
         Ast::Nested(inner) => strip(inner),

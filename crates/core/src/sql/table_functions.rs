@@ -9,7 +9,7 @@ use crate::table::{DataType, Expr, Rel, SeriesStep, Value};
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
 use super::env::{Allowed, Env};
-use super::interval;
+use super::interval_length::{Length, length_of};
 use super::operators::comparable;
 use super::text::{Bound, all};
 use super::type_names::named;
@@ -97,7 +97,7 @@ impl Binder<'_> {
                     .help("write `generate_series(first, last, interval '1 day')`"),
             ]);
         };
-        let (months, days, micros) = interval::parts(self, written, env)?;
+        let Length { months, days, micros } = length_of(self, written, env)?;
         let parts = [months, days, micros];
         if parts.iter().all(|part| *part == 0)
             || (parts.iter().any(|part| *part < 0) && parts.iter().any(|part| *part > 0))

@@ -8,6 +8,7 @@ mod functions;
 mod joins;
 mod objects;
 mod oracle;
+mod postgres;
 mod steps;
 mod windows;
 
