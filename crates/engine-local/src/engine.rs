@@ -1,6 +1,5 @@
 //! The engine: one for a run.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,15 +80,8 @@ impl LocalEngine {
 
 /// Runs the work; a panic in it becomes an error with the panic's text.
 fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-    let _quiet = panic_hook::SilencedPanics::start();
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason given");
-        Err(EngineError::Internal(format!("the table engine broke: {text}")))
-    })
+    panic_hook::caught(work)
+        .unwrap_or_else(|text| Err(EngineError::Internal(format!("the table engine broke: {text}"))))
 }
 
 impl TableEngine for LocalEngine {

@@ -1,6 +1,8 @@
 //! The pipeline's secrets, and what keeps them inside this process.
 
 mod dotenv;
+#[cfg(test)]
+mod fuzz;
 mod masker;
 
 use std::borrow::Cow;

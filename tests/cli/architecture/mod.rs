@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The crates of the workspace that each crate may depend on, itself left out; `tidemill` is the binary's.
-const MAY_KNOW: [(&str, &[&str]); 12] = [
+const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("format", &[]),
+    ("fuzz", &[]),
     ("core", &["format"]),
     ("draw", &[]),
     ("figures", &["format"]),

@@ -1,7 +1,7 @@
 //! Keeps the panic hook silent while the engine works: a caught panic is reported once, as an error.
 
 use std::cell::Cell;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::thread;
 
@@ -9,6 +9,15 @@ use crate::runtime::parallel::THREAD;
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// What the work gives; if it panics, what the panic says.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let _quiet = SilencedPanics::start();
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given").to_owned()
+    })
 }
 
 /// While it lives, panics of this thread print nothing, nor do those of threads that compute for it.

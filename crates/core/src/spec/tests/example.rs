@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::{CachePolicy, Catchup, Overlap, ParamOrigin, Rhythm};
 use super::{load_files, messages};
 
-const EXAMPLE: &str = r#"
+pub(super) const EXAMPLE: &str = r#"
 version: 1
 name: smart-retail
 description: Sales, campaigns, web traffic and footfall in one daily picture

@@ -1,6 +1,7 @@
 //! Whole files in, whole messages out.
 
 mod example;
+mod fuzz;
 mod mistakes;
 mod random;
 mod templates;

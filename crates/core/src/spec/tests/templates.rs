@@ -8,7 +8,7 @@ use super::super::{RuntimeNames, Scope, Template};
 use super::render;
 use crate::diagnostic::{SourceMap, Span};
 
-fn template(text: &str) -> (Template, SourceMap, Scope) {
+pub(super) fn template(text: &str) -> (Template, SourceMap, Scope) {
     let sources = SourceMap::default();
     let file = sources.add("p.yaml", format!("a: {text}"));
     let span = Span { file, start: 3, end: 3 + text.len() as u32 };
@@ -17,7 +17,7 @@ fn template(text: &str) -> (Template, SourceMap, Scope) {
     (Template { text: text.to_owned(), span }, sources, scope)
 }
 
-fn check(text: &str) -> String {
+pub(super) fn check(text: &str) -> String {
     let (template, sources, scope) = template(text);
     let known = RuntimeNames {
         tasks: vec!["orders", "raw-web"],

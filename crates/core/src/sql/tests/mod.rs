@@ -1,6 +1,7 @@
 //! Tests of the whole room: text in, plan or message out.
 
 mod any_query;
+mod fuzz;
 mod joins;
 mod lineage;
 mod metrics;

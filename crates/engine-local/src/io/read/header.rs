@@ -1,15 +1,21 @@
 //! The names of columns as a file's first row gives them.
 
+use std::collections::{HashMap, HashSet};
+
 /// Names by which columns can be told apart: without blanks around them, and numbered where the row has none or one twice.
 pub(super) fn unique_names(found: impl IntoIterator<Item = String>) -> Vec<String> {
     let wanted: Vec<String> = (1..).zip(found).map(|(number, name)| named(name, number)).collect();
     let mut names: Vec<String> = Vec::with_capacity(wanted.len());
-    let mut taken: std::collections::HashSet<String> = wanted.iter().cloned().collect();
-    let mut used = std::collections::HashSet::with_capacity(wanted.len());
-    for name in wanted {
-        let name = if used.contains(&name) { free(&name, &taken) } else { name };
+    let mut taken: HashSet<String> = wanted.iter().cloned().collect();
+    // Which number may be free for the next column of each name that is used.
+    let mut used: HashMap<String, usize> = HashMap::with_capacity(wanted.len());
+    for wanted in wanted {
+        let name = match used.get_mut(&wanted) {
+            Some(next) => free(&wanted, next, &taken),
+            None => wanted,
+        };
         taken.insert(name.clone());
-        used.insert(name.clone());
+        used.entry(name.clone()).or_insert(2);
         names.push(name);
     }
     names
@@ -23,15 +29,14 @@ fn named(name: String, number: usize) -> String {
     }
 }
 
-/// The name with the least number behind it, from 2, that is no other column's.
-fn free(name: &str, taken: &std::collections::HashSet<String>) -> String {
-    let mut number = 2_usize;
+/// The name with the least number behind it, from that one on, that is no other column's.
+fn free(name: &str, next: &mut usize, taken: &HashSet<String>) -> String {
     loop {
-        let numbered = format!("{name}_{number}");
+        let numbered = format!("{name}_{next}");
+        *next += 1;
         if !taken.contains(&numbered) {
             return numbered;
         }
-        number += 1;
     }
 }
 
@@ -68,6 +73,12 @@ mod tests {
         assert_eq!(names(&["a", "a_2", "a", "a_2"]), ["a", "a_2", "a_3", "a_2_2"]);
         assert_eq!(names(&[" a", "a ", "", " "]), ["a", "a_2", "column_3", "column_4"]);
         assert_eq!(names(&["", "column_1"]), ["column_1", "column_1_2"]);
+    }
+
+    #[test]
+    fn a_name_that_stands_everywhere_is_numbered_in_one_pass() {
+        let names = unique_names(std::iter::repeat_n("a".to_owned(), 200_000));
+        assert_eq!(names.last().unwrap(), "a_200000");
     }
 
     #[test]

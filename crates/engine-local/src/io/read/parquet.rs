@@ -4,7 +4,8 @@ use std::io::{Cursor, Read};
 
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{
-    ArrowDataType, ChunkApply, Column, DataFrame, DataType as Polars, IntoColumn, ParquetReader, SerReader, TimeUnit,
+    ArrowDataType, ChunkApply, Column, DataFrame, DataType as Polars, IntoColumn, ParquetReader, PolarsResult,
+    SerReader, TimeUnit,
 };
 use tidemill_core::format::quantity;
 use tidemill_core::table::{DataType, EngineError, Scan, Schema};
@@ -14,6 +15,7 @@ use super::source_file::SourceFile;
 use super::source_rows::SourceRows;
 use crate::arrays::types::{NANOS, times, to_polars};
 use crate::error::internal;
+use crate::runtime::panic_hook;
 
 /// Reads no rows, only what the files say of their columns.
 pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
@@ -31,7 +33,7 @@ pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, 
 /// The columns of a file, by the names and types that it says they have.
 fn columns_of(origin: &SourceFile) -> Result<Vec<(String, ArrowDataType)>, EngineError> {
     let mut reader = ParquetReader::new(origin.open()?);
-    let schema = reader.schema().map_err(|error| damaged(origin, &error))?;
+    let schema = undamaged(origin, || reader.schema())?;
     Ok(schema.iter().map(|(name, field)| (name.to_string(), field.dtype().clone())).collect())
 }
 
@@ -117,7 +119,7 @@ fn read_one(origin: &SourceFile, schema: &Schema, warnings: &mut Vec<String>) ->
 }
 
 fn selected<R: MmapBytesReader>(origin: &SourceFile, file: R, names: Vec<String>) -> Result<DataFrame, EngineError> {
-    ParquetReader::new(file).with_columns(Some(names)).finish().map_err(|error| damaged(origin, &error))
+    undamaged(origin, || ParquetReader::new(file).with_columns(Some(names)).finish())
 }
 
 /// The file without the types that its writer has noted beside those of Parquet. The reader takes times that are noted as
@@ -187,7 +189,8 @@ pub(in crate::io) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(S
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {
-        let height = ParquetReader::new(origin.open()?).num_rows().map_err(|error| damaged(origin, &error))? as u64;
+        let mut reader = ParquetReader::new(origin.open()?);
+        let height = undamaged(origin, || reader.num_rows())? as u64;
         let here = rows[found.len()..].iter().take_while(|row| **row < before + height);
         let here: Vec<_> = here.map(|row| (origin.shown.clone(), row - before + 1)).collect();
         found.extend(here);
@@ -196,6 +199,8 @@ pub(in crate::io) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(S
     Ok(found)
 }
 
-fn damaged(origin: &SourceFile, error: &polars::prelude::PolarsError) -> EngineError {
-    origin.error(None, format!("is not a whole Parquet file: {error}"))
+/// What the reader finds. There is damage at which it panics instead of saying so.
+fn undamaged<T>(origin: &SourceFile, read: impl FnOnce() -> PolarsResult<T>) -> Result<T, EngineError> {
+    let found = panic_hook::caught(read).and_then(|found| found.map_err(|error| error.to_string()));
+    found.map_err(|error| origin.error(None, format!("is not a whole Parquet file: {error}")))
 }

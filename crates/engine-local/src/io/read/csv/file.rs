@@ -1,5 +1,7 @@
 //! A CSV file up to and including its header, and what is said of its faults.
 
+use std::collections::HashMap;
+
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::table::{EngineError, Scan, Schema};
 
@@ -94,17 +96,21 @@ impl<'a> CsvFile<'a> {
 
     /// For each column of the file, which column of the schema it is, if any.
     pub fn targets(&self, schema: &Schema) -> Result<Vec<Option<usize>>, EngineError> {
-        for column in schema.names() {
-            if !self.names.iter().any(|name| name == column) {
-                let message = format!("has no column `{column}`");
-                let near = nearest(column, self.names.iter().map(String::as_str));
-                return Err(match near {
-                    Some(near) => self.origin.error_with_help(None, message, format!("did you mean `{near}`?")),
-                    None => self.origin.error(None, message),
-                });
-            }
+        let places: HashMap<&str, usize> = self.names.iter().map(String::as_str).zip(0..).collect();
+        let mut targets = vec![None; self.names.len()];
+        for (number, column) in schema.names().enumerate() {
+            let place = places.get(column).ok_or_else(|| self.no_column(column))?;
+            targets[*place] = Some(number);
         }
-        Ok(self.names.iter().map(|name| schema.names().position(|column| column == name)).collect())
+        Ok(targets)
+    }
+
+    fn no_column(&self, column: &str) -> EngineError {
+        let message = format!("has no column `{column}`");
+        match nearest(column, self.names.iter().map(String::as_str)) {
+            Some(near) => self.origin.error_with_help(None, message, format!("did you mean `{near}`?")),
+            None => self.origin.error(None, message),
+        }
     }
 
     /// Evidence of no rows.

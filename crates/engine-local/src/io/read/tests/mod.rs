@@ -2,6 +2,7 @@
 
 mod csv;
 mod files;
+mod fuzz;
 mod json;
 mod parquet;
 mod sqlite;

@@ -2,8 +2,9 @@ use insta::assert_snapshot;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use super::Source;
+use super::fuzz::open_document;
 
-fn workbook() -> Vec<u8> {
+pub(super) fn workbook() -> Vec<u8> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     sheet.set_name("First").unwrap();
@@ -46,4 +47,15 @@ fn sheets_that_are_not_there_or_empty_are_named() {
     assert_snapshot!(sheet("Empty"), @"a.xlsx: sheet `Empty` is empty");
     let broken = Source::new("a.xlsx", "no workbook").error();
     assert!(broken.starts_with("a.xlsx is not a workbook: "), "{broken}");
+}
+
+#[test]
+fn cells_that_are_repeated_without_end_are_refused() {
+    assert_snapshot!(Source::new("a.ods", open_document(2, 1)).table(), @r"
+    id: f64, day: date
+    1.5 | 2024-02-29
+    1.5 | 2024-02-29
+    ");
+    let error = Source::new("a.ods", open_document(1_048_576, 16_384)).error();
+    assert!(error.starts_with("17,179,869,186 cells of a.ods would take about "), "{error}");
 }

@@ -2,7 +2,10 @@
 
 mod cell;
 mod package;
+mod repeated_cells;
 mod sheet;
+
+use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
 use tidemill_core::table::{EngineError, Scan, Schema};
@@ -43,9 +46,9 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<SourceRow
 
 /// The number in the sheet of each column that is wanted.
 fn positions(origin: &SourceFile, sheet: &Sheet, schema: &Schema) -> Result<Vec<u32>, EngineError> {
+    let places: HashMap<&str, u32> = sheet.names.iter().map(String::as_str).zip(sheet.first_column..).collect();
     let position = |wanted: &str| {
-        let found = (sheet.first_column..).zip(&sheet.names).find(|(_, name)| *name == wanted);
-        found.map(|(column, _)| column).ok_or_else(|| origin.error(None, format!("has no column `{wanted}`")))
+        places.get(wanted).copied().ok_or_else(|| origin.error(None, format!("has no column `{wanted}`")))
     };
     schema.names().map(position).collect()
 }

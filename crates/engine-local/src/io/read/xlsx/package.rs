@@ -74,6 +74,11 @@ fn said_texts(head: &[u8]) -> Option<u64> {
     (end > 0).then(|| digits[..end].parse().unwrap_or(u64::MAX))
 }
 
+/// Shows all that a part of the archive holds, tag by tag; none if it is not there, or no XML.
+pub(super) fn see_part(bytes: &[u8], path: &str, see: impl FnMut(&Event<'_>)) -> Option<()> {
+    events(&mut ZipArchive::new(Cursor::new(bytes)).ok()?, path, see)
+}
+
 /// The numbers of a sheet that are written with more digits than a float holds, by row and column from 0. `sheet` is its place
 /// in the list of sheets. None if the archive is built in another way than usual.
 pub(super) fn long_numbers(bytes: &[u8], sheet: usize) -> Option<HashMap<(u32, u32), Box<str>>> {
@@ -106,8 +111,8 @@ pub(super) fn long_numbers(bytes: &[u8], sheet: usize) -> Option<HashMap<(u32, u
             }
         }
         Event::End(tag) => match tag.local_name().as_ref() {
-            "row" => (row, column) = (row + 1, 0),
-            "c" => column += 1,
+            "row" => (row, column) = (row.saturating_add(1), 0),
+            "c" => column = column.saturating_add(1),
             "v" => in_value = false,
             _ => {}
         },
@@ -156,7 +161,7 @@ fn events(archive: &mut Archive<'_>, path: &str, mut see: impl FnMut(&Event<'_>)
 }
 
 /// An attribute by its name, whatever its namespace.
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = tag.attributes();
     let mut attributes = attributes.with_checks(false).flatten();
     let found = attributes.find(|attribute| attribute.key.local_name().as_ref() == name)?;

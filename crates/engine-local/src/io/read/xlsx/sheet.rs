@@ -7,7 +7,7 @@ use tidemill_core::diagnostic::nearest;
 use tidemill_core::table::{EngineError, Scan};
 
 use super::cell::Content;
-use super::package;
+use super::{package, repeated_cells};
 use crate::io::read::header::unique_names;
 use crate::io::read::source_file::SourceFile;
 
@@ -60,6 +60,7 @@ impl Sheet {
         let mut bytes = Vec::new();
         BufReader::new(origin.open()?).read_to_end(&mut bytes).map_err(|error| origin.io_error(&error))?;
         package::check(origin, &bytes)?;
+        repeated_cells::check(origin, &bytes)?;
         let damaged = |error: Error| origin.error(None, format!("is not a workbook: {error}"));
         let mut workbook = open_workbook_auto_from_rs(Cursor::new(bytes.as_slice())).map_err(damaged)?;
         let (name, number) = chosen(&workbook.sheet_names(), origin, scan)?;
@@ -101,9 +102,9 @@ impl Sheet {
         if head > last {
             return Err(empty());
         }
-        let area = u64::from(last - head + 1) * u64::from(last_column - first_column + 1);
+        let area = (u64::from(last - head) + 1) * (u64::from(last_column - first_column) + 1);
         if area > ALWAYS && area / SPARSE > cells.len() as u64 {
-            let far = cells.iter().max_by_key(|cell| u64::from(cell.row + 1) * u64::from(cell.column + 1));
+            let far = cells.iter().max_by_key(|cell| (u64::from(cell.row) + 1) * (u64::from(cell.column) + 1));
             let far = far.map_or_else(String::new, |cell| package::name(cell.row, cell.column));
             let message = format!("sheet `{name}` has {} cells that hold something, in a table of {area}", cells.len());
             return Err(origin.error_with_help(None, message, format!("empty the cells far out, such as {far}")));

@@ -1,0 +1,54 @@
+//! Cells of OpenDocument sheets that are written once and stand there many times.
+
+use calamine::Data;
+use quick_xml::events::{BytesStart, Event};
+use tidemill_core::format::quantity;
+use tidemill_core::table::EngineError;
+
+use super::package::{attribute, see_part};
+use crate::io::read::source_file::SourceFile;
+use crate::runtime::memory;
+
+/// A sheet has no more columns.
+const MOST_COLUMNS: u64 = 16_384;
+/// What one cell takes: its value, once more when the table is made of it, and the text of its formula.
+const CELL: u128 = (2 * size_of::<Data>() + size_of::<String>()) as u128;
+
+/// Refuses a workbook whose cells, all repeated, would fill the memory. What is no OpenDocument has none.
+pub(super) fn check(origin: &SourceFile, bytes: &[u8]) -> Result<(), EngineError> {
+    let cells = count(bytes);
+    memory::room_for(u128::from(cells) * CELL, || format!("{} of {}", quantity(cells, "cell"), origin.shown))
+}
+
+/// How many cells there are in all sheets.
+fn count(bytes: &[u8]) -> u64 {
+    let (mut all, mut width, mut empty, mut rows) = (0_u64, 0, 0, 1);
+    // Where it is no XML, the reader of workbooks stops as well.
+    let _ = see_part(bytes, "content.xml", |event| match event {
+        Event::Start(tag) => match tag.local_name().as_ref() {
+            "table-row" => (width, empty, rows) = (0, 0, repeats(tag, "number-rows-repeated")),
+            "table-cell" | "covered-table-cell" => {
+                let count = repeats(tag, "number-columns-repeated").min(MOST_COLUMNS);
+                // Empty cells count once something stands behind them.
+                (width, empty) = match holds_something(tag) {
+                    true => ((width + empty + count).min(MOST_COLUMNS), 0),
+                    false => (width, count),
+                };
+            }
+            _ => {}
+        },
+        Event::End(tag) if tag.local_name().as_ref() == "table-row" => {
+            all = all.saturating_add(rows.saturating_mul(width));
+        }
+        _ => {}
+    });
+    all
+}
+
+fn repeats(tag: &BytesStart<'_>, name: &str) -> u64 {
+    attribute(tag, name).map_or(1, |count| count.parse().unwrap_or(u64::MAX))
+}
+
+fn holds_something(tag: &BytesStart<'_>) -> bool {
+    ["value-type", "formula", "value"].iter().any(|name| attribute(tag, name).is_some())
+}
