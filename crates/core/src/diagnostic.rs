@@ -207,17 +207,27 @@ impl Diagnostic {
     }
 }
 
+/// Names of more letters are not compared with others, which takes the product of their lengths.
+const LONGEST_NAME: usize = 200;
+
 /// The one of `known` that a person most likely meant by `given`, if any is near enough.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = given.to_lowercase();
+    let letters = given.chars().count();
+    let distance = |name: &'a str| {
+        let others = name.chars().count();
+        let longer = letters.max(others);
+        let most = 1.max(longer / 3);
+        // So many letters at least are too many or too few.
+        if longer > LONGEST_NAME || letters.abs_diff(others) > most {
+            return None;
+        }
+        let distance = strsim::damerau_levenshtein(&given.to_lowercase(), &name.to_lowercase());
+        // Of two names of one letter none is meant by the other.
+        (distance <= most && distance < longer.max(1)).then_some((distance, name))
+    };
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| {
-            let longer = name.chars().count().max(given.chars().count());
-            // Of two names of one letter none is meant by the other.
-            *distance <= 1.max(longer / 3) && *distance < longer.max(1)
-        })
+        .filter_map(distance)
         // Of equally near names the one with the likelier beginning, else the first.
         .min_by(|(a, one), (b, other)| {
             a.cmp(b).then_with(|| strsim::jaro_winkler(given, other).total_cmp(&strsim::jaro_winkler(given, one)))
@@ -339,5 +349,7 @@ mod tests {
     fn near_names_are_suggested_and_far_ones_are_not() {
         assert_eq!(nearest("totl_amount", ["total_amount", "country"]), Some("total_amount"));
         assert_eq!(nearest("zzz", ["total_amount", "country"]), None);
+        let long = "a".repeat(60_000);
+        assert_eq!(nearest(&long, std::iter::repeat_n("country", 1_000).chain([&*format!("{long}b")])), None);
     }
 }

@@ -50,10 +50,11 @@ impl<'a> Mutator<'a> {
         self.spoiled(seed)
     }
 
-    /// The bytes, spoiled in one to four ways.
+    /// The bytes, spoiled in one way or a few.
     pub fn spoiled(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
-        for _ in 0..=self.random.below(4) {
+        let more = self.random.below(4);
+        for _ in 0..=self.random.below(more + 1) {
             self.spoil(&mut bytes);
             bytes.truncate(LARGEST);
         }
@@ -79,7 +80,7 @@ impl<'a> Mutator<'a> {
     /// Some bytes in a row; of short ranges there are more.
     fn range(&mut self, len: usize) -> Range<usize> {
         let start = self.random.below(len + 1);
-        let most = if self.random.one_in(4) { len } else { 16 };
+        let most = if self.random.one_in(8) { len } else { 8 };
         start..(start + self.random.below(most + 1)).min(len)
     }
 

@@ -202,13 +202,14 @@ pub(super) fn open_document(rows: u32, days: u32) -> Vec<u8> {
 
 fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("an archive");
-    let part = |at| {
+    let mut parts = Vec::new();
+    for at in 0..archive.len() {
         let mut part = archive.by_index(at).expect("a part");
         let mut content = Vec::new();
         part.read_to_end(&mut content).expect("its content");
-        (part.name().expect("its name").into_owned(), content)
-    };
-    (0..archive.len()).collect::<Vec<_>>().into_iter().map(part).collect()
+        parts.push((part.name().expect("its name").into_owned(), content));
+    }
+    parts
 }
 
 fn packed(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
