@@ -23,6 +23,7 @@ mod drawing;
 mod events;
 mod examples;
 mod expressions;
+mod figures;
 mod flow;
 mod foreach;
 mod formats;

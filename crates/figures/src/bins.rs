@@ -15,8 +15,9 @@ const FEWEST: f64 = 5.0;
 const MOST: f64 = 60.0;
 
 impl Bins {
-    /// Bins after Freedman and Diaconis: twice the interquartile range over the cube root of the count, made round.
-    pub fn of(values: &[f64]) -> Option<Bins> {
+    /// As many bins as wanted, from the least value to the largest. Else bins after Freedman and Diaconis: twice the
+    /// interquartile range over the cube root of the count, made round.
+    pub fn of(values: &[f64], wanted: Option<usize>) -> Option<Bins> {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         let (low, high) = (*sorted.first()?, *sorted.last()?);
@@ -25,6 +26,9 @@ impl Bins {
         if span <= low.abs().max(high.abs()) * 1e-9 || span < 1e-100 {
             let width = if low == 0.0 { 1.0 } else { low.abs() * 0.1 };
             return Some(Bins { first: low - width / 2.0, width, count: 1 });
+        }
+        if let Some(count) = wanted {
+            return Some(Bins { first: low, width: span / count.max(1) as f64, count: count.max(1) });
         }
         let quartile = |share: f64| sorted[(share * (sorted.len() - 1) as f64) as usize];
         let count = sorted.len() as f64;
@@ -60,22 +64,22 @@ mod tests {
     #[test]
     fn whole_numbers_get_a_bin_each() {
         let values: Vec<f64> = (0..600).map(|row| f64::from(row % 6 + 1)).collect();
-        let bins = Bins::of(&values).unwrap();
+        let bins = Bins::of(&values, None).unwrap();
         assert_eq!(bins, Bins { first: 0.5, width: 1.0, count: 6 });
         assert_eq!(bins.tally(values.into_iter()), [100.0; 6]);
     }
 
     #[test]
     fn one_value_has_one_bin() {
-        assert_eq!(Bins::of(&[7.0, 7.0]).map(|bins| bins.count), Some(1));
-        assert_eq!(Bins::of(&[f64::NAN]), None);
+        assert_eq!(Bins::of(&[7.0, 7.0], None).map(|bins| bins.count), Some(1));
+        assert_eq!(Bins::of(&[f64::NAN], None), None);
     }
 
     proptest::proptest! {
         #[test]
-        fn every_value_is_counted_once(values in proptest::collection::vec(-1e12..1e12f64, 1..200)) {
-            let bins = Bins::of(&values).unwrap();
-            proptest::prop_assert!(bins.count <= 62);
+        fn every_value_is_counted_once(values in proptest::collection::vec(-1e12..1e12f64, 1..200), wanted in proptest::option::of(1..90usize)) {
+            let bins = Bins::of(&values, wanted).unwrap();
+            proptest::prop_assert!(bins.count <= wanted.unwrap_or(62));
             let counted: f64 = bins.tally(values.iter().copied()).iter().sum();
             proptest::prop_assert_eq!(counted, values.len() as f64);
             let low = values.iter().copied().fold(f64::INFINITY, f64::min);

@@ -67,6 +67,8 @@ pub(crate) struct Canvas {
     /// of marks is read and drawn faster by.
     shapes: String,
     ink: Option<Ink>,
+    /// How many frames have cut off what lies beyond them.
+    clips: usize,
 }
 
 /// A length with two decimals at most.
@@ -172,6 +174,25 @@ impl Canvas {
             write_length(path, way);
         }
         path.push('z');
+    }
+
+    /// From here on, only what lies between two corners is seen.
+    pub fn clip(&mut self, (left, top): Place, (right, bottom): Place) {
+        self.end_shapes();
+        self.clips += 1;
+        let (id, x, y) = (self.clips, length(points(left)), length(points(top)));
+        let (width, height) = (length(points(right - left)), length(points(bottom - top)));
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            self.body,
+            r#"<clipPath id="frame{id}"><rect x="{x}" y="{y}" width="{width}" height="{height}"/></clipPath><g clip-path="url(#frame{id})">"#
+        );
+    }
+
+    /// From here on, all is seen again.
+    pub fn end_clip(&mut self) {
+        self.end_shapes();
+        self.body.push_str("</g>\n");
     }
 
     /// A line of text.

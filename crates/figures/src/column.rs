@@ -1,5 +1,7 @@
 //! The plain columns that a chart is drawn from.
 
+use crate::ticks::time::seconds;
+
 /// A column of keys: what the horizontal axis shows (of horizontal bars, the vertical one).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
@@ -13,7 +15,24 @@ pub enum Column {
     Category(Vec<Option<String>>),
 }
 
+impl Default for Column {
+    fn default() -> Self {
+        Column::Number(Vec::new())
+    }
+}
+
 impl Column {
+    /// Days and moments that are written as texts, in ISO's way; what is none is missing.
+    pub fn moments(texts: &[Option<String>]) -> Column {
+        let micros = |text: &Option<String>| seconds(text.as_deref()?).map(|seconds| seconds as i64 * 1_000_000);
+        let all: Vec<Option<i64>> = texts.iter().map(micros).collect();
+        const DAY: i64 = 86_400_000_000;
+        if all.iter().flatten().all(|micros| micros % DAY == 0) {
+            return Column::Date(all.into_iter().map(|micros| micros.map(|micros| (micros / DAY) as i32)).collect());
+        }
+        Column::DateTime(all)
+    }
+
     /// How many rows the column has.
     pub fn len(&self) -> usize {
         match self {
@@ -28,6 +47,15 @@ impl Column {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// How far the value of each row may be off: NaN where nothing is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// The lower end of each row.
+    pub low: Vec<f64>,
+    /// The upper end of each row.
+    pub high: Vec<f64>,
 }
 
 /// A named column of values, drawn as one line, one colour of bars or one cloud of points.

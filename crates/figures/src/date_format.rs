@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 
-use crate::NumberFormat;
+use crate::{Locale, NumberFormat};
 
 /// A strftime format such as `%b %Y`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,14 @@ impl AxisFormat {
             DateFormat::parse(text).map(AxisFormat::Date)
         } else {
             NumberFormat::parse(text).map(AxisFormat::Number)
+        }
+    }
+
+    /// The same in the way of a language.
+    pub fn in_locale(self, locale: Locale) -> Self {
+        match self {
+            AxisFormat::Number(format) => AxisFormat::Number(format.in_locale(locale)),
+            dates => dates,
         }
     }
 

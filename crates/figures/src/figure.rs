@@ -1,6 +1,8 @@
 //! What a figure is: a size, a theme and charts stacked in panels.
 
-use crate::{AxisFormat, Column, Kind, NumberFormat, Series, Size, Theme};
+use crate::{
+    Agg, AxisFormat, Column, Kind, Locale, Measure, NumberFormat, Palette, Reference, Series, Size, Spread, Theme,
+};
 
 /// A picture: one or more charts, stacked from top to bottom.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,14 +33,37 @@ pub enum Trend {
     Linear,
 }
 
+/// The order of names along their axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// As the rows have them.
+    Table,
+    /// By their names.
+    Name,
+    /// The smallest first.
+    Value,
+    /// The largest first.
+    ValueDescending,
+}
+
+/// Marks of several series upon each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stack {
+    /// Not: bars side by side, areas over each other.
+    No,
+    /// Their heights add up.
+    Sum,
+    /// Their heights add up to 1: shares.
+    Share,
+}
+
 /// One chart: keys, series over them, and how to show both.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chart {
     /// How the data are drawn.
     pub kind: Kind,
     /// The keys: the horizontal axis; of [`Columns::ValuesByCategory`](crate::Columns) the categories down the vertical
-    /// axis; of [`Columns::Distribution`](crate::Columns) the values that are counted. Bars and areas add up rows of one
-    /// key.
+    /// axis; of [`Columns::Distribution`](crate::Columns) the values that are counted.
     pub keys: Column,
     /// The values over the keys, on the left axis (of horizontal bars along the horizontal one).
     pub series: Vec<Series>,
@@ -47,6 +72,33 @@ pub struct Chart {
     pub y2: Vec<Series>,
     /// One text a row: each distinct one gets a colour and an entry in the legend.
     pub group: Option<Vec<Option<String>>>,
+    /// One text a row: each distinct one gets a small chart of its own, all with the same axes.
+    pub facet: Option<Vec<Option<String>>>,
+    /// What makes one value of the rows of one key. Without it several rows of one key are
+    /// found where a mark is wanted for each key, and only the first of them is drawn.
+    pub agg: Option<Agg>,
+    /// The order of names; each kind has its own where none is given.
+    pub sort: Option<Sort>,
+    /// Whether groups beyond what colours can tell apart become one, the rest.
+    pub others: bool,
+    /// Whether marks of several series lie upon each other; each kind has its own way where none is given.
+    pub stack: Option<Stack>,
+    /// How many bins a histogram has; else a rule finds a good number.
+    pub bins: Option<usize>,
+    /// Whether a line keeps its height until the next key.
+    pub step: bool,
+    /// How far the values of the first series may be off.
+    pub spread: Option<Spread>,
+    /// Lines and bands that the data are compared with.
+    pub references: Vec<Reference>,
+    /// How the horizontal axis measures, and its ends.
+    pub x_axis: Measure,
+    /// How the left axis measures, and its ends.
+    pub y_axis: Measure,
+    /// The language of numbers and dates that have no format of their own, and of those that have.
+    pub locale: Locale,
+    /// Own colours.
+    pub palette: Palette,
     /// How the labels of the horizontal axis are written.
     pub x_format: Option<AxisFormat>,
     /// How the labels of the left axis and the values at the marks are written; of horizontal bars it serves for the
@@ -75,23 +127,11 @@ pub struct Chart {
 impl Chart {
     /// A chart of that kind with nothing but its data.
     pub fn new(kind: Kind, keys: Column, series: Vec<Series>) -> Self {
-        Chart {
-            kind,
-            keys,
-            series,
-            y2: Vec::new(),
-            group: None,
-            x_format: None,
-            y_format: None,
-            y2_format: None,
-            trend: None,
-            show_r: false,
-            values: false,
-            top: None,
-            title: None,
-            x_label: None,
-            y_label: None,
-            y2_label: None,
-        }
+        Chart { kind, keys, series, ..Chart::default() }
+    }
+
+    /// How the axis of the keys measures, and that of the values.
+    pub(crate) fn measures(&self) -> (&Measure, &Measure) {
+        if self.kind.0.is_horizontal() { (&self.y_axis, &self.x_axis) } else { (&self.x_axis, &self.y_axis) }
     }
 }

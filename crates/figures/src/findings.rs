@@ -1,11 +1,14 @@
 //! What a chart shows otherwise than its rows say.
 
 use crate::data::Data;
-use crate::{Chart, Warning, font};
+use crate::references::unplaced;
+use crate::{Chart, Repeats, Warning, font};
 
 /// What whoever looks at a chart should know of how its rows became marks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
+    /// Rows of one key, where the chart has a mark for each key and no [`Agg`](crate::Agg) to make one value of them.
+    pub unmerged: Option<Repeats>,
     /// What may mislead.
     pub warnings: Vec<Warning>,
     /// Whether names were put into the order of their values.
@@ -17,11 +20,24 @@ pub struct Findings {
 impl Chart {
     /// What whoever looks at this chart should know.
     pub fn findings(&self) -> Findings {
-        let Data { keys, left, right, warnings, ranked } = self.kind.0.data(self);
+        let data = self.kind.0.data(self);
+        let unplaced = unplaced(self, &data).into_iter().map(|position| Warning::Unplaced { position });
+        let Data { keys, left, right, mut warnings, mut unmerged, ranked } = data;
+        if self.facet.is_some() {
+            // What the whole has several rows of, a facet may have one of.
+            let facets: Vec<Data> = self.facets().iter().map(|facet| facet.kind.0.data(facet)).collect();
+            let told = |warning: &&Warning| matches!(warning, Warning::Unjoined(_));
+            warnings.retain(|warning| !told(&warning));
+            warnings.extend(facets.iter().find_map(|data| data.warnings.iter().find(told).cloned()));
+            unmerged = facets.into_iter().find_map(|data| data.unmerged);
+        }
+        warnings.extend(unplaced);
+        let (_, left_out) = self.facet_names();
+        warnings.extend((left_out > 0).then_some(Warning::Facets { left_out }));
         let runs = left.iter().chain(&right).filter(|_| self.group.is_some()).map(|run| &run.name);
         let names = keys.names().iter().chain(runs);
         let boxed = names.filter(|name| !unknown_letters(name).is_empty()).cloned().collect();
-        Findings { warnings, ranked, boxed }
+        Findings { unmerged, warnings, ranked, boxed }
     }
 }
 
@@ -36,7 +52,7 @@ pub fn unknown_letters(text: &str) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Column, Kind, Repeats, Series};
+    use crate::{Agg, Column, Kind, Repeats, Series};
 
     fn chart(kind: &str, keys: Column, values: &[f64]) -> Chart {
         Chart::new(Kind::named(kind).unwrap(), keys, vec![Series::new("v", values.to_vec())])
@@ -51,7 +67,10 @@ mod tests {
         let repeats = Repeats { rows: 3, keys: 1, example: "a".to_owned() };
         for kind in ["bar", "barh", "area"] {
             let found = chart(kind, names(&["a", "b", "a", "a"]), &[1.0, 2.0, 3.0, 4.0]).findings();
-            assert_eq!(found.warnings, [Warning::Added(repeats.clone())], "{kind}");
+            assert_eq!((found.unmerged.as_ref(), &found.warnings[..]), (Some(&repeats), &[][..]), "{kind}");
+            let mut told = chart(kind, names(&["a", "b", "a", "a"]), &[1.0, 2.0, 3.0, 4.0]);
+            told.agg = Some(Agg::Mean);
+            assert_eq!(told.findings().unmerged, None, "{kind}");
         }
         let mut line = chart("line", names(&["a", "b", "a", "a"]), &[1.0, 2.0, 3.0, 4.0]);
         assert_eq!(line.findings().warnings, [Warning::Unjoined(repeats)]);
@@ -79,10 +98,11 @@ mod tests {
 
     #[test]
     fn groups_without_a_colour_are_told() {
-        for (kind, added) in [("bar", true), ("area", true), ("line", false), ("scatter", false), ("hist", true)] {
+        for (kind, pooled) in [("bar", true), ("area", true), ("bar", false), ("line", false), ("scatter", false)] {
             let mut chart = chart(kind, Column::Number((0..9).map(f64::from).collect()), &[1.0; 9]);
+            chart.others = pooled;
             chart.group = Some((0..9).map(|row| Some(format!("g{row}"))).collect());
-            let grey = Warning::Grey { groups: 9, grey: 2, added };
+            let grey = Warning::Grey { groups: 9, grey: 2, pooled };
             assert_eq!(chart.findings().warnings, [grey], "{kind}");
         }
     }

@@ -27,6 +27,16 @@ impl Kind {
     pub fn columns(self) -> Columns {
         self.0.columns()
     }
+
+    /// Whether its keys must be days or moments.
+    pub fn wants_days(self) -> bool {
+        self.0.wants_days()
+    }
+
+    /// Those keys of a chart which mean something to this kind, and not to every kind.
+    pub fn takes(self) -> &'static [&'static str] {
+        self.0.takes()
+    }
 }
 
 impl fmt::Debug for Kind {
@@ -50,6 +60,10 @@ pub enum Columns {
     KeysAndValues,
     /// `x` holds the values, `y` the categories down the vertical axis.
     ValuesByCategory,
+    /// `x` holds the keys, `y` one value, or observed values, over them; there is no right axis.
+    Plain,
+    /// `x` holds the names of columns, `y` those of rows, and `value` what is in them.
+    Grid,
     /// `x` holds values whose distribution is shown; nothing else is read.
     Distribution,
 }
@@ -60,6 +74,8 @@ impl Columns {
         match self {
             Columns::KeysAndValues => "`x` the keys, `y` and `y2` values over them: a column or a list",
             Columns::ValuesByCategory => "`x` the values, `y` the categories",
+            Columns::Plain => "`x` the keys, `y` the values over them",
+            Columns::Grid => "`x` the columns, `y` the rows, `value` what is in them",
             Columns::Distribution => "`x` the values",
         }
     }
@@ -78,6 +94,11 @@ pub(crate) trait ChartKind: Sync {
         Columns::KeysAndValues
     }
 
+    /// The keys of a chart that mean something to it alone, or to it and few others.
+    fn takes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The rows as points, by series and group.
     fn data(&self, chart: &Chart) -> Data;
 
@@ -86,12 +107,17 @@ pub(crate) trait ChartKind: Sync {
 
     /// What stands for the data of the right axis: it lies over that of the left one, which must still be seen.
     fn right_marks(&self) -> Box<dyn Marks> {
-        Box::new(Lines { opacity: 0.75 })
+        Box::new(Lines { opacity: 0.75, step: false })
     }
 
     /// Whether keys and values are two measures of one thing, and the chart a cloud of points. Fitted lines are then the
     /// message rather than an aid, and r is that of keys and values even where there is a second axis.
     fn is_cloud(&self) -> bool {
+        false
+    }
+
+    /// Whether how far values may be off is a band along them, rather than whiskers at each.
+    fn has_bands(&self) -> bool {
         false
     }
 
@@ -102,6 +128,21 @@ pub(crate) trait ChartKind: Sync {
 
     /// Whether the keys go down the vertical axis and the values along the horizontal one.
     fn is_horizontal(&self) -> bool {
+        false
+    }
+
+    /// Whether runs are rows down the vertical axis.
+    fn has_rows(&self) -> bool {
+        false
+    }
+
+    /// Whether it has axes at all.
+    fn has_axes(&self) -> bool {
+        true
+    }
+
+    /// Whether its keys must be days or moments.
+    fn wants_days(&self) -> bool {
         false
     }
 

@@ -27,14 +27,17 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod agg;
 mod backend;
 mod bins;
 mod canvas;
 mod column;
 mod data;
 mod date_format;
+mod density;
 mod draw;
 mod error;
+mod facet;
 mod figure;
 mod findings;
 mod fit;
@@ -42,23 +45,27 @@ mod font;
 mod kind;
 mod kinds;
 mod marks;
+mod measure;
 mod plot;
 mod range;
+mod references;
 mod render;
 mod size;
 mod theme;
 mod ticks;
 mod warning;
 
-pub use column::{Column, Series};
+pub use agg::Agg;
+pub use column::{Column, Series, Spread};
 pub use date_format::{AxisFormat, DateFormat};
 pub use error::FigureError;
-pub use figure::{Chart, Figure, Trend};
+pub use figure::{Chart, Figure, Sort, Stack, Trend};
 pub use findings::{Findings, unknown_letters};
 pub use fit::linear_fit;
 pub use kind::{Columns, Kind};
+pub use measure::{Direction, Measure, Palette, Position, Reference, Rgb, Scale, parse_color};
 pub use render::{render_png, render_svg};
 pub use size::Size;
 pub use theme::Theme;
-pub use tidemill_format::NumberFormat;
+pub use tidemill_format::{Locale, NumberFormat};
 pub use warning::{Repeats, Warning};

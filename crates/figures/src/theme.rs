@@ -31,6 +31,10 @@ pub(crate) struct Colors {
     pub trend: RGBColor,
     /// One a series, in this order; beyond its end it starts again.
     pub palette: &'static [RGBColor],
+    /// From the least value to the largest.
+    pub ramp: &'static [RGBColor],
+    /// From far below zero to far above it.
+    pub diverging: &'static [RGBColor],
     /// Dashes of lines in points, by series, where the colours alone do not tell them apart.
     pub dashes: &'static [&'static str],
 }
@@ -56,11 +60,6 @@ impl Theme {
 }
 
 impl Colors {
-    /// The colour of the series at `place`.
-    pub fn series(&self, place: usize) -> RGBColor {
-        self.palette[place % self.palette.len()]
-    }
-
     /// The dashes of the line at `place`: empty for a solid one.
     pub fn dash(&self, place: usize) -> &'static str {
         self.dashes[place % self.dashes.len()]
@@ -91,6 +90,8 @@ static LIGHT: Colors = Colors {
         rgb(0x946a3e),
         rgb(0x6b7280),
     ],
+    ramp: &[rgb(0xe9f2f9), rgb(0x9ccbe6), rgb(0x3c96cc), rgb(0x0b5a97), rgb(0x062a52)],
+    diverging: &[rgb(0x8c2d04), rgb(0xe8853a), rgb(0xf4f4f2), rgb(0x4ba3d9), rgb(0x08407a)],
     dashes: &[""],
 };
 
@@ -112,6 +113,8 @@ static DARK: Colors = Colors {
         rgb(0xc9a27a),
         rgb(0xa3acb9),
     ],
+    ramp: &[rgb(0x1f2c3d), rgb(0x1d4f7c), rgb(0x2f84bd), rgb(0x7cc4ee), rgb(0xe4f4fd)],
+    diverging: &[rgb(0xffb37d), rgb(0xb8571a), rgb(0x262c36), rgb(0x2b74ab), rgb(0x9ad2f7)],
     dashes: &[""],
 };
 
@@ -124,5 +127,7 @@ static PRINT: Colors = Colors {
     muted: rgb(0xcfcfcf),
     trend: rgb(0x000000),
     palette: &[rgb(0x6a6a6a), rgb(0x2e2e2e), rgb(0xa8a8a8), rgb(0x858585), rgb(0x4b4b4b), rgb(0xc4c4c4)],
+    ramp: &[rgb(0xf2f2f2), rgb(0xa8a8a8), rgb(0x1a1a1a)],
+    diverging: &[rgb(0x1a1a1a), rgb(0xf2f2f2), rgb(0x7a7a7a)],
     dashes: &["", "6 2.5", "1.5 2", "8 2.5 1.5 2.5", "3 3", "10 3"],
 };

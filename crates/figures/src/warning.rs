@@ -3,8 +3,6 @@
 /// Something in a chart that may mislead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
-    /// Several rows of one key, and of one group, became one mark, by adding up.
-    Added(Repeats),
     /// Several rows have one key, where a line wants a value a key: they are dots instead.
     Unjoined(Repeats),
     /// There are more groups than colours that can be told apart.
@@ -13,8 +11,8 @@ pub enum Warning {
         groups: usize,
         /// Those without a colour of their own.
         grey: usize,
-        /// Whether these are added up.
-        added: bool,
+        /// Whether these became one.
+        pooled: bool,
     },
     /// Rows whose key is missing, or cannot be drawn: they are left out.
     WithoutKey {
@@ -27,6 +25,26 @@ pub enum Warning {
         series: usize,
         /// How many.
         rows: usize,
+    },
+    /// Values at or below zero, which have no place on a logarithmic axis: they are left out.
+    NotPositive {
+        /// How many.
+        values: usize,
+    },
+    /// Values below zero, which are no share of anything: they are left out.
+    NegativeShares {
+        /// How many.
+        values: usize,
+    },
+    /// A line or band to compare with, or an end of an axis, that is nowhere on its axis.
+    Unplaced {
+        /// Where it should be.
+        position: String,
+    },
+    /// More facets than can be compared: charts are left out.
+    Facets {
+        /// How many.
+        left_out: usize,
     },
     /// Areas that should be stacked, with values below zero: they lie over each other.
     Overlaid,

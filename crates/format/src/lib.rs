@@ -1,7 +1,9 @@
 //! How numbers are written: by a format, or with their digits in groups.
 
 mod group;
+mod locale;
 mod number;
 
 pub use group::{grouped, quantity, thousands};
+pub use locale::Locale;
 pub use number::NumberFormat;

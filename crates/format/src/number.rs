@@ -1,6 +1,6 @@
 //! Number formats: a small language after d3's and Python's.
 
-use crate::grouped;
+use crate::{Locale, grouped};
 
 /// What the digits mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub struct NumberFormat {
     thousands: bool,
     digits: Option<usize>,
     notation: Notation,
+    locale: Locale,
 }
 
 /// More digits than a double holds say nothing.
@@ -67,13 +68,14 @@ impl NumberFormat {
             ("", _) => return Err(wrong("it must end in f, d, %, s or e")),
             _ => return Err(wrong(&format!("`{rest}` is not one of f, d, %, s, e"))),
         };
-        Ok(NumberFormat { prefix: prefix.to_owned(), thousands, digits, notation })
+        Ok(NumberFormat { prefix: prefix.to_owned(), thousands, digits, notation, locale: Locale::English })
     }
 
     /// Thousands separators and exactly so many digits after the point.
     pub fn plain(digits: usize) -> Self {
         let digits = Some(digits.min(MOST_DIGITS));
-        NumberFormat { prefix: String::new(), thousands: true, digits, notation: Notation::Fixed }
+        let (prefix, locale) = (String::new(), Locale::English);
+        NumberFormat { prefix, thousands: true, digits, notation: Notation::Fixed, locale }
     }
 
     /// As [`NumberFormat::plain`], without separators: years and article numbers are not amounts.
@@ -84,6 +86,11 @@ impl NumberFormat {
     /// A power of ten with so many digits after the point.
     pub fn exponent(digits: usize) -> Self {
         NumberFormat { notation: Notation::Exponent, ..Self::plain(digits) }
+    }
+
+    /// The same in the way of a language.
+    pub fn in_locale(self, locale: Locale) -> Self {
+        NumberFormat { locale, ..self }
     }
 
     /// The least distance at which two numbers surely read differently; ticks are never closer.
@@ -108,16 +115,17 @@ impl NumberFormat {
             },
             Notation::Percent => format!("{}%", self.group(&fixed(size * 100.0, self.digits.unwrap_or(0)))),
             Notation::Si => self.si(size),
-            Notation::Exponent => format!("{size:.*e}", self.digits.unwrap_or(0)),
+            Notation::Exponent => self.locale.number(&format!("{size:.*e}", self.digits.unwrap_or(0))),
         };
         // A number that rounds to nothing has no sign.
         let nothing = !body.bytes().any(|b| (b'1'..=b'9').contains(&b));
         let sign = if value < 0.0 && !nothing { "−" } else { "" };
-        format!("{sign}{}{body}", self.prefix)
+        self.locale.amount(sign, &self.prefix, &body)
     }
 
     fn group(&self, number: &str) -> String {
-        if self.thousands && !number.contains('e') { grouped(number) } else { number.to_owned() }
+        let grouped = if self.thousands && !number.contains('e') { grouped(number) } else { number.to_owned() };
+        self.locale.number(&grouped)
     }
 
     fn si(&self, size: f64) -> String {
@@ -148,7 +156,7 @@ impl NumberFormat {
         let whole_digits = (scaled.log10() + 1e-12).floor().max(0.0) as usize + 1;
         let number = fixed(scaled, significant.saturating_sub(whole_digits));
         let number = if self.digits.is_none() { trim_zeros(&number) } else { &number };
-        format!("{}{name}", self.group(number))
+        format!("{}{}", self.group(number), self.locale.unit(name, !self.prefix.is_empty()))
     }
 }
 
@@ -198,7 +206,7 @@ mod tests {
             (".2s", 45_000_000.0, "45M"),
             (".3s", 999_950.0, "1.00M"),
             ("s", 0.0042, "4.2m"),
-            ("$.3s", -2.5e9, "−$2.50G"),
+            ("$.3s", -2.5e9, "−$2.50B"),
             (".2e", 12345.0, "1.23e4"),
             (",.0f", -0.2, "0"),
             ("s", 0.0, "0"),
@@ -206,6 +214,15 @@ mod tests {
         ] {
             assert_eq!(show(format, value), text, "{format} of {value}");
         }
+    }
+
+    #[test]
+    fn a_language_has_its_own_way() {
+        let german = |format: &str, value| NumberFormat::parse(format).unwrap().in_locale(Locale::German).format(value);
+        assert_eq!(german("€,.2f", -1234.5), "−1.234,50\u{a0}€");
+        assert_eq!(german("$,.2s", 2.5e9), "2,5\u{a0}Mrd.\u{a0}$");
+        assert_eq!(german(".1%", 0.125), "12,5%");
+        assert_eq!([show("$,.2s", 2.5e9), show(".2s", 2.5e9)], ["$2.5B", "2.5G"]);
     }
 
     #[test]

@@ -249,7 +249,7 @@ fn unknown_types_kinds_and_words() {
           picture:
             type: chart
             from: products
-            kind: pie
+            kind: sunburst
             x: title
             y: price
             output: outputs/picture.jpg
@@ -285,11 +285,11 @@ fn unknown_types_kinds_and_words() {
        |
        = help: did you mean `one_to_one`?
 
-    error: `pie` is not known here: expected `line`, `bar`, `barh`, `scatter`, `area` or `hist`
+    error: `sunburst` is not known here: expected `line`, `bar`, `barh`, `scatter`, `area`, `hist`, `density`, `box`, `violin`, `strip`, `heatmap`, `calendar`, `pie`, `donut` or `waterfall`
       --> pipeline.yaml:20:11
        |
-    20 |     kind: pie
-       |           ^^^
+    20 |     kind: sunburst
+       |           ^^^^^^^^
 
     error: unknown task type `spark`
       --> pipeline.yaml:25:11

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::ticks::number::LARGEST;
 use crate::ticks::time;
-use crate::{Column, NumberFormat};
+use crate::{Column, NumberFormat, Position};
 
 /// What the positions along the key axis are.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,15 @@ impl Keys {
         match self {
             Keys::Names(names) => names,
             Keys::Numbers | Keys::Moments => &[],
+        }
+    }
+
+    /// Where a key lies that is written as `position`.
+    pub fn place(&self, position: &Position) -> Option<f64> {
+        match self {
+            Keys::Numbers => position.number(),
+            Keys::Moments => time::seconds(&position.text()),
+            Keys::Names(names) => names.iter().position(|name| *name == position.text()).map(|place| place as f64),
         }
     }
 
@@ -52,7 +61,7 @@ pub(crate) enum KeyScale {
 }
 
 /// The position of every row: NaN where its key is missing. Numbers that are laid side by side are written in `format`.
-pub(super) fn places(keys: &Column, scale: KeyScale, format: Option<&NumberFormat>) -> (Keys, Vec<f64>) {
+pub(crate) fn places(keys: &Column, scale: KeyScale, format: Option<&NumberFormat>) -> (Keys, Vec<f64>) {
     match (keys, scale) {
         (Column::Category(names), KeyScale::Measured) => (Keys::Numbers, vec![f64::NAN; names.len()]),
         (Column::Category(names), _) => named(names.iter().map(|name| Some(name_of(name)))),
@@ -93,7 +102,7 @@ fn named(texts: impl Iterator<Item = Option<String>>) -> (Keys, Vec<f64>) {
 }
 
 /// The texts that occur, and of each row the place of its text among them: NaN where it has none.
-pub(super) fn distinct(texts: impl Iterator<Item = Option<String>>) -> (Vec<String>, Vec<f64>) {
+pub(crate) fn distinct(texts: impl Iterator<Item = Option<String>>) -> (Vec<String>, Vec<f64>) {
     let mut names: Vec<String> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     let place = |text: Option<String>| -> f64 {
@@ -108,9 +117,12 @@ pub(super) fn distinct(texts: impl Iterator<Item = Option<String>>) -> (Vec<Stri
     (names, places)
 }
 
+/// What stands for a text that is missing.
+pub(super) const MISSING: &str = "(missing)";
+
 /// A text as a name.
-pub(super) fn name_of(text: &Option<String>) -> String {
-    text.as_deref().unwrap_or("(missing)").to_owned()
+pub(crate) fn name_of(text: &Option<String>) -> String {
+    text.as_deref().unwrap_or(MISSING).to_owned()
 }
 
 /// A number as the name of a bar.

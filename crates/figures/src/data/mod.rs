@@ -1,13 +1,14 @@
 //! From columns to points: keys become positions, groups become runs of their own.
 
+mod grid;
 mod keys;
 mod run;
 
 use std::collections::HashMap;
 
 use crate::kind::Columns;
-use crate::{AxisFormat, Chart, Repeats, Series, Warning};
-pub(crate) use keys::{KeyScale, Keys};
+use crate::{AxisFormat, Chart, Repeats, Series, Sort, Stack, Warning};
+pub(crate) use keys::{KeyScale, Keys, distinct, name_of, places};
 pub(crate) use run::Run;
 
 /// A chart's data, ready to be drawn.
@@ -16,6 +17,8 @@ pub(crate) struct Data {
     pub keys: Keys,
     pub left: Vec<Run>,
     pub right: Vec<Run>,
+    /// Rows of one key that nothing makes one of.
+    pub unmerged: Option<Repeats>,
     /// What may mislead in it.
     pub warnings: Vec<Warning>,
     /// Whether names were put into the order of their values.
@@ -27,8 +30,10 @@ pub(crate) struct Data {
 pub(crate) enum Stat {
     /// Each is a point of its own.
     Identity,
-    /// Their values are added up.
-    Sum,
+    /// They become one point, by the chart's aggregate.
+    Merge,
+    /// Each is an observation of its key: there may be many, and their order means nothing.
+    Observe,
     /// The keys themselves are what is counted; series are not looked at.
     Bin,
 }
@@ -37,45 +42,98 @@ impl Data {
     pub fn new(chart: &Chart, scale: KeyScale, stat: Stat) -> Data {
         let number_format = chart.x_format.as_ref().and_then(AxisFormat::number);
         let (keys, places) = keys::places(&chart.keys, scale, number_format);
-        let mut warnings: Vec<Warning> = without_key(&places).into_iter().collect();
-        let empty = |left| Data { keys, left, right: Vec::new(), warnings: Vec::new(), ranked: false };
-        let keep_apart = stat == Stat::Identity;
+        let warnings: Vec<Warning> = without_key(&places).into_iter().collect();
+        let mut data = Data { keys, left: Vec::new(), right: Vec::new(), unmerged: None, warnings, ranked: false };
+        // Of what lies over each other a rest would hide the others.
+        let pool = chart.others && stat != Stat::Identity;
+        let groups = chart.group.as_deref();
         if stat == Stat::Bin {
             let values = Series { name: String::new(), values: places.clone() };
-            let left = run::grouped(chart.group.as_deref(), &places, std::slice::from_ref(&values), keep_apart);
-            warnings.extend(left.grey(keep_apart));
-            return Data { warnings, ..empty(left.runs) };
+            let left = run::grouped(groups, &places, std::slice::from_ref(&values), None, pool);
+            data.warnings.extend(left.grey(pool));
+            return Data { left: left.runs, ..data };
         }
         let kind = chart.kind.0;
         let right = if chart.kind.columns() == Columns::KeysAndValues { &chart.y2[..] } else { &[] };
         let told = |at: &usize| if *at < chart.series.len() { !kind.shows_gaps() } else { kind.is_cloud() };
         let each = chart.series.iter().chain(right).enumerate().filter(|(at, _)| told(at));
-        warnings.extend(each.filter_map(|(at, series)| without_value(at, series, &places)));
+        data.warnings.extend(each.filter_map(|(at, series)| without_value(at, series, &places)));
 
-        let left = run::grouped(chart.group.as_deref(), &places, &chart.series, keep_apart);
-        warnings.extend(left.grey(keep_apart));
-        let mut data = empty(left.runs);
+        let left = run::grouped(groups, &places, &chart.series, chart.spread.as_ref(), pool);
+        data.warnings.extend(left.grey(pool));
+        data.left = left.runs;
         data.left.iter_mut().for_each(Run::sort);
         data.right = run::plain(&places, right, data.left.len());
         if !kind.is_cloud() {
             data.right.iter_mut().for_each(Run::sort);
-            warnings.extend(data.repeats(&data.right, false).map(Warning::Unjoined));
+            let repeats = data.repeats(&data.right, false);
+            data.warnings.extend(repeats.map(Warning::Unjoined));
         }
-        if stat == Stat::Sum {
-            warnings.extend(data.repeats(&data.left, true).map(Warning::Added));
-            data.left.iter_mut().for_each(Run::add_up);
-        } else if !kind.is_cloud() {
-            warnings.extend(data.repeats(&data.left, false).map(Warning::Unjoined));
-        }
-        Data { warnings, ..data }
+        data.merge(chart, stat);
+        data.leave_out_unplaced(chart);
+        data
     }
 
-    /// The points that share their position with others of their run; if they are not added up, those of several values.
-    fn repeats(&self, runs: &[Run], added: bool) -> Option<Repeats> {
-        // That what has no colour of its own is added up is told beside.
-        let runs = runs.iter().filter(|run| !added || run.color.is_some());
+    /// Makes one point of those of one key, or tells that nothing does.
+    fn merge(&mut self, chart: &Chart, stat: Stat) {
+        let is_cloud = chart.kind.0.is_cloud();
+        if stat == Stat::Merge || (stat == Stat::Identity && !is_cloud && chart.agg.is_some()) {
+            if chart.agg.is_none() {
+                self.unmerged = self.repeats(&self.left, true);
+            }
+            self.left.iter_mut().for_each(|run| run.merge(chart.agg));
+            if chart.stack == Some(Stack::Share) {
+                self.share();
+            }
+        } else if stat == Stat::Identity && !is_cloud {
+            let repeats = self.repeats(&self.left, false);
+            self.warnings.extend(repeats.map(Warning::Unjoined));
+        }
+    }
+
+    /// Makes shares of all values of one key.
+    fn share(&mut self) {
+        let mut totals: HashMap<u64, f64> = HashMap::new();
+        for (x, y) in self.left.iter().flat_map(|run| &run.points).filter(|(_, y)| y.is_finite()) {
+            *totals.entry(x.to_bits()).or_default() += y.abs();
+        }
+        for (x, y) in self.left.iter_mut().flat_map(|run| &mut run.points) {
+            let total = totals.get(&x.to_bits()).copied().unwrap_or(0.0);
+            *y = if total > 0.0 { *y / total } else { f64::NAN };
+        }
+    }
+
+    /// Makes gaps of what has no place on the scales of the axes.
+    fn leave_out_unplaced(&mut self, chart: &Chart) {
+        let (keys, values) = chart.measures();
+        let (keys, values) = (keys.scale, values.scale);
+        let measured = self.keys == Keys::Numbers;
+        let mut out = 0;
+        for (x, y) in self.left.iter_mut().flat_map(|run| &mut run.points).filter(|(_, y)| y.is_finite()) {
+            if !values.has(*y) || (measured && !keys.has(*x)) {
+                *y = f64::NAN;
+                out += 1;
+            }
+        }
+        if measured {
+            for run in self.left.iter_mut().chain(&mut self.right) {
+                run.points.retain(|(x, _)| keys.has(*x));
+            }
+        }
+        for run in &mut self.left {
+            run.spread.retain(|(x, low, _)| values.has(*low) && (!measured || keys.has(*x)));
+        }
+        if out > 0 {
+            self.warnings.push(Warning::NotPositive { values: out });
+        }
+    }
+
+    /// The points that share their position with others of their run; if they are not merged, those of several values.
+    fn repeats(&self, runs: &[Run], merged: bool) -> Option<Repeats> {
+        // That a rest is a sum is told beside.
+        let runs = runs.iter().filter(|run| !run.is_rest);
         let same: Vec<&[(f64, f64)]> =
-            runs.flat_map(Run::repeated).filter(|same| added || run::has_several_values(same)).collect();
+            runs.flat_map(Run::repeated).filter(|same| merged || run::has_several_values(same)).collect();
         let first = same.first()?.first()?;
         let rows = same.iter().flat_map(|same| same.iter()).filter(|point| point.1.is_finite()).count();
         Some(Repeats { rows, keys: same.len(), example: self.keys.text(first.0) })
@@ -86,28 +144,77 @@ impl Data {
         !self.left.iter().chain(&self.right).any(|run| run.points.iter().any(|(_, y)| y.is_finite()))
     }
 
-    /// Sorts named keys, the largest first, and keeps the first `top`.
-    pub fn rank(&mut self, top: Option<usize>) {
-        let Keys::Names(names) = &self.keys else { return };
-        let mut totals: Vec<f64> = vec![f64::NEG_INFINITY; names.len()];
+    /// Keeps the `top` largest named keys, and lays them in that order.
+    pub fn order(&mut self, sort: Sort, top: Option<usize>) {
+        let names = self.keys.names();
+        if names.is_empty() {
+            return;
+        }
+        let totals = self.totals();
+        // Keys without a value come last, and are the first that `top` leaves out.
+        let descending = |a: &usize, b: &usize| totals[*b].total_cmp(&totals[*a]);
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        if let Some(top) = top.filter(|top| *top < names.len()) {
+            order.sort_by(descending);
+            order.truncate(top.max(1));
+            order.sort_unstable();
+        }
+        match sort {
+            Sort::Table => {}
+            Sort::Name => order.sort_by(|a, b| names[*a].cmp(&names[*b])),
+            Sort::ValueDescending => order.sort_by(descending),
+            Sort::Value => {
+                let known = |place: &usize| if totals[*place].is_finite() { totals[*place] } else { f64::INFINITY };
+                order.sort_by(|a, b| known(a).total_cmp(&known(b)));
+            }
+        }
+        self.ranked = sort == Sort::ValueDescending && !order.is_sorted();
+        self.arrange(&order);
+    }
+
+    /// Lays names, and the runs with their colours, as another has them, of which this is a part.
+    pub fn lay_out_as(&mut self, whole: &Data) {
+        if let (Keys::Names(own), Keys::Names(names)) = (&self.keys, &whole.keys) {
+            let places: HashMap<&String, f64> = names.iter().enumerate().map(|(at, name)| (name, at as f64)).collect();
+            let places: Vec<Option<f64>> = own.iter().map(|name| places.get(name).copied()).collect();
+            let moved = |x: &mut f64| match places.get(*x as usize).copied().flatten() {
+                Some(place) => {
+                    *x = place;
+                    true
+                }
+                None => false,
+            };
+            for run in &mut self.left {
+                run.points.retain_mut(|(x, _)| moved(x));
+                run.spread.retain_mut(|(x, _, _)| moved(x));
+                run.sort();
+            }
+            self.keys = whole.keys.clone();
+        }
+        let mut own = std::mem::take(&mut self.left);
+        for run in &whole.left {
+            // Those that the whole has no colours for are under one name there.
+            let (same, others): (Vec<Run>, Vec<Run>) = own.into_iter().partition(|one| one.name == run.name);
+            let mut empty = Run { is_rest: run.is_rest, ..Run::new(run.name.clone(), Vec::new(), run.color) };
+            for one in same {
+                empty.points.extend(one.points);
+                empty.spread.extend(one.spread);
+            }
+            empty.sort();
+            self.left.push(empty);
+            own = others;
+        }
+        self.left.extend(own.into_iter().map(|run| Run { color: None, ..run }));
+    }
+
+    /// The sum of the values of each named key; negative infinity of none.
+    fn totals(&self) -> Vec<f64> {
+        let mut totals: Vec<f64> = vec![f64::NEG_INFINITY; self.keys.names().len()];
         for (x, y) in self.left.iter().flat_map(|run| &run.points).filter(|(_, y)| y.is_finite()) {
             let total = &mut totals[*x as usize];
             *total = if total.is_finite() { *total + y } else { *y };
         }
-        // Bars without a value come last, and are the first that `top` leaves out.
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by(|a, b| totals[*b].total_cmp(&totals[*a]));
-        self.ranked = !order.is_sorted();
-        order.truncate(top.unwrap_or(usize::MAX).max(1));
-        self.arrange(&order);
-    }
-
-    /// Sorts named keys by their names: days, which are written so that this is their order.
-    pub fn sort_by_name(&mut self) {
-        let names = self.keys.names();
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by(|a, b| names[*a].cmp(&names[*b]));
-        self.arrange(&order);
+        totals
     }
 
     /// Lays named keys in that order; those that it leaves out go.
@@ -116,13 +223,15 @@ impl Data {
         let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, old)| (*old, place)).collect();
         self.keys = Keys::Names(order.iter().map(|old| names[*old].clone()).collect());
         for run in self.left.iter_mut().chain(&mut self.right) {
-            run.points.retain_mut(|(x, _)| match places.get(&(*x as usize)) {
+            let moved = |x: &mut f64| match places.get(&(*x as usize)) {
                 Some(place) => {
                     *x = *place as f64;
                     true
                 }
                 None => false,
-            });
+            };
+            run.points.retain_mut(|(x, _)| moved(x));
+            run.spread.retain_mut(|(x, _, _)| moved(x));
             run.sort();
         }
     }
@@ -144,7 +253,7 @@ fn without_value(series: usize, of: &Series, places: &[f64]) -> Option<Warning> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Column, Kind};
+    use crate::{Agg, Column, Kind};
 
     fn read(chart: &Chart) -> Data {
         chart.kind.0.data(chart)
@@ -166,6 +275,7 @@ mod tests {
             vec![Series::new("v", vec![1.0, 5.0, f64::NAN, 6.0, 2.0])],
         );
         chart.top = Some(3);
+        chart.agg = Some(Agg::Sum);
         let data = read(&chart);
         assert_eq!(data.keys, Keys::Names(vec!["a".into(), "b".into(), "d".into()]));
         assert_eq!(data.left[0].points, [(0.0, 7.0), (1.0, 5.0), (2.0, 2.0)]);
@@ -187,6 +297,7 @@ mod tests {
         let keys = Column::Number((0..40).map(f64::from).collect());
         let mut chart = Chart::new(kind("area"), keys, vec![Series::new("v", values)]);
         chart.group = Some(groups);
+        chart.others = true;
         let data = read(&chart);
         let named: Vec<&str> = data.left.iter().map(|run| run.name.as_str()).collect();
         assert_eq!(named, ["g13", "g14", "g15", "g16", "g17", "g18", "g19", "13 others"]);

@@ -1,7 +1,7 @@
 //! What is drawn in one colour.
 
-use super::keys::{distinct, drawable, name_of};
-use crate::{Series, Warning};
+use super::keys::{MISSING, distinct, drawable, name_of};
+use crate::{Agg, Series, Spread, Warning};
 
 /// What is drawn in one colour.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,26 +11,40 @@ pub(crate) struct Run {
     pub points: Vec<(f64, f64)>,
     /// Its place in the palette; none for those beyond what colours can tell apart.
     pub color: Option<usize>,
+    /// Position, and from where to where the value there may lie.
+    pub spread: Vec<(f64, f64, f64)>,
+    /// Whether it is the rest of many groups, of which there are several values of one key.
+    pub is_rest: bool,
 }
 
 /// More groups than this no reader tells apart; the smaller ones share a grey.
 const MOST_GROUPS: usize = 8;
 
 impl Run {
+    /// A run of points in a colour.
+    pub fn new(name: String, points: Vec<(f64, f64)>, color: Option<usize>) -> Run {
+        Run { name, points, color, spread: Vec::new(), is_rest: false }
+    }
+
     /// Sorts the points by their positions.
     pub fn sort(&mut self) {
         self.points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.spread.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
 
-    /// Makes one point of the sorted points of each position, by adding up.
-    pub fn add_up(&mut self) {
-        self.points.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
-            if same && later.1.is_finite() {
-                kept.1 = if kept.1.is_finite() { kept.1 + later.1 } else { later.1 };
-            }
-            same
-        });
+    /// Makes one point of the sorted points of each position. Without an aggregate, the first of several stays; a rest is
+    /// asked for, and is a sum.
+    pub fn merge(&mut self, agg: Option<Agg>) {
+        let agg = agg.or(self.is_rest.then_some(Agg::Sum));
+        let one = |same: &[(f64, f64)]| {
+            let mut values = same.iter().map(|point| point.1).filter(|value| value.is_finite());
+            let value = match agg {
+                Some(agg) => agg.of(values),
+                None => values.next().unwrap_or(f64::NAN),
+            };
+            (same[0].0, value)
+        };
+        self.points = self.points.chunk_by(|a, b| a.0 == b.0).map(one).collect();
     }
 
     /// The sorted points that share their position with others: those of each position.
@@ -62,7 +76,8 @@ pub(super) fn has_several_values(same: &[(f64, f64)]) -> bool {
     values.any(|value| Some(value) != first)
 }
 
-fn value(number: f64) -> f64 {
+/// A number as it is drawn.
+pub(super) fn value(number: f64) -> f64 {
     // Below this, differences vanish when they are squared; what is drawn is zero either way.
     match number {
         number if !drawable(number) => f64::NAN,
@@ -76,7 +91,7 @@ pub(super) fn plain(places: &[f64], series: &[Series], first_color: usize) -> Ve
     let run = |(place, series): (usize, &Series)| {
         let rows = places.iter().zip(&series.values).filter(|(x, _)| x.is_finite());
         let points = rows.map(|(x, y)| (*x, value(*y))).collect();
-        Run { name: series.name.clone(), points, color: Some(first_color + place) }
+        Run::new(series.name.clone(), points, Some(first_color + place))
     };
     series.iter().enumerate().map(run).collect()
 }
@@ -90,21 +105,37 @@ pub(super) struct Grouped {
 
 impl Grouped {
     /// That there are more groups than colours.
-    pub fn grey(&self, kept_apart: bool) -> Option<Warning> {
+    pub fn grey(&self, pooled: bool) -> Option<Warning> {
         let Grouped { groups, grey, .. } = *self;
-        (grey > 0).then_some(Warning::Grey { groups, grey, added: !kept_apart })
+        (grey > 0).then_some(Warning::Grey { groups, grey, pooled })
     }
 }
 
+/// From where to where the values of the rows that `belongs` names may lie.
+fn spread(places: &[f64], spread: Option<&Spread>, belongs: impl Fn(usize) -> bool) -> Vec<(f64, f64, f64)> {
+    let Some(spread) = spread else { return Vec::new() };
+    let rows = places.iter().zip(spread.low.iter().zip(&spread.high)).enumerate();
+    let known = rows.filter(|(row, (x, _))| x.is_finite() && belongs(*row));
+    let ends = known.map(|(_, (x, (low, high)))| (*x, value(*low), value(*high)));
+    ends.filter(|(_, low, high)| low.is_finite() && high.is_finite()).collect()
+}
+
 /// The series as they are, or one run for each group of each series. Of many groups the smaller ones share a grey, and are
-/// made one unless they are to be kept apart.
+/// made one if they are to be pooled.
 pub(super) fn grouped(
     groups: Option<&[Option<String>]>,
     places: &[f64],
     series: &[Series],
-    keep_apart: bool,
+    spreads: Option<&Spread>,
+    pool: bool,
 ) -> Grouped {
-    let Some(groups) = groups else { return Grouped { runs: plain(places, series, 0), groups: 0, grey: 0 } };
+    let Some(groups) = groups else {
+        let mut runs = plain(places, series, 0);
+        if let Some(first) = runs.first_mut() {
+            first.spread = spread(places, spreads, |_| true);
+        }
+        return Grouped { runs, groups: 0, grey: 0 };
+    };
     let (names, group_of_row) = distinct(groups.iter().map(|name| Some(name_of(name))));
     let mut runs: Vec<Run> = Vec::new();
     for each in series {
@@ -114,21 +145,27 @@ pub(super) fn grouped(
                 points[*group as usize].push((*x, value(*y)));
             }
         }
-        for (group, points) in names.iter().zip(points) {
+        for (place, (group, points)) in names.iter().zip(points).enumerate() {
             let name = if series.len() > 1 { format!("{}, {group}", each.name) } else { group.clone() };
-            runs.push(Run { name, points, color: None });
+            let mut run = Run::new(name, points, None);
+            // Only the first series has a spread.
+            if runs.len() < names.len() {
+                run.spread = spread(places, spreads, |row| group_of_row[row] as usize == place);
+            }
+            runs.push(run);
         }
     }
     let groups = runs.len();
-    let grey = color_largest(&mut runs, keep_apart);
+    let missing = names.iter().position(|name| name == MISSING);
+    let grey = color_largest(&mut runs, |place| Some(place % names.len()) == missing, pool);
     Grouped { runs, groups, grey }
 }
 
-/// Gives the largest runs their colours, in order of appearance; the others stay grey, and where marks are laid beside
-/// or upon each other they are made one. Returns how many stay grey.
-fn color_largest(runs: &mut Vec<Run>, keep_apart: bool) -> usize {
-    let mut order: Vec<usize> = (0..runs.len()).collect();
-    if runs.len() > MOST_GROUPS {
+/// Gives the largest runs their colours, in order of appearance; the others stay grey under one name, and are made one if
+/// they are to be pooled. What has no group is grey too, under its own name. Returns how many others there are.
+fn color_largest(runs: &mut Vec<Run>, is_missing: impl Fn(usize) -> bool, pool: bool) -> usize {
+    let mut order: Vec<usize> = (0..runs.len()).filter(|place| !is_missing(*place)).collect();
+    if order.len() > MOST_GROUPS {
         order.sort_by(|a, b| runs[*b].weight().total_cmp(&runs[*a].weight()));
         order.truncate(MOST_GROUPS - 1);
         order.sort_unstable();
@@ -136,19 +173,18 @@ fn color_largest(runs: &mut Vec<Run>, keep_apart: bool) -> usize {
     for (color, run) in order.iter().enumerate() {
         runs[*run].color = Some(color);
     }
-    let (mut colored, grey): (Vec<Run>, Vec<Run>) = runs.drain(..).partition(|run| run.color.is_some());
-    let count = grey.len();
+    let numbered = runs.drain(..).enumerate();
+    let (named, others): (Vec<_>, Vec<_>) =
+        numbered.partition(|(place, run)| run.color.is_some() || is_missing(*place));
+    let count = others.len();
     let name = format!("{count} others");
-    if keep_apart {
-        // Grey ones are drawn first, below the coloured ones.
-        let grey = grey.into_iter().map(|run| Run { name: name.clone(), ..run });
-        runs.extend(grey.chain(colored));
+    let (named, others) = (named.into_iter().map(|(_, run)| run), others.into_iter().map(|(_, run)| run));
+    if pool && count > 0 {
+        let points = others.flat_map(|run| run.points).collect();
+        runs.extend(named.chain([Run { is_rest: true, ..Run::new(name, points, None) }]));
     } else {
-        if count > 0 {
-            let points = grey.into_iter().flat_map(|run| run.points).collect();
-            colored.push(Run { name, points, color: None });
-        }
-        *runs = colored;
+        // Grey ones are drawn first, below the coloured ones.
+        runs.extend(others.map(|run| Run { name: name.clone(), ..run }).chain(named));
     }
     count
 }

@@ -5,6 +5,7 @@ use plotters::prelude::PathElement;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, RGBColor, TextStyle};
 
+use super::area::Area;
 use super::axis::Axis;
 use super::elements::Slanted;
 use super::layout::Layout;
@@ -19,8 +20,13 @@ const GRID_WIDTH: f64 = 0.8;
 
 /// Draws all that lies below the data.
 pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> Drawn {
+    if !plot.chart.kind.0.has_axes() {
+        return Ok(());
+    }
     let left = layout.left_plane(sheet, plot);
-    grid(&left, plot, look, layout)?;
+    if !plot.chart.kind.0.has_rows() {
+        grid(&left, plot, look, layout)?;
+    }
     let (left_color, right_color) = match plot.has_colored_axes() {
         true => (look.run(plot.data.left[0].color), look.run(plot.data.right[0].color)),
         false => (look.colors.text, look.colors.text),
@@ -97,11 +103,34 @@ fn below(sheet: &Sheet, plane: &Plane, look: &Look, layout: &Layout) -> Drawn {
     Ok(())
 }
 
+/// Draws the names of axes that several charts share, and returns what they leave of the area.
+pub(super) fn shared_names(sheet: &Sheet, plot: &Plot, look: &Look, area: Area) -> Drawn<Area> {
+    let (size, room) = (look.label(), look.label() * 1.7);
+    let mut inner = area;
+    if plot.bottom_label().is_some() {
+        inner.bottom -= room;
+    }
+    if plot.left_label().is_some() {
+        inner.left += room;
+    }
+    let style = look.plain(size, HPos::Center);
+    if let Some(label) = plot.bottom_label() {
+        let label = font::shorten(label, size, false, inner.width());
+        sheet.draw_text(&label, &style, place((inner.left + inner.right) / 2.0, area.bottom - size * 0.25))?;
+    }
+    if let Some(label) = plot.left_label() {
+        let label = font::shorten(label, size, false, inner.height());
+        let turned = style.transform(FontTransform::Rotate270);
+        sheet.draw_text(&label, &turned, place(area.left + size * CAP_HEIGHT, (inner.top + inner.bottom) / 2.0))?;
+    }
+    Ok(inner)
+}
+
 fn names(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout, colors: (RGBColor, RGBColor)) -> Drawn {
     let (frame, area, size) = (layout.frame, layout.area, look.label());
     let style = look.plain(size, HPos::Center);
     let shorten = |text: &str, room: f64| font::shorten(text, size, false, room);
-    if let Some(label) = &plot.chart.x_label {
+    if let Some(label) = plot.bottom_label() {
         let label = shorten(label, area.width());
         // Below the middle of the frame, unless it is so long that it would leave the page there.
         let half = font::width(&label, size, false) / 2.0;

@@ -1,8 +1,8 @@
 //! An axis: a range of data and its ticks.
 
-use crate::ticks::Tick;
-use crate::ticks::number::Grid;
-use crate::{NumberFormat, font};
+use crate::ticks::number::{Grid, usable};
+use crate::ticks::{Tick, log};
+use crate::{Locale, NumberFormat, Scale, font};
 
 /// A range of data and its ticks.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Axis {
     pub ticks: Vec<Tick>,
     /// Whether the labels are turned to save room.
     pub slanted: bool,
+    /// How far apart numbers lie.
+    pub scale: Scale,
 }
 
 /// Labels along a horizontal axis keep this many font sizes between them.
@@ -20,12 +22,36 @@ const LABEL_GAP: f64 = 1.1;
 impl Axis {
     /// Where `value` lies between the ends: 0 at `low`, 1 at `high`.
     pub fn share(&self, value: f64) -> f64 {
-        (value - self.low) / (self.high - self.low)
+        let place = |value: f64| self.scale.place(value);
+        // A bar from zero begins at the end of an axis that has no zero.
+        let value = if self.scale.has(value) { value } else { self.low };
+        (place(value) - place(self.low)) / (place(self.high) - place(self.low))
     }
 
     pub fn of(low: f64, high: f64, grid: &Grid, format: &NumberFormat) -> Axis {
         let tick = |at: f64| Tick { at, text: format.format(at), below: String::new() };
-        Axis { low, high, ticks: grid.values().map(tick).collect(), slanted: false }
+        Axis { low, high, ticks: grid.values().map(tick).collect(), slanted: false, scale: Scale::Linear }
+    }
+
+    /// An axis on which ratios are seen, with at most so many ticks.
+    pub fn of_ratios(
+        scale: Scale,
+        (low, high): (f64, f64),
+        most: usize,
+        format: Option<&NumberFormat>,
+        locale: Locale,
+    ) -> Axis {
+        let (low, high) = usable(low, high);
+        let write = |at: f64| format.cloned().unwrap_or_else(|| log::format(at).in_locale(locale)).format(at);
+        let tick = |at: f64| Tick { at, text: write(at), below: String::new() };
+        match log::ticks(scale, low, high, most) {
+            Some(ticks) => Axis { low, high, ticks: ticks.into_iter().map(tick).collect(), slanted: false, scale },
+            None => {
+                let grid = Grid::new(low, high, most, 0.0);
+                let format = format.cloned().unwrap_or_else(|| grid.format(true).in_locale(locale));
+                Axis { scale, ..Axis::of(low, high, &grid, &format) }
+            }
+        }
     }
 
     /// How wide the widest label is.

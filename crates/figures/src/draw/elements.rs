@@ -34,6 +34,28 @@ impl<Coord> Drawable<Canvas> for Dashed<Coord> {
     }
 }
 
+/// From where on only what lies in a frame is seen; without a frame, all is again.
+pub(super) struct Clip(pub Option<[BackendCoord; 2]>);
+
+impl<'a> PointCollection<'a, BackendCoord> for &'a Clip {
+    type Point = BackendCoord;
+    type IntoIter = std::iter::Flatten<std::option::IntoIter<[BackendCoord; 2]>>;
+
+    fn point_iter(self) -> Self::IntoIter {
+        self.0.into_iter().flatten()
+    }
+}
+
+impl Drawable<Canvas> for Clip {
+    fn draw<I: Iterator<Item = BackendCoord>>(&self, mut corners: I, canvas: &mut Canvas, _: (u32, u32)) -> Drawn {
+        match (corners.next(), corners.next()) {
+            (Some(one), Some(other)) => canvas.clip(one, other),
+            _ => canvas.end_clip(),
+        }
+        Ok(())
+    }
+}
+
 /// A text that rises by 45 degrees towards its end, where it is anchored; plotters turns by right angles only.
 pub(super) struct Slanted<'a> {
     pub end: BackendCoord,

@@ -19,6 +19,7 @@ const LEGEND_LINE: f64 = 1.55;
 
 /// In points at full scale: a legend's symbol, the gap after it, the gap between entries.
 const SYMBOL: f64 = 20.0;
+const RAMP: f64 = 90.0;
 const SYMBOL_GAP: f64 = 6.0;
 const ENTRY_GAP: f64 = 18.0;
 
@@ -63,8 +64,9 @@ pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, area: Area, frame: A
         let mut x = frame.right - row_width(row, look);
         for (entry, width) in row {
             draw_symbol(sheet, look, entry.symbol, place(x, baseline - look.tick() * font::CAP_HEIGHT / 2.0))?;
-            let text_x = x + look.size(SYMBOL + SYMBOL_GAP);
-            let text = font::shorten(&entry.name, look.tick(), false, width - look.size(SYMBOL + SYMBOL_GAP) + 0.01);
+            let symbol = look.size(width_of(entry.symbol) + SYMBOL_GAP);
+            let text_x = x + symbol;
+            let text = font::shorten(&entry.name, look.tick(), false, width - symbol + 0.01);
             sheet.draw_text(&text, &style, place(text_x, baseline))?;
             x += width + look.size(ENTRY_GAP);
         }
@@ -117,7 +119,7 @@ fn broken(entries: &[Entry], look: &Look, room: f64) -> Vec<Vec<(Entry, f64)>> {
     let mut used = f64::INFINITY;
     for entry in entries {
         let text = font::width(&entry.name, look.tick(), false).min(room * 0.4);
-        let width = look.size(SYMBOL + SYMBOL_GAP) + text;
+        let width = look.size(width_of(entry.symbol) + SYMBOL_GAP) + text;
         let gap = look.size(ENTRY_GAP);
         match rows.last_mut() {
             Some(row) if used + gap + width <= room => {
@@ -137,6 +139,11 @@ fn row_width(row: &[(Entry, f64)], look: &Look) -> f64 {
     row.iter().map(|(_, width)| width).sum::<f64>() + look.size(ENTRY_GAP) * row.len().saturating_sub(1) as f64
 }
 
+/// How wide a symbol is, in points at full scale.
+fn width_of(symbol: Symbol) -> f64 {
+    if matches!(symbol, Symbol::Ramp { .. }) { RAMP } else { SYMBOL }
+}
+
 /// Draws a symbol that begins at `start`.
 fn draw_symbol(sheet: &Sheet, look: &Look, symbol: Symbol, start: Place) -> Drawn {
     let end = (start.0 + look.units(SYMBOL), start.1);
@@ -150,6 +157,21 @@ fn draw_symbol(sheet: &Sheet, look: &Look, symbol: Symbol, start: Place) -> Draw
             let side = look.units(10.0);
             let corners = [(end.0 - side, end.1 - side / 2), (end.0, end.1 + side / 2)];
             sheet.draw(&Rectangle::new(corners, look.run(color).filled()))
+        }
+        Symbol::Ramp { diverging } => {
+            let (half, steps) = (look.units(5.0), 45);
+            let across = |step: i32| start.0 + look.units(RAMP) * step / steps;
+            (0..steps).try_for_each(|step| {
+                let color = look.ramp(diverging, f64::from(step) / f64::from(steps - 1));
+                let corners = [(across(step), start.1 - half), (across(step + 1), start.1 + half)];
+                sheet.draw(&Rectangle::new(corners, color.filled()))
+            })
+        }
+        Symbol::Reference(place) => draw_line(sheet, [start, end], look.colors.text, look.reference_pen(place)),
+        Symbol::Band => {
+            let half = look.units(5.0);
+            let corners = [(start.0, start.1 - half), (end.0, end.1 + half)];
+            sheet.draw(&Rectangle::new(corners, look.band().filled()))
         }
         Symbol::Fit { dashed, single } => {
             let color = if single { look.colors.trend } else { look.colors.text };

@@ -6,8 +6,8 @@ use super::head;
 use super::look::{Look, TICK_GAP};
 use super::plane::{Plane, Sheet, plane};
 use super::scale::{self, SLANT};
-use crate::font;
 use crate::plot::Plot;
+use crate::{Scale, font};
 
 /// The places of a chart's parts.
 #[derive(Clone, Debug)]
@@ -28,24 +28,36 @@ impl Layout {
     pub fn new(plot: &Plot, look: &Look, area: Area, sides: (f64, f64)) -> Layout {
         let mut frame = Area { left: area.left + sides.0, right: area.right - sides.1, ..area };
         frame.top += head::height(plot, look, area, frame);
+        let room = area.width() * MOST_NAMES;
+        let none = Axis { low: 0.0, high: 1.0, ticks: Vec::new(), slanted: false, scale: Scale::Linear };
+        if !plot.chart.kind.0.has_axes() {
+            return Layout { area, frame, bottom: none.clone(), left: none, right: None };
+        }
+        if plot.chart.kind.0.has_rows() {
+            let bottom = scale::horizontal(plot, frame.width(), area.height(), look.tick());
+            frame.bottom -= foot(plot, look, &bottom);
+            let names: Vec<String> = plot.data.left.iter().map(|run| run.name.clone()).collect();
+            let left = scale::names_down(&names, plot.left, frame.height(), look.tick(), room);
+            return Layout { area, frame, bottom, left, right: None };
+        }
         if plot.is_horizontal() {
             let bottom = scale::values_along(plot, frame.width(), look.tick(), &written(plot, look));
             frame.bottom -= foot(plot, look, &bottom);
-            let room = area.width() * MOST_NAMES;
-            let left = scale::names_down(plot, frame.height(), look.tick(), room);
+            let names = plot.data.keys.names();
+            let left = scale::names_down(names, plot.keys, frame.height(), look.tick(), room);
             return Layout { area, frame, bottom, left, right: None };
         }
         let bottom = scale::horizontal(plot, frame.width(), area.height(), look.tick());
         frame.bottom -= foot(plot, look, &bottom);
         let room_above = if plot.chart.values { look.value() * 1.6 } else { 0.0 };
         let (left, grid) = scale::vertical(plot, frame.height(), look.tick(), room_above);
-        let right = scale::right(plot, &left, &grid);
+        let right = scale::right(plot, &left, grid.as_ref());
         Layout { area, frame, bottom, left, right }
     }
 
     /// The rectangle between the axes with the bottom and the left axis. The names of horizontal bars count from the top.
     pub fn left_plane(&self, sheet: &Sheet, plot: &Plot) -> Plane<'_> {
-        plane(sheet, self.frame, &self.bottom, &self.left, plot.is_horizontal())
+        plane(sheet, self.frame, &self.bottom, &self.left, plot.counts_down())
     }
 
     /// The same rectangle with the bottom and the right axis.
@@ -55,6 +67,9 @@ impl Layout {
 
     /// The room that this layout's labels take to the left and to the right of the frame.
     fn needed_sides(&self, plot: &Plot, look: &Look) -> (f64, f64) {
+        if !plot.chart.kind.0.has_axes() {
+            return (0.0, 0.0);
+        }
         let size = look.tick();
         let gap = look.size(TICK_GAP);
         let name = |given: bool| if given { look.label() * LABEL_ROOM } else { 0.0 };
@@ -119,7 +134,7 @@ fn foot(plot: &Plot, look: &Look, bottom: &Axis) -> f64 {
     } else {
         size
     };
-    let name = if plot.chart.x_label.is_some() { look.label() * LABEL_ROOM } else { 0.0 };
+    let name = if plot.bottom_label().is_some() { look.label() * LABEL_ROOM } else { 0.0 };
     look.size(TICK_GAP) + labels + name
 }
 

@@ -3,7 +3,9 @@
 mod area;
 mod axes;
 mod axis;
+mod data;
 pub(crate) mod elements;
+mod facets;
 mod head;
 mod layout;
 pub(crate) mod look;
@@ -15,11 +17,9 @@ mod tests;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
 
 use crate::canvas::Canvas;
-use crate::marks::lines::trace;
 use crate::plot::Plot;
 use crate::{Figure, font};
 use area::Area;
@@ -55,50 +55,31 @@ fn draw(sheet: &Sheet, figure: &Figure, width: f64, height: f64) -> Drawn {
         top += size * 0.4;
     }
 
-    let count = figure.panels.len().max(1) as f64;
-    let gap = look.tick() * 1.6;
-    let panel_height = ((height - pad - top) - gap * (count - 1.0)) / count;
-    let panels: Vec<(Plot, Area)> = figure
-        .panels
-        .iter()
-        .enumerate()
-        .map(|(place, chart)| {
-            let top = top + (panel_height + gap) * place as f64;
-            (Plot::new(chart), Area { left: pad, top, right: width - pad, bottom: top + panel_height })
-        })
-        .collect();
-    if panels.is_empty() {
-        no_data(sheet, &look, Area { left: pad, top, right: width - pad, bottom: height - pad })?;
+    let page = Area { left: pad, top, right: width - pad, bottom: height - pad };
+    if figure.panels.is_empty() {
+        no_data(sheet, &look, page)?;
     }
+    let areas = page.rows(figure.panels.len(), look.tick() * 1.6);
+    let panels: Vec<(Plot, Area)> = figure.panels.iter().map(Plot::new).zip(areas).collect();
+    let (whole, faceted): (Vec<_>, Vec<_>) = panels.into_iter().partition(|(plot, _)| plot.chart.facet.is_none());
+    charts(sheet, &whole, &look)?;
+    faceted.iter().try_for_each(|(plot, area)| facets::draw(sheet, plot, &look, *area))
+}
 
-    let sides = layout::common_sides(&panels, &look);
-    for (plot, area) in &panels {
+/// Draws charts whose frames share both edges.
+fn charts(sheet: &Sheet, panels: &[(Plot, Area)], look: &Look) -> Drawn {
+    let sides = layout::common_sides(panels, look);
+    for (plot, area) in panels {
         if plot.is_empty() {
-            let below = head::draw_title(sheet, plot, &look, *area)?;
-            no_data(sheet, &look, Area { top: below, ..*area })?;
+            let below = head::draw_title(sheet, plot, look, *area)?;
+            no_data(sheet, look, Area { top: below, ..*area })?;
             continue;
         }
+        let look = look.with_palette(&plot.chart.palette, plot.colored());
         let layout = Layout::new(plot, &look, *area, sides);
         head::draw(sheet, plot, &look, layout.area, layout.frame)?;
         axes::draw(sheet, plot, &look, &layout)?;
-        draw_data(sheet, plot, &look, &layout)?;
-    }
-    Ok(())
-}
-
-/// Draws the data: the right axis over the left one, fitted lines over both, then the values.
-fn draw_data(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> Drawn {
-    let left = layout.left_plane(sheet, plot);
-    plot.left_marks.draw(&plot.data.left, &left, look)?;
-    if let Some(right) = layout.right_plane(sheet) {
-        plot.right_marks.draw(&plot.data.right, &right, look)?;
-    }
-    for fit in &plot.fits {
-        let color = fit.color.map_or(look.colors.trend, |place| look.colors.series(place));
-        trace(&left, vec![fit.from, fit.to], color.to_rgba(), look.fit_pen(!plot.chart.kind.0.is_cloud()))?;
-    }
-    if plot.chart.values {
-        plot.left_marks.write(&plot.data.left, sheet, &left, look, &plot.value_format())?;
+        data::draw(sheet, plot, &look, &layout)?;
     }
     Ok(())
 }

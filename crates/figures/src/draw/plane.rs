@@ -32,7 +32,8 @@ impl Ranged for &Axis {
 
     fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
         // Rounded to the nearest unit; that of plotters' own rounds down, and rows of bars would differ in height.
-        start + (self.share(*value) * f64::from(end - start)).round() as i32
+        // What lies far beyond a given end is not seen, and must stay a number of units.
+        start + (self.share(*value).clamp(-1e3, 1e3) * f64::from(end - start)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {

@@ -5,7 +5,7 @@ use crate::data::Keys;
 use crate::plot::Plot;
 use crate::ticks::number::{Grid, usable};
 use crate::ticks::{Tick, time};
-use crate::{AxisFormat, Column, NumberFormat, font};
+use crate::{AxisFormat, Column, NumberFormat, Scale, font};
 
 /// The sine of the angle of slanted labels.
 pub(super) const SLANT: f64 = std::f64::consts::FRAC_1_SQRT_2;
@@ -14,31 +14,36 @@ pub(super) const SLANT: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const SLANTED_LENGTH: f64 = 13.0;
 const SLANTED_SHARE: f64 = 0.22;
 
-/// The left axis, `height` points high, with room for values written over the marks.
-pub(super) fn vertical(plot: &Plot, height: f64, size: f64, room_above: f64) -> (Axis, Grid) {
+/// The left axis, `height` points high, with room for values written over the marks; and its grid, unless ratios are seen.
+pub(super) fn vertical(plot: &Plot, height: f64, size: f64, room_above: f64) -> (Axis, Option<Grid>) {
     let (low, high) = plot.left;
+    let measure = &plot.chart.y_axis;
     let share = (room_above / height).min(0.3);
-    let span = (high - low) / (1.0 - share);
-    let high = if high > 0.0 { low + span } else { high };
-    let low = if low < 0.0 { low - (span - (plot.left.1 - plot.left.0)) } else { low };
-    let least = plot.chart.y_format.as_ref().map_or(0.0, NumberFormat::least_step);
-    let least = least.max(plot.chart.kind.0.least_value_step());
-    let grid = Grid::new(low, high, ((height / (size * 3.2)) as usize).clamp(2, 8), least);
-    let format = plot.chart.y_format.clone().unwrap_or_else(|| grid.format(true));
-    (Axis::of(low, high, &grid, &format), grid)
+    let room = |is_free: bool| if is_free { share / (1.0 - share) } else { 0.0 };
+    let ends = (room(low < 0.0 && measure.low.is_none()), room(high > 0.0 && measure.high.is_none()));
+    let (low, high) = measure.scale.wider((low, high), ends.0, ends.1);
+    let most = ((height / (size * 3.2)) as usize).clamp(2, 8);
+    let format = plot.chart.y_format.as_ref();
+    if measure.scale != Scale::Linear {
+        return (Axis::of_ratios(measure.scale, (low, high), most, format, plot.chart.locale), None);
+    }
+    let least = format.map_or(0.0, NumberFormat::least_step).max(plot.chart.kind.0.least_value_step());
+    let grid = Grid::new(low, high, most, least);
+    let format = format.cloned().unwrap_or_else(|| grid.format(true).in_locale(plot.chart.locale));
+    (Axis::of(low, high, &grid, &format), Some(grid))
 }
 
 /// The right axis, with its ticks at the heights of the left ones.
-pub(super) fn right(plot: &Plot, left: &Axis, grid: &Grid) -> Option<Axis> {
+pub(super) fn right(plot: &Plot, left: &Axis, grid: Option<&Grid>) -> Option<Axis> {
     let (low, high) = plot.right?;
     let data = usable(low, high);
     let format = plot.chart.y2_format.as_ref();
     let least = format.map_or(0.0, NumberFormat::least_step);
-    let write =
-        |low, high, grid: &Grid| Axis::of(low, high, grid, &format.cloned().unwrap_or_else(|| grid.format(true)));
+    let usual = |grid: &Grid| grid.format(true).in_locale(plot.chart.locale);
+    let write = |low, high, grid: &Grid| Axis::of(low, high, grid, &format.cloned().unwrap_or_else(|| usual(grid)));
     // A line along the very edge would look cut off.
     let data = (data.0, data.1 + (data.1 - data.0) * 0.03);
-    match grid.beside(left.low, left.high, data, least) {
+    match grid.and_then(|grid| grid.beside(left.low, left.high, data, least)) {
         Some((low, high, grid)) => Some(write(low, high, &grid)),
         None => Some(write(data.0, data.1, &Grid::new(data.0, data.1, left.ticks.len().max(2), least))),
     }
@@ -46,13 +51,17 @@ pub(super) fn right(plot: &Plot, left: &Axis, grid: &Grid) -> Option<Axis> {
 
 /// The bottom axis of horizontal bars, `width` points wide, with room for `written` values beyond the bars' ends.
 pub(super) fn values_along(plot: &Plot, width: f64, size: f64, written: &[(f64, f64)]) -> Axis {
-    let (mut low, mut high) = plot.left;
+    let measure = &plot.chart.x_axis;
+    let scale = measure.scale;
+    let ends = plot.left;
+    let (mut low, mut high) = (scale.place(ends.0), scale.place(ends.1));
     // Twice, because room at one end moves the other.
     for _ in 0..2 {
         let span = high - low;
-        for (value, room) in written {
+        for (value, room) in written.iter().filter(|(value, _)| scale.has(*value)) {
             let share = (room / width).min(0.4);
-            if *value >= 0.0 {
+            let (is_right, value) = (*value >= 0.0, scale.place(*value));
+            if is_right {
                 high = high.max(low + (value - low) / (1.0 - share));
             } else {
                 low = low.min(high - (high - value) / (1.0 - share));
@@ -62,7 +71,9 @@ pub(super) fn values_along(plot: &Plot, width: f64, size: f64, written: &[(f64, 
             break;
         }
     }
-    numbers_along(low, high, width, size, plot.given_value_format(), true)
+    let low = if measure.low.is_some() || low == scale.place(ends.0) { ends.0 } else { scale.value(low) };
+    let high = if measure.high.is_some() || high == scale.place(ends.1) { ends.1 } else { scale.value(high) };
+    numbers_along(plot, (low, high), width, size, plot.given_value_format(), true)
 }
 
 /// The bottom axis, `width` points wide, of a chart `height` points high.
@@ -72,28 +83,44 @@ pub(super) fn horizontal(plot: &Plot, width: f64, height: f64, size: f64) -> Axi
     match &plot.data.keys {
         Keys::Names(names) => names_along(names, (low, high), (width, height), size),
         Keys::Moments => {
-            let empty = Axis { low, high, ticks: Vec::new(), slanted: false };
+            let empty = Axis { low, high, ticks: Vec::new(), slanted: false, scale: Scale::Linear };
             // A column of days has no hours to tell.
             let least = if matches!(plot.chart.keys, Column::Date(_)) { time::DAY } else { 1 };
             let format = format.and_then(AxisFormat::date);
-            let ticks = time::ticks(plot.filled, least, format, |ticks| empty.fits(ticks, size, width));
+            let mut ticks = time::ticks(plot.filled, least, format, |ticks| empty.fits(ticks, size, width));
+            for text in ticks.iter_mut().flat_map(|tick| [&mut tick.text, &mut tick.below]) {
+                *text = plot.chart.locale.date(std::mem::take(text));
+            }
             Axis { ticks, ..empty }
         }
         Keys::Numbers => {
             // What may be years has no separators.
             let years = low >= 1000.0 && high < 3000.0;
-            numbers_along(low, high, width, size, format.and_then(AxisFormat::number), !years)
+            numbers_along(plot, (low, high), width, size, format.and_then(AxisFormat::number), !years)
         }
     }
 }
 
-fn numbers_along(low: f64, high: f64, width: f64, size: f64, format: Option<&NumberFormat>, separators: bool) -> Axis {
+fn numbers_along(
+    plot: &Plot,
+    (low, high): (f64, f64),
+    width: f64,
+    size: f64,
+    format: Option<&NumberFormat>,
+    separators: bool,
+) -> Axis {
+    let (scale, locale) = (plot.chart.x_axis.scale, plot.chart.locale);
+    let usual = |grid: &Grid| grid.format(separators).in_locale(locale);
     let least = format.map_or(0.0, NumberFormat::least_step);
     let mut most = ((width / (size * 6.5)) as usize).clamp(2, 11);
     loop {
-        let grid = Grid::new(low, high, most, least);
-        let format = format.cloned().unwrap_or_else(|| grid.format(separators));
-        let axis = Axis::of(low, high, &grid, &format);
+        let axis = match scale {
+            Scale::Linear => {
+                let grid = Grid::new(low, high, most, least);
+                Axis::of(low, high, &grid, &format.cloned().unwrap_or_else(|| usual(&grid)))
+            }
+            _ => Axis::of_ratios(scale, (low, high), most, format, locale),
+        };
         if most <= 2 || axis.fits(&axis.ticks, size, width) {
             return axis;
         }
@@ -105,7 +132,7 @@ fn names_along(names: &[String], (low, high): (f64, f64), (width, height): (f64,
     let longest = (size * SLANTED_LENGTH).min(height * SLANTED_SHARE / SLANT);
     let slot = width / names.len().max(1) as f64;
     let tick = |(place, text): (usize, String)| Tick { at: place as f64, text, below: String::new() };
-    let mut axis = Axis { low, high, ticks: Vec::new(), slanted: false };
+    let mut axis = Axis { low, high, ticks: Vec::new(), slanted: false, scale: Scale::Linear };
     // Whole, else in two lines, else slanted, else slanted and only every so many.
     let flat: Vec<Tick> = names.iter().cloned().enumerate().map(tick).collect();
     if names.iter().all(|name| font::width(name, size, false) <= slot - size * 0.5) {
@@ -131,10 +158,8 @@ fn names_along(names: &[String], (low, high): (f64, f64), (width, height): (f64,
     axis
 }
 
-/// The vertical axis of horizontal bars: names within `room` points, in two lines where the bars are thick enough.
-pub(super) fn names_down(plot: &Plot, height: f64, size: f64, room: f64) -> Axis {
-    let (low, high) = plot.keys;
-    let names = plot.data.keys.names();
+/// A vertical axis of names within `room` points, in two lines where the bars are thick enough.
+pub(super) fn names_down(names: &[String], (low, high): (f64, f64), height: f64, size: f64, room: f64) -> Axis {
     let slot = height / names.len().max(1) as f64;
     let every = (size * 1.15 / slot).ceil().max(1.0) as usize;
     let most = if slot >= size * 2.6 { 2 } else { 1 };
@@ -143,5 +168,6 @@ pub(super) fn names_down(plot: &Plot, height: f64, size: f64, room: f64) -> Axis
         let mut next = || lines.next().unwrap_or_default();
         Tick { at: place as f64, text: next(), below: next() }
     };
-    Axis { low, high, ticks: names.iter().enumerate().step_by(every).map(tick).collect(), slanted: false }
+    let ticks = names.iter().enumerate().step_by(every).map(tick).collect();
+    Axis { low, high, ticks, slanted: false, scale: Scale::Linear }
 }

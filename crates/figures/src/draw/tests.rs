@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use resvg::usvg::roxmltree::Document;
 
-use crate::{AxisFormat, Chart, Column, Figure, Kind, NumberFormat, Series, Size, Trend, font};
+use crate::{
+    Agg, AxisFormat, Chart, Column, Direction, Figure, Kind, Measure, NumberFormat, Position, Reference, Scale, Series,
+    Size, Sort, Spread, Stack, Trend, font,
+};
 
 fn kind(name: &str) -> Kind {
     Kind::named(name).unwrap()
@@ -174,8 +177,8 @@ fn chart() -> impl Strategy<Value = Chart> {
     let texts = proptest::collection::vec(proptest::option::of("\\PC{0,60}"), 4);
     let formats = proptest::option::of(prop_oneof![Just("$,.0f"), Just(".1%"), Just("s"), Just("d"), Just(".2e")]);
     let dates = proptest::option::of(prop_oneof![Just("%b %Y"), Just("%A %-d %B"), Just("%H:%M"), Just(",.1f")]);
-    (kinds, columns, texts, (formats, dates), any::<[bool; 3]>(), proptest::option::of(0..20usize)).prop_map(
-        |(kind, (keys, left, right, group), mut texts, (format, x_format), [trend, show_r, values], top)| {
+    let plain = (kinds, columns, texts, (formats, dates), any::<[bool; 3]>(), proptest::option::of(0..20usize))
+        .prop_map(|(kind, (keys, left, right, group), mut texts, (format, x_format), [trend, show_r, values], top)| {
             let name = |(place, values)| Series::new(format!("series {place}"), values);
             let mut text = || texts.pop().flatten();
             Chart {
@@ -193,8 +196,77 @@ fn chart() -> impl Strategy<Value = Chart> {
                 y2_label: text(),
                 ..Chart::new(kind, keys, left.into_iter().enumerate().map(name).collect())
             }
-        },
+        });
+    (plain, settings()).prop_map(|(chart, settings)| settings.of(chart))
+}
+
+/// What changes how a chart is drawn, whatever it is.
+#[derive(Clone, Debug)]
+struct Settings {
+    agg: Option<Agg>,
+    sort: Option<Sort>,
+    stack: Option<Stack>,
+    bins: Option<usize>,
+    flags: [bool; 4],
+    scales: [Scale; 2],
+    ends: [Option<f64>; 4],
+    at: f64,
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    use proptest::sample::select;
+    let aggs = select(vec![Agg::Sum, Agg::Mean, Agg::Median, Agg::Min, Agg::Max, Agg::Count]);
+    let sorts = select(vec![Sort::Table, Sort::Name, Sort::Value, Sort::ValueDescending]);
+    let stacks = select(vec![Stack::No, Stack::Sum, Stack::Share]);
+    let scale = || select(vec![Scale::Linear, Scale::Linear, Scale::Log, Scale::Symlog]);
+    let end = || proptest::option::weighted(0.15, value());
+    (
+        (proptest::option::of(aggs), proptest::option::of(sorts), proptest::option::of(stacks)),
+        proptest::option::of(1..70usize),
+        any::<[bool; 4]>(),
+        [scale(), scale()],
+        [end(), end(), end(), end()],
+        value(),
     )
+        .prop_map(|((agg, sort, stack), bins, flags, scales, ends, at)| Settings {
+            agg,
+            sort,
+            stack,
+            bins,
+            flags,
+            scales,
+            ends,
+            at,
+        })
+}
+
+impl Settings {
+    fn of(self, chart: Chart) -> Chart {
+        let [others, step, spread, facet] = self.flags;
+        let [low, high, bottom, top] = self.ends.map(|end| end.map(Position::Number));
+        let off = |by: f64| -> Vec<f64> {
+            chart
+                .series
+                .first()
+                .map_or(vec![by; chart.keys.len()], |series| series.values.iter().map(|v| v + by).collect())
+        };
+        let line =
+            |direction, to| Reference { direction, from: Position::Number(self.at), to, label: Some("target".into()) };
+        Chart {
+            agg: self.agg,
+            sort: self.sort,
+            stack: self.stack,
+            bins: self.bins,
+            others,
+            step,
+            spread: spread.then(|| Spread { low: off(-2.0), high: off(3.0) }),
+            facet: chart.group.clone().filter(|_| facet),
+            x_axis: Measure { scale: self.scales[0], low, high },
+            y_axis: Measure { scale: self.scales[1], low: bottom, high: top },
+            references: vec![line(Direction::X, None), line(Direction::Y, Some(Position::Number(5.0)))],
+            ..chart
+        }
+    }
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use crate::data::{Data, KeyScale, Stat};
 use crate::kind::{ChartKind, Columns};
 use crate::marks::Marks;
 use crate::marks::bars::Bars;
-use crate::{Chart, Column};
+use crate::{Chart, Column, Sort};
 
 pub(super) struct BarH;
 
@@ -21,19 +21,21 @@ impl ChartKind for BarH {
         Columns::ValuesByCategory
     }
 
+    fn takes(&self) -> &'static [&'static str] {
+        &["color", "marks", "agg", "sort", "others", "stack", "error", "low", "high", "x_scale", "x_min", "x_max"]
+    }
+
     fn data(&self, chart: &Chart) -> Data {
-        let mut data = Data::new(chart, KeyScale::Names, Stat::Sum);
+        let mut data = Data::new(chart, KeyScale::Names, Stat::Merge);
+        // Days are written so that their order is that of their names.
         let are_days = matches!(chart.keys, Column::Date(_) | Column::DateTime(_));
-        if are_days && chart.top.is_none() {
-            data.sort_by_name();
-        } else {
-            data.rank(chart.top);
-        }
+        let usual = if are_days && chart.top.is_none() { Sort::Name } else { Sort::ValueDescending };
+        data.order(chart.sort.unwrap_or(usual), chart.top);
         data
     }
 
     fn marks(&self, chart: &Chart, data: &Data) -> Box<dyn Marks> {
-        Box::new(Bars { horizontal: true, ..Bars::side_by_side(chart, data) })
+        Box::new(Bars { horizontal: true, ..Bars::new(chart, data) })
     }
 
     fn is_horizontal(&self) -> bool {

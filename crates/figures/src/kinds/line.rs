@@ -18,12 +18,19 @@ impl ChartKind for Line {
         "points joined in the order of their keys; a missing value is a gap, several values of one key are dots"
     }
 
+    fn takes(&self) -> &'static [&'static str] {
+        &[
+            "color", "marks", "agg", "step", "error", "low", "high", "x_scale", "y_scale", "x_min", "x_max", "y_min",
+            "y_max",
+        ]
+    }
+
     fn data(&self, chart: &Chart) -> Data {
         Data::new(chart, KeyScale::Continuous, Stat::Identity)
     }
 
-    fn marks(&self, _: &Chart, _: &Data) -> Box<dyn Marks> {
-        Box::new(Lines { opacity: 1.0 })
+    fn marks(&self, chart: &Chart, _: &Data) -> Box<dyn Marks> {
+        Box::new(Lines { opacity: 1.0, step: chart.step })
     }
 
     fn value_scale(&self, low: f64, high: f64) -> (f64, f64) {
@@ -32,6 +39,10 @@ impl ChartKind for Line {
 
     fn key_margin(&self) -> f64 {
         0.012
+    }
+
+    fn has_bands(&self) -> bool {
+        true
     }
 
     fn shows_gaps(&self) -> bool {

@@ -3,20 +3,38 @@
 mod area;
 mod bar;
 mod barh;
+mod box_plot;
+mod calendar;
+mod density;
+mod donut;
+mod heatmap;
 mod hist;
 mod line;
+mod pie;
 mod scatter;
+mod strip;
+mod violin;
+mod waterfall;
 
 use crate::Kind;
 
 /// All kinds, in the order in which they are told; the first is the default.
-static KINDS: [Kind; 6] = [
+static KINDS: [Kind; 15] = [
     Kind(&line::Line),
     Kind(&bar::Bar),
     Kind(&barh::BarH),
     Kind(&scatter::Scatter),
     Kind(&area::Area),
     Kind(&hist::Hist),
+    Kind(&density::DensityPlot),
+    Kind(&box_plot::BoxPlot),
+    Kind(&violin::Violin),
+    Kind(&strip::Strip),
+    Kind(&heatmap::Heatmap),
+    Kind(&calendar::Calendar),
+    Kind(&pie::Pie),
+    Kind(&donut::Donut),
+    Kind(&waterfall::Waterfall),
 ];
 
 impl Kind {
@@ -58,7 +76,7 @@ mod tests {
         }
 
         fn data(&self, chart: &Chart) -> Data {
-            Data::new(chart, KeyScale::Names, Stat::Sum)
+            Data::new(chart, KeyScale::Names, Stat::Merge)
         }
 
         fn marks(&self, _: &Chart, _: &Data) -> Box<dyn Marks> {

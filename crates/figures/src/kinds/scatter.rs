@@ -18,6 +18,10 @@ impl ChartKind for Scatter {
         "one dot a row"
     }
 
+    fn takes(&self) -> &'static [&'static str] {
+        &["color", "marks", "error", "low", "high", "x_scale", "y_scale", "x_min", "x_max", "y_min", "y_max"]
+    }
+
     fn data(&self, chart: &Chart) -> Data {
         Data::new(chart, KeyScale::Continuous, Stat::Identity)
     }

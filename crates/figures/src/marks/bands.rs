@@ -7,6 +7,7 @@ use super::dots::disks;
 use super::lines::trace;
 use super::{Marks, Symbol, written};
 use crate::NumberFormat;
+use crate::canvas::Pen;
 use crate::data::Run;
 use crate::draw::look::Look;
 use crate::draw::plane::{Drawn, Plane, Sheet};
@@ -16,6 +17,8 @@ use crate::range::range;
 #[derive(Debug)]
 pub(crate) struct Bands {
     runs: Vec<Vec<Layer>>,
+    /// Whether they may hide each other.
+    overlaid: bool,
 }
 
 /// The height of a band at a key; NaN heights are gaps.
@@ -29,11 +32,30 @@ struct Layer {
 impl Bands {
     /// Bands upon each other, in the order of their runs.
     pub fn stacked(runs: &[Run]) -> Bands {
-        Bands { runs: stacked(runs) }
+        Bands { runs: stacked(runs), overlaid: false }
+    }
+
+    /// Bands from zero, over each other.
+    pub fn overlaid(runs: &[Run]) -> Bands {
+        Bands { runs: overlaid(runs), overlaid: true }
+    }
+
+    /// Curves over zero, over each other.
+    pub fn curves(runs: Vec<Vec<(f64, f64)>>) -> Bands {
+        let layer = |(at, high): (f64, f64)| Layer { at, low: 0.0, high };
+        Bands { runs: runs.into_iter().map(|run| run.into_iter().map(layer).collect()).collect(), overlaid: true }
     }
 }
 
 impl Marks for Bands {
+    fn values<'a>(&'a self, _: &'a [Run]) -> Box<dyn Iterator<Item = f64> + 'a> {
+        Box::new(self.runs.iter().flatten().map(|layer| layer.high - layer.low))
+    }
+
+    fn key_range(&self, _: &[Run]) -> Option<(f64, f64)> {
+        range(self.runs.iter().flatten().map(|layer| layer.at))
+    }
+
     fn value_range(&self, _: &[Run]) -> Option<(f64, f64)> {
         range(self.runs.iter().flatten().flat_map(|layer| [layer.low, layer.high]).chain([0.0]))
     }
@@ -48,7 +70,9 @@ impl Marks for Bands {
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
         let several = self.runs.len() > 1;
-        runs.iter().zip(&self.runs).try_for_each(|(run, layers)| bands(plane, look, run, layers, several))
+        let fill = if several && !self.overlaid { 0.75 } else { 0.3 };
+        let pen = look.pen(if several && !self.overlaid { 1.0 } else { 1.8 }, "");
+        runs.iter().zip(&self.runs).try_for_each(|(run, layers)| bands(plane, look, run, layers, (fill, pen)))
     }
 
     fn write(&self, _: &[Run], sheet: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
@@ -62,8 +86,7 @@ impl Marks for Bands {
 /// the runs lie over each other instead.
 fn stacked(runs: &[Run]) -> Vec<Vec<Layer>> {
     if runs.len() < 2 || runs.iter().any(Run::is_negative) {
-        let layer = |(at, y): &(f64, f64)| Layer { at: *at, low: 0.0, high: *y };
-        return runs.iter().map(|run| run.points.iter().map(layer).collect()).collect();
+        return overlaid(runs);
     }
     let mut keys: Vec<f64> = runs.iter().flat_map(|run| run.points.iter().map(|point| point.0)).collect();
     keys.sort_by(f64::total_cmp);
@@ -83,10 +106,14 @@ fn stacked(runs: &[Run]) -> Vec<Vec<Layer>> {
     layers
 }
 
-fn bands(plane: &Plane, look: &Look, run: &Run, layers: &[Layer], several: bool) -> Drawn {
+fn overlaid(runs: &[Run]) -> Vec<Vec<Layer>> {
+    let layer = |(at, y): &(f64, f64)| Layer { at: *at, low: 0.0, high: *y };
+    runs.iter().map(|run| run.points.iter().map(layer).collect()).collect()
+}
+
+fn bands(plane: &Plane, look: &Look, run: &Run, layers: &[Layer], (fill, pen): (f64, Pen)) -> Drawn {
     let color = look.run(run.color);
-    let fill = color.mix(if several { 0.75 } else { 0.3 });
-    let pen = look.pen(if several { 1.0 } else { 1.8 }, "");
+    let fill = color.mix(fill);
     let mut lone = Vec::new();
     for stretch in layers.split(|layer| !layer.high.is_finite()) {
         let upper = stretch.iter().map(|layer| (layer.at, layer.high));
@@ -109,7 +136,7 @@ mod tests {
     use super::*;
 
     fn run(points: &[(f64, f64)]) -> Run {
-        Run { name: String::new(), points: points.to_vec(), color: None }
+        Run::new(String::new(), points.to_vec(), None)
     }
 
     #[test]

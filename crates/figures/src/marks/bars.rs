@@ -1,5 +1,7 @@
 //! Bars from zero.
 
+use std::collections::HashMap;
+
 use plotters::prelude::{EmptyElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBAColor};
@@ -12,7 +14,7 @@ use crate::draw::plane::{Drawn, Plane, Sheet};
 use crate::font::{self, CAP_HEIGHT};
 use crate::range::range;
 use crate::ticks::time;
-use crate::{Chart, Column, NumberFormat};
+use crate::{Chart, Column, NumberFormat, Stack};
 
 /// Bars, one list a run.
 #[derive(Debug)]
@@ -20,16 +22,39 @@ pub(crate) struct Bars {
     pub runs: Vec<Vec<Bar>>,
     /// Whether they lie rather than stand.
     pub horizontal: bool,
-    /// Whether they touch: a hair lies between them then, and runs are drawn over each other.
+    /// Whether they touch: a hair lies between them then.
     pub adjacent: bool,
+    /// How runs share the room of a key.
+    pub arrangement: Arrangement,
+    /// How wide one is, where they are side by side.
+    pub width: f64,
 }
 
-/// A rectangle between two keys, from zero to a value.
+/// How the bars of several runs share the room of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// Side by side.
+    Beside,
+    /// Upon each other.
+    Stacked,
+    /// Over each other.
+    Overlaid,
+}
+
+/// A rectangle between two keys, from a base to an end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bar {
     pub from: f64,
     pub to: f64,
-    pub value: f64,
+    pub base: f64,
+    pub end: f64,
+}
+
+impl Bar {
+    /// What it stands for.
+    pub fn value(&self) -> f64 {
+        self.end - self.base
+    }
 }
 
 /// How much of the room for a key its bars take.
@@ -39,8 +64,8 @@ const BAR_SHARE: f64 = 0.76;
 const LEAST_BAR: f64 = 0.4;
 
 impl Bars {
-    /// The bars of one key side by side.
-    pub fn side_by_side(chart: &Chart, data: &Data) -> Bars {
+    /// The bars of one key side by side, or upon each other.
+    pub fn new(chart: &Chart, data: &Data) -> Bars {
         let room = match data.keys {
             Keys::Names(_) => 1.0,
             Keys::Numbers | Keys::Moments => closest(chart, data),
@@ -49,12 +74,15 @@ impl Bars {
         let bars = |(place, run): (usize, &Run)| {
             let bar = |(x, y): &(f64, f64)| {
                 let from = x - room * BAR_SHARE / 2.0 + width * place as f64;
-                Bar { from, to: from + width, value: *y }
+                Bar { from, to: from + width, base: 0.0, end: *y }
             };
             run.points.iter().filter(|(_, y)| y.is_finite()).map(bar).collect()
         };
-        let runs = data.left.iter().enumerate().map(bars).collect();
-        Bars { runs, horizontal: false, adjacent: false }
+        let (runs, arrangement) = match chart.stack {
+            Some(Stack::Sum | Stack::Share) => (stacked(&data.left, room), Arrangement::Stacked),
+            Some(Stack::No) | None => (data.left.iter().enumerate().map(bars).collect(), Arrangement::Beside),
+        };
+        Bars { runs, horizontal: false, adjacent: false, arrangement, width }
     }
 
     fn columns(&self, plane: &Plane, look: &Look, bars: &[Bar], color: RGBAColor) -> Drawn {
@@ -62,9 +90,9 @@ impl Bars {
         let in_a_point = (keys.end - keys.start) / points(pixels.end - pixels.start);
         for bar in bars {
             let corners = if self.horizontal {
-                [(0.0, bar.from), (bar.value, bar.to)]
+                [(bar.base, bar.from), (bar.end, bar.to)]
             } else {
-                [(bar.from, 0.0), (bar.to.max(bar.from + look.size(LEAST_BAR) * in_a_point), bar.value)]
+                [(bar.from, bar.base), (bar.to.max(bar.from + look.size(LEAST_BAR) * in_a_point), bar.end)]
             };
             let mut rectangle = Rectangle::new(corners, color.filled());
             if self.adjacent {
@@ -87,24 +115,49 @@ impl Bars {
         let size = look.value();
         let needed = |bar: &Bar| match self.horizontal {
             true => units(size * 0.8),
-            false => units(font::width(&format.format(bar.value), size, false)),
+            false => units(font::width(&format.format(bar.value()), size, false)),
         };
         self.runs.iter().flatten().all(|bar| f64::from(needed(bar)) <= f64::from(breadth(bar)) * share)
     }
 
     /// Whether bars hide each other in part.
     fn are_overlaid(&self) -> bool {
-        self.adjacent && self.runs.len() > 1
+        self.arrangement == Arrangement::Overlaid && self.runs.len() > 1
+    }
+
+    /// Writes the values in the middle of their bars, where they are large enough.
+    fn write_inside(&self, runs: &[Run], plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
+        let size = look.value();
+        let height = units(size * CAP_HEIGHT);
+        for (run, bars) in runs.iter().zip(&self.runs) {
+            let color = look.on(look.run(run.color));
+            for bar in bars {
+                let corner = |key: f64, value: f64| {
+                    plane.map_coordinate(&if self.horizontal { (value, key) } else { (key, value) })
+                };
+                let (one, other) = (corner(bar.from, bar.base), corner(bar.to, bar.end));
+                let text = format.format(bar.value());
+                let width = units(font::width(&text, size, false));
+                let fits = width < (one.0 - other.0).abs() && height * 3 / 2 < (one.1 - other.1).abs();
+                if fits && is_inside(plane, self.horizontal, bar) {
+                    let style = look.plain(size, HPos::Left).pos(Pos::new(HPos::Left, VPos::Top)).color(&color);
+                    let middle = ((bar.from + bar.to) / 2.0, (bar.base + bar.end) / 2.0);
+                    let middle = if self.horizontal { (middle.1, middle.0) } else { middle };
+                    plane.draw(&(EmptyElement::at(middle) + Text::new(text, (-width / 2, -height / 2), style)))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 impl Marks for Bars {
     fn values<'a>(&'a self, _: &'a [Run]) -> Box<dyn Iterator<Item = f64> + 'a> {
-        Box::new(self.runs.iter().flatten().map(|bar| bar.value))
+        Box::new(self.runs.iter().flatten().map(Bar::value))
     }
 
-    fn value_range(&self, runs: &[Run]) -> Option<(f64, f64)> {
-        range(self.values(runs).chain([0.0]))
+    fn value_range(&self, _: &[Run]) -> Option<(f64, f64)> {
+        range(self.runs.iter().flatten().flat_map(|bar| [bar.base, bar.end]).chain([0.0]))
     }
 
     fn key_range(&self, _: &[Run]) -> Option<(f64, f64)> {
@@ -113,6 +166,14 @@ impl Marks for Bars {
 
     fn stand_on_zero(&self) -> bool {
         true
+    }
+
+    fn shift(&self, run: usize) -> f64 {
+        if self.arrangement == Arrangement::Beside {
+            (run as f64 + 0.5) * self.width - self.width * self.runs.len() as f64 / 2.0
+        } else {
+            0.0
+        }
     }
 
     fn have_key_grid(&self) -> bool {
@@ -129,7 +190,10 @@ impl Marks for Bars {
         pairs.try_for_each(|(run, bars)| self.columns(plane, look, bars, look.run(run.color).mix(opacity)))
     }
 
-    fn write(&self, _: &[Run], _: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
+    fn write(&self, runs: &[Run], _: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
+        if self.arrangement == Arrangement::Stacked && self.runs.len() > 1 {
+            return self.write_inside(runs, plane, look, format);
+        }
         if self.are_overlaid() || !self.have_room(plane, look, format) {
             return Ok(());
         }
@@ -137,16 +201,16 @@ impl Marks for Bars {
         let (height, pad) = (units(size * CAP_HEIGHT), units(size * 0.15));
         let beside = look.units(TICK_GAP * 0.7);
         let above = look.units(TICK_GAP * 0.56);
-        for bar in self.runs.iter().flatten() {
-            let text = format.format(bar.value);
+        for bar in self.runs.iter().flatten().filter(|bar| is_inside(plane, self.horizontal, bar)) {
+            let text = format.format(bar.value());
             let width = units(font::width(&text, size, false));
             let middle = (bar.from + bar.to) / 2.0;
             // The upper left corner of the text's box, from the middle of the bar's end.
-            let (end, left, top) = match (self.horizontal, bar.value < 0.0) {
-                (true, false) => ((bar.value, middle), beside, -height / 2),
-                (true, true) => ((bar.value, middle), -beside - width, -height / 2),
-                (false, false) => ((middle, bar.value), -width / 2, -above - height),
-                (false, true) => ((middle, bar.value), -width / 2, above),
+            let (end, left, top) = match (self.horizontal, bar.value() < 0.0) {
+                (true, false) => ((bar.end, middle), beside, -height / 2),
+                (true, true) => ((bar.end, middle), -beside - width, -height / 2),
+                (false, false) => ((middle, bar.end), -width / 2, -above - height),
+                (false, true) => ((middle, bar.end), -width / 2, above),
             };
             // A patch of background, so that no grid line runs through the digits.
             let patch = [(left - pad, top - pad), (left + width + pad, top + height + pad)];
@@ -156,6 +220,26 @@ impl Marks for Bars {
         }
         Ok(())
     }
+}
+
+/// Whether the end of a bar is on its axis.
+fn is_inside(plane: &Plane, horizontal: bool, bar: &Bar) -> bool {
+    let axis = if horizontal { plane.get_x_range() } else { plane.get_y_range() };
+    (axis.start..=axis.end).contains(&bar.end)
+}
+
+/// Bars of each key upon each other, those below zero downwards.
+fn stacked(runs: &[Run], room: f64) -> Vec<Vec<Bar>> {
+    let mut ends: HashMap<u64, (f64, f64)> = HashMap::new();
+    let mut bar = |(x, y): &(f64, f64)| {
+        let (below, above) = ends.entry(x.to_bits()).or_default();
+        let end = if *y < 0.0 { below } else { above };
+        let base = *end;
+        *end += y;
+        Bar { from: x - room * BAR_SHARE / 2.0, to: x + room * BAR_SHARE / 2.0, base, end: *end }
+    };
+    let mut bars = |run: &Run| run.points.iter().filter(|(_, y)| y.is_finite()).map(&mut bar).collect();
+    runs.iter().map(&mut bars).collect()
 }
 
 /// The least distance between two keys: what one bar may take.

@@ -16,6 +16,8 @@ use crate::draw::plane::{Drawn, Plane};
 pub(crate) struct Lines {
     /// From 0 to 1: what lies over other marks lets them be seen.
     pub opacity: f64,
+    /// Whether they keep their height until the next key.
+    pub step: bool,
 }
 
 impl Marks for Lines {
@@ -31,7 +33,7 @@ impl Marks for Lines {
             if run.has_several_values() {
                 return dots(plane, look, run, points_of(runs));
             }
-            line(plane, look, run, self.opacity, longest)
+            line(plane, look, run, self, longest)
         })
     }
 }
@@ -39,7 +41,7 @@ impl Marks for Lines {
 /// Up to so many points a line shows each of them as a dot.
 const MOST_DOTTED: usize = 40;
 
-fn line(plane: &Plane, look: &Look, run: &Run, opacity: f64, longest: usize) -> Drawn {
+fn line(plane: &Plane, look: &Look, run: &Run, lines: &Lines, longest: usize) -> Drawn {
     let width = match longest {
         0..=120 => 2.2,
         121..=1000 => 1.7,
@@ -47,7 +49,7 @@ fn line(plane: &Plane, look: &Look, run: &Run, opacity: f64, longest: usize) -> 
     };
     let color = look.run(run.color);
     let pen = look.pen(width, look.dash(run.color));
-    let all = longest <= MOST_DOTTED;
+    let all = longest <= MOST_DOTTED && !lines.step;
     let mut dotted = Vec::new();
     for stretch in run.points.split(|(_, y)| !y.is_finite()) {
         // A point without a neighbour is no line, and is seen only as a dot.
@@ -55,11 +57,18 @@ fn line(plane: &Plane, look: &Look, run: &Run, opacity: f64, longest: usize) -> 
             dotted.extend_from_slice(stretch);
         }
         if stretch.len() > 1 {
-            trace(plane, stretch.to_vec(), color.mix(opacity), pen)?;
+            let points = if lines.step { stepped(stretch) } else { stretch.to_vec() };
+            trace(plane, points, color.mix(lines.opacity), pen)?;
         }
     }
     plane.present()?;
     disks(plane, dotted, look.units(width * 1.5), color.to_rgba())
+}
+
+/// The points with a corner before each: the height stays until the next key.
+fn stepped(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let corners = points.windows(2).flat_map(|pair| [(pair[1].0, pair[0].1), pair[1]]);
+    points.first().copied().into_iter().chain(corners).collect()
 }
 
 /// A line through the points, solid or dashed.

@@ -2,8 +2,12 @@
 
 pub(crate) mod bands;
 pub(crate) mod bars;
+pub(crate) mod cells;
 pub(crate) mod dots;
 pub(crate) mod lines;
+pub(crate) mod observations;
+pub(crate) mod slices;
+pub(crate) mod spread;
 mod written;
 
 use std::fmt::Debug;
@@ -42,6 +46,16 @@ pub(crate) trait Marks: Debug {
         true
     }
 
+    /// The least and the largest value, where colours tell them.
+    fn ramp(&self) -> Option<(f64, f64)> {
+        None
+    }
+
+    /// How far the mark of a run stands from its key.
+    fn shift(&self, _run: usize) -> f64 {
+        0.0
+    }
+
     /// What the legend shows for a run.
     fn symbol(&self, run: &Run) -> Symbol;
 
@@ -66,4 +80,13 @@ pub(crate) enum Symbol {
         dashed: bool,
         single: bool,
     },
+    /// The colours of values from the least to the largest.
+    Ramp {
+        /// Whether zero has a colour of its own in the middle.
+        diverging: bool,
+    },
+    /// A line to compare with, one of several.
+    Reference(usize),
+    /// A band to compare with.
+    Band,
 }

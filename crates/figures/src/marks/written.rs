@@ -22,9 +22,13 @@ pub(super) fn above(
     let size = look.value();
     let style: TextStyle = look.plain(size, HPos::Center);
     let frame = plane.get_x_axis_pixel_range();
+    let (keys, values) = (plane.get_x_range(), plane.get_y_range());
+    let is_inside = |(x, height, _): &(f64, f64, f64)| {
+        (keys.start..=keys.end).contains(x) && (values.start..=values.end).contains(height)
+    };
     let (gap, line) = (units(size * 0.4), units(size * 1.1));
     let mut taken: Vec<(i32, i32, i32)> = Vec::new();
-    for (x, height, value) in points.filter(|(_, height, _)| height.is_finite()) {
+    for (x, height, value) in points.filter(is_inside) {
         let text = format.format(value);
         let half = units(font::width(&text, size, false) / 2.0);
         let (x, y) = plane.map_coordinate(&(x, height));

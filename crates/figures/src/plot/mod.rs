@@ -7,10 +7,11 @@ mod trend;
 pub(crate) use legend::Entry;
 pub(crate) use trend::Fit;
 
-use crate::data::Data;
+use crate::data::{Data, Keys};
 use crate::marks::Marks;
 use crate::range::{from_zero_where_near, range};
-use crate::{AxisFormat, Chart, NumberFormat};
+use crate::references::{Line, lines};
+use crate::{AxisFormat, Chart, Columns, NumberFormat};
 
 /// Everything that is known before the size of the picture is.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(crate) struct Plot<'a> {
     pub left_marks: Box<dyn Marks>,
     pub right_marks: Box<dyn Marks>,
     pub fits: Vec<Fit>,
+    pub lines: Vec<Line>,
     pub title: String,
     pub legend: Vec<Entry>,
     /// The key axis from end to end.
@@ -28,6 +30,8 @@ pub(crate) struct Plot<'a> {
     pub filled: (f64, f64),
     /// The left axis (of horizontal bars the bottom one) from end to end, before room for written values is added.
     pub left: (f64, f64),
+    /// Whether the axes have names.
+    pub has_names: bool,
     /// The least and the largest value on the right axis, if there is one.
     pub right: Option<(f64, f64)>,
 }
@@ -38,13 +42,49 @@ impl<'a> Plot<'a> {
         let data = kind.data(chart);
         let (left_marks, right_marks) = (kind.marks(chart, &data), kind.right_marks());
         let fits = trend::fits(chart, &data);
-        let left = axes::left(chart, &data, &*left_marks, &fits);
+        let lines = lines(chart, &data);
+        let left = axes::left(chart, &data, &*left_marks, &fits, &lines);
         let right = range(data.right.iter().flat_map(|run| run.points.iter().map(|point| point.1)));
         let right = right.map(|(low, high)| from_zero_where_near(low, high));
-        let (keys, filled) = axes::keys(chart, &data, &*left_marks);
-        let legend = legend::entries(chart, &data, (&*left_marks, &*right_marks), &fits);
+        let (keys, filled) = axes::keys(chart, &data, &*left_marks, &lines);
+        let shown = left_marks.ramp().unwrap_or(left);
+        let usual = usual_format(shown, left_marks.values(&data.left)).in_locale(chart.locale);
+        let format = chart.y_format.clone().unwrap_or(usual);
+        let legend = legend::entries(chart, &data, (&*left_marks, &*right_marks), &fits, &lines, &format);
         let title = title(chart, &data);
-        Plot { keys, filled, left, right, title, legend, chart, data, left_marks, right_marks, fits }
+        Plot {
+            keys,
+            filled,
+            left,
+            right,
+            title,
+            legend,
+            chart,
+            data,
+            left_marks,
+            right_marks,
+            fits,
+            lines,
+            has_names: true,
+        }
+    }
+
+    /// One facet of a chart: its names lie as in the whole, which has the legend and the names of the axes.
+    pub fn facet(chart: &'a Chart, whole: &Plot) -> Self {
+        let mut plot = Plot::new(chart);
+        plot.legend.clear();
+        plot.has_names = false;
+        plot.data.lay_out_as(&whole.data);
+        plot.left_marks = chart.kind.0.marks(chart, &plot.data);
+        if matches!(whole.data.keys, Keys::Names(_)) {
+            plot.keys = whole.keys;
+        }
+        plot
+    }
+
+    /// The names of its runs, with the places of their colours.
+    pub fn colored(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
+        self.data.left.iter().chain(&self.data.right).map(|run| (run.color, run.name.as_str()))
     }
 
     /// Whether nothing can be drawn but the title.
@@ -57,6 +97,11 @@ impl<'a> Plot<'a> {
         self.chart.kind.0.is_horizontal()
     }
 
+    /// Whether the vertical axis has names that go down rather than values that go up.
+    pub fn counts_down(&self) -> bool {
+        self.is_horizontal() || self.chart.kind.0.has_rows()
+    }
+
     /// Whether the two value axes are told apart by the colours of their only series.
     pub fn has_colored_axes(&self) -> bool {
         self.data.left.len() == 1 && self.data.right.len() == 1
@@ -64,7 +109,18 @@ impl<'a> Plot<'a> {
 
     /// The name of the left axis.
     pub fn left_label(&self) -> Option<&str> {
+        let kind = self.chart.kind;
+        // Rows of days, and slices, are called by their own names.
+        let is_value = kind.0.has_rows() && kind.columns() != Columns::Grid;
+        if !self.has_names || !kind.0.has_axes() || is_value {
+            return None;
+        }
         self.chart.y_label.as_deref().or_else(|| self.chart.kind.0.value_label())
+    }
+
+    /// The name of the bottom axis.
+    pub fn bottom_label(&self) -> Option<&str> {
+        self.chart.x_label.as_deref().filter(|_| self.has_names && self.chart.kind.0.has_axes())
     }
 
     /// The format that the chart gives for its values, on their axis or at the marks.
@@ -75,20 +131,22 @@ impl<'a> Plot<'a> {
 
     /// The format of the values written at the marks.
     pub fn value_format(&self) -> NumberFormat {
-        if let Some(format) = self.given_value_format() {
-            return format.clone();
-        }
-        let (low, high) = self.left;
-        let mut values = self.left_marks.values(&self.data.left);
-        let whole = values.all(|value| !value.is_finite() || value.fract() == 0.0);
-        let size = low.abs().max(high.abs());
-        match size {
-            size if size >= 1e12 => NumberFormat::exponent(2),
-            size if whole || size >= 1000.0 => NumberFormat::plain(0),
-            size if size >= 10.0 => NumberFormat::plain(1),
-            size if size >= 1e-3 => NumberFormat::plain((2.0 - size.log10().floor()).max(0.0) as usize),
-            _ => NumberFormat::exponent(2),
-        }
+        self.given_value_format().cloned().unwrap_or_else(|| {
+            let values = self.left_marks.values(&self.data.left);
+            usual_format(self.left_marks.ramp().unwrap_or(self.left), values).in_locale(self.chart.locale)
+        })
+    }
+}
+
+/// The format whose digits the values need, of which the axis shows the range.
+fn usual_format((low, high): (f64, f64), mut values: impl Iterator<Item = f64>) -> NumberFormat {
+    let whole = values.all(|value| !value.is_finite() || value.fract() == 0.0);
+    match low.abs().max(high.abs()) {
+        size if size >= 1e12 => NumberFormat::exponent(2),
+        size if whole || size >= 1000.0 => NumberFormat::plain(0),
+        size if size >= 10.0 => NumberFormat::plain(1),
+        size if size >= 1e-3 => NumberFormat::plain((2.0 - size.log10().floor()).max(0.0) as usize),
+        _ => NumberFormat::exponent(2),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where an axis has its ticks and what stands beside them.
 
+pub(crate) mod log;
 pub(crate) mod number;
 pub(crate) mod time;
 

@@ -172,6 +172,12 @@ pub(crate) fn civil(seconds: f64) -> Option<DateTime> {
     Timestamp::from_second(seconds.floor() as i64).ok().map(|moment| Offset::UTC.to_datetime(moment))
 }
 
+/// The seconds after 1970 of a day or a moment in ISO's way of writing.
+pub(crate) fn seconds(text: &str) -> Option<f64> {
+    let moment: DateTime = text.parse().ok()?;
+    Offset::UTC.to_timestamp(moment).ok().map(|moment| moment.as_second() as f64)
+}
+
 fn month_start(month: i64) -> Option<i64> {
     let year = i16::try_from(month.div_euclid(YEAR)).ok()?;
     let start = jiff::civil::Date::new(year, (month.rem_euclid(YEAR) + 1) as i8, 1).ok()?;

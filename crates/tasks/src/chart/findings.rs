@@ -2,9 +2,10 @@
 
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::table::{DataType, Schema};
+use tidemill_core::task::TaskFailure;
 use tidemill_figures::{Columns, Findings, Repeats, Warning, unknown_letters};
 
-use super::Panel;
+use super::keys::Panel;
 
 /// `1 row`, `2 rows`.
 pub(super) fn counted(count: u64, what: &str) -> String {
@@ -26,25 +27,35 @@ impl Panel {
 
     fn sentence(&self, schema: &Schema, warning: &Warning) -> String {
         let key = self.key_column().map_or("x", |at| &at.value);
-        let color = self.color.as_ref().map_or("", |at| &at.value);
+        let slices = || self.x.as_ref().map_or_else(String::new, |x| format!("`{}`", x.value));
+        let column = self.color.as_ref().map_or_else(slices, |color| format!("`color: {}`", color.value));
         match warning {
-            Warning::Added(repeats) => {
-                format!("{} are added up: {}", counted(repeats.rows as u64, "row"), self.repeated(schema, repeats))
-            }
             Warning::Unjoined(repeats) => format!(
                 "{} are dots, for no line can join them: {}",
                 counted(repeats.rows as u64, "row"),
                 self.repeated(schema, repeats)
             ),
-            Warning::Grey { groups, grey, added } => format!(
-                "`color: {color}` makes {groups} colours, more than can be told apart: {grey} of them are {}; keep fewer in \
+            Warning::Grey { groups, grey, pooled } => format!(
+                "{column} makes {groups} colours, more than can be told apart: {grey} of them are {}; keep fewer in \
                  a task before",
-                if *added { format!("added up as `{grey} others`") } else { "grey".to_owned() },
+                if *pooled { format!("one, `{grey} others`") } else { "grey".to_owned() },
             ),
+            Warning::NotPositive { values } => format!(
+                "{} at or below zero have no place on a logarithmic axis and are not drawn; `symlog` has one for them",
+                counted(*values as u64, "value")
+            ),
+            Warning::NegativeShares { values } => {
+                format!("{} below zero are no share of anything, and are not drawn", counted(*values as u64, "value"))
+            }
+            Warning::Unplaced { position } => format!("`{position}` is nowhere on its axis, and is not drawn"),
             Warning::WithoutKey { rows } => without(*rows, "value", key),
             Warning::WithoutValue { series, rows } => {
                 without(*rows, "number", self.value_columns().get(*series).map_or("y", |at| &at.value))
             }
+            Warning::Facets { left_out } => format!(
+                "{} of `facet` are left out: more charts than that nobody compares; keep fewer in a task before",
+                counted(*left_out as u64, "value")
+            ),
             Warning::Overlaid => {
                 "an area with values below zero cannot be stacked: the areas lie over each other; use \
                                   `kind: line`"
@@ -53,16 +64,42 @@ impl Panel {
         }
     }
 
-    /// That rows have the same key, and how to tell them apart.
-    fn repeated(&self, schema: &Schema, repeats: &Repeats) -> String {
+    /// That rows have one key, where the chart has room for one value.
+    pub(super) fn unmerged(&self, schema: &Schema, repeats: &Repeats, prefix: &str) -> TaskFailure {
+        let apart = match self.color {
+            Some(_) => String::new(),
+            None => format!(", or tell them apart by {}", self.color_to_take(schema)),
+        };
+        TaskFailure {
+            message: format!(
+                "{prefix}{} would be one mark of `kind: {}`: {}",
+                counted(repeats.rows as u64, "row"),
+                self.kind().name(),
+                self.same_key(repeats)
+            ),
+            help: vec![format!(
+                "say what makes one value of them: `agg: sum`, `mean`, `median`, `min`, `max` or `count`{apart}"
+            )],
+            permanent: true,
+            ..TaskFailure::default()
+        }
+    }
+
+    /// That rows have the same key.
+    fn same_key(&self, repeats: &Repeats) -> String {
         let key = self.key_column().map_or("x", |at| &at.value);
         let (columns, example) = (self.color.as_ref(), &repeats.example);
         let columns = columns.map_or_else(|| format!("`{key}`"), |color| format!("`{key}` and `{}`", color.value));
-        let keys = if repeats.keys == 1 {
+        if repeats.keys == 1 {
             format!("they have one {columns} (`{example}`)")
         } else {
             format!("they have only {} different {columns} (such as `{example}`)", repeats.keys)
-        };
+        }
+    }
+
+    /// That rows have the same key, and how to tell them apart.
+    fn repeated(&self, schema: &Schema, repeats: &Repeats) -> String {
+        let keys = self.same_key(repeats);
         match self.color {
             Some(_) => format!("{keys}; `aggregate` them first"),
             None => format!("{keys}; `aggregate` them first, or tell them apart by {}", self.color_to_take(schema)),

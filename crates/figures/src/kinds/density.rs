@@ -1,0 +1,49 @@
+//! Densities.
+
+use crate::Chart;
+use crate::data::{Data, KeyScale, Run, Stat};
+use crate::density::Density;
+use crate::kind::{ChartKind, Columns};
+use crate::marks::Marks;
+use crate::marks::bands::Bands;
+
+pub(super) struct DensityPlot;
+
+impl ChartKind for DensityPlot {
+    fn name(&self) -> &'static str {
+        "density"
+    }
+
+    fn summary(&self) -> &'static str {
+        "how densely values lie: a curve whose area is 1"
+    }
+
+    fn columns(&self) -> Columns {
+        Columns::Distribution
+    }
+
+    fn takes(&self) -> &'static [&'static str] {
+        &["color", "marks", "x_min", "x_max", "y_min", "y_max"]
+    }
+
+    fn data(&self, chart: &Chart) -> Data {
+        Data::new(chart, KeyScale::Measured, Stat::Bin)
+    }
+
+    fn marks(&self, _: &Chart, data: &Data) -> Box<dyn Marks> {
+        let curve = |run: &Run| {
+            let values: Vec<f64> = run.points.iter().map(|point| point.0).collect();
+            let density = Density::of(&values);
+            let around = |density: Density| {
+                let beyond = density.bandwidth * 2.0;
+                density.curve(density.range.0 - beyond, density.range.1 + beyond, 200)
+            };
+            density.map_or_else(Vec::new, around)
+        };
+        Box::new(Bands::curves(data.left.iter().map(curve).collect()))
+    }
+
+    fn value_label(&self) -> Option<&'static str> {
+        Some("Density")
+    }
+}

@@ -1,0 +1,39 @@
+//! Violins.
+
+use crate::data::{Data, KeyScale, Stat};
+use crate::kind::{ChartKind, Columns};
+use crate::marks::Marks;
+use crate::marks::observations::{Observations, Shape};
+use crate::{Chart, Column};
+
+pub(super) struct Violin;
+
+impl ChartKind for Violin {
+    fn name(&self) -> &'static str {
+        "violin"
+    }
+
+    fn summary(&self) -> &'static str {
+        "how densely the values of a key lie, with their median and middle half"
+    }
+
+    fn columns(&self) -> Columns {
+        Columns::Plain
+    }
+
+    fn takes(&self) -> &'static [&'static str] {
+        &["color", "marks", "y_scale", "y_min", "y_max"]
+    }
+
+    fn data(&self, chart: &Chart) -> Data {
+        let mut data = Data::new(chart, KeyScale::Names, Stat::Observe);
+        if !matches!(chart.keys, Column::Category(_)) {
+            data.order_measured();
+        }
+        data
+    }
+
+    fn marks(&self, _: &Chart, data: &Data) -> Box<dyn Marks> {
+        Box::new(Observations::new(Shape::Violin, data))
+    }
+}
