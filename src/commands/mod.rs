@@ -4,6 +4,7 @@
 
 pub mod backfill;
 pub mod cache;
+mod cached_tables;
 pub mod check;
 mod clean;
 mod completions;

@@ -241,3 +241,14 @@ fn a_column_gone_in_one_of_several_files_names_file_and_instance() {
     let project = project.file("a.csv", "z\n1\n").file("c.csv", "z\n1\n");
     assert!(!project.run(["check"]).exits(2).stderr.contains("only in"));
 }
+
+#[test]
+fn only_selected_columns_are_read_in_their_order() {
+    let csv = "id,name,amount,note\n1,a,2.5,x\n2,b,3,y\n";
+    assert_eq!(loaded("a.csv", csv, ", select: [amount, id]"), "amount,id\n2.5,1\n3,2\n");
+    let json = late(2000, "\n");
+    assert!(loaded("a.ndjson", json, ", select: [b, a]").ends_with("\n,1999\n7,-1\n"));
+    assert_eq!(loaded("a.csv", csv, ", select: id, columns: {name: string}"), "id\n1\n2\n");
+    let project = loading("a.csv", csv, ", select: [id, nam]}");
+    tells(&project.run(["check"]).exits(2), &["unknown column `nam`", "did you mean `name`?", "pipeline.yaml:3:"]);
+}

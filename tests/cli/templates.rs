@@ -95,11 +95,12 @@ fn nothing_shows_all_names() {
 
 #[test]
 fn what_goes_into_html_is_escaped_whatever_the_template_is_called() {
+    let is_escaped = |text: &str| text.contains("&lt;b&gt;") && !text.contains("<b>");
     for template in ["r.html", "r.html.j2", "r.HTML", "r.txt", "r.xhtml", "r.md", "r"] {
-        assert_eq!(rendered(template, "out/r.html", "${{ inputs.t[0].x }}"), "&lt;b&gt;", "{template}");
+        assert!(is_escaped(&rendered(template, "out/r.html", "${{ inputs.t[0].x }}")), "{template}");
     }
     for output in ["out/r.htm", "out/R.HTML"] {
-        assert_eq!(rendered("r.txt", output, "${{ inputs.t[0].x }}"), "&lt;b&gt;", "{output}");
+        assert!(is_escaped(&rendered("r.txt", output, "${{ inputs.t[0].x }}")), "{output}");
     }
     assert_eq!(rendered("r.html", "out/r.txt", "${{ inputs.t[0].x }}"), "&lt;b&gt;");
     assert_eq!(rendered("r.txt", "out/r.md", "${{ inputs.t[0].x }}"), "<b>");

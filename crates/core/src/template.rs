@@ -12,8 +12,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::value::{Kwargs, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 pub use rows::table_rows;
 
@@ -24,7 +24,7 @@ const FUEL: u64 = 20_000_000;
 /// The template language without any templates. Templates whose name [is that of HTML](is_html) escape what they print.
 ///
 /// A line that holds nothing but a `{% %}` leaves no empty line behind, and NULL prints as nothing. Filters: `money`,
-/// `thousands`, `percent`, `date`, `table`; more by [`Environment::add_filter`]. Those that calculate do it as SQL does:
+/// `thousands`, `percent`, `date`, `table`, `sparkline`; more by [`Environment::add_filter`]. Those that calculate do it as SQL does:
 /// exactly, and past NULLs. Give templates their text through [`prepare`], and expressions through [`expression`].
 pub fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
@@ -57,9 +57,20 @@ pub fn environment() -> Environment<'static> {
     environment.add_filter("thousands", filters::thousands);
     environment.add_filter("percent", filters::percent);
     environment.add_filter("date", filters::date);
-    environment.add_filter("table", table::table);
+    environment.add_filter("sparkline", table::sparkline);
+    null_in_tables(&mut environment, "");
     environment.add_function(nesting::BOUNDED, |value: Value| nesting::bounded(&value));
     environment
+}
+
+/// What stands for NULL in tables that do not say it by `null`.
+pub fn null_in_tables(environment: &mut Environment<'_>, null: &'static str) {
+    environment.add_filter(
+        "table",
+        move |state: &State<'_, '_>, rows: &Value, columns: Option<Value>, keys: Kwargs| {
+            table::table(state, rows, columns, &keys, null)
+        },
+    );
 }
 
 /// The delimiters; they are constant, and a test proves that they are accepted.
@@ -124,10 +135,20 @@ pub fn explain(error: &Error) -> String {
 /// Whether a file of that name holds HTML: `page.html`, `PAGE.HTM`, `page.xhtml`, and templates for them such as
 /// `page.html.j2`.
 pub fn is_html(name: &str) -> bool {
+    ends_in(name, &[".html", ".htm", ".xhtml"])
+}
+
+/// Whether a file of that name holds Markdown: `page.md`, `PAGE.MARKDOWN`, and templates for them such as `page.md.j2`.
+pub fn is_markdown(name: &str) -> bool {
+    ends_in(name, &[".md", ".markdown"])
+}
+
+/// Whether the name has one of these endings; that of a template behind it is looked through.
+fn ends_in(name: &str, endings: &[&str]) -> bool {
     let lower = name.to_ascii_lowercase();
     let templates = [".j2", ".jinja", ".jinja2", ".tmpl", ".tpl"];
     let page = templates.iter().find_map(|ending| lower.strip_suffix(ending)).unwrap_or(&lower);
-    [".html", ".htm", ".xhtml"].iter().any(|ending| page.ends_with(ending))
+    endings.iter().any(|ending| page.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -192,6 +213,65 @@ mod tests {
         </table>
         "#);
         assert!(render("a.md", "${{ rows | table(['nope']) }}").contains("no column `nope`"));
+    }
+
+    #[test]
+    fn columns_of_a_table_are_shown_as_they_say() {
+        let columns = "{'country': 'Land', 'total': {'heading': 'Sum', 'format': '$,.1f', 'total': 'sum'}, \
+                       'orders': {'align': 'left', 'total': 'max', 'color': {'> 100': 'red'}}}";
+        let html = render("a.html", &format!("${{{{ rows | table({columns}, null='–', total='All') }}}}"));
+        insta::assert_snapshot!(html, @r#"
+        <table>
+        <thead><tr><th>Land</th><th style="text-align:right">Sum</th><th style="text-align:left">orders</th></tr></thead>
+        <tbody>
+        <tr><td>Chad &amp; Co</td><td style="text-align:right">$44,004.7</td><td style="text-align:left">89</td></tr>
+        <tr><td>Peru</td><td style="text-align:right">–</td><td style="text-align:left;color:#b3261e;color:light-dark(#b3261e,#ff9a91)">1200</td></tr>
+        </tbody>
+        <tfoot>
+        <tr><td>All</td><td style="text-align:right">$44,004.7</td><td style="text-align:left">1200</td></tr>
+        </tfoot>
+        </table>
+        "#);
+        insta::assert_snapshot!(render("a.md", "${{ rows | table({'total': {'total': 'sum', 'align': 'center'}, 'country': {}}) }}"), @r"
+        | total | country |
+        | :---: | --- |
+        | 44004.73 | Chad & Co |
+        |  | Peru |
+        | **44004.73** | **Total** |
+        ");
+        for (column, told) in [
+            ("{'country': {'format': ',.0f'}}", "column `country`: `Chad & Co` is no number"),
+            ("{'total': {'format': 'nice'}}", "or for dates"),
+            ("{'total': {'align': 'up'}}", "`up` is no alignment"),
+            ("{'total': {'total': 'avg'}}", "`avg` is no total"),
+            ("{'total': {'colour': 'scale'}}", "column `total` has no `colour`: there is heading"),
+            ("{'total': {'color': 'red'}}", "`color` is \"scale\", or a map"),
+            ("{'total': {'color': {'0': 'red'}}}", "`0` is no condition"),
+            ("{'total': {'color': {'> 0': 'red;x'}}}", "`red;x` is no colour"),
+            ("{'total': {'color': {'> 0': 'red'}}}", "Markdown has none"),
+            ("{'total': 5}", "takes a heading, or a map"),
+            ("{'nope': 'No'}", "no column `nope`"),
+        ] {
+            let error = render("a.md", &format!("${{{{ rows | table({column}) }}}}"));
+            assert!(error.contains(told), "{column}: {error}");
+        }
+    }
+
+    #[test]
+    fn sparklines_show_numbers_from_the_least_to_the_largest() {
+        let of = |value: &str| render("a.md", &format!("[${{{{ {value} | sparkline }}}}]"));
+        for (value, line) in [
+            ("'1, 2, 3'", "[▁▅█]"),
+            ("[0, 7, 3.5]", "[▁█▅]"),
+            ("'[1, null, 8]'", "[▁ █]"),
+            ("[5, 5]", "[▄▄]"),
+            ("[none]", "[ ]"),
+            ("none", "[]"),
+            ("rows | map(attribute='orders')", "[▁█]"),
+        ] {
+            assert_eq!(of(value), line, "{value}");
+        }
+        assert!(of("'a, b'").contains("is no number") && of("7").contains("is no list of numbers"));
     }
 
     #[test]

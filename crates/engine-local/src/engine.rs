@@ -8,7 +8,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
     EngineError, JobOptions, Location, PlainBatches, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
-    TableReport, Written,
+    TableReport, Workbook, Written,
 };
 
 use crate::error::Outcome;
@@ -124,6 +124,10 @@ impl TableEngine for LocalEngine {
 
     fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError> {
         guarded(|| self.files.write(&OutputTable(TableHandle::of(table)?), sink, &self.path(staged)))
+    }
+
+    fn write_workbook(&self, workbook: &Workbook<'_>, staged: &Location) -> Result<(), EngineError> {
+        guarded(|| crate::io::write::write_workbook(workbook, &self.path(staged)))
     }
 
     /// The table itself, in the file format of `store`.

@@ -117,10 +117,32 @@ impl NumberFormat {
             Notation::Si => self.si(size),
             Notation::Exponent => self.locale.number(&format!("{size:.*e}", self.digits.unwrap_or(0))),
         };
-        // A number that rounds to nothing has no sign.
-        let nothing = !body.bytes().any(|b| (b'1'..=b'9').contains(&b));
-        let sign = if value < 0.0 && !nothing { "−" } else { "" };
-        self.locale.amount(sign, &self.prefix, &body)
+        self.signed(value < 0.0, &body)
+    }
+
+    /// How many digits behind the point a number is rounded to, and whether it is multiplied by a hundred before that; none
+    /// if it depends on the number. Who has decimals rounds them by this, exactly, and gives the digits to
+    /// [`NumberFormat::format_rounded`].
+    pub fn rounding(&self) -> Option<(usize, bool)> {
+        match self.notation {
+            Notation::Fixed => Some((self.digits?, false)),
+            Notation::Percent => Some((self.digits.unwrap_or(0), true)),
+            Notation::Si | Notation::Exponent => None,
+        }
+    }
+
+    /// As [`NumberFormat::format`], of the digits of a number that is [rounded](NumberFormat::rounding) already.
+    pub fn format_rounded(&self, number: &str) -> String {
+        let (is_negative, digits) = number.strip_prefix('-').map_or((false, number), |digits| (true, digits));
+        let percent = if self.notation == Notation::Percent { "%" } else { "" };
+        self.signed(is_negative, &format!("{}{percent}", self.group(digits)))
+    }
+
+    /// With sign and currency. A number that rounds to nothing has no sign.
+    fn signed(&self, is_negative: bool, body: &str) -> String {
+        let is_nothing = !body.bytes().any(|b| (b'1'..=b'9').contains(&b));
+        let sign = if is_negative && !is_nothing { "−" } else { "" };
+        self.locale.amount(sign, &self.prefix, body)
     }
 
     fn group(&self, number: &str) -> String {
@@ -223,6 +245,20 @@ mod tests {
         assert_eq!(german("$,.2s", 2.5e9), "2,5\u{a0}Mrd.\u{a0}$");
         assert_eq!(german(".1%", 0.125), "12,5%");
         assert_eq!([show("$,.2s", 2.5e9), show(".2s", 2.5e9)], ["$2.5B", "2.5G"]);
+    }
+
+    #[test]
+    fn digits_that_are_rounded_are_written_as_numbers_are() {
+        for (format, digits, rounding, text) in [
+            ("$,.2f", "-90071992547409931.25", Some((2, false)), "−$90,071,992,547,409,931.25"),
+            (",.0%", "1234", Some((0, true)), "1,234%"),
+            (".1f", "-0.0", Some((1, false)), "0.0"),
+            ("s", "1500", None, "1500"),
+            (",", "1500.5", None, "1,500.5"),
+        ] {
+            let format = NumberFormat::parse(format).unwrap();
+            assert_eq!((format.rounding(), format.format_rounded(digits).as_str()), (rounding, text), "{digits}");
+        }
     }
 
     #[test]

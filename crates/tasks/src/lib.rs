@@ -14,8 +14,10 @@ mod email;
 mod fill;
 mod join;
 mod load;
+mod markdown;
 mod normalize;
 mod open_password;
+mod page;
 mod parameters;
 mod picture;
 mod pivot;
@@ -26,6 +28,7 @@ mod table_task;
 mod texts;
 mod unpivot;
 mod webhook;
+mod workbook;
 
 use tidemill_core::task::TaskTypes;
 
@@ -49,6 +52,7 @@ pub fn all() -> TaskTypes {
         .with(TypeOf::<calendar::Calendar>::new())
         .with(TypeOf::<chart::Chart>::new())
         .with(TypeOf::<report::Report>::new())
+        .with(TypeOf::<workbook::Workbook>::new())
         .with(TypeOf::<email::Email>::new())
         .with(TypeOf::<command::Command>::new())
         .with(TypeOf::<webhook::Webhook>::new())

@@ -16,7 +16,7 @@ use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Pro
 
 use super::contract::{Contract, promised};
 use super::parameters::Parameters;
-use super::table_task::{TableLogic, table_task};
+use super::table_task::{TableLogic, table_task, unknown_column};
 
 /// Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -42,6 +42,9 @@ pub struct Load {
     /// With a contract: a column that is not in it is an error.
     #[serde(default)]
     strict: bool,
+    /// The columns that are taken, in this order; default all. No others are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    select: OneOrMany<At<String>>,
     /// How the file is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     options: Option<LoadOptions>,
@@ -217,6 +220,28 @@ impl LoadTask {
         files
     }
 
+    /// The columns that are taken.
+    fn selected(&self, schema: &Schema) -> Result<Schema, Vec<Diagnostic>> {
+        if self.keys.select.is_empty() {
+            return Ok(schema.clone());
+        }
+        let mut mistakes = Vec::new();
+        let mut selected = Schema::new();
+        for name in self.keys.select.iter() {
+            match schema.get(&name.value) {
+                Some(data_type) => selected.set(&name.value, data_type),
+                None => mistakes.push(unknown_column(name, schema)),
+            }
+        }
+        if mistakes.is_empty() { Ok(selected) } else { Err(mistakes) }
+    }
+
+    /// The scan of a source of which only the contract is known; columns that this does not name are not known either.
+    fn selected_of(&self, scan: Scan) -> Result<Rel, Vec<Diagnostic>> {
+        let schema = self.selected(&scan.schema).map_err(|_| Vec::new())?;
+        Ok(Rel::Scan(Scan { schema, ..scan }))
+    }
+
     fn scan(&self, cx: &CheckContext<'_>) -> Scan {
         let options = self.keys.options.clone().unwrap_or_default();
         let (query, query_parameters) = self.keys.query.as_ref().map_or((None, Vec::new()), |sql| {
@@ -316,7 +341,7 @@ impl TableLogic for LoadTask {
                 // A missing file has been reported with the paths; one that another task publishes is not there yet.
                 return Err(Vec::new());
             }
-            return Ok(Rel::Scan(scan));
+            return self.selected_of(scan);
         }
         let found = match cx.whole_sources || (cx.all_keys && self.format.rows_name_columns) {
             true => cx.engine.infer(&scan, cx.cancelled),
@@ -325,12 +350,12 @@ impl TableLogic for LoadTask {
         let found = match found {
             // What it holds is seen in the run; until then the contract is believed.
             Err(EngineError::Cancelled) if !cx.whole_sources && !self.keys.columns.is_empty() => {
-                return Ok(Rel::Scan(scan));
+                return self.selected_of(scan);
             }
             Err(EngineError::Cancelled) if !cx.whole_sources => return Err(vec![self.unanswered()]),
             found => found.map_err(|error| vec![self.unreadable(&error)])?,
         };
-        let schema = contract.hold(&found, &|schema| read_as(cx, &scan, schema))?;
+        let schema = self.selected(&contract.hold(&found, &|schema| read_as(cx, &scan, schema))?)?;
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(schema.clone());
         Ok(Rel::Scan(Scan { schema, ..scan }))
     }

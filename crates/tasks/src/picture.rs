@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::value::Kwargs;
+use minijinja::{Error, ErrorKind, HtmlEscape, Value};
 use tidemill_core::attempt::{OutputPlaces, real};
 use tidemill_core::plan::resolve;
 use tidemill_core::regular_file::{self, MOST_PART};
@@ -11,12 +12,50 @@ use tidemill_core::table::Location;
 /// An SVG says within so many bytes that it is one.
 const HEAD: usize = 4096;
 
-/// A picture as a data URI, so that one file holds all. A report is sent to others: nothing but pictures of the project comes
+/// A picture as a data URI, so that one file holds all; with `width` or `alt`, the whole element that shows it. A report is sent to others: nothing but pictures of the project comes
 /// into it, wherever a link leads.
-pub fn image(project: &Path, places: &OutputPlaces, path: &str) -> Result<Value, Error> {
+pub fn image(project: &Path, places: &OutputPlaces, path: &str, keys: &Kwargs) -> Result<Value, Error> {
+    let width = keys.get::<Option<Value>>("width")?.map(|width| checked_width(&width)).transpose()?;
+    let alt = keys.get::<Option<String>>("alt")?;
+    keys.assert_all_used()?;
+    let address = address(project, places, path)?;
+    if width.is_none() && alt.is_none() {
+        return Ok(Value::from_safe_string(address));
+    }
+    let alt = alt.unwrap_or_else(|| named(path));
+    let width = width.map(|width| format!("width:{width};")).unwrap_or_default();
+    Ok(Value::from_safe_string(format!(
+        "<img src=\"{address}\" alt=\"{}\" style=\"{width}max-width:100%;height:auto\">",
+        HtmlEscape(&alt)
+    )))
+}
+
+/// A width as CSS has it; a plain number is pixels.
+fn checked_width(width: &Value) -> Result<String, Error> {
+    let text = width.to_string();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok_and(f64::is_finite);
+    match &text[digits.len()..] {
+        "" if is_number => Ok(format!("{digits}px")),
+        "px" | "%" | "em" | "rem" | "vw" | "cm" | "mm" | "in" | "pt" if is_number => Ok(text),
+        _ => Err(wrong(format!("`{text}` is no width: write for example 600, \"100%\" or \"12cm\""))),
+    }
+}
+
+/// What a picture shows, as far as its file's name says it.
+pub fn named(path: &str) -> String {
+    let stem = Path::new(path).file_stem().unwrap_or_default();
+    stem.to_string_lossy().replace(['_', '-'], " ")
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+/// The picture's data URI.
+fn address(project: &Path, places: &OutputPlaces, path: &str) -> Result<String, Error> {
     use base64::Engine as _;
 
-    let wrong = |message: String| Error::new(ErrorKind::InvalidOperation, message);
     let kind = match path.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
         Some("png") => "image/png",
         Some("svg") => "image/svg+xml",
@@ -38,7 +77,7 @@ pub fn image(project: &Path, places: &OutputPlaces, path: &str) -> Result<Value,
         return Err(wrong(format!("{path} does not hold a picture of its kind ({kind})")));
     }
     let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-    Ok(Value::from_safe_string(format!("data:{kind};base64,{text}")))
+    Ok(format!("data:{kind};base64,{text}"))
 }
 
 /// Whether bytes begin as a picture of that kind does.
@@ -55,6 +94,18 @@ fn is_picture(kind: &str, bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_width_is_that_of_css() {
+        let width = |value: Value| checked_width(&value).map_err(|error| error.detail().unwrap_or_default().to_owned());
+        assert_eq!(width(Value::from(600)), Ok("600px".to_owned()));
+        for good in ["50%", "12.5cm", "40em"] {
+            assert_eq!(width(Value::from(good)), Ok(good.to_owned()));
+        }
+        for bad in ["", "wide", "-5px", "5px;x", "1e999", "5 px", "5furlongs", "inf"] {
+            assert!(width(Value::from(bad)).is_err_and(|told| told.contains("is no width")), "{bad}");
+        }
+    }
 
     #[test]
     fn a_picture_is_known_by_its_first_bytes() {

@@ -15,7 +15,11 @@ use tidemill_core::task::{
 use tidemill_core::template::is_html;
 
 use super::parameters::Parameters;
-use super::texts::{check_file, input_edges, names_in_file, pictures_in_file, render_file};
+use super::texts::{Form, check_file, input_edges, names_in_file, pictures_in_file, render_file};
+
+/// What there is instead of PDF.
+const NO_PDF: &str = "end it with .html: browsers print it as PDF, and so does a `command`, such as \
+                      `chromium --headless --print-to-pdf=report.pdf report.html`";
 
 /// Writes a report from a template: text, Markdown, or HTML in one file.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -28,6 +32,21 @@ pub struct Report {
     inputs: OrderedMap<At<String>>,
     /// Where the report goes: .txt, .md or .html.
     output: At<Location>,
+    /// The look of an HTML report: `default`, a page that is readable on phones, in mails and on paper, unless the template
+    /// brings its own `<html>` or `<body>`; `none`, nothing but what the template has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    style: Option<At<Style>>,
+}
+
+/// What is put around an HTML report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "ReportStyle")]
+#[serde(rename_all = "lowercase")]
+enum Style {
+    /// A page, unless the template brings its own.
+    Default,
+    /// Nothing.
+    None,
 }
 
 struct ReportTask {
@@ -40,7 +59,7 @@ struct ReportTask {
 impl Parameters for Report {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "report",
-        version: 1,
+        version: 2,
         summary: "Writes a report from a template: text, Markdown, or HTML in one file.",
         colour: "#3f7d2c",
         table: MakesTable::Never,
@@ -55,7 +74,13 @@ impl Parameters for Report {
             return Err(vec![
                 Diagnostic::error(format!("`{}` is no report's name", self.output.value))
                     .at(self.output.span, "a report is written here")
-                    .help("end it with .txt, .md or .html"),
+                    .help(if lower.ends_with(".pdf") { NO_PDF } else { "end it with .txt, .md or .html" }),
+            ]);
+        }
+        if let Some(style) = self.style.as_ref().filter(|_| !is_html(&lower)) {
+            return Err(vec![
+                Diagnostic::error("`style` has no meaning here")
+                    .at(style.span, format!("only for .html, not for `{}`", self.output.value)),
             ]);
         }
         let pictures = pictures_in_file(source.project, &self.template);
@@ -94,8 +119,14 @@ impl Task for ReportTask {
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
-        let into_html = is_html(self.keys.output.value.as_str());
-        let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs, into_html)?;
+        let output = self.keys.output.value.as_str();
+        let is_bare = self.keys.style.as_ref().is_some_and(|style| style.value == Style::None);
+        let form = match is_html(output) {
+            false => Form::Text,
+            true if is_bare => Form::Html,
+            true => Form::Page(Path::new(output).file_stem().and_then(|stem| stem.to_str()).unwrap_or(output)),
+        };
+        let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs, form)?;
         let staged = (cx.stage)(&self.keys.output.value);
         std::fs::write(&staged, &text)
             .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", self.keys.output.value)))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::value::Serde;
+use minijinja::value::{Kwargs, Serde};
 use minijinja::{AutoEscape, Value};
 use regex::Regex;
 use tidemill_core::diagnostic::{Diagnostic, Span, failure_of};
@@ -13,10 +13,13 @@ use tidemill_core::regular_file::read_text;
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template, names_used};
 use tidemill_core::table::Location;
 use tidemill_core::task::{CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure};
-use tidemill_core::template::{environment, explain, is_html, prepare, table_rows};
+use tidemill_core::template::{environment, explain, is_html, is_markdown, null_in_tables, prepare, table_rows};
 
-use super::picture;
+use super::{markdown, page, picture};
 use tidemill_secrets::masked;
+
+/// What stands for NULL in the tables of a page, unless the template says it.
+const NULL_OF_PAGES: &str = "–";
 
 /// Edges to the tables that enter a text under a name.
 pub fn input_edges(inputs: &OrderedMap<At<String>>) -> Vec<Edge> {
@@ -156,7 +159,19 @@ pub fn check_file(
     }
 }
 
-/// Renders a template's file. What it prints is escaped if it goes into HTML, or if the file's name is that of HTML.
+/// What a template's file is rendered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form<'a> {
+    /// Plain text, or Markdown that stays so.
+    Text,
+    /// HTML, as the template has it.
+    Html,
+    /// HTML that gets a page around it, unless it brings its own; the title if it has no heading.
+    Page(&'a str),
+}
+
+/// Renders a template's file. What it prints is escaped if it goes into HTML, or if the file's name is that of HTML. A
+/// template in Markdown becomes HTML where HTML is wanted.
 ///
 /// # Errors
 /// With file and line, if a name is unknown or a filter fails.
@@ -165,11 +180,25 @@ pub fn render_file(
     scope: &Scope,
     path: &Location,
     inputs: &OrderedMap<At<String>>,
-    into_html: bool,
+    form: Form<'_>,
 ) -> Result<String, TaskFailure> {
     let text = read_text(&resolve(cx.project, path))
         .map_err(|error| TaskFailure::new(format!("cannot read the template {path}: {error}")))?;
-    render_named(cx, scope, path.as_str(), &text, inputs, into_html || is_html(path.as_str()))
+    let name = path.as_str();
+    let syntax = match form {
+        Form::Html | Form::Page(_) if is_markdown(name) => Syntax::Markdown,
+        Form::Html | Form::Page(_) => Syntax::Html,
+        Form::Text if is_html(name) => Syntax::Html,
+        Form::Text => Syntax::Text,
+    };
+    let title = match form {
+        Form::Page(title) if syntax == Syntax::Markdown || !page::brings_its_own(&text) => Some(title),
+        _ => None,
+    };
+    let looks = Looks { syntax, null: if title.is_some() { NULL_OF_PAGES } else { "" } };
+    let rendered = render_named(cx, scope, name, &text, inputs, looks)?;
+    let rendered = if syntax == Syntax::Markdown { masked(markdown::into_html(&rendered)) } else { rendered };
+    Ok(title.map(|title| page::around(&rendered, title)).unwrap_or(rendered))
 }
 
 /// Renders a text that stands in the pipeline file itself.
@@ -189,7 +218,7 @@ pub fn render_text(
     }
     let place = cx.sources.line_column(text.span).zip(cx.sources.get(text.span.file));
     let name = place.map_or_else(|| "text".to_owned(), |((line, _), file)| format!("text in {}:{line}", file.name));
-    render_named(cx, scope, &name, &text.text, inputs, false)
+    render_named(cx, scope, &name, &text.text, inputs, Looks { syntax: Syntax::Text, null: "" })
 }
 
 /// Renders a text that may stand for several: one whole `${{ }}` whose value is a list.
@@ -226,18 +255,40 @@ pub fn render_texts(
     }
 }
 
+/// What a rendered text is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Syntax {
+    Text,
+    Html,
+    /// On its way to HTML.
+    Markdown,
+}
+
+/// How a text shows values.
+#[derive(Clone, Copy)]
+struct Looks {
+    syntax: Syntax,
+    /// What stands for NULL in tables.
+    null: &'static str,
+}
+
 fn render_named(
     cx: &RunContext<'_>,
     scope: &Scope,
     name: &str,
     text: &str,
     inputs: &OrderedMap<At<String>>,
-    escaped: bool,
+    looks: Looks,
 ) -> Result<String, TaskFailure> {
     let mut environment = environment();
-    environment.set_auto_escape_callback(move |_| if escaped { AutoEscape::Html } else { AutoEscape::None });
+    let is_text = looks.syntax == Syntax::Text;
+    environment.set_auto_escape_callback(move |_| if is_text { AutoEscape::None } else { AutoEscape::Html });
+    if looks.syntax == Syntax::Markdown {
+        environment.set_formatter(markdown::write_value);
+    }
+    null_in_tables(&mut environment, looks.null);
     let (project, places) = (cx.project.to_path_buf(), Arc::clone(cx.places));
-    environment.add_filter("image", move |path: &str| picture::image(&project, &places, path));
+    environment.add_filter("image", move |path: &str, keys: Kwargs| picture::image(&project, &places, path, &keys));
     let mut names: BTreeMap<String, Value> =
         scope.context(names_used(text).iter().map(Vec::as_slice)).into_iter().collect();
     names.extend(runtime_names(cx).into_iter().map(|(name, value)| (name, Value::from(Serde(value)))));

@@ -1,25 +1,21 @@
 //! `tidemill check --data`: the checks and contracts of the tables that are in the cache.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use serde_json::json;
 use tidemill_core::attempt::CancelToken;
-use tidemill_core::cache::ContentStore;
-use tidemill_core::ids::{TaskIx, TaskName};
+use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::{PlannedTask, Selection};
-use tidemill_core::table::{CheckResult, JobOptions, Rel, Schema, Severity, TableEngine, TableJob, TableRef};
+use tidemill_core::table::{CheckResult, JobOptions, Rel, Schema, Severity, TableEngine, TableJob};
 use tidemill_core::task::{CheckContext, Promised};
-use tidemill_state::{LastGood, State};
 
 use crate::accounting::rows_of;
+use crate::commands::cached_tables::CachedTables;
 use crate::commands::pipeline_history::put;
-use crate::commands::stored_table::store_of;
 use crate::failure::Failure;
 use crate::terminal::Paint;
 use tidemill_core::diagnostic::failure_of;
-use tidemill_runner::cache_index::StoredTables;
-use tidemill_runner::execute::united;
 use tidemill_runner::project::Project;
 use tidemill_tasks::fits;
 
@@ -34,11 +30,7 @@ pub struct Out {
 /// Looks at the tables of the tasks wanted. All checks hold: exit code 0; one of severity `error` does not, or there is no
 /// table to look at: 1.
 pub fn check(project: &Project, engine: &dyn TableEngine, wanted: &Selection, out: &Out) -> Result<ExitCode, Failure> {
-    let spec = &project.spec;
-    let state = State::open_read_only(&spec.project)?;
-    let last = state.map(|state| state.last_results(&spec.name.value)).transpose()?;
-    let mut tables =
-        OpenTables { engine, store: store_of(&spec.project), last: last.unwrap_or_default(), open: HashMap::new() };
+    let mut tables = CachedTables::open(project, engine)?;
     let mut tally = Tally::default();
     let mut text = String::new();
     for ix in project.plan.order.iter().copied().filter(|ix| wanted.contains(ix)) {
@@ -47,7 +39,10 @@ pub fn check(project: &Project, engine: &dyn TableEngine, wanted: &Selection, ou
         if !task.io.table || task.spec.common.checks.is_empty() && contract.columns.is_empty() {
             continue;
         }
-        let looked = tables.look(project, ix, &contract);
+        let looked = match results(&mut tables, project, ix, &contract) {
+            Ok((rows, results)) => Looked::Done { rows, results },
+            Err(why) => Looked::Missing(why),
+        };
         tally.count(&looked);
         text += &if out.json { lines(task, &looked) } else { story(task, &looked, out.paint) };
     }
@@ -64,96 +59,37 @@ enum Looked {
     Done { rows: u64, results: Vec<CheckResult> },
 }
 
-/// The tables in the cache; each is opened once.
-struct OpenTables<'a> {
-    engine: &'a dyn TableEngine,
-    store: ContentStore,
-    last: HashMap<TaskName, LastGood>,
-    open: HashMap<TaskIx, TableRef>,
-}
-
-impl OpenTables<'_> {
-    fn look(&mut self, project: &Project, ix: TaskIx, contract: &Promised) -> Looked {
-        match self.results(project, ix, contract) {
-            Ok((rows, results)) => Looked::Done { rows, results },
-            Err(why) => Looked::Missing(why),
-        }
-    }
-
-    fn results(
-        &mut self,
-        project: &Project,
-        ix: TaskIx,
-        contract: &Promised,
-    ) -> Result<(u64, Vec<CheckResult>), String> {
-        let task = project.plan.task(ix);
-        let table = self.table(project, ix)?;
-        let mut inputs: Vec<(String, TableRef)> = Vec::new();
-        for need in task.needs.iter().filter(|need| need.role == "relationship") {
-            if inputs.iter().any(|(name, _)| *name == need.named) {
-                continue;
-            }
-            let named = |ix| Ok((project.plan.task(ix).name.to_string(), self.table(project, ix)?));
-            let tables = project.plan.named(&need.named).into_iter().map(named);
-            let tables = tables.collect::<Result<Vec<_>, String>>()?;
-            let none = CancelToken::new();
-            let one = match tables.as_slice() {
-                [(_, one)] => one.clone(),
-                several => united(self.engine, several, &none).map_err(|failure| failure.message)?,
-            };
-            inputs.push((need.named.clone(), one));
-        }
-        let known: BTreeMap<String, Option<Schema>> =
-            inputs.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
-        let cx = CheckContext::new(self.engine, &project.sources, &project.spec.project, &project.plan.storages)
-            .tables(&known);
-        let mut results = held(contract, &table.schema);
-        // A table made before the checks were written may lack what they speak of.
-        let mut checks = task.task.checks(&table.schema, &cx).map_err(|mistakes| {
-            format!("its table in the cache is an older one: {}", failure_of(&mistakes, &project.sources).message)
-        })?;
-        let severities: Vec<Severity> = checks.iter().map(|check| check.severity).collect();
-        // All are wanted, also behind one that fails.
-        checks.iter_mut().for_each(|check| check.severity = Severity::Warn);
-        let name = task.name.to_string();
-        let rel = Rel::Input { task: name.clone(), schema: table.schema.clone() };
-        inputs.push((name, table.clone()));
-        let never = CancelToken::new();
-        let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &never };
-        let report = self.engine.run(&TableJob { rel, checks }, &options).map_err(|error| error.to_string())?;
-        results.extend(
-            report
-                .account
-                .checks
-                .into_iter()
-                .zip(severities)
-                .map(|(result, severity)| CheckResult { severity, ..result }),
-        );
-        Ok((table.rows, results))
-    }
-
-    fn table(&mut self, project: &Project, ix: TaskIx) -> Result<TableRef, String> {
-        if let Some(table) = self.open.get(&ix) {
-            return Ok(table.clone());
-        }
-        let name = &project.plan.task(ix).name;
-        let Some(table) = self.last.get(name).and_then(|last| last.table.as_ref()) else {
-            return Err(format!("`{name}` has no result yet; `tidemill run {name}` makes it"));
-        };
-        if !table.stored {
-            return Err(format!("of `{name}` no table is kept: its `cache` says so"));
-        }
-        let opened = StoredTables::new(&self.store, self.engine)
-            .open(&table.object.digest)
-            .map_err(|error| error.to_string())?;
-        let Some(table) = opened else {
-            return Err(format!(
-                "the table of `{name}` is no longer in the cache; `tidemill rerun {name}` makes it again"
-            ));
-        };
-        self.open.insert(ix, table.clone());
-        Ok(table)
-    }
+/// What the checks and the contract of a task say of its table.
+fn results(
+    tables: &mut CachedTables<'_>,
+    project: &Project,
+    ix: TaskIx,
+    contract: &Promised,
+) -> Result<(u64, Vec<CheckResult>), String> {
+    let task = project.plan.task(ix);
+    let engine = tables.engine;
+    let table = tables.table(project, ix)?;
+    let mut inputs = tables.inputs(project, ix, |need| need.role == "relationship")?;
+    let known: BTreeMap<String, Option<Schema>> =
+        inputs.iter().map(|(name, table)| (name.clone(), Some(table.schema.clone()))).collect();
+    let cx = CheckContext::new(engine, &project.sources, &project.spec.project, &project.plan.storages).tables(&known);
+    let mut results = held(contract, &table.schema);
+    // A table made before the checks were written may lack what they speak of.
+    let mut checks = task.task.checks(&table.schema, &cx).map_err(|mistakes| {
+        format!("its table in the cache is an older one: {}", failure_of(&mistakes, &project.sources).message)
+    })?;
+    let severities: Vec<Severity> = checks.iter().map(|check| check.severity).collect();
+    // All are wanted, also behind one that fails.
+    checks.iter_mut().for_each(|check| check.severity = Severity::Warn);
+    let name = task.name.to_string();
+    let rel = Rel::Input { task: name.clone(), schema: table.schema.clone() };
+    inputs.push((name, table.clone()));
+    let never = CancelToken::new();
+    let options = JobOptions { inputs: &inputs, origin: &|_| None, cancelled: &never };
+    let report = engine.run(&TableJob { rel, checks }, &options).map_err(|error| error.to_string())?;
+    let looked = report.account.checks.into_iter().zip(severities);
+    results.extend(looked.map(|(result, severity)| CheckResult { severity, ..result }));
+    Ok((table.rows, results))
 }
 
 /// What a contract says of the columns that a table has.

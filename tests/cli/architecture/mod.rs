@@ -163,7 +163,8 @@ fn no_large_circle_of_files() {
 
 #[test]
 fn the_command_line_knows_no_task_type_by_name() {
-    let types = ["load", "normalize", "join", "aggregate", "chart", "report", "email", "command", "webhook"];
+    let types =
+        ["load", "normalize", "join", "aggregate", "chart", "report", "workbook", "email", "command", "webhook"];
     for file in rust_files(&root().join("src")) {
         let text = read(&file);
         for (number, line) in without_tests(&text).lines().enumerate() {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport};
+use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport, Workbook};
 use crate::attempt::CancelToken;
 use crate::ids::{Digest, RunId};
 
@@ -280,6 +280,15 @@ pub trait TableEngine: Send + Sync {
     /// # Errors
     /// If the file cannot be written.
     fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError>;
+
+    /// Writes several tables to one workbook, at `staged` instead of its path. Equal tables give equal bytes.
+    ///
+    /// # Errors
+    /// If the file cannot be written, a sheet cannot hold its table, or the engine writes no workbooks.
+    fn write_workbook(&self, workbook: &Workbook<'_>, _staged: &Location) -> Result<(), EngineError> {
+        let message = format!("the engine {} writes no workbooks", self.name());
+        Err(EngineError::Sink { path: workbook.path.to_string(), message })
+    }
 
     /// Writes the manifest of a table, a file for the cache, and says its digest. The manifest is all that
     /// [`open`](Self::open) needs, now and in later processes: the table itself in the engine's own form, or what leads to it

@@ -22,6 +22,7 @@ mod source;
 mod task_report;
 mod time_format;
 mod value;
+mod workbook;
 
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
@@ -47,3 +48,4 @@ pub use source::{Compression, Location, Scan, ScanOptions, Sink, SinkOptions};
 pub use task_report::TaskReport;
 pub use time_format::{cannot_give, has_leap_second, read_date, read_datetime, read_time};
 pub use value::{DataType, Value, decimal_digits, decimal_text, vanishes_as_float};
+pub use workbook::{Picture, Sheet, SheetColumn, Workbook};

@@ -1,5 +1,7 @@
 //! Exact decimals in templates.
 
+use std::cmp::Ordering;
+
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
@@ -62,6 +64,22 @@ impl Exact {
         let scale = self.scale.max(other.scale);
         let at_scale = |number: Self| number.unscaled.checked_mul(10i128.checked_pow(u32::from(scale - number.scale))?);
         Some(Self { unscaled: at_scale(self)?.checked_add(at_scale(other)?)?, scale })
+    }
+
+    /// Which of both is larger; as binary numbers where the digits at one scale are too many.
+    pub fn compare(self, other: Self) -> Ordering {
+        let scale = self.scale.max(other.scale);
+        let at_scale = |number: Self| number.unscaled.checked_mul(10i128.checked_pow(u32::from(scale - number.scale))?);
+        match at_scale(self).zip(at_scale(other)) {
+            Some((left, right)) => left.cmp(&right),
+            None => self.float().total_cmp(&other.float()),
+        }
+    }
+
+    /// The nearest binary number.
+    pub fn float(self) -> f64 {
+        // Digits with a point are always a number.
+        self.plain().parse().unwrap_or_default()
     }
 
     /// As templates see numbers: a whole one, a binary one where that holds all digits, else text.

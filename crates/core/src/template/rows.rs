@@ -103,9 +103,12 @@ impl Object for Rows {
 }
 
 impl Row {
-    /// A value as CSV has it; None if there is no such column.
-    pub(super) fn text(&self, column: &str) -> Option<String> {
-        Some(self.table.column(column)?.data.value(self.row).to_string())
+    /// A value with all its digits, as text; None if there is no such column.
+    pub(super) fn exact(&self, column: &str) -> Option<Value> {
+        Some(match self.table.column(column)?.data.value(self.row) {
+            table::Value::Null => Value::from(()),
+            value => Value::from(value.to_string()),
+        })
     }
 }
 

@@ -29,7 +29,7 @@ use tidemill_core::task::{
 use super::open_password::open_password;
 use super::parameters::Parameters;
 use super::texts::{
-    check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text, render_texts,
+    Form, check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text, render_texts,
     runtime_names_outside,
 };
 use server::Server;
@@ -245,16 +245,15 @@ impl Task for EmailTask {
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
-        let file = |path: &At<Location>, into_html: bool| {
-            render_file(cx, &self.scope, &path.value, &self.keys.inputs, into_html)
-        };
+        let file =
+            |path: &At<Location>, form: Form<'_>| render_file(cx, &self.scope, &path.value, &self.keys.inputs, form);
         let body = match (&self.keys.body, &self.keys.template) {
             (Some(body), _) => Some(masked(text(body)?)),
-            (None, Some(path)) => Some(file(path, false)?),
+            (None, Some(path)) => Some(file(path, Form::Text)?),
             (None, None) => None,
         };
         let html = match (&self.keys.html_template, &self.keys.html) {
-            (Some(path), _) => Some(file(path, true)?),
+            (Some(path), _) => Some(file(path, Form::Html)?),
             (None, Some(task)) => Some(self.report_of(cx, task)?),
             (None, None) => None,
         };

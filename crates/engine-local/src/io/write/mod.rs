@@ -10,6 +10,7 @@ pub(super) mod parquet;
 pub(super) mod sqlite;
 #[cfg(test)]
 mod tests;
+mod workbook;
 pub(crate) mod write_error;
 pub(super) mod xlsx;
 
@@ -17,6 +18,7 @@ use std::path::Path;
 
 use tidemill_core::table::{EngineError, Sink, Written};
 
+pub use self::workbook::write_workbook;
 use self::write_error::WriteError;
 use super::formats::FormatCodec;
 use crate::store::output_table::OutputTable;

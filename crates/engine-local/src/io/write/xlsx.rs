@@ -1,4 +1,4 @@
-//! Excel workbooks: one sheet, the header bold and in view, every column in its own number format.
+//! Tables on sheets of Excel: the header bold and in view, every column in its own number format.
 
 use std::path::Path;
 
@@ -20,37 +20,62 @@ const EXACT: u128 = 10_u128.pow(15);
 /// Days from Excel's day 0 to 1970-01-01.
 const EPOCH: i32 = 25_569;
 
-pub(in crate::io) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
-    let columns = columns(frame)?;
-    if frame.height() > MOST_ROWS {
-        return Err(format!(
-            "the table has {} rows, a sheet holds {MOST_ROWS}: write csv or parquet instead",
-            frame.height()
-        ));
-    }
-    if columns.len() > MOST_COLUMNS {
-        return Err(format!("the table has {} columns, a sheet holds {MOST_COLUMNS}", columns.len()));
-    }
-    fill(&columns, frame.height(), sink, path).map_err(|error| error.to_string())
+/// A column of a sheet.
+pub(super) struct Column<'a> {
+    pub heading: &'a str,
+    pub cells: Cells<'a>,
+    pub format: Format,
 }
 
-fn fill(columns: &[(&str, Cells<'_>)], rows: usize, sink: &Sink, path: &Path) -> Result<(), XlsxError> {
-    let guard = sink.options.escape_formulas.unwrap_or(true);
+pub(in crate::io) fn write(frame: &DataFrame, sink: &Sink, path: &Path) -> Result<(), String> {
+    let column = |(heading, cells)| Column { heading, format: format(&cells), cells };
+    let columns: Vec<Column<'_>> = columns(frame)?.into_iter().map(column).collect();
+    fits(frame.height(), columns.len())?;
+    let save = || {
+        let mut workbook = empty()?;
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(sheet_name(&sink.table))?;
+        put_table(sheet, &columns, frame.height(), sink.options.escape_formulas.unwrap_or(true))?;
+        workbook.save(path)
+    };
+    save().map_err(|error: XlsxError| error.to_string())
+}
+
+/// Whether a sheet holds so much.
+pub(super) fn fits(rows: usize, columns: usize) -> Result<(), String> {
+    if rows > MOST_ROWS {
+        return Err(format!("the table has {rows} rows, a sheet holds {MOST_ROWS}: write csv or parquet instead"));
+    }
+    if columns > MOST_COLUMNS {
+        return Err(format!("the table has {columns} columns, a sheet holds {MOST_COLUMNS}"));
+    }
+    Ok(())
+}
+
+/// A workbook without sheets.
+pub(super) fn empty() -> Result<Workbook, XlsxError> {
     let mut workbook = Workbook::new();
     // A fixed date, so that equal tables give equal bytes.
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1)?));
-    let sheet = workbook.add_worksheet();
-    sheet.set_name(sheet_name(&sink.table))?;
+    Ok(workbook)
+}
+
+/// Puts a table on a sheet, its header bold and always in view.
+pub(super) fn put_table(
+    sheet: &mut Worksheet,
+    columns: &[Column<'_>],
+    rows: usize,
+    guard: bool,
+) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 0)?;
     let bold = Format::new().set_bold();
-    for (column, (name, cells)) in (0..).zip(columns) {
-        sheet.write_string_with_format(0, column, guarded(name, guard), &bold)?;
-        let format = format(cells);
+    for (at, column) in (0..).zip(columns) {
+        sheet.write_string_with_format(0, at, guarded(column.heading, guard), &bold)?;
         for (row, number) in (0..rows).zip(1..) {
-            put(sheet, number, column, cells.get(row), &format, guard)?;
+            put(sheet, number, at, column.cells.get(row), &column.format, guard)?;
         }
     }
-    workbook.save(path)
+    Ok(())
 }
 
 fn put(
@@ -65,9 +90,9 @@ fn put(
         Cell::Null => return Ok(()),
         Cell::Bool(value) => sheet.write_boolean(row, column, value)?,
         Cell::Int(value) if u128::from(value.unsigned_abs()) < EXACT => {
-            sheet.write_number(row, column, value as f64)?
+            sheet.write_number_with_format(row, column, value as f64, format)?
         }
-        Cell::Float(value) if value.is_finite() => sheet.write_number(row, column, value)?,
+        Cell::Float(value) if value.is_finite() => sheet.write_number_with_format(row, column, value, format)?,
         Cell::Decimal(unscaled, _) if unscaled.unsigned_abs() < EXACT => {
             // A decimal of so few digits is always a number.
             let value: f64 = cell.text().parse().unwrap_or_default();
@@ -96,7 +121,8 @@ fn is_in_calendar(days: i32) -> bool {
     (61 - EPOCH..=2_958_465 - EPOCH).contains(&days)
 }
 
-fn format(cells: &Cells<'_>) -> Format {
+/// The number format of a column's type.
+pub(super) fn format(cells: &Cells<'_>) -> Format {
     let format = Format::new();
     match cells {
         Cells::Decimal(_, 0) => format.set_num_format("#,##0"),

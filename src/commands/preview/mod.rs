@@ -1,12 +1,16 @@
 //! `tidemill preview`: the head, schema and profile of a task's table.
 
+mod failed_rows;
+
 use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::{Map, Number, Value as Json};
 use tidemill_core::format::{quantity, thousands};
-use tidemill_core::table::{EngineError, PlainTable, Value};
+use tidemill_core::table::{EngineError, PlainColumn, PlainData, PlainTable, Value};
+use tidemill_runner::project::Wanted;
 
+use self::failed_rows::FailedRows;
 use super::CliCommand;
 use super::pipeline_history::{PipelineHistory, json_lines, put_parts, put_table};
 use super::stored_table::{engine_failure, open_table};
@@ -31,6 +35,9 @@ pub struct PreviewArgs {
     /// So many rows
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     number: u64,
+    /// The rows that do not pass the task's checks: its table is computed from the tables before it, also if it failed
+    #[arg(long)]
+    failed: bool,
     /// The rows as CSV
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -42,6 +49,9 @@ pub struct PreviewArgs {
 impl CliCommand for PreviewArgs {
     /// Prints a table.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        if self.failed {
+            return self.put_failed(global);
+        }
         let history = PipelineHistory::open(global)?;
         let task = history.task(&self.task)?;
         let mut results = history.state()?.last_results(history.pipeline())?;
@@ -63,6 +73,36 @@ impl CliCommand for PreviewArgs {
         let text = text(task.as_str(), &rows, self.number, &made, Stream::Stdout.width(), paint);
         put_table(&text.map_err(engine_failure)?)
     }
+}
+
+impl PreviewArgs {
+    /// Prints the rows that do not pass the checks.
+    fn put_failed(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let (project, engine) = global.checked(&Wanted::default())?;
+        let broken = failed_rows::of(&project, &*engine, &self.task, self.number)?;
+        project.leave();
+        if broken.is_empty() {
+            eprintln!("every row of `{}` passes its checks", self.task);
+        }
+        let paint = Paint(global.color.wanted(Stream::Stdout));
+        let shown = broken.iter().enumerate().map(|(at, FailedRows { check, rows, head })| {
+            if self.csv || self.json {
+                let form = if self.csv { csv } else { objects };
+                return form(&with_first(head, "_check", check), at == 0);
+            }
+            let more = rows - head.rows as u64;
+            let more = if more > 0 { format!("  … {} more\n", quantity(more, "row")) } else { String::new() };
+            let lines = rows_table(head).write(Stream::Stdout.width(), 2, paint);
+            format!("{}  {}\n{lines}{more}\n", paint.bold(check), quantity(*rows, "row"))
+        });
+        put_table(&shown.collect::<String>())
+    }
+}
+
+/// A table with a column before all others that says the same in each row.
+fn with_first(table: &PlainTable, name: &str, value: &str) -> PlainTable {
+    let first = PlainColumn { name: name.to_owned(), data: PlainData::String(vec![Some(value.into()); table.rows]) };
+    PlainTable { columns: std::iter::once(first).chain(table.columns.iter().cloned()).collect(), rows: table.rows }
 }
 
 /// What is printed for people.
@@ -181,8 +221,6 @@ pub fn json_value(value: &Value) -> Json {
 
 #[cfg(test)]
 mod tests {
-    use tidemill_core::table::{PlainColumn, PlainData};
-
     use super::*;
     use crate::table_rows::tests::InBatches;
 

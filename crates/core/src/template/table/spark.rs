@@ -1,0 +1,44 @@
+//! Sparklines: numbers as a line of small bars. They are letters, so that every page, mail and terminal shows them.
+
+use minijinja::Error;
+use minijinja::value::{Value, ValueKind};
+
+use super::wrong;
+use crate::template::number::Exact;
+
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// All values are equal.
+const MIDDLE: char = BARS[3];
+/// A NULL in between.
+const GAP: char = ' ';
+
+/// The line of a list of numbers, or of a text such as `1, 5, 3` or `[1, null, 3]`.
+pub(super) fn line(value: &Value) -> Result<String, Error> {
+    let numbers = numbers(value)?;
+    let known = || numbers.iter().flatten().copied();
+    let (least, largest) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+    let bar = |number: &Option<f64>| match number {
+        None => GAP,
+        Some(_) if least == largest => MIDDLE,
+        // Between 0 and 7, whatever the number is.
+        Some(number) => BARS[((number - least) / (largest - least) * 7.0).round() as usize],
+    };
+    Ok(numbers.iter().map(bar).collect())
+}
+
+fn numbers(value: &Value) -> Result<Vec<Option<f64>>, Error> {
+    let number = |item: Value| match item.as_str().map(str::trim) {
+        Some("" | "null") => Ok(None),
+        _ if item.is_none() => Ok(None),
+        _ => Exact::of(&item).map(|exact| Some(exact.float())),
+    };
+    match (value.kind(), value.as_str()) {
+        (_, Some(text)) => {
+            let text = text.trim();
+            let list = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+            list.split(',').map(|item| number(Value::from(item))).collect()
+        }
+        (ValueKind::Seq | ValueKind::Iterable, None) => value.try_iter()?.map(number).collect(),
+        _ => Err(wrong(format!("`{value}` is no list of numbers, of which a sparkline is made"))),
+    }
+}
