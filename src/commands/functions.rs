@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde_json::{Value, json};
 use tidemill_core::diagnostic::nearest;
-use tidemill_core::sql::functions::{Count, FunctionDefinition, all, elsewhere, find, names};
+use tidemill_core::sql::functions::{Count, FunctionDefinition, FunctionKind, all, elsewhere, find, names};
 
 use super::CliCommand;
 use super::pipeline_history::json_lines;
@@ -103,7 +103,7 @@ fn object(function: &'static FunctionDefinition) -> Value {
     json!({
         "name": function.name,
         "kind": function.kind(),
-        "over_windows": function.is_windowed(),
+        "over_windows": function.kind() != FunctionKind::Scalar,
         "signature": function.signature(),
         "also": function.also_written(),
         "parameters": parameters,

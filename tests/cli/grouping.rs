@@ -146,3 +146,71 @@ fn division_by_zero_is_null_and_counted() {
     2024-01-03,FR,8,1.3333333333333333,3.5
     ");
 }
+
+/// A column of the table that a query over the sales makes, NULL as `-`.
+fn queried(sql: &str) -> String {
+    let pipeline = format!(
+        "version: 1\ntasks:\n  t: {{type: load, path: t.csv}}\n  q:\n    type: sql\n    sql: |\n      {sql}\n    output: q.csv\n"
+    );
+    let rows = "k,o,v,w\na,1,5,2.5\na,1,,4\na,3,7,1\nb,2,5,2\nb,,9,8\n";
+    let project = Project::new().file("t.csv", rows).pipeline(&pipeline);
+    project.run(["run"]).exits(0);
+    let csv = project.read("q.csv");
+    let cells = csv.lines().skip(1).map(|cell| if cell.is_empty() || cell == "\"\"" { "-" } else { cell });
+    cells.collect::<Vec<_>>().join(" | ")
+}
+
+#[test]
+fn aggregates_of_statistics_agree_with_postgresql() {
+    // Recorded from PostgreSQL 15 over the same rows.
+    for (call, expected) in [
+        ("percentile_cont(0.25) within group (order by v)", "5.5 | 6"),
+        ("percentile_disc(0.5) within group (order by v desc)", "7 | 9"),
+        ("mode() within group (order by o)", "1 | 2"),
+        ("var_pop(v)", "1 | 4"),
+        ("stddev_pop(v)", "1 | 2"),
+        ("covar_pop(v, w)", "-0.75 | 6"),
+        ("covar_samp(v, w)", "-1.5 | 12"),
+        ("regr_slope(w, v)", "-0.75 | 1.5"),
+        ("regr_intercept(w, v)", "6.25 | -5.5"),
+        ("count(*) filter (where v > 5)", "1 | 1"),
+    ] {
+        assert_eq!(queried(&format!("select {call} as x from t group by k order by k")), expected, "{call}");
+    }
+}
+
+#[test]
+fn aggregates_take_rows_in_an_order_and_stand_over_windows() {
+    for (call, expected) in [
+        ("array_agg(v order by w desc) as x from t where k = 'a'", "\"[null, 5, 7]\""),
+        ("max_by(w, v) as x from t group by k order by k", "1 | 8"),
+        ("arg_min(w, v) as x from t group by k order by k", "2.5 | 2"),
+        ("count(distinct k, v) as x from t", "4"),
+        ("approx_count_distinct(v) as x from t", "3"),
+        ("median(v) over (partition by k) as x from t", "6 | 6 | 6 | 7 | 7"),
+        ("quantile(v, 1) over (order by o rows 1 preceding) as x from t", "5 | 5 | 7 | 5 | 9"),
+        ("any_value(v) over (partition by k order by w) as x from t", "7 | 7 | 7 | 5 | 5"),
+    ] {
+        assert_eq!(queried(&format!("select {call}")), expected, "{call}");
+    }
+}
+
+#[test]
+fn windows_have_frames_of_distances_and_leave_nulls_out() {
+    for (call, expected) in [
+        ("ntile(2) over (order by v) as x from t", "1 | 2 | 1 | 1 | 2"),
+        ("percent_rank() over (order by o) as x from t", "0 | 0 | 0.75 | 0.5 | 1"),
+        ("cume_dist() over (order by o) as x from t", "0.4 | 0.4 | 0.8 | 0.6 | 1"),
+        (
+            "nth_value(v, 2) over (order by w rows between unbounded preceding and unbounded following) as x from t",
+            "5 | 5 | 5 | 5 | 5",
+        ),
+        ("sum(w) over (order by o range between 1 preceding and current row) as x from t", "6.5 | 6.5 | 3 | 8.5 | 8"),
+        ("sum(w) over (order by o groups between 1 preceding and current row) as x from t", "6.5 | 6.5 | 3 | 8.5 | 9"),
+        ("last_value(v ignore nulls) over (order by o rows unbounded preceding) as x from t", "5 | 5 | 7 | 5 | 9"),
+        ("lag(v) ignore nulls over (order by w) as x from t", "5 | 5 | - | 7 | 5"),
+        ("o as x from t qualify row_number() over (partition by k order by v desc) = 1", "3 | -"),
+    ] {
+        assert_eq!(queried(&format!("select {call}")), expected, "{call}");
+    }
+}

@@ -120,18 +120,46 @@ impl<'a> Binder<'a> {
 
     /// What `window name as (…)` says.
     pub(super) fn named_window(&self, name: &Ident) -> Bound<WindowSpec> {
-        let found = self.windows.iter().find(|window| window.0.value.eq_ignore_ascii_case(&name.value));
-        match found {
-            Some(NamedWindowDefinition(_, NamedWindowExpr::WindowSpec(spec))) if spec.window_name.is_none() => {
-                Ok(spec.clone())
-            }
-            Some(_) => Err(self.text.unsupported(name.span, "a named window made of another", "write it out")),
-            None => Err(vec![
+        self.window_among(name, &self.windows)
+    }
+
+    /// A window with what it takes from one that has a name.
+    pub(super) fn window(&self, spec: &WindowSpec) -> Bound<WindowSpec> {
+        self.window_upon(spec, &self.windows)
+    }
+
+    /// A named window may be made of those before it.
+    fn window_among(&self, name: &Ident, known: &[NamedWindowDefinition]) -> Bound<WindowSpec> {
+        let Some(at) = known.iter().position(|window| window.0.value.eq_ignore_ascii_case(&name.value)) else {
+            return Err(vec![
                 Diagnostic::error(format!("there is no window `{}`", name.value))
                     .at(self.text.place(name.span), "unknown window")
-                    .suggest(&name.value, self.windows.iter().map(|window| window.0.value.as_str())),
-            ]),
+                    .suggest(&name.value, known.iter().map(|window| window.0.value.as_str())),
+            ]);
+        };
+        match &known[at].1 {
+            NamedWindowExpr::WindowSpec(spec) => self.window_upon(spec, &known[..at]),
+            NamedWindowExpr::NamedWindow(other) => self.window_among(other, &known[..at]),
         }
+    }
+
+    /// What it does not say is said by the window that it names: as in PostgreSQL it adds an order or a frame of its own.
+    fn window_upon(&self, spec: &WindowSpec, known: &[NamedWindowDefinition]) -> Bound<WindowSpec> {
+        let Some(name) = &spec.window_name else { return Ok(spec.clone()) };
+        let base = self.window_among(name, known)?;
+        let refused = |what: &str| Err(self.text.wrong(name.span, format!("`{}` {what}", name.value), "write it out"));
+        if !spec.partition_by.is_empty() {
+            return refused("has its partitions already");
+        }
+        if base.window_frame.is_some() {
+            return refused("has a frame: another window cannot be made of it");
+        }
+        if !base.order_by.is_empty() && !spec.order_by.is_empty() {
+            return refused("has an order already");
+        }
+        let order_by = if spec.order_by.is_empty() { base.order_by } else { spec.order_by.clone() };
+        let window_frame = spec.window_frame.clone();
+        Ok(WindowSpec { partition_by: base.partition_by, order_by, window_name: None, window_frame })
     }
 
     /// One key of an `order by`.

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, JoinKind, Rel, Value};
+use crate::table::{AggCall, CmpOp, DataType, Expr, ExprKind, JoinKind, Rel, Value};
 
 use super::column_scope::quoted;
 use super::env::{aggregate_name, grouping_name, is_passing, passing_name};
@@ -38,7 +38,7 @@ impl Grouping {
                 .unwrap_or_else(|| {
                     let reserved =
                         |name: &String| taken.contains(name) || wanted.iter().any(|(other, _)| other == name);
-                    fresh(&format!("{}_{}", function_name(&call.func), at + 1), reserved)
+                    fresh(&format!("{}_{}", call.func.name, at + 1), reserved)
                 });
             taken.push(name.clone());
             named.push((name, call));
@@ -174,26 +174,6 @@ pub(super) fn fresh(wanted: &str, taken: impl Fn(&String) -> bool) -> String {
     let numbered = std::iter::once(wanted.to_owned()).chain((2_u64..).map(|number| format!("{wanted}_{number}")));
     // The numbers do not run out before a free one is met.
     numbered.into_iter().find(|name| !taken(name)).unwrap_or_else(|| wanted.to_owned())
-}
-
-/// An aggregate's name in SQL.
-pub(super) fn function_name(func: &AggFunc) -> &'static str {
-    match func {
-        AggFunc::Sum => "sum",
-        AggFunc::Avg => "avg",
-        AggFunc::Min => "min",
-        AggFunc::Max => "max",
-        AggFunc::Count => "count",
-        AggFunc::Median => "median",
-        AggFunc::Stddev => "stddev",
-        AggFunc::Variance => "variance",
-        AggFunc::First => "first",
-        AggFunc::Last => "last",
-        AggFunc::Corr => "corr",
-        AggFunc::StringAgg { .. } => "string_agg",
-        AggFunc::BoolAnd => "bool_and",
-        AggFunc::BoolOr => "bool_or",
-    }
 }
 
 /// A projection, unless it would change nothing; one upon a projection of plain columns is put together with it.

@@ -9,6 +9,7 @@ mod binder;
 mod column_scope;
 mod dialect;
 mod env;
+mod frames;
 mod from;
 pub mod functions;
 mod grouping;

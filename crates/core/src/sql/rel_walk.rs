@@ -1,10 +1,10 @@
 //! Walking and rewriting the expressions of relations.
 
-use crate::table::{AggCall, Expr, Rel, SeriesStep, WindowCall, WindowFunc};
+use crate::table::{Expr, Rel, SeriesStep};
 
 /// A function that gives the expressions of a step, not of those below it.
 macro_rules! own_exprs {
-    ($name:ident, $of_call:ident, $of_window:ident, $iter:ident $(, $mutable:tt)?) => {
+    ($name:ident, $exprs:ident, $iter:ident $(, $mutable:tt)?) => {
         fn $name(rel: &$($mutable)? Rel) -> Vec<&$($mutable)? Expr> {
             match rel {
                 Rel::Input { .. }
@@ -29,34 +29,18 @@ macro_rules! own_exprs {
                     step.on.$iter().flat_map(|(left, right)| [left, right]).chain(step.condition.$iter()).collect()
                 }
                 Rel::Aggregate { keys, metrics, .. } => {
-                    let calls = metrics.$iter().flat_map(|(_, call)| $of_call(call));
+                    let calls = metrics.$iter().flat_map(|(_, call)| call.$exprs());
                     keys.$iter().map(|(_, key)| key).chain(calls).collect()
                 }
-                Rel::Window { columns, .. } => columns.$iter().flat_map(|(_, call)| $of_window(call)).collect(),
+                Rel::Window { columns, .. } => columns.$iter().flat_map(|(_, call)| call.$exprs()).collect(),
                 Rel::Sort { by, .. } => by.$iter().map(|key| &$($mutable)? key.expr).collect(),
             }
-        }
-
-        fn $of_call(call: &$($mutable)? AggCall) -> Vec<&$($mutable)? Expr> {
-            call.args.$iter().chain(call.filter.$iter()).collect()
-        }
-
-        fn $of_window(call: &$($mutable)? WindowCall) -> Vec<&$($mutable)? Expr> {
-            let mut exprs: Vec<&$($mutable)? Expr> = match &$($mutable)? call.func {
-                WindowFunc::RowNumber | WindowFunc::Rank | WindowFunc::DenseRank => vec![],
-                WindowFunc::Shift { value, default, .. } => std::iter::once(value).chain(default.$iter()).collect(),
-                WindowFunc::FirstValue(value) | WindowFunc::LastValue(value) => vec![value],
-                WindowFunc::Agg(call) => $of_call(call),
-            };
-            exprs.extend(call.partition_by.$iter());
-            exprs.extend(call.order_by.$iter().map(|key| &$($mutable)? key.expr));
-            exprs
         }
     };
 }
 
-own_exprs!(exprs_of, exprs_of_call, exprs_of_window, iter);
-own_exprs!(exprs_of_mut, exprs_of_call_mut, exprs_of_window_mut, iter_mut, mut);
+own_exprs!(exprs_of, exprs, iter);
+own_exprs!(exprs_of_mut, exprs_mut, iter_mut, mut);
 
 /// The relations a step works on.
 fn inputs_mut(rel: &mut Rel) -> Vec<&mut Rel> {

@@ -102,7 +102,7 @@ impl Binder<'_> {
             input: Box::new(project(members, vec![(is_so, ordered(op, &pairs))])),
             keys: vec![],
             metrics: vec![
-                (found.clone(), AggCall::of(AggFunc::BoolOr, compared, DataType::Bool)),
+                (found.clone(), AggCall::of(AggFunc::new("bool_or"), compared, DataType::Bool)),
                 (unknown.clone(), open),
             ],
         };

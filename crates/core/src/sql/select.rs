@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use sqlparser::ast::{BinaryOperator, Distinct, Expr as Ast, OrderBy, Select, Spanned, visit_expressions};
 use sqlparser::tokenizer::Span;
 
-use crate::table::{Expr, ExprKind, Rel, WindowCall, WindowFunc};
+use crate::table::{Expr, ExprKind, Rel, WindowCall};
 
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
@@ -281,24 +281,9 @@ fn windowed(rel: Rel, calls: Vec<WindowCall>, items: &mut [Item], order: &mut [O
 }
 
 /// Changes every expression of a window function.
-fn map_window(call: WindowCall, change: &mut dyn FnMut(Expr) -> Bound<Expr>) -> Bound<WindowCall> {
-    let func = match call.func {
-        WindowFunc::Shift { value, offset, default } => {
-            WindowFunc::Shift { value: change(value)?, offset, default: default.map(&mut *change).transpose()? }
-        }
-        WindowFunc::FirstValue(value) => WindowFunc::FirstValue(change(value)?),
-        WindowFunc::LastValue(value) => WindowFunc::LastValue(change(value)?),
-        WindowFunc::Agg(mut agg) => {
-            agg.args = agg.args.into_iter().map(&mut *change).collect::<Bound<_>>()?;
-            agg.filter = agg.filter.map(&mut *change).transpose()?;
-            WindowFunc::Agg(agg)
-        }
-        plain => plain,
-    };
-    let partition_by = call.partition_by.into_iter().map(&mut *change).collect::<Bound<_>>()?;
-    let mut order_by = call.order_by;
-    for key in &mut order_by {
-        key.expr = change(key.expr.clone())?;
+fn map_window(mut call: WindowCall, change: &mut dyn FnMut(Expr) -> Bound<Expr>) -> Bound<WindowCall> {
+    for expr in call.exprs_mut() {
+        *expr = change(expr.clone())?;
     }
-    Ok(WindowCall { func, partition_by, order_by, ..call })
+    Ok(call)
 }

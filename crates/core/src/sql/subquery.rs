@@ -131,7 +131,7 @@ impl<'b> Binder<'b> {
         let [(key, column)] = on.as_slice() else { return Err(Vec::new()) };
         let (key, column) = (key.clone(), column.clone());
         let (rows, known) = (format!("{prefix}.rows"), format!("{prefix}.known"));
-        let known_call = AggCall::of(AggFunc::Count, column.clone(), DataType::Int);
+        let known_call = AggCall::of(AggFunc::COUNT, column.clone(), DataType::Int);
         let counts = Rel::Aggregate {
             input: Box::new(self.copy_of_steps(&right, query.span())?),
             keys: vec![],
@@ -214,7 +214,7 @@ impl<'b> Binder<'b> {
         } else {
             let first = |(at, value): (usize, Expr)| {
                 let data_type = value.data_type;
-                (name(at), AggCall::of(AggFunc::First, value, data_type))
+                (name(at), AggCall::of(AggFunc::FIRST, value, data_type))
             };
             let mut metrics: Vec<(String, AggCall)> = plain.map(first).collect();
             if !at_most_one {

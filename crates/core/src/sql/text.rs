@@ -162,7 +162,11 @@ impl<'a> Text<'a> {
                     Some((expected, found)) => format!("expected {expected}, found `{found}`"),
                     None => lower_first(message),
                 };
-                self.wrong(span, message, "")
+                let without_exclude = message.to_lowercase() == "expected ), found `exclude`";
+                let error = Diagnostic::error(message).at(self.place(span), "");
+                // The grammar has no such clause of frames.
+                let instead = "a frame has no `exclude`: take the row's own value away from the result";
+                vec![if without_exclude { error.help(instead) } else { error }]
             }
         })
     }

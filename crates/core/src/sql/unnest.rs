@@ -117,10 +117,10 @@ fn numbered(rel: Rel, name: &str) -> Rel {
 
 fn row_number(partition_by: Vec<Expr>) -> WindowCall {
     WindowCall {
-        func: WindowFunc::RowNumber,
+        func: WindowFunc::Call { name: "row_number", args: vec![], ignore_nulls: false },
         partition_by,
         order_by: vec![],
-        frame: WindowFrame::Partition,
+        frame: WindowFrame::PARTITION,
         data_type: DataType::Int,
     }
 }

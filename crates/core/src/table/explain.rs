@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    AggCall, AggFunc, Expr, ExprKind, JoinStep, Rel, SampleSize, SeriesStep, SetOpKind, SortKey, Value, WindowCall,
+    AggCall, Expr, ExprKind, FrameBound, JoinStep, Rel, SampleSize, SeriesStep, SetOpKind, SortKey, Value, WindowCall,
     WindowFrame, WindowFunc,
 };
 
@@ -178,12 +178,15 @@ impl fmt::Display for AggCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let distinct = if self.distinct { "distinct " } else { "" };
         let args = if self.args.is_empty() { "*".to_owned() } else { list(&self.args, ", ") };
-        match &self.func {
-            AggFunc::StringAgg { separator } => write!(f, "string_agg({distinct}{args}, '{separator}')")?,
-            AggFunc::BoolAnd => write!(f, "bool_and({args})")?,
-            AggFunc::BoolOr => write!(f, "bool_or({args})")?,
-            func => write!(f, "{}({distinct}{args})", format!("{func:?}").to_lowercase())?,
+        write!(f, "{}({distinct}{args}", self.func.name)?;
+        if let Some((_, parameter)) = &self.func.parameter {
+            write!(f, ", ")?;
+            constant(f, parameter)?;
         }
+        if !self.order_by.is_empty() {
+            write!(f, " order by {}", list(&self.order_by, ", "))?;
+        }
+        write!(f, ")")?;
         self.filter.iter().try_for_each(|filter| write!(f, " filter (where {filter})"))
     }
 }
@@ -192,16 +195,9 @@ impl fmt::Display for AggCall {
 impl fmt::Display for WindowCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.func {
-            WindowFunc::RowNumber => write!(f, "row_number()")?,
-            WindowFunc::Rank => write!(f, "rank()")?,
-            WindowFunc::DenseRank => write!(f, "dense_rank()")?,
-            WindowFunc::Shift { value, offset, default } => {
-                write!(f, "shift({value}, {offset}")?;
-                default.iter().try_for_each(|default| write!(f, ", {default}"))?;
-                write!(f, ")")?;
+            WindowFunc::Call { name, args, ignore_nulls } => {
+                write!(f, "{name}({}){}", list(args, ", "), if *ignore_nulls { " ignore nulls" } else { "" })?;
             }
-            WindowFunc::FirstValue(value) => write!(f, "first_value({value})")?,
-            WindowFunc::LastValue(value) => write!(f, "last_value({value})")?,
             WindowFunc::Agg(call) => write!(f, "{call}")?,
         }
         let mut parts = Vec::new();
@@ -211,13 +207,33 @@ impl fmt::Display for WindowCall {
         if !self.order_by.is_empty() {
             parts.push(format!("order by {}", list(&self.order_by, ", ")));
         }
-        parts.push(match self.frame {
-            WindowFrame::Partition => "all".to_owned(),
-            WindowFrame::RunningPeers => "to peers".to_owned(),
-            WindowFrame::RunningRows => "to row".to_owned(),
-            WindowFrame::Sliding { preceding, following } => format!("rows -{preceding} to +{following}"),
-        });
+        parts.push(self.frame.to_string());
         write!(f, " over ({})", parts.join(" "))
+    }
+}
+
+/// In words.
+impl fmt::Display for WindowFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use FrameBound::{Groups, Range, Rows, Unbounded};
+        let bound = |bound: &FrameBound| match bound {
+            Unbounded => "end".to_owned(),
+            Rows(count) | Groups(count) => format!("{count:+}"),
+            Range { edge, .. } => edge.to_string(),
+        };
+        let from = match &self.start {
+            Unbounded => String::new(),
+            start @ Rows(_) => format!("rows {} ", bound(start)),
+            start @ Groups(_) => format!("groups {} ", bound(start)),
+            start @ Range { .. } => format!("from {} ", bound(start)),
+        };
+        match &self.end {
+            Unbounded if from.is_empty() => f.write_str("all"),
+            Rows(0) if from.is_empty() => f.write_str("to row"),
+            Groups(0) if !from.starts_with("groups") => write!(f, "{from}to peers"),
+            Groups(count) if !from.starts_with("groups") => write!(f, "{from}to groups {count:+}"),
+            end => write!(f, "{from}to {}", bound(end)),
+        }
     }
 }
 

@@ -130,9 +130,14 @@ impl Function {
         match self.name {
             // Written so before names were one with those of SQL; another spelling would run every task again.
             "nullif" => "NullIf".to_owned(),
-            name => name.split('_').flat_map(capitalized).collect(),
+            name => camel_case(name),
         }
     }
+}
+
+/// A name in upper camel case.
+pub(super) fn camel_case(name: &str) -> String {
+    name.split('_').flat_map(capitalized).collect()
 }
 
 fn capitalized(word: &str) -> impl Iterator<Item = char> + '_ {

@@ -149,12 +149,8 @@ impl<'r> Walk<'r> {
             self.decision(input, format!("rows of a window by {}", list(&keys)), names_in(keys));
         }
         match &call.func {
-            WindowFunc::RowNumber | WindowFunc::Rank | WindowFunc::DenseRank => self.rows(input),
-            WindowFunc::Shift { value, default, .. } => {
-                self.operands(input, value);
-                default.iter().for_each(|default| self.operands(input, default));
-            }
-            WindowFunc::FirstValue(value) | WindowFunc::LastValue(value) => self.operands(input, value),
+            WindowFunc::Call { args, .. } if names_in(args).is_empty() => self.rows(input),
+            WindowFunc::Call { args, .. } => args.iter().for_each(|argument| self.operands(input, argument)),
             WindowFunc::Agg(call) => self.call(input, call),
         }
     }
@@ -315,6 +311,10 @@ impl<'r> Walk<'r> {
         }
         if let Some(filter) = &call.filter {
             self.decision(input, format!("only where {filter}"), names_in([filter]));
+        }
+        if !call.order_by.is_empty() {
+            let keys: Vec<&Expr> = call.order_by.iter().map(|key| &key.expr).collect();
+            self.decision(input, format!("taken in the order of {}", list(&keys)), names_in(keys));
         }
     }
 

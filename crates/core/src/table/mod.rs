@@ -4,6 +4,7 @@
 //! resolved here, once, for every engine: an engine never decides what an expression means, it only lowers it. What each
 //! step means to the last row is written in `docs/semantics.md`.
 
+mod aggregate;
 mod declared;
 mod drift;
 mod engine;
@@ -22,14 +23,16 @@ mod source;
 mod task_report;
 mod time_format;
 mod value;
+mod window;
 mod workbook;
 
+pub use aggregate::{AggCall, AggFunc};
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
 pub use engine::{
     EngineError, FailedCheck, JobOptions, PlainBatches, Refusal, ScanPart, TableEngine, TableRef, Written,
 };
-pub use expr::{AggCall, AggFunc, ArithOp, CmpOp, Expr, ExprKind, SortKey, WindowCall, WindowFrame, WindowFunc};
+pub use expr::{ArithOp, CmpOp, Expr, ExprKind, SortKey};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};
 pub use job::{
@@ -48,4 +51,5 @@ pub use source::{Compression, Location, Scan, ScanOptions, Sink, SinkOptions};
 pub use task_report::TaskReport;
 pub use time_format::{cannot_give, has_leap_second, read_date, read_datetime, read_time};
 pub use value::{DataType, Value, decimal_digits, decimal_text, vanishes_as_float};
+pub use window::{FrameBound, WindowCall, WindowFrame, WindowFunc};
 pub use workbook::{Picture, Sheet, SheetColumn, Workbook};

@@ -32,7 +32,11 @@ impl Operator for SortExec<'_> {
 
 /// The keys' values over the frame.
 pub(crate) fn sort_columns(frame: &DataFrame, by: &[SortKey], notes: &Notes) -> Outcome<Vec<SortColumn>> {
-    let eval = Eval::new(frame, notes);
+    evaluated(&Eval::new(frame, notes), by)
+}
+
+/// The same, where the frame is at hand.
+pub(crate) fn evaluated(eval: &Eval<'_>, by: &[SortKey]) -> Outcome<Vec<SortColumn>> {
     by.iter()
         .map(|key| {
             let values = eval.column(&key.expr)?;
@@ -55,6 +59,15 @@ impl SortColumn {
     /// Smallest first, NULLs last.
     pub fn ascending(values: Series) -> Self {
         Self { values, descending: false, nulls_first: false }
+    }
+
+    /// The same of these rows; of all if None.
+    pub fn gathered(&self, rows: Option<&[IdxSize]>) -> Outcome<Self> {
+        let values = match rows {
+            None => self.values.clone(),
+            Some(rows) => self.values.rechunk().take_slice(rows).map_err(internal)?,
+        };
+        Ok(Self { values, descending: self.descending, nulls_first: self.nulls_first })
     }
 }
 

@@ -30,12 +30,12 @@ const D8: DataType = DataType::Decimal { precision: 38, scale: 8 };
 #[test]
 fn groups_come_by_key_with_null_last() {
     let rel = grouped(vec![
-        ("n", agg(AggFunc::Count, vec![], Int)),
-        ("s", agg(AggFunc::Sum, vec![col("i", Int)], Int)),
-        ("m", agg(AggFunc::Sum, vec![col("m", D2)], D38)),
-        ("a", agg(AggFunc::Avg, vec![col("m", D2)], D8)),
-        ("f", agg(AggFunc::First, vec![col("i", Int)], Int)),
-        ("l", agg(AggFunc::Last, vec![col("i", Int)], Int)),
+        ("n", agg(AggFunc::new("count"), vec![], Int)),
+        ("s", agg(AggFunc::new("sum"), vec![col("i", Int)], Int)),
+        ("m", agg(AggFunc::new("sum"), vec![col("m", D2)], D38)),
+        ("a", agg(AggFunc::new("avg"), vec![col("m", D2)], D8)),
+        ("f", agg(AggFunc::new("first"), vec![col("i", Int)], Int)),
+        ("l", agg(AggFunc::new("last"), vec![col("i", Int)], Int)),
     ]);
     assert_eq!(
         result(rel, &[("t", &sales())]),
@@ -46,28 +46,35 @@ fn groups_come_by_key_with_null_last() {
 #[test]
 fn each_aggregate_means_what_it_says() {
     let i = || vec![col("i", Int)];
-    assert_eq!(total(agg(AggFunc::Count, i(), Int)), "5");
-    assert_eq!(total(AggCall { distinct: true, ..agg(AggFunc::Count, i(), Int) }), "4");
-    assert_eq!(total(AggCall { distinct: true, ..agg(AggFunc::Sum, i(), Int) }), "13");
-    assert_eq!(total(agg(AggFunc::Avg, i(), Float)), "4");
-    assert_eq!(total(agg(AggFunc::Median, i(), Float)), "3");
-    assert_eq!(total(agg(AggFunc::Median, vec![col("m", D2)], D8)), "1.00000000");
-    assert_eq!(total(agg(AggFunc::Min, vec![col("k", Text)], Text)), "a");
-    assert_eq!(total(agg(AggFunc::Max, vec![col("m", D2)], D2)), "2.01");
-    assert_eq!(total(agg(AggFunc::Variance, i(), Float)), "8");
-    assert_eq!(total(agg(AggFunc::Sum, vec![col("f", Float)], Float)), (0.1 + 0.2 + 0.3 + 0.4 + 1.5f64).to_string());
-    let joined = agg(AggFunc::StringAgg { separator: "+".to_owned() }, vec![col("k", Text)], Text);
+    assert_eq!(total(agg(AggFunc::new("count"), i(), Int)), "5");
+    assert_eq!(total(AggCall { distinct: true, ..agg(AggFunc::new("count"), i(), Int) }), "4");
+    assert_eq!(total(AggCall { distinct: true, ..agg(AggFunc::new("sum"), i(), Int) }), "13");
+    assert_eq!(total(agg(AggFunc::new("avg"), i(), Float)), "4");
+    assert_eq!(total(agg(AggFunc::new("median"), i(), Float)), "3");
+    assert_eq!(total(agg(AggFunc::new("median"), vec![col("m", D2)], D8)), "1.00000000");
+    assert_eq!(total(agg(AggFunc::new("min"), vec![col("k", Text)], Text)), "a");
+    assert_eq!(total(agg(AggFunc::new("max"), vec![col("m", D2)], D2)), "2.01");
+    assert_eq!(total(agg(AggFunc::new("variance"), i(), Float)), "8");
+    assert_eq!(
+        total(agg(AggFunc::new("sum"), vec![col("f", Float)], Float)),
+        (0.1 + 0.2 + 0.3 + 0.4 + 1.5f64).to_string()
+    );
+    let joined = agg(
+        AggFunc { parameter: Some(("separator", Value::String("+".to_owned()))), ..AggFunc::new("string_agg") },
+        vec![col("k", Text)],
+        Text,
+    );
     assert_eq!(total(joined.clone()), "b+a+b+a");
     assert_eq!(total(AggCall { distinct: true, ..joined }), "b+a");
     let large = compare(CmpOp::Gt, col("i", Int), int(2));
-    assert_eq!(total(agg(AggFunc::BoolAnd, vec![large.clone()], Bool)), "false");
-    assert_eq!(total(agg(AggFunc::BoolOr, vec![large.clone()], Bool)), "true");
-    assert_eq!(total(AggCall { filter: Some(large), ..agg(AggFunc::Count, vec![], Int) }), "3");
+    assert_eq!(total(agg(AggFunc::new("bool_and"), vec![large.clone()], Bool)), "false");
+    assert_eq!(total(agg(AggFunc::new("bool_or"), vec![large.clone()], Bool)), "true");
+    assert_eq!(total(AggCall { filter: Some(large), ..agg(AggFunc::new("count"), vec![], Int) }), "3");
 }
 
 #[test]
 fn correlation_is_null_where_nothing_varies() {
-    let corr = |x: Expr, y: Expr| total(agg(AggFunc::Corr, vec![x, y], Float));
+    let corr = |x: Expr, y: Expr| total(agg(AggFunc::new("corr"), vec![x, y], Float));
     let i = || col("i", Int).cast(Float);
     let minus = Expr { kind: ExprKind::Negate(Box::new(i())), data_type: Float };
     assert_eq!(corr(i(), i()), "1");
@@ -81,10 +88,10 @@ fn of_no_rows_there_is_one_row_without_keys_and_none_with() {
     let none = || Box::new(Rel::Limit { input: Box::new(input("t", &t)), offset: 0, count: Some(0) });
     let metrics = || {
         vec![
-            ("n".to_owned(), agg(AggFunc::Count, vec![], Int)),
-            ("s".to_owned(), agg(AggFunc::Sum, vec![col("m", D2)], D38)),
-            ("d".to_owned(), agg(AggFunc::Stddev, vec![col("i", Int)], Float)),
-            ("x".to_owned(), agg(AggFunc::Max, vec![col("k", Text)], Text)),
+            ("n".to_owned(), agg(AggFunc::new("count"), vec![], Int)),
+            ("s".to_owned(), agg(AggFunc::new("sum"), vec![col("m", D2)], D38)),
+            ("d".to_owned(), agg(AggFunc::new("stddev"), vec![col("i", Int)], Float)),
+            ("x".to_owned(), agg(AggFunc::new("max"), vec![col("k", Text)], Text)),
         ]
     };
     let all = Rel::Aggregate { input: none(), keys: vec![], metrics: metrics() };
@@ -97,7 +104,7 @@ fn of_no_rows_there_is_one_row_without_keys_and_none_with() {
 fn a_sum_that_overflows_fails() {
     let t = table(&[("i", Int, "9223372036854775807 1 -1")]);
     let sum = |rel| {
-        let metrics = vec![("s".to_owned(), agg(AggFunc::Sum, vec![col("i", Int)], Int))];
+        let metrics = vec![("s".to_owned(), agg(AggFunc::new("sum"), vec![col("i", Int)], Int))];
         try_run(Rel::Aggregate { input: Box::new(rel), keys: vec![], metrics }, &[("t", &t)])
     };
     assert_eq!(rows(sum(input("t", &t)).unwrap().table.as_ref().unwrap()), ["9223372036854775807"]);
@@ -135,7 +142,7 @@ fn every_type_serves_as_key_and_is_joined_sorted_and_compared() {
             _ => table(&[("k", data_type, cells)]),
         };
         let key = || col("k", data_type);
-        let metrics = vec![("m".to_owned(), agg(AggFunc::Max, vec![key()], data_type))];
+        let metrics = vec![("m".to_owned(), agg(AggFunc::new("max"), vec![key()], data_type))];
         let keys = vec![("k".to_owned(), key())];
         let grouped = Rel::Aggregate { input: Box::new(input("t", &t)), keys, metrics };
         let expected: Vec<String> = sorted.split(' ').map(|cell| format!("{cell} {cell}")).collect();

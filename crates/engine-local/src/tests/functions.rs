@@ -112,3 +112,13 @@ fn functions_of_duckdb_answer_as_there() {
         assert_eq!(result(bound(&format!("select {call} as result")), &[]), [answer], "{call}");
     }
 }
+
+#[test]
+fn aggregates_and_window_functions_have_a_kernel_each() {
+    use functions::FunctionKind::{Aggregate, Window};
+    let named = |kind| functions::all().filter(move |function| function.kind() == kind).map(|function| function.name);
+    let kernels: BTreeSet<&str> = crate::ops::aggregate::aggregate_names().collect();
+    // It is `count(distinct …)`.
+    assert_eq!(named(Aggregate).filter(|name| *name != "approx_count_distinct").collect::<BTreeSet<_>>(), kernels);
+    assert_eq!(named(Window).collect::<BTreeSet<_>>(), crate::ops::window::window_names().collect());
+}

@@ -8,6 +8,7 @@ mod functions;
 mod joins;
 mod objects;
 mod oracle;
+mod ordered_oracle;
 mod postgres;
 mod steps;
 mod windows;
@@ -154,7 +155,7 @@ pub fn call(function: Function, args: Vec<Expr>, data_type: DataType) -> Expr {
 }
 
 pub fn agg(func: AggFunc, args: Vec<Expr>, data_type: DataType) -> AggCall {
-    AggCall { func, args, distinct: false, filter: None, data_type }
+    AggCall::new(func, args, data_type)
 }
 
 pub fn ascending(expr: Expr) -> SortKey {

@@ -163,10 +163,10 @@ proptest! {
         }
         let f = || vec![col("f", Float)];
         let metrics = vec![
-            ("n".to_owned(), agg(AggFunc::Count, vec![], Int)),
-            ("c".to_owned(), agg(AggFunc::Count, f(), Int)),
-            ("t".to_owned(), agg(AggFunc::Sum, f(), Float)),
-            ("m".to_owned(), agg(AggFunc::Max, f(), Float)),
+            ("n".to_owned(), agg(AggFunc::new("count"), vec![], Int)),
+            ("c".to_owned(), agg(AggFunc::new("count"), f(), Int)),
+            ("t".to_owned(), agg(AggFunc::new("sum"), f(), Float)),
+            ("m".to_owned(), agg(AggFunc::new("max"), f(), Float)),
         ];
         let keyed = group_by.len();
         let rel = Rel::Aggregate { input: Box::new(input("t", &t)), keys: group_by, metrics };
@@ -193,7 +193,7 @@ fn the_same_inputs_give_the_same_bytes() {
     .unwrap();
     let grouped = || {
         let keys = vec![("k".to_owned(), col("k", Int)), ("s".to_owned(), col("s", Text))];
-        let metrics = vec![("t".to_owned(), agg(AggFunc::Sum, vec![col("f", Float)], Float))];
+        let metrics = vec![("t".to_owned(), agg(AggFunc::new("sum"), vec![col("f", Float)], Float))];
         Rel::Aggregate { input: Box::new(input("t", &t)), keys, metrics }
     };
     let digest = || {

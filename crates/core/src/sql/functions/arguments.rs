@@ -9,7 +9,7 @@ use crate::sql::literal;
 use crate::sql::text::{Bound, all};
 use crate::sql::type_names::named;
 use crate::sql::types::coerce;
-use crate::table::{DataType, Expr};
+use crate::table::{DataType, Expr, ExprKind, Value};
 
 use super::call::Call;
 use super::definition::{Accepts, NUMBER, Parameter};
@@ -52,6 +52,17 @@ impl Call<'_> {
                 }
                 let message = format!("`{}` takes {least} to {most} {}", self.definition.name, parameter.name);
                 Err(binder.text.wrong(ast.span(), message, ""))
+            }
+            Accepts::ConstantFraction => {
+                let expr = coerce(binder.value(ast, env)?, DataType::Float);
+                match expr.kind {
+                    ExprKind::Literal(Value::Float(fraction)) if (0.0..=1.0).contains(&fraction) => Ok(expr),
+                    _ => {
+                        let what = format!("the {} of `{}`", parameter.name, self.definition.name);
+                        let message = format!("{what} must be a constant from 0 to 1");
+                        Err(binder.text.wrong(ast.span(), message, ""))
+                    }
+                }
             }
             Accepts::ConstantText => {
                 let expr = binder.value(ast, env)?;

@@ -46,7 +46,7 @@ pub(in crate::sql) fn call(binder: &Binder<'_>, call: &AstCall, env: &mut Env<'_
             let written = aggregates::Written { definition, aggregate, name: &name, span: ident.span, call };
             return aggregates::call(binder, &written, env);
         }
-        Some((_, Meaning::Window(_))) => {
+        Some((_, Meaning::Window { .. })) => {
             return Err(vec![
                 Diagnostic::error(format!("`{name}` is a window function and needs `over (…)`"))
                     .at(binder.text.place(ident.span), "")
@@ -65,8 +65,18 @@ pub(in crate::sql) fn call(binder: &Binder<'_>, call: &AstCall, env: &mut Env<'_
     scalar(binder, &name, ident.span, &args, env)
 }
 
-/// The arguments of a call that takes plain expressions.
+/// The arguments of a call that takes plain expressions and no clauses.
 pub(in crate::sql) fn plain_args<'c>(binder: &Binder<'_>, name: &str, call: &'c AstCall) -> Bound<Vec<&'c Ast>> {
+    match &call.args {
+        FunctionArguments::List(list) if !list.clauses.is_empty() => {
+            Err(binder.text.unsupported(call.name.span(), &format!("a clause inside `{name}(…)`"), ""))
+        }
+        _ => positional_args(binder, name, call),
+    }
+}
+
+/// The arguments of a call that takes plain expressions, and beside them clauses of its own.
+pub(in crate::sql) fn positional_args<'c>(binder: &Binder<'_>, name: &str, call: &'c AstCall) -> Bound<Vec<&'c Ast>> {
     let list = match &call.args {
         FunctionArguments::List(list) => list,
         FunctionArguments::None => return Ok(Vec::new()),
@@ -74,10 +84,6 @@ pub(in crate::sql) fn plain_args<'c>(binder: &Binder<'_>, name: &str, call: &'c 
             return Err(binder.text.unsupported(query.span(), "a subquery without parentheses of its own", ""));
         }
     };
-    if !list.clauses.is_empty() {
-        let help = "order the rows in a subquery: aggregates take them in row order";
-        return Err(binder.text.unsupported(call.name.span(), &format!("a clause inside `{name}(…)`"), help));
-    }
     all(list.args.iter().map(|arg| match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
         other => Err(binder.text.wrong(call.name.span(), format!("`{name}` does not take `{other}`"), "")),
@@ -100,7 +106,7 @@ pub(in crate::sql) fn scalar(
         Meaning::Engine => Ok(definition.engine_call(call.arguments(env, &common)?)),
         Meaning::Expression(expression) => Ok(expression(call.arguments(env, &common)?)),
         Meaning::Text(bind) => bind(&call, env),
-        Meaning::Grammar | Meaning::Aggregate(_) | Meaning::Window(_) => Err(unknown(binder, name, span)),
+        Meaning::Grammar | Meaning::Aggregate(_) | Meaning::Window { .. } => Err(unknown(binder, name, span)),
     }
 }
 

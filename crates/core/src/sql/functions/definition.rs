@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::sql::env::Env;
 use crate::sql::text::Bound;
 use crate::sql::types::{EXTRA_SCALE, MAX_PRECISION, decimal};
-use crate::table::{AggFunc, DataType, Expr, ExprKind, Function, WindowFunc};
+use crate::table::{DataType, Expr, ExprKind, Function};
 
 use super::call::Call;
 
@@ -93,6 +93,8 @@ pub(in crate::sql) enum Accepts {
         /// The most.
         most: i64,
     },
+    /// A number from 0 to 1, constant.
+    ConstantFraction,
     /// A text, constant.
     ConstantText,
     /// The same in a language of its own: what is wrong with it, and how.
@@ -139,21 +141,35 @@ pub(in crate::sql) enum Meaning {
     Grammar,
     /// An aggregate over the rows of a group.
     Aggregate(Aggregate),
-    /// A window function; it takes out of its arguments what it needs.
-    Window(fn(Vec<Expr>) -> WindowFunc),
+    /// The engine's window function of the same name.
+    Window {
+        /// Whether `ignore nulls` may stand behind it.
+        ignores_nulls: bool,
+    },
 }
 
-/// An aggregate.
+/// An aggregate. Constants among its arguments become its parameter.
 #[derive(Debug)]
 pub(in crate::sql) struct Aggregate {
-    /// Which; it may take constants out of the arguments.
-    pub func: fn(&mut Vec<Expr>) -> AggFunc,
+    /// The engine's aggregate, if it has another name.
+    pub engine: Option<&'static str>,
     /// What `distinct` means for it.
     pub distinct: Distinct,
-    /// Whether it may stand before `over`.
-    pub over_windows: bool,
-    /// Whether `*` may stand for its argument.
+    /// In which order it takes the rows of a group.
+    pub takes: Takes,
+    /// Whether `*` may stand for its argument, and with `distinct` several may.
     pub counts_rows: bool,
+}
+
+/// In which order an aggregate takes the rows of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sql) enum Takes {
+    /// In row order, or that of an `order by` behind its arguments.
+    Rows,
+    /// Likewise, and `within group (order by value)` stands for its first argument and the order by it.
+    WithinGroup,
+    /// By its first argument, smallest first unless `within group` says otherwise.
+    Sorted,
 }
 
 /// What `distinct` means for an aggregate.
@@ -163,6 +179,8 @@ pub(in crate::sql) enum Distinct {
     Once,
     /// The same result.
     Same,
+    /// What it means without it too.
+    Always,
     /// Nothing that is supported.
     Refused,
 }
@@ -196,22 +214,9 @@ impl FunctionDefinition {
     pub fn kind(&self) -> FunctionKind {
         match self.meaning {
             Meaning::Aggregate(_) => FunctionKind::Aggregate,
-            Meaning::Window(_) => FunctionKind::Window,
+            Meaning::Window { .. } => FunctionKind::Window,
             Meaning::Engine | Meaning::Expression(_) | Meaning::Text(_) | Meaning::Grammar => FunctionKind::Scalar,
         }
-    }
-
-    /// The aggregate that it is.
-    pub(in crate::sql) fn aggregate(&self) -> Option<&Aggregate> {
-        match &self.meaning {
-            Meaning::Aggregate(aggregate) => Some(aggregate),
-            _ => None,
-        }
-    }
-
-    /// Whether it may stand before `over`.
-    pub fn is_windowed(&self) -> bool {
-        self.kind() == FunctionKind::Window || self.aggregate().is_some_and(|aggregate| aggregate.over_windows)
     }
 
     /// How many arguments a call may have.
@@ -244,6 +249,16 @@ impl Parameter {
         Self { name, count: Count::Many, accepts }
     }
 
+    /// Whether it is constant.
+    pub(in crate::sql) fn is_constant(&self) -> bool {
+        match self.accepts {
+            Accepts::Any(_) | Accepts::Written | Accepts::Common | Accepts::OneOf(_) | Accepts::Condition => false,
+            Accepts::Float | Accepts::Summand | Accepts::FloatSummand => false,
+            Accepts::ConstantInt { .. } | Accepts::ConstantFraction => true,
+            Accepts::ConstantText | Accepts::ConstantSyntax(_) => true,
+        }
+    }
+
     /// What it takes, in words.
     pub fn takes(&self) -> String {
         match self.accepts {
@@ -255,6 +270,7 @@ impl Parameter {
             Accepts::Condition => "bool".to_owned(),
             Accepts::ConstantInt { least: i64::MIN, .. } => "int, constant".to_owned(),
             Accepts::ConstantInt { least, most } => format!("int, constant, {least} to {most}"),
+            Accepts::ConstantFraction => "number, constant, 0 to 1".to_owned(),
             Accepts::ConstantText | Accepts::ConstantSyntax(_) => "string, constant".to_owned(),
         }
     }

@@ -97,7 +97,10 @@ static ELSEWHERE: &[(&[&str], &str)] = &[
     (&["bitnot"], "here it is `~a`"),
     // Aggregates.
     (&["mean", "average"], "here it is called `avg`"),
-    (&["group_concat", "listagg", "array_agg"], "use `string_agg(x, ',')`"),
+    (&["group_concat", "listagg"], "use `string_agg(x, ',' order by y)`"),
+    (&["approx_distinct", "approx_quantile", "percentile"], "use `approx_count_distinct(x)`, `quantile_cont(x, 0.5)`"),
+    (&["list", "collect_list", "json_group_array", "jsonb_agg"], "use `array_agg(x order by y)`: it is JSON text"),
+    (&["stdev", "stdevp", "std", "var", "varp"], "use `stddev(x)`, `stddev_pop(x)`, `variance(x)`, `var_pop(x)`"),
 ];
 
 /// What to write instead of a function of that name, in lower case, which other systems have.

@@ -28,9 +28,9 @@ mod tests;
 pub use definition::{Count, Example, FunctionDefinition, FunctionKind, Parameter, Returns};
 pub use elsewhere::elsewhere;
 
-pub(super) use call::{Call, call, checked_arity, plain_args, scalar};
+pub(super) use call::{Call, call, checked_arity, plain_args, positional_args, scalar};
 pub(super) use dates::{at_time_zone, extract};
-pub(super) use definition::{Aggregate, Distinct, Meaning};
+pub(super) use definition::{Aggregate, Distinct, Meaning, Takes};
 pub(super) use json::member as json_member;
 pub(super) use numbers::ceil_floor;
 pub(super) use texts::{position, substring, trim};

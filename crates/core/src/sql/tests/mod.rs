@@ -160,23 +160,14 @@ fn consistent(rel: &Rel) {
         Rel::Aggregate { input, keys, metrics } => {
             keys.iter().for_each(|(_, expr)| check(input, expr));
             for (_, call) in metrics {
-                call.args.iter().chain(&call.filter).for_each(|expr| check(input, expr));
+                call.exprs().for_each(|expr| check(input, expr));
             }
             assert_eq!(rel.schema().len(), keys.len() + metrics.len());
         }
         Rel::Sort { input, by } => by.iter().for_each(|key| check(input, &key.expr)),
         Rel::Window { input, columns } => {
             for (_, call) in columns {
-                call.partition_by.iter().for_each(|expr| check(input, expr));
-                call.order_by.iter().for_each(|key| check(input, &key.expr));
-                match &call.func {
-                    crate::table::WindowFunc::Agg(agg) => agg.args.iter().for_each(|expr| check(input, expr)),
-                    crate::table::WindowFunc::FirstValue(value) | crate::table::WindowFunc::LastValue(value) => {
-                        check(input, value)
-                    }
-                    crate::table::WindowFunc::Shift { value, .. } => check(input, value),
-                    _ => {}
-                }
+                call.exprs().into_iter().for_each(|expr| check(input, expr));
             }
             assert_eq!(rel.schema().len(), input.schema().len() + columns.len());
         }

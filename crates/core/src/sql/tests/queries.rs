@@ -227,7 +227,7 @@ fn windows() {
     "#);
     assert_snapshot!(plan("select id, lag(amount) over w, lead(amount, 2, 0) over w from orders window w as (order by day)"), @r#"
     project id, lag, lead
-      window lag = shift(amount, 1) over (order by day to peers), lead = shift(amount, -2, 0.00d) over (order by day to peers)
+      window lag = lag(amount) over (order by day to peers), lead = lead(amount, 2, 0.00d) over (order by day to peers)
         table orders
     => id int, lag decimal(18,2), lead decimal(18,2)
     "#);
@@ -249,23 +249,126 @@ fn windows() {
       at q.sql:1:29 `row_number` not allowed here
       help: compute it in a subquery or `with`, and use its column outside
     "#);
-    assert_snapshot!(plan("select median(amount) over () from orders"), @r#"
-    `median` is not a window function
-      at q.sql:1:8 `median`
-      help: over windows there are `row_number`, `rank`, `dense_rank`, `lag`, `lead`, `first_value`, `last_value` and `sum`, `avg`, `min`, `max`, `count`
+    assert_snapshot!(plan("select medain(amount) over () from orders"), @r#"
+    `medain` is not a window function
+      at q.sql:1:8 `medain`
+      help: over windows there are `row_number`, `rank`, `dense_rank`, `percent_rank`, `cume_dist`, `ntile`, `lag`, `lead`, `first_value`, `last_value`, `nth_value` and all aggregates
+      help: did you mean `median`?
     "#);
-    assert_snapshot!(plan("select sum(amount) over (order by day range between 1 preceding and current row) from orders"), @r#"
-    this frame is not supported in Tidemill SQL
-      at q.sql:1:8 `sum`
-      help: there are `rows between N preceding and M following`, `rows` or `range between unbounded preceding and current row`, and the whole partition
-    "#);
-    assert_snapshot!(plan("select id from orders qualify row_number() over () = 1"), @r#"
+    assert_snapshot!(plan("select id from orders qualify row_number() over (order by day) = 1"), @r#"
     project id
       filter window_1 = 1
-        window window_1 = row_number() over (all)
+        window window_1 = row_number() over (order by day to peers)
           table orders
     => id int
     "#);
+}
+
+/// The frame of a plan, or what is wrong with it.
+fn frame(written: &str) -> String {
+    let planned = plan(&format!("select sum(amount) over (order by day {written}) as s from orders"));
+    match planned.split_once("order by day ") {
+        Some((_, rest)) if planned.contains("window s") => rest.lines().next().unwrap_or_default().to_owned(),
+        _ => planned,
+    }
+}
+
+#[test]
+fn frames_have_bounds_of_three_units() {
+    let frames = [
+        "rows between 2 preceding and 1 following",
+        "rows 3 preceding",
+        "rows between 5 preceding and 2 preceding",
+        "range between current row and unbounded following",
+        "range between interval '1 month' preceding and current row",
+        "groups between 1 preceding and 1 following",
+    ];
+    assert_snapshot!(frames.map(frame).join("\n"), @r"
+    rows -2 to +1)
+    rows -3 to +0)
+    rows -5 to -2)
+    groups +0 to end)
+    from add_interval(day, -1, 0) to peers)
+    groups -1 to +1)
+    ");
+    let wrong = [
+        "rows between current row and 1 preceding",
+        "rows between unbounded following and current row",
+        "rows -1 preceding",
+        "rows amount preceding",
+        "range 'x' preceding",
+        "rows 1 preceding exclude current row",
+    ];
+    assert_snapshot!(wrong.map(frame).join("\n"), @r"
+    this frame ends before it begins: between current row and 1 preceding
+      at q.sql:1:8 `sum`
+    this frame ends before it begins: between unbounded following and current row
+      at q.sql:1:8 `sum`
+    how far a frame reaches is not negative: `preceding` and `following` say the direction
+      at q.sql:1:45 `1`
+    how many rows or groups a frame reaches is a constant whole number
+      at q.sql:1:44 `amount`
+    this interval is not understood
+      at q.sql:1:45 `'x'` write `interval '90' day`, `interval '3 months'` or `interval '1.5 hours'`
+    expected ), found `exclude`
+      at q.sql:1:56 `e`
+      help: a frame has no `exclude`: take the row's own value away from the result
+    ");
+}
+
+#[test]
+fn windows_are_made_of_others() {
+    assert_snapshot!(plan("select sum(amount) over (b rows 1 preceding) as s from orders window a as (partition by customer), b as (a order by day)"), @r"
+    project s
+      window s = sum(amount) over (partition by customer order by day rows -1 to +0)
+        table orders
+    => s decimal(38,2)
+    ");
+    assert_snapshot!(plan("select sum(amount) over (a partition by id) as s from orders window a as (partition by customer)"), @r"
+    `a` has its partitions already
+      at q.sql:1:26 `a` write it out
+    ");
+}
+
+#[test]
+fn aggregates_say_in_which_order_they_take_rows() {
+    let planned = |call: &str| plan(&format!("select {call} as x from orders"));
+    let calls = [
+        "percentile_cont(0.5) within group (order by amount desc)",
+        "quantile(day, 0.25)",
+        "mode() within group (order by day)",
+        "string_agg(cast(id as string), ',' order by day desc, id)",
+        "count(distinct customer, day)",
+        "approx_count_distinct(day)",
+    ];
+    let shown = calls.map(|call| planned(call).lines().find(|line| line.contains("aggregate")).map(str::to_owned));
+    assert_snapshot!(shown.map(Option::unwrap_or_default).join("\n"), @r"
+    aggregate x = percentile_cont(amount::float, 0.5 order by amount::float desc)
+    aggregate x = percentile_disc(day, 0.25 order by day)
+    aggregate x = mode(day order by day)
+    aggregate x = string_agg(id::string, ',' order by day desc, id)
+    aggregate x = count(distinct customer, day)
+    aggregate x = count(distinct day)
+    ");
+    let wrong = [
+        "percentile_cont(1.5) within group (order by amount)",
+        "sum(amount) within group (order by day)",
+        "count(customer, day)",
+        "first(amount) ignore nulls",
+    ];
+    assert_snapshot!(wrong.map(planned).join("\n"), @r"
+    the fraction of `percentile_cont` must be a constant from 0 to 1
+      at q.sql:1:24 `1.5`
+    `within group` for `sum` is not supported in Tidemill SQL
+      at q.sql:1:8 `sum`
+      help: write the order behind the arguments: `sum(… order by …)`
+    `count` of several columns is not supported in Tidemill SQL
+      at q.sql:1:8 `count`
+      help: write `count(distinct …)`, or `count(*) filter (where … is not null)`
+    a treatment of nulls for `first` is not supported in Tidemill SQL
+      at q.sql:1:8 `first`
+      help: most aggregates leave NULL out, and `any_value` is the first value that is not NULL
+    ");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Join reordering: the order of inner joins whose rows' order nobody sees.
 
-use tidemill_core::table::{AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, JoinKind, JoinStep, Rel};
+use tidemill_core::table::{AggCall, CmpOp, DataType, Expr, ExprKind, JoinKind, JoinStep, Rel};
 
 use crate::error::Outcome;
+use crate::ops::aggregate::same_in_any_order;
 use crate::ops::context::JobContext;
 
 /// One of the relations that are joined.
@@ -38,11 +39,6 @@ pub(super) fn reordered(
     metrics: &[(String, AggCall)],
 ) -> Option<Rel> {
     let exact = |expr: &Expr| expr.data_type != DataType::Float;
-    let same_in_any_order = |call: &AggCall| {
-        use AggFunc::{Avg, BoolAnd, BoolOr, Count, Max, Min, Sum};
-        matches!(call.func, Count)
-            || matches!(call.func, Sum | Avg | Min | Max | BoolAnd | BoolOr) && call.args.iter().all(exact)
-    };
     let seen = !keys.iter().all(|(_, key)| exact(key)) || !metrics.iter().all(|(_, call)| same_in_any_order(call));
     if seen { None } else { rejoined(context, input) }
 }

@@ -143,7 +143,7 @@ fn statements() -> Vec<Check> {
 
 fn totals(input: Rel, by_text: bool) -> Rel {
     let small = compare(CmpOp::Lt, col("k", Int), int(3));
-    let filtered = AggCall { filter: Some(small), ..agg(AggFunc::Sum, vec![col("f", Float)], Float) };
+    let filtered = AggCall { filter: Some(small), ..agg(AggFunc::new("sum"), vec![col("f", Float)], Float) };
     let f = || vec![col("f", Float)];
     let mut keys = vec![("k".to_owned(), col("k", Int))];
     if by_text {
@@ -153,15 +153,15 @@ fn totals(input: Rel, by_text: bool) -> Rel {
         input: Box::new(input),
         keys,
         metrics: vec![
-            ("rows".to_owned(), agg(AggFunc::Count, vec![], Int)),
-            ("count".to_owned(), agg(AggFunc::Count, f(), Int)),
-            ("sum".to_owned(), agg(AggFunc::Sum, f(), Float)),
-            ("mean".to_owned(), agg(AggFunc::Avg, f(), Float)),
+            ("rows".to_owned(), agg(AggFunc::new("count"), vec![], Int)),
+            ("count".to_owned(), agg(AggFunc::new("count"), f(), Int)),
+            ("sum".to_owned(), agg(AggFunc::new("sum"), f(), Float)),
+            ("mean".to_owned(), agg(AggFunc::new("avg"), f(), Float)),
             ("some".to_owned(), filtered),
-            ("ints".to_owned(), agg(AggFunc::Avg, vec![col("k", Int)], Float)),
-            ("least".to_owned(), agg(AggFunc::Min, f(), Float)),
-            ("last".to_owned(), agg(AggFunc::Max, vec![col("s", Text)], Text)),
-            ("any".to_owned(), agg(AggFunc::BoolOr, vec![compare(CmpOp::Gt, col("k", Int), int(2))], Bool)),
+            ("ints".to_owned(), agg(AggFunc::new("avg"), vec![col("k", Int)], Float)),
+            ("least".to_owned(), agg(AggFunc::new("min"), f(), Float)),
+            ("last".to_owned(), agg(AggFunc::new("max"), vec![col("s", Text)], Text)),
+            ("any".to_owned(), agg(AggFunc::new("bool_or"), vec![compare(CmpOp::Gt, col("k", Int), int(2))], Bool)),
         ],
     }
 }
@@ -296,10 +296,10 @@ fn added_up(twice: bool, filters: [bool; 3], by: usize, divide: bool) -> Rel {
             _ => vec![("s3".to_owned(), col("s3", Text)), ("k2".to_owned(), col("k2", Int))],
         },
         metrics: vec![
-            ("rows".to_owned(), agg(AggFunc::Count, vec![], Int)),
-            ("sum".to_owned(), agg(AggFunc::Sum, vec![number.clone()], Int)),
-            ("mean".to_owned(), agg(AggFunc::Avg, vec![number], Float)),
-            ("least".to_owned(), agg(AggFunc::Min, vec![col("s2", Text)], Text)),
+            ("rows".to_owned(), agg(AggFunc::new("count"), vec![], Int)),
+            ("sum".to_owned(), agg(AggFunc::new("sum"), vec![number.clone()], Int)),
+            ("mean".to_owned(), agg(AggFunc::new("avg"), vec![number], Float)),
+            ("least".to_owned(), agg(AggFunc::new("min"), vec![col("s2", Text)], Text)),
         ],
     }
 }

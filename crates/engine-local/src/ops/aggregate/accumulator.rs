@@ -1,9 +1,10 @@
 //! Aggregates of groups whose rows come batch by batch, in their order: the same results as over all rows at once.
 
 use polars::prelude::{DataType as Physical, IdxSize, Int64Chunked, IntoSeries, Series};
-use tidemill_core::table::{AggCall, AggFunc};
+use tidemill_core::table::AggCall;
 
 use super::compute::{Arguments, compute, gather, typed};
+use super::kernel::{Partial, kernel_of};
 use super::rows::GroupedRows;
 use super::{exact, float};
 use crate::arrays::stack::stack;
@@ -73,8 +74,8 @@ impl PartialAggregate {
         groups: impl FnOnce() -> Option<Vec<IdxSize>>,
     ) -> Outcome<Self> {
         let first = values.first();
-        Ok(match call.func {
-            AggFunc::Count => Self::Counts(match first.filter(|values| values.null_count() > 0) {
+        Ok(match kernel_of(call)?.partial {
+            Partial::Counts => Self::Counts(match first.filter(|values| values.null_count() > 0) {
                 None => rows.sizes.clone(),
                 Some(values) => {
                     let mut counts = vec![0; rows.sizes.len()];
@@ -84,7 +85,7 @@ impl PartialAggregate {
                     counts
                 }
             }),
-            AggFunc::Sum | AggFunc::Avg => {
+            Partial::Sums { .. } => {
                 let values = one(first)?;
                 let added = match values.dtype() {
                     // Sums of floats depend on the order in which they are added.
@@ -93,7 +94,7 @@ impl PartialAggregate {
                 };
                 added.map_or_else(|| Self::Values(values.clone(), groups()), Self::Exact)
             }
-            _ => {
+            Partial::Best | Partial::No => {
                 let rows = GroupedRows { of: rows.of, count: rows.sizes.len(), running: false };
                 Self::Best(compute(call, values, &rows)?)
             }
@@ -104,11 +105,12 @@ impl PartialAggregate {
 impl<'a> Accumulator<'a> {
     /// The state before any row; none if the aggregate needs all its rows at once.
     pub fn new(call: &'a AggCall) -> Option<Self> {
-        let one_by_one = match call.func {
-            AggFunc::Min | AggFunc::Max | AggFunc::BoolAnd | AggFunc::BoolOr => true,
-            AggFunc::Count | AggFunc::Sum | AggFunc::Avg => !call.distinct,
-            _ => false,
-        };
+        let one_by_one = match kernel_of(call).ok()?.partial {
+            Partial::Best => true,
+            Partial::Counts | Partial::Sums { .. } => !call.distinct,
+            Partial::No => false,
+        } && call.order_by.is_empty()
+            && call.args.len() < 2;
         one_by_one.then_some(Self { call, accumulated: Accumulated::Nothing })
     }
 
@@ -119,8 +121,8 @@ impl<'a> Accumulator<'a> {
 
     /// Whether the state of this aggregate serves the other one too.
     pub fn serves(&self, other: &AggCall) -> bool {
-        let added = |func: &AggFunc| matches!(func, AggFunc::Sum | AggFunc::Avg);
-        let alike = self.call.func == other.func || (added(&self.call.func) && added(&other.func));
+        let added = |call| kernel_of(call).is_ok_and(|kernel| matches!(kernel.partial, Partial::Sums { .. }));
+        let alike = self.call.func == other.func || (added(self.call) && added(other));
         alike
             && self.call.args == other.args
             && self.call.args.iter().all(is_repeatable)
@@ -202,8 +204,10 @@ impl<'a> Accumulator<'a> {
     /// The result of each group for an aggregate that the state serves.
     pub fn finish(&mut self, call: &AggCall, count: usize) -> Outcome<Series> {
         let to = call.data_type;
+        let partial = kernel_of(call)?.partial;
+        let sums_of_another_kind = || unsupported("sums of another kind");
         let result = match &mut self.accumulated {
-            Accumulated::Nothing if call.func == AggFunc::Count => {
+            Accumulated::Nothing if matches!(partial, Partial::Counts) => {
                 Int64Chunked::from_vec("".into(), vec![0; count]).into_series()
             }
             Accumulated::Nothing => Series::full_null("".into(), count, &Physical::Null),
@@ -213,15 +217,13 @@ impl<'a> Accumulator<'a> {
             }
             Accumulated::Exact(sums, scale) => {
                 sums.resize(count, (0, 0));
-                if call.func == AggFunc::Sum {
-                    exact::summed(sums, *scale, to)?
-                } else {
-                    exact::averaged(sums, *scale, to)?
-                }
+                let Partial::Sums { exact, .. } = partial else { return Err(sums_of_another_kind()) };
+                exact(sums, *scale, to)?
             }
             Accumulated::Float(sums) => {
                 sums.resize(count, (0.0, 0));
-                if call.func == AggFunc::Sum { float::summed(sums) } else { float::averaged(sums) }
+                let Partial::Sums { float, .. } = partial else { return Err(sums_of_another_kind()) };
+                float(sums)
             }
             Accumulated::Best(best) => best.clone(),
         };

@@ -1,17 +1,18 @@
-//! Which kernel an aggregate means.
+//! An aggregate's kernel over the rows that count, in their order.
 
 use std::borrow::Cow;
 
-use polars::prelude::{BooleanChunked, DataType as Physical, IdxSize, Int64Chunked, IntoSeries, Series};
-use tidemill_core::table::{AggCall, AggFunc};
+use polars::prelude::{BooleanChunked, DataType as Physical, IdxSize, IntoSeries, Series};
+use tidemill_core::table::AggCall;
 
+use super::kernel::{KernelInput, Running, kernel_of};
 use super::rows::GroupedRows;
-use super::{exact, float, ordered};
 use crate::arrays::typed::{bools, certain};
 use crate::arrays::types;
-use crate::error::{Outcome, internal, unsupported};
+use crate::error::{Outcome, internal};
 use crate::expr::Eval;
 use crate::keys::groups::Groups;
+use crate::ops::sort::{SortColumn, evaluated, sorted};
 
 /// The aggregate's arguments over all rows, and the rows that its filter leaves.
 pub(crate) struct Arguments {
@@ -19,6 +20,8 @@ pub(crate) struct Arguments {
     pub values: Vec<Series>,
     /// False for rows that do not count.
     pub mask: Option<BooleanChunked>,
+    /// What the rows are sorted by before they are taken.
+    pub order: Option<Vec<SortColumn>>,
 }
 
 impl Arguments {
@@ -27,6 +30,7 @@ impl Arguments {
         Ok(Self {
             values: call.args.iter().map(|arg| eval.column(arg)).collect::<Outcome<_>>()?,
             mask: call.filter.as_ref().map(|filter| eval.mask(filter)).transpose()?,
+            order: (!call.order_by.is_empty()).then(|| evaluated(eval, &call.order_by)).transpose()?,
         })
     }
 }
@@ -55,11 +59,13 @@ pub(crate) fn over_rows(
         groups = places.iter().map(|place| of[*place]).collect::<Vec<_>>().into();
     }
     let mut values = gather(&arguments.values, picked.as_deref())?;
-    let distinct_matters = !matches!(
-        call.func,
-        AggFunc::Min | AggFunc::Max | AggFunc::BoolAnd | AggFunc::BoolOr | AggFunc::First | AggFunc::Last
-    );
-    if call.distinct && distinct_matters && !values.is_empty() {
+    if let Some(order) = &arguments.order {
+        let order = order.iter().map(|key| key.gathered(picked.as_deref())).collect::<Outcome<Vec<_>>>()?;
+        let order = sorted(&order, groups.len())?;
+        values = gather(&values, Some(&order))?;
+        groups = order.iter().map(|place| groups[*place as usize]).collect::<Vec<_>>().into();
+    }
+    if call.distinct && !values.is_empty() {
         let firsts = first_of_equal(&values, &groups)?;
         values = gather(&values, Some(&firsts))?;
         groups = firsts.iter().map(|row| groups[*row as usize]).collect::<Vec<_>>().into();
@@ -76,13 +82,12 @@ pub(crate) fn running(
     of: &[IdxSize],
     count: usize,
 ) -> Outcome<Option<Series>> {
-    let in_one_pass = match &call.func {
-        AggFunc::Sum | AggFunc::Avg | AggFunc::Count | AggFunc::Min | AggFunc::Max => true,
-        AggFunc::BoolAnd | AggFunc::BoolOr => true,
-        AggFunc::First | AggFunc::Last => arguments.mask.is_none(),
-        _ => false,
+    let in_one_pass = match kernel_of(call)?.running {
+        Running::No => false,
+        Running::EveryRow => arguments.mask.is_none(),
+        Running::WithoutNull => true,
     };
-    if !in_one_pass || call.distinct {
+    if !in_one_pass || call.distinct || arguments.order.is_some() {
         return Ok(None);
     }
     let mut values = gather(&arguments.values, Some(rows))?;
@@ -126,59 +131,7 @@ fn first_of_equal(values: &[Series], groups: &[IdxSize]) -> Outcome<Vec<IdxSize>
     Ok(Groups::of(&keys, groups.len())?.first)
 }
 
+/// The result of the kernel over these rows.
 pub(super) fn compute(call: &AggCall, values: &[Series], rows: &GroupedRows<'_>) -> Outcome<Series> {
-    let one = || values.first().ok_or_else(|| unsupported(format!("{:?} needs an argument", call.func)));
-    match &call.func {
-        AggFunc::Count => count(values.first(), rows),
-        AggFunc::Sum => match one()?.dtype() {
-            Physical::Float64 => float::sum(one()?, rows),
-            Physical::Null => Ok(Series::full_null("".into(), rows.results(), &Physical::Null)),
-            _ => exact::sum(one()?, rows, call.data_type),
-        },
-        AggFunc::Avg => match one()?.dtype() {
-            Physical::Float64 => float::mean(one()?, rows),
-            Physical::Null => Ok(Series::full_null("".into(), rows.results(), &Physical::Null)),
-            _ => exact::mean(one()?, rows, call.data_type),
-        },
-        AggFunc::Median => ordered::median(one()?, rows, call.data_type),
-        AggFunc::Variance => float::variance(one()?, rows, false),
-        AggFunc::Stddev => float::variance(one()?, rows, true),
-        AggFunc::Corr => match values {
-            [x, y] => float::correlation(x, y, rows),
-            _ => Err(unsupported("corr needs two arguments")),
-        },
-        AggFunc::Min => ordered::extreme(one()?, rows, std::cmp::Ordering::Less),
-        AggFunc::Max => ordered::extreme(one()?, rows, std::cmp::Ordering::Greater),
-        AggFunc::First => ordered::end(one()?, rows, true),
-        AggFunc::Last => ordered::end(one()?, rows, false),
-        AggFunc::StringAgg { separator } => ordered::joined(one()?, separator, rows),
-        AggFunc::BoolAnd => all(one()?, rows, true),
-        AggFunc::BoolOr => all(one()?, rows, false),
-    }
-}
-
-fn count(values: Option<&Series>, rows: &GroupedRows<'_>) -> Outcome<Series> {
-    let counts = match values.filter(|values| values.null_count() > 0) {
-        None => rows.fold(0i64, rows.of.iter(), |count, _, _| {
-            *count += 1;
-            Ok(())
-        }),
-        Some(values) => rows.fold(0i64, values.is_not_null().iter(), |count, _, present| {
-            *count += i64::from(present == Some(true));
-            Ok(())
-        }),
-    };
-    Ok(Int64Chunked::from_vec("".into(), counts?).into_series())
-}
-
-/// Whether all (or, with `identity` false, any) values are true; NULL of no values.
-fn all(values: &Series, rows: &GroupedRows<'_>, identity: bool) -> Outcome<Series> {
-    let results = rows.fold(None, bools(values)?.iter(), |result, _, value| {
-        if let Some(value) = value {
-            let so_far = result.unwrap_or(identity);
-            *result = Some(if identity { so_far && value } else { so_far || value });
-        }
-        Ok(())
-    })?;
-    Ok(results.into_iter().collect::<BooleanChunked>().into_series())
+    (kernel_of(call)?.compute)(&KernelInput { call, values, rows })
 }

@@ -14,7 +14,7 @@ use crate::expr::magnitude;
 use crate::values::decimal::{divide, fits, rescale_half_even};
 
 /// Sum and number of the values of each result, and the scale of the sums.
-fn sums(values: &Series, rows: &GroupedRows<'_>) -> Outcome<(Vec<(i128, i64)>, u8)> {
+pub(super) fn sums(values: &Series, rows: &GroupedRows<'_>) -> Outcome<(Vec<(i128, i64)>, u8)> {
     let (digits, scale) = digits(values)?;
     let sums = rows.fold((0i128, 0i64), digits.iter(), |(sum, count), _, digits| {
         if let Some(digits) = digits {
@@ -28,12 +28,6 @@ fn sums(values: &Series, rows: &GroupedRows<'_>) -> Outcome<(Vec<(i128, i64)>, u
 
 fn too_large() -> tidemill_core::table::EngineError {
     value("the sum overflows: it has more digits than its type can hold")
-}
-
-/// NULL of no values; an error if the sum does not fit.
-pub(super) fn sum(values: &Series, rows: &GroupedRows<'_>, data_type: DataType) -> Outcome<Series> {
-    let (sums, scale) = sums(values, rows)?;
-    summed(&sums, scale, data_type)
 }
 
 /// PartialSums of some rows that were added up by themselves.
@@ -147,7 +141,7 @@ pub(super) fn add(sums: &mut [(i128, i64)], values: &Series, of: &[IdxSize]) -> 
     Ok(scale)
 }
 
-/// PartialSums in their type.
+/// Sums in their type; NULL of no values, an error if one does not fit.
 pub(super) fn summed(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> Outcome<Series> {
     match data_type {
         DataType::Int => {
@@ -191,13 +185,7 @@ pub(super) fn summed(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> Ou
     }
 }
 
-/// NULL of no values; of ints a float, of decimals a decimal, rounded half-even.
-pub(super) fn mean(values: &Series, rows: &GroupedRows<'_>, data_type: DataType) -> Outcome<Series> {
-    let (sums, scale) = sums(values, rows)?;
-    averaged(&sums, scale, data_type)
-}
-
-/// Means of sums.
+/// Means of sums: of ints floats, of decimals decimals, rounded half-even; NULL of no values.
 pub(super) fn averaged(sums: &[(i128, i64)], scale: u8, data_type: DataType) -> Outcome<Series> {
     match data_type {
         DataType::Decimal { precision, scale: to } => {

@@ -64,6 +64,6 @@ impl Operator for AggregateExec<'_> {
 
 /// The columns that the keys and metrics read.
 pub(crate) fn columns_read(keys: &[(String, Expr)], metrics: &[(String, AggCall)]) -> BTreeSet<String> {
-    let calls = metrics.iter().flat_map(|(_, call)| call.args.iter().chain(&call.filter));
+    let calls = metrics.iter().flat_map(|(_, call)| call.exprs());
     columns_of(keys.iter().map(|(_, key)| key).chain(calls))
 }

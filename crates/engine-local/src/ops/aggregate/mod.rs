@@ -5,13 +5,21 @@
 
 mod accumulator;
 mod compute;
+mod counts;
 mod exact;
 mod exec;
 mod float;
+mod json;
+mod kernel;
+mod moments;
 mod ordered;
+mod percentile;
 mod rows;
 
 pub(crate) use accumulator::{Accumulator, Grouping, PartialAggregate};
 pub(crate) use compute::{Arguments, over_rows, running};
 pub(crate) use exec::{AggregateExec, columns_read};
+#[cfg(test)]
+pub(crate) use kernel::aggregate_names;
+pub(crate) use kernel::same_in_any_order;
 pub(crate) use ordered::middle;

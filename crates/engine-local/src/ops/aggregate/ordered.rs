@@ -6,6 +6,7 @@ use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, IdxSize, Int128Chunked, IntoSeries, Series, StringChunked};
 use tidemill_core::table::DataType;
 
+use super::kernel::KernelInput;
 use super::rows::GroupedRows;
 use crate::arrays::select::{NONE, index};
 use crate::arrays::typed::{bools, digits, floats, ints, texts};
@@ -20,9 +21,35 @@ fn by_float(a: &f64, b: &f64) -> Ordering {
 }
 
 /// The smallest (`Less`) or largest (`Greater`) value of each group; of equal ones the first.
-pub(super) fn extreme(values: &Series, rows: &GroupedRows<'_>, wanted: Ordering) -> Outcome<Series> {
+pub(super) fn extreme(input: &KernelInput<'_>, wanted: Ordering) -> Outcome<Series> {
+    let values = input.one()?;
+    values.take(&index(&extreme_rows(values, input.rows, wanted)?)).map_err(internal)
+}
+
+/// The value of the row with the smallest or largest key, where neither is NULL.
+pub(super) fn extreme_by(input: &KernelInput<'_>, wanted: Ordering) -> Outcome<Series> {
+    let (values, keys) = input.two()?;
+    let none = Series::full_null("".into(), keys.len(), keys.dtype());
+    let keys = keys.zip_with_same_type(&values.is_not_null(), &none).map_err(internal)?;
+    values.take(&index(&extreme_rows(&keys, input.rows, wanted)?)).map_err(internal)
+}
+
+/// The first value of each result that is not NULL.
+pub(super) fn any_value(input: &KernelInput<'_>) -> Outcome<Series> {
+    let values = input.one()?;
+    let places = input.rows.fold(NONE, values.is_not_null().iter(), |place, row, present| {
+        if *place == NONE && present == Some(true) {
+            *place = row as IdxSize;
+        }
+        Ok(())
+    })?;
+    values.take(&index(&places)).map_err(internal)
+}
+
+/// The row of each result's smallest or largest value, of equal ones the first; `NONE` without any.
+fn extreme_rows(values: &Series, rows: &GroupedRows<'_>, wanted: Ordering) -> Outcome<Vec<IdxSize>> {
     let physical = values.to_physical_repr().into_owned();
-    let best = match physical.dtype() {
+    match physical.dtype() {
         Physical::Boolean => best(bools(&physical)?.iter(), rows, |a, b| a.cmp(b) == wanted),
         Physical::Int64 => best(ints(&physical)?.iter(), rows, |a, b| a.cmp(b) == wanted),
         Physical::Int32 => best(physical.i32().map_err(internal)?.iter(), rows, |a: &i32, b: &i32| a.cmp(b) == wanted),
@@ -32,9 +59,8 @@ pub(super) fn extreme(values: &Series, rows: &GroupedRows<'_>, wanted: Ordering)
         Physical::Float64 => best(floats(&physical)?.iter(), rows, |a, b| by_float(a, b) == wanted),
         Physical::String => best(texts(&physical)?.iter(), rows, |a, b| a.cmp(b) == wanted),
         Physical::Null => Ok(vec![NONE; rows.results()]),
-        other => return Err(unsupported(format!("{other} has no order"))),
-    };
-    values.take(&index(&best?)).map_err(internal)
+        other => Err(unsupported(format!("{other} has no order"))),
+    }
 }
 
 /// The row of each result's best value, `NONE` without any.
@@ -55,7 +81,8 @@ fn best<T: Copy>(
 }
 
 /// The first or last row's value of each result, NULL included.
-pub(super) fn end(values: &Series, rows: &GroupedRows<'_>, first: bool) -> Outcome<Series> {
+pub(super) fn end(input: &KernelInput<'_>, first: bool) -> Outcome<Series> {
+    let (values, rows) = (input.one()?, input.rows);
     let places = rows.fold(NONE, rows.of.iter(), |place, row, _| {
         if !first || *place == NONE {
             *place = row as IdxSize;
@@ -73,7 +100,8 @@ pub(crate) fn middle<T: Copy>(values: &mut [T], compare: impl FnMut(&T, &T) -> O
 }
 
 /// The middle value, or the mean of the two in the middle.
-pub(super) fn median(values: &Series, rows: &GroupedRows<'_>, data_type: DataType) -> Outcome<Series> {
+pub(super) fn median(input: &KernelInput<'_>) -> Outcome<Series> {
+    let (values, rows, data_type) = (input.one()?, input.rows, input.call.data_type);
     let members = members(rows.of, rows.count);
     if let DataType::Decimal { precision, scale: to } = data_type {
         let (digits, scale) = digits(values)?;
@@ -104,7 +132,8 @@ pub(super) fn median(values: &Series, rows: &GroupedRows<'_>, data_type: DataTyp
 }
 
 /// Texts joined in row order; NULL of no texts.
-pub(super) fn joined(values: &Series, separator: &str, rows: &GroupedRows<'_>) -> Outcome<Series> {
+pub(super) fn joined(input: &KernelInput<'_>) -> Outcome<Series> {
+    let (values, rows, separator) = (input.one()?, input.rows, input.text()?);
     let mut results: Vec<Option<String>> = vec![None; rows.count];
     for (group, text) in rows.of.iter().zip(texts(values)?.iter()) {
         let Some(text) = text else { continue };

@@ -61,7 +61,7 @@ impl Layout {
             .collect()
     }
 
-    pub fn dense_ranks(&self) -> Vec<i64> {
+    pub fn dense_ranks(&self) -> Vec<usize> {
         let mut rank = 0;
         (0..self.rows.len())
             .map(|at| {
@@ -84,13 +84,14 @@ impl Layout {
         values.take(&index(&source)).map_err(internal)
     }
 
-    pub fn shift(&self, values: &Series, offset: i64, default: Option<Series>) -> Outcome<Series> {
-        let place = |at: usize| {
-            let place = usize::try_from((at as i64).checked_sub(offset)?).ok()?;
-            let (start, end) = self.partition[at];
-            (start..end).contains(&place).then_some(place)
-        };
-        let shifted = self.pick(values, place)?;
+    /// The same, where there is another value for rows without a place.
+    pub fn shifted(
+        &self,
+        values: &Series,
+        place: impl Fn(usize) -> Option<usize>,
+        default: Option<Series>,
+    ) -> Outcome<Series> {
+        let shifted = self.pick(values, &place)?;
         let Some(default) = default else { return Ok(shifted) };
         let mut inside = vec![false; self.rows.len()];
         self.rows.iter().enumerate().for_each(|(at, row)| inside[*row as usize] = place(at).is_some());

@@ -1,12 +1,16 @@
 //! Window functions: every row keeps its place and gets a value that looks at others.
 
 mod frame;
+mod function;
 mod layout;
 
-use polars::prelude::{Column, DataFrame, IdxSize, Int64Chunked, IntoSeries, Series};
-use tidemill_core::table::{AggCall, Expr, Rel, WindowCall, WindowFrame, WindowFunc};
+use polars::prelude::{Column, DataFrame, IdxSize, Series};
+use tidemill_core::table::{AggCall, Rel, WindowCall, WindowFrame, WindowFunc};
 
 use self::frame::Bounds;
+use self::function::WindowInput;
+#[cfg(test)]
+pub(crate) use self::function::window_names;
 use self::layout::Layout;
 use crate::arrays::types;
 use crate::error::{Outcome, internal, within};
@@ -25,7 +29,7 @@ pub(crate) struct WindowExec<'a> {
 
 impl Operator for WindowExec<'_> {
     fn inputs(&self) -> Vec<(&Rel, RequiredColumns)> {
-        let read = columns_of(self.columns.iter().flat_map(|(_, call)| exprs_of(call)));
+        let read = columns_of(self.columns.iter().flat_map(|(_, call)| call.exprs()));
         vec![(self.input, with(self.required.clone(), read))]
     }
 
@@ -48,33 +52,16 @@ impl Operator for WindowExec<'_> {
 
 fn window_call(context: &JobContext<'_>, frame: &DataFrame, call: &WindowCall) -> Outcome<Series> {
     let eval = Eval::new(frame, &context.notes);
-    let rows = frame.height();
     let layout = Layout::of(frame, call, &context.notes)?;
-    let in_rows = |places: Vec<i64>| {
-        let mut values = vec![0; rows];
-        layout.rows.iter().zip(places).for_each(|(row, value)| values[*row as usize] = value);
-        Int64Chunked::from_vec("".into(), values).into_series()
-    };
     match &call.func {
-        WindowFunc::RowNumber => Ok(in_rows((0..rows).map(|at| (at - layout.partition[at].0) as i64 + 1).collect())),
-        WindowFunc::Rank => {
-            Ok(in_rows((0..rows).map(|at| (layout.peers[at].0 - layout.partition[at].0) as i64 + 1).collect()))
+        WindowFunc::Call { name, args, ignore_nulls } => {
+            let ignore_nulls = *ignore_nulls;
+            function::compute(
+                name,
+                &WindowInput { eval: &eval, layout: &layout, frame: &call.frame, args, ignore_nulls },
+            )
         }
-        WindowFunc::DenseRank => Ok(in_rows(layout.dense_ranks())),
-        WindowFunc::Shift { value, offset, default } => {
-            let default = default.as_ref().map(|default| eval.column(default)).transpose()?;
-            layout.shift(&eval.column(value)?, *offset, default)
-        }
-        WindowFunc::FirstValue(value) => {
-            let bounds = Bounds::of(&layout, call.frame);
-            layout.pick(&eval.column(value)?, |at| Some(bounds.start(at)).filter(|start| *start < bounds.end(at)))
-        }
-        WindowFunc::LastValue(value) => {
-            let bounds = Bounds::of(&layout, call.frame);
-            layout
-                .pick(&eval.column(value)?, |at| bounds.end(at).checked_sub(1).filter(|last| *last >= bounds.start(at)))
-        }
-        WindowFunc::Agg(agg) => aggregate(context, &eval, agg, &layout, call.frame),
+        WindowFunc::Agg(agg) => aggregate(context, &eval, agg, &layout, &call.frame),
     }
 }
 
@@ -83,11 +70,11 @@ fn aggregate(
     eval: &Eval<'_>,
     agg: &AggCall,
     layout: &Layout,
-    frame: WindowFrame,
+    frame: &WindowFrame,
 ) -> Outcome<Series> {
     let arguments = Arguments::of(eval, agg)?;
-    let bounds = Bounds::of(layout, frame);
-    if matches!(frame, WindowFrame::RunningRows | WindowFrame::RunningPeers) {
+    let bounds = Bounds::of(eval, layout, frame)?;
+    if frame.is_running() {
         let of = layout.partition_numbers();
         let count = of.last().map_or(0, |last| *last as usize + 1);
         if let Some(results) = running(agg, &arguments, &layout.rows, &of, count)? {
@@ -112,7 +99,7 @@ fn aggregate(
         for at in span {
             let window = (bounds.start(at), bounds.end(at));
             if last != Some(window) {
-                let rows = &layout.rows[window.0..window.1.max(window.0)];
+                let rows = &layout.rows[window.0..window.1];
                 members.extend_from_slice(rows);
                 of.extend(std::iter::repeat_n(count as IdxSize, rows.len()));
                 count += 1;
@@ -132,16 +119,4 @@ fn aggregate(
         Some(pieces) => pieces.rechunk().take_slice(&place_of_row).map_err(internal),
         None => Ok(Series::full_null("".into(), 0, &types::to_polars(agg.data_type))),
     }
-}
-
-/// The expressions of a call.
-fn exprs_of(call: &WindowCall) -> Vec<&Expr> {
-    let mut exprs: Vec<&Expr> = call.partition_by.iter().chain(call.order_by.iter().map(|key| &key.expr)).collect();
-    match &call.func {
-        WindowFunc::RowNumber | WindowFunc::Rank | WindowFunc::DenseRank => {}
-        WindowFunc::Shift { value, default, .. } => exprs.extend([value].into_iter().chain(default)),
-        WindowFunc::FirstValue(value) | WindowFunc::LastValue(value) => exprs.push(value),
-        WindowFunc::Agg(agg) => exprs.extend(agg.args.iter().chain(&agg.filter)),
-    }
-    exprs
 }
