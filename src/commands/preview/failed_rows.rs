@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::diagnostic::failure_of;
 use tidemill_core::table::{
-    AggCall, AggFunc, CheckKind, CmpOp, DataType, Expr, ExprKind, JobOptions, JoinKind, JoinStep, PlainTable, Rel,
-    Schema, TableEngine, TableJob, TableRef, Value, WindowCall, WindowFrame, WindowFunc,
+    AggCall, CheckKind, CmpOp, DataType, Expr, ExprKind, JobOptions, JoinKind, JoinStep, PlainTable, Rel, Schema,
+    TableEngine, TableJob, TableRef, Value, WindowCall, WindowFrame, WindowFunc,
 };
 use tidemill_core::task::CheckContext;
 use tidemill_runner::project::Project;
@@ -107,12 +107,12 @@ fn filtered(input: Rel, predicate: Expr) -> Rel {
 /// The rows whose keys another row has; a row with a NULL among them equals none.
 fn repeated(input: Rel, schema: &Schema, keys: Vec<Expr>) -> Rel {
     let known = keys.iter().cloned().fold(input, |rel, key| filtered(rel, is_null(key, true)));
-    let count = AggCall { func: AggFunc::Count, args: vec![], distinct: false, filter: None, data_type: DataType::Int };
+    let count = AggCall::rows();
     let times = WindowCall {
         func: WindowFunc::Agg(count),
         partition_by: keys,
         order_by: Vec::new(),
-        frame: WindowFrame::Partition,
+        frame: WindowFrame::PARTITION,
         data_type: DataType::Int,
     };
     let counted = Rel::Window { input: Box::new(known), columns: vec![(TIMES.to_owned(), times)] };
