@@ -97,10 +97,17 @@ static ELSEWHERE: &[(&[&str], &str)] = &[
     (&["bitnot"], "here it is `~a`"),
     // Aggregates.
     (&["mean", "average"], "here it is called `avg`"),
-    (&["group_concat", "listagg"], "use `string_agg(x, ',' order by y)`"),
-    (&["approx_distinct", "approx_quantile", "percentile"], "use `approx_count_distinct(x)`, `quantile_cont(x, 0.5)`"),
-    (&["list", "collect_list", "json_group_array", "jsonb_agg"], "use `array_agg(x order by y)`: it is JSON text"),
-    (&["stdev", "stdevp", "std", "var", "varp"], "use `stddev(x)`, `stddev_pop(x)`, `variance(x)`, `var_pop(x)`"),
+    (&["group_concat", "listagg"], "here it is called `string_agg(x, ',' order by y)`"),
+    (&["approx_distinct"], "here it is called `approx_count_distinct`"),
+    (&["approx_quantile", "percentile"], "here it is called `quantile_cont(x, 0.5)`"),
+    (
+        &["list", "collect_list", "json_group_array", "jsonb_agg"],
+        "here it is called `array_agg(x order by y)`: it is JSON text",
+    ),
+    (&["stdev", "std"], "here it is called `stddev`"),
+    (&["stdevp"], "here it is called `stddev_pop`"),
+    (&["var"], "here it is called `variance`"),
+    (&["varp"], "here it is called `var_pop`"),
 ];
 
 /// What to write instead of a function of that name, in lower case, which other systems have.
