@@ -3,7 +3,7 @@
 
     compare.py BINARY [--scale 0.01] [--required] [ds|h ...]
 
-The data and the queries come from DuckDB's extensions (PyPI: duckdb, duckdb-extension-tpcds, duckdb-extension-tpch). Without
+The data and the queries come from DuckDB's extensions (PyPI: duckdb, duckdb-extensions, duckdb-extension-tpcds, duckdb-extension-tpch). Without
 them it says so and does nothing, unless they are required. Each query that is refused or gives other rows is told, and the exit
 code is 1.
 """
@@ -95,7 +95,7 @@ def main():
         import duckdb  # noqa: F401
         import duckdb_extensions  # noqa: F401
     except ImportError as error:
-        print(f"not compared: {error}; pip install duckdb duckdb-extension-tpcds duckdb-extension-tpch")
+        print(f"not compared: {error}; pip install duckdb==1.5.5 duckdb-extensions duckdb-extension-tpcds duckdb-extension-tpch")
         return 1 if options.required else 0
     wrong = []
     for which in options.which:

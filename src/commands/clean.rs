@@ -66,7 +66,7 @@ impl CliCommand for CleanArgs {
 impl CleanArgs {
     fn tell(&self, listed: &[Listed]) -> Result<ExitCode, Failure> {
         if self.json {
-            return put(&json_lines(&listed.iter().map(object).collect::<Vec<_>>()));
+            return put(&json_lines(listed.iter().map(object).collect::<Vec<_>>()));
         }
         let shown = put(&listed.iter().map(|one| self.line(one)).collect::<String>())?;
         eprintln!("{}", self.last_line(listed));

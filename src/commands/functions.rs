@@ -32,7 +32,7 @@ impl CliCommand for FunctionsArgs {
         let one = self.name.as_deref().map(named).transpose()?;
         if self.json {
             let wanted = all().filter(|known| one.is_none_or(|one| one.name == known.name));
-            return put(&json_lines(&wanted.map(object).collect::<Vec<_>>()));
+            return put(&json_lines(wanted.map(object).collect::<Vec<_>>()));
         }
         match one {
             Some(function) => put(&screen(function, paint)),

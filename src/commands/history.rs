@@ -37,7 +37,7 @@ impl CliCommand for HistoryArgs {
             None => Vec::new(),
         };
         if self.json {
-            return put(&json_lines(&runs.iter().map(run_json).collect::<Vec<_>>()));
+            return put(&json_lines(runs.iter().map(run_json).collect::<Vec<_>>()));
         }
         if runs.is_empty() {
             eprintln!("`{}` has not run yet", history.pipeline());

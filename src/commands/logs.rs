@@ -170,7 +170,12 @@ mod tests {
         let mut log = Log { path: path.clone(), read: 0 };
         let mut news = || {
             let mut news = String::new();
-            log.pass_on(&mut |text| Ok(news += text)).map_err(|_| "unreadable").map(|()| news)
+            log.pass_on(&mut |text| {
+                news += text;
+                Ok(())
+            })
+            .map_err(|_| "unreadable")
+            .map(|()| news)
         };
         assert_eq!(news()?, "");
         let mut file = File::create(&path)?;

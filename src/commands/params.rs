@@ -45,7 +45,7 @@ pub fn help(global: &Global, args: &ParamArgs, json: bool) -> Result<ExitCode, F
     let opened = global.open(&args.wanted()?)?;
     let Some(spec) = &opened.spec else { return Err(opened.mistakes()) };
     if json {
-        return put(&json_lines(&spec.params.iter().map(object).collect::<Vec<_>>()));
+        return put(&json_lines(spec.params.iter().map(object).collect::<Vec<_>>()));
     }
     put(&screen(spec, Paint(global.color.wanted(Stream::Stdout))))
 }

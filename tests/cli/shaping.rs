@@ -16,7 +16,7 @@ fn shop(query: &str) -> Project {
         .file("prices.csv", "product,since,price\na,1,10\na,3,30\nb,2,20\n")
         .file(
             "pipeline.yaml",
-            &format!(
+            format!(
                 "version: 1\ntasks:\n  sales: {{type: load, path: sales.csv}}\n  prices: {{type: load, path: prices.csv}}\n  \
                  result:\n    type: sql\n    output: result.csv\n    sql: |\n      {indented}\n"
             ),

@@ -139,15 +139,10 @@ impl Served {
     pub fn ended(&mut self, file: &Path, fire: Timestamp, code: Option<i32>, now: Timestamp) -> Result<(), Failure> {
         self.failed |= code != Some(0);
         let several = self.watched.len() > 1;
-        match self.watched.iter_mut().find(|watched| watched.file == file) {
-            Some(watched) => {
-                let done = isolated(|| watched.ended(&*self.host, &self.sender, (fire, code), now));
-                match done {
-                    Err(failure) if several => watched.rest(&*self.host, &failure, now),
-                    done => return done,
-                }
-            }
-            None => {}
+        let Some(watched) = self.watched.iter_mut().find(|watched| watched.file == file) else { return Ok(()) };
+        match isolated(|| watched.ended(&*self.host, &self.sender, (fire, code), now)) {
+            Err(failure) if several => watched.rest(&*self.host, &failure, now),
+            done => return done,
         }
         Ok(())
     }

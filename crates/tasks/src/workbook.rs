@@ -252,7 +252,8 @@ fn is_format(text: &str) -> bool {
             plain.push_str(part);
         }
     }
-    let balanced = text.matches('"').count() % 2 == 0 && plain.matches('[').count() == plain.matches(']').count();
+    let balanced =
+        text.matches('"').count().is_multiple_of(2) && plain.matches('[').count() == plain.matches(']').count();
     balanced && !text.trim().is_empty() && text.chars().count() as f64 <= MOST_LETTERS && text.split(';').count() <= 4
 }
 

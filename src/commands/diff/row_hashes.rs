@@ -43,7 +43,7 @@ impl HashedAs {
 
 fn canonical(value: f64) -> u64 {
     match value {
-        zero if zero == 0.0 => 0,
+        0.0 => 0,
         value if value.is_nan() => f64::NAN.to_bits(),
         value => value.to_bits(),
     }

@@ -49,7 +49,7 @@ impl CliCommand for ShowArgs {
         let run = history.run(self.run.as_deref())?;
         let whole = WholeRun::read(history.state()?, run)?;
         if self.json {
-            return put(&json_lines(&whole.json()));
+            return put(&json_lines(whole.json()));
         }
         let logs = history.spec.project.join("logs").join(whole.run.id.as_str());
         let text = whole.text(&View {

@@ -53,11 +53,12 @@ fn actions(project: &Project) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_computed_again() {
+fn nothing_but_sql_is_computed_again() {
     let project = former();
     // A run brings the state up to date, if it is of another form.
     let told = project.run(["run"]).exits(0).stderr;
-    assert!(told.starts_with("done nothing to do: all 2 tasks are up to date"), "{told}");
+    // The version of `sql` has been raised since: what it has kept may be wrong.
+    assert!(told.contains("1 ran, 1 cached") && told.contains("done    some"), "{told}");
     assert_eq!(actions(&project), ["cached", "cached"]);
 }
 

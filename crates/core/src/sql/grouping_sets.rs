@@ -152,11 +152,13 @@ fn sets_of(element: &Ast) -> Vec<Vec<&Ast>> {
 fn parts_of(call: &AstCall) -> Vec<Vec<&Ast>> {
     use sqlparser::ast::{FunctionArg, FunctionArgExpr, FunctionArguments};
     let FunctionArguments::List(list) = &call.args else { return vec![] };
-    let part = |arg| match arg {
-        &FunctionArg::Unnamed(FunctionArgExpr::Expr(Ast::Tuple(ref keys))) => Some(keys.iter().collect()),
-        &FunctionArg::Unnamed(FunctionArgExpr::Expr(ref key)) => Some(vec![key]),
-        _ => None,
-    };
+    fn part(arg: &FunctionArg) -> Option<Vec<&Ast>> {
+        match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(Ast::Tuple(keys))) => Some(keys.iter().collect()),
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(key)) => Some(vec![key]),
+            _ => None,
+        }
+    }
     list.args.iter().filter_map(part).collect()
 }
 

@@ -384,8 +384,11 @@ fn tied_join(kind: JoinKind, mut keys: Vec<(Expr, Expr)>, opened: &Opened, prefi
     SubqueryJoin { kind, on, condition, right: project(opened.rel.clone(), output) }
 }
 
+/// Expressions under names of their own.
+type NamedExprs = Vec<(String, Expr)>;
+
 /// The right sides of pairs under names of their own, and the pairs with these.
-fn numbered_keys(keys: Vec<(Expr, Expr)>, prefix: &str) -> (Vec<(Expr, Expr)>, Vec<(String, Expr)>) {
+fn numbered_keys(keys: Vec<(Expr, Expr)>, prefix: &str) -> (Vec<(Expr, Expr)>, NamedExprs) {
     let name = |at: usize| format!("{prefix}.{}", at + 1);
     let pair = |(at, (outer, inner)): (usize, (Expr, Expr))| {
         ((outer, Expr::column(name(at), inner.data_type)), (name(at), inner))

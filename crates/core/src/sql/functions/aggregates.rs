@@ -225,7 +225,6 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
             "3",
         )],
         meaning: Meaning::Aggregate(Aggregate { takes: Takes::Sorted, ..EACH_ROW }),
-        ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
         name: "percentile_disc",
@@ -297,6 +296,5 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         summary: "the values, NULL included, in row order or by `order by` behind them, as JSON: `[1, null]`; NULL of no rows",
         examples: &[Example::of(&[("x", &["2", "null", "1"])], "array_agg(x order by x)", "[1, 2, null]")],
         meaning: Meaning::Aggregate(PLAIN),
-        ..FunctionDefinition::SCALAR
     },
 ];

@@ -18,14 +18,17 @@ pub(super) enum Color {
 
 /// What a value must be for a colour.
 pub(super) struct Rule {
-    comparison: fn(Ordering) -> bool,
+    comparison: Comparison,
     bound: String,
     /// The CSS of the cell.
     style: String,
 }
 
+/// Whether two values compare in a certain way.
+type Comparison = fn(Ordering) -> bool;
+
 /// The signs of comparisons, the longer ones first.
-const COMPARISONS: [(&str, fn(Ordering) -> bool); 7] = [
+const COMPARISONS: [(&str, Comparison); 7] = [
     ("<=", Ordering::is_le),
     (">=", Ordering::is_ge),
     ("!=", Ordering::is_ne),

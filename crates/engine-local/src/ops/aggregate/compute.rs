@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use polars::prelude::{BooleanChunked, DataType as Physical, IdxSize, IntoSeries, Series};
 use tidemill_core::table::AggCall;
 
-use super::kernel::{KernelInput, Running, kernel_of};
+use super::kernel::{Running, kernel_of};
+use super::kernel_input::KernelInput;
 use super::rows::GroupedRows;
 use crate::arrays::typed::{bools, certain};
 use crate::arrays::types;

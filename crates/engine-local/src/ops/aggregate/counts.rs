@@ -2,7 +2,7 @@
 
 use polars::prelude::{BooleanChunked, Int64Chunked, IntoSeries, NamedFrom, Series};
 
-use super::kernel::KernelInput;
+use super::kernel_input::KernelInput;
 use crate::arrays::select::{NONE, index};
 use crate::arrays::typed::bools;
 use crate::error::{Outcome, internal};

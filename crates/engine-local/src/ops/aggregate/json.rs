@@ -3,7 +3,7 @@
 use polars::prelude::{DataType as Physical, IntoSeries, Series, StringChunked};
 use tidemill_core::table::DataType;
 
-use super::kernel::KernelInput;
+use super::kernel_input::KernelInput;
 use crate::arrays::typed::texts;
 use crate::error::Outcome;
 use crate::expr::cast;

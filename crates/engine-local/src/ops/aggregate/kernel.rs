@@ -1,10 +1,10 @@
 //! The kernels: how each aggregate is computed.
 
 use polars::prelude::Series;
-use tidemill_core::table::{AggCall, DataType, EngineError, Value};
+use tidemill_core::table::{AggCall, DataType};
 
+use super::kernel_input::KernelInput;
 use super::moments::{self, Divisor};
-use super::rows::GroupedRows;
 use super::{counts, exact, float, json, ordered, percentile};
 use crate::error::{Outcome, unsupported};
 
@@ -23,6 +23,12 @@ pub(super) struct Kernel {
     pub any_order: bool,
 }
 
+/// What exact sums make: each with its number of values, of that scale, in that type.
+type OfExactSums = fn(&[(i128, i64)], u8, DataType) -> Outcome<Series>;
+
+/// What sums of floats make: each with its number of values.
+type OfFloatSums = fn(&[(f64, u64)]) -> Series;
+
 /// What the rows of a batch add.
 #[derive(Clone, Copy)]
 pub(super) enum Partial {
@@ -31,7 +37,7 @@ pub(super) enum Partial {
     /// A number of rows.
     Counts,
     /// Sums and how many values are in each; and what these make.
-    Sums { exact: fn(&[(i128, i64)], u8, DataType) -> Outcome<Series>, float: fn(&[(f64, u64)]) -> Series },
+    Sums { exact: OfExactSums, float: OfFloatSums },
     /// A value, which is computed again among those of all batches.
     Best,
 }
@@ -45,49 +51,6 @@ pub(super) enum Running {
     EveryRow,
     /// Those with NULL, so that NULL can stand for what the filter leaves out.
     WithoutNull,
-}
-
-/// What a kernel computes from.
-pub(super) struct KernelInput<'a> {
-    pub call: &'a AggCall,
-    /// The arguments of the rows.
-    pub values: &'a [Series],
-    pub rows: &'a GroupedRows<'a>,
-}
-
-impl KernelInput<'_> {
-    /// The only argument.
-    pub fn one(&self) -> Outcome<&Series> {
-        self.values.first().ok_or_else(|| self.lacks("an argument"))
-    }
-
-    /// Both arguments.
-    pub fn two(&self) -> Outcome<(&Series, &Series)> {
-        match self.values {
-            [first, second] => Ok((first, second)),
-            _ => Err(self.lacks("two arguments")),
-        }
-    }
-
-    /// The constant that is a fraction.
-    pub fn fraction(&self) -> Outcome<f64> {
-        match &self.call.func.parameter {
-            Some((_, Value::Float(fraction))) => Ok(*fraction),
-            _ => Err(self.lacks("a fraction")),
-        }
-    }
-
-    /// The constant that is a text.
-    pub fn text(&self) -> Outcome<&str> {
-        match &self.call.func.parameter {
-            Some((_, Value::String(text))) => Ok(text),
-            _ => Err(self.lacks("a text")),
-        }
-    }
-
-    fn lacks(&self, what: &str) -> EngineError {
-        unsupported(format!("{} needs {what}", self.call.func.name))
-    }
 }
 
 /// What most are: computed from all rows at once.

@@ -11,6 +11,7 @@ mod exec;
 mod float;
 mod json;
 mod kernel;
+mod kernel_input;
 mod moments;
 mod ordered;
 mod percentile;

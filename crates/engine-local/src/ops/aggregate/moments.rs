@@ -4,7 +4,7 @@
 use polars::prelude::{Float64Chunked, IntoSeries, Series};
 
 use super::float;
-use super::kernel::KernelInput;
+use super::kernel_input::KernelInput;
 use crate::arrays::typed::floats;
 use crate::error::Outcome;
 

@@ -6,7 +6,7 @@ use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, IdxSize, Int128Chunked, IntoSeries, Series, StringChunked};
 use tidemill_core::table::DataType;
 
-use super::kernel::KernelInput;
+use super::kernel_input::KernelInput;
 use super::rows::GroupedRows;
 use crate::arrays::select::{NONE, index};
 use crate::arrays::typed::{bools, digits, floats, ints, texts};

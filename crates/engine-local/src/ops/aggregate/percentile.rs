@@ -2,7 +2,7 @@
 
 use polars::prelude::{Float64Chunked, IdxSize, IntoSeries, Series};
 
-use super::kernel::KernelInput;
+use super::kernel_input::KernelInput;
 use crate::arrays::select::{NONE, index};
 use crate::arrays::typed::floats;
 use crate::error::{Outcome, internal};
