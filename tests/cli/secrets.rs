@@ -185,7 +185,7 @@ fn escaped_forms_and_single_lines_of_a_secret_are_masked() {
             version: 1
             secrets: [KEY, URL]
             tasks:
-              html: {type: report, template: t.html, output: report.html}
+              html: {type: report, template: t.html, output: report.html, style: none}
               say: {type: command, run: cat said.txt}
             ",
         );

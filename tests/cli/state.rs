@@ -27,12 +27,10 @@ fn runs_that_begin_in_one_second_have_ids_of_their_own() {
         project.command(["-f", &format!("p{at}.yaml"), "run"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
     };
     let children: Vec<_> = (0..PIPELINES).map(|at| start(at).expect("the binary starts")).collect();
-    let tails: HashSet<String> = children.iter().map(|child| format!("{:04x}", child.id() % (1 << 16))).collect();
     children.into_iter().for_each(|child| drop(project.wait(child).exits(0)));
     let logs = std::fs::read_dir(project.root().join("logs")).unwrap().flatten();
     let ids: HashSet<String> = logs.map(|run| run.file_name().into_string().unwrap()).collect();
-    assert_eq!(ids.len(), PIPELINES);
-    assert!(ids.iter().all(|id| tails.contains(&id[id.len() - 4..])), "{ids:?} {tails:?}");
+    assert_eq!(ids.len(), PIPELINES, "{ids:?}");
 }
 
 #[test]

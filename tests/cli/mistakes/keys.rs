@@ -155,7 +155,7 @@ fn keys_of_another_type() {
     6 |     from: products
       |     ^^^^
       |
-      = help: there is `path`, `format`, `table`, `query`, `sheet`, `columns`, `strict`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `checks`, `foreach`, `output`
+      = help: there is `path`, `format`, `table`, `query`, `sheet`, `columns`, `strict`, `select`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `checks`, `foreach`, `output`
 
     error: unknown key `on`
       --> pipeline.yaml:12:5
@@ -200,7 +200,7 @@ fn keys_that_are_missing() {
     2 |   orders:
       |   ^^^^^^
       |
-      = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `pivot`, `unpivot`, `sample`, `calendar`, `chart`, `report`, `email`, `command`, `webhook`
+      = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `pivot`, `unpivot`, `sample`, `calendar`, `chart`, `report`, `workbook`, `email`, `command`, `webhook`
 
     error: the key `from` is missing: `normalize` needs it
      --> pipeline.yaml:4:3
@@ -297,7 +297,7 @@ fn unknown_types_kinds_and_words() {
     25 |     type: spark
        |           ^^^^^
        |
-       = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `pivot`, `unpivot`, `sample`, `calendar`, `chart`, `report`, `email`, `command`, `webhook`
+       = help: there is `load`, `normalize`, `join`, `aggregate`, `sql`, `pivot`, `unpivot`, `sample`, `calendar`, `chart`, `report`, `workbook`, `email`, `command`, `webhook`
 
     6 errors
     ");
