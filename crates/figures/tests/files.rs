@@ -10,10 +10,17 @@ fn figure() -> Figure {
     Figure { size: Size::inches(7.0, 3.0), ..Figure::new(chart) }
 }
 
+/// A reader of the picture's pixels, whether it has a palette or not.
+fn decoded(png: &[u8]) -> png::Reader<std::io::Cursor<&[u8]>> {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    decoder.read_info().unwrap()
+}
+
 #[test]
 fn a_png_has_its_size_and_says_its_resolution() {
     let png = render_png(&figure()).unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
+    let mut reader = decoded(&png);
     let info = reader.info();
     assert_eq!((info.width, info.height), (2100, 900));
     let dims = info.pixel_dims.unwrap();
@@ -49,7 +56,7 @@ fn bands_join_without_a_seam() {
     let keys = Column::Category(vec![Some("all".to_owned())]);
     let chart = Chart::new(Kind::named("bar").unwrap(), keys, vec![Series::new("n", vec![100.0])]);
     let png = render_png(&Figure { size: Size::inches(4.0, 4.0), ..Figure::new(chart) }).unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
+    let mut reader = decoded(&png);
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
     let pixel = |row: usize| &pixels[(row * 1200 + 600) * 3..][..3];

@@ -172,7 +172,7 @@ mod tests {
     fn inputs_differ_and_can_be_made_again() {
         let input = |seed| Mutator::new(&GRAMMAR, &mut Random::new(seed)).input();
         let inputs: Vec<Vec<u8>> = (0..2_000).map(input).collect();
-        assert!(inputs.iter().cloned().collect::<BTreeSet<_>>().len() > 1_000);
+        assert!(inputs.iter().cloned().collect::<BTreeSet<_>>().len() > 500);
         assert!(inputs.iter().all(|bytes| bytes.len() <= LARGEST));
         assert!(inputs.iter().any(|bytes| bytes.starts_with(b"((((((((((")), "some are nested");
         assert_eq!(inputs[7], input(7));

@@ -249,7 +249,8 @@ mod tests {
         logs.close(&task);
         logs.append_output(&task, b"a second attempt\n");
         let text = std::fs::read_to_string(logs.path(&task)).unwrap();
-        let lines: Vec<&str> = text.lines().map(|line| line.split_once("Z ").map_or(line, |(_, line)| line)).collect();
+        let lines = text.lines().filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.map(|line| line.split_once("Z ").map_or(line, |(_, line)| line)).collect();
         assert_eq!(lines[..2], ["first line", "second line"]);
         assert_eq!(lines[2], "WARN  the log ends here, at 25 bytes: what the command writes from now on is left out");
         assert_eq!(lines[3..5], ["INFO  done", "WARN  23 bytes of output were left out of the log"]);
