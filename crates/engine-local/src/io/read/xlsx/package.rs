@@ -74,6 +74,11 @@ fn said_texts(head: &[u8]) -> Option<u64> {
     (end > 0).then(|| digits[..end].parse().unwrap_or(u64::MAX))
 }
 
+/// Whether the archive has that part.
+pub(super) fn has_part(bytes: &[u8], path: &str) -> bool {
+    ZipArchive::new(Cursor::new(bytes)).is_ok_and(|archive| archive.index_for_name(path).is_some())
+}
+
 /// Shows all that a part of the archive holds, tag by tag; none if it is not there, or no XML.
 pub(super) fn see_part(bytes: &[u8], path: &str, see: impl FnMut(&Event<'_>)) -> Option<()> {
     events(&mut ZipArchive::new(Cursor::new(bytes)).ok()?, path, see)

@@ -5,7 +5,7 @@ use quick_xml::events::{BytesStart, Event};
 use tidemill_core::format::quantity;
 use tidemill_core::table::EngineError;
 
-use super::package::{attribute, see_part};
+use super::package::{attribute, has_part, see_part};
 use crate::io::read::source_file::SourceFile;
 use crate::runtime::memory;
 
@@ -28,11 +28,10 @@ pub(super) fn check(origin: &SourceFile, bytes: &[u8]) -> Result<(), EngineError
 fn count(bytes: &[u8]) -> (u64, bool) {
     let (mut all, mut width, mut empty, mut rows) = (0_u64, 0, 0, 1);
     let (mut open, mut is_whole) = (Vec::new(), true);
-    // Where it is no XML, the reader of workbooks stops as well.
     let read = see_part(bytes, "content.xml", |event| {
         match event {
-            Event::Start(tag) => open.push(tag.local_name().as_ref().to_owned()),
-            Event::End(tag) => is_whole &= open.pop().is_some_and(|name| name == tag.local_name().as_ref()),
+            Event::Start(tag) => open.push(tag.name().as_ref().to_owned()),
+            Event::End(tag) => is_whole &= open.pop().is_some_and(|name| name == tag.name().as_ref()),
             _ => {}
         }
         match event {
@@ -54,7 +53,7 @@ fn count(bytes: &[u8]) -> (u64, bool) {
             _ => {}
         }
     });
-    (all, read.is_none() || is_whole && open.is_empty())
+    (all, if read.is_some() { is_whole && open.is_empty() } else { !has_part(bytes, "content.xml") })
 }
 
 fn repeats(tag: &BytesStart<'_>, name: &str) -> u64 {

@@ -10,6 +10,7 @@ use super::cell::Content;
 use super::{package, repeated_cells};
 use crate::io::read::header::unique_names;
 use crate::io::read::source_file::SourceFile;
+use crate::runtime::panic_hook;
 
 /// A table of so many cells is made whatever they hold.
 const ALWAYS: u64 = 1 << 26;
@@ -55,8 +56,13 @@ impl Cells {
 }
 
 impl Sheet {
-    /// Reads the sheet that is asked for.
+    /// Reads the sheet that is asked for. What the reader of workbooks takes for impossible is a damaged file.
     pub fn open(origin: &SourceFile, scan: &Scan) -> Result<Self, EngineError> {
+        let refused = |panic| Err(origin.error(None, format!("is not a workbook: {panic}")));
+        panic_hook::caught(|| Self::read(origin, scan)).unwrap_or_else(refused)
+    }
+
+    fn read(origin: &SourceFile, scan: &Scan) -> Result<Self, EngineError> {
         let mut bytes = Vec::new();
         BufReader::new(origin.open()?).read_to_end(&mut bytes).map_err(|error| origin.io_error(&error))?;
         package::check(origin, &bytes)?;
