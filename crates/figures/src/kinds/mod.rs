@@ -3,17 +3,14 @@
 mod area;
 mod bar;
 mod barh;
-mod box_plot;
 mod calendar;
 mod density;
-mod donut;
 mod heatmap;
 mod hist;
 mod line;
+mod observed;
 mod pie;
 mod scatter;
-mod strip;
-mod violin;
 mod waterfall;
 
 use crate::Kind;
@@ -27,13 +24,13 @@ static KINDS: [Kind; 15] = [
     Kind(&area::Area),
     Kind(&hist::Hist),
     Kind(&density::DensityPlot),
-    Kind(&box_plot::BoxPlot),
-    Kind(&violin::Violin),
-    Kind(&strip::Strip),
+    Kind(&observed::BOX),
+    Kind(&observed::VIOLIN),
+    Kind(&observed::STRIP),
     Kind(&heatmap::Heatmap),
     Kind(&calendar::Calendar),
-    Kind(&pie::Pie),
-    Kind(&donut::Donut),
+    Kind(&pie::PIE),
+    Kind(&pie::DONUT),
     Kind(&waterfall::Waterfall),
 ];
 

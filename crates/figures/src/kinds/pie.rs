@@ -6,15 +6,25 @@ use crate::marks::Marks;
 use crate::marks::slices::Slices;
 use crate::{Chart, Sort, Warning};
 
-pub(super) struct Pie;
+/// Slices of a whole.
+pub(super) struct Pie {
+    name: &'static str,
+    summary: &'static str,
+    /// The part of the radius that is left free.
+    hole: f64,
+}
+
+pub(super) const PIE: Pie = Pie { name: "pie", summary: "slices of a circle, the largest first", hole: 0.0 };
+
+pub(super) const DONUT: Pie = Pie { name: "donut", summary: "slices of a ring, the largest first", hole: 0.58 };
 
 impl ChartKind for Pie {
     fn name(&self) -> &'static str {
-        "pie"
+        self.name
     }
 
     fn summary(&self) -> &'static str {
-        "slices of a circle, the largest first"
+        self.summary
     }
 
     fn columns(&self) -> Columns {
@@ -30,7 +40,7 @@ impl ChartKind for Pie {
     }
 
     fn marks(&self, chart: &Chart, _: &Data) -> Box<dyn Marks> {
-        Box::new(Slices { hole: 0.0, locale: chart.locale, shares: !chart.values })
+        Box::new(Slices { hole: self.hole, locale: chart.locale, shares: !chart.values })
     }
 
     fn has_axes(&self) -> bool {
@@ -42,7 +52,7 @@ impl ChartKind for Pie {
 const MOST_SLICES: usize = 8;
 
 /// A run for each name, in the order of the slices.
-pub(super) fn slices(chart: &Chart) -> Data {
+fn slices(chart: &Chart) -> Data {
     let mut data = Data::new(chart, KeyScale::Names, Stat::Merge);
     let rest = if chart.others { None } else { chart.top };
     data.order(chart.sort.unwrap_or(Sort::ValueDescending), rest);
