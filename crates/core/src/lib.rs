@@ -6,6 +6,7 @@
 pub mod attempt;
 pub mod cache;
 pub mod clock;
+pub mod connection;
 pub mod cron;
 pub mod diagnostic;
 pub mod event;

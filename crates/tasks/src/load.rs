@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, Span};
 use tidemill_core::plan::MOST_TIME;
-use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlHole, SqlText};
+use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanOptions,
-    ScanPart, Schema, TableJob, Value,
+    ScanPart, Schema, TableJob,
 };
 use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource};
 
@@ -244,16 +244,11 @@ impl LoadTask {
 
     fn scan(&self, cx: &CheckContext<'_>) -> Scan {
         let options = self.keys.options.clone().unwrap_or_default();
-        let (query, query_parameters) = self.keys.query.as_ref().map_or((None, Vec::new()), |sql| {
-            let (text, parameters) = sqlite_query(sql);
-            (Some(text), parameters)
-        });
         Scan {
             files: self.files(cx),
             format: self.format.format(),
             table: self.keys.table.as_ref().map(|at| at.value.clone()),
-            query,
-            query_parameters,
+            query: self.keys.query.clone(),
             sheet: self.keys.sheet.as_ref().map(|at| at.value.clone()),
             options: ScanOptions {
                 delimiter: options.delimiter.as_ref().and_then(|at| delimiter_of(&at.value)),
@@ -282,31 +277,6 @@ fn delimiter_of(text: &str) -> Option<char> {
         _ if text == "\\t" || text == "tab" => Some('\t'),
         _ => None,
     }
-}
-
-/// The query with SQLite's numbered parameters for its holes; a list becomes several in parentheses.
-fn sqlite_query(sql: &SqlText) -> (String, Vec<Value>) {
-    let mut text = sql.text.clone();
-    let mut parameters = Vec::new();
-    // Filled from the back, so that `$1` is never taken for the start of `$12`.
-    let mut numbered = Vec::new();
-    for hole in &sql.holes {
-        let first = parameters.len() + 1;
-        match hole {
-            SqlHole::One(value) => parameters.push(value.clone()),
-            SqlHole::Many(values) => parameters.extend_from_slice(values),
-            SqlHole::Now { logical_time } => parameters.push(Value::String(logical_time.clone())),
-        }
-        let places: Vec<String> = (first..=parameters.len()).map(|at| format!("?{at}")).collect();
-        numbered.push(match hole {
-            SqlHole::One(_) | SqlHole::Now { .. } => places.concat(),
-            SqlHole::Many(_) => format!("({})", places.join(", ")),
-        });
-    }
-    for (at, place) in numbered.iter().enumerate().rev() {
-        text = text.replace(&format!("${}", at + 1), place);
-    }
-    (text, parameters)
 }
 
 impl TableLogic for LoadTask {

@@ -29,7 +29,7 @@ fn within(scan: &Scan, column: Option<&str>) -> Option<String> {
         return scan.table.as_ref().or(scan.sheet.as_ref()).map(|table| format!("rows of {table}"));
     };
     if let Some(query) = &scan.query {
-        return Some(match selected_columns(query).and_then(|mut columns| columns.remove(column)) {
+        return Some(match selected_columns(&query.text).and_then(|mut columns| columns.remove(column)) {
             Some(selected) => selected,
             None => format!("query: {column}"),
         });

@@ -17,8 +17,8 @@ fn name(location: &Location) -> &str {
 }
 
 impl Storage for Shelf {
-    fn schemes(&self) -> &'static [&'static str] {
-        &["shelf"]
+    fn leads_here(&self, scheme: Option<&str>) -> bool {
+        scheme == Some("shelf")
     }
 
     fn find(&self, project: &Path, location: &Location) -> io::Result<Found> {

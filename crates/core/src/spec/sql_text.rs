@@ -59,6 +59,48 @@ impl SqlText {
         let (text, holes) = fill_sql(Text { text: raw, span, sources }, scope)?;
         Ok(Self { raw: raw.to_owned(), text, holes, span })
     }
+
+    /// The text with the placeholders of a database for its holes, and the parameters that these stand for, in their order.
+    /// `placeholder` is that of a parameter, by its number from 1; a list becomes several, and `list` puts these together, told
+    /// what stands before them.
+    pub fn bound(
+        &self,
+        placeholder: impl Fn(usize) -> String,
+        list: impl Fn(&str, &[String]) -> String,
+    ) -> (String, Vec<Value>) {
+        let mut parameters = Vec::new();
+        let mut bound = String::with_capacity(self.text.len());
+        let mut rest = self.text.as_str();
+        while let Some(at) = rest.find(['\'', '"', '`', '$']) {
+            bound.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
+            let number = rest[1..=digits].parse::<usize>().ok().filter(|_| rest.starts_with('$'));
+            let Some(hole) = number.and_then(|number| self.holes.get(number.checked_sub(1)?)) else {
+                // What is quoted is copied; a doubled quote ends one run and begins the next.
+                let first = &rest[..1];
+                let end = if first == "$" { 1 } else { rest[1..].find(first).map_or(rest.len(), |at| at + 2) };
+                bound.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            };
+            let first = parameters.len() + 1;
+            match hole {
+                SqlHole::One(value) => parameters.push(value.clone()),
+                SqlHole::Many(values) => parameters.extend_from_slice(values),
+                SqlHole::Now { logical_time } => parameters.push(Value::String(logical_time.clone())),
+            }
+            let places: Vec<String> = (first..=parameters.len()).map(&placeholder).collect();
+            let filled = match hole {
+                SqlHole::One(_) | SqlHole::Now { .. } => places.concat(),
+                SqlHole::Many(_) => list(&bound, &places),
+            };
+            bound.push_str(&filled);
+            rest = &rest[1 + digits..];
+        }
+        bound.push_str(rest);
+        (bound, parameters)
+    }
 }
 
 /// Two texts are equal if they mean the same, wherever they stand.

@@ -40,8 +40,8 @@ pub fn resolve(project: &Path, location: &Location) -> PathBuf {
 pub struct LocalFileSystem;
 
 impl Storage for LocalFileSystem {
-    fn schemes(&self) -> &'static [&'static str] {
-        &[]
+    fn leads_here(&self, scheme: Option<&str>) -> bool {
+        scheme.is_none()
     }
 
     fn absolute(&self, project: &Path, location: &Location) -> Location {

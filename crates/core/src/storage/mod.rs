@@ -6,11 +6,14 @@ mod registry;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use destination::{DestinationCheck, DestinationRefusal};
 pub use local::{LocalFileSystem, is_glob, resolve};
-pub use registry::{Destinations, StorageRegistry};
+pub use registry::{Connector, Destinations, StorageRegistry};
 
+use crate::attempt::CancelToken;
+use crate::connection::Database;
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
 use crate::regular_file;
@@ -21,8 +24,14 @@ use crate::task::FileRole;
 ///
 /// `project` is the project's folder, where relative paths start. A location with a scheme is whole in itself.
 pub trait Storage: Send + Sync {
-    /// The schemes of the locations that lead here: `s3` of `s3://bucket/key`. None: locations without a scheme do.
-    fn schemes(&self) -> &'static [&'static str];
+    /// Whether locations of that scheme lead here: `s3` of `s3://bucket/key`, `shop` of `shop://orders` for a connection of that
+    /// name; None: of no scheme.
+    fn leads_here(&self, scheme: Option<&str>) -> bool;
+
+    /// The database that the location is a table or query of, if it is no file.
+    fn database(&self, _location: &Location) -> Option<Arc<dyn Database>> {
+        None
+    }
 
     /// The one way of writing a location by which it is told from all others.
     fn absolute(&self, _project: &Path, location: &Location) -> Location {
@@ -70,6 +79,14 @@ pub trait Storage: Send + Sync {
     /// If it cannot be read.
     fn open(&self, project: &Path, location: &Location) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(regular_file::open(&self.local_path(project, location)?)?))
+    }
+
+    /// Makes a file of this machine the content of a location, whole and at once: who reads there finds the old one or the new.
+    ///
+    /// # Errors
+    /// If it cannot be written there, or the work was cancelled; then what was there is there still.
+    fn publish(&self, _project: &Path, location: &Location, _file: &Path, _cancelled: &CancelToken) -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, format!("nothing can be written to `{location}`")))
     }
 
     /// What may help somebody who names a file that is not there.

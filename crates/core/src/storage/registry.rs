@@ -2,20 +2,36 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{DestinationCheck, DestinationRefusal, LocalFileSystem, Storage};
+use crate::connection::{ConnectionConfig, ConnectionError, Database};
 use crate::diagnostic::Diagnostic;
 use crate::spec::At;
 use crate::table::Location;
 
+/// Makes storages of connections.
+pub trait Connector: Send + Sync {
+    /// The storage that a connection of the file leads to, under the connection's name. It does not connect.
+    ///
+    /// # Errors
+    /// If what the file says of the connection cannot be used.
+    fn connect(&self, config: ConnectionConfig) -> Result<Arc<dyn Storage>, ConnectionError>;
+
+    /// The storages of URLs that stand for themselves, without a connection of the file.
+    fn of_urls(&self) -> Vec<Arc<dyn Storage>>;
+}
+
 /// The storages that a program knows; the file system of this machine is always among them.
+#[derive(Clone)]
 pub struct StorageRegistry {
-    list: Vec<Box<dyn Storage>>,
+    list: Vec<Arc<dyn Storage>>,
+    connector: Option<Arc<dyn Connector>>,
 }
 
 impl Default for StorageRegistry {
     fn default() -> Self {
-        Self { list: vec![Box::new(LocalFileSystem)] }
+        Self { list: vec![Arc::new(LocalFileSystem)], connector: None }
     }
 }
 
@@ -23,8 +39,31 @@ impl StorageRegistry {
     /// With one more.
     #[must_use]
     pub fn with(mut self, storage: impl Storage + 'static) -> Self {
-        self.list.push(Box::new(storage));
+        self.list.push(Arc::new(storage));
         self
+    }
+
+    /// With what makes storages of connections, and those of URLs.
+    #[must_use]
+    pub fn with_connector(mut self, connector: impl Connector + 'static) -> Self {
+        self.list.extend(connector.of_urls());
+        self.connector = Some(Arc::new(connector));
+        self
+    }
+
+    /// With a connection of the file.
+    ///
+    /// # Errors
+    /// If it cannot be used.
+    pub fn connect(&mut self, config: ConnectionConfig) -> Result<(), ConnectionError> {
+        let Some(connector) = &self.connector else { return Ok(()) };
+        self.list.push(connector.connect(config)?);
+        Ok(())
+    }
+
+    /// The database that the location is a table or query of, if it is no file.
+    pub fn database(&self, location: &Location) -> Option<Arc<dyn Database>> {
+        self.list[self.place(location)?].database(location)
     }
 
     /// The storage that a location leads to.
@@ -54,10 +93,7 @@ impl StorageRegistry {
 
     fn place(&self, location: &Location) -> Option<usize> {
         let scheme = location.scheme();
-        self.list.iter().position(|storage| match scheme {
-            None => storage.schemes().is_empty(),
-            Some(scheme) => storage.schemes().contains(&scheme),
-        })
+        self.list.iter().position(|storage| storage.leads_here(scheme))
     }
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileFormat, Schema, Value};
+use super::{FileFormat, Schema};
+use crate::spec::SqlText;
 
 /// Where a file or folder is: a path below the project's folder with `/` between its parts, or an absolute one.
 ///
@@ -91,12 +92,10 @@ pub struct Scan {
     pub files: Vec<Location>,
     /// Their format.
     pub format: FileFormat,
-    /// SQLite: the table, unless there is a query.
+    /// SQLite and databases: the table, unless there is a query.
     pub table: Option<String>,
-    /// SQLite: a query instead of a table, with `?1`, `?2` … for the parameters.
-    pub query: Option<String>,
-    /// What the query's parameters stand for.
-    pub query_parameters: Vec<Value>,
+    /// SQLite and databases: a query instead of a table, in their own SQL.
+    pub query: Option<SqlText>,
     /// XLSX: the sheet; default the first.
     pub sheet: Option<String>,
     /// How to read them.

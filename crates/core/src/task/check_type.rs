@@ -1,5 +1,7 @@
 //! The checks that `checks` may name, and the list of them.
 
+use std::sync::Arc;
+
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
@@ -52,13 +54,13 @@ pub trait Statement: Send + Sync {
 }
 
 /// The checks that a program knows.
-#[derive(Default)]
-pub struct CheckTypes(Vec<Box<dyn CheckType>>);
+#[derive(Clone, Default)]
+pub struct CheckTypes(Vec<Arc<dyn CheckType>>);
 
 impl CheckTypes {
     /// One more, listed for people behind those before.
     pub(super) fn push(&mut self, check: impl CheckType + 'static) {
-        self.0.push(Box::new(check));
+        self.0.push(Arc::new(check));
     }
 
     /// All of them, in the order in which they are listed for people.

@@ -39,9 +39,9 @@ pub trait TaskType: Send + Sync {
 }
 
 /// The task types that a program knows.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct TaskTypes {
-    list: Vec<Box<dyn TaskType>>,
+    list: Vec<Arc<dyn TaskType>>,
     checks: CheckTypes,
     formats: Formats,
     storages: Arc<StorageRegistry>,
@@ -56,7 +56,7 @@ impl TaskTypes {
     /// With one more, listed for people behind those before.
     #[must_use]
     pub fn with(mut self, task_type: impl TaskType + 'static) -> Self {
-        self.list.push(Box::new(task_type));
+        self.list.push(Arc::new(task_type));
         self
     }
 

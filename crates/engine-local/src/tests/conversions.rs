@@ -36,7 +36,6 @@ pub fn scan() -> Scan {
         format: FileFormat("csv"),
         table: None,
         query: None,
-        query_parameters: Vec::new(),
         sheet: None,
         options: ScanOptions::default(),
         schema: Schema::new(),

@@ -47,7 +47,6 @@ impl CommandTask {
             format: format.format(),
             table: None,
             query: None,
-            query_parameters: Vec::new(),
             sheet: None,
             options: ScanOptions::default(),
             schema: Schema::new(),

@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 use rusqlite::fallible_iterator::FallibleIterator;
 use tidemill_core::diagnostic::nearest;
+use tidemill_core::spec::SqlText;
 use tidemill_core::table::{EngineError, Scan, ScanPart, Value};
 
 use super::open::Database;
@@ -24,7 +25,7 @@ impl Select {
     /// The table or query of the scan; with neither, the only table there is.
     pub fn of(database: &Database<'_>, scan: &Scan) -> Result<Self, EngineError> {
         if let Some(query) = &scan.query {
-            return Self::query(database, query, &scan.query_parameters).map_err(|error| error.of(ScanPart::Query));
+            return Self::query(database, query).map_err(|error| error.of(ScanPart::Query));
         }
         let tables = tables(database)?;
         let list = || tables.iter().map(|table| format!("`{table}`")).collect::<Vec<_>>().join(", ");
@@ -93,12 +94,14 @@ impl Select {
         })
     }
 
-    fn query(database: &Database<'_>, query: &str, parameters: &[Value]) -> Result<Self, EngineError> {
+    fn query(database: &Database<'_>, query: &SqlText) -> Result<Self, EngineError> {
+        let (query, parameters) =
+            query.bound(|number| format!("?{number}"), |_, list| format!("({})", list.join(", ")));
         let refuse = |message: &str| {
             let help = "write one statement that begins with `SELECT` or `WITH`";
             Err(database.origin.error_with_help(None, message, help))
         };
-        let mut batch = rusqlite::Batch::new(&database.connection, query);
+        let mut batch = rusqlite::Batch::new(&database.connection, &query);
         let Some(statement) = batch.next().map_err(|error| database.error(&error))? else {
             return refuse("the query is empty");
         };
@@ -111,7 +114,7 @@ impl Select {
         }
         match batch.next() {
             Ok(None) => Ok(Self {
-                sql: query.to_owned(),
+                sql: query.clone(),
                 shown: "the query".into(),
                 rowids: None,
                 part: ScanPart::Query,

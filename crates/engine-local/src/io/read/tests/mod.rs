@@ -52,7 +52,6 @@ impl Source {
             format: FormatCodecs::all().formats().of_path(name).unwrap().format(),
             table: None,
             query: None,
-            query_parameters: Vec::new(),
             sheet: None,
             options: ScanOptions::default(),
             schema: Schema::new(),

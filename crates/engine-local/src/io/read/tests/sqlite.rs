@@ -2,6 +2,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 use rusqlite::Connection;
+use tidemill_core::spec::SqlText;
 use tidemill_core::table::DataType;
 
 use super::{Source, columns_of, infer, infer_and_read, read};
@@ -55,7 +56,9 @@ fn rows_come_in_the_order_of_their_keys() {
 fn a_query_is_one_select() {
     let ask = |query: &str| {
         let source = database("CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2), (3);");
-        source.scan(|scan| scan.query = Some(query.into())).table()
+        source
+            .scan(|scan| scan.query = Some(SqlText { raw: query.into(), text: query.into(), ..SqlText::default() }))
+            .table()
     };
     assert_eq!(
         ask("-- newest first\nSELECT a, a * 0.5 AS half FROM t WHERE a > 1 ORDER BY a DESC;"),

@@ -1,0 +1,38 @@
+//! What a kind of connection is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tidemill_core::connection::{ConnectionConfig, ConnectionError, ConnectionErrorKind};
+use tidemill_core::storage::Storage;
+
+/// A kind of connection.
+pub(crate) struct Driver {
+    /// The schemes of its URLs.
+    pub schemes: &'static [&'static str],
+    /// The keys that a connection of it may have beside `url`.
+    pub options: &'static [&'static str],
+    /// The storage of a connection, under its name; it does not connect.
+    pub open: fn(ConnectionConfig, &Path) -> Result<Arc<dyn Storage>, ConnectionError>,
+    /// The storage of URLs that stand for themselves.
+    pub of_urls: fn(&Path) -> Arc<dyn Storage>,
+}
+
+/// The driver that a connection's URL names.
+///
+/// # Errors
+/// If there is none, or the connection has a key that has no meaning for it.
+pub(crate) fn of<'a>(drivers: &'a [Driver], config: &ConnectionConfig) -> Result<&'a Driver, ConnectionError> {
+    let wrong = |message: String| ConnectionError::new(ConnectionErrorKind::Config, &config.name, message);
+    let url = config.url.as_deref().unwrap_or_default();
+    let scheme = url.split(':').next().unwrap_or_default();
+    let known = || drivers.iter().flat_map(|driver| driver.schemes).map(|scheme| format!("{scheme}://"));
+    let driver = drivers.iter().find(|driver| driver.schemes.contains(&scheme)).ok_or_else(|| {
+        wrong("has a URL of no kind that is known here".to_owned())
+            .help(format!("begin it with one of {}", known().collect::<Vec<_>>().join(", ")))
+    })?;
+    match config.options.iter().find(|(name, _)| !driver.options.contains(&name.as_str())) {
+        Some((name, _)) => Err(wrong(format!("has a key `{name}`, which means nothing for {scheme}://"))),
+        None => Ok(driver),
+    }
+}
