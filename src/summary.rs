@@ -188,9 +188,9 @@ fn last_line(summary: &RunSummary, paint: Paint) -> String {
     format!("{word} in {}: {}\n", seconds(summary.duration), parts.join(", "))
 }
 
-/// A sentence in lines as wide as the terminal; those behind the first begin with `indent` blanks.
+/// A sentence in lines as wide as the terminal, if there is one; those behind the first begin with `indent` blanks.
 fn in_lines(text: &str, indent: usize) -> String {
-    wrapped(text, Stream::Stderr.width(), 0, indent)
+    wrapped(text, Stream::Stderr.room(), 0, indent)
 }
 
 /// A path as short as it can be said: below the current folder, relative to it.

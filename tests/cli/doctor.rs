@@ -37,19 +37,9 @@ fn doctor(project: &Project, url: &str, code: i32) -> String {
         (r"since \d[^U]* UTC", "since [instant]"),
         (r"ended \d+ s", "ended [n] s"),
     ];
-    filters.iter().fold(unwrapped(&outcome.stdout), |text, (pattern, plain)| {
+    filters.iter().fold(outcome.stdout, |text, (pattern, plain)| {
         Regex::new(pattern).expect("well-formed").replace_all(&text, *plain).into_owned()
     })
-}
-
-/// Each message on one line: where it breaks depends on the lengths of ports and process ids.
-fn unwrapped(text: &str) -> String {
-    let unwrapped = text.lines().fold(String::new(), |mut text, line| {
-        let is_continued = line.starts_with("                 ") && !line.trim_start().starts_with("help:");
-        text.push_str(&if is_continued { format!(" {}", line.trim_start()) } else { format!("\n{line}") });
-        text
-    });
-    unwrapped.trim_start().to_owned()
 }
 
 #[test]

@@ -266,8 +266,15 @@ fn what_a_command_starts_from_is_written_down_before_it_starts() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_mail_that_was_half_written_is_removed() {
-    let half = "post/.tidemill-0123456789abcdef.eml";
+fn what_was_half_written_under_a_temporary_name_is_removed() {
+    // By a task, and by a copy from the cache.
+    for half in ["post/.tidemill-0123456789abcdef.eml", "post/.tidemill-A1b2C3.tmp"] {
+        half_written(half);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn half_written(half: &str) {
     let project = Project::new().file("killer.sh", KILLER).pipeline(&format!(
         "
         version: 1

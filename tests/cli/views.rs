@@ -150,6 +150,28 @@ fn a_whole_run() {
     ");
 }
 
+/// What reads a pipe goes by lines: nothing is broken there.
+#[test]
+fn messages_in_a_pipe_are_lines() {
+    let reason = "a reason of many words ".repeat(8);
+    let reason = reason.trim_end();
+    let project = Project::new().file("t.csv", "n\n-1\n1\n").pipeline(&format!(
+        "
+        version: 1
+        params: {{words: {{type: string, default: {reason}}}}}
+        tasks:
+          t: {{type: load, path: t.csv}}
+          clean: {{type: normalize, from: t, columns: {{n: int}}, reject: [{{where: n < 0, reason: {reason}}}]}}
+        "
+    ));
+    let said = project.run(["run"]).exits(0).stderr;
+    let note = said.lines().find(|line| line.starts_with("note")).expect("a note");
+    assert!(note.contains(reason), "{said}");
+    let shown = project.run(["show"]).exits(0).stdout;
+    assert!(shown.lines().any(|line| line == note), "{shown}");
+    assert!(shown.contains(&format!("words={reason}")), "{shown}");
+}
+
 #[test]
 fn the_schema_knows_every_type() {
     let text = Project::new().run(["schema"]).exits(0).stdout;

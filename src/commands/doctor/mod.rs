@@ -56,7 +56,7 @@ impl CliCommand for DoctorArgs {
                 findings.iter().map(|finding| serde_json::to_value(finding).unwrap_or_default()).collect();
             put(&json_lines(&objects))?;
         } else {
-            put(&screen(&title, &findings, Stream::Stdout.width(), Paint(global.color.wanted(Stream::Stdout))))?;
+            put(&screen(&title, &findings, Stream::Stdout.room(), Paint(global.color.wanted(Stream::Stdout))))?;
         }
         let is_bad = |finding: &Finding| finding.status == Status::Bad;
         Ok(if findings.iter().any(is_bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -70,7 +70,8 @@ impl CliCommand for PreviewArgs {
         }
         let paint = Paint(global.color.wanted(Stream::Stdout));
         let made = format!("made by run {}, {}", result.run, history.clock().show_with_zone(result.made));
-        let text = text(task.as_str(), &rows, self.number, &made, Stream::Stdout.width(), paint);
+        let text =
+            text(task.as_str(), &rows, self.number, &made, (Stream::Stdout.width(), Stream::Stdout.room()), paint);
         put_table(&text.map_err(engine_failure)?)
     }
 }
@@ -105,18 +106,18 @@ fn with_first(table: &PlainTable, name: &str, value: &str) -> PlainTable {
     PlainTable { columns: std::iter::once(first).chain(table.columns.iter().cloned()).collect(), rows: table.rows }
 }
 
-/// What is printed for people.
+/// What is printed for people: tables in `width` columns, sentences in lines of `room`.
 fn text(
     task: &str,
     rows: &dyn TableRows,
     number: u64,
     made: &str,
-    width: usize,
+    (width, room): (usize, usize),
     paint: Paint,
 ) -> Result<String, EngineError> {
     let fields = rows.schema().fields();
     let size = format!("{}, {}", quantity(rows.len(), "row"), quantity(fields.len() as u64, "column"));
-    let head = wrapped(&format!("{}  {size}  {made}", paint.bold(task)), width, 0, 2);
+    let head = wrapped(&format!("{}  {size}  {made}", paint.bold(task)), room, 0, 2);
     let mut text = format!("{head}\n\n");
     let mut columns = TextTable::new()
         .name("column")

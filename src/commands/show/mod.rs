@@ -57,6 +57,7 @@ impl CliCommand for ShowArgs {
             now: Timestamp::now(),
             logs: crate::summary::shown(&logs),
             width: Stream::Stdout.width(),
+            room: Stream::Stdout.room(),
             paint: Paint(global.color.wanted(Stream::Stdout)),
         });
         put(&text)
@@ -71,8 +72,10 @@ pub struct View {
     pub now: Timestamp,
     /// The folder of the run's logs, as it is shown.
     pub logs: String,
-    /// The terminal's columns.
+    /// The columns of drawings.
     pub width: usize,
+    /// The columns after which texts are broken.
+    pub room: usize,
     /// Its colours.
     pub paint: Paint,
 }
@@ -147,7 +150,7 @@ mod tests {
         let whole = WholeRun::read(&fixture.state, run).map_err(|_| "unreadable")?;
         let clock = WallClock(jiff::tz::TimeZone::UTC);
         let logs = "logs/RUN".to_owned();
-        Ok(whole.text(&View { clock, now: at(300_000), logs, width, paint: Paint(false) }))
+        Ok(whole.text(&View { clock, now: at(300_000), logs, width, room: width, paint: Paint(false) }))
     }
 
     fn without_ids(text: &str, check: impl FnOnce(&str)) {

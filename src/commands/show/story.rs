@@ -27,7 +27,7 @@ pub fn head(run: &Run, view: &View) -> String {
     text += &run.counts.as_ref().map(|counts| format!(": {}", counts_text(counts))).unwrap_or_default();
     text.push('\n');
     let mut fact = |name: &str, value: String| {
-        let room = view.width.saturating_sub(11);
+        let room = view.room.saturating_sub(11);
         text += &format!("  {}{}\n", view.paint.dim(format!("{name:9}")), shortened(&one_line(value), room));
     };
     fact("started", format!("{}, {}", view.clock.show_with_zone(run.start.started), run.start.trigger));
@@ -51,7 +51,7 @@ pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
     for task in tasks {
         for note in Account::of(&task.report).notes() {
             let note = format!("{} {}: {}", view.paint.yellow("note"), task.task, one_line(note));
-            text += &(wrapped(&note, view.width, 0, 2) + "\n");
+            text += &(wrapped(&note, view.room, 0, 2) + "\n");
         }
     }
     for task in tasks {
@@ -61,7 +61,7 @@ pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
         let checks: Vec<String> = if task.report.warnings.is_empty() { checks.collect() } else { Vec::new() };
         for warning in task.report.warnings.iter().chain(&checks) {
             let warning = format!("{} {}: {}", view.paint.yellow("warning"), task.task, one_line(warning.clone()));
-            text += &(wrapped(&warning, view.width, 0, 2) + "\n");
+            text += &(wrapped(&warning, view.room, 0, 2) + "\n");
         }
     }
     if !text.is_empty() {
@@ -76,14 +76,14 @@ pub fn errors(tasks: &[TaskRecord], view: &View) -> String {
     for task in tasks.iter().filter(|task| task.status == TaskStatus::Failed) {
         let message = task.error.as_ref().map_or("it is not known why", |error| error.message.as_str());
         let head = format!("{} {} ({}): {message}", view.paint.red("error"), view.paint.bold(&task.task), task.kind);
-        text += &(wrapped(&head, view.width, 0, 2) + "\n");
+        text += &(wrapped(&head, view.room, 0, 2) + "\n");
         if let Some(error) = &task.error {
             for line in &error.tail {
                 text += &format!("  {} {}\n", view.paint.dim("│"), one_line(line.clone()));
             }
             for help in &error.help {
                 let help = format!("{} {help}", view.paint.cyan("help:"));
-                text += &format!("  {}\n", wrapped(&help, view.width, 2, 8));
+                text += &format!("  {}\n", wrapped(&help, view.room, 2, 8));
             }
         }
         if task.attempts > 1 {

@@ -16,7 +16,7 @@ mod tests;
 
 pub use gc::{GcReport, Stats};
 pub use hashing_writer::HashingWriter;
-pub use publish::publish_file;
+pub use publish::{is_temporary_name, publish_file};
 pub use staging::staging;
 pub use store::{ContentStore, Object};
 

@@ -1,5 +1,6 @@
 //! Files appear under their final names whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -13,6 +14,8 @@ use super::CacheError;
 const PREFIX: &str = ".tidemill-";
 /// What they end with.
 const SUFFIX: &str = ".tmp";
+/// How many letters and digits stand between the two.
+const TAG: usize = 6;
 
 /// Copies a file to `to`: to a temporary name in the folder of `to`, synced, then renamed over it. The folder is made if it
 /// is missing. A link at `to` is replaced, not followed. Where the file system can, the two share their blocks.
@@ -26,6 +29,13 @@ pub fn publish_file(from: &Path, to: &Path) -> Result<(), CacheError> {
     let mut staged = temporary(folder)?;
     io::copy(&mut source, staged.as_file_mut()).map_err(CacheError::io("write", to))?;
     persist(staged, to)
+}
+
+/// Whether a file's name is one that [`publish_file`] writes under before it gives the final one: in the absence of a run, what a
+/// killed one has left.
+pub fn is_temporary_name(name: &OsStr) -> bool {
+    let tag = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+    tag.is_some_and(|tag| tag.len() == TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Removes the files in `folder` that are older than `age` at `now`: there are only temporary ones. Says how many went.
@@ -54,7 +64,7 @@ pub(super) fn sweep(folder: &Path, age: Duration, now: SystemTime) -> Result<usi
 /// A new file with a temporary name in `folder`, with the rights that the user's umask gives to new files.
 pub(super) fn temporary(folder: &Path) -> Result<NamedTempFile, CacheError> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
+    builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(TAG);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map_err(CacheError::io("write into", folder))
@@ -121,6 +131,17 @@ mod tests {
         publish_file(&from, &to)?;
         let mode = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
         assert_eq!(mode(&to)?, mode(&from)?);
+        Ok(())
+    }
+
+    #[test]
+    fn temporary_names_are_recognised() -> TestResult {
+        let dir = tempfile::tempdir()?;
+        let temporary = temporary(dir.path())?;
+        assert!(temporary.path().file_name().is_some_and(is_temporary_name));
+        for other in [".tidemill-notes.tmp2", ".tidemill-a.b-c.tmp", "tidemill-abcdef.tmp", ".tidemill-abcdefg.tmp"] {
+            assert!(!is_temporary_name(OsStr::new(other)), "{other}");
+        }
         Ok(())
     }
 

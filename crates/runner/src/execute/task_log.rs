@@ -41,8 +41,8 @@ struct Log {
     file: Option<File>,
     /// What goes into the file if anything does.
     held: Vec<u8>,
-    /// Whether the last line in the file is finished.
-    ends_line: bool,
+    /// Whether the last line in the file goes on: one that was begun before, by another attempt, has an end.
+    in_line: bool,
     /// How long the file is.
     length: u64,
     /// How many bytes of output it does not have.
@@ -175,7 +175,7 @@ impl RunLogs {
     /// Writes where a log is cut, on a line of its own.
     fn cut(&self, task: &TaskName, line: &str) {
         let text = self.line(task, LogLevel::Warn, line);
-        let is_open = self.format == LogFormat::Text && self.open().get(task).is_some_and(|log| !log.ends_line);
+        let is_open = self.format == LogFormat::Text && self.open().get(task).is_some_and(|log| log.in_line);
         self.append(task, if is_open { format!("\n{text}") } else { text }.as_bytes());
     }
 
@@ -193,7 +193,7 @@ impl RunLogs {
             },
         };
         log.length += (held.len() + bytes.len()) as u64;
-        log.ends_line = bytes.last().or(held.last()) == Some(&b'\n');
+        log.in_line = bytes.last().or(held.last()) != Some(&b'\n');
         let written = if held.is_empty() { file.write_all(bytes) } else { file.write_all(&[&held, bytes].concat()) };
         if let Err(error) = written {
             tracing::warn!("cannot write the log of {task}: {error}");
@@ -249,8 +249,7 @@ mod tests {
         logs.close(&task);
         logs.append_output(&task, b"a second attempt\n");
         let text = std::fs::read_to_string(logs.path(&task)).unwrap();
-        let lines = text.lines().filter(|line| !line.is_empty());
-        let lines: Vec<&str> = lines.map(|line| line.split_once("Z ").map_or(line, |(_, line)| line)).collect();
+        let lines: Vec<&str> = text.lines().map(|line| line.split_once("Z ").map_or(line, |(_, line)| line)).collect();
         assert_eq!(lines[..2], ["first line", "second line"]);
         assert_eq!(lines[2], "WARN  the log ends here, at 25 bytes: what the command writes from now on is left out");
         assert_eq!(lines[3..5], ["INFO  done", "WARN  23 bytes of output were left out of the log"]);

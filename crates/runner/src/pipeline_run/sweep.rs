@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use tidemill_core::attempt::is_staged_name;
+use tidemill_core::cache::is_temporary_name;
 use tidemill_core::plan::resolve;
 
 use super::Runner;
@@ -28,7 +29,9 @@ impl Runner<'_> {
         }
         for folder in folders {
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                if is_staged_name(&entry.file_name())
+                let name = entry.file_name();
+                // Outputs are staged by attempts, and copied from the cache.
+                if (is_staged_name(&name) || is_temporary_name(&name))
                     && let Err(error) = std::fs::remove_file(entry.path())
                 {
                     self.reporter.warning(&format!("cannot remove {}: {error}", entry.path().display()));
