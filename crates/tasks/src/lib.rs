@@ -16,7 +16,6 @@ mod join;
 mod load;
 mod markdown;
 mod normalize;
-mod open_password;
 mod page;
 mod parameters;
 mod picture;

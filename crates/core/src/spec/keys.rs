@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::table::{Location, Severity};
 
+use super::connection::ConnectionForms;
 use super::{At, HumanDuration, OneOrMany, Template, TriggerRule};
 
 /// Any value.
@@ -56,6 +57,9 @@ pub(crate) struct PipelineKeys {
     pub secrets: Option<Vec<At<String>>>,
     /// A file of `NAME=value` lines for secrets and commands; it may be missing.
     pub dotenv: Option<At<Location>>,
+    /// Databases, object stores and hosts on the web, by name: a URL, or a map with `url` or `driver`.
+    #[schemars(with = "Option<IndexMap<String, ConnectionForms>>")]
+    pub connections: Option<Anything>,
     /// The environment of commands.
     pub env: Option<EnvMap>,
     /// How many tasks of a pool run at once.
@@ -138,6 +142,9 @@ pub(crate) struct ProfileKeys {
     pub params: Option<Anything>,
     /// Added to the environment of commands.
     pub env: Option<EnvMap>,
+    /// Instead of the pipeline's of the same names.
+    #[schemars(with = "Option<IndexMap<String, ConnectionForms>>")]
+    pub connections: Option<Anything>,
     /// Instead of the pipeline's.
     #[schemars(with = "Option<ScheduleForms>")]
     pub schedule: Option<Anything>,

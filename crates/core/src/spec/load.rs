@@ -21,7 +21,8 @@ use super::parse::parse;
 use super::tasks::{TaskReader, read_all};
 use super::validate::{Rules, unknown_key};
 use super::{
-    At, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec, TaskSpec, Template, read,
+    At, ConnectionSpec, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec, TaskSpec,
+    Template, read,
 };
 
 /// What a pipeline is loaded with. Core reads no environment: the caller gives it.
@@ -96,6 +97,9 @@ fn build(
     let known =
         RuntimeNames { secrets: secrets.iter().map(|name| name.value.as_str()).collect(), ..RuntimeNames::default() };
     env.values().for_each(|value| found.extend(value.check(&scope, &known, sources)));
+    let from_profile = profile.and_then(|profile| profile.get("connections"));
+    let connections = ConnectionSpec::all(root.get("connections"), from_profile, found);
+    connections.values().for_each(|connection| found.extend(connection.check(&scope, &known, sources)));
     let pass_env = top.env_names("pass_env", found);
     let pools = top.pools(found);
     let schedule = top.schedule(profile, found);
@@ -128,6 +132,7 @@ fn build(
         allow_outside: top.names("allow_outside", found),
         params,
         secrets,
+        connections,
         env,
         pools,
         schedule,

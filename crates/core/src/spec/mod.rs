@@ -2,6 +2,7 @@
 
 mod at;
 mod common;
+mod connection;
 mod containers;
 mod contract_edit;
 mod duration;
@@ -14,6 +15,7 @@ mod json_schema;
 mod keys;
 mod load;
 mod node;
+mod open_password;
 mod params;
 mod parse;
 mod read;
@@ -30,6 +32,7 @@ mod validate;
 
 pub use at::At;
 pub use common::{CachePolicy, Common, OutputSpec, Retries, TriggerRule};
+pub use connection::ConnectionSpec;
 pub use containers::{OneOrMany, OrderedMap};
 pub use contract_edit::{contract_text, with_contract};
 pub use duration::HumanDuration;
@@ -39,6 +42,7 @@ pub use keys::Anything;
 pub(crate) use keys::CheckKeys;
 pub use load::{LoadOptions, Loaded, load};
 pub use node::{Key, Node, NodeValue};
+pub use open_password::open_password;
 pub use params::{Param, ParamOrigin, ParamType};
 pub use read::read;
 pub use schedule::{ByteSize, Catchup, Overlap, Retention, Rhythm, Schedule};
@@ -101,6 +105,8 @@ pub struct Spec {
     pub secrets: Vec<At<String>>,
     /// A file of `NAME=value` lines, which may be missing.
     pub dotenv: Option<At<Location>>,
+    /// `connections`, by name.
+    pub connections: IndexMap<String, ConnectionSpec>,
     /// The environment of commands, rendered when they run.
     pub env: IndexMap<String, Template>,
     /// How many tasks of a pool run at once.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap, failure_of};
 use tidemill_core::ids::TaskName;
 use tidemill_core::regular_file::{self, MOST_PART, read_text};
-use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template};
+use tidemill_core::spec::{At, OneOrMany, OrderedMap, Scope, Template, open_password};
 use tidemill_core::storage::resolve;
 use tidemill_core::table::{Location, Schema};
 use tidemill_core::task::{
@@ -26,7 +26,6 @@ use tidemill_core::task::{
     RunContext, Task, TaskFailure, TaskResult, TaskSource,
 };
 
-use super::open_password::open_password;
 use super::parameters::Parameters;
 use super::texts::{
     Form, check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text, render_texts,
@@ -240,7 +239,7 @@ impl Task for EmailTask {
         let smtp = self.keys.smtp.iter().filter(|smtp| !smtp.text.contains("${{"));
         let has_password =
             |smtp: &&Template| Server::parse(&smtp.text, cx.project).is_ok_and(|server| server.login.is_some());
-        smtp.filter(has_password).map(|smtp| open_password(cx, smtp, "SMTP_URL")).collect()
+        smtp.filter(has_password).map(|smtp| open_password(cx.sources, smtp, "SMTP_URL")).collect()
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap, failure_of};
-use tidemill_core::spec::{At, Node, NodeValue, OrderedMap, RuntimeNames, Scope, Template};
+use tidemill_core::spec::{At, Node, NodeValue, OrderedMap, RuntimeNames, Scope, Template, open_password};
 use tidemill_core::table::Schema;
 use tidemill_core::task::{
     CheckContext, Descriptor, Io, MakesTable, RunContext, Task, TaskFailure, TaskResult, TaskSource,
@@ -20,7 +20,6 @@ use ureq::http::{Method, Request};
 
 use self::authority::Authority;
 use self::exchange::exchange;
-use super::open_password::open_password;
 use super::parameters::Parameters;
 use super::texts::{input_edges, input_tables, runtime_names};
 
@@ -254,8 +253,8 @@ impl Task for WebhookTask {
         let headers = self.keys.headers.iter().filter(|(name, text)| {
             SECRET_HEADERS.iter().any(|secret| name.value.eq_ignore_ascii_case(secret)) && is_open(&text.text)
         });
-        let headers = headers.map(|(_, text)| open_password(cx, text, "TOKEN"));
-        url.map(|url| open_password(cx, url, "WEBHOOK_URL")).into_iter().chain(headers).collect()
+        let headers = headers.map(|(_, text)| open_password(cx.sources, text, "TOKEN"));
+        url.map(|url| open_password(cx.sources, url, "WEBHOOK_URL")).into_iter().chain(headers).collect()
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {

@@ -12,6 +12,7 @@ mod evidence;
 mod header;
 pub(super) mod json;
 pub(super) mod parquet;
+mod parquet_pages;
 mod places;
 pub(crate) mod remedy;
 pub(crate) mod source_file;

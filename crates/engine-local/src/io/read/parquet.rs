@@ -11,6 +11,7 @@ use tidemill_core::format::quantity;
 use tidemill_core::table::{DataType, EngineError, Scan, Schema};
 
 use super::arrow_type::{held_as, is_time_of_seconds, shown};
+use super::parquet_pages;
 use super::source_file::SourceFile;
 use super::source_rows::SourceRows;
 use crate::arrays::types::{NANOS, times, to_polars};
@@ -103,6 +104,9 @@ fn read_one(origin: &SourceFile, schema: &Schema, warnings: &mut Vec<String>) ->
         let columns = columns.iter().filter(|(name, is)| schema.contains(name) && stored(is));
         columns.map(|(name, _)| name.clone()).collect()
     };
+    let file = origin.open()?;
+    let mut reader = ParquetReader::new(origin.open()?);
+    undamaged(origin, || parquet_pages::look_at(&file, reader.get_metadata()?, &wanted(&|_| true)))?;
     let mut frame = selected(origin, origin.open()?, wanted(&|_| true))?;
     let of_seconds = wanted(&is_time_of_seconds);
     if !of_seconds.is_empty() {

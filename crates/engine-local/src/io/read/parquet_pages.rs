@@ -1,0 +1,60 @@
+//! Whether the pages of a Parquet file can be what its metadata say. The reader makes room for as many values as a page claims to
+//! have, and a process that asks for more room than there is ends at once.
+
+use std::fs::File;
+use std::io::Cursor;
+use std::os::unix::fs::FileExt;
+
+use polars::prelude::PolarsResult;
+use polars_parquet::parquet::error::{ParquetError, ParquetResult};
+use polars_parquet::parquet::metadata::ColumnChunkMetadata;
+use polars_parquet::parquet::page::{CompressedPage, DataPageHeader};
+use polars_parquet::parquet::read::PageReader;
+use polars_parquet::read::FileMetadata;
+
+/// Looks at the head of each page of these columns, which hold one value for each row.
+///
+/// # Errors
+/// If a column chunk has more or fewer values than there are rows, or its bytes are not in the file.
+pub(super) fn look_at(file: &File, metadata: &FileMetadata, columns: &[String]) -> PolarsResult<()> {
+    for row_group in &metadata.row_groups {
+        for name in columns {
+            for chunk in row_group.columns_under_root_iter(name).into_iter().flatten() {
+                if usize::try_from(chunk.num_values()) != Ok(row_group.num_rows()) {
+                    return Err(
+                        ParquetError::OutOfSpec(format!("column `{name}` has not one value for each row")).into()
+                    );
+                }
+                look_at_chunk(file, chunk)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn look_at_chunk(file: &File, chunk: &ColumnChunkMetadata) -> ParquetResult<()> {
+    let range = chunk.byte_range();
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let size = range.end.checked_sub(range.start).filter(|_| range.end <= length);
+    let size = size
+        .and_then(|size| usize::try_from(size).ok())
+        .ok_or_else(|| ParquetError::OutOfSpec("a column lies outside".to_owned()))?;
+    let mut bytes = vec![0; size];
+    file.read_exact_at(&mut bytes, range.start).map_err(|error| ParquetError::OutOfSpec(error.to_string()))?;
+    let mut values = 0;
+    for page in PageReader::new(Cursor::new(bytes.into()), chunk, Vec::new(), usize::MAX) {
+        let CompressedPage::Data(page) = page? else { continue };
+        let count = match page.header() {
+            DataPageHeader::V1(header) => header.num_values,
+            DataPageHeader::V2(header) => header.num_values,
+        };
+        values += u64::try_from(count)
+            .map_err(|_| ParquetError::OutOfSpec("a page has fewer values than none".to_owned()))?;
+    }
+    let wanted = u64::try_from(chunk.num_values()).unwrap_or_default();
+    if values == wanted {
+        Ok(())
+    } else {
+        Err(ParquetError::OutOfSpec(format!("its pages have {values} of {wanted} values")))
+    }
+}
