@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tidemill_core::connection::{ConnectionConfig, ConnectionError, Database};
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
-use tidemill_core::storage::{Found, Storage};
+use tidemill_core::storage::{AnyDestination, DestinationCheck, Found, Storage};
 use tidemill_core::table::Location;
 use tidemill_core::task::FileRole;
 
@@ -34,6 +34,10 @@ impl Storage for DatabaseStorage {
         Location::new(format!("{scheme}://{}", self.database.table_name(table)))
     }
 
+    fn real(&self, _project: &Path, location: &Location) -> Location {
+        location.clone()
+    }
+
     fn find(&self, _project: &Path, _location: &Location) -> io::Result<Found> {
         Ok(Found::One)
     }
@@ -51,6 +55,14 @@ impl Storage for DatabaseStorage {
 
     fn local_path(&self, _project: &Path, location: &Location) -> io::Result<PathBuf> {
         Err(no_file(location))
+    }
+
+    fn probe(&self) -> Result<String, ConnectionError> {
+        self.database.probe()
+    }
+
+    fn destinations(&self, _project: &Path, _allow_outside: &[Location]) -> Box<dyn DestinationCheck> {
+        Box::new(AnyDestination)
     }
 }
 

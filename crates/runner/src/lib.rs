@@ -16,7 +16,7 @@ mod command_line;
 mod condition;
 pub mod decision;
 pub mod dry_run;
-mod engine_session;
+
 pub mod execute;
 mod failure;
 pub mod leftovers;
@@ -25,6 +25,7 @@ pub mod project;
 mod reporter;
 pub mod retention;
 mod run_log;
+mod run_session;
 pub mod trigger;
 pub mod up_to_date;
 

@@ -17,12 +17,12 @@ use tidemill_core::task::RunFacts;
 use tidemill_state::Resend;
 
 use crate::Failure;
-use crate::engine_session::EngineSession;
 use crate::execute::{ExecutionContext, HandlerContext, LogFormat};
 use crate::leftovers;
 use crate::project::{HandlerKind, Project};
 use crate::reporter::RunReporter;
 use crate::run_log::RunLog;
+use crate::run_session::RunSession;
 use crate::up_to_date::Invocation;
 
 use begin::ActiveRun;
@@ -74,7 +74,7 @@ impl Runner<'_> {
         self.listen_for_signals(&interrupts);
         let active = self.begin(&interrupts)?;
         let _guard = self.start_log(&active);
-        let _session = EngineSession::begin(&*self.engine, &project.run.id)?;
+        let _session = RunSession::begin(&*self.engine, &project.plan.storages, &project.run.id)?;
         tracing::info!(run = project.run.id, pipeline = project.spec.name.value, "run starts");
 
         let context = self.context(&active, project.run.clone(), false);

@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use indexmap::IndexMap;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
+use tidemill_core::connection::ConnectionError;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap, failure_of};
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::plan::{self, CheckOptions, Columns, Plan};
 use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{Schema, TableEngine};
 use tidemill_core::task::{RunFacts, TaskFailure, TaskTypes};
 
@@ -101,7 +103,6 @@ pub struct PipelineFile {
 /// # Errors
 /// If the file's environment cannot be read at all; its mistakes are in what comes back.
 pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
-    let types = &*file.types;
     let now = jiff::Timestamp::now();
     let mut run = run_by_hand(now, &TimeZone::UTC);
     let mut loaded = read(file, wanted, &run)?;
@@ -128,6 +129,8 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
     };
     if let Some(spec) = opened.spec.clone() {
         opened.diagnostics.extend(secrets::keep(&spec));
+        opened.types = Arc::new(connected(&file.types, &spec, &opened.sources));
+        let types = &*opened.types.clone();
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
             plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
         };
@@ -144,6 +147,29 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
             .collect();
     }
     Ok(opened)
+}
+
+/// The task types with the connections of the pipeline. One that cannot be used is a mistake where a task uses it.
+fn connected(types: &TaskTypes, spec: &Spec, sources: &SourceMap) -> TaskTypes {
+    if spec.connections.is_empty() {
+        return types.clone();
+    }
+    let secrets = secrets::of(spec);
+    let mut storages = StorageRegistry::clone(types.storages());
+    for (name, connection) in &spec.connections {
+        let opened = connection.config(&spec.scope, &secrets, sources).and_then(|config| {
+            let refused = |error: ConnectionError| {
+                let help = error.help.clone();
+                let mistake = Diagnostic::error(error.to_string()).at(connection.name.span, "");
+                vec![help.into_iter().fold(mistake, Diagnostic::help)]
+            };
+            storages.connect(config).map_err(refused)
+        });
+        if let Err(mistakes) = opened {
+            storages.refuse(name, mistakes);
+        }
+    }
+    types.clone().with_storages(storages)
 }
 
 /// The zone in which the pipeline's times are told, if it is not UTC.

@@ -1,9 +1,10 @@
-//! `load`: a table from files.
+//! `load`: a table from files or a database.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tidemill_core::connection::ConnectionErrorKind;
 use tidemill_core::diagnostic::{Diagnostic, Span};
 use tidemill_core::plan::MOST_TIME;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
@@ -12,27 +13,35 @@ use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanOptions,
     ScanPart, Schema, TableJob,
 };
-use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource};
+use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource, Volatile};
 
 use super::contract::{Contract, promised};
 use super::parameters::Parameters;
 use super::table_task::{TableLogic, table_task, unknown_column};
 
-/// Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.
+/// Reads a table from files (CSV, JSON, NDJSON, Parquet, SQLite or XLSX), or from a database.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// A file, or a pattern for several such as `data/2024-*.csv`, taken in the order of their names.
-    path: At<Location>,
+    /// A file, or a pattern for several such as `data/2024-*.csv`, taken in the order of their names; a URL of a database, an
+    /// object store or the web. With `connection`: below the URL of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<At<Location>>,
+    /// One of `connections`: then `table` or `query` of a database, or `path` below the URL of a store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    connection: Option<At<String>>,
     /// The format, if the path's ending does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     format: Option<At<FormatName>>,
-    /// SQLite: the table.
+    /// SQLite and databases: the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<At<String>>,
-    /// SQLite: a query instead of a table, in SQLite's own SQL.
+    /// SQLite and databases: a query instead of a table, in their own SQL; a `${{ }}` in it is a bound parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     query: Option<SqlText>,
+    /// Databases: a cheap query; as long as its result is what it was, nothing is read. Without it all is read in every run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<SqlText>,
     /// XLSX: the sheet; default the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sheet: Option<At<String>>,
@@ -81,17 +90,19 @@ impl Parameters for Load {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "load",
         version: 3,
-        summary: "Reads a table from files: CSV, JSON, NDJSON, Parquet, SQLite or XLSX.",
+        summary: "Reads a table from files (CSV, JSON, NDJSON, Parquet, SQLite or XLSX), or from a database.",
         colour: "#2f6fb5",
         ..Descriptor::TABLE
     };
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let formats = source.types.formats();
-        let format = self.file_format(formats, source.types.storages())?;
-        let mistakes = self.mistakes(format, formats, source);
+        let path = self.location(source)?;
+        let is_database = source.types.storages().database(&path.value).is_some();
+        let format = if is_database { &DATABASE } else { self.file_format(&path, formats, source.types.storages())? };
+        let mistakes = self.mistakes(&path, format, formats, source);
         if mistakes.is_empty() {
-            table_task(LoadTask { keys: self, format, found: Mutex::default() }, source)
+            table_task(LoadTask { keys: self, path, format, found: Mutex::default() }, source)
         } else {
             Err(mistakes)
         }
@@ -99,22 +110,52 @@ impl Parameters for Load {
 }
 
 impl Load {
+    /// What is read: `shop://orders` of the connection `shop`.
+    fn location(&self, source: &TaskSource<'_>) -> Result<At<Location>, Vec<Diagnostic>> {
+        let Some(connection) = &self.connection else {
+            return self.path.clone().ok_or_else(|| {
+                let mistake = Diagnostic::error(format!("task `{}` does not say what to read", source.spec.id.value));
+                vec![
+                    mistake.at(source.spec.id.span, "").help("add `path:`, or `connection:` with `table:` or `query:`"),
+                ]
+            });
+        };
+        if !source.pipeline.connections.contains_key(&connection.value) {
+            let unknown =
+                Diagnostic::error(format!("unknown connection `{}`", connection.value)).at(connection.span, "");
+            let known = source.pipeline.connections.keys().map(String::as_str);
+            return Err(vec![match source.pipeline.connections.is_empty() {
+                true => unknown.help("the pipeline has no `connections`"),
+                false => unknown.suggest(&connection.value, known),
+            }]);
+        }
+        let (below, span) = match (&self.path, &self.table, &self.query) {
+            (Some(path), ..) => (path.value.as_str().trim_start_matches('/'), path.span),
+            (_, Some(table), _) => (table.value.as_str(), table.span),
+            (_, _, Some(query)) => ("(query)", query.span),
+            _ => ("", connection.span),
+        };
+        Ok(At::new(Location::new(format!("{}://{below}", connection.value)), span))
+    }
+
     fn file_format(
         &self,
+        path: &At<Location>,
         formats: &Formats,
         storages: &StorageRegistry,
     ) -> Result<&'static FormatDescriptor, Vec<Diagnostic>> {
         let found = match &self.format {
             Some(name) => formats.named(name.value.as_str()),
-            None => formats.of_path(self.path.value.as_str()),
+            None => formats.of_path(path.value.as_str()),
         };
         found.ok_or_else(|| {
             let no_format = || {
-                Diagnostic::error(format!("the ending of `{}` does not say its format", self.path.value))
-                    .at(self.path.span, "a table is read here")
+                Diagnostic::error(format!("the ending of `{}` does not say its format", path.value))
+                    .at(path.span, "a table is read here")
                     .help(format!("add `format:` {}", formats.names()))
             };
-            vec![storages.unsupported(&self.path).unwrap_or_else(no_format)]
+            let unsupported = storages.unsupported(path);
+            if unsupported.is_empty() { vec![no_format()] } else { unsupported }
         })
     }
 
@@ -124,6 +165,7 @@ impl Load {
         [
             ("table", self.table.as_ref().map(|at| at.span)),
             ("query", self.query.as_ref().map(|sql| sql.span)),
+            ("version", self.version.as_ref().map(|sql| sql.span)),
             ("sheet", self.sheet.as_ref().map(|at| at.span)),
             ("delimiter", options.and_then(|options| Some(options.delimiter.as_ref()?.span))),
             ("decimal", options.and_then(|options| Some(options.decimal.as_ref()?.span))),
@@ -138,10 +180,17 @@ impl Load {
     }
 
     /// Keys that do not go together.
-    fn mistakes(&self, format: &FormatDescriptor, formats: &Formats, source: &TaskSource<'_>) -> Vec<Diagnostic> {
+    fn mistakes(
+        &self,
+        path: &At<Location>,
+        format: &FormatDescriptor,
+        formats: &Formats,
+        source: &TaskSource<'_>,
+    ) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
         for (key, span) in self.given().filter(|(key, _)| !format.takes(key)) {
-            let names: Vec<&str> = formats.iter().filter(|known| known.takes(key)).map(|known| known.name).collect();
+            let known = formats.iter().chain([&DATABASE]).filter(|known| known.takes(key));
+            let names: Vec<&str> = known.map(|known| known.name).collect();
             mistakes.push(
                 Diagnostic::error(format!("`{key}` has no meaning for {}", format.name))
                     .at(span, format!("only for {}", names.join(" and "))),
@@ -172,7 +221,7 @@ impl Load {
                 ),
                 (None, None) => mistakes.push(
                     Diagnostic::error(format!("task `{}` does not say what to read", source.spec.id.value))
-                        .at(self.path.span, format!("{database} holds several tables"))
+                        .at(path.span, format!("{database} holds several tables"))
                         .help("add `table:` or `query:`"),
                 ),
                 _ => {}
@@ -192,6 +241,8 @@ impl Load {
 /// A load whose format is known.
 struct LoadTask {
     keys: Load,
+    /// What is read.
+    path: At<Location>,
     format: &'static FormatDescriptor,
     /// The columns last found: what is to be said of how they are read is said once they are known to be right.
     found: Mutex<Option<Schema>>,
@@ -206,7 +257,7 @@ impl Serialize for LoadTask {
 impl LoadTask {
     /// The files that there are now, in the order of their names.
     fn files(&self, cx: &CheckContext<'_>) -> Vec<Location> {
-        let path = &self.keys.path.value;
+        let path = &self.path.value;
         let found = match cx.storages.of(path).and_then(|storage| storage.find(cx.project, path)) {
             Ok(Found::One | Found::Nothing) => return vec![path.clone()],
             Ok(Found::Matches(found)) => found,
@@ -264,6 +315,15 @@ impl LoadTask {
     }
 }
 
+/// What a load of a database takes.
+static DATABASE: FormatDescriptor = FormatDescriptor {
+    name: "database",
+    summary: "A table or query of a database.",
+    options: &["table", "query", "version"],
+    database: Some("a database"),
+    ..FormatDescriptor::TABLE
+};
+
 /// A comma or a point.
 fn decimal_of(text: &str) -> Option<char> {
     text.chars().next().filter(|first| text.len() == 1 && matches!(first, ',' | '.'))
@@ -282,14 +342,26 @@ fn delimiter_of(text: &str) -> Option<char> {
 impl TableLogic for LoadTask {
     fn io(&self) -> Io {
         let role = if self.format.has_wal { FileRole::Sqlite } else { FileRole::Source };
-        Io { files: vec![FileInput { path: self.keys.path.clone(), role }], ..Io::default() }
+        let is_unversioned = self.format.name == DATABASE.name && self.keys.version.is_none();
+        Io {
+            volatile: is_unversioned.then_some(Volatile::Unversioned),
+            files: vec![FileInput { path: self.path.clone(), role, version: self.keys.version.clone() }],
+            ..Io::default()
+        }
     }
 
     fn describe(&self) -> String {
+        if let Some(connection) = &self.keys.connection {
+            return match (&self.keys.path, &self.keys.table, &self.keys.query) {
+                (Some(path), ..) => format!("{}: {}", connection.value, path.value),
+                (_, Some(table), _) => format!("{}: {}", connection.value, table.value),
+                _ => format!("{} (query)", connection.value),
+            };
+        }
         match (&self.keys.table, &self.keys.query) {
-            (Some(table), _) => format!("{} ({})", self.keys.path.value, table.value),
-            (_, Some(_)) => format!("{} (query)", self.keys.path.value),
-            _ => self.keys.path.value.to_string(),
+            (Some(table), _) => format!("{} ({})", self.path.value, table.value),
+            (_, Some(_)) => format!("{} (query)", self.path.value),
+            _ => self.path.value.to_string(),
         }
     }
 
@@ -302,7 +374,7 @@ impl TableLogic for LoadTask {
     }
 
     fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>> {
-        let contract = Contract { path: &self.keys.path, columns: &self.keys.columns, strict: self.keys.strict };
+        let contract = Contract { path: &self.path, columns: &self.keys.columns, strict: self.keys.strict };
         let scan = Scan { schema: contract.promised(), ..self.scan(cx) };
         let exists = |file: &Location| cx.storages.of(file).is_ok_and(|storage| storage.exists(cx.project, file));
         let is_there = !scan.files.is_empty() && scan.files.iter().all(exists);
@@ -336,7 +408,7 @@ impl TableLogic for LoadTask {
         }
         let Some(schema) = self.found.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Vec::new() };
         let remarks = cx.engine.remarks(&Scan { schema, ..self.scan(cx) }).unwrap_or_default();
-        remarks.into_iter().map(|remark| Diagnostic::warning(remark).at(self.keys.path.span, "read here")).collect()
+        remarks.into_iter().map(|remark| Diagnostic::warning(remark).at(self.path.span, "read here")).collect()
     }
 
     fn has_open_columns(&self) -> bool {
@@ -346,6 +418,10 @@ impl TableLogic for LoadTask {
 
 /// What is wrong with reading a source as these columns, if that is found in time.
 fn read_as(cx: &CheckContext<'_>, scan: &Scan, schema: Schema) -> Option<EngineError> {
+    if scan.format == DATABASE.format() {
+        // Its types are those that it says, and no row is read for them.
+        return Some(EngineError::Internal("the database says so".to_owned()));
+    }
     let job = TableJob { rel: Rel::Scan(Scan { schema, ..scan.clone() }), checks: Vec::new() };
     let read = cx.engine.run(&job, &JobOptions { inputs: &[], origin: &|_| None, cancelled: cx.cancelled });
     read.err().filter(|error| !matches!(error, EngineError::Cancelled))
@@ -357,9 +433,9 @@ impl LoadTask {
         let (what, span) = match (&self.keys.table, &self.keys.query) {
             (Some(table), _) => (format!("`{}` of ", table.value), table.span),
             (_, Some(query)) => ("the query of ".to_owned(), query.span),
-            _ => (String::new(), self.keys.path.span),
+            _ => (String::new(), self.path.span),
         };
-        (format!("{what}`{}` gave no first rows within {} s", self.keys.path.value, MOST_TIME.as_secs()), span)
+        (format!("{what}`{}` gave no first rows within {} s", self.path.value, MOST_TIME.as_secs()), span)
     }
 
     fn believed(&self) -> Diagnostic {
@@ -377,6 +453,13 @@ impl LoadTask {
     }
 
     fn unreadable(&self, error: &EngineError) -> Diagnostic {
+        if let EngineError::Connection(error) = error {
+            let query = self.keys.query.as_ref().filter(|_| error.kind == ConnectionErrorKind::Query);
+            let mistake =
+                Diagnostic::error(error.to_string()).at(query.map_or(self.path.span, |query| query.span), "read here");
+            let mistake = if error.is_transient() { mistake.passing() } else { mistake };
+            return error.help.iter().fold(mistake, |mistake, help| mistake.help(help.clone()));
+        }
         let part = match error {
             EngineError::Source { part, .. } => *part,
             _ => None,
@@ -386,7 +469,7 @@ impl LoadTask {
             Some(ScanPart::Query) => self.keys.query.as_ref().map(|query| query.span),
             None => None,
         };
-        let span = key.unwrap_or(self.keys.path.span);
+        let span = key.unwrap_or(self.path.span);
         let diagnostic = Diagnostic::error(error.to_string()).at(span, "read here");
         match error {
             EngineError::Source { help: Some(help), .. } | EngineError::Memory { help, .. } => {

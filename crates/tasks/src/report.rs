@@ -92,7 +92,7 @@ impl Task for ReportTask {
     fn io(&self) -> Io {
         Io {
             reads: input_edges(&self.keys.inputs),
-            files: std::iter::once(FileInput { path: self.keys.template.clone(), role: FileRole::Template })
+            files: std::iter::once(FileInput::new(self.keys.template.clone(), FileRole::Template))
                 .chain(self.pictures.iter().cloned())
                 .collect(),
             outputs: vec![OutputFile { path: self.keys.output.clone(), role: "report".into() }],

@@ -82,7 +82,7 @@ impl TableLogic for Query {
     fn io(&self) -> Io {
         Io {
             reads: self.tables.iter().map(|table| reads(table, "sql")).collect(),
-            files: self.file.iter().map(|file| FileInput { path: file.clone(), role: FileRole::Sql }).collect(),
+            files: self.file.iter().map(|file| FileInput::new(file.clone(), FileRole::Sql)).collect(),
             ..Io::default()
         }
     }

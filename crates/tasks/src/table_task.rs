@@ -10,7 +10,7 @@ use tidemill_core::table::{
 };
 use tidemill_core::task::{
     CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskChecks, TaskFailure, TaskResult,
-    TaskSource,
+    TaskSource, Volatile,
 };
 
 /// A type of table task: parameters that compile to a relation.
@@ -107,6 +107,7 @@ impl<L: TableLogic> Task for TableTask<L> {
         let mut io = self.logic.io();
         io.table = true;
         io.reads.extend(self.checks.reads());
+        io.volatile = io.volatile.or_else(|| self.checks.look_at_time().then_some(Volatile::Fresh));
         io.rejects = self.logic.rejects(&self.id.value);
         io
     }

@@ -115,7 +115,7 @@ pub fn pictures_in_file(project: &Path, template: &At<Location>) -> Vec<FileInpu
         picture.captures_iter(&text).filter_map(|found| Some(found.get(1).or(found.get(2))?.as_str())).collect();
     paths.sort_unstable();
     paths.dedup();
-    let input = |path: &str| FileInput { path: At::new(Location::new(path), template.span), role: FileRole::Input };
+    let input = |path: &str| FileInput::new(At::new(Location::new(path), template.span), FileRole::Input);
     paths.into_iter().map(input).collect()
 }
 

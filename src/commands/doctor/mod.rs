@@ -41,6 +41,7 @@ impl CliCommand for DoctorArgs {
             title = format!("{pipeline} in {}, tidemill {}", spec.project.display(), env!("CARGO_PKG_VERSION"));
             findings.push(project::sources(&plans));
             findings.extend(project::secrets(&spec));
+            findings.extend(project::connections(&opened));
             findings.extend(project::outside(&opened, &plans));
             findings.extend(machine::folder(&spec.project));
             let (state, last) = machine::state(&spec.project, pipeline);

@@ -69,7 +69,9 @@ pub fn sources(plans: &[&Plan]) -> Finding {
 
 fn outer_files(task: &PlannedTask) -> impl Iterator<Item = &str> {
     let is_published = |path: &str| task.needs.iter().any(|need| need.role == path);
-    task.io.files.iter().map(|file| file.path.value.as_str()).filter(move |path| !is_published(path))
+    // Whether a database can be reached is told of its connection.
+    let files = task.io.files.iter().filter(|file| file.path.value.scheme().is_none());
+    files.map(|file| file.path.value.as_str()).filter(move |path| !is_published(path))
 }
 
 /// Why a source cannot be read, if so.
@@ -104,6 +106,23 @@ pub fn secrets(spec: &Spec) -> Option<Finding> {
                 .help("set them in the environment, or in the file that `dotenv` names, if tasks are to use them"),
         ),
     }
+}
+
+/// The connections of the file, each tried.
+pub fn connections(opened: &Opened) -> Vec<Finding> {
+    let storages = opened.types.storages();
+    let tried = storages.connections().map(|(name, storage)| match storage.probe() {
+        Ok(found) => Finding::ok("connection", format!("{name}: {}", secrets::masked(found))),
+        Err(error) => {
+            let finding = Finding::bad("connection", secrets::masked(error.to_string()));
+            error.help.iter().fold(finding, |finding, help| finding.help(secrets::masked(help.as_str())))
+        }
+    });
+    let refused = storages.refused().flat_map(|(_, mistakes)| mistakes).map(|mistake| {
+        let finding = Finding::note("connection", secrets::masked(mistake.message.as_str()));
+        mistake.help.iter().fold(finding, |finding, help| finding.help(help.as_str()))
+    });
+    tried.chain(refused).collect()
 }
 
 /// What tasks need of the world outside, each thing tried once.

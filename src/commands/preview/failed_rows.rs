@@ -88,7 +88,7 @@ fn failing(kind: CheckKind, input: Rel, schema: &Schema, others: &BTreeMap<Strin
             let there = others.get(&task)?.clone()?;
             unrelated(input, column(&name)?, Rel::Input { task, schema: there.clone() }, (&other, there.get(&other)?))
         }
-        CheckKind::RowCount { .. } => return None,
+        CheckKind::RowCount { .. } | CheckKind::Newest { .. } => return None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ConnectionError;
 use crate::table::{DataType, EngineError, PlainTable, Schema};
@@ -26,7 +26,7 @@ impl fmt::Display for DatabaseTable {
 }
 
 /// What becomes of the rows that a table has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WriteMode {
     /// They make way for the new ones; the table itself stays, with its grants, indexes, views and comments.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::shorten;
 use crate::ids::TaskName;
-use crate::task::FileRole;
+use crate::task::{FileRole, Volatile};
 
 /// One reason why a task runs or its outputs are restored. Prints as a short sentence without a full stop, old → new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub enum Reason {
     Scheduled,
     /// `cache: off`.
     CacheOff,
-    /// A command without outputs: what it does cannot be known.
-    Volatile,
+    /// Its result may be another each time.
+    Volatile(Volatile),
     /// Its `ttl` is over.
     Expired,
     /// It read something that changed while it ran, so that its result was not kept.
@@ -177,7 +177,9 @@ impl fmt::Display for Reason {
             Self::Forced => f.write_str("forced"),
             Self::Scheduled => f.write_str("it is sent once for each time of the schedule"),
             Self::CacheOff => f.write_str("cache: off"),
-            Self::Volatile => f.write_str("a command without outputs always runs"),
+            Self::Volatile(Volatile::Undeclared) => f.write_str("a command without outputs always runs"),
+            Self::Volatile(Volatile::Unversioned) => f.write_str("without `version` a database is read in every run"),
+            Self::Volatile(Volatile::Fresh) => f.write_str("how fresh it is, is looked at in every run"),
             Self::Expired => f.write_str("its ttl is over"),
             Self::NotKept => f.write_str("an input changed while it last ran"),
             Self::ResultLost => f.write_str("its cached result is gone or damaged"),

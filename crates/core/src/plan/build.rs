@@ -113,11 +113,11 @@ fn plan_task(
     let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
     let io = built.io();
     let mut unsupported: Vec<Diagnostic> =
-        paths(&io, task).filter_map(|path| types.storages().unsupported(path)).collect();
+        paths(&io, task).flat_map(|path| types.storages().unsupported(path)).collect();
     if unsupported.is_empty() {
         // The texts of a pipeline lie on this machine, as its file does.
         let texts = io.files.iter().filter(|file| matches!(file.role, FileRole::Template | FileRole::Sql));
-        unsupported.extend(texts.filter_map(|file| StorageRegistry::default().unsupported(&file.path)));
+        unsupported.extend(texts.flat_map(|file| StorageRegistry::default().unsupported(&file.path)));
     }
     if !unsupported.is_empty() {
         return Err(unsupported);
@@ -151,10 +151,35 @@ fn plan_task(
     }))
 }
 
+/// That an output says a table where there are files, or a file where there are tables.
+fn mistaken_for(output: &OutputSpec, is_database: bool) -> Option<Diagnostic> {
+    let (what, help) = match (is_database, output.options.database.is_some()) {
+        (true, false) => ("is a database, which holds no files", "write `{connection: …, table: …}`"),
+        (false, true) => ("is no database, and holds no tables", "write `{connection: …, path: …}`"),
+        _ => return None,
+    };
+    let connection = output.path.value.scheme().unwrap_or_default();
+    Some(Diagnostic::error(format!("`{connection}` {what}")).at(output.path.span, "").help(help))
+}
+
 /// The files that a task's table is written to.
 fn sinks(task: &TaskSpec, types: &TaskTypes) -> Result<Vec<Sink>, Vec<Diagnostic>> {
     let (mut sinks, mut mistakes) = (Vec::new(), Vec::new());
     for output in &task.common.outputs {
+        let is_database = types.storages().database(&output.path.value).is_some();
+        if let Some(wrong) = mistaken_for(output, is_database) {
+            mistakes.push(wrong);
+            continue;
+        }
+        if is_database {
+            sinks.push(Sink {
+                path: output.path.value.clone(),
+                format: FileFormat("database"),
+                options: output.options.clone(),
+                table: task.id.value.base().to_owned(),
+            });
+            continue;
+        }
         match types.formats().of_path(output.path.value.as_str()) {
             Some(format) => {
                 mistakes.extend(meaningless(output, format, types.formats()));

@@ -13,6 +13,7 @@ use crate::table::{Location, Schema, TableEngine, TableJob};
 use crate::task::{CheckContext, EdgeKind, FileRole};
 
 use super::instances::with_instances;
+use super::targets;
 use super::{Columns, Plan, PlannedTask, Selection, UNITED_HELP, united_schema};
 
 /// How long a task's sources are looked at before anything runs: a view of a database may take any time, or never end.
@@ -115,6 +116,9 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         mistakes.extend(more);
         task.task.columns_despite_mistakes(&cx)
     });
+    if let Some(schema) = columns.as_ref().filter(|_| task.sinks.iter().any(|sink| sink.options.database.is_some())) {
+        mistakes.extend(targets::misfits(task, schema, &plan.storages, &LIMIT.token()));
+    }
     let warnings = task.task.warnings(&cx);
     // What a source holds may be another thing tomorrow.
     let reads_source = reads_source(task);

@@ -9,6 +9,7 @@ mod no_items;
 mod paths;
 mod published;
 mod select;
+mod targets;
 mod united;
 
 use std::collections::HashMap;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 
-use crate::diagnostic::{Diagnostic, SourceMap, Span};
-use crate::table::{Location, SinkOptions};
+use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::task::CheckTypes;
 
 use super::holes::cut;
-use super::keys::{CacheForms, CacheWord, CheckKeys, CommonKeys, OutputKeys, RetriesForms, RetriesKeys};
+use super::keys::{CacheForms, CacheWord, CheckKeys, CommonKeys, RetriesForms, RetriesKeys};
+use super::output::{OutputSpec, read_outputs};
 use super::{At, Node, NodeValue, Scope, Template, read};
 
 /// The keys common to every task, resolved.
@@ -89,17 +89,6 @@ pub enum CachePolicy {
     Ttl(Duration),
     /// The digest alone.
     DigestOnly,
-}
-
-/// One file that a table is published to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutputSpec {
-    /// The path.
-    pub path: At<Location>,
-    /// How it is written.
-    pub options: SinkOptions,
-    /// The options that stand there, each with its place.
-    pub given: Vec<(&'static str, Span)>,
 }
 
 /// The names of the common keys, `type` aside.
@@ -218,50 +207,5 @@ pub(crate) fn one_statement_each(node: &Node, checks: &CheckTypes, found: &mut V
             }
             (Some(_), None) => {}
         }
-    }
-}
-
-impl From<OutputKeys> for OutputSpec {
-    fn from(keys: OutputKeys) -> Self {
-        let given = [
-            ("delimiter", keys.delimiter.as_ref().map(|at| at.span)),
-            ("bom", keys.bom.as_ref().map(|at| at.span)),
-            ("null", keys.null.as_ref().map(|at| at.span)),
-            ("escape_formulas", keys.escape_formulas.as_ref().map(|at| at.span)),
-        ];
-        Self {
-            path: keys.path,
-            given: given.into_iter().filter_map(|(key, span)| Some((key, span?))).collect(),
-            options: SinkOptions {
-                delimiter: keys.delimiter.map(|at| at.value),
-                bom: keys.bom.is_some_and(|at| at.value),
-                null: keys.null.map(|at| at.value),
-                escape_formulas: keys.escape_formulas.map(|at| at.value),
-            },
-        }
-    }
-}
-
-fn read_outputs(
-    node: &Node,
-    scope: &Scope,
-    sources: &SourceMap,
-    outputs: &mut Vec<OutputSpec>,
-    found: &mut Vec<Diagnostic>,
-) {
-    let output = match &node.value {
-        NodeValue::List(items) => {
-            return items.iter().for_each(|item| read_outputs(item, scope, sources, outputs, found));
-        }
-        NodeValue::Map(_) => read::<OutputKeys>(node, scope, sources).map(OutputSpec::from),
-        _ => read::<At<Location>>(node, scope, sources).map(|path| OutputSpec {
-            path,
-            options: SinkOptions::default(),
-            given: Vec::new(),
-        }),
-    };
-    match output {
-        Ok(output) => outputs.push(output),
-        Err(errors) => found.extend(errors),
     }
 }

@@ -244,7 +244,8 @@ pub(crate) struct CommonKeys {
     /// One instance for each item of a list, or for each combination of a map of lists.
     #[schemars(with = "Option<ForeachForms>")]
     pub foreach: Option<Anything>,
-    /// Where its table is published: a path, `{path, delimiter, bom, null, escape_formulas}`, or a list of these.
+    /// Where its table is published: a path, `{path, delimiter, bom, null, escape_formulas}`, `{connection, table, mode, key,
+    /// create}`, or a list of these.
     #[schemars(with = "Option<OneOrMany<OutputForms>>")]
     pub output: Option<Anything>,
 }
@@ -335,8 +336,18 @@ pub(crate) enum OutputForms {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutputKeys {
-    /// The path; its ending says the format.
-    pub path: At<Location>,
+    /// The path; its ending says the format. With `connection`: below the URL of that.
+    pub path: Option<At<Location>>,
+    /// One of `connections`.
+    pub connection: Option<At<String>>,
+    /// A table of that database.
+    pub table: Option<At<String>>,
+    /// Of a table: `replace` (default) its rows, `append` to them, or `upsert` by a key.
+    pub mode: Option<At<OutputMode>>,
+    /// Of `upsert`: the columns of the key, which must be unique.
+    pub key: Option<OneOrMany<At<String>>>,
+    /// Of a table: make it if it is not there; default false.
+    pub create: Option<At<bool>>,
     /// CSV: what stands between two fields.
     #[schemars(with = "Option<String>")]
     pub delimiter: Option<At<char>>,
@@ -346,6 +357,18 @@ pub(crate) struct OutputKeys {
     pub null: Option<At<String>>,
     /// CSV and XLSX: put `'` before a text that a spreadsheet would take for a formula.
     pub escape_formulas: Option<At<bool>>,
+}
+
+/// What becomes of the rows that a table of a database has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OutputMode {
+    /// They make way for the new ones.
+    Replace,
+    /// The new ones join them.
+    Append,
+    /// Those with the same key are changed, the others join them.
+    Upsert,
 }
 
 /// An item of `checks`: beside these keys, that of one check; which checks there are is filled into the schema.

@@ -8,12 +8,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use destination::{DestinationCheck, DestinationRefusal};
+pub use destination::{AnyDestination, DestinationCheck, DestinationRefusal};
 pub use local::{LocalFileSystem, is_glob, resolve};
 pub use registry::{Connector, Destinations, StorageRegistry};
 
 use crate::attempt::CancelToken;
-use crate::connection::Database;
+use crate::connection::{ConnectionError, Database};
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
 use crate::regular_file;
@@ -92,6 +92,14 @@ pub trait Storage: Send + Sync {
     /// What may help somebody who names a file that is not there.
     fn help_if_missing(&self, _project: &Path, _location: &Location) -> Option<String> {
         None
+    }
+
+    /// Looks whether it can be reached, without changing anything there: what was found, as a sentence without a full stop.
+    ///
+    /// # Errors
+    /// If it cannot.
+    fn probe(&self) -> Result<String, ConnectionError> {
+        Ok("can be used".to_owned())
     }
 
     /// What says where outputs may be written; `allow_outside` are the folders that the pipeline allows beside its own. By

@@ -1,5 +1,6 @@
 //! The storages that a program knows, by the schemes of locations.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,11 +28,20 @@ pub trait Connector: Send + Sync {
 pub struct StorageRegistry {
     list: Vec<Arc<dyn Storage>>,
     connector: Option<Arc<dyn Connector>>,
+    /// The connections of the file, by name.
+    connections: Vec<(String, Arc<dyn Storage>)>,
+    /// Connections that cannot be used, with why.
+    refused: BTreeMap<String, Vec<Diagnostic>>,
 }
 
 impl Default for StorageRegistry {
     fn default() -> Self {
-        Self { list: vec![Arc::new(LocalFileSystem)], connector: None }
+        Self {
+            list: vec![Arc::new(LocalFileSystem)],
+            connector: None,
+            connections: Vec::new(),
+            refused: BTreeMap::new(),
+        }
     }
 }
 
@@ -57,8 +67,32 @@ impl StorageRegistry {
     /// If it cannot be used.
     pub fn connect(&mut self, config: ConnectionConfig) -> Result<(), ConnectionError> {
         let Some(connector) = &self.connector else { return Ok(()) };
-        self.list.push(connector.connect(config)?);
+        let name = config.name.clone();
+        let storage = connector.connect(config)?;
+        self.list.push(Arc::clone(&storage));
+        self.connections.push((name, storage));
         Ok(())
+    }
+
+    /// The connections of the file that can be used, by name.
+    pub fn connections(&self) -> impl Iterator<Item = (&str, &dyn Storage)> {
+        self.connections.iter().map(|(name, storage)| (name.as_str(), &**storage))
+    }
+
+    /// Those of them that are databases.
+    pub fn databases(&self) -> impl Iterator<Item = (&str, Arc<dyn Database>)> {
+        self.connections()
+            .filter_map(|(name, storage)| Some((name, storage.database(&Location::new(format!("{name}://")))?)))
+    }
+
+    /// Why connections of the file cannot be used, by name.
+    pub fn refused(&self) -> impl Iterator<Item = (&str, &[Diagnostic])> {
+        self.refused.iter().map(|(name, mistakes)| (name.as_str(), mistakes.as_slice()))
+    }
+
+    /// Notes why a connection of the file cannot be used.
+    pub fn refuse(&mut self, name: &str, mistakes: Vec<Diagnostic>) {
+        self.refused.insert(name.to_owned(), mistakes);
     }
 
     /// The database that the location is a table or query of, if it is no file.
@@ -76,13 +110,17 @@ impl StorageRegistry {
     }
 
     /// That a location leads nowhere that is known, if it does not.
-    pub fn unsupported(&self, location: &At<Location>) -> Option<Diagnostic> {
-        let scheme = location.value.scheme().filter(|_| self.place(&location.value).is_none())?;
-        Some(
-            Diagnostic::error(unknown(scheme))
-                .at(location.span, "this does not lead to a file of this machine")
-                .help("name a path; a `command` task can fetch a file, or send one"),
-        )
+    pub fn unsupported(&self, location: &At<Location>) -> Vec<Diagnostic> {
+        let Some(scheme) = location.value.scheme().filter(|_| self.place(&location.value).is_none()) else {
+            return Vec::new();
+        };
+        if let Some(mistakes) = self.refused.get(scheme) {
+            return mistakes.iter().map(|mistake| mistake.clone().at(location.span, "used here")).collect();
+        }
+        let mistake = Diagnostic::error(unknown(scheme))
+            .at(location.span, "this does not lead to a file of this machine")
+            .help("name a path; a `command` task can fetch a file, or send one");
+        vec![mistake]
     }
 
     /// What says where outputs of a project may be written.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport, Workbook};
 use crate::attempt::CancelToken;
+use crate::connection::{ConnectionError, ConnectionErrorKind};
 use crate::ids::{Digest, RunId};
 
 /// A table that an engine holds. Dropping the last reference lets the engine free it.
@@ -109,6 +110,9 @@ pub enum EngineError {
         /// What to do.
         help: String,
     },
+    /// A database or another connection could not be read.
+    #[error("{0}")]
+    Connection(ConnectionError),
     /// The result is no longer wanted.
     #[error("cancelled")]
     Cancelled,
@@ -124,6 +128,12 @@ pub enum ScanPart {
     Table,
     /// Its query.
     Query,
+}
+
+impl From<ConnectionError> for EngineError {
+    fn from(error: ConnectionError) -> Self {
+        if error.kind == ConnectionErrorKind::Cancelled { Self::Cancelled } else { Self::Connection(error) }
+    }
 }
 
 impl EngineError {

@@ -64,6 +64,15 @@ pub enum CheckKind {
         /// At most.
         max: Option<u64>,
     },
+    /// The newest value of a column of dates or datetimes; there must be one.
+    Newest {
+        /// The column.
+        column: String,
+        /// It is no older than this, in microseconds since 1970-01-01 00:00.
+        at_least: i64,
+        /// The age that this comes from, for messages.
+        age: String,
+    },
     /// Every value of the column is in that column of another task's table.
     Relationship {
         /// Here.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{FileFormat, Schema};
+use crate::connection::WriteMode;
 use crate::spec::SqlText;
 
 /// Where a file or folder is: a path below the project's folder with `/` between its parts, or an absolute one.
@@ -49,9 +50,20 @@ impl schemars::JsonSchema for Location {
     }
 }
 
+/// As it is written, but for a password in it.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        let password = self.scheme().and_then(|scheme| {
+            let start = scheme.len() + "://".len();
+            let authority = self.0[start..].split(['/', '?']).next()?;
+            let (user, _) = authority.rsplit_once('@')?;
+            let (name, password) = user.split_once(':')?;
+            Some(start + name.len()..start + name.len() + 1 + password.len())
+        });
+        match password {
+            Some(range) => f.pad(&format!("{}{}", &self.0[..range.start], &self.0[range.end..])),
+            None => f.pad(&self.0),
+        }
     }
 }
 
@@ -115,6 +127,20 @@ pub struct SinkOptions {
     pub null: Option<String>,
     /// CSV, XLSX: put `'` before a text that a spreadsheet would take for a formula; default off for CSV, on for XLSX.
     pub escape_formulas: Option<bool>,
+    /// Of a table of a database: how it is written; None for files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseOptions>,
+}
+
+/// How a table of a database is written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DatabaseOptions {
+    /// The table, as the file names it.
+    pub table: String,
+    /// What becomes of the rows that are there.
+    pub mode: WriteMode,
+    /// Whether it is made if it is not there.
+    pub create: bool,
 }
 
 /// Where and how a table is published.

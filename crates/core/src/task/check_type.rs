@@ -42,6 +42,11 @@ pub trait Statement: Send + Sync {
     /// The tables that it looks into, beside that of its own task.
     fn reads(&self) -> Vec<Edge>;
 
+    /// Whether what it finds depends on when it looks: then a result that is kept says nothing.
+    fn looks_at_time(&self) -> bool {
+        false
+    }
+
     /// What is to be checked of a table of those columns, each with what messages call it.
     ///
     /// # Errors

@@ -48,6 +48,11 @@ impl TaskChecks {
         self.0.iter().flat_map(|check| check.statement.reads())
     }
 
+    /// Whether what one of them finds depends on when it looks.
+    pub fn look_at_time(&self) -> bool {
+        self.0.iter().any(|check| check.statement.looks_at_time())
+    }
+
     /// Compiles them against the table's columns.
     ///
     /// # Errors

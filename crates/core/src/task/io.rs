@@ -1,6 +1,6 @@
 //! What a task reads and writes.
 
-use crate::spec::At;
+use crate::spec::{At, SqlText};
 use crate::table::Location;
 
 /// What a task reads and writes.
@@ -20,8 +20,19 @@ pub struct Io {
     pub rejects: Option<At<Location>>,
     /// Whether it renders texts that may look at `tasks.<id>`: then the runner gathers what is known of those before it.
     pub facts: bool,
-    /// Whether its result may depend on more than it declares (a command without outputs): always runs.
-    pub volatile: bool,
+    /// Why its result may be another each time, if it may: then it always runs.
+    pub volatile: Option<Volatile>,
+}
+
+/// Why a task always runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volatile {
+    /// It may depend on more than it declares: a command without outputs.
+    Undeclared,
+    /// Nothing cheap says whether what it reads is still what it was: a table of a database without `version`.
+    Unversioned,
+    /// A check of it is about the time at which it runs.
+    Fresh,
 }
 
 /// One task reads from another.
@@ -54,6 +65,15 @@ pub struct FileInput {
     pub path: At<Location>,
     /// What for.
     pub role: FileRole,
+    /// Of a database: the query whose result says whether it is what it was.
+    pub version: Option<SqlText>,
+}
+
+impl FileInput {
+    /// A file, known by its content.
+    pub fn new(path: At<Location>, role: FileRole) -> Self {
+        Self { path, role, version: None }
+    }
 }
 
 /// What a file is to the task that reads it.

@@ -22,7 +22,7 @@ pub use check_type::{CheckType, CheckTypes, Statement};
 pub use checks::TaskChecks;
 pub use descriptor::{Descriptor, MakesTable};
 pub use facts::{FailedTask, RunFacts, TaskFacts};
-pub use io::{Edge, EdgeKind, FileInput, FileRole, Io, OutputFile};
+pub use io::{Edge, EdgeKind, FileInput, FileRole, Io, OutputFile, Volatile};
 pub use probe::{Probe, ProbeContext};
 pub use result::{TaskFailure, TaskResult};
 pub use run_context::{LogLevel, Origins, OutputLog, RunContext};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::connection::{ConnectionError, ConnectionErrorKind};
 use crate::table::{EngineError, Location, TableReport, TaskReport};
 
 /// What an attempt made.
@@ -63,11 +64,21 @@ impl From<EngineError> for TaskFailure {
         let help = match &error {
             EngineError::Source { help, .. } | EngineError::Value { help, .. } => help.iter().cloned().collect(),
             EngineError::Memory { help, .. } => vec![help.clone()],
+            EngineError::Connection(error) => return error.clone().into(),
             _ => Vec::new(),
         };
         let cancelled = matches!(error, EngineError::Cancelled);
         // The same values will fit no better the next time.
         let permanent = matches!(error, EngineError::Value { .. } | EngineError::Checks { .. });
+        Self { message: error.to_string(), help, permanent, cancelled, ..Self::default() }
+    }
+}
+
+impl From<ConnectionError> for TaskFailure {
+    fn from(error: ConnectionError) -> Self {
+        let cancelled = error.kind == ConnectionErrorKind::Cancelled;
+        let permanent = !cancelled && !error.is_transient();
+        let help = error.help.iter().cloned().collect();
         Self { message: error.to_string(), help, permanent, cancelled, ..Self::default() }
     }
 }

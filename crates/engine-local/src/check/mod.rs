@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
-use tidemill_core::table::{Check, CheckKind, CheckResult, EngineError, FailedCheck, JobOptions, Schema, Severity};
+use tidemill_core::table::{
+    Check, CheckKind, CheckResult, EngineError, FailedCheck, JobOptions, Schema, Severity, Value,
+};
 
 use crate::arrays::stack::stack;
 use crate::arrays::types;
@@ -12,6 +14,9 @@ use crate::expr::{Eval, Notes, columns_of};
 use crate::keys::groups::Groups;
 use crate::ops::batch::Batch;
 use crate::store::table_handle::TableHandle;
+
+/// Microseconds in a day.
+const MICROS_OF_DAY: i64 = 86_400_000_000;
 
 /// Bad rows that are shown.
 const SAMPLES: usize = 5;
@@ -91,6 +96,10 @@ fn one(check: &Check, frame: &DataFrame, options: &JobOptions<'_>) -> Outcome<Ch
                 result.detail = Some(format!("expected {expected} rows, found {rows}"));
             }
         }
+        CheckKind::Newest { column, at_least, age } => {
+            result.detail = too_old(types::column(frame, column)?, *at_least, age)?;
+            result.bad_rows = u64::from(result.detail.is_some());
+        }
         CheckKind::Relationship { column, task, other } => {
             let table = options
                 .input(task)
@@ -101,6 +110,19 @@ fn one(check: &Check, frame: &DataFrame, options: &JobOptions<'_>) -> Outcome<Ch
         }
     }
     Ok(result)
+}
+
+/// That the newest value of a column is older than it may be, if it is.
+fn too_old(values: &Series, at_least: i64, age: &str) -> Outcome<Option<String>> {
+    let newest = values.max_reduce().map_err(internal)?.into_series(values.name().clone());
+    let is_fresh = match types::value_at(&newest, 0)? {
+        Value::Datetime(micros) => micros >= at_least,
+        Value::Date(days) => i64::from(days) * MICROS_OF_DAY >= at_least,
+        _ => false,
+    };
+    let shown = types::shown(&newest, 0)?;
+    let least = Value::Datetime(at_least);
+    Ok((!is_fresh).then(|| format!("the newest value is {shown}, older than {age}: it may be from {least} on")))
 }
 
 /// Checks of a table whose rows come batch by batch.
@@ -169,7 +191,9 @@ impl<'a> Checking<'a> {
             }
             let frame = match &check.kind {
                 CheckKind::Unique(columns) => table.frame(Some(columns))?,
-                CheckKind::Relationship { column, .. } => table.frame(Some(std::slice::from_ref(column)))?,
+                CheckKind::Newest { column, .. } | CheckKind::Relationship { column, .. } => {
+                    table.frame(Some(std::slice::from_ref(column)))?
+                }
                 _ => DataFrame::empty_with_height(table.rows()),
             };
             *result = one(check, &frame, options).map_err(|error| within(&check.name, error))?;
@@ -183,7 +207,10 @@ fn row_by_row(check: &Check) -> bool {
     match &check.kind {
         CheckKind::NotNull(_) => true,
         CheckKind::RowsSatisfy { columns, .. } => !columns.is_empty(),
-        CheckKind::Unique(_) | CheckKind::RowCount { .. } | CheckKind::Relationship { .. } => false,
+        CheckKind::Unique(_)
+        | CheckKind::RowCount { .. }
+        | CheckKind::Newest { .. }
+        | CheckKind::Relationship { .. } => false,
     }
 }
 

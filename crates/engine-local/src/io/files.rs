@@ -8,6 +8,9 @@ use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
 
 use crate::store::output_table::OutputTable;
 
+/// Rows of a source, batch by batch.
+pub type SourceBatches = Box<dyn Iterator<Item = Result<DataFrame, EngineError>> + Send>;
+
 /// What reads sources and writes outputs for the engine. Reading ends early once it is cancelled.
 pub trait Files: Send + Sync {
     /// The columns of a source, from its first `head` rows or from the whole of it.
@@ -33,6 +36,15 @@ pub trait Files: Send + Sync {
         scan: &Scan,
         cancelled: &CancelToken,
     ) -> Result<(DataFrame, Vec<String>), EngineError>;
+
+    /// The rows of a source that gives them batch by batch, as a database does: exactly the columns and types of
+    /// `scan.schema`. None if it is read at once.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn batches(&self, _scan: &Scan, _cancelled: &CancelToken) -> Result<Option<SourceBatches>, EngineError> {
+        Ok(None)
+    }
 
     /// File, and line or row id, of rows given by their place in the frame that `read` gives, from 0.
     ///

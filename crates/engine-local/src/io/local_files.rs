@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
+use tidemill_core::connection::Database;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
 
-use crate::io::files::Files;
+use crate::io::database;
+use crate::io::files::{Files, SourceBatches};
 use crate::io::formats::FormatCodecs;
 use crate::io::read::source_file::SourceFile;
 use crate::io::{read, write};
@@ -42,6 +44,11 @@ impl LocalFiles {
         SourceFile::all_of(&self.storages, project, source, cancelled)
     }
 
+    /// The database that a source is a table or query of, if it is no file.
+    fn database(&self, source: &Scan) -> Option<Arc<dyn Database>> {
+        self.storages.database(source.files.first()?)
+    }
+
     /// What is kept of that source, which is kept no longer.
     fn take(&self, source: &Scan) -> Option<DataFrame> {
         let source = without_schema(source);
@@ -72,6 +79,9 @@ impl Files for LocalFiles {
         head: Option<usize>,
         cancelled: &CancelToken,
     ) -> Result<Schema, EngineError> {
+        if let Some(database) = self.database(source) {
+            return database::infer(&*database, source, head.is_some(), cancelled);
+        }
         let codec = self.codecs.get(source.format)?;
         let files = self.of(project, source, cancelled)?;
         if head.is_some() {
@@ -92,6 +102,10 @@ impl Files for LocalFiles {
         source: &Scan,
         cancelled: &CancelToken,
     ) -> Result<(DataFrame, Vec<String>), EngineError> {
+        if let Some(database) = self.database(source) {
+            let rows = database::batches(&*database, source, cancelled)?.collect::<Result<_, _>>()?;
+            return Ok((read::one(rows, &source.schema)?, database::remarks(&*database, source, cancelled)?));
+        }
         let (rows, mut told) = match self.take(source).and_then(|rows| read::columns_of(&rows, &source.schema)) {
             // Only SQLite's rows are kept, in which there is nothing to warn of.
             Some(rows) => (rows, Vec::new()),
@@ -101,6 +115,11 @@ impl Files for LocalFiles {
         Ok((rows, told))
     }
 
+    fn batches(&self, source: &Scan, cancelled: &CancelToken) -> Result<Option<SourceBatches>, EngineError> {
+        let Some(database) = self.database(source) else { return Ok(None) };
+        database::batches(&*database, source, cancelled).map(Some)
+    }
+
     fn places(
         &self,
         project: &Path,
@@ -108,10 +127,17 @@ impl Files for LocalFiles {
         rows: &[u64],
         cancelled: &CancelToken,
     ) -> Result<Vec<(String, u64)>, EngineError> {
+        if self.database(source).is_some() {
+            let shown = source.files.first().map(ToString::to_string).unwrap_or_default();
+            return Ok(rows.iter().map(|row| (shown.clone(), row + 1)).collect());
+        }
         read::places(self.codecs.get(source.format)?, &self.of(project, source, cancelled)?, source, rows)
     }
 
     fn remarks(&self, project: &Path, source: &Scan) -> Result<Vec<String>, EngineError> {
+        if let Some(database) = self.database(source) {
+            return database::remarks(&*database, source, &NEVER_CANCELLED);
+        }
         read::remarks(self.codecs.get(source.format)?, &self.of(project, source, &NEVER_CANCELLED)?, source)
     }
 

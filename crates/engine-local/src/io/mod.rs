@@ -1,5 +1,6 @@
 //! Files outside the store: sources that are read and outputs that are written.
 
+pub(crate) mod database;
 pub(crate) mod files;
 pub(crate) mod formats;
 pub(crate) mod local_files;

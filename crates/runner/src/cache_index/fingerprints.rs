@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
+use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::fingerprint::{Fingerprint, FingerprintBuilder, Used};
-use tidemill_core::ids::TaskIx;
+use tidemill_core::ids::{Digest, TaskIx};
 use tidemill_core::plan::{Plan, PlannedTask, resolve};
 use tidemill_core::spec::{Node, NodeValue, Template};
 use tidemill_core::table::TableEngine;
@@ -110,6 +111,11 @@ impl CacheIndex {
             }
             if file.path.value.scheme().is_some() {
                 self.files.unwatchable();
+            }
+            if let (Some(version), Some(database)) = (&file.version, plan.storages.database(&file.path.value)) {
+                let digest = Digest::of(database.version(version, &NEVER_CANCELLED)?.as_bytes());
+                builder = builder.file(path, file.role, Some(digest));
+                continue;
             }
             let is_filled = !published.is_empty() && absolute.is_dir();
             let found = if is_filled {

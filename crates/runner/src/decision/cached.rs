@@ -46,8 +46,8 @@ impl CachedResults<'_> {
         if task.spec.common.cache == CachePolicy::Off {
             return Decision::Run(vec![Reason::CacheOff]);
         }
-        if task.io.volatile {
-            return Decision::Run(vec![Reason::Volatile]);
+        if let Some(why) = task.io.volatile {
+            return Decision::Run(vec![Reason::Volatile(why)]);
         }
         let digest = fingerprint.digest();
         let same = last.filter(|last| last.fingerprint == digest);
@@ -55,6 +55,8 @@ impl CachedResults<'_> {
             Some(last) => Some(last.clone()),
             // What was sent before the last time is no reason not to send it again.
             None if task.has_effect() => None,
+            // What a database has is what was written last.
+            None if task.sinks.iter().any(|sink| sink.options.database.is_some()) => None,
             None => history.and_then(|history| history.look_up(&cache.pipeline, &task.name, &digest)),
         };
         let Some(found) = found else { return Decision::Run(reasons(cache, task, fingerprint, history)) };

@@ -1,6 +1,7 @@
 //! One try of a task, from its inputs to its published files.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use tidemill_core::attempt::{AttemptToken, CancelToken, PublishError, Staging};
@@ -32,7 +33,7 @@ impl TaskExecutor {
             self.write_down_needs(ix)?;
         }
         // A link that a task has made meanwhile shall not lead what is half written outside either.
-        for output in &task.outputs {
+        for output in task.outputs.iter().filter(|output| output.path.value.scheme().is_none()) {
             self.places
                 .check(&resolve(&self.plan.spec.project, &output.path.value))
                 .map_err(|error| misplaced(&error))?;
@@ -50,7 +51,11 @@ impl TaskExecutor {
         let mut result = computed?;
         let known = self.write_tables(ix, &mut result, &staging)?;
         let made = self.keep(ix, &result, &known, &staging, token.cancelled())?;
-        if !token.begin_commit() {
+        // The first commit of a database is that of the attempt.
+        let commit = OnceLock::new();
+        let may_commit = || *commit.get_or_init(|| token.begin_commit());
+        self.write_to_databases(ix, &mut result, &may_commit, token.cancelled())?;
+        if !may_commit() {
             return Err(stopped());
         }
         staging.publish(&self.places).map_err(|error| misplaced(&error))?;
@@ -158,7 +163,8 @@ impl TaskExecutor {
             Ok::<(), TaskFailure>(())
         };
         if let Some(table) = &report.table {
-            task.sinks.iter().try_for_each(|sink| write(table, sink))?;
+            let files = task.sinks.iter().filter(|sink| sink.options.database.is_none());
+            files.into_iter().try_for_each(|sink| write(table, sink))?;
         }
         if let (Some(rejects), Some(sink)) = (&report.rejects, &task.rejects) {
             write(rejects, sink)?;

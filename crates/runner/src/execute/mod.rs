@@ -1,6 +1,7 @@
 //! Doing what the scheduler decides: looking up, computing, storing, publishing, writing down.
 
 mod attempt;
+mod database_output;
 mod drift;
 mod effect;
 mod facts;

@@ -13,8 +13,8 @@ use tidemill_state::{Resend, Run, TaskRecord};
 use super::begin::ActiveRun;
 use super::{Runner, is_due};
 use crate::Failure;
-use crate::engine_session::EngineSession;
 use crate::execute::{ExecutionContext, HandlerContext};
+use crate::run_session::RunSession;
 
 /// What of an earlier run is in doubt.
 pub struct UnknownEffects {
@@ -36,7 +36,7 @@ impl Runner<'_> {
         self.listen_for_signals(&interrupts);
         let active = self.begin(&interrupts)?;
         let _guard = self.start_log(&active);
-        let _session = EngineSession::begin(&*self.engine, &project.run.id)?;
+        let _session = RunSession::begin(&*self.engine, &project.plan.storages, &project.run.id)?;
         tracing::info!(run = project.run.id, of = again.of.id.as_str(), "what is in doubt is sent again");
         let mut done = Vec::new();
         let main = selection(&project.plan, &again.tasks);

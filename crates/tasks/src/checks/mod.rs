@@ -6,6 +6,7 @@
 mod accepted_values;
 mod compiler;
 mod expr;
+mod fresh;
 mod matches;
 mod not_null;
 mod parameters;
@@ -29,5 +30,6 @@ pub fn with_all(types: TaskTypes) -> TaskTypes {
         .with_check(CheckOf::<matches::Matches>::new())
         .with_check(CheckOf::<row_count::RowCount>::new())
         .with_check(CheckOf::<relationship::Relationship>::new())
+        .with_check(CheckOf::<fresh::Fresh>::new())
         .with_check(CheckOf::<expr::Expression>::new())
 }

@@ -21,8 +21,17 @@ pub trait CheckParameters: DeserializeOwned + Serialize + Send + Sync + 'static 
     /// What it states, in one sentence.
     const SUMMARY: &'static str;
 
+    /// Whether what it finds depends on when it looks.
+    const LOOKS_AT_TIME: bool = false;
+
     /// What the JSON Schema says of what stands behind its key.
     type Form: JsonSchema;
+
+    /// The same with what is known of the run.
+    #[must_use]
+    fn known(self, _scope: &Scope) -> Self {
+        self
+    }
 
     /// The tables that it looks into, beside that of its own task.
     fn reads(&self) -> Vec<Edge> {
@@ -70,7 +79,7 @@ impl<P: CheckParameters> CheckType for CheckOf<P> {
     ) -> Result<Option<Box<dyn Statement>>, Vec<Diagnostic>> {
         let entry: BTreeMap<String, Option<P>> = spec::read(entry, scope, sources)?;
         let parameters = entry.into_values().next().flatten();
-        Ok(parameters.map(|parameters| Box::new(Stated(parameters)) as Box<dyn Statement>))
+        Ok(parameters.map(|parameters| Box::new(Stated(parameters.known(scope))) as Box<dyn Statement>))
     }
 }
 
@@ -84,6 +93,10 @@ impl<P: CheckParameters> Statement for Stated<P> {
 
     fn reads(&self) -> Vec<Edge> {
         self.0.reads()
+    }
+
+    fn looks_at_time(&self) -> bool {
+        P::LOOKS_AT_TIME
     }
 
     fn compile(&self, table: &Schema, cx: &CheckContext<'_>) -> Result<Vec<(String, CheckKind)>, Vec<Diagnostic>> {

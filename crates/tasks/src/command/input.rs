@@ -155,7 +155,7 @@ impl Input {
     /// The file that it reads.
     pub fn file(&self) -> Option<FileInput> {
         match self {
-            Self::Path(path) => Some(FileInput { path: path.clone(), role: FileRole::Input }),
+            Self::Path(path) => Some(FileInput::new(path.clone(), FileRole::Input)),
             Self::Table(..) | Self::Files(..) => None,
         }
     }

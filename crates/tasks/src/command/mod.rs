@@ -21,7 +21,7 @@ use tidemill_core::spec::{At, Hole, NodeValue, OneOrMany, OrderedMap, RuntimeNam
 use tidemill_core::table::{Check, DeclaredType, FormatDescriptor, Formats, Location, Schema};
 use tidemill_core::task::{
     CheckContext, Descriptor, Io, MakesTable, OutputFile, Promised, RunContext, Task, TaskChecks, TaskFailure,
-    TaskResult, TaskSource,
+    TaskResult, TaskSource, Volatile,
 };
 
 use super::contract::promised;
@@ -322,7 +322,7 @@ impl Task for CommandTask {
             table: keys.table.is_some(),
             facts: self.uses_tasks(&SourceMap::default())
                 || self.inputs.iter().any(|(_, input)| matches!(input, Input::Files(..))),
-            volatile: keys.outputs.is_empty(),
+            volatile: keys.outputs.is_empty().then_some(Volatile::Undeclared),
             ..Io::default()
         }
     }

@@ -162,13 +162,13 @@ impl Task for EmailTask {
         reads.extend(keys.attached_tasks().map(|task| files_of(task, "attach")));
         let templates = keys.template.iter().chain(&keys.html_template);
         let mut files: Vec<FileInput> =
-            templates.map(|path| FileInput { path: path.clone(), role: FileRole::Template }).collect();
+            templates.map(|path| FileInput::new(path.clone(), FileRole::Template)).collect();
         files.extend(self.pictures.iter().cloned());
         files.extend(
             keys.attach
                 .iter()
                 .filter(|at| !is_task(&at.value))
-                .map(|at| FileInput { path: at.clone().map(Location::new), role: FileRole::Input }),
+                .map(|at| FileInput::new(at.clone().map(Location::new), FileRole::Input)),
         );
         let outbox = keys.outbox.clone().unwrap_or_else(|| At::new(Location::new(OUTBOX), keys.subject.span));
         let folders = vec![outbox];

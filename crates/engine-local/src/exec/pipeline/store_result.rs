@@ -64,6 +64,31 @@ fn run(
     Ok((table, results))
 }
 
+/// The table of a source that gives its rows batch by batch, and how its checks ended; none if it is read at once.
+pub(crate) fn source(
+    context: &mut JobContext<'_>,
+    rel: &Rel,
+    checks: &[Check],
+) -> Outcome<Option<(TableHandle, Vec<CheckResult>)>> {
+    let Rel::Scan(scan) = rel else { return Ok(None) };
+    let options = context.options;
+    let Some(batches) = context.files.batches(scan, options.cancelled)? else { return Ok(None) };
+    let (mut checking, mut result, mut rows) = (Checking::new(checks), ResultTable::default(), 0);
+    for frame in batches {
+        context.uncancelled()?;
+        let frame = frame?;
+        rows += frame.height();
+        checking.add(Checking::look(checks, &Batch::of_frame(frame.clone()), &scan.schema, options)?);
+        result.push(ResultRows::Frame(frame), context.budget)?;
+    }
+    let from = scan.files.first().map(ToString::to_string).unwrap_or_default();
+    context.count_in(from, rows);
+    context.observed.warnings.extend(context.files.remarks(context.project, scan)?);
+    let table = result.finish()?;
+    let results = checking.finish(&table, options)?;
+    Ok(Some((table, results)))
+}
+
 /// Rows of the result.
 enum ResultRows {
     Frame(DataFrame),

@@ -85,7 +85,10 @@ pub fn remarks(codec: &dyn FormatCodec, files: &[SourceFile], scan: &Scan) -> Re
 }
 
 /// The frames below each other.
-fn one(frames: Vec<DataFrame>, schema: &Schema) -> Result<DataFrame, EngineError> {
+///
+/// # Errors
+/// If they do not have the same columns.
+pub fn one(frames: Vec<DataFrame>, schema: &Schema) -> Result<DataFrame, EngineError> {
     let mut frames = frames.into_iter();
     let Some(mut all) = frames.next() else {
         return types::empty(schema);
