@@ -6,6 +6,7 @@
 
 mod database_storage;
 mod driver;
+mod postgres;
 mod runtime;
 
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use tidemill_core::storage::{Connector, Storage};
 use self::driver::Driver;
 
 /// The kinds of connections, each with the schemes of its URLs.
-static DRIVERS: &[Driver] = &[];
+static DRIVERS: &[Driver] = &[postgres::DRIVER];
 
 /// Opens the connections of a project.
 pub struct Connections {

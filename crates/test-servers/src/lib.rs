@@ -1,1 +1,12 @@
-//! Servers for tests, each started from the installed programs in a folder of its own.
+//! Servers for tests: each is started from the installed programs, on a free port, in a folder of its own that goes with it.
+//!
+//! Where a program is not installed, a test says so and is skipped; with `TIDEMILL_REQUIRE_SERVERS=1` it fails.
+
+mod certificates;
+mod cut;
+mod postgres;
+mod programs;
+
+pub use certificates::Certificates;
+pub use cut::Cut;
+pub use postgres::Postgres;

@@ -69,21 +69,7 @@ impl SqlText {
         list: impl Fn(&str, &[String]) -> String,
     ) -> (String, Vec<Value>) {
         let mut parameters = Vec::new();
-        let mut bound = String::with_capacity(self.text.len());
-        let mut rest = self.text.as_str();
-        while let Some(at) = rest.find(['\'', '"', '`', '$']) {
-            bound.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
-            let number = rest[1..=digits].parse::<usize>().ok().filter(|_| rest.starts_with('$'));
-            let Some(hole) = number.and_then(|number| self.holes.get(number.checked_sub(1)?)) else {
-                // What is quoted is copied; a doubled quote ends one run and begins the next.
-                let first = &rest[..1];
-                let end = if first == "$" { 1 } else { rest[1..].find(first).map_or(rest.len(), |at| at + 2) };
-                bound.push_str(&rest[..end]);
-                rest = &rest[end..];
-                continue;
-            };
+        let bound = self.filled(|before, hole| {
             let first = parameters.len() + 1;
             match hole {
                 SqlHole::One(value) => parameters.push(value.clone()),
@@ -91,15 +77,37 @@ impl SqlText {
                 SqlHole::Now { logical_time } => parameters.push(Value::String(logical_time.clone())),
             }
             let places: Vec<String> = (first..=parameters.len()).map(&placeholder).collect();
-            let filled = match hole {
+            match hole {
                 SqlHole::One(_) | SqlHole::Now { .. } => places.concat(),
-                SqlHole::Many(_) => list(&bound, &places),
+                SqlHole::Many(_) => list(before, &places),
+            }
+        });
+        (bound, parameters)
+    }
+
+    /// The text with what `place` makes of each hole, in their order; it is told what stands before the hole.
+    pub fn filled(&self, mut place: impl FnMut(&str, &SqlHole) -> String) -> String {
+        let mut filled = String::with_capacity(self.text.len());
+        let mut rest = self.text.as_str();
+        while let Some(at) = rest.find(['\'', '"', '`', '$']) {
+            filled.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
+            let number = rest[1..=digits].parse::<usize>().ok().filter(|_| rest.starts_with('$'));
+            let Some(hole) = number.and_then(|number| self.holes.get(number.checked_sub(1)?)) else {
+                // What is quoted is copied; a doubled quote ends one run and begins the next.
+                let first = &rest[..1];
+                let end = if first == "$" { 1 } else { rest[1..].find(first).map_or(rest.len(), |at| at + 2) };
+                filled.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
             };
-            bound.push_str(&filled);
+            let placed = place(&filled, hole);
+            filled.push_str(&placed);
             rest = &rest[1 + digits..];
         }
-        bound.push_str(rest);
-        (bound, parameters)
+        filled.push_str(rest);
+        filled
     }
 }
 

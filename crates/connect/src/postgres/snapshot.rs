@@ -1,0 +1,68 @@
+//! One snapshot for all reading of a run: a connection that stays open exports it.
+
+use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
+
+use super::error::{error, of_statement};
+use super::session::{Purpose, Session};
+use super::settings::Settings;
+
+/// How a transaction that reads begins: it sees one state of the rows from its first query on.
+pub(super) const BEGIN: &str = "begin isolation level repeatable read read only";
+
+/// The snapshot that reading shares, if it is to share one.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    /// How many have begun it and not ended it.
+    holders: usize,
+    /// The connection that exports it, from the first reading on, and its name.
+    exported: Option<(Session, String)>,
+}
+
+impl Snapshot {
+    /// One more wants it.
+    pub fn begin(&mut self) {
+        self.holders += 1;
+    }
+
+    /// One less wants it; whether nobody does any more.
+    pub fn end(&mut self) -> bool {
+        self.holders = self.holders.saturating_sub(1);
+        if self.holders == 0 {
+            self.exported = None;
+        }
+        self.holders == 0
+    }
+
+    /// The statements with which a reading begins.
+    ///
+    /// # Errors
+    /// If the snapshot cannot be had, or its connection was lost.
+    pub async fn beginning(&mut self, settings: &Settings) -> Result<String, ConnectionError> {
+        if self.holders == 0 || !settings.snapshot {
+            return Ok(BEGIN.to_owned());
+        }
+        let name = &settings.name;
+        let (session, snapshot) = match self.exported.take() {
+            Some(exported) => exported,
+            None => {
+                let session = Session::connect(settings, Purpose::Read).await?;
+                let snapshot = export(&session).await.map_err(|fault| of_statement(name, &fault, None))?;
+                (session, snapshot)
+            }
+        };
+        let is_lost = session.client.is_closed();
+        let (_, snapshot) = self.exported.insert((session, snapshot));
+        if is_lost {
+            let message = "was lost where it held the snapshot that all reading of this run shares";
+            return Err(error(name, ConnectionErrorKind::Unreachable, message)
+                .help("run it again; `snapshot: none` lets each reading see its own state of the rows"));
+        }
+        Ok(format!("{BEGIN}; set transaction snapshot '{snapshot}'"))
+    }
+}
+
+async fn export(session: &Session) -> Result<String, tokio_postgres::Error> {
+    session.client.batch_execute(BEGIN).await?;
+    let row = session.client.query_one("select pg_export_snapshot()", &[]).await?;
+    row.try_get(0)
+}

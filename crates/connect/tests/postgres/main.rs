@@ -1,0 +1,5 @@
+//! PostgreSQL against a real server.
+
+mod harness;
+mod reading;
+mod types;
