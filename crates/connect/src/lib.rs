@@ -6,6 +6,7 @@
 
 mod database_storage;
 mod driver;
+mod mysql;
 mod postgres;
 mod runtime;
 
@@ -18,7 +19,7 @@ use tidemill_core::storage::{Connector, Storage};
 use self::driver::Driver;
 
 /// The kinds of connections, each with the schemes of its URLs.
-static DRIVERS: &[Driver] = &[postgres::DRIVER];
+static DRIVERS: &[Driver] = &[postgres::DRIVER, mysql::DRIVER];
 
 /// Opens the connections of a project.
 pub struct Connections {

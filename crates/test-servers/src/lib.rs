@@ -2,11 +2,16 @@
 //!
 //! Where a program is not installed, a test says so and is skipped; with `TIDEMILL_REQUIRE_SERVERS=1` it fails.
 
+mod authority;
 mod certificates;
 mod cut;
+mod mariadb;
 mod postgres;
+mod program;
 mod programs;
 
+pub use authority::{Authority, Issued};
 pub use certificates::Certificates;
 pub use cut::Cut;
+pub use mariadb::MariaDb;
 pub use postgres::Postgres;

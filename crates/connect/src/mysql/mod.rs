@@ -1,0 +1,164 @@
+//! MySQL and MariaDB.
+
+mod calendar;
+mod columns;
+mod decode;
+mod error;
+mod query;
+mod read;
+mod session;
+mod settings;
+mod snapshot;
+
+use std::sync::Arc;
+
+use mysql_async::prelude::Queryable;
+use tidemill_core::attempt::CancelToken;
+use tidemill_core::connection::{
+    ConnectionConfig, ConnectionError, ConnectionErrorKind, Database, DatabaseColumns, DatabaseRows, DatabaseSource,
+    DatabaseTable, DatabaseWrite, TargetColumn, TargetTable, WriteEnd,
+};
+use tidemill_core::spec::SqlText;
+use tidemill_core::table::{DataType, Schema};
+
+use crate::database_storage::{DatabaseStorage, DatabaseUrls};
+use crate::driver::Driver;
+use crate::runtime;
+
+use self::query::Query;
+use self::session::Server;
+use self::settings::Settings;
+use self::snapshot::Snapshots;
+
+const SCHEMES: &[&str] = &["mysql", "mariadb"];
+
+/// MySQL and MariaDB as a kind of connection.
+pub(crate) const DRIVER: Driver = Driver {
+    schemes: SCHEMES,
+    options: &["schema", "snapshot"],
+    open: |config, _| {
+        let name = config.name.clone();
+        Ok(Arc::new(DatabaseStorage { name, database: open(config)? }))
+    },
+    of_urls: |_| Arc::new(DatabaseUrls::new(SCHEMES, open)),
+};
+
+/// The database of a connection; it connects at first need.
+///
+/// # Errors
+/// If the URL or a key has a value that means nothing.
+fn open(config: ConnectionConfig) -> Result<Arc<dyn Database>, ConnectionError> {
+    let settings = Settings::of(&config, |name| std::env::var(name).ok())?;
+    Ok(Arc::new(MySql { server: Arc::new(Server::new(settings)), snapshots: Arc::new(Snapshots::new()) }))
+}
+
+/// A MySQL or MariaDB server.
+struct MySql {
+    server: Arc<Server>,
+    snapshots: Arc<Snapshots>,
+}
+
+impl Database for MySql {
+    fn identity(&self) -> String {
+        self.server.settings.identity()
+    }
+
+    fn table_name(&self, table: &str) -> DatabaseTable {
+        self.server.settings.table(table)
+    }
+
+    fn describe(
+        &self,
+        source: DatabaseSource<'_>,
+        cancelled: &CancelToken,
+    ) -> Result<DatabaseColumns, ConnectionError> {
+        let query = Query::of(&self.server.settings, source, None)?;
+        let described = self.server.run(cancelled, async |conn| {
+            let statement = conn.prep(query.sql).await.map_err(|error| self.server.fault(&error))?;
+            let columns = columns::of_result(&self.server.settings.name, &statement.columns());
+            conn.close(statement).await.map_err(|error| self.server.fault(&error))?;
+            columns
+        });
+        runtime::block_on(described)
+    }
+
+    fn infer(&self, source: DatabaseSource<'_>, cancelled: &CancelToken) -> Result<DatabaseColumns, ConnectionError> {
+        self.describe(source, cancelled)
+    }
+
+    fn read(
+        &self,
+        source: DatabaseSource<'_>,
+        schema: &Schema,
+        cancelled: &CancelToken,
+    ) -> Result<DatabaseRows, ConnectionError> {
+        let query = Query::of(&self.server.settings, source, Some(schema))?;
+        read::rows(&self.server, &self.snapshots, query, schema, cancelled)
+    }
+
+    fn version(&self, query: &SqlText, cancelled: &CancelToken) -> Result<String, ConnectionError> {
+        let query = Query::bound(&self.server.settings, query)?;
+        let asked = self.server.run(cancelled, async |conn| {
+            let rows: Result<Vec<mysql_async::Row>, _> = conn.exec(query.sql, query.parameters).await;
+            rows.map_err(|error| self.server.fault(&error))
+        });
+        let row =
+            |row: mysql_async::Row| row.unwrap().iter().map(|value| value.as_sql(false)).collect::<Vec<_>>().join("\t");
+        Ok(runtime::block_on(asked)?.into_iter().map(row).collect::<Vec<_>>().join("\n"))
+    }
+
+    fn begin_snapshot(&self) {
+        if self.server.settings.snapshot {
+            self.snapshots.begin();
+        }
+    }
+
+    fn end_snapshot(&self) {
+        if self.server.settings.snapshot {
+            self.snapshots.end();
+        }
+    }
+
+    fn target(&self, _table: &DatabaseTable, _cancelled: &CancelToken) -> Result<Option<TargetTable>, ConnectionError> {
+        Err(not_written(&self.server.settings))
+    }
+
+    fn misfit(&self, _from: DataType, _into: &TargetColumn) -> Option<String> {
+        None
+    }
+
+    fn write(&self, _write: DatabaseWrite<'_>, _cancelled: &CancelToken) -> Result<WriteEnd, ConnectionError> {
+        Err(not_written(&self.server.settings))
+    }
+
+    fn probe(&self) -> Result<String, ConnectionError> {
+        runtime::block_on(self.server.run(&CancelToken::new(), async |conn| {
+            let asked: Result<Option<(String, String)>, _> = conn.query_first("select version(), current_user()").await;
+            let (version, user) = asked.map_err(|error| self.server.fault(&error))?.unwrap_or_default();
+            let cipher: Result<Option<(String, String)>, _> =
+                conn.query_first("show session status like 'Ssl_cipher'").await;
+            let (_, cipher) = cipher.map_err(|error| self.server.fault(&error))?.unwrap_or_default();
+            Ok(sentence(&version, &user, !cipher.is_empty()))
+        }))
+    }
+
+    fn tables(&self) -> Result<Vec<TargetTable>, ConnectionError> {
+        Err(not_written(&self.server.settings))
+    }
+}
+
+fn not_written(settings: &Settings) -> ConnectionError {
+    ConnectionError::new(
+        ConnectionErrorKind::Config,
+        &settings.name,
+        "cannot be written to: MySQL is only read from yet",
+    )
+}
+
+/// Who answered: `MariaDB 10.11.19, as reader, over TLS`.
+fn sentence(version: &str, user: &str, over_tls: bool) -> String {
+    let number = version.split('-').next().unwrap_or(version);
+    let kind = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
+    let user = user.split('@').next().unwrap_or(user);
+    format!("{kind} {number}, as {user}, {}", if over_tls { "over TLS" } else { "without TLS" })
+}

@@ -1,0 +1,150 @@
+//! Connections to the server, and how a query that runs there is ended.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Either, join, select};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, DriverError, Error};
+use tidemill_core::attempt::{CancelCallback, CancelToken};
+use tidemill_core::connection::ConnectionError;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::error;
+use super::settings::{Settings, Tls};
+
+/// How long a connection that nobody uses is kept: the next question mostly comes at once or not at all.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How long a query may take to end when it was told to.
+const ENDING: Duration = Duration::from_secs(10);
+
+/// A server, and the connections to it that nobody uses now.
+pub(super) struct Server {
+    /// How it is reached.
+    pub settings: Settings,
+    idle: Mutex<Vec<(Conn, Instant)>>,
+}
+
+impl Server {
+    /// One to which nobody has connected yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, idle: Mutex::default() }
+    }
+
+    /// An error of the client, as one of this connection.
+    pub fn fault(&self, error: &Error) -> ConnectionError {
+        error::of(&self.settings, error)
+    }
+
+    /// A new connection.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or refuses.
+    pub async fn connect(&self) -> Result<Conn, ConnectionError> {
+        let connected = match timeout(self.settings.connect_timeout, self.greeted()).await {
+            Ok(connected) => connected,
+            Err(_) => return Err(error::timed_out(&self.settings)),
+        };
+        connected.map_err(|error| self.fault(&error))
+    }
+
+    async fn greeted(&self) -> Result<Conn, Error> {
+        let with_tls = self.settings.tls != Tls::Disabled;
+        match Conn::new(self.settings.options(with_tls)).await {
+            Err(Error::Driver(DriverError::NoClientSslFlagFromServer)) if self.settings.tls == Tls::Preferred => {
+                Conn::new(self.settings.options(false)).await
+            }
+            connected => connected,
+        }
+    }
+
+    /// A connection that answers: one that is there, or a new one.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or refuses.
+    pub async fn session(&self) -> Result<Conn, ConnectionError> {
+        while let Some((mut conn, since)) = self.take_idle() {
+            if since.elapsed() < IDLE && conn.ping().await.is_ok() {
+                return Ok(conn);
+            }
+        }
+        self.connect().await
+    }
+
+    fn take_idle(&self) -> Option<(Conn, Instant)> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Keeps a connection, on which nothing is under way, for the next one.
+    pub fn give_back(&self, conn: Conn) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((conn, Instant::now()));
+    }
+
+    /// Has something done on a connection; where it is cancelled, the server is told.
+    ///
+    /// # Errors
+    /// Those of the work, or if it was cancelled or the server cannot be reached.
+    pub async fn run<T>(
+        &self,
+        cancelled: &CancelToken,
+        work: impl AsyncFnOnce(&mut Conn) -> Result<T, ConnectionError>,
+    ) -> Result<T, ConnectionError> {
+        let mut stop = pin!(is_cancelled(cancelled));
+        let mut conn = match select(pin!(self.session()), &mut stop).await {
+            Either::Left((conn, _)) => conn?,
+            Either::Right(_) => return Err(error::cancelled(&self.settings)),
+        };
+        let id = conn.id();
+        let done = self.stoppable(id, stop, work(&mut conn)).await;
+        if let Some(Ok(done)) = done {
+            self.give_back(conn);
+            return Ok(done);
+        }
+        match done {
+            Some(Err(error)) if !cancelled.is_cancelled() => Err(error),
+            _ => Err(error::cancelled(&self.settings)),
+        }
+    }
+
+    /// Waits for work on the connection of that number. When `stop` comes first, the server is told to end the query, and the work
+    /// gets a moment to see that; None if that was not enough.
+    pub async fn stoppable<T>(
+        &self,
+        id: u32,
+        stop: impl Future<Output = ()>,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        match select(pin!(work), pin!(stop)).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(((), work)) => {
+                timeout(ENDING, join(self.end_query(id), work)).await.ok().map(|((), done)| done)
+            }
+        }
+    }
+
+    /// Ends the query of another connection. Where that fails, the server will see that its client has gone.
+    async fn end_query(&self, id: u32) {
+        if let Ok(mut conn) = self.connect().await {
+            // Nothing is there to be ended any more, or the connection is lost: both are as good.
+            let _ = conn.query_drop(format!("KILL QUERY {id}")).await;
+            let _ = conn.disconnect().await;
+        }
+    }
+}
+
+/// Waits until the work is cancelled.
+pub(super) fn is_cancelled(token: &CancelToken) -> impl Future<Output = ()> + Send + use<> {
+    let (sender, receiver) = oneshot::channel();
+    let waiting: CancelCallback = token.on_cancel(move || {
+        // Nobody waits any more: then it was in vain.
+        let _ = sender.send(());
+    });
+    async move {
+        let _waiting = waiting;
+        let _ = receiver.await;
+    }
+}
