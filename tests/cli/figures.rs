@@ -54,6 +54,30 @@ fn one_row_a_category_needs_no_aggregate() {
     assert_eq!(plain, drawn("kind: bar, x: month, y: sales, color: country, agg: mean"));
 }
 
+/// Rows are counted where no column of values is named: also those whose values are missing.
+#[test]
+fn rows_are_counted() {
+    let texts = |keys: &str| {
+        let project = sales(keys);
+        project
+            .file("sales.csv", "month,country,sales\n2024-01-01,FR,1\n2024-01-02,FR,\n2024-01-03,DE,7\n")
+            .run(["run"])
+            .exits(0)
+            .stderr
+    };
+    for keys in ["kind: bar, x: country", "kind: barh, y: country", "kind: line, x: country"] {
+        let said = texts(&format!("{keys}, agg: count, values: true"));
+        assert!(!said.contains("warning"), "{said}");
+    }
+    let refused = sales("kind: bar, x: country, agg: sum").run(["check"]).exits(2).stderr;
+    assert!(refused.contains("a chart needs `y`"), "{refused}");
+    let refused = sales("kind: scatter, x: country").run(["check"]).exits(2).stderr;
+    assert!(refused.contains("a chart needs `y`"), "{refused}");
+    let [upright, level] = ["kind: bar, x: country", "kind: bar, x: country, y: sales"]
+        .map(|keys| drawn(&format!("{keys}, agg: count, y_label: n")));
+    assert_eq!(upright, level);
+}
+
 #[test]
 fn bars_are_laid_in_the_order_that_is_told() {
     let of = |sort: &str| drawn(&format!("kind: barh, x: sales, y: country, agg: sum, {sort}"));

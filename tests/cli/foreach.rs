@@ -100,6 +100,29 @@ fn without_items_its_readers_find_nothing() {
     assert_eq!(project.read("all.csv"), "country,total\nIT,16\n");
 }
 
+/// A folder, or a pattern, that only an empty `foreach` would fill need not be there before the first run.
+#[test]
+fn without_items_the_folder_that_they_would_fill_is_empty() {
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        params: {countries: {type: list, default: []}}
+        tasks:
+          part:
+            type: command
+            foreach: ${{ params.countries }}
+            run: 'echo ${{ item }} > $TIDEMILL_OUTPUT_o'
+            outputs: {o: 'parts/${{ item }}/all.csv'}
+          folder: {type: command, run: 'ls -A \"$TIDEMILL_INPUT_d\" > $TIDEMILL_OUTPUT_o', inputs: {d: parts/}, outputs: {o: folder.txt}}
+          pattern: {type: command, run: 'echo \"<$TIDEMILL_INPUT_d>\"', inputs: {d: 'parts/*/*.csv'}}
+        ",
+    );
+    project.run(["run"]).exits(0);
+    assert_eq!((project.read("folder.txt"), project.has("parts/_")), (String::new(), false));
+    project.run(["run", "-p", "countries=[FR]"]).exits(0);
+    assert_eq!(project.read("folder.txt"), "FR\n");
+}
+
 #[test]
 fn without_items_a_table_whose_columns_hang_on_the_item_is_not_read() {
     let project = Project::new().file("data/a.csv", "n\n1\n").file("data/b.csv", "n\n2\n").pipeline(

@@ -78,12 +78,31 @@ struct LoadOptions {
     /// JSON: where in the document the records are, such as `data.items`; default the only array of objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     records: Option<At<String>>,
-    /// CSV and XLSX: texts that mean NULL, beside the empty field.
+    /// CSV: what stands between the thousands of numbers, such as `,` in `1,234.50`; a blank stands for hard ones too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    thousands: Option<At<String>>,
+    /// CSV: lines that begin with this character are left out, such as `#`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comment: Option<At<String>>,
+    /// CSV: what becomes of a row with fewer fields than the header; `fill` takes them for NULL. Default `fail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ragged: Option<At<Ragged>>,
+    /// CSV, JSON and XLSX: texts that mean NULL, beside the empty field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     null_values: Option<At<OneOrMany<String>>>,
     /// CSV and XLSX: rows to leave out before the header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     skip_rows: Option<At<u32>>,
+}
+
+/// What becomes of a row with fewer fields than the header.
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Ragged {
+    /// It is a fault.
+    Fail,
+    /// The missing fields, at its end, are NULL.
+    Fill,
 }
 
 impl Parameters for Load {
@@ -169,6 +188,9 @@ impl Load {
             ("sheet", self.sheet.as_ref().map(|at| at.span)),
             ("delimiter", options.and_then(|options| Some(options.delimiter.as_ref()?.span))),
             ("decimal", options.and_then(|options| Some(options.decimal.as_ref()?.span))),
+            ("thousands", options.and_then(|options| Some(options.thousands.as_ref()?.span))),
+            ("comment", options.and_then(|options| Some(options.comment.as_ref()?.span))),
+            ("ragged", options.and_then(|options| Some(options.ragged.as_ref()?.span))),
             ("records", options.and_then(|options| Some(options.records.as_ref()?.span))),
             ("encoding", options.and_then(|options| Some(options.encoding.as_ref()?.span))),
             ("header", options.and_then(|options| Some(options.header.as_ref()?.span))),
@@ -212,6 +234,7 @@ impl Load {
                     .help("write `decimal: \",\"`"),
             );
         }
+        mistakes.extend(self.options.iter().flat_map(LoadOptions::mistakes));
         if let Some(database) = format.database {
             match (&self.table, &self.query) {
                 (Some(table), Some(query)) => mistakes.push(
@@ -232,6 +255,27 @@ impl Load {
                 Diagnostic::error("`strict` needs a contract")
                     .at(source.spec.id.span, "here")
                     .help("list the columns under `columns:`"),
+            );
+        }
+        mistakes
+    }
+}
+
+impl LoadOptions {
+    /// Characters that are none, or have two meanings.
+    fn mistakes(&self) -> Vec<Diagnostic> {
+        let mut mistakes = Vec::new();
+        for (name, given) in [("comment", &self.comment), ("thousands", &self.thousands)] {
+            if let Some(given) = given.as_ref().filter(|at| one_character(&at.value).is_none()) {
+                mistakes.push(Diagnostic::error(format!("`{name}` is one character")).at(given.span, "this is not"));
+            }
+        }
+        let decimal = self.decimal.as_ref().map_or(".", |at| at.value.as_str());
+        if let Some(thousands) = self.thousands.as_ref().filter(|at| at.value == decimal) {
+            mistakes.push(
+                Diagnostic::error(format!("`{decimal}` stands before the fraction of numbers"))
+                    .at(thousands.span, "so it cannot stand between thousands")
+                    .help("say `decimal:` too, as `{decimal: \",\", thousands: \".\"}`"),
             );
         }
         mistakes
@@ -306,6 +350,9 @@ impl LoadTask {
                 decimal: options.decimal.as_ref().and_then(|at| decimal_of(&at.value)),
                 header: options.header.map(|at| at.value),
                 encoding: options.encoding.as_ref().map(|at| at.value.clone()),
+                thousands: options.thousands.as_ref().and_then(|at| one_character(&at.value)),
+                comment: options.comment.as_ref().and_then(|at| one_character(&at.value)),
+                fill_ragged: options.ragged.is_some_and(|at| at.value == Ragged::Fill),
                 records: options.records.as_ref().map(|at| at.value.clone()),
                 null_values: options.null_values.map(|at| at.value.0).unwrap_or_default(),
                 skip_rows: options.skip_rows.map_or(0, |at| at.value as usize),
@@ -323,6 +370,12 @@ static DATABASE: FormatDescriptor = FormatDescriptor {
     database: Some("a database"),
     ..FormatDescriptor::TABLE
 };
+
+/// The only character of a text.
+fn one_character(text: &str) -> Option<char> {
+    let mut characters = text.chars();
+    characters.next().filter(|_| characters.next().is_none())
+}
 
 /// A comma or a point.
 fn decimal_of(text: &str) -> Option<char> {

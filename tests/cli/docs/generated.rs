@@ -21,16 +21,21 @@ fn tables() -> [(&'static str, String); 2] {
 }
 
 fn format_row(format: &FormatDescriptor) -> String {
-    let endings: Vec<String> = format.endings.iter().map(|ending| format!(".{ending}")).collect();
-    let endings: Vec<&str> = endings.iter().map(String::as_str).collect();
-    row([code(&[format.name]), cell(format.summary), code(&endings), code(format.options), code(format.sink_options)])
+    let endings = |list: &[&str]| code(&list.iter().map(|ending| format!(".{ending}")).collect::<Vec<_>>());
+    let read = if format.read_endings.is_empty() {
+        String::new()
+    } else {
+        format!("; read: {}", endings(format.read_endings))
+    };
+    let endings = endings(format.endings) + &read;
+    row([code(&[format.name]), cell(format.summary), endings, code(format.options), code(format.sink_options)])
 }
 
 fn row<const N: usize>(cells: [String; N]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-fn code(words: &[&str]) -> String {
+fn code(words: &[impl std::fmt::Display]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 

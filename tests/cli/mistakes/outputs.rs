@@ -153,6 +153,26 @@ fn a_path_of_an_unknown_format() {
     ");
 }
 
+/// What is read under these endings is never what is written: the programs that they belong to would refuse it.
+#[test]
+fn files_that_can_only_be_read() {
+    for ending in ["ods", "xls", "xlsm", "ODS"] {
+        let said = check(&format!(
+            "
+            version: 1
+            tasks:
+              orders: {{type: load, path: data/orders.csv, output: out.{ending}}}
+              clean: {{type: normalize, from: orders, columns: {{id: int}}, reject: [{{where: id < 0, reason: r}}], rejects: bad.{ending}}}
+            "
+        ));
+        let lower = ending.to_lowercase();
+        for path in ["out", "bad"] {
+            let wrong = format!("`{path}.{ending}`: files that end in `.{lower}` can be read, not written");
+            assert!(said.contains(&wrong) && said.contains("end it with .csv"), "{said}");
+        }
+    }
+}
+
 #[cfg(unix)]
 fn linked(allow: &str) -> Project {
     let project = shop();

@@ -366,3 +366,18 @@ fn a_case_without_its_end() {
     3 errors
     ");
 }
+
+/// They were left out without a word.
+#[test]
+fn checks_that_are_one_template() {
+    let said = check(
+        "
+        version: 1
+        params: {wanted: {type: list, default: [not_null]}}
+        tasks:
+          orders: {type: load, path: data/orders.csv, checks: \"${{ params.wanted }}\"}
+          products: {type: load, path: data/products.csv, checks: \"a ${{ params.wanted[0] }}\"}
+        ",
+    );
+    assert_eq!(said.matches("`checks` is a list of checks, each written out").count(), 2, "{said}");
+}

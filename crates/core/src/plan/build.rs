@@ -101,6 +101,24 @@ fn meaningless<'a>(
     })
 }
 
+/// Where rejected rows are written; under an ending that says no format, as CSV.
+fn rejects(path: &At<Location>, types: &TaskTypes) -> Result<Sink, Vec<Diagnostic>> {
+    let formats = types.formats();
+    let format = match formats.of_output(path.value.as_str()) {
+        Ok(format) => format.format(),
+        Err(_) if formats.of_path(path.value.as_str()).is_none() => REJECTS_FORMAT,
+        Err(wrong) => return Err(vec![no_output(wrong, path, types)]),
+    };
+    let (path, options) = (path.value.clone(), SinkOptions::default());
+    Ok(Sink { path, format, options, table: "rejects".to_owned() })
+}
+
+fn no_output(wrong: String, path: &At<Location>, types: &TaskTypes) -> Diagnostic {
+    Diagnostic::error(wrong)
+        .at(path.span, "a table is written here")
+        .help(format!("end it with {}", types.formats().endings(true)))
+}
+
 /// Reads one task by its type; None if the type is unknown, which reading the file has said.
 fn plan_task(
     spec: &Spec,
@@ -110,7 +128,7 @@ fn plan_task(
 ) -> Result<Option<PlannedTask>, Vec<Diagnostic>> {
     let Some(task_type) = types.get(&task.kind.value) else { return Ok(None) };
     let built = task_type.build(&TaskSource { spec: task, sources, project: &spec.project, pipeline: spec, types });
-    let built = if task.has_no_items { Arc::new(NoItems::of(built.ok())) } else { built? };
+    let built = if task.has_no_items { Arc::new(NoItems::of(built.ok(), &task.outputs_of_items)) } else { built? };
     let io = built.io();
     let mut unsupported: Vec<Diagnostic> =
         paths(&io, task).flat_map(|path| types.storages().unsupported(path)).collect();
@@ -132,12 +150,7 @@ fn plan_task(
     }
     outputs.extend(io.outputs.iter().cloned());
     outputs.extend(io.rejects.iter().map(|path| OutputFile { path: path.clone(), role: "rejects".into() }));
-    let rejects = io.rejects.as_ref().map(|path| Sink {
-        path: path.value.clone(),
-        format: types.formats().of_path(path.value.as_str()).map_or(REJECTS_FORMAT, FormatDescriptor::format),
-        options: SinkOptions::default(),
-        table: "rejects".to_owned(),
-    });
+    let rejects = io.rejects.as_ref().map(|path| rejects(path, types)).transpose()?;
     Ok(Some(PlannedTask {
         name: task.id.value.clone(),
         spec: Arc::clone(task),
@@ -180,8 +193,8 @@ fn sinks(task: &TaskSpec, types: &TaskTypes) -> Result<Vec<Sink>, Vec<Diagnostic
             });
             continue;
         }
-        match types.formats().of_path(output.path.value.as_str()) {
-            Some(format) => {
+        match types.formats().of_output(output.path.value.as_str()) {
+            Ok(format) => {
                 mistakes.extend(meaningless(output, format, types.formats()));
                 sinks.push(Sink {
                     path: output.path.value.clone(),
@@ -190,11 +203,7 @@ fn sinks(task: &TaskSpec, types: &TaskTypes) -> Result<Vec<Sink>, Vec<Diagnostic
                     table: task.id.value.base().to_owned(),
                 });
             }
-            None => mistakes.push(
-                Diagnostic::error(format!("`{}` has no ending that says its format", output.path.value))
-                    .at(output.path.span, "a table is written here")
-                    .help(format!("end it with {}", types.formats().endings(true))),
-            ),
+            Err(wrong) => mistakes.push(no_output(wrong, &output.path, types)),
         }
     }
     if mistakes.is_empty() { Ok(sinks) } else { Err(mistakes) }

@@ -3,18 +3,33 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{Expr, JobOptions, Rel, Schema, TableJob, Value};
+use crate::spec::OutputOfItems;
+use crate::storage::resolve;
+use crate::table::{Expr, JobOptions, Location, Rel, Schema, TableJob, Value};
 use crate::task::{CheckContext, EdgeKind, Io, RunContext, Task, TaskFailure, TaskResult};
 
 /// Does nothing; its table has the columns that an instance's would have, as far as they do not depend on the item, and no rows.
 pub(super) struct NoItems {
     /// An instance whose item has no value; None if the task needs one.
     instance: Option<Arc<dyn Task>>,
+    /// The folders that instances would fill.
+    folders: Vec<Location>,
 }
 
 impl NoItems {
-    pub fn of(instance: Option<Arc<dyn Task>>) -> Self {
-        Self { instance }
+    pub fn of(instance: Option<Arc<dyn Task>>, outputs: &[OutputOfItems]) -> Self {
+        Self { instance, folders: outputs.iter().map(|output| output.folder.clone()).collect() }
+    }
+
+    /// Makes the folders, so that who reads one finds it, with nothing new in it.
+    fn make_folders(&self, cx: &RunContext<'_>) -> Result<(), TaskFailure> {
+        for folder in self.folders.iter().filter(|folder| folder.scheme().is_none()) {
+            let path = resolve(cx.project, folder);
+            let wrong = |reason: &dyn std::fmt::Display| TaskFailure::new(format!("cannot make {}: {reason}", folder));
+            cx.places.check(&path.join("_")).map_err(|error| wrong(&error))?;
+            std::fs::create_dir_all(&path).map_err(|error| wrong(&error))?;
+        }
+        Ok(())
     }
 
     fn columns(&self, cx: &CheckContext<'_>) -> Option<Schema> {
@@ -50,6 +65,7 @@ impl Task for NoItems {
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
+        self.make_folders(cx)?;
         let note = Some("its `foreach` has no items".to_owned());
         let Some(schema) = self.columns(&cx.check(&cx.columns())) else {
             return Ok(TaskResult { note, ..TaskResult::default() });

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::attempt::OutputPlaces;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::TaskIx;
-use crate::spec::{At, Spec};
+use crate::spec::{At, OutputOfItems, Spec};
 use crate::storage::{Destinations, Storage, StorageRegistry, is_glob, resolve};
 use crate::table::Location;
 
@@ -69,6 +69,12 @@ impl Published {
                     None => published.add(&spec.project, &project, TaskIx(at as u32), &output.path, place),
                 }
             }
+            // Nobody writes there today; who reads it need not find anything.
+            for OutputOfItems { path, .. } in &task.spec.outputs_of_items {
+                let place = published.place(&spec.project, &path.value);
+                published.note_folders(&project, TaskIx(at as u32), &place);
+                published.note(&spec.project, TaskIx(at as u32), path);
+            }
             for folder in &task.io.folders {
                 let file = Location::new(format!("{}/mail.eml", folder.value.as_str().trim_end_matches('/')));
                 diagnostics.extend(refused(&mut destinations, task, folder, &file));
@@ -79,6 +85,18 @@ impl Published {
 
     /// `in_project` is the place of something in the project's folder.
     fn add(&mut self, project: &Path, in_project: &Location, task: TaskIx, written: &At<Location>, place: Location) {
+        self.note_folders(in_project, task, &place);
+        self.by_place.insert(place, self.outputs.len());
+        self.note(project, task, written);
+    }
+
+    fn note(&mut self, project: &Path, task: TaskIx, written: &At<Location>) {
+        let location = self.absolute(project, &written.value);
+        self.outputs.push(PublishedOutput { location, task, written: written.clone() });
+    }
+
+    /// Notes who publishes something below the folders of a place.
+    fn note_folders(&mut self, in_project: &Location, task: TaskIx, place: &Location) {
         // Nobody means all that is ever published when the project's folder itself is named.
         let root = Path::new(in_project.as_str()).parent();
         for folder in Path::new(place.as_str()).ancestors().skip(1).take_while(|folder| Some(*folder) != root) {
@@ -87,9 +105,6 @@ impl Published {
                 tasks.push(task);
             }
         }
-        self.by_place.insert(place, self.outputs.len());
-        let location = self.absolute(project, &written.value);
-        self.outputs.push(PublishedOutput { location, task, written: written.clone() });
     }
 
     /// The one way of writing a location. What leads nowhere that is known has been refused with its task.

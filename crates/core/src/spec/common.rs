@@ -189,7 +189,19 @@ fn cache(forms: CacheForms) -> CachePolicy {
 
 /// That each item of `checks` makes exactly one statement.
 pub(crate) fn one_statement_each(node: &Node, checks: &CheckTypes, found: &mut Vec<Diagnostic>) {
-    let NodeValue::List(items) = &node.value else { return };
+    let NodeValue::List(items) = &node.value else {
+        // Any other value has been found by validation, which takes a template for whatever it may stand for.
+        if matches!(&node.value, NodeValue::String(text) if text.contains("${{")) {
+            found.push(
+                Diagnostic::error("`checks` is a list of checks, each written out")
+                    .at(node.span, "not one value for all")
+                    .help(
+                        "`${{ … }}` may stand for the values in a check, as in `range: {n: {max: ${{ params.most }}}}`",
+                    ),
+            );
+        }
+        return;
+    };
     let known = |name: &str| checks.get(name).is_some() || CheckKeys::NAMES.contains(&name);
     for item in items.iter().filter(|item| item.entries().iter().all(|(key, _)| known(&key.name))) {
         let mut given = item.entries().iter().map(|(key, _)| key).filter(|key| checks.get(&key.name).is_some());

@@ -79,6 +79,17 @@ pub struct TaskSpec {
     /// Whether it stands for a `foreach` without items: nothing is done, and those that name it find no rows and no files. Its
     /// `item` has no value.
     pub has_no_items: bool,
+    /// Then, what an instance would publish.
+    pub outputs_of_items: Vec<OutputOfItems>,
+}
+
+/// Where an instance of a `foreach` without items would publish a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputOfItems {
+    /// The path, with `_` for what is not known.
+    pub path: At<Location>,
+    /// The folder that all of them lie in, as far as it is known.
+    pub folder: Location,
 }
 
 /// Where an instance of a `foreach` belongs.

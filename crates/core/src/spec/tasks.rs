@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
 use crate::ids::TaskName;
 use crate::side_by_side::side_by_side;
+use crate::table::Location;
 use crate::task::TaskTypes;
 
 use super::common::{common, is_common, one_statement_each};
@@ -16,7 +17,28 @@ use super::foreach::{Item, items, no_item};
 use super::holes::{NameUse, cut, names};
 use super::interpolate::{RUNTIME, Text, closed, unknown_name};
 use super::validate::{Rules, required, unknown_key};
-use super::{At, Common, ForeachGroup, Key, Node, NodeValue, Scope, TaskSpec};
+use super::{At, Common, ForeachGroup, Key, Node, NodeValue, OutputOfItems, Scope, TaskSpec};
+
+/// The paths in an output's node that differ from item to item.
+fn note_outputs(node: &Node, found: &mut Vec<OutputOfItems>) {
+    match &node.value {
+        NodeValue::List(items) => items.iter().for_each(|item| note_outputs(item, found)),
+        NodeValue::Map(entries) => entries.iter().for_each(|(_, value)| note_outputs(value, found)),
+        NodeValue::String(text) => {
+            let cut = cut(text);
+            let Some(first) = cut.holes.first() else { return };
+            let folder = text[..first.whole.start].rsplit_once('/').map_or("", |(folder, _)| folder);
+            let (mut path, mut from) = (String::new(), 0);
+            for hole in &cut.holes {
+                path = path + &text[from..hole.whole.start] + "_";
+                from = hole.whole.end;
+            }
+            let path = At::new(Location::new(path + &text[from..]), node.span);
+            found.push(OutputOfItems { path, folder: Location::new(folder) });
+        }
+        _ => {}
+    }
+}
 
 /// What all tasks of a pipeline are read with.
 pub(crate) struct TaskReader<'a> {
@@ -93,6 +115,7 @@ impl TaskReader<'_> {
                 scope,
                 foreach,
                 has_no_items: false,
+                outputs_of_items: Vec::new(),
             });
         }
         (found.len() == before).then_some(tasks)
@@ -123,7 +146,11 @@ impl TaskReader<'_> {
             ..Common::default()
         };
         let id = At::new(TaskName::new(key.name.as_str()), key.span);
-        TaskSpec { id, kind, common, keys, scope, foreach: None, has_no_items: true }
+        let mut outputs_of_items = Vec::new();
+        for (_, outputs) in node.get("output").into_iter().chain(keys.get("outputs")).chain(keys.get("output")) {
+            note_outputs(outputs, &mut outputs_of_items);
+        }
+        TaskSpec { id, kind, common, keys, scope, foreach: None, has_no_items: true, outputs_of_items }
     }
 
     fn instance(&self, id: &str, item: Option<Item>, order: usize) -> (TaskName, Scope, Option<ForeachGroup>) {

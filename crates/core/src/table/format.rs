@@ -33,6 +33,9 @@ pub struct FormatDescriptor {
     pub summary: &'static str,
     /// The endings that mean it, in lower case; the first is the one that people are told of.
     pub endings: &'static [&'static str],
+    /// Endings of files that can be read as it, but are not what is written: a writer's bytes under them would be refused by
+    /// the programs that they belong to.
+    pub read_endings: &'static [&'static str],
     /// The keys of `load` and of its `options` that have a meaning for it.
     pub options: &'static [&'static str],
     /// The options of an output that have a meaning for it.
@@ -53,6 +56,7 @@ impl FormatDescriptor {
         name: "",
         summary: "",
         endings: &[],
+        read_endings: &[],
         options: &[],
         sink_options: &[],
         database: None,
@@ -93,12 +97,23 @@ impl Formats {
         self.iter().find(|known| known.name == name)
     }
 
-    /// The one that a path's ending means; `.gz` and `.zst` behind it are looked through.
+    /// The one that a path's ending means to a reader; `.gz` and `.zst` behind it are looked through.
     pub fn of_path(&self, path: &str) -> Option<&'static FormatDescriptor> {
-        let lower = path.to_ascii_lowercase();
-        let plain = lower.strip_suffix(".gz").or_else(|| lower.strip_suffix(".zst")).unwrap_or(&lower);
-        let ending = plain.rsplit_once('.')?.1;
-        self.iter().find(|known| known.endings.contains(&ending))
+        let ending = ending(path)?;
+        let means = |known: &FormatDescriptor| [known.endings, known.read_endings].concat().contains(&&*ending);
+        self.iter().find(|known| means(known))
+    }
+
+    /// The same for an output: its ending is one under which the format is written.
+    ///
+    /// # Errors
+    /// What is wrong with the ending, as a sentence.
+    pub fn of_output(&self, path: &str) -> Result<&'static FormatDescriptor, String> {
+        match (self.of_path(path), ending(path)) {
+            (Some(format), Some(ending)) if format.endings.contains(&&*ending) => Ok(format),
+            (Some(_), Some(ending)) => Err(format!("`{path}`: files that end in `.{ending}` can be read, not written")),
+            _ => Err(format!("`{path}` has no ending that says its format")),
+        }
     }
 
     /// The usual endings, as a message names them: first of formats whose files hold one table, then, if wanted, of databases.
@@ -122,6 +137,13 @@ impl Formats {
             .collect();
         json_schema!({"oneOf": names, "description": "The format of a table in a file."})
     }
+}
+
+/// The ending of a path in lower case; `.gz` and `.zst` behind it are looked through.
+fn ending(path: &str) -> Option<String> {
+    let lower = path.to_ascii_lowercase();
+    let plain = lower.strip_suffix(".gz").or_else(|| lower.strip_suffix(".zst")).unwrap_or(&lower);
+    Some(plain.rsplit_once('.')?.1.to_owned())
 }
 
 fn either(list: &[String]) -> String {

@@ -91,7 +91,13 @@ pub struct ScanOptions {
     pub encoding: Option<String>,
     /// JSON: where in the document the array of records is, as `data.items`; default the only array of objects.
     pub records: Option<String>,
-    /// CSV: texts that mean NULL, beside the empty unquoted field; XLSX: what cells show.
+    /// CSV: what stands between the thousands of numbers; default nothing, and a point where `decimal` is a comma.
+    pub thousands: Option<char>,
+    /// CSV: lines that begin with it are no rows.
+    pub comment: Option<char>,
+    /// CSV: whether fields that a row lacks at its end are NULL, and no fault.
+    pub fill_ragged: bool,
+    /// CSV and JSON: texts that mean NULL, beside the empty unquoted field; XLSX: what cells show.
     pub null_values: Vec<String>,
     /// CSV and XLSX: rows to leave out before the header.
     pub skip_rows: usize,

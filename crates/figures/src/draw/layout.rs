@@ -122,7 +122,7 @@ pub(super) fn common_sides(charts: &[(Plot, Area)], look: &Look) -> (f64, f64) {
 }
 
 /// The room of an axis' name, in font sizes.
-const LABEL_ROOM: f64 = 1.7;
+pub(super) const LABEL_ROOM: f64 = 1.7;
 
 /// The room that labels and name of the bottom axis need.
 fn foot(plot: &Plot, look: &Look, bottom: &Axis) -> f64 {

@@ -8,6 +8,7 @@ pub(crate) mod elements;
 mod facets;
 mod head;
 mod layout;
+mod legible;
 pub(crate) mod look;
 pub(crate) mod plane;
 mod scale;
@@ -76,7 +77,7 @@ fn charts(sheet: &Sheet, panels: &[(Plot, Area)], look: &Look) -> Drawn {
             continue;
         }
         let look = look.with_palette(&plot.chart.palette, plot.colored());
-        let layout = Layout::new(plot, &look, *area, sides);
+        let layout = Layout::new(plot, &look, *area, sides).legible(plot, &look);
         head::draw(sheet, plot, &look, layout.area, layout.frame)?;
         axes::draw(sheet, plot, &look, &layout)?;
         data::draw(sheet, plot, &look, &layout)?;

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use resvg::usvg::roxmltree::Document;
 
+use crate::plot::Plot;
 use crate::{
-    Agg, AxisFormat, Chart, Column, Direction, Figure, Kind, NumberFormat, Position, Reference, Series, Size, Sort,
-    Spread, Stack, Trend, font,
+    Agg, AxisFormat, Chart, Column, Direction, Figure, Kind, Measure, NumberFormat, Position, Reference, Scale, Series,
+    Size, Sort, Spread, Stack, Trend, font,
 };
 
 fn kind(name: &str) -> Kind {
@@ -200,15 +201,16 @@ fn chart() -> impl Strategy<Value = Chart> {
     (plain, settings()).prop_map(|(chart, settings)| settings.of(chart))
 }
 
-/// What changes how a chart is drawn, whatever it is. Facets and axes with given ends or scales are not among it yet: their
-/// labels can touch where there is little room.
+/// What changes how a chart is drawn, whatever it is.
 #[derive(Clone, Debug)]
 struct Settings {
     agg: Option<Agg>,
     sort: Option<Sort>,
     stack: Option<Stack>,
     bins: Option<usize>,
-    flags: [bool; 3],
+    flags: [bool; 4],
+    scales: [Scale; 2],
+    ends: [Option<f64>; 4],
     at: f64,
 }
 
@@ -217,18 +219,32 @@ fn settings() -> impl Strategy<Value = Settings> {
     let aggs = select(vec![Agg::Sum, Agg::Mean, Agg::Median, Agg::Min, Agg::Max, Agg::Count]);
     let sorts = select(vec![Sort::Table, Sort::Name, Sort::Value, Sort::ValueDescending]);
     let stacks = select(vec![Stack::No, Stack::Sum, Stack::Share]);
+    let scale = || select(vec![Scale::Linear, Scale::Linear, Scale::Log, Scale::Symlog]);
+    let end = || proptest::option::weighted(0.15, value());
     (
         (proptest::option::of(aggs), proptest::option::of(sorts), proptest::option::of(stacks)),
         proptest::option::of(1..70usize),
-        any::<[bool; 3]>(),
+        any::<[bool; 4]>(),
+        [scale(), scale()],
+        [end(), end(), end(), end()],
         value(),
     )
-        .prop_map(|((agg, sort, stack), bins, flags, at)| Settings { agg, sort, stack, bins, flags, at })
+        .prop_map(|((agg, sort, stack), bins, flags, scales, ends, at)| Settings {
+            agg,
+            sort,
+            stack,
+            bins,
+            flags,
+            scales,
+            ends,
+            at,
+        })
 }
 
 impl Settings {
     fn of(self, chart: Chart) -> Chart {
-        let [others, step, spread] = self.flags;
+        let [others, step, spread, facet] = self.flags;
+        let [low, high, bottom, top] = self.ends.map(|end| end.map(Position::Number));
         let off = |by: f64| -> Vec<f64> {
             chart
                 .series
@@ -245,6 +261,9 @@ impl Settings {
             others,
             step,
             spread: spread.then(|| Spread { low: off(-2.0), high: off(3.0) }),
+            facet: chart.group.clone().filter(|_| facet),
+            x_axis: Measure { scale: self.scales[0], low, high },
+            y_axis: Measure { scale: self.scales[1], low: bottom, high: top },
             references: vec![line(Direction::X, None), line(Direction::Y, Some(Position::Number(5.0)))],
             ..chart
         }
@@ -266,4 +285,22 @@ proptest! {
         prop_assert!(clashes.is_empty(), "{clashes:#?}");
         prop_assert_eq!(drawing, svg(&figure));
     }
+}
+
+/// A heatmap of one row for each of three facets, of which none has all rows or all values.
+#[test]
+fn facets_of_a_heatmap_share_their_rows_and_colours() {
+    let text = |texts: [&str; 3]| texts.map(|text| Some(text.to_owned())).to_vec();
+    let chart = Chart {
+        group: Some(text(["north", "south", "west"])),
+        facet: Some(text(["a", "b", "c"])),
+        ..Chart::new(kind("heatmap"), names(&["x", "x", "x"]), vec![Series::new("n", vec![1.0, 50.0, 100.0])])
+    };
+    let whole = Plot::new(&chart);
+    for facet in chart.facets() {
+        let plot = Plot::facet(&facet, &whole);
+        assert_eq!((plot.left, plot.left_marks.ramp()), ((-0.5, 2.5), Some((1.0, 100.0))));
+    }
+    let drawing = svg(&Figure::new(chart));
+    assert_eq!(texts(&drawing).iter().filter(|text| *text == "south").count(), 3);
 }

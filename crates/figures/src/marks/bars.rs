@@ -212,6 +212,11 @@ impl Marks for Bars {
                 (false, false) => ((middle, bar.end), -width / 2, -above - height),
                 (false, true) => ((middle, bar.end), -width / 2, above),
             };
+            // Where an axis has a given end, there may be no room beyond a bar's.
+            let (from, frame) = (plane.map_coordinate(&end).0 + left, plane.get_x_axis_pixel_range());
+            if self.horizontal && (from + pad < frame.start || from + width > frame.end + pad) {
+                continue;
+            }
             // A patch of background, so that no grid line runs through the digits.
             let patch = [(left - pad, top - pad), (left + width + pad, top + height + pad)];
             let style = look.plain(size, HPos::Left).pos(Pos::new(HPos::Left, VPos::Top));

@@ -58,6 +58,10 @@ impl Marks for Cells {
         Some(self.range)
     }
 
+    fn set_ramp(&mut self, range: (f64, f64)) {
+        self.range = range;
+    }
+
     fn symbol(&self, _: &Run) -> Symbol {
         Symbol::Ramp { diverging: is_diverging(self.range) }
     }

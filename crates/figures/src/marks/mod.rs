@@ -51,6 +51,9 @@ pub(crate) trait Marks: Debug {
         None
     }
 
+    /// Lets the colours tell values of this range, where they tell some.
+    fn set_ramp(&mut self, _range: (f64, f64)) {}
+
     /// How far the mark of a run stands from its key.
     fn shift(&self, _run: usize) -> f64 {
         0.0

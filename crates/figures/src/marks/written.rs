@@ -31,6 +31,9 @@ pub(super) fn above(
     for (x, height, value) in points.filter(is_inside) {
         let text = format.format(value);
         let half = units(font::width(&text, size, false) / 2.0);
+        if half * 2 > frame.end - frame.start {
+            continue;
+        }
         let (x, y) = plane.map_coordinate(&(x, height));
         let x = x.min(frame.end - half).max(frame.start + half);
         let y = y - look.units(7.0);

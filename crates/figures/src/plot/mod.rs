@@ -76,6 +76,13 @@ impl<'a> Plot<'a> {
         plot.has_names = false;
         plot.data.lay_out_as(&whole.data);
         plot.left_marks = chart.kind.0.marks(chart, &plot.data);
+        // One colour is one value in all of them, and one place one row.
+        if let Some(ramp) = whole.left_marks.ramp() {
+            plot.left_marks.set_ramp(ramp);
+        }
+        if chart.kind.0.has_rows() {
+            plot.left = whole.left;
+        }
         if matches!(whole.data.keys, Keys::Names(_)) {
             plot.keys = whole.keys;
         }

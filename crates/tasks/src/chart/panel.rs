@@ -5,12 +5,15 @@ use tidemill_core::spec::At;
 use tidemill_core::table::{DataType, PlainData, PlainTable, Schema};
 use tidemill_core::task::TaskSource;
 use tidemill_figures::{
-    AxisFormat, Column, Columns, Kind, Locale, Measure, NumberFormat, Scale, Series, Spread, Stack,
+    Agg, AxisFormat, Column, Columns, Kind, Locale, Measure, NumberFormat, Scale, Series, Spread, Stack,
 };
 
 use super::keys::{Panel, ScaleKind};
 use super::values::{Place, StackKind};
 use crate::table_task::unknown_column;
+
+/// What counted rows are called.
+const COUNT: &str = "count";
 
 /// A text read by `parse`; a mistake is noted at its place.
 pub(super) fn parsed<T>(
@@ -33,15 +36,26 @@ impl Panel {
         self.kind.as_ref().map_or_else(Kind::default, |at| at.value.0)
     }
 
+    /// Whether each row counts as one, since no column is named whose values could be looked at.
+    fn counts_rows(&self) -> bool {
+        let no_values = match self.kind().columns() {
+            Columns::KeysAndValues => self.y.is_empty() && self.y2.is_empty(),
+            Columns::ValuesByCategory => self.x.is_none(),
+            Columns::Plain | Columns::Grid | Columns::Distribution => false,
+        };
+        no_values && self.agg.as_ref().is_some_and(|at| at.value.value() == Agg::Count)
+    }
+
     /// What is wrong before any table is known.
     pub(super) fn mistakes(&self, source: &TaskSource<'_>) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
         let task = source.spec.id.span;
-        if self.x.is_none() {
+        let columns = self.kind().columns();
+        let counts = self.counts_rows();
+        if self.x.is_none() && !(counts && columns == Columns::ValuesByCategory) {
             mistakes.push(Diagnostic::error("a chart needs `x`").at(task, "this one has none"));
         }
-        let columns = self.kind().columns();
-        if columns != Columns::Distribution && self.y.is_empty() {
+        if columns != Columns::Distribution && self.y.is_empty() && !(counts && columns == Columns::KeysAndValues) {
             mistakes.push(Diagnostic::error("a chart needs `y`").at(task, "this one has none"));
         }
         if let (Columns::ValuesByCategory, Some(second)) = (columns, self.y.get(1)) {
@@ -226,6 +240,7 @@ impl Panel {
                 .collect()
         };
         let series = match self.kind().columns() {
+            _ if self.counts_rows() => vec![Series::new(self.label(COUNT), vec![1.0; table.rows])],
             Columns::KeysAndValues | Columns::Plain => values(&self.y, &self.y_label),
             Columns::Grid => {
                 self.value.as_ref().map_or_else(Vec::new, |value| values(std::slice::from_ref(value), &None))
@@ -247,9 +262,9 @@ impl Panel {
             group: texts(&self.group_column().cloned()).map(|group| group.into_iter().map(labelled).collect()),
             facet: texts(&self.facet),
             spread: self.spread(table),
-            x_label: self.axis_name(&self.x_label, self.x.as_ref()),
-            y_label: self.axis_name(&self.y_label, self.y.first().filter(|_| self.y.len() == 1)),
-            y2_label: self.axis_name(&self.y2_label, self.y2.first().filter(|_| self.y2.len() == 1)),
+            x_label: self.axis_name(&self.x_label, self.x.as_slice()),
+            y_label: self.axis_name(&self.y_label, &self.y),
+            y2_label: self.axis_name(&self.y2_label, &self.y2),
             ..self.settings(tidemill_figures::Chart::new(self.kind(), keys, series))
         }
     }
@@ -311,9 +326,14 @@ impl Panel {
         self.labels.get(name).map_or(name, String::as_str).to_owned()
     }
 
-    /// The name of an axis: the one that is given, or its column's; an empty one is none.
-    fn axis_name(&self, given: &Option<String>, column: Option<&At<String>>) -> Option<String> {
-        given.clone().or_else(|| column.map(|column| self.label(&column.value))).filter(|name| !name.is_empty())
+    /// The name of an axis: the one that is given, or that of its only column; an empty one is none.
+    fn axis_name(&self, given: &Option<String>, columns: &[At<String>]) -> Option<String> {
+        let usual = || match columns {
+            [column] => Some(self.label(&column.value)),
+            [] if self.counts_rows() => Some(self.label(COUNT)),
+            _ => None,
+        };
+        given.clone().or_else(usual).filter(|name| !name.is_empty())
     }
 
     /// How far the values of the first series may be off.

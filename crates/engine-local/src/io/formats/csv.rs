@@ -19,7 +19,17 @@ impl FormatCodec for Csv {
             name: "csv",
             summary: "Comma-separated values (RFC 4180) and its relatives.",
             endings: &["csv", "tsv", "txt"],
-            options: &["delimiter", "decimal", "header", "encoding", "null_values", "skip_rows"],
+            options: &[
+                "delimiter",
+                "decimal",
+                "header",
+                "encoding",
+                "null_values",
+                "skip_rows",
+                "thousands",
+                "comment",
+                "ragged",
+            ],
             sink_options: &["delimiter", "bom", "null", "escape_formulas"],
             rows_are_lines: true,
             ..FormatDescriptor::TABLE

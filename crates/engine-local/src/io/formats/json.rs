@@ -19,7 +19,7 @@ impl FormatCodec for Json {
             name: "json",
             summary: "An array of objects.",
             endings: &["json"],
-            options: &["encoding", "records"],
+            options: &["encoding", "records", "null_values"],
             rows_are_lines: true,
             rows_name_columns: true,
             ..FormatDescriptor::TABLE

@@ -18,7 +18,8 @@ impl FormatCodec for Xlsx {
         &FormatDescriptor {
             name: "xlsx",
             summary: "An Excel workbook.",
-            endings: &["xlsx", "xlsm", "xls", "ods"],
+            endings: &["xlsx"],
+            read_endings: &["xlsm", "xls", "ods"],
             options: &["sheet", "header", "null_values", "skip_rows"],
             sink_options: &["escape_formulas"],
             ..FormatDescriptor::TABLE

@@ -42,21 +42,47 @@ fn unsigned(text: &str) -> &str {
     }
 }
 
+/// How a file writes numbers, where not as `1234.50`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NumberStyle {
+    /// What stands before the fraction.
+    pub decimal: char,
+    /// What may stand between thousands.
+    pub thousands: char,
+}
+
+impl NumberStyle {
+    /// As in `1.234,50`.
+    pub const DECIMAL_COMMA: Self = Self { decimal: ',', thousands: '.' };
+
+    /// The number as `1234.50`; None if it is none of this style, or its thousands are not three digits each.
+    pub fn plain(self, text: &str) -> Option<String> {
+        let text = plain(text);
+        let is_between = |letter: char| {
+            letter == self.thousands || (self.thousands == ' ' && matches!(letter, '\u{a0}' | '\u{202f}'))
+        };
+        if self.decimal == '.' && !text.contains(is_between) {
+            return Some(text.to_owned());
+        }
+        let parts = text.split_once(self.decimal);
+        let (whole, fraction) = parts.map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+        let digits = whole.trim_start_matches(['-', '+']);
+        let mut groups = digits.split(is_between);
+        let first = groups.next().filter(|first| !digits.contains(is_between) || (1..=3).contains(&first.len()))?;
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = all_digits(first) && groups.all(|group| group.len() == 3 && all_digits(group));
+        let sign = &whole[..whole.len() - digits.len()];
+        let digits = digits.replace(is_between, "");
+        fits.then(|| match fraction {
+            Some(fraction) => format!("{sign}{digits}.{fraction}"),
+            None => format!("{sign}{digits}"),
+        })
+    }
+}
+
 /// `1.234,50` as `1234.50`: a number whose digits are parted by a comma, with points between thousands or without.
 pub(super) fn from_decimal_comma(text: &str) -> Option<String> {
-    let text = plain(text);
-    let (whole, fraction) = text.split_once(',').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
-    let digits = whole.trim_start_matches(['-', '+']);
-    let mut groups = digits.split('.');
-    let first = groups.next().filter(|first| !digits.contains('.') || (1..=3).contains(&first.len()))?;
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = all_digits(first) && groups.all(|group| group.len() == 3 && all_digits(group));
-    let sign = &whole[..whole.len() - digits.len()];
-    let digits = digits.replace('.', "");
-    fits.then(|| match fraction {
-        Some(fraction) => format!("{sign}{digits}.{fraction}"),
-        None => format!("{sign}{digits}"),
-    })
+    NumberStyle::DECIMAL_COMMA.plain(text)
 }
 
 /// Whether it is a number with a comma before its fraction, and the comma cannot be one between thousands.
@@ -277,6 +303,14 @@ mod tests {
         let read = |text| from_decimal_comma(text).unwrap_or_else(|| "-".into());
         let texts = ["1.234,50", "-7,25", "1.234.567", "12", "+0,5", ",5", "1.5", "01.02.2024", "1,2,3", "1.23,4", "x"];
         assert_eq!(texts.map(read), ["1234.50", "-7.25", "1234567", "12", "+0.5", ".5", "-", "-", "1.2,3", "-", "-"]);
+    }
+
+    #[test]
+    fn thousands_are_three_digits_each() {
+        let read = |thousands, text| NumberStyle { decimal: '.', thousands }.plain(text).unwrap_or_else(|| "-".into());
+        let texts = ["1,234.5", "-1,234,567", "1234", "1e5", "x", "1,23", "12,34.5", "1.5,000"];
+        assert_eq!(texts.map(|text| read(',', text)), ["1234.5", "-1234567", "1234", "1e5", "x", "-", "-", "-"]);
+        assert_eq!(["1 234", "1\u{a0}234", "1\u{202f}234.5"].map(|text| read(' ', text)), ["1234", "1234", "1234.5"]);
     }
 
     #[test]

@@ -22,6 +22,13 @@ pub(super) enum Cells<'a> {
     Null,
 }
 
+impl Cells<'_> {
+    /// Whether a spreadsheet shows them as numbers: days and times are.
+    pub fn are_numbers(&self) -> bool {
+        !matches!(self, Self::Bool(_) | Self::String(_) | Self::Null)
+    }
+}
+
 /// One value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'a> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use tidemill_core::table::Sink;
 
 use super::blocks::columns;
@@ -68,9 +68,8 @@ pub(super) fn put_table(
     guard: bool,
 ) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 0)?;
-    let bold = Format::new().set_bold();
     for (at, column) in (0..).zip(columns) {
-        sheet.write_string_with_format(0, at, guarded(column.heading, guard), &bold)?;
+        sheet.write_string_with_format(0, at, guarded(column.heading, guard), &heading(&column.cells))?;
         for (row, number) in (0..rows).zip(1..) {
             put(sheet, number, at, column.cells.get(row), &column.format, guard)?;
         }
@@ -119,6 +118,12 @@ fn put(
 /// Whether Excel knows the day and everyone agrees on its number: 1900-03-01 to 9999-12-31.
 fn is_in_calendar(days: i32) -> bool {
     (61 - EPOCH..=2_958_465 - EPOCH).contains(&days)
+}
+
+/// The look of a column's heading: it stands above its values, which Excel puts to the right where they are numbers.
+fn heading(cells: &Cells<'_>) -> Format {
+    let bold = Format::new().set_bold();
+    if cells.are_numbers() { bold.set_align(FormatAlign::Right) } else { bold }
 }
 
 /// The number format of a column's type.

@@ -7,7 +7,7 @@ use tidemill_core::table::{DataType, Schema};
 
 use super::super::column::{Builder, Misfit};
 use super::super::evidence::Evidence;
-use super::super::text::{self, classify, from_decimal_comma};
+use super::super::text::{self, classify};
 use super::file::CsvFile;
 use super::record::{Broken, Cursor, Field};
 
@@ -97,6 +97,9 @@ impl CsvFile<'_> {
         let width = self.names.len();
         let mut cursor = Cursor::new(&self.text, range.start, &self.grammar);
         while cursor.at < range.end {
+            if cursor.skip_comment() {
+                continue;
+            }
             let start = cursor.at;
             let mut column = 0;
             loop {
@@ -115,6 +118,12 @@ impl CsvFile<'_> {
             }
             if column == 0 {
                 continue;
+            }
+            if self.fills && !(cursor.is_at_end() && !self.whole) {
+                for lacking in column..width {
+                    visitor.field(lacking, Field::Plain(""), start)?;
+                }
+                column = column.max(width);
             }
             if column != width {
                 return Err(CsvFault::Ragged { at: start, found: column, end: cursor.is_at_end() });
@@ -138,10 +147,8 @@ impl CsvFile<'_> {
     }
 
     fn classify(&self, value: &str) -> Evidence {
-        if !self.decimal_comma {
-            return classify(value);
-        }
-        match from_decimal_comma(value) {
+        let Some(style) = self.number_style else { return classify(value) };
+        match style.plain(value) {
             Some(number) => classify(&number),
             None if text::bool(value).is_some() => Evidence::BOOL,
             None => Evidence::TEXT,
@@ -149,9 +156,9 @@ impl CsvFile<'_> {
     }
 
     fn add(&self, column: &mut Builder, value: &str) -> Result<(), Misfit> {
-        match self.decimal_comma && column.data_type().is_numeric() {
-            true => column.text(from_decimal_comma(value).as_deref().unwrap_or(UNKNOWN)),
-            false => column.text(value),
+        match self.number_style.filter(|_| column.data_type().is_numeric()) {
+            Some(style) => column.text(style.plain(value).as_deref().unwrap_or(UNKNOWN)),
+            None => column.text(value),
         }
     }
 }

@@ -45,7 +45,7 @@ impl CsvFile<'_> {
 
     /// Where the first records start, and how many fields they have with that delimiter.
     pub fn widths(&self, delimiter: u8) -> Vec<(usize, usize)> {
-        let grammar = Grammar::new(delimiter);
+        let grammar = Grammar::new(delimiter, self.comment);
         let mut cursor = Cursor::new(&self.text, self.start, &grammar);
         let mut widths = Vec::new();
         while widths.len() < RECORDS {
@@ -74,7 +74,7 @@ impl CsvFile<'_> {
 
     /// Whether a field of the first records, parted by that delimiter, is a number with a comma before its fraction.
     fn has_decimal_commas(&self, delimiter: u8) -> bool {
-        let grammar = Grammar::new(delimiter);
+        let grammar = Grammar::new(delimiter, self.comment);
         let mut cursor = Cursor::new(&self.text, self.body, &grammar);
         for _ in 0..RECORDS * 20 {
             match cursor.field() {
@@ -92,6 +92,9 @@ impl CsvFile<'_> {
         let mut cursor = Cursor::new(&self.text, self.body, &self.grammar);
         let mut column = 0;
         for _ in 0..RECORDS * self.names.len() {
+            if column == 0 {
+                cursor.skip_blank_lines();
+            }
             let Ok((field, last)) = cursor.field() else { break };
             if let (Some((all, some)), false) = (seen.get_mut(column), field.value().trim().is_empty()) {
                 *all &= from_decimal_comma(&field.value()).is_some_and(|number| number.parse::<f64>().is_ok());

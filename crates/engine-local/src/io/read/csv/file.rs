@@ -9,6 +9,7 @@ use super::super::evidence::Evidence;
 use super::super::header::unique_names;
 use super::super::remedy::remedy;
 use super::super::source_file::{SourceFile, line_at};
+use super::super::text::NumberStyle;
 use super::chunk::CsvFault;
 use super::record::{Broken, Cursor, Grammar};
 
@@ -29,8 +30,12 @@ pub(super) struct CsvFile<'a> {
     pub header: Vec<String>,
     /// The byte between fields.
     pub delimiter: u8,
-    /// Whether numbers have a comma before their fraction.
-    pub decimal_comma: bool,
+    /// The byte before comments.
+    pub comment: Option<u8>,
+    /// How numbers are written, where not as usual.
+    pub number_style: Option<NumberStyle>,
+    /// Whether fields that a row lacks are NULL.
+    pub fills: bool,
     pub grammar: Grammar,
     /// Texts that mean NULL.
     pub null_values: &'a [String],
@@ -40,7 +45,8 @@ impl<'a> CsvFile<'a> {
     /// Reads the file, at most about `limit` bytes of it (more if the header needs more), and its header.
     pub fn open(origin: &'a SourceFile, scan: &'a Scan, limit: Option<usize>) -> Result<Self, EngineError> {
         let delimiter = delimiter(origin, scan)?;
-        let grammar = Grammar::new(delimiter);
+        let comment = comment(origin, scan, delimiter)?;
+        let grammar = Grammar::new(delimiter, comment);
         let mut limit = limit;
         loop {
             let source = origin.text(scan.options.encoding.as_deref(), limit)?;
@@ -53,7 +59,9 @@ impl<'a> CsvFile<'a> {
                 names: Vec::new(),
                 header: Vec::new(),
                 delimiter,
-                decimal_comma: scan.options.decimal == Some(','),
+                comment,
+                number_style: number_style(scan),
+                fills: scan.options.fill_ragged,
                 grammar,
                 null_values: &scan.options.null_values,
             };
@@ -133,8 +141,12 @@ impl<'a> CsvFile<'a> {
             }
             CsvFault::Ragged { at, found, .. } => {
                 let (plural, expected) = (if found == 1 { "" } else { "s" }, self.names.len());
+                let fewer =
+                    if found < expected && !self.fills { "; `ragged: fill` takes missing fields for NULL" } else { "" };
                 let help = self.delimiter_help().or_else(|| self.header_help(found)).unwrap_or_else(|| {
-                    "a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`".into()
+                    format!(
+                        "a field with a delimiter in it must be quoted; rows above the header need `options: {{skip_rows: N}}`{fewer}"
+                    )
                 });
                 (at, format!("found {found} field{plural}, expected {expected}"), help)
             }
@@ -162,6 +174,28 @@ impl<'a> CsvFile<'a> {
             self.names.len() == 1 && below.clone().count() > 1 && below.clone().all(|(_, width)| *width == fields);
         let line = line_at(&self.text, start);
         is_title.then(|| format!("if the header is line {line}, say `options: {{skip_rows: {}}}`", line - 1))
+    }
+}
+
+/// How numbers are written, where not as usual.
+fn number_style(scan: &Scan) -> Option<NumberStyle> {
+    match (scan.options.decimal, scan.options.thousands) {
+        (Some(','), thousands) => Some(NumberStyle { decimal: ',', thousands: thousands.unwrap_or('.') }),
+        (_, Some(thousands)) => Some(NumberStyle { decimal: '.', thousands }),
+        _ => None,
+    }
+}
+
+/// The byte before comments.
+fn comment(origin: &SourceFile, scan: &Scan, delimiter: u8) -> Result<Option<u8>, EngineError> {
+    let Some(comment) = scan.options.comment else { return Ok(None) };
+    match u8::try_from(comment) {
+        Ok(byte) if byte.is_ascii() && byte != delimiter && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(Some(byte)),
+        _ => Err(origin.error_with_help(
+            None,
+            format!("{comment:?} cannot begin a comment"),
+            "use one ASCII character that is no quote, no line end and not the delimiter, such as `#`",
+        )),
     }
 }
 

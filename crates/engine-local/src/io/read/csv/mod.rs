@@ -117,6 +117,7 @@ pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<St
     {
         found.push(format!("the delimiter seems to be {}; if it is, say {}", fitting.noun(), fitting.options()));
     } else if scan.options.decimal.is_none()
+        && scan.options.thousands.is_none()
         && let columns @ [_, ..] = file.columns_with_decimal_commas().as_slice()
     {
         let (s, names) = (if columns.len() == 1 { "" } else { "s" }, columns.join("`, `"));

@@ -6,17 +6,19 @@ use std::borrow::Cow;
 #[derive(Clone, Copy)]
 pub(super) struct Grammar {
     delimiter: u8,
+    /// Lines that begin with it are no records.
+    comment: Option<u8>,
     ends: [bool; 256],
 }
 
 impl Grammar {
-    /// The grammar with that byte between fields.
-    pub fn new(delimiter: u8) -> Self {
+    /// The grammar with that byte between fields, and this one before comments.
+    pub fn new(delimiter: u8, comment: Option<u8>) -> Self {
         let mut ends = [false; 256];
         for byte in [delimiter, b'\n', b'\r'] {
             ends[usize::from(byte)] = true;
         }
-        Self { delimiter, ends }
+        Self { delimiter, comment, ends }
     }
 }
 
@@ -84,16 +86,31 @@ impl<'a, 'g> Cursor<'a, 'g> {
 
     /// Goes to the next record.
     pub fn skip_record(&mut self) -> Result<(), Broken> {
+        if self.skip_comment() {
+            return Ok(());
+        }
         while !self.field()?.1 {}
         Ok(())
     }
 
-    /// Goes over lines with nothing on them.
+    /// Goes over lines with nothing, or only a comment, on them.
     pub fn skip_blank_lines(&mut self) {
         let bytes = self.text.as_bytes();
-        while matches!(bytes.get(self.at), Some(b'\n' | b'\r')) {
-            self.at += 1;
+        while self.skip_comment() || matches!(bytes.get(self.at), Some(b'\n' | b'\r')) {
+            if matches!(bytes.get(self.at), Some(b'\n' | b'\r')) {
+                self.at += 1;
+            }
         }
+    }
+
+    /// Goes to the next line if this one, at whose begin the cursor is, is a comment; whether it was.
+    pub fn skip_comment(&mut self) -> bool {
+        let begins = self.text.as_bytes().get(self.at);
+        let is_comment = begins.is_some() && begins == self.grammar.comment.as_ref();
+        if is_comment {
+            self.skip_line();
+        }
+        is_comment
     }
 
     /// Goes to the next line, whatever stands on this one.
@@ -158,7 +175,7 @@ mod tests {
     use super::*;
 
     fn records(text: &str) -> Result<Vec<Vec<String>>, Broken> {
-        let grammar = Grammar::new(b',');
+        let grammar = Grammar::new(b',', None);
         let mut cursor = Cursor::new(text, 0, &grammar);
         let mut records = Vec::new();
         while !cursor.is_at_end() {

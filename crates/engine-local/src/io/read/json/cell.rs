@@ -39,19 +39,20 @@ pub(super) struct JsonFault {
     pub help: Option<String>,
 }
 
-/// Shows every cell of an object, by the name of its column.
+/// Shows every cell of an object, by the name of its column; those whose text is one of `nulls` as NULL.
 pub(super) fn each(
     object: &Object<'_>,
+    nulls: &[String],
     mut show: impl FnMut(&str, JsonCell<'_>) -> Result<(), JsonFault>,
 ) -> Result<(), JsonFault> {
     let invalid = |error: serde_json::Error| JsonFault { at: object.at, message: words(&error), help: None };
     for (key, raw) in members(object.raw).map_err(invalid)? {
         if !raw.starts_with('{') {
-            show(&key, cell(raw).map_err(invalid)?)?;
+            show(&key, cell(raw, nulls).map_err(invalid)?)?;
             continue;
         }
         for (inner, raw) in members(raw).map_err(invalid)? {
-            show(&format!("{key}.{inner}"), cell(raw).map_err(invalid)?)?;
+            show(&format!("{key}.{inner}"), cell(raw, nulls).map_err(invalid)?)?;
         }
     }
     Ok(())
@@ -69,7 +70,17 @@ pub(super) fn twice(object: &Object<'_>, key: &str) -> JsonFault {
     JsonFault { at: object.at, message: format!("the key `{key}` stands twice in one object"), help: None }
 }
 
-fn cell(raw: &str) -> Result<JsonCell<'_>, serde_json::Error> {
+fn cell<'a>(raw: &'a str, nulls: &[String]) -> Result<JsonCell<'a>, serde_json::Error> {
+    let cell = plain_cell(raw)?;
+    let is_null = match &cell {
+        JsonCell::Number(text) => nulls.iter().any(|null| null == text),
+        JsonCell::Text(text) => nulls.iter().any(|null| null == text),
+        JsonCell::Null | JsonCell::Bool(_) => false,
+    };
+    Ok(if is_null { JsonCell::Null } else { cell })
+}
+
+fn plain_cell(raw: &str) -> Result<JsonCell<'_>, serde_json::Error> {
     Ok(match raw.as_bytes().first() {
         Some(b'n') => JsonCell::Null,
         Some(b't') => JsonCell::Bool(true),

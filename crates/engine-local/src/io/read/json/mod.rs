@@ -42,7 +42,7 @@ pub(in crate::io) fn infer(
         };
         let objects = document.objects(left.unwrap_or(usize::MAX))?;
         left = left.map(|left| left.saturating_sub(objects.list.len()));
-        let one = |part| origin.unless_cancelled(|| evidence_of(part));
+        let one = |part| origin.unless_cancelled(|| evidence_of(part, &scan.options.null_values));
         let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(one).collect());
         for part in parts {
             evidence::merge(&mut all, part?.map_err(|fault| document.explain(fault))?);
@@ -51,12 +51,12 @@ pub(in crate::io) fn infer(
     Ok(evidence::schema(all))
 }
 
-fn evidence_of(objects: &[Object<'_>]) -> Result<Tally, JsonFault> {
+fn evidence_of(objects: &[Object<'_>], nulls: &[String]) -> Result<Tally, JsonFault> {
     let mut tally = Tally::new();
     // The number of the last object that had the key, from 1.
     let mut last: Vec<usize> = Vec::new();
     for (row, object) in (1..).zip(objects) {
-        cell::each(object, |key, cell| {
+        cell::each(object, nulls, |key, cell| {
             let seen = match cell {
                 JsonCell::Null => Evidence::NONE,
                 JsonCell::Bool(_) => Evidence::BOOL,
@@ -91,7 +91,7 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan, lines: bool) -> Res
         memory::room_for(rows as u128 * keys as u128 * 8, || {
             format!("{}: {rows} objects with {keys} different keys", origin.shown)
         })?;
-        let one = |part| origin.unless_cancelled(|| columns(part, &targets, &scan.schema));
+        let one = |part| origin.unless_cancelled(|| columns(part, &targets, scan));
         let parts: Vec<_> = RAYON.install(|| objects.list.par_chunks(CHUNK_ROWS).map(one).collect());
         for (part, objects) in parts.into_iter().zip(objects.list.chunks(CHUNK_ROWS)) {
             let (columns, found) = part?.map_err(|fault| document.explain(fault))?;
@@ -111,17 +111,13 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan, lines: bool) -> Res
 
 type BuiltColumns = (Vec<Builder>, Vec<bool>);
 
-fn columns(
-    objects: &[Object<'_>],
-    targets: &IndexMap<&str, usize>,
-    schema: &Schema,
-) -> Result<BuiltColumns, JsonFault> {
-    let mut columns = Builder::all(schema, objects.len());
+fn columns(objects: &[Object<'_>], targets: &IndexMap<&str, usize>, scan: &Scan) -> Result<BuiltColumns, JsonFault> {
+    let mut columns = Builder::all(&scan.schema, objects.len());
     let mut seen = vec![false; columns.len()];
     // The number of the last object that had the key, from 1.
     let mut filled = vec![0; columns.len()];
     for (row, object) in (1..).zip(objects) {
-        cell::each(object, |key, cell| {
+        cell::each(object, &scan.options.null_values, |key, cell| {
             let Some(&target) = targets.get(key) else { return Ok(()) };
             seen[target] = true;
             if std::mem::replace(&mut filled[target], row) == row {
