@@ -7,6 +7,7 @@
 mod database_storage;
 mod driver;
 mod mysql;
+mod object;
 mod postgres;
 mod runtime;
 
@@ -19,7 +20,14 @@ use tidemill_core::storage::{Connector, Storage};
 use self::driver::Driver;
 
 /// The kinds of connections, each with the schemes of its URLs.
-static DRIVERS: &[Driver] = &[postgres::DRIVER, mysql::DRIVER];
+static DRIVERS: &[Driver] = &[
+    postgres::DRIVER,
+    mysql::DRIVER,
+    object::S3_DRIVER,
+    object::GOOGLE_DRIVER,
+    object::AZURE_DRIVER,
+    object::WEB_DRIVER,
+];
 
 /// Opens the connections of a project.
 pub struct Connections {

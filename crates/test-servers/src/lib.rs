@@ -9,9 +9,13 @@ mod mariadb;
 mod postgres;
 mod program;
 mod programs;
+mod s3;
+mod web;
 
 pub use authority::{Authority, Issued};
 pub use certificates::Certificates;
 pub use cut::Cut;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
+pub use s3::S3Server;
+pub use web::{WebAnswer, WebRequest, WebServer};

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The crates of the workspace that each crate may depend on, itself left out; `tidemill` is the binary's.
-const MAY_KNOW: [(&str, &[&str]); 13] = [
+const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("format", &[]),
     ("fuzz", &[]),
+    ("connect", &["core"]),
     ("core", &["format"]),
     ("draw", &[]),
     ("figures", &["format"]),
@@ -23,7 +24,8 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("tasks", &["core", "figures", "process", "secrets"]),
     ("runner", &["core", "secrets", "state"]),
     ("scheduler", &["core", "runner", "state"]),
-    ("tidemill", &["core", "draw", "engine-local", "runner", "scheduler", "secrets", "state", "tasks"]),
+    ("test-servers", &[]),
+    ("tidemill", &["connect", "core", "draw", "engine-local", "runner", "scheduler", "secrets", "state", "tasks"]),
 ];
 
 /// Lines of a file, tests included.

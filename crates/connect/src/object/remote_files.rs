@@ -1,0 +1,97 @@
+//! What a place with remote files can do.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::path::Path;
+
+use tidemill_core::attempt::CancelToken;
+use tidemill_core::table::Location;
+
+use super::fault::Fault;
+use super::file_state::FileState;
+
+/// A place with files that are not on this machine. Its methods wait for it.
+pub(crate) trait RemoteFiles: Send + Sync {
+    /// Whether locations of that scheme lead here.
+    fn leads_here(&self, scheme: &str) -> bool;
+
+    /// The location as it may be shown and written down: without password and signature.
+    fn shown(&self, location: &Location) -> String;
+
+    /// Where the file is, whatever the connection is called: the same for the same file. Without password and signature.
+    fn address(&self, location: &Location) -> String;
+
+    /// Whether the location may be a pattern.
+    fn is_pattern(&self, location: &Location) -> bool;
+
+    /// What the file is now; None if it is not there.
+    ///
+    /// # Errors
+    /// If that cannot be found out.
+    fn state(&self, location: &Location) -> Result<Option<FileState>, Fault>;
+
+    /// The files that a pattern matches, in the order of their names.
+    ///
+    /// # Errors
+    /// If they cannot be found out.
+    fn matches(&self, pattern: &Location) -> Result<Vec<(Location, FileState)>, Fault>;
+
+    /// Brings the rest of the file that was said to be `expected`: from where `into` ends, or from its beginning.
+    ///
+    /// # Errors
+    /// If it is not, or not any more, to be had as that; or breaks off.
+    fn read(&self, location: &Location, expected: &FileState, into: &mut Incoming) -> Result<(), Fault>;
+
+    /// Makes a file of this machine its content, whole and at once.
+    ///
+    /// # Errors
+    /// If that is refused, or the work was cancelled.
+    fn write(&self, location: &Location, file: &Path, cancelled: &CancelToken) -> Result<(), Fault>;
+
+    /// Whether files can be written there at all.
+    fn is_writable(&self) -> bool;
+
+    /// What may help somebody who names a file that is not there.
+    fn help_if_missing(&self, _location: &Location) -> Option<String> {
+        None
+    }
+}
+
+/// A copy on its way.
+pub(crate) struct Incoming {
+    file: File,
+    written: u64,
+}
+
+impl Incoming {
+    /// Into an empty file.
+    pub fn new(file: File) -> Self {
+        Self { file, written: 0 }
+    }
+
+    /// How many bytes have come.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Forgets what has come.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.written = 0;
+        Ok(())
+    }
+
+    /// Takes what comes next.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        Ok(())
+    }
+}
