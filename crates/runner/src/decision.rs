@@ -73,7 +73,11 @@ pub fn decide(
         return Ok((None, Decision::Run(Vec::new())));
     }
     let fingerprint = cache.fingerprint(ix, inputs)?;
-    let results = CachedResults { cache, tables: StoredTables::new(&cache.store, inputs.engine) };
+    let results = CachedResults {
+        cache,
+        tables: StoredTables::new(&cache.store, inputs.engine),
+        storages: &inputs.plan.storages,
+    };
     let found = results.look_up(inputs.plan.task(ix), &fingerprint, options, history);
     let decision = match pending {
         Some(pending) if !pending.read.is_empty() => after(found, &pending.read, inputs.plan),

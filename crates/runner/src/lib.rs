@@ -20,6 +20,7 @@ pub mod dry_run;
 pub mod execute;
 mod failure;
 pub mod leftovers;
+mod outgoing;
 pub mod pipeline_run;
 pub mod project;
 mod reporter;

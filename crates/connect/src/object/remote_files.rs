@@ -5,6 +5,7 @@ use std::io::{self, Seek, Write};
 use std::path::Path;
 
 use tidemill_core::attempt::CancelToken;
+use tidemill_core::ids::Digest;
 use tidemill_core::table::Location;
 
 use super::fault::Fault;
@@ -35,6 +36,14 @@ pub(crate) trait RemoteFiles: Send + Sync {
     /// # Errors
     /// If they cannot be found out.
     fn matches(&self, pattern: &Location) -> Result<Vec<(Location, FileState)>, Fault>;
+
+    /// The digest of the content that was noted with a file when it was written here; None if none was, or the file is not there.
+    ///
+    /// # Errors
+    /// If that cannot be found out.
+    fn noted(&self, _location: &Location) -> Result<Option<Digest>, Fault> {
+        Ok(None)
+    }
 
     /// Brings the rest of the file that was said to be `expected`: from where `into` ends, or from its beginning.
     ///

@@ -143,6 +143,17 @@ impl<R: RemoteFiles> Storage for RemoteStorage<R> {
         self.copy(project, location).map(|(path, _)| path).map_err(|fault| self.told(location, fault))
     }
 
+    fn content(&self, project: &Path, location: &Location, known: &FileDigests) -> io::Result<Option<Digest>> {
+        let told = |fault| self.told(location, fault);
+        if let Some(noted) = self.remote.noted(location).map_err(told)? {
+            return Ok(Some(noted));
+        }
+        match self.state(location).map_err(told)? {
+            Some(_) => known.file(&self.local_path(project, location)?),
+            None => Ok(None),
+        }
+    }
+
     fn publish(&self, _project: &Path, location: &Location, file: &Path, cancelled: &CancelToken) -> io::Result<()> {
         self.known().remove(location);
         self.remote.write(location, file, cancelled).map_err(|fault| self.told(location, fault))

@@ -92,6 +92,10 @@ impl Storage for LocalFileSystem {
         Ok(project.join(location.as_str()))
     }
 
+    fn content(&self, project: &Path, location: &Location, known: &FileDigests) -> io::Result<Option<Digest>> {
+        known.file(&resolve(project, location))
+    }
+
     fn open(&self, project: &Path, location: &Location) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(regular_file::open(&resolve(project, location))?))
     }

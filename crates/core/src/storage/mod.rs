@@ -89,6 +89,18 @@ pub trait Storage: Send + Sync {
         Err(io::Error::new(io::ErrorKind::Unsupported, format!("nothing can be written to `{location}`")))
     }
 
+    /// The digest of the content that is there, as far as outputs are compared by it; None if nothing is. What is known of earlier
+    /// looks may be used, and added to.
+    ///
+    /// # Errors
+    /// If it cannot be found out.
+    fn content(&self, project: &Path, location: &Location, known: &FileDigests) -> io::Result<Option<Digest>> {
+        match self.find(project, location)? {
+            Found::One => known.file(&self.local_path(project, location)?),
+            Found::Matches(_) | Found::Nothing => Ok(None),
+        }
+    }
+
     /// What may help somebody who names a file that is not there.
     fn help_if_missing(&self, _project: &Path, _location: &Location) -> Option<String> {
         None

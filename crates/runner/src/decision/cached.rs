@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use tidemill_core::fingerprint::{Fingerprint, Reason, explain};
-use tidemill_core::plan::{PlannedTask, resolve};
+use tidemill_core::plan::PlannedTask;
 use tidemill_core::spec::CachePolicy;
+use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::Location;
 use tidemill_state::LastGood;
 
@@ -16,6 +17,8 @@ pub struct CachedResults<'a> {
     pub cache: &'a CacheIndex,
     /// Their tables.
     pub tables: StoredTables<'a>,
+    /// Where their files were published.
+    pub storages: &'a StorageRegistry,
 }
 
 impl CachedResults<'_> {
@@ -87,8 +90,12 @@ impl CachedResults<'_> {
         let cache = self.cache;
         let mut changed = Vec::new();
         for output in found.outputs().ok()? {
-            let path = resolve(&cache.project, &Location::new(output.path.as_str()));
-            let is = cache.files.file(&path).ok()?;
+            let location = Location::new(output.path.as_str());
+            if location.scheme().is_some() {
+                cache.files.unwatchable();
+            }
+            let storage = self.storages.of(&location).ok()?;
+            let is = storage.content(&cache.project, &location, &cache.files).ok()?;
             if is == Some(output.object.digest) {
                 continue;
             }

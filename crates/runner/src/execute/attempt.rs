@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use tidemill_core::attempt::{AttemptToken, CancelToken, PublishError, Staging};
+use tidemill_core::attempt::{AttemptToken, CancelToken, NEVER_CANCELLED, PublishError, Staging};
 use tidemill_core::cache::Object;
 use tidemill_core::fingerprint::{Fingerprint, digest_of_file, explain};
 use tidemill_core::ids::{Digest, TaskIx, TaskName};
-use tidemill_core::plan::resolve;
 use tidemill_core::spec::CachePolicy;
 use tidemill_core::table::{Location, Sink, TableRef};
 use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskReport, TaskResult};
@@ -18,6 +17,7 @@ use super::TaskExecutor;
 use super::output_log::CommandLog;
 use crate::cache_index::{ResultDigests, StoredTables};
 use crate::leftovers::path_values;
+use crate::outgoing::place_of;
 
 /// Of a table's file of so many bytes or more no copy is kept: writing it again from the table costs less than keeping it twice.
 const REWRITTEN: u64 = 1 << 20;
@@ -35,7 +35,7 @@ impl TaskExecutor {
         // A link that a task has made meanwhile shall not lead what is half written outside either.
         for output in task.outputs.iter().filter(|output| output.path.value.scheme().is_none()) {
             self.places
-                .check(&resolve(&self.plan.spec.project, &output.path.value))
+                .check(&place_of(&self.plan.spec.project, &output.path.value))
                 .map_err(|error| misplaced(&error))?;
         }
         let mut staging = Staging::new();
@@ -59,6 +59,7 @@ impl TaskExecutor {
             return Err(stopped());
         }
         staging.publish(&self.places).map_err(|error| misplaced(&error))?;
+        made.outputs.iter().try_for_each(|output| self.send(&Location::new(output.path.as_str())))?;
         Ok(self.note(ix, result, made))
     }
 
@@ -121,7 +122,7 @@ impl TaskExecutor {
             run: &context.run,
             secrets: &context.secrets,
             scratch: &scratch,
-            stage: &|path| staging.stage(&resolve(project, path)),
+            stage: &|path| staging.stage(&place_of(project, path)),
             places: &self.places,
             effect,
             failed: &context.handler.failed,
@@ -152,7 +153,7 @@ impl TaskExecutor {
         let Some(report) = &result.table else { return Ok(known) };
         let project = &self.plan.spec.project;
         let mut write = |table: &TableRef, sink: &Sink| {
-            let staged = staging.stage(&resolve(project, &sink.path));
+            let staged = staging.stage(&place_of(project, &sink.path));
             let written = self.context.engine.write(table, sink, &Location::new(staged.to_string_lossy()))?;
             known.extend(written.digest.map(|digest| (sink.path.clone(), digest)));
             result.outputs.push(sink.path.clone());
@@ -170,6 +171,20 @@ impl TaskExecutor {
             write(rejects, sink)?;
         }
         Ok(known)
+    }
+
+    /// Sends an output on that does not stay on this machine. Its copy here goes, whatever comes of it.
+    pub(super) fn send(&self, output: &Location) -> Result<(), TaskFailure> {
+        if output.scheme().is_none() {
+            return Ok(());
+        }
+        let project = &self.plan.spec.project;
+        let place = place_of(project, output);
+        let storage = self.plan.storages.of(output);
+        let sent = storage.and_then(|storage| storage.publish(project, output, &place, &NEVER_CANCELLED));
+        // What stays is removed by the next run.
+        let _ = std::fs::remove_file(&place);
+        sent.map_err(|error| TaskFailure::new(format!("cannot publish {error}")))
     }
 
     /// Puts what the attempt made into the store, before anything is published.
@@ -195,7 +210,7 @@ impl TaskExecutor {
         let project = &self.plan.spec.project;
         let mut outputs = Vec::new();
         for path in &result.outputs {
-            let staged = staging.stage(&resolve(project, path));
+            let staged = staging.stage(&place_of(project, path));
             let unreadable = |error: std::io::Error| TaskFailure::new(format!("`{path}` was not written: {error}"));
             let size = std::fs::metadata(&staged).map_err(unreadable)?.len();
             let of_table = table.is_some() && task.sinks.iter().any(|sink| sink.path == *path);

@@ -22,9 +22,10 @@ impl TaskExecutor {
         let read = task.io.files.iter().map(|file| &file.path.value);
         let mut paths = read.chain(task.outputs.iter().map(|output| &output.path.value));
         let (files, project) = (&self.context.cache.files, &self.context.cache.project);
-        let takes_long = |path: &Location| files.takes_long(&resolve(project, path));
+        // A server may take its time.
+        let takes_long = |path: &Location| path.scheme().is_some() || files.takes_long(&resolve(project, path));
         let found = |path: &Location| self.plan.storages.of(path).and_then(|storage| storage.find(project, path));
-        paths.any(|path| match is_glob(path.as_str()).then(|| found(path)) {
+        paths.any(|path| match (path.scheme().is_none() && is_glob(path.as_str())).then(|| found(path)) {
             Some(Ok(Found::Matches(found))) => found.iter().any(|entry| takes_long(&entry.location)),
             _ => takes_long(path),
         })

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use tidemill_core::attempt::{NEVER_CANCELLED, Staging};
 use tidemill_core::fingerprint::{Reason, digest_of_file};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::plan::resolve;
 use tidemill_core::private;
 use tidemill_core::table::Location;
 use tidemill_core::task::TaskFailure;
@@ -12,6 +11,7 @@ use tidemill_state::{Edited, LastGood, Output};
 
 use super::TaskExecutor;
 use super::attempt::misplaced;
+use crate::outgoing::place_of;
 
 impl TaskExecutor {
     /// Publishes the files of an earlier result again; what was edited by hand is saved first.
@@ -21,21 +21,26 @@ impl TaskExecutor {
         let wrong = |what: String| TaskFailure::new(what);
         let cache = &self.context.cache;
         for output in last.outputs().map_err(|error| wrong(error.to_string()))? {
-            let path = resolve(&cache.project, &Location::new(output.path.as_str()));
-            let is = cache.files.file(&path).map_err(|error| wrong(error.to_string()))?;
+            let location = Location::new(output.path.as_str());
+            let storage = self.plan.storages.of(&location).map_err(|error| wrong(error.to_string()))?;
+            let is = storage.content(&cache.project, &location, &cache.files);
+            let is = is.map_err(|error| wrong(error.to_string()))?;
             if is == Some(output.object.digest) {
                 continue;
             }
             let is_edited = reasons.iter().any(|reason| *reason == Reason::OutputEdited(output.path.clone()));
             if let (Some(digest), true) = (is, is_edited) {
-                told.push(self.save_edited(&path, &output.path, digest)?);
+                let edited = storage.local_path(&cache.project, &location).map_err(|error| wrong(error.to_string()))?;
+                told.push(self.save_edited(&edited, &output.path, digest)?);
             }
+            let path = place_of(&cache.project, &location);
             self.places.check(&path).map_err(|error| misplaced(&error))?;
             if output.rewritten {
                 self.rewrite(ix, last, &output)?;
-                continue;
+            } else {
+                cache.store.publish(&output.object.digest, &path).map_err(|error| wrong(error.to_string()))?;
             }
-            cache.store.publish(&output.object.digest, &path).map_err(|error| wrong(error.to_string()))?;
+            self.send(&location)?;
         }
         Ok(told)
     }
@@ -50,7 +55,7 @@ impl TaskExecutor {
         let opened = self.stored_tables().open(&table.object.digest);
         let table = opened.map_err(|error| wrong(error.to_string()))?.ok_or_else(lost)?;
         let staging = Staging::new();
-        let staged = staging.stage(&resolve(&context.cache.project, &sink.path));
+        let staged = staging.stage(&place_of(&context.cache.project, &sink.path));
         let written = context.engine.write(&table, sink, &Location::new(staged.to_string_lossy()))?;
         let digest = match written.digest {
             Some(digest) => digest,
@@ -69,7 +74,7 @@ impl TaskExecutor {
         digest: tidemill_core::ids::Digest,
     ) -> Result<String, TaskFailure> {
         let run = &self.context.id;
-        let saved = format!("{}/edited/{run}/{output}", tidemill_state::FOLDER);
+        let saved = format!("{}/edited/{run}/{}", tidemill_state::FOLDER, output.replace("://", "/"));
         let target = self.context.cache.project.join(&saved);
         let copied = target.parent().map_or(Ok(()), private::folder).and_then(|()| std::fs::copy(path, &target));
         copied.map_err(|error| TaskFailure::new(format!("cannot save the edited {output} to {saved}: {error}")))?;

@@ -65,7 +65,7 @@ impl<'a> Outputs<'a> {
         for (name, location) in declared {
             let target = resolve(cx.project, &location.value);
             let staged = (cx.stage)(&location.value);
-            let before = if is_asked(&name.value) {
+            let before = if is_asked(&name.value) || location.value.scheme().is_some() {
                 Stamp::of(&target)
             } else {
                 away.push(target.clone());

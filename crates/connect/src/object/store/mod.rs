@@ -16,6 +16,7 @@ use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::connection::{ConnectionConfig, ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::nearest;
+use tidemill_core::ids::Digest;
 use tidemill_core::table::Location;
 
 use super::fault::{Fault, FaultKind};
@@ -94,6 +95,16 @@ impl Target {
     async fn state(&self) -> Result<Option<FileState>, Fault> {
         match self.store.head(&self.key(&self.name)?).await {
             Ok(meta) => Ok(Some(state_of(&meta))),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    /// What [`upload`] has noted with the object.
+    async fn noted(&self) -> Result<Option<Digest>, Fault> {
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        match self.store.get_opts(&self.key(&self.name)?, options).await {
+            Ok(found) => Ok(found.attributes.get(&upload::CONTENT).and_then(|noted| Digest::parse(noted))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(self.fault(&error)),
         }
@@ -220,6 +231,11 @@ impl RemoteFiles for StoreFiles {
         found.retain(|(location, _)| is_meant(location));
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(found)
+    }
+
+    fn noted(&self, location: &Location) -> Result<Option<Digest>, Fault> {
+        let target = self.target(location)?;
+        runtime::block_on(target.noted())
     }
 
     fn read(&self, location: &Location, expected: &FileState, into: &mut Incoming) -> Result<(), Fault> {

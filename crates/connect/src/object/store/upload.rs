@@ -1,17 +1,22 @@
 //! Making a file of this machine an object, whole and at once.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path as FilePath;
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{Attribute, Attributes, MultipartUpload, ObjectStore, PutMultipartOptions, PutOptions, PutPayload};
 use tidemill_core::attempt::CancelToken;
+use tidemill_core::fingerprint::digest_of_file;
 use tokio::task::JoinSet;
 
 use super::super::fault::{Fault, FaultKind};
 use super::failure;
+
+/// Under which key the digest of the content stands with an object.
+pub(super) const CONTENT: Attribute = Attribute::Metadata(Cow::Borrowed("tidemill"));
 
 /// Up to so many bytes go in one request.
 const WHOLE: u64 = 16 << 20;
@@ -22,7 +27,7 @@ const MOST_PARTS: u64 = 9_000;
 /// Parts that are on their way at a time.
 const AT_A_TIME: usize = 4;
 
-/// Puts a file under a key. Nobody sees it before all of it is there.
+/// Puts a file under a key, with the digest of its content. Nobody sees it before all of it is there.
 ///
 /// # Errors
 /// If it cannot be read or is refused, or the work was cancelled; then there is what was there before.
@@ -36,12 +41,16 @@ pub(super) async fn upload(
     let mut content = File::open(file).map_err(|error| unreadable(&error))?;
     let length = content.metadata().map_err(|error| unreadable(&error))?.len();
     let refused = |error: object_store::Error| failure::fault(&error, bucket);
+    let (digest, _) = digest_of_file(file, cancelled).map_err(|error| unreadable(&error))?;
+    let attributes = Attributes::from_iter([(CONTENT, digest.to_string())]);
     if length <= WHOLE {
         stopped(cancelled)?;
         let part = read_part(&mut content, WHOLE)?;
-        return store.put(key, PutPayload::from_bytes(part)).await.map(drop).map_err(refused);
+        let options = PutOptions { attributes, ..PutOptions::default() };
+        return store.put_opts(key, PutPayload::from_bytes(part), options).await.map(drop).map_err(refused);
     }
-    let mut upload = store.put_multipart(key).await.map_err(refused)?;
+    let options = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
+    let mut upload = store.put_multipart_opts(key, options).await.map_err(refused)?;
     let size = WHOLE.max(length / MOST_PARTS + 1);
     let sent = match send(&mut *upload, bucket, &mut content, size, cancelled).await {
         Ok(()) => upload.complete().await.map(drop).map_err(refused),
