@@ -86,6 +86,19 @@ fn of_io(settings: &Settings, error: &io::Error) -> ConnectionError {
     }
 }
 
+/// The name for which a certificate is good that was refused because it is good for no other.
+pub(super) fn certified_name(error: &Error) -> Option<String> {
+    use rustls::{CertificateError, Error as Tls};
+    let Error::Io(IoError::Io(error)) = error else { return None };
+    match error.get_ref()?.downcast_ref::<Tls>()? {
+        Tls::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) => {
+            // Each is written as `DnsName("db.example")`.
+            presented.first().and_then(|name| name.split('"').nth(1)).map(ToOwned::to_owned)
+        }
+        _ => None,
+    }
+}
+
 fn of_tls(settings: &Settings, text: &str) -> ConnectionError {
     let fault = |message: String, help: &str| ConnectionError::new(Kind::Refused, &settings.name, message).help(help);
     let place = &settings.place;

@@ -2,13 +2,19 @@
 
 mod calendar;
 mod columns;
+mod create;
 mod decode;
 mod error;
+mod fit;
+mod insert;
+mod ledger;
 mod query;
 mod read;
 mod session;
 mod settings;
 mod snapshot;
+mod tables;
+mod write;
 
 use std::sync::Arc;
 
@@ -119,16 +125,20 @@ impl Database for MySql {
         }
     }
 
-    fn target(&self, _table: &DatabaseTable, _cancelled: &CancelToken) -> Result<Option<TargetTable>, ConnectionError> {
-        Err(not_written(&self.server.settings))
+    fn target(&self, table: &DatabaseTable, cancelled: &CancelToken) -> Result<Option<TargetTable>, ConnectionError> {
+        let schema = self.schema(table.schema.as_deref())?;
+        runtime::block_on(self.server.run(cancelled, async |conn| {
+            let found = tables::tables(conn, &schema, Some(&table.name)).await;
+            found.map(|mut found| found.pop()).map_err(|error| self.server.fault(&error))
+        }))
     }
 
-    fn misfit(&self, _from: DataType, _into: &TargetColumn) -> Option<String> {
-        None
+    fn misfit(&self, from: DataType, into: &TargetColumn) -> Option<String> {
+        fit::misfit(from, into)
     }
 
-    fn write(&self, _write: DatabaseWrite<'_>, _cancelled: &CancelToken) -> Result<WriteEnd, ConnectionError> {
-        Err(not_written(&self.server.settings))
+    fn write(&self, write: DatabaseWrite<'_>, cancelled: &CancelToken) -> Result<WriteEnd, ConnectionError> {
+        write::write(&self.server, write, cancelled)
     }
 
     fn probe(&self) -> Result<String, ConnectionError> {
@@ -143,16 +153,23 @@ impl Database for MySql {
     }
 
     fn tables(&self) -> Result<Vec<TargetTable>, ConnectionError> {
-        Err(not_written(&self.server.settings))
+        let schema = self.schema(None)?;
+        runtime::block_on(self.server.run(&CancelToken::new(), async |conn| {
+            let all = tables::tables(conn, &schema, None).await;
+            all.map_err(|error| self.server.fault(&error))
+        }))
     }
 }
 
-fn not_written(settings: &Settings) -> ConnectionError {
-    ConnectionError::new(
-        ConnectionErrorKind::Config,
-        &settings.name,
-        "cannot be written to: MySQL is only read from yet",
-    )
+impl MySql {
+    /// That database, or the default one.
+    fn schema(&self, named: Option<&str>) -> Result<String, ConnectionError> {
+        let settings = &self.server.settings;
+        named.map(ToOwned::to_owned).or_else(|| settings.database.clone()).ok_or_else(|| {
+            ConnectionError::new(ConnectionErrorKind::Config, &settings.name, "has no default database")
+                .help("write it behind the host: mysql://host/database, or as `schema`")
+        })
+    }
 }
 
 /// Who answered: `MariaDB 10.11.19, as reader, over TLS`.

@@ -58,6 +58,10 @@ impl Server {
             Err(Error::Driver(DriverError::NoClientSslFlagFromServer)) if self.settings.tls == Tls::Preferred => {
                 Conn::new(self.settings.options(false)).await
             }
+            Err(error) if self.settings.tls == Tls::VerifyCa => match error::certified_name(&error) {
+                Some(name) => Conn::new(self.settings.options_for(name)).await,
+                None => Err(error),
+            },
             connected => connected,
         }
     }

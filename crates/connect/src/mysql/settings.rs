@@ -105,6 +105,11 @@ impl Settings {
         self.options.clone().ssl_opts(with_tls.then(|| self.ssl.clone()))
     }
 
+    /// What the client is told, to take a certificate of that name for the server's. The authority behind it is asked all the same.
+    pub fn options_for(&self, name: String) -> OptsBuilder {
+        self.options.clone().ssl_opts(self.ssl.clone().with_danger_tls_hostname_override(Some(name)))
+    }
+
     /// Host, port and default database, as in a URL.
     pub fn identity(&self) -> String {
         format!("mysql://{}/{}", self.place, self.database.as_deref().unwrap_or_default())

@@ -25,7 +25,7 @@ pub fn server() -> Option<Arc<MariaDb>> {
 
 /// A database of that name, empty, at the server; and its URL.
 pub fn fresh(server: &MariaDb, name: &str) -> String {
-    server.sql(&format!("drop database if exists {name}; create database {name}"));
+    server.sql(&format!("drop database if exists `{name}`; create database `{name}`"));
     server.url().replace("/shop", &format!("/{name}"))
 }
 
