@@ -3,20 +3,26 @@
 mod bound;
 mod catalog;
 mod column_type;
+mod commit;
 mod decode;
+mod encode;
 mod error;
 mod infer;
+mod ledger;
 mod link;
 mod numeric;
 mod parameters;
 mod passfile;
+mod prepare;
 mod read;
 mod session;
 mod settings;
 mod snapshot;
 mod source;
 mod sql;
+mod target_type;
 mod tls;
+mod write;
 
 use std::env;
 use std::path::Path;
@@ -24,8 +30,8 @@ use std::sync::Arc;
 
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::connection::{
-    ConnectionConfig, ConnectionError, ConnectionErrorKind, Database, DatabaseColumns, DatabaseRows, DatabaseSource,
-    DatabaseTable, DatabaseWrite, TargetColumn, TargetTable, WriteEnd,
+    ConnectionConfig, ConnectionError, Database, DatabaseColumns, DatabaseRows, DatabaseSource, DatabaseTable,
+    DatabaseWrite, TargetColumn, TargetTable, WriteEnd,
 };
 use tidemill_core::spec::SqlText;
 use tidemill_core::storage::Storage;
@@ -156,12 +162,12 @@ impl Database for Postgres {
         })
     }
 
-    fn misfit(&self, _from: DataType, _into: &TargetColumn) -> Option<String> {
-        None
+    fn misfit(&self, from: DataType, into: &TargetColumn) -> Option<String> {
+        target_type::misfit(from, into)
     }
 
-    fn write(&self, _write: DatabaseWrite<'_>, _cancelled: &CancelToken) -> Result<WriteEnd, ConnectionError> {
-        Err(error::error(self.link.name(), ConnectionErrorKind::Config, "can only be read so far"))
+    fn write(&self, write: DatabaseWrite<'_>, cancelled: &CancelToken) -> Result<WriteEnd, ConnectionError> {
+        write::write(&self.link, write, cancelled)
     }
 
     fn probe(&self) -> Result<String, ConnectionError> {

@@ -1,5 +1,7 @@
 //! PostgreSQL against a real server.
 
+mod failures;
 mod harness;
 mod reading;
 mod types;
+mod writing;
