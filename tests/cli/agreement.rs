@@ -187,7 +187,8 @@ impl Pipeline {
             .map(Arc::new)
             .and_then(|spec| plan::build(&spec, &spec.tasks, &loaded.sources, &types, &mut mistakes));
         if let Some(plan) = &plan {
-            let options = CheckOptions { engine: &*engine, sources: &loaded.sources, outer: &BTreeMap::new() };
+            let options =
+                CheckOptions { engine: &*engine, sources: &loaded.sources, outer: &BTreeMap::new(), offline: None };
             plan::check_columns(plan, &options, &mut mistakes);
         }
         match (plan, mistakes.has_errors()) {

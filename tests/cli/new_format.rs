@@ -95,7 +95,7 @@ fn run(folder: &Path, pipeline: &str) -> Result<String, Box<dyn std::error::Erro
         return Ok(told.collect::<Vec<_>>().join("\n"));
     };
     let engine = LocalEngine::with_formats(folder, codecs(), Arc::default());
-    let check = CheckOptions { engine: &engine, sources: &loaded.sources, outer: &BTreeMap::new() };
+    let check = CheckOptions { engine: &engine, sources: &loaded.sources, outer: &BTreeMap::new(), offline: None };
     let columns = plan::check_columns(&plan, &check, &mut mistakes);
     let a = plan.find("a").ok_or("there is a task `a`")?;
     let job = plan::jobs(&plan, &[a].into_iter().collect(), &columns, &check).remove(&a).ok_or("it is a table task")?;

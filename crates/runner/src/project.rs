@@ -18,8 +18,10 @@ use tidemill_core::table::{Schema, TableEngine};
 use tidemill_core::task::{RunFacts, TaskFailure, TaskTypes};
 
 use crate::Failure;
+use crate::cache_index::CacheIndex;
 use crate::trigger::RunTrigger;
 use tidemill_secrets as secrets;
+use tidemill_state::LastGood;
 
 /// What a command says of the pipeline it wants.
 #[derive(Clone, Debug, Default)]
@@ -238,16 +240,36 @@ impl Project {
 impl Opened {
     /// Finds the columns of all tables, reading the head of each source.
     pub fn check_columns(&mut self, engine: &dyn TableEngine) -> Option<Columns> {
+        self.check_columns_with(engine, None)
+    }
+
+    /// The same without looking elsewhere than on this machine: the columns of what is read there are those of its last run.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn check_columns_offline(&mut self, engine: &dyn TableEngine) -> Result<Option<Columns>, Failure> {
+        let Some(spec) = &self.spec else { return Ok(None) };
+        let (cache, _) = CacheIndex::look(&spec.project, spec.name.value.as_str())?;
+        let known = |(name, last): (&TaskName, &LastGood)| Some((name.clone(), last.table.as_ref()?.schema().ok()?));
+        let known: BTreeMap<TaskName, Schema> = cache.last.iter().filter_map(known).collect();
+        Ok(self.check_columns_with(engine, Some(&known)))
+    }
+
+    fn check_columns_with(
+        &mut self,
+        engine: &dyn TableEngine,
+        offline: Option<&BTreeMap<TaskName, Schema>>,
+    ) -> Option<Columns> {
         let plan = self.plan.as_ref()?;
         let none = BTreeMap::new();
-        let options = CheckOptions { engine, sources: &self.sources, outer: &none };
+        let options = CheckOptions { engine, sources: &self.sources, outer: &none, offline };
         let columns = plan::check_columns(plan, &options, &mut self.diagnostics);
         if self.handlers.is_empty() {
             return Some(columns);
         }
         let outer: BTreeMap<String, Option<Schema>> =
             plan.tasks.iter().zip(&columns).map(|(task, schema)| (task.name.to_string(), schema.clone())).collect();
-        let options = CheckOptions { engine, sources: &self.sources, outer: &outer };
+        let options = CheckOptions { engine, sources: &self.sources, outer: &outer, offline };
         for (_, handler) in &self.handlers {
             plan::check_columns(handler, &options, &mut self.diagnostics);
         }

@@ -32,6 +32,9 @@ pub struct CheckArgs {
     /// Run the data checks and contracts alone, on the tables in the cache; no task runs
     #[arg(long)]
     data: bool,
+    /// Look at nothing that lies elsewhere than on this machine: the columns of what is read there are those of its last run
+    #[arg(long, conflicts_with_all = ["data", "learn"])]
+    offline: bool,
     /// Write the columns that this load's source has today into the pipeline file, as its contract
     #[arg(long, value_name = "TASK", conflicts_with = "data")]
     learn: Option<String>,
@@ -50,7 +53,10 @@ impl CliCommand for CheckArgs {
         if let Some(task) = &self.learn {
             return learn::learn(&opened, &*engine, task, Paint(global.color.wanted(Stream::Stderr)));
         }
-        opened.check_columns(&*engine);
+        match self.offline {
+            true => _ = opened.check_columns_offline(&*engine)?,
+            false => _ = opened.check_columns(&*engine),
+        }
         let project = opened.into_project()?;
         let colored = global.color.wanted(Stream::Stderr);
         if !project.warnings.is_empty() {

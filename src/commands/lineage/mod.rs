@@ -74,7 +74,7 @@ impl CliCommand for LineageArgs {
         let plan = &*project.plan;
         let target = target(plan, &columns, &self.column)?;
         let none = BTreeMap::new();
-        let options = CheckOptions { engine: &*engine, sources: &project.sources, outer: &none };
+        let options = CheckOptions { engine: &*engine, sources: &project.sources, outer: &none, offline: None };
         let above = plan.with_needs(&Selection::from_iter(target.tasks.iter().copied()));
         let jobs = jobs(plan, &above, &columns, &options);
         let mut web = Web::new(plan, &columns, &jobs);

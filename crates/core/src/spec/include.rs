@@ -23,11 +23,13 @@ pub(crate) struct Files {
 pub(crate) fn read_files(
     root: &Path,
     project: &Path,
+    profile: Option<&str>,
     texts: &BTreeMap<PathBuf, String>,
     sources: &mut SourceMap,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Files> {
-    let mut reader = Reader { project, texts, sources, found, trees: Vec::new(), paths: Vec::new(), done: Vec::new() };
+    let mut reader =
+        Reader { project, profile, texts, sources, found, trees: Vec::new(), paths: Vec::new(), done: Vec::new() };
     reader.file(root, None, &mut Vec::new());
     let Reader { trees, paths, .. } = reader;
     trees.into_iter().collect::<Option<Vec<_>>>().map(|trees| Files { trees, paths })
@@ -35,6 +37,7 @@ pub(crate) fn read_files(
 
 struct Reader<'a> {
     project: &'a Path,
+    profile: Option<&'a str>,
     texts: &'a BTreeMap<PathBuf, String>,
     sources: &'a mut SourceMap,
     found: &'a mut Vec<Diagnostic>,
@@ -89,10 +92,13 @@ impl Reader<'_> {
                 return;
             }
         };
-        let included = tree.get("include").map(|(_, node)| node.clone());
+        let profile = self.profile.filter(|_| from.is_none());
+        let profile = profile.and_then(|name| tree.get("profiles")?.1.get(name)).map(|(_, profile)| profile);
+        let including = [Some(&tree), profile].into_iter().flatten();
+        let included: Vec<Node> = including.filter_map(|tree| Some(tree.get("include")?.1.clone())).collect();
         self.trees.push(Some(tree));
-        if let Some(node) = included {
-            above.push(real);
+        for node in included {
+            above.push(real.clone());
             // What is no list of paths is found by validation.
             let paths = read::<OneOrMany<At<String>>>(&node, &Scope::default(), self.sources).unwrap_or_default();
             for path in &paths.0 {

@@ -142,6 +142,8 @@ pub(crate) struct ProfileKeys {
     pub params: Option<Anything>,
     /// Added to the environment of commands.
     pub env: Option<EnvMap>,
+    /// More files, which add their tasks and params.
+    pub include: Option<OneOrMany<At<String>>>,
     /// Instead of the pipeline's of the same names.
     #[schemars(with = "Option<IndexMap<String, ConnectionForms>>")]
     pub connections: Option<Anything>,

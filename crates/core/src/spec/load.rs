@@ -79,7 +79,7 @@ fn build(
 ) -> Option<Spec> {
     let project = options.folder.join(&options.file).parent().unwrap_or(&options.folder).to_owned();
     let base = options.file.parent().unwrap_or(Path::new(""));
-    let files = read_files(&options.file, base, &options.texts, sources, found)?;
+    let files = read_files(&options.file, base, options.profile.as_deref(), &options.texts, sources, found)?;
     let root = files.trees.first()?;
     if !matches!(root.value, NodeValue::Map(_)) {
         let what = if root.value == NodeValue::Null { "the file is empty" } else { "a pipeline file is a map of keys" };

@@ -1,7 +1,10 @@
 //! `tidemill init`: a pipeline to begin with.
 
+mod database;
+
 use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,6 +21,10 @@ pub struct InitArgs {
     /// What to begin with
     #[arg(long, value_enum, default_value_t)]
     template: Template,
+    /// Begin with the tables of this database, such as `postgres://user:password@host/shop`: a load for each, with a contract, its
+    /// keys, and its foreign keys as checks
+    #[arg(long, value_name = "URL", conflicts_with = "template")]
+    from: Option<String>,
     /// The folder, made if it is missing; default this one
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
@@ -94,10 +101,12 @@ tasks:
 impl CliCommand for InitArgs {
     /// Writes the files; what is there already is never overwritten.
     fn run(self, _: &Global) -> Result<ExitCode, Failure> {
-        let files = match self.template {
-            Template::Minimal => MINIMAL,
-            Template::Retail => RETAIL,
+        let written: Vec<(&str, Vec<u8>)> = match (&self.from, self.template) {
+            (Some(url), _) => database::files(url)?,
+            (None, Template::Minimal) => MINIMAL.iter().map(|(path, content)| (*path, content.to_vec())).collect(),
+            (None, Template::Retail) => RETAIL.iter().map(|(path, content)| (*path, content.to_vec())).collect(),
         };
+        let files = &written;
         if let Some((path, _)) = files.iter().find(|(path, _)| self.folder.join(path).symlink_metadata().is_ok()) {
             return Err(Failure::wrong(format!("{} is there already", self.folder.join(path).display()))
                 .help("choose an empty folder: `tidemill init DIR`"));
@@ -116,7 +125,9 @@ impl CliCommand for InitArgs {
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     // Never through a link, wherever it leads.
-    let file = folder.and_then(|()| File::options().write(true).create_new(true).open(path));
+    // A file of secrets is for its owner alone.
+    let mode = if path.file_name().is_some_and(|name| name == ".env") { 0o600 } else { 0o666 };
+    let file = folder.and_then(|()| File::options().write(true).create_new(true).mode(mode).open(path));
     file.and_then(|mut file| file.write_all(content))
         .map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))
 }
