@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tidemill_connect::Connections;
+use tidemill_core::cache::FETCHED;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::TaskTypes;
@@ -22,7 +23,8 @@ pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
 
 /// Where files of tasks may lie: each storage has its line here.
 fn storages() -> StorageRegistry {
-    StorageRegistry::default().with_connector(Connections::new(Path::new(tidemill_state::FOLDER).join("cache/fetched")))
+    let fetched = Path::new(tidemill_state::FOLDER).join("cache").join(FETCHED);
+    StorageRegistry::default().with_connector(Connections::new(fetched))
 }
 
 /// The task types that a pipeline may name, with the formats that engine reads and writes and the storages of their files.

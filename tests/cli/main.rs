@@ -62,6 +62,7 @@ mod secrets;
 mod shaping;
 mod sheets;
 mod state;
+mod stores;
 mod strange_files;
 mod templates;
 mod times;

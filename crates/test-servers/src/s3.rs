@@ -59,6 +59,15 @@ impl S3Server {
         assert_eq!(status, 200, "the object {path}");
     }
 
+    /// Removes an object.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub fn delete(&self, path: &str) {
+        let (status, _) = self.ask("DELETE", &format!("/{path}"), b"");
+        assert_eq!(status, 204, "the object {path}");
+    }
+
     /// The content of an object; None if it is not there.
     ///
     /// # Panics

@@ -1,8 +1,10 @@
 //! Copies of remote files on this machine.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::fingerprint::digest_of_file;
@@ -53,6 +55,7 @@ impl Copies {
         let _mine = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let found = path.metadata().ok().filter(|found| state.length.is_none_or(|length| length == found.len()));
         if found.is_some() {
+            touch(&path);
             return Ok((path, state.clone()));
         }
         fetch(&folder, remote, location, state)
@@ -61,6 +64,12 @@ impl Copies {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Mutex<()>>>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Says that a copy is in use: those that nobody has used for long are removed with what else is old in the cache.
+fn touch(path: &Path) {
+    // One whose time cannot be set is fetched again some day.
+    let _ = File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// Brings a file under a name of the moment, and gives it its own once it is whole.

@@ -14,6 +14,8 @@ use crate::ids::Digest;
 const GRACE: Duration = Duration::from_secs(3600);
 /// A temporary file in no process's folder is left alone for so long: somebody may still write it.
 const TEMPORARY: Duration = Duration::from_secs(24 * 3600);
+/// A copy of a file that is elsewhere is kept for so long after it was last used: it can be fetched again.
+const UNUSED_COPY: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How much there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize)]
@@ -72,7 +74,8 @@ impl ContentStore {
 
     /// Removes objects that nothing refers to, then, while there are more than `max_size` bytes, those last used longest
     /// ago; and what died processes left behind. `last_used` holds the objects that are referred to and when they were last
-    /// used, in any unit that grows with time; `now` decides what is too young to go.
+    /// used, in any unit that grows with time; `now` decides what is too young to go. Copies of files that are elsewhere go when they
+    /// have not been used for a week.
     ///
     /// # Errors
     /// If a folder cannot be read or an object cannot be removed.
@@ -82,7 +85,9 @@ impl ContentStore {
         max_size: Option<u64>,
         now: SystemTime,
     ) -> Result<GcReport, CacheError> {
-        let temporary = remove_dead(&self.root)? + sweep(&parent(&self.root), TEMPORARY, now)?;
+        let temporary = remove_dead(&self.root)?
+            + sweep(&parent(&self.root), TEMPORARY, now)?
+            + sweep(&self.root.join(super::FETCHED), UNUSED_COPY, now)?;
         let mut report = GcReport { temporary, ..GcReport::default() };
         let mut rest = Vec::new();
         for found in self.objects()? {

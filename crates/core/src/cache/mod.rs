@@ -22,6 +22,9 @@ pub use store::{ContentStore, Object};
 
 use std::path::PathBuf;
 
+/// The folder in the store's with copies of files that are elsewhere.
+pub const FETCHED: &str = "fetched";
+
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {

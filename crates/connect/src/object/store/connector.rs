@@ -8,7 +8,8 @@ use object_store::client::{
 };
 use object_store::{BackoffConfig, ClientConfigKey, ClientOptions, RetryConfig};
 
-use super::super::{http_client, retry};
+use super::super::http_client;
+use super::super::retry;
 
 /// How long it may be tried all in all: requests are signed for a few minutes.
 const TRYING: Duration = Duration::from_secs(180);

@@ -4,7 +4,8 @@ use reqwest::header::{HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::{network, retry};
+use super::super::network;
+use super::super::retry;
 
 /// How often a server may send elsewhere.
 const MOST_REDIRECTS: u32 = 10;
