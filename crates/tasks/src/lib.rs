@@ -14,6 +14,7 @@ mod email;
 mod fill;
 mod join;
 mod load;
+mod load_options;
 mod markdown;
 mod normalize;
 mod page;

@@ -10,12 +10,13 @@ use tidemill_core::plan::MOST_TIME;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
 use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::{
-    DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanOptions,
-    ScanPart, Schema, TableJob,
+    DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanPart,
+    Schema, TableJob,
 };
 use tidemill_core::task::{CheckContext, Descriptor, FileInput, FileRole, Io, Promised, Task, TaskSource, Volatile};
 
 use super::contract::{Contract, promised};
+use super::load_options::LoadOptions;
 use super::parameters::Parameters;
 use super::table_task::{TableLogic, table_task, unknown_column};
 
@@ -57,52 +58,6 @@ pub struct Load {
     /// How the file is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     options: Option<LoadOptions>,
-}
-
-/// How a file is read.
-#[derive(Deserialize, Serialize, JsonSchema, Clone, Default)]
-#[serde(deny_unknown_fields)]
-struct LoadOptions {
-    /// CSV: what stands between two fields; default `,`, for `.tsv` a tab.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    delimiter: Option<At<String>>,
-    /// CSV: `,` where that stands before the fraction of numbers, with points between thousands or without; default `.`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    decimal: Option<At<String>>,
-    /// CSV and XLSX: whether the first row names the columns; default true.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    header: Option<At<bool>>,
-    /// CSV and JSON: the encoding, such as `latin1` or `utf-16le`; default `utf-8`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    encoding: Option<At<String>>,
-    /// JSON: where in the document the records are, such as `data.items`; default the only array of objects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    records: Option<At<String>>,
-    /// CSV: what stands between the thousands of numbers, such as `,` in `1,234.50`; a blank stands for hard ones too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    thousands: Option<At<String>>,
-    /// CSV: lines that begin with this character are left out, such as `#`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    comment: Option<At<String>>,
-    /// CSV: what becomes of a row with fewer fields than the header; `fill` takes them for NULL. Default `fail`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ragged: Option<At<Ragged>>,
-    /// CSV, JSON and XLSX: texts that mean NULL, beside the empty field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    null_values: Option<At<OneOrMany<String>>>,
-    /// CSV and XLSX: rows to leave out before the header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    skip_rows: Option<At<u32>>,
-}
-
-/// What becomes of a row with fewer fields than the header.
-#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-enum Ragged {
-    /// It is a fault.
-    Fail,
-    /// The missing fields, at its end, are NULL.
-    Fill,
 }
 
 impl Parameters for Load {
@@ -180,25 +135,14 @@ impl Load {
 
     /// The keys given that may have no meaning for a format, and where they stand.
     fn given(&self) -> impl Iterator<Item = (&'static str, Span)> {
-        let options = self.options.as_ref();
-        [
+        let keys = [
             ("table", self.table.as_ref().map(|at| at.span)),
             ("query", self.query.as_ref().map(|sql| sql.span)),
             ("version", self.version.as_ref().map(|sql| sql.span)),
             ("sheet", self.sheet.as_ref().map(|at| at.span)),
-            ("delimiter", options.and_then(|options| Some(options.delimiter.as_ref()?.span))),
-            ("decimal", options.and_then(|options| Some(options.decimal.as_ref()?.span))),
-            ("thousands", options.and_then(|options| Some(options.thousands.as_ref()?.span))),
-            ("comment", options.and_then(|options| Some(options.comment.as_ref()?.span))),
-            ("ragged", options.and_then(|options| Some(options.ragged.as_ref()?.span))),
-            ("records", options.and_then(|options| Some(options.records.as_ref()?.span))),
-            ("encoding", options.and_then(|options| Some(options.encoding.as_ref()?.span))),
-            ("header", options.and_then(|options| Some(options.header.as_ref()?.span))),
-            ("null_values", options.and_then(|options| Some(options.null_values.as_ref()?.span))),
-            ("skip_rows", options.and_then(|options| Some(options.skip_rows.as_ref()?.span))),
-        ]
-        .into_iter()
-        .filter_map(|(key, span)| Some((key, span?)))
+        ];
+        let keys = keys.into_iter().filter_map(|(key, span)| Some((key, span?)));
+        keys.chain(self.options.iter().flat_map(LoadOptions::given))
     }
 
     /// Keys that do not go together.
@@ -216,22 +160,6 @@ impl Load {
             mistakes.push(
                 Diagnostic::error(format!("`{key}` has no meaning for {}", format.name))
                     .at(span, format!("only for {}", names.join(" and "))),
-            );
-        }
-        let delimiter = self.options.as_ref().and_then(|options| options.delimiter.as_ref());
-        if let Some(delimiter) = delimiter.filter(|at| delimiter_of(&at.value).is_none()) {
-            mistakes.push(
-                Diagnostic::error("a delimiter is one character")
-                    .at(delimiter.span, "this is not")
-                    .help("write `\";\"`, or `\"\\t\"` for a tab"),
-            );
-        }
-        let decimal = self.options.as_ref().and_then(|options| options.decimal.as_ref());
-        if let Some(decimal) = decimal.filter(|at| decimal_of(&at.value).is_none()) {
-            mistakes.push(
-                Diagnostic::error("`decimal` is what stands before the fraction of numbers: a comma or a point")
-                    .at(decimal.span, "this is neither")
-                    .help("write `decimal: \",\"`"),
             );
         }
         mistakes.extend(self.options.iter().flat_map(LoadOptions::mistakes));
@@ -255,27 +183,6 @@ impl Load {
                 Diagnostic::error("`strict` needs a contract")
                     .at(source.spec.id.span, "here")
                     .help("list the columns under `columns:`"),
-            );
-        }
-        mistakes
-    }
-}
-
-impl LoadOptions {
-    /// Characters that are none, or have two meanings.
-    fn mistakes(&self) -> Vec<Diagnostic> {
-        let mut mistakes = Vec::new();
-        for (name, given) in [("comment", &self.comment), ("thousands", &self.thousands)] {
-            if let Some(given) = given.as_ref().filter(|at| one_character(&at.value).is_none()) {
-                mistakes.push(Diagnostic::error(format!("`{name}` is one character")).at(given.span, "this is not"));
-            }
-        }
-        let decimal = self.decimal.as_ref().map_or(".", |at| at.value.as_str());
-        if let Some(thousands) = self.thousands.as_ref().filter(|at| at.value == decimal) {
-            mistakes.push(
-                Diagnostic::error(format!("`{decimal}` stands before the fraction of numbers"))
-                    .at(thousands.span, "so it cannot stand between thousands")
-                    .help("say `decimal:` too, as `{decimal: \",\", thousands: \".\"}`"),
             );
         }
         mistakes
@@ -338,25 +245,13 @@ impl LoadTask {
     }
 
     fn scan(&self, cx: &CheckContext<'_>) -> Scan {
-        let options = self.keys.options.clone().unwrap_or_default();
         Scan {
             files: self.files(cx),
             format: self.format.format(),
             table: self.keys.table.as_ref().map(|at| at.value.clone()),
             query: self.keys.query.clone(),
             sheet: self.keys.sheet.as_ref().map(|at| at.value.clone()),
-            options: ScanOptions {
-                delimiter: options.delimiter.as_ref().and_then(|at| delimiter_of(&at.value)),
-                decimal: options.decimal.as_ref().and_then(|at| decimal_of(&at.value)),
-                header: options.header.map(|at| at.value),
-                encoding: options.encoding.as_ref().map(|at| at.value.clone()),
-                thousands: options.thousands.as_ref().and_then(|at| one_character(&at.value)),
-                comment: options.comment.as_ref().and_then(|at| one_character(&at.value)),
-                fill_ragged: options.ragged.is_some_and(|at| at.value == Ragged::Fill),
-                records: options.records.as_ref().map(|at| at.value.clone()),
-                null_values: options.null_values.map(|at| at.value.0).unwrap_or_default(),
-                skip_rows: options.skip_rows.map_or(0, |at| at.value as usize),
-            },
+            options: self.keys.options.as_ref().map(LoadOptions::scanned).unwrap_or_default(),
             schema: Schema::new(),
         }
     }
@@ -370,27 +265,6 @@ static DATABASE: FormatDescriptor = FormatDescriptor {
     database: Some("a database"),
     ..FormatDescriptor::TABLE
 };
-
-/// The only character of a text.
-fn one_character(text: &str) -> Option<char> {
-    let mut characters = text.chars();
-    characters.next().filter(|_| characters.next().is_none())
-}
-
-/// A comma or a point.
-fn decimal_of(text: &str) -> Option<char> {
-    text.chars().next().filter(|first| text.len() == 1 && matches!(first, ',' | '.'))
-}
-
-/// One character, or `\t` and `tab` for a tab.
-fn delimiter_of(text: &str) -> Option<char> {
-    let mut chars = text.chars();
-    match (chars.next(), chars.next()) {
-        (Some(one), None) => Some(one),
-        _ if text == "\\t" || text == "tab" => Some('\t'),
-        _ => None,
-    }
-}
 
 impl TableLogic for LoadTask {
     fn io(&self) -> Io {
