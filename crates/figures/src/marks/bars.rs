@@ -227,10 +227,12 @@ impl Marks for Bars {
     }
 }
 
-/// Whether the end of a bar is on its axis.
+/// Whether the end of a bar is on its axis, and its middle on that of the keys.
 fn is_inside(plane: &Plane, horizontal: bool, bar: &Bar) -> bool {
-    let axis = if horizontal { plane.get_x_range() } else { plane.get_y_range() };
-    (axis.start..=axis.end).contains(&bar.end)
+    let (x, y) = (plane.get_x_range(), plane.get_y_range());
+    let (values, keys) = if horizontal { (x, y) } else { (y, x) };
+    let middle = (bar.from + bar.to) / 2.0;
+    (values.start..=values.end).contains(&bar.end) && (keys.start..=keys.end).contains(&middle)
 }
 
 /// Bars of each key upon each other, those below zero downwards.
