@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use tidemill_connect::Connections;
-use tidemill_core::connection::{ConnectionConfig, ConnectionError, TargetTable};
+use tidemill_core::attempt::NEVER_CANCELLED;
+use tidemill_core::connection::{ConnectionConfig, ConnectionError, DatabaseSource, TargetTable};
 use tidemill_core::storage::Connector;
 use tidemill_core::table::Location;
 
 use crate::failure::Failure;
 
+/// What Tidemill itself has written there.
+const LEDGER: &str = "tidemill_ledger";
 /// The connection's name in the file.
 const NAME: &str = "source";
 
@@ -25,7 +28,27 @@ pub fn files(url: &str) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
     let storage = Connections::new("").connect(ConnectionConfig::of_url(NAME, url)).map_err(told)?;
     let database = storage.database(&Location::new(format!("{NAME}://")));
     let database = database.ok_or_else(|| Failure::wrong("this URL leads to no database"))?;
-    let tables = database.tables().map_err(told)?;
+    let mut tables = database.tables().map_err(told)?;
+    tables.retain(|table| table.table.name != LEDGER);
+    for table in &mut tables {
+        let plain = table.table.name.clone();
+        let columns =
+            database.describe(DatabaseSource::Table(&table.table.to_string()), &NEVER_CANCELLED).map_err(told)?;
+        // What only the values say is no contract.
+        table
+            .columns
+            .iter_mut()
+            .filter(|column| columns.guessed.contains(&column.name))
+            .for_each(|column| column.data_type = None);
+        if database.table_name(&plain) == table.table {
+            table.table.schema = None;
+        }
+        for (_, other, _) in &mut table.foreign_keys {
+            if database.table_name(&other.name) == *other {
+                other.schema = None;
+            }
+        }
+    }
     if tables.is_empty() {
         return Err(Failure::wrong(format!("{} has no tables that you may read", database.identity())));
     }
@@ -72,7 +95,7 @@ fn load(
         let name = quoted(&column.name);
         let _ = match column.data_type {
             Some(data_type) => writeln!(text, "      {name}: {}", quoted(&data_type.to_string())),
-            None => writeln!(text, "      # {name} is of type {}, which tables cannot hold", column.database_type),
+            None => writeln!(text, "      # {name} is of type {}", column.database_type),
         };
     }
     let held = |name: &String| table.columns.iter().any(|column| column.name == *name && column.data_type.is_some());

@@ -2,7 +2,7 @@
 
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::connection::{Database, DatabaseSource};
-use tidemill_core::table::{EngineError, Scan, Schema};
+use tidemill_core::table::{DataType, EngineError, Scan, Schema};
 
 use super::files::SourceBatches;
 use crate::arrays::plain::frame_of;
@@ -27,6 +27,13 @@ pub(super) fn infer(
         true => database.describe(source, cancelled)?,
         false => database.infer(source, cancelled)?,
     };
+    let mut schema = columns.schema;
+    for wanted in scan.schema.fields() {
+        let is_guess = columns.guessed.contains(&wanted.name);
+        if schema.get(&wanted.name).is_some_and(|found| is_guess || holds(wanted.data_type, found)) {
+            schema.set(&wanted.name, wanted.data_type);
+        }
+    }
     match columns.left_out.iter().find(|left_out| scan.schema.contains(&left_out.name)) {
         Some(left_out) => Err(EngineError::Source {
             path: scan.files.first().map(ToString::to_string).unwrap_or_default(),
@@ -35,8 +42,15 @@ pub(super) fn infer(
             help: Some(left_out.help.clone()),
             part: None,
         }),
-        None => Ok(columns.schema),
+        None => Ok(schema),
     }
+}
+
+/// Whether a decimal that is wanted holds every value of the one that was found.
+fn holds(wanted: DataType, found: DataType) -> bool {
+    let DataType::Decimal { precision: wanted, scale: wanted_scale } = wanted else { return false };
+    let DataType::Decimal { precision, scale } = found else { return false };
+    wanted_scale >= scale && wanted - wanted_scale >= precision.saturating_sub(scale)
 }
 
 /// The rows, as frames of exactly the columns and types of the scan's schema.
