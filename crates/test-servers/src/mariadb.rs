@@ -22,6 +22,9 @@ pub struct MariaDb {
     child: Option<Child>,
 }
 
+/// What is lost when the whole machine dies may be lost.
+const NO_SYNC: &str = "--innodb-flush-method=nosync";
+
 const SETUP: &str = "CREATE DATABASE IF NOT EXISTS shop;
 CREATE USER IF NOT EXISTS tidemill@'%' IDENTIFIED BY 'sesame';
 GRANT ALL ON *.* TO tidemill@'%' WITH GRANT OPTION;
@@ -135,7 +138,7 @@ impl Drop for MariaDb {
 
 fn prepare(install: &Path, folder: &Path) {
     let output = Command::new(install)
-        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", NO_SYNC])
         .arg(format!("--datadir={}", folder.join("data").display()))
         .args(as_root())
         .output()
@@ -164,6 +167,7 @@ fn base_arguments(folder: &Path, port: u16, authority: &Authority, certificate: 
         format!("--ssl-key={}", certificate.key.display()),
         "--innodb-buffer-pool-size=64M".to_owned(),
         "--innodb-flush-log-at-trx-commit=2".to_owned(),
+        NO_SYNC.to_owned(),
         "--skip-name-resolve".to_owned(),
         format!("--init-file={}", path("setup.sql")),
     ];

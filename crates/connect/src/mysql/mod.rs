@@ -24,6 +24,7 @@ use tidemill_core::connection::{
     ConnectionConfig, ConnectionError, ConnectionErrorKind, Database, DatabaseColumns, DatabaseRows, DatabaseSource,
     DatabaseTable, DatabaseWrite, TargetColumn, TargetTable, WriteEnd,
 };
+use tidemill_core::diagnostic::nearest;
 use tidemill_core::spec::SqlText;
 use tidemill_core::table::{DataType, Schema};
 
@@ -85,7 +86,7 @@ impl Database for MySql {
             conn.close(statement).await.map_err(|error| self.server.fault(&error))?;
             columns
         });
-        runtime::block_on(described)
+        runtime::block_on(described).map_err(|error| self.with_nearest(source, error))
     }
 
     fn infer(&self, source: DatabaseSource<'_>, cancelled: &CancelToken) -> Result<DatabaseColumns, ConnectionError> {
@@ -162,6 +163,21 @@ impl Database for MySql {
 }
 
 impl MySql {
+    /// An error about a table that is not there, with the name that was probably meant.
+    fn with_nearest(&self, source: DatabaseSource<'_>, error: ConnectionError) -> ConnectionError {
+        let (ConnectionErrorKind::Missing, DatabaseSource::Table(written)) = (error.kind, source) else { return error };
+        let wanted = self.table_name(written);
+        let names = runtime::block_on(self.server.run(&CancelToken::new(), async |conn| {
+            let schema = wanted.schema.clone().unwrap_or_default();
+            tables::names(conn, &schema).await.map_err(|error| self.server.fault(&error))
+        }));
+        match names.as_deref().map(|names| nearest(&wanted.name, names.iter().map(String::as_str))) {
+            Ok(Some(near)) => error.help(format!("did you mean `{near}`?")),
+            // Who may not ask gets the error as it is.
+            _ => error,
+        }
+    }
+
     /// That database, or the default one.
     fn schema(&self, named: Option<&str>) -> Result<String, ConnectionError> {
         let settings = &self.server.settings;

@@ -47,6 +47,14 @@ pub(super) async fn tables(conn: &mut Conn, schema: &str, name: Option<&str>) ->
     Ok(tables)
 }
 
+/// The names of the tables and views of a database.
+///
+/// # Errors
+/// If the server refuses.
+pub(super) async fn names(conn: &mut Conn, schema: &str) -> Result<Vec<String>, Error> {
+    conn.exec("select table_name from information_schema.tables where table_schema = ?", (schema,)).await
+}
+
 async fn ask<T>(conn: &mut Conn, sql: &str, schema: &str, name: Option<&str>) -> Result<Vec<T>, Error>
 where
     T: mysql_async::prelude::FromRow + Send + 'static,

@@ -7,6 +7,7 @@ use tidemill_core::table::{Schema, Value};
 use tidemill_test_servers::MariaDb;
 
 use crate::shop::{fresh, open, query, read, server, texts};
+use crate::writing::{Asked, ints, table, write};
 
 fn told(error: &ConnectionError, kind: Kind, part: &str) {
     let whole = format!("{error} {}", error.help.clone().unwrap_or_default());
@@ -73,12 +74,23 @@ fn what_is_wrong_with_a_source_is_told() {
     told(&describe("select id, id from orders"), Kind::Query, "gives column `id` twice");
     told(&describe("delete from orders"), Kind::Query, "gives no rows");
     let error = read(&*database, DatabaseSource::Table("order")).expect_err("it is not there");
-    told(&error, Kind::Missing, "wrong.order");
+    told(&error, Kind::Missing, "did you mean `orders`?");
     let gone: Schema = [("idd", tidemill_core::table::DataType::Int)].into_iter().collect();
     let error = database.read(DatabaseSource::Query(&query("select id from orders")), &gone, &NEVER_CANCELLED).err();
     told(&error.expect("it is not there"), Kind::Missing, "is it `id` now?");
     let poor = open(&url.replace("tidemill:", "poor:"), &[]);
     told(&read(&*poor, DatabaseSource::Table("shop.closed")).expect_err("it may not"), Kind::Refused, "lacks a right");
+}
+
+#[test]
+fn a_server_that_only_gives_is_told_when_it_is_to_take() {
+    let Some(server) = MariaDb::start_with(&["--read-only"]) else { return };
+    server.sql("create table shop.t (id int) engine=InnoDB; create user reader@'%' identified by 'sesame'");
+    server.sql("grant select, insert, update, delete, create on shop.* to reader@'%'");
+    let database = open(&server.url().replace("tidemill:", "reader:"), &[]);
+    let rows = table(vec![("id", ints(&[1]))]);
+    let error = write(&*database, &rows, &Asked::default()).expect_err("it is read-only");
+    told(&error, Kind::Refused, "is read-only");
 }
 
 #[test]

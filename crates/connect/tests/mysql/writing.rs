@@ -15,7 +15,8 @@ fn line(fingerprint: &str) -> LedgerLine {
     LedgerLine { pipeline: text("p"), task: text("t"), fingerprint: text(fingerprint), logical_time: String::new() }
 }
 
-fn table(columns: Vec<(&str, PlainData)>) -> PlainTable {
+/// A table of these columns.
+pub fn table(columns: Vec<(&str, PlainData)>) -> PlainTable {
     let rows = match &columns[0].1 {
         PlainData::Int(values) => values.len(),
         _ => 1,
@@ -24,7 +25,8 @@ fn table(columns: Vec<(&str, PlainData)>) -> PlainTable {
     PlainTable { columns: columns.into_iter().map(column).collect(), rows }
 }
 
-fn ints(values: &[i64]) -> PlainData {
+/// A column of ints.
+pub fn ints(values: &[i64]) -> PlainData {
     PlainData::Int(values.iter().copied().map(Some).collect())
 }
 
@@ -32,7 +34,8 @@ fn strings(values: &[&str]) -> PlainData {
     PlainData::String(values.iter().map(|text| Some((*text).to_owned())).collect())
 }
 
-struct Asked<'a> {
+/// How rows are to be written.
+pub struct Asked<'a> {
     into: &'a str,
     mode: WriteMode,
     create: bool,
@@ -46,7 +49,8 @@ impl Default for Asked<'_> {
     }
 }
 
-fn write(database: &dyn Database, rows: &PlainTable, asked: &Asked<'_>) -> Result<WriteEnd, ConnectionError> {
+/// Writes rows.
+pub fn write(database: &dyn Database, rows: &PlainTable, asked: &Asked<'_>) -> Result<WriteEnd, ConnectionError> {
     let schema: Schema = rows.columns.iter().map(|column| (column.name.clone(), column.data.data_type())).collect();
     let write = DatabaseWrite {
         table: &database.table_name(asked.into),
