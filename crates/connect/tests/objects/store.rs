@@ -6,7 +6,7 @@ use tidemill_test_servers::S3Server;
 
 use crate::harness::Place;
 
-fn options<'a>(endpoint: &'a str) -> [(&'a str, &'a str); 4] {
+fn options(endpoint: &str) -> [(&str, &str); 4] {
     [("endpoint", endpoint), ("region", "us-east-1"), ("access_key_id", "key"), ("secret_access_key", "hush")]
 }
 
