@@ -247,7 +247,9 @@ mod tests {
     #[test]
     fn profile_and_head() {
         let rows = InBatches::new(orders(), 2);
-        insta::assert_snapshot!(text("orders", &rows, 2, "made by run 7", 80, Paint(false)).expect("rows in memory"));
+        insta::assert_snapshot!(
+            text("orders", &rows, 2, "made by run 7", (80, 80), Paint(false)).expect("rows in memory")
+        );
     }
 
     #[test]

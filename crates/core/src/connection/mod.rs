@@ -4,9 +4,11 @@
 mod config;
 mod database;
 mod error;
+mod mode;
 mod write;
 
 pub use config::ConnectionConfig;
 pub use database::{Database, DatabaseColumns, DatabaseRows, DatabaseSource, LeftOutColumn};
 pub use error::{ConnectionError, ConnectionErrorKind};
-pub use write::{DatabaseTable, DatabaseWrite, LedgerLine, TargetColumn, TargetTable, WriteEnd, WriteMode};
+pub use mode::WriteMode;
+pub use write::{DatabaseTable, DatabaseWrite, LedgerLine, TargetColumn, TargetTable, WriteEnd};

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::ConnectionError;
+use super::{ConnectionError, WriteMode};
 use crate::table::{DataType, EngineError, PlainTable, Schema};
 
 /// A table of a database: its schema, where the database has such, and its name, both as they are.
@@ -23,21 +21,6 @@ impl fmt::Display for DatabaseTable {
             None => f.write_str(&self.name),
         }
     }
-}
-
-/// What becomes of the rows that a table has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WriteMode {
-    /// They make way for the new ones; the table itself stays, with its grants, indexes, views and comments.
-    Replace,
-    /// The new ones join them.
-    Append,
-    /// Those with the same key are changed, the others join them.
-    Upsert {
-        /// The columns of the key.
-        key: Vec<String>,
-    },
 }
 
 /// A line of the ledger, the table `tidemill_ledger` in the schema of the target: what was written, so that nothing is written
