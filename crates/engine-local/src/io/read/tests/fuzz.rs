@@ -97,6 +97,9 @@ fn csv_options(random: &mut Random) -> ScanOptions {
         records: None,
         null_values: if some(random) { vec!["null".into(), "1".into()] } else { Vec::new() },
         skip_rows: if some(random) { random.below(4) } else { 0 },
+        comment: some(random).then(|| *random.pick(&['#', '"', ','])),
+        thousands: some(random).then(|| *random.pick(&[',', '.', '\'', ' '])),
+        fill_ragged: random.one_in(3),
     }
 }
 
