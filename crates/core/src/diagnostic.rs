@@ -198,7 +198,7 @@ impl Diagnostic {
         match nearest(given, known.iter().copied()) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None if known.is_empty() => self,
-            None if known.len() <= 21 => {
+            None if known.len() <= 24 => {
                 let list: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
                 self.help(format!("there is {}", list.join(", ")))
             }

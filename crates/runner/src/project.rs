@@ -32,6 +32,8 @@ pub struct Wanted {
     pub params_file: Option<PathBuf>,
     /// What the run is for.
     pub trigger: RunTrigger,
+    /// Nothing is asked that lies elsewhere than on this machine.
+    pub offline: bool,
     /// A file that holds the pipeline's texts by their paths, instead of what stands under these now.
     pub texts: Option<PathBuf>,
 }
@@ -131,7 +133,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
     };
     if let Some(spec) = opened.spec.clone() {
         opened.diagnostics.extend(secrets::keep(&spec));
-        opened.types = Arc::new(connected(&file.types, &spec, &opened.sources));
+        opened.types = Arc::new(connected(&file.types, &spec, &opened.sources, wanted.offline));
         let types = &*opened.types.clone();
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
             plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
@@ -152,8 +154,8 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
 }
 
 /// The task types with the connections of the pipeline. One that cannot be used is a mistake where a task uses it.
-fn connected(types: &TaskTypes, spec: &Spec, sources: &SourceMap) -> TaskTypes {
-    if spec.connections.is_empty() {
+fn connected(types: &TaskTypes, spec: &Spec, sources: &SourceMap, offline: bool) -> TaskTypes {
+    if spec.connections.is_empty() && !offline {
         return types.clone();
     }
     let secrets = secrets::of(spec);
@@ -171,7 +173,7 @@ fn connected(types: &TaskTypes, spec: &Spec, sources: &SourceMap) -> TaskTypes {
             storages.refuse(name, mistakes);
         }
     }
-    types.clone().with_storages(storages)
+    types.clone().with_storages(if offline { storages.offline() } else { storages })
 }
 
 /// The zone in which the pipeline's times are told, if it is not UTC.

@@ -17,6 +17,7 @@ use crate::failure::{Failure, render_all};
 use crate::global::Global;
 use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
+use tidemill_runner::project::Wanted;
 use tidemill_scheduler::words;
 
 /// So many coming fires are told.
@@ -48,7 +49,7 @@ pub struct CheckArgs {
 impl CliCommand for CheckArgs {
     /// Checks the file, the graph and the columns.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let mut opened = global.open(&self.params.wanted()?)?;
+        let mut opened = global.open(&Wanted { offline: self.offline, ..self.params.wanted()? })?;
         let engine = crate::engine::engine_for(&opened);
         if let Some(task) = &self.learn {
             return learn::learn(&opened, &*engine, task, Paint(global.color.wanted(Stream::Stderr)));

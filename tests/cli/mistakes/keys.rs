@@ -155,7 +155,7 @@ fn keys_of_another_type() {
     6 |     from: products
       |     ^^^^
       |
-      = help: there is `path`, `format`, `table`, `query`, `sheet`, `columns`, `strict`, `select`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `checks`, `foreach`, `output`
+      = help: there is `path`, `connection`, `format`, `table`, `query`, `version`, `sheet`, `columns`, `strict`, `select`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `checks`, `foreach`, `output`
 
     error: unknown key `on`
       --> pipeline.yaml:12:5

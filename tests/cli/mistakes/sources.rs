@@ -200,47 +200,47 @@ fn locations_of_other_schemes() {
         "
         version: 1
         tasks:
-          web: {type: load, path: 'https://example.com/orders.csv', output: 's3://bucket/orders.csv'}
-          shop: {type: load, path: 'postgres://user@host/shop'}
-          script: {type: command, run: 'true', inputs: {x: 'gs://bucket/x'}, outputs: {y: 's3://bucket/y'}}
+          web: {type: load, path: 'rsync://example.com/orders.csv', output: 'r2://bucket/orders.csv'}
+          shop: {type: load, path: 'informix://user@host/shop'}
+          script: {type: command, run: 'true', inputs: {x: 'b2://bucket/x'}, outputs: {y: 'r2://bucket/y'}}
         "
     ), @r"
-    error: the scheme `https` is not supported by this version
+    error: the scheme `rsync` is not supported by this version
      --> pipeline.yaml:3:27
       |
-    3 |   web: {type: load, path: 'https://example.com/orders.csv', output: 's3://bucket/orders.csv'}
+    3 |   web: {type: load, path: 'rsync://example.com/orders.csv', output: 'r2://bucket/orders.csv'}
       |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this does not lead to a file of this machine
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `s3` is not supported by this version
+    error: the scheme `r2` is not supported by this version
      --> pipeline.yaml:3:69
       |
-    3 |   web: {type: load, path: 'https://example.com/orders.csv', output: 's3://bucket/orders.csv'}
+    3 |   web: {type: load, path: 'rsync://example.com/orders.csv', output: 'r2://bucket/orders.csv'}
       |                                                                     ^^^^^^^^^^^^^^^^^^^^^^^^ this does not lead to a file of this machine
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `postgres` is not supported by this version
+    error: the scheme `informix` is not supported by this version
      --> pipeline.yaml:4:28
       |
-    4 |   shop: {type: load, path: 'postgres://user@host/shop'}
+    4 |   shop: {type: load, path: 'informix://user@host/shop'}
       |                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^ this does not lead to a file of this machine
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `gs` is not supported by this version
+    error: the scheme `b2` is not supported by this version
      --> pipeline.yaml:5:52
       |
-    5 |   script: {type: command, run: 'true', inputs: {x: 'gs://bucket/x'}, outputs: {y: 's3://bucket/y'}}
+    5 |   script: {type: command, run: 'true', inputs: {x: 'b2://bucket/x'}, outputs: {y: 'r2://bucket/y'}}
       |                                                    ^^^^^^^^^^^^^^^ this does not lead to a file of this machine
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `s3` is not supported by this version
+    error: the scheme `r2` is not supported by this version
      --> pipeline.yaml:5:83
       |
-    5 |   script: {type: command, run: 'true', inputs: {x: 'gs://bucket/x'}, outputs: {y: 's3://bucket/y'}}
+    5 |   script: {type: command, run: 'true', inputs: {x: 'b2://bucket/x'}, outputs: {y: 'r2://bucket/y'}}
       |                                                                                   ^^^^^^^^^^^^^^^ this does not lead to a file of this machine
       |
       = help: name a path; a `command` task can fetch a file, or send one

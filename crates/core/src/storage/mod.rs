@@ -3,6 +3,7 @@
 mod destination;
 mod local;
 mod registry;
+mod unvisited;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::unvisited::Unvisited;
 use super::{DestinationCheck, DestinationRefusal, LocalFileSystem, Storage};
 use crate::connection::{ConnectionConfig, ConnectionError, Database};
 use crate::diagnostic::Diagnostic;
@@ -30,6 +31,8 @@ pub struct StorageRegistry {
     connector: Option<Arc<dyn Connector>>,
     /// The connections of the file, by name.
     connections: Vec<(String, Arc<dyn Storage>)>,
+    /// Whether nothing is asked that lies elsewhere than on this machine.
+    is_offline: bool,
     /// Connections that cannot be used, with why.
     refused: BTreeMap<String, Vec<Diagnostic>>,
 }
@@ -40,6 +43,7 @@ impl Default for StorageRegistry {
             list: vec![Arc::new(LocalFileSystem)],
             connector: None,
             connections: Vec::new(),
+            is_offline: false,
             refused: BTreeMap::new(),
         }
     }
@@ -74,6 +78,12 @@ impl StorageRegistry {
         Ok(())
     }
 
+    /// The same, asking nothing that lies elsewhere than on this machine: what is there is believed to be.
+    #[must_use]
+    pub fn offline(self) -> Self {
+        Self { is_offline: true, ..self }
+    }
+
     /// The connections of the file that can be used, by name.
     pub fn connections(&self) -> impl Iterator<Item = (&str, &dyn Storage)> {
         self.connections.iter().map(|(name, storage)| (name.as_str(), &**storage))
@@ -105,6 +115,9 @@ impl StorageRegistry {
     /// # Errors
     /// If its scheme is not known.
     pub fn of(&self, location: &Location) -> io::Result<&dyn Storage> {
+        if self.is_offline && location.scheme().is_some() && self.database(location).is_none() {
+            return Ok(&Unvisited);
+        }
         let wrong = || io::Error::other(unknown(location.scheme().unwrap_or_default()));
         self.place(location).map(|at| &*self.list[at]).ok_or_else(wrong)
     }
