@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::event::{RunOutcome, TaskEnd, TaskStatus};
+pub use tidemill_core::format::seconds;
 use tidemill_core::format::{quantity, thousands};
 use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
@@ -17,18 +18,6 @@ use tidemill_runner::execute::RunLogs;
 
 /// More ended tasks than this are not listed one by one.
 pub const MOST_ROWS: usize = 60;
-
-/// `0.12 s`, `3 m 20 s`.
-pub fn seconds(duration: Duration) -> String {
-    let all = duration.as_secs_f64();
-    match duration.as_secs() {
-        0 if all < 0.0995 => format!("{:.0} ms", all * 1000.0),
-        0..=9 => format!("{all:.2} s"),
-        10..=59 => format!("{all:.1} s"),
-        60..=3599 => format!("{} m {:02} s", duration.as_secs() / 60, duration.as_secs() % 60),
-        more => format!("{} h {:02} m", more / 3600, more % 3600 / 60),
-    }
-}
 
 /// `1 task`, `3 tasks`.
 pub fn counted(count: usize, what: &str) -> String {

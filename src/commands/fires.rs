@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tidemill_core::schedule::Calendar;
-use tidemill_core::spec::Schedule;
-use tidemill_state::{Fire, FireStatus, Watch};
+use tidemill_core::spec::{Schedule, Spec};
+use tidemill_state::{Fire, FireStatus, State, Watch};
 
-use super::pipeline_history::{PipelineHistory, WallClock};
+use super::pipeline_history::WallClock;
 use crate::failure::Failure;
 use tidemill_scheduler::{LOST, words};
 
@@ -29,12 +29,12 @@ pub struct Fires {
 
 impl Fires {
     /// Looks at the file and at what is remembered; None if the pipeline has no schedule.
-    pub fn of(history: &PipelineHistory, now: Timestamp) -> Result<Option<Self>, Failure> {
-        let Some(schedule) = history.spec.schedule.clone() else { return Ok(None) };
+    pub fn of(spec: &Spec, state: Option<&State>, now: Timestamp) -> Result<Option<Self>, Failure> {
+        let Some(schedule) = spec.schedule.clone() else { return Ok(None) };
         let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
         let mut fires = Self { schedule, next: calendar.next(now), watch: None, last: None, lost: Vec::new() };
-        if let Some(state) = &history.state {
-            let pipeline = history.pipeline();
+        if let Some(state) = state {
+            let pipeline = spec.name.value.as_str();
             fires.watch = state.watch(pipeline)?;
             fires.last = state.last_fire(pipeline)?;
             let recent = state.fires(pipeline, now.checked_sub(RECENT).unwrap_or(now), now)?;

@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::summary::seconds;
 use crate::terminal::{Stream, put};
+use tidemill_runner::project::Project;
 
 /// Draw the graph
 #[derive(Parser, Debug)]
@@ -68,11 +69,10 @@ impl CliCommand for GraphArgs {
         let engine = crate::engine::engine_for(&opened);
         let project = opened.into_project()?;
         let selection = selected(&project, &*engine, &self.selectors, &[])?;
-        let mut graph = drawing(&project.plan, &selection);
-        if self.status {
-            let known = KnownResults::read(&project.spec)?;
-            graph.nodes.iter_mut().for_each(|node| known.tell(node));
-        }
+        let graph = match self.status {
+            true => drawing_with_status(&project, &selection)?,
+            false => drawing(&project.plan, &selection),
+        };
         let text = match self.format {
             Format::Ascii => {
                 let is_file = self.output.is_some();
@@ -142,6 +142,14 @@ impl KnownResults {
             node.lines.push(seconds(task.duration));
         }
     }
+}
+
+/// The tasks of a selection with how they ended last, and the edges between them.
+pub fn drawing_with_status(project: &Project, selection: &Selection) -> Result<DrawGraph, Failure> {
+    let mut graph = drawing(&project.plan, selection);
+    let known = KnownResults::read(&project.spec)?;
+    graph.nodes.iter_mut().for_each(|node| known.tell(node));
+    Ok(graph)
 }
 
 /// The tasks of a selection and the edges between them.

@@ -1,12 +1,10 @@
 //! `tidemill history`: the runs there were.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use tidemill_state::{Run, RunStatus, TaskCounts};
+use tidemill_state::{Run, RunStatus, counts_text, run_json, run_time};
 
 use super::CliCommand;
 use super::pipeline_history::{PipelineHistory, WallClock, json_lines, put};
@@ -61,34 +59,13 @@ fn table(runs: &[Run], clock: &WallClock, now: Timestamp) -> TextTable {
         table.row([
             Cell::from(run.id.as_str()),
             Cell::new(clock.show(run.start.started), Look::Dim),
-            Cell::new(status_word(status), status_look(status)),
+            Cell::new(status.word(), status_look(status)),
             Cell::from(run.start.trigger.as_str()),
             Cell::from(time),
             Cell::from(run.counts.as_ref().map(counts_text).unwrap_or_default()),
         ]);
     }
     table
-}
-
-/// How long a run took, or takes so far; None of one whose process died, since nobody knows when.
-pub fn run_time(run: &Run, now: Timestamp) -> Option<Duration> {
-    let end = match run.status() {
-        RunStatus::Interrupted => return None,
-        RunStatus::Running => now,
-        _ => run.ended?,
-    };
-    Some(end.duration_since(run.start.started).try_into().unwrap_or_default())
-}
-
-/// `success`, `failed`, …
-pub fn status_word(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Running => "running",
-        RunStatus::Success => "success",
-        RunStatus::Failed => "failed",
-        RunStatus::Cancelled => "cancelled",
-        RunStatus::Interrupted => "interrupted",
-    }
 }
 
 /// How a run's status stands out.
@@ -99,40 +76,6 @@ pub fn status_look(status: RunStatus) -> Look {
         RunStatus::Failed => Look::Bad,
         RunStatus::Cancelled | RunStatus::Interrupted => Look::Notable,
     }
-}
-
-/// `21 ran, 6 cached`; `nothing to do`.
-pub fn counts_text(counts: &TaskCounts) -> String {
-    let TaskCounts { ran, cached, restored, failed, skipped, cancelled } = *counts;
-    let all = [
-        (ran, "ran"),
-        (cached, "cached"),
-        (restored, "restored"),
-        (failed, "failed"),
-        (skipped, "skipped"),
-        (cancelled, "not reached"),
-    ];
-    let parts: Vec<String> =
-        all.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
-    if parts.is_empty() { "no tasks".to_owned() } else { parts.join(", ") }
-}
-
-/// A run for programs: times in RFC 3339, durations in seconds.
-pub fn run_json(run: &Run) -> Value {
-    let status = run.status();
-    json!({
-        "run": run.id,
-        "pipeline": run.start.pipeline,
-        "status": status,
-        "trigger": run.start.trigger,
-        "started": run.start.started,
-        "ended": run.ended,
-        "seconds": run.ended.and_then(|_| run_time(run, run.start.started)).map(|time| time.as_secs_f64()),
-        "logical_time": run.start.logical_time,
-        "params": run.start.params,
-        "selection": run.start.selection,
-        "counts": run.counts,
-    })
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub mod run;
 pub mod schedule;
 pub mod schema;
 pub mod selection;
+pub mod serve;
 pub mod show;
 pub mod status;
 mod stored_table;
@@ -80,6 +81,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<graph::GraphArgs>(),
         listed::<check::CheckArgs>(),
         listed::<schedule::ScheduleArgs>(),
+        listed::<serve::ServeArgs>(),
         listed::<backfill::BackfillArgs>(),
         listed::<pause::PauseArgs>(),
         listed::<pause::ResumeArgs>(),

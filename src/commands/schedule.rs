@@ -61,9 +61,11 @@ enum Ask {
 }
 
 /// The schedule service on this terminal.
-struct TerminalHost {
-    global: Global,
-    paint: Paint,
+pub struct TerminalHost {
+    /// The flags of all commands.
+    pub global: Global,
+    /// Its colours.
+    pub paint: Paint,
 }
 
 impl Host for TerminalHost {

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use serde_json::json;
 use tidemill_core::event::TaskStatus;
 use tidemill_core::sched::How;
-use tidemill_state::{Run, RunStatus, TaskRecord};
+use tidemill_state::{Run, RunStatus, TaskRecord, counts_text, run_json, run_time};
 
 use super::CliCommand;
 use super::fires::Fires;
-use super::history::{counts_text, run_json, run_time, status_look, status_word};
+use super::history::status_look;
 use super::pipeline_history::{PipelineHistory, WallClock, put};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -45,7 +45,11 @@ impl CliCommand for StatusArgs {
     /// Prints how the pipeline stands.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let history = PipelineHistory::open(global)?;
-        let mut status = PipelineStatus { running: None, last: None, fires: Fires::of(&history, Timestamp::now())? };
+        let mut status = PipelineStatus {
+            running: None,
+            last: None,
+            fires: Fires::of(&history.spec, history.state.as_ref(), Timestamp::now())?,
+        };
         let mut unknown = Vec::new();
         if let Some(state) = &history.state {
             unknown = state.unknown_effects(history.pipeline())?;
@@ -98,7 +102,7 @@ fn text(
     }
     match &status.last {
         Some((run, ended)) => {
-            let word = status_look(run.status()).paint(paint, status_word(run.status()));
+            let word = status_look(run.status()).paint(paint, run.status().word());
             let time = run_time(run, now).map(|time| format!(" in {}", seconds(time))).unwrap_or_default();
             let counts = run.counts.as_ref().map(|counts| format!(": {}", counts_text(counts))).unwrap_or_default();
             fact("last", format!("{} {word}{time}{counts}", run.id));

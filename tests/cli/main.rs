@@ -59,6 +59,7 @@ mod retail;
 mod runners;
 mod schedule;
 mod secrets;
+mod serve;
 mod shaping;
 mod sheets;
 mod state;

@@ -17,7 +17,7 @@ pub use dot::dot;
 pub use graph::{DrawGraph, DrawNode, DrawStatus};
 pub use html::html;
 pub use mermaid::{mermaid, mermaid_text};
-pub use svg::svg;
+pub use svg::{svg, svg_with_links};
 pub use text::{TextStyle, ascii};
 
 /// The graph as JSON, indented, with every instance of a `foreach` by itself.

@@ -30,6 +30,15 @@ svg{background:#14181d}.box{fill:#1f252d;stroke:#3a4450}.id{fill:#e6ebf0}.kind,.
 
 /// The graph as an SVG document.
 pub fn svg(graph: &DrawGraph) -> String {
+    drawing(graph, &format!("<style>{STYLE}</style>\n"), &|_| None)
+}
+
+/// The same as a part of a page: without a look of its own, each task a link. The page's rules find it by its classes.
+pub fn svg_with_links(graph: &DrawGraph, link: &dyn Fn(&DrawNode) -> Option<String>) -> String {
+    drawing(graph, "", link)
+}
+
+fn drawing(graph: &DrawGraph, style: &str, link: &dyn Fn(&DrawNode) -> Option<String>) -> String {
     let picture = Picture::of(graph);
     let sizes: Vec<Size> = picture.nodes.iter().map(size).collect();
     let placed = layout(&picture, &sizes);
@@ -37,11 +46,18 @@ pub fn svg(graph: &DrawGraph) -> String {
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"Graph of tasks\">\n\
-         <style>{STYLE}</style>\n<g class=\"graph\" transform=\"translate({MARGIN} {MARGIN})\">\n"
+         {style}<g class=\"graph\" transform=\"translate({MARGIN} {MARGIN})\">\n"
     );
     edges(&picture, &placed, &mut text);
     for (at, (node, place)) in picture.nodes.iter().zip(&placed.boxes).enumerate() {
+        let link = link(node);
+        if let Some(link) = &link {
+            let _ = write!(text, "<a href=\"{}\">", escape(link));
+        }
         draw_box(at, node, place, &mut text);
+        if link.is_some() {
+            text.push_str("</a>\n");
+        }
     }
     text.push_str("</g>\n</svg>\n");
     text

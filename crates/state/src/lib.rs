@@ -25,6 +25,7 @@ mod retain;
 mod runs;
 mod schedules;
 mod tasks;
+mod whole_run;
 
 pub use edited::Edited;
 pub use effects::{Claim, Effect, EffectStatus, EffectTrigger, Resend, Rule};
@@ -40,6 +41,7 @@ pub use retain::Retained;
 pub use runs::{Run, RunStart, RunStatus, TaskCounts};
 pub use schedules::Watch;
 pub use tasks::{Attempt, Ledger, TaskRecord};
+pub use whole_run::{WholeRun, counts_text, run_json, run_time};
 
 /// What stands in a project's folder for all of this: its name.
 pub const FOLDER: &str = ".tidemill";

@@ -8,10 +8,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{View, WholeRun};
 use crate::accounting::{Account, look_of, time_of};
-use crate::commands::history::run_time;
 use crate::summary::seconds;
 use crate::text_table::{Cell, GAP, Look, TextTable, shortened};
 use tidemill_core::format::thousands;
+use tidemill_state::run_time;
 
 /// What stands before each line.
 const INDENT: usize = 2;

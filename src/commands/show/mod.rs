@@ -7,12 +7,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use tidemill_core::ids::TaskName;
-use tidemill_state::{Effect, Run, State, TaskRecord};
+use tidemill_state::WholeRun;
 
 use super::CliCommand;
-use super::history::run_json;
 use super::pipeline_history::{PipelineHistory, WallClock, json_lines, put};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -30,18 +27,6 @@ pub struct ShowArgs {
     json: bool,
 }
 
-/// A run with its tasks.
-pub struct WholeRun {
-    /// The run.
-    pub run: Run,
-    /// Its tasks in the order in which they started.
-    pub tasks: Vec<TaskRecord>,
-    /// What they published.
-    pub outputs: Vec<(TaskName, String)>,
-    /// What they may or may not have sent.
-    pub unknown: Vec<Effect>,
-}
-
 impl CliCommand for ShowArgs {
     /// Prints a run.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
@@ -52,15 +37,15 @@ impl CliCommand for ShowArgs {
             return put(&json_lines(whole.json()));
         }
         let logs = history.spec.project.join("logs").join(whole.run.id.as_str());
-        let text = whole.text(&View {
+        let view = View {
             clock: history.clock(),
             now: Timestamp::now(),
             logs: crate::summary::shown(&logs),
             width: Stream::Stdout.width(),
             room: Stream::Stdout.room(),
             paint: Paint(global.color.wanted(Stream::Stdout)),
-        });
-        put(&text)
+        };
+        put(&text(&whole, &view))
     }
 }
 
@@ -80,64 +65,15 @@ pub struct View {
     pub paint: Paint,
 }
 
-impl WholeRun {
-    /// Reads all that is known.
-    pub fn read(state: &State, run: Run) -> Result<Self, Failure> {
-        let tasks = state.tasks_of(&run.id)?;
-        let mut outputs = Vec::new();
-        for task in &tasks {
-            if let Some(result) = state.result_in(&run.id, &task.task)? {
-                let published = result.outputs()?;
-                outputs.extend(published.into_iter().map(|output| (task.task.clone(), output.path)));
-            }
-        }
-        let mut unknown = state.unknown_effects(&run.start.pipeline)?;
-        unknown.retain(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
-        Ok(Self { run, tasks, outputs, unknown })
-    }
-
-    /// For people.
-    pub fn text(&self, view: &View) -> String {
-        let mut text = story::head(&self.run, view);
-        text += &gantt::draw(self, view);
-        text += &story::notes(&self.tasks, view);
-        text += &story::errors(&self.tasks, view);
-        text += &unknown_effects::told(&self.unknown, view.paint);
-        text += &story::outputs(&self.outputs, view);
-        text
-    }
-
-    /// For programs: the run, then its tasks.
-    pub fn json(&self) -> Vec<Value> {
-        let mut lines = vec![run_json(&self.run)];
-        lines.extend(self.tasks.iter().map(|task| {
-            let outputs: Vec<&str> =
-                self.outputs.iter().filter(|(of, _)| *of == task.task).map(|(_, path)| path.as_str()).collect();
-            json!({
-                "task": task.task,
-                "type": task.kind,
-                "status": task.status,
-                "how": task.how,
-                "started": task.started,
-                "seconds": task.duration.as_secs_f64(),
-                "attempts": task.attempts,
-                "rows": task.report.rows,
-                "reasons": task.reasons,
-                "rows_in": task.report.rows_in,
-                "rejected": task.report.rejected,
-                "dropped": task.report.dropped,
-                "joins": task.report.joins,
-                "checks": task.report.checks,
-                "warnings": task.report.warnings,
-                "note": task.report.note,
-                "outputs": outputs,
-                "error": task.error,
-                "unknown": self.unknown.iter().any(|effect| effect.task == task.task),
-                "fingerprint": task.fingerprint,
-            })
-        }));
-        lines
-    }
+/// A run for people.
+fn text(whole: &WholeRun, view: &View) -> String {
+    let mut text = story::head(&whole.run, view);
+    text += &gantt::draw(whole, view);
+    text += &story::notes(&whole.tasks, view);
+    text += &story::errors(&whole.tasks, view);
+    text += &unknown_effects::told(&whole.unknown, view.paint);
+    text += &story::outputs(&whole.outputs, view);
+    text
 }
 
 #[cfg(test)]
@@ -150,7 +86,7 @@ mod tests {
         let whole = WholeRun::read(&fixture.state, run).map_err(|_| "unreadable")?;
         let clock = WallClock(jiff::tz::TimeZone::UTC);
         let logs = "logs/RUN".to_owned();
-        Ok(whole.text(&View { clock, now: at(300_000), logs, width, room: width, paint: Paint(false) }))
+        Ok(text(&whole, &View { clock, now: at(300_000), logs, width, room: width, paint: Paint(false) }))
     }
 
     fn without_ids(text: &str, check: impl FnOnce(&str)) {

@@ -4,11 +4,11 @@ use serde_json::Value;
 use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::Severity;
-use tidemill_state::{Run, RunStatus, TaskRecord};
+use tidemill_state::{Run, RunStatus, TaskRecord, counts_text, run_time};
 
 use super::View;
 use crate::accounting::Account;
-use crate::commands::history::{counts_text, run_time, status_look, status_word};
+use crate::commands::history::status_look;
 use crate::summary::seconds;
 use crate::text_table::{one_line, shortened};
 use crate::wrapped::wrapped;
@@ -17,8 +17,7 @@ use tidemill_core::format::thousands;
 /// The run itself: how it stands, when, by whom, with what.
 pub fn head(run: &Run, view: &View) -> String {
     let status = run.status();
-    let mut text =
-        format!("{} {}", view.paint.bold(&run.id), status_look(status).paint(view.paint, status_word(status)));
+    let mut text = format!("{} {}", view.paint.bold(&run.id), status_look(status).paint(view.paint, status.word()));
     text += &match (run_time(run, view.now), status) {
         (Some(time), RunStatus::Running) => format!(" for {}", seconds(time)),
         (Some(time), _) => format!(" in {}", seconds(time)),

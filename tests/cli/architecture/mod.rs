@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The crates of the workspace that each crate may depend on, itself left out; `tidemill` is the binary's.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("format", &[]),
     ("fuzz", &[]),
     ("connect", &["core"]),
@@ -24,8 +24,12 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("tasks", &["core", "figures", "process", "secrets"]),
     ("runner", &["core", "secrets", "state"]),
     ("scheduler", &["core", "runner", "state"]),
+    ("serve", &["core", "draw", "runner", "scheduler", "secrets", "state"]),
     ("test-servers", &[]),
-    ("tidemill", &["connect", "core", "draw", "engine-local", "runner", "scheduler", "secrets", "state", "tasks"]),
+    (
+        "tidemill",
+        &["connect", "core", "draw", "engine-local", "runner", "scheduler", "secrets", "serve", "state", "tasks"],
+    ),
 ];
 
 /// Lines of a file, tests included.

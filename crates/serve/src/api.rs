@@ -1,0 +1,208 @@
+//! The API: the same views as the pages', as JSON.
+
+use serde_json::{Value, json};
+
+use crate::asked::Asked;
+use crate::launch::{self, Launched};
+use crate::logs;
+use crate::reply::{Problem, Reply};
+use crate::rows::{self, Page};
+use crate::views;
+
+/// At most so many runs in a list.
+const MOST_RUNS: u64 = 5_000;
+/// At most so many rows in a page of a table.
+const MOST_ROWS: u64 = 1_000;
+
+/// What an answer of the API is.
+pub type Answer = Result<Reply, Problem>;
+
+fn ok(value: Value) -> Answer {
+    Ok(Reply::Json(200, value))
+}
+
+/// The description of the API.
+pub fn openapi(_: &Asked) -> Answer {
+    let text = include_str!("../assets/openapi.json");
+    Ok(Reply::Text { content_type: "application/json", text: text.to_owned(), download: None })
+}
+
+/// All projects.
+pub fn projects(asked: &Asked) -> Answer {
+    let cards: Result<Vec<Value>, Problem> =
+        asked.app.projects.iter().map(|served| views::card(&asked.app, served)).collect();
+    ok(json!({"projects": cards?}))
+}
+
+/// A project with its tasks.
+pub fn project(asked: &Asked) -> Answer {
+    let mut view = views::pipeline(&asked.app, asked.project()?, &asked.selectors())?;
+    if let Some(view) = view.as_object_mut() {
+        view.shift_remove("graph");
+    }
+    ok(view)
+}
+
+/// What a run would do.
+pub fn plan(asked: &Asked) -> Answer {
+    let served = asked.project()?;
+    let spec = served.load(&*asked.app.program).spec.clone();
+    let params = views::given_params(spec.as_deref(), &asked.query);
+    ok(views::plan(&asked.app, served, &asked.selectors(), &params)?)
+}
+
+/// The runs of a project.
+pub fn runs(asked: &Asked) -> Answer {
+    let most = asked.number("limit", 50, MOST_RUNS)? as usize;
+    ok(json!({"runs": views::runs(&asked.app, asked.project()?, most)?}))
+}
+
+/// Starts a run.
+pub fn start(asked: &Asked) -> Answer {
+    let wrong = |error: serde_json::Error| Problem::bad(format!("the body is not JSON: {error}"));
+    let body: Value =
+        if asked.body.is_empty() { json!({}) } else { serde_json::from_slice(&asked.body).map_err(wrong)? };
+    let select = match &body["select"] {
+        Value::Null => Vec::new(),
+        Value::Array(select) if select.iter().all(Value::is_string) => {
+            select.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
+        _ => return Err(Problem::bad("`select` is not a list of selectors")),
+    };
+    let params = views::json_params(body.get("params"))?;
+    launched(asked, &run_arguments(&select, &params)?)
+}
+
+/// The command line of a run.
+///
+/// # Errors
+/// If a selector or a name would be taken for a flag.
+pub fn run_arguments(select: &[String], params: &[(String, String)]) -> Result<Vec<String>, Problem> {
+    let mut arguments = vec!["run".to_owned(), "--json".to_owned(), "--no-wait".to_owned()];
+    for (name, value) in params {
+        arguments.push(format!("--param={name}={value}"));
+    }
+    arguments.extend(select.iter().map(|selector| not_a_flag(selector)).collect::<Result<Vec<_>, _>>()?);
+    Ok(arguments)
+}
+
+/// A word of a request that stands on a command line.
+///
+/// # Errors
+/// If it would be taken for a flag.
+pub fn not_a_flag(word: &str) -> Result<String, Problem> {
+    match word.is_empty() || word.starts_with('-') || word.contains('\0') {
+        true => Err(Problem::bad("that is no name and no selector")),
+        false => Ok(word.to_owned()),
+    }
+}
+
+fn launched(asked: &Asked, arguments: &[String]) -> Answer {
+    match launch::launch(&asked.app, asked.project()?, arguments)? {
+        Launched::Run(run) => Ok(Reply::Json(202, json!({"run": run}))),
+        Launched::Nothing(words) => ok(json!({"run": null, "message": words})),
+    }
+}
+
+/// A run with its tasks.
+pub fn run(asked: &Asked) -> Answer {
+    ok(views::run(&asked.app, asked.project()?, asked.part("run"))?)
+}
+
+/// A run as it goes on.
+pub fn events(asked: &Asked) -> Answer {
+    let (_, run) = asked.project()?.run(&*asked.app.program, asked.part("run"))?;
+    Ok(Reply::Events { project: asked.part("project").to_owned(), run: run.id })
+}
+
+/// A log.
+pub fn log(asked: &Asked) -> Answer {
+    let served = asked.project()?;
+    let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
+    let name = asked.part("task");
+    let (text, _) = logs::text(served, &run.id, name)?;
+    let download = asked.query("download").map(|_| format!("{}-{name}.log", run.id));
+    Ok(Reply::Text { content_type: "text/plain; charset=utf-8", text, download })
+}
+
+/// Ends a run.
+pub fn stop(asked: &Asked) -> Answer {
+    let (_, run) = asked.project()?.run(&*asked.app.program, asked.part("run"))?;
+    launch::stop(&run)?;
+    Ok(Reply::Json(202, json!({"run": run.id})))
+}
+
+/// What a run left undone, again.
+pub fn retry(asked: &Asked) -> Answer {
+    launched(asked, &retry_arguments(asked)?)
+}
+
+/// The command line of a retry.
+///
+/// # Errors
+/// If there is no such run.
+pub fn retry_arguments(asked: &Asked) -> Result<Vec<String>, Problem> {
+    let (_, run) = asked.project()?.run(&*asked.app.program, asked.part("run"))?;
+    Ok(["retry", "--json", "--no-wait", run.id.as_str()].map(str::to_owned).to_vec())
+}
+
+/// A task.
+pub fn task(asked: &Asked) -> Answer {
+    ok(views::task(&asked.app, asked.project()?, asked.part("task"))?)
+}
+
+/// A task again.
+pub fn rerun(asked: &Asked) -> Answer {
+    let downstream = asked.query("downstream").is_some_and(|text| text == "true" || text == "1");
+    launched(asked, &rerun_arguments(asked.part("task"), downstream)?)
+}
+
+/// The command line of a rerun.
+///
+/// # Errors
+/// If the task would be taken for a flag.
+pub fn rerun_arguments(task: &str, downstream: bool) -> Result<Vec<String>, Problem> {
+    let mut arguments = vec!["rerun".to_owned(), "--json".to_owned(), "--no-wait".to_owned(), not_a_flag(task)?];
+    arguments.extend(downstream.then(|| "--downstream".to_owned()));
+    Ok(arguments)
+}
+
+/// Rows of a task's table.
+pub fn rows(asked: &Asked) -> Answer {
+    ok(rows::rows(&asked.app, asked.project()?, asked.part("task"), &page_of(asked)?)?)
+}
+
+/// Which rows are asked for.
+///
+/// # Errors
+/// If a number is none.
+pub fn page_of(asked: &Asked) -> Result<Page, Problem> {
+    let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    Ok(Page {
+        offset: asked.number("offset", 0, u64::MAX / 2)?,
+        limit: asked.number("limit", 50, MOST_ROWS)?,
+        sort: text("sort"),
+        descending: asked.query("desc").is_some_and(|text| text == "true" || text == "1"),
+        search: text("search"),
+    })
+}
+
+/// What tasks have published.
+pub fn outputs(asked: &Asked) -> Answer {
+    ok(json!({"outputs": views::outputs(&asked.app, asked.project()?)?}))
+}
+
+/// Lets no fire of the schedule run.
+pub fn pause(asked: &Asked) -> Answer {
+    said(asked, "pause")
+}
+
+/// Ends a pause.
+pub fn resume(asked: &Asked) -> Answer {
+    said(asked, "resume")
+}
+
+fn said(asked: &Asked, command: &str) -> Answer {
+    let message = launch::told(&asked.app, asked.project()?, &[command.to_owned()])?;
+    ok(json!({"message": message}))
+}

@@ -1,0 +1,66 @@
+//! A request, as far as a view needs it.
+
+use std::sync::Arc;
+
+use crate::access::Role;
+use crate::app::App;
+use crate::project::Served;
+use crate::reply::Problem;
+
+/// What is asked.
+pub struct Asked {
+    /// The process.
+    pub app: Arc<App>,
+    /// What who asks may do.
+    pub role: Role,
+    /// Names and values of the path, decoded.
+    pub path: Vec<(String, String)>,
+    /// Names and values of the query, decoded.
+    pub query: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Asked {
+    /// The part of the path of that name; empty if there is none.
+    pub fn part(&self, name: &str) -> &str {
+        self.path.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The value of that name in the query.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A number of the query, at most `most`.
+    ///
+    /// # Errors
+    /// If it is no number.
+    pub fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Problem> {
+        match self.query(name).filter(|text| !text.is_empty()) {
+            None => Ok(default),
+            Some(text) => text
+                .parse()
+                .map(|number: u64| number.min(most))
+                .map_err(|_| Problem::bad(format!("`{name}` is not a whole number"))),
+        }
+    }
+
+    /// The selectors of the query, parted by blanks as on the command line.
+    pub fn selectors(&self) -> Vec<String> {
+        self.query("select").unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The project that is meant.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn project(&self) -> Result<&Served, Problem> {
+        self.app.project(self.part("project"))
+    }
+
+    /// The fields of a form in the body.
+    pub fn form(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(&self.body).into_owned().collect()
+    }
+}

@@ -1,0 +1,84 @@
+//! A run as server-sent events: each task when it has ended, and the run's end.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream, StreamExt as _};
+use serde_json::Value;
+use tidemill_core::ids::RunId;
+use tidemill_state::{RunStatus, WholeRun, run_json};
+
+use crate::app::App;
+use crate::reply::Problem;
+
+/// How often the state is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// One who watches a run.
+struct Watcher {
+    app: Arc<App>,
+    project: String,
+    run: RunId,
+    told: HashSet<String>,
+    is_first: bool,
+    has_ended: bool,
+}
+
+/// The events of a run until it has ended.
+pub fn answer(app: Arc<App>, project: String, run: RunId) -> Response {
+    Sse::new(events(app, project, run)).keep_alive(KeepAlive::default()).into_response()
+}
+
+fn events(app: Arc<App>, project: String, run: RunId) -> impl Stream<Item = Result<Event, Infallible>> + Send {
+    let watcher = Watcher { app, project, run, told: HashSet::new(), is_first: true, has_ended: false };
+    let news = stream::unfold(watcher, async |mut watcher| {
+        if watcher.has_ended {
+            return None;
+        }
+        if !std::mem::take(&mut watcher.is_first) {
+            tokio::time::sleep(LOOK).await;
+        }
+        let looked = tokio::task::spawn_blocking(move || {
+            let news = watcher.look();
+            (news, watcher)
+        });
+        let (news, mut watcher) = looked.await.ok()?;
+        // Who was watching asks again if the state could not be read.
+        let news = news.unwrap_or_else(|_| {
+            watcher.has_ended = true;
+            Vec::new()
+        });
+        let masker = watcher.app.masker();
+        let event = move |(kind, value): (&'static str, Value)| {
+            Ok(Event::default().event(kind).data(masker.text(&value.to_string())))
+        };
+        Some((stream::iter(news.into_iter().map(event).collect::<Vec<_>>()), watcher))
+    });
+    news.flatten()
+}
+
+impl Watcher {
+    /// What has happened since the last look.
+    fn look(&mut self) -> Result<Vec<(&'static str, Value)>, Problem> {
+        let served = self.app.project(&self.project)?;
+        let (state, run) = served.run(&*self.app.program, self.run.as_str())?;
+        // Read before the tasks: those of a run that has ended are all there.
+        let status = run.status();
+        let whole = WholeRun::read(&state, run)?;
+        let mut news = Vec::new();
+        for task in &whole.tasks {
+            if self.told.insert(task.task.to_string()) {
+                news.push(("task", whole.task_json(task)));
+            }
+        }
+        if status != RunStatus::Running {
+            self.has_ended = true;
+            news.push(("end", run_json(&whole.run)));
+        }
+        Ok(news)
+    }
+}

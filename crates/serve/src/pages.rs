@@ -1,0 +1,310 @@
+//! The pages: the views through templates.
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value as Jinja, context};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use tidemill_core::format::thousands;
+
+use crate::access::Role;
+use crate::app::App;
+use crate::asked::Asked;
+use crate::launch::{self, Launched};
+use crate::reply::{Problem, Reply};
+use crate::{api, logs, rows, views};
+
+/// What a page is.
+type Page = Result<Reply, Problem>;
+
+/// So many runs in a list.
+const RUNS: usize = 100;
+
+const TEMPLATES: &[(&str, &str)] = &[
+    ("base.html", include_str!("../templates/base.html")),
+    ("parts.html", include_str!("../templates/parts.html")),
+    ("projects.html", include_str!("../templates/projects.html")),
+    ("pipeline.html", include_str!("../templates/pipeline.html")),
+    ("plan.html", include_str!("../templates/plan.html")),
+    ("runs.html", include_str!("../templates/runs.html")),
+    ("run.html", include_str!("../templates/run.html")),
+    ("log.html", include_str!("../templates/log.html")),
+    ("task.html", include_str!("../templates/task.html")),
+    ("outputs.html", include_str!("../templates/outputs.html")),
+    ("schedule.html", include_str!("../templates/schedule.html")),
+    ("login.html", include_str!("../templates/login.html")),
+    ("problem.html", include_str!("../templates/problem.html")),
+];
+
+/// What stays as it is in a part of an address.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A text as a part of an address.
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// The templates.
+pub struct Pages(Environment<'static>);
+
+impl Pages {
+    /// All of them, every value escaped.
+    pub fn new() -> Self {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.add_filter("address", |text: String| encoded(&text));
+        environment.add_filter("path", |text: String| text.split('/').map(encoded).collect::<Vec<_>>().join("/"));
+        environment.add_filter("thousands", |number: u64| thousands(number));
+        for (name, text) in TEMPLATES {
+            // That they are well-formed is tested.
+            let _ = environment.add_template(name, text);
+        }
+        Self(environment)
+    }
+
+    fn render(&self, name: &str, values: Jinja) -> Result<String, Problem> {
+        let page = self.0.get_template(name).and_then(|template| template.render(values));
+        page.map_err(|error| Problem::broken(format!("the page `{name}` cannot be made: {error}")))
+    }
+}
+
+/// A page of a project.
+fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> Page {
+    let served = asked.project()?;
+    let pipeline = served.load(&*asked.app.program);
+    let page = asked.app.pages.render(
+        name,
+        context! {
+            project => served.slug.as_str(),
+            pipeline => pipeline.name.as_str(),
+            tab,
+            may_run => may_run(asked),
+            view => Serde(view),
+        },
+    )?;
+    Ok(Reply::Html(page))
+}
+
+/// Without tokens whoever is let in may run from the page, which has the cookie.
+fn may_run(asked: &Asked) -> bool {
+    !asked.app.access.is_read_only() && (asked.role == Role::Run || !asked.app.access.has_tokens())
+}
+
+/// All projects.
+pub fn projects(asked: &Asked) -> Page {
+    let cards = asked.app.projects.iter().map(|served| views::card(&asked.app, served));
+    let cards = cards.collect::<Result<Vec<_>, _>>()?;
+    let values = context! { view => Serde(cards), may_run => may_run(asked) };
+    Ok(Reply::Html(asked.app.pages.render("projects.html", values)?))
+}
+
+/// A pipeline: its graph, its tasks.
+pub fn pipeline(asked: &Asked) -> Page {
+    let served = asked.project()?;
+    let mut view = views::pipeline(&asked.app, served, &asked.selectors())?;
+    view["select"] = asked.query("select").unwrap_or_default().into();
+    view["last"] = views::runs(&asked.app, served, 5)?.into();
+    of_project(asked, "pipeline.html", "pipeline", view)
+}
+
+/// What a run would do, and the form that starts it.
+pub fn plan(asked: &Asked) -> Page {
+    let served = asked.project()?;
+    let spec = served.load(&*asked.app.program).spec.clone();
+    let params = views::given_params(spec.as_deref(), &asked.query);
+    let mut view = match views::plan(&asked.app, served, &asked.selectors(), &params) {
+        Ok(view) => view,
+        // A wrong parameter or selector is told beside the form.
+        Err(problem) if problem.status == 422 => {
+            let form = views::plan(&asked.app, served, &[], &[]).map(|view| view["form"].clone()).unwrap_or_default();
+            json!({"wrong": problem.message, "form": form, "tasks": []})
+        }
+        Err(problem) => return Err(problem),
+    };
+    view["select"] = asked.query("select").unwrap_or_default().into();
+    view["given"] = params.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+    of_project(asked, "plan.html", "plan", view)
+}
+
+/// The runs of a project.
+pub fn runs(asked: &Asked) -> Page {
+    let runs = views::runs(&asked.app, asked.project()?, RUNS)?;
+    of_project(asked, "runs.html", "runs", json!({"runs": runs}))
+}
+
+/// A run.
+pub fn run(asked: &Asked) -> Page {
+    let view = views::run_for_people(&asked.app, asked.project()?, asked.part("run"))?;
+    of_project(asked, "run.html", "runs", view)
+}
+
+/// Starts a run, and shows it.
+pub fn start(asked: &Asked) -> Page {
+    let fields = asked.form();
+    let spec = asked.project()?.load(&*asked.app.program).spec.clone();
+    let select = fields.iter().find(|(name, _)| name == "select").map_or("", |(_, text)| text);
+    let select: Vec<String> = select.split_whitespace().map(str::to_owned).collect();
+    let params = views::given_params(spec.as_deref(), &fields);
+    launched(asked, &api::run_arguments(&select, &params)?)
+}
+
+fn launched(asked: &Asked, arguments: &[String]) -> Page {
+    let served = asked.project()?;
+    match launch::launch(&asked.app, served, arguments)? {
+        Launched::Run(run) => Ok(Reply::SeeOther(format!("/p/{}/runs/{run}", served.slug), None)),
+        Launched::Nothing(words) => Err(Problem { status: 200, message: words }),
+    }
+}
+
+/// Ends a run.
+pub fn stop(asked: &Asked) -> Page {
+    let served = asked.project()?;
+    let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
+    launch::stop(&run)?;
+    Ok(Reply::SeeOther(format!("/p/{}/runs/{}", served.slug, run.id), None))
+}
+
+/// What a run left undone, again.
+pub fn retry(asked: &Asked) -> Page {
+    launched(asked, &api::retry_arguments(asked)?)
+}
+
+/// A task again.
+pub fn rerun(asked: &Asked) -> Page {
+    let downstream = asked.form().iter().any(|(name, _)| name == "downstream");
+    launched(asked, &api::rerun_arguments(asked.part("task"), downstream)?)
+}
+
+/// A log.
+pub fn log(asked: &Asked) -> Page {
+    let served = asked.project()?;
+    let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
+    let name = asked.part("task");
+    let (text, is_cut) = logs::text(served, &run.id, name)?;
+    let search = asked.query("search").unwrap_or_default();
+    let wanted = search.to_lowercase();
+    let lines = text.lines().enumerate().filter(|(_, line)| line.to_lowercase().contains(&wanted));
+    let lines: Vec<Value> = lines.map(|(at, line)| json!({"number": at + 1, "text": line})).collect();
+    let view = json!({"run": run.id, "task": name, "search": search, "lines": lines, "is_cut": is_cut});
+    of_project(asked, "log.html", "runs", view)
+}
+
+/// A task.
+pub fn task(asked: &Asked) -> Page {
+    let served = asked.project()?;
+    let name = asked.part("task");
+    let mut view = views::task(&asked.app, served, name)?;
+    let longest =
+        view["runs"].as_array().into_iter().flatten().filter_map(|run| run["seconds"].as_f64()).fold(0.0, f64::max);
+    for run in view["runs"].as_array_mut().into_iter().flatten() {
+        let seconds = run["seconds"].as_f64().unwrap_or_default();
+        run["shown"]["width"] = (1000.0 * seconds / longest.max(0.001)).into();
+    }
+    if view["last"]["stored"] == true {
+        let page = api::page_of(asked)?;
+        match rows::rows(&asked.app, served, name, &page) {
+            Ok(table) => view["table"] = table,
+            Err(problem) => view["no_table"] = problem.message.into(),
+        }
+        view["page"] = json!({
+            "sort": page.sort, "desc": page.descending, "search": page.search, "offset": page.offset, "limit": page.limit,
+        });
+    }
+    of_project(asked, "task.html", "pipeline", view)
+}
+
+/// What tasks have published.
+pub fn outputs(asked: &Asked) -> Page {
+    let files = views::outputs(&asked.app, asked.project()?)?;
+    of_project(asked, "outputs.html", "outputs", json!({"files": files}))
+}
+
+/// Fires that were and that come.
+pub fn schedule(asked: &Asked) -> Page {
+    let served = asked.project()?;
+    let view = json!({
+        "schedule": views::schedule(&asked.app, served, served.state()?.as_ref())?,
+        "fires": views::fires(&asked.app, served)?,
+        "runs_here": asked.app.runs_schedules,
+    });
+    of_project(asked, "schedule.html", "schedule", view)
+}
+
+/// Lets no fire run.
+pub fn pause(asked: &Asked) -> Page {
+    said(asked, "pause")
+}
+
+/// Ends a pause.
+pub fn resume(asked: &Asked) -> Page {
+    said(asked, "resume")
+}
+
+fn said(asked: &Asked, command: &str) -> Page {
+    let served = asked.project()?;
+    launch::told(&asked.app, served, &[command.to_owned()])?;
+    Ok(Reply::SeeOther(format!("/p/{}/schedule", served.slug), None))
+}
+
+/// Where people sign in with a token.
+pub fn login(asked: &Asked) -> Page {
+    let values = context! { next => asked.query("next").unwrap_or("/"), signed_out => true };
+    Ok(Reply::Html(asked.app.pages.render("login.html", values)?))
+}
+
+/// Signs in: the cookie stands for the token's role.
+pub fn sign_in(asked: &Asked) -> Page {
+    let fields = asked.form();
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim());
+    let session = asked.app.access.session_of(field("token"));
+    let session = session.ok_or_else(|| Problem { status: 401, message: "that token is not known".to_owned() })?;
+    // Only a path of this page, never another host.
+    let next = field("next");
+    let is_path = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
+    Ok(Reply::SeeOther(if is_path { next.to_owned() } else { "/".to_owned() }, Some(session.to_owned())))
+}
+
+/// A refusal as a page.
+pub fn problem(app: &App, problem: &Problem) -> String {
+    let values = context! { message => problem.message.as_str(), status => problem.status };
+    app.pages.render("problem.html", values).unwrap_or_default()
+}
+
+/// The one stylesheet.
+pub fn style(_: &Asked) -> Page {
+    let text = include_str!("../assets/style.css").to_owned();
+    Ok(Reply::Text { content_type: "text/css; charset=utf-8", text, download: None })
+}
+
+/// The one script.
+pub fn script(_: &Asked) -> Page {
+    let text = include_str!("../assets/page.js").to_owned();
+    Ok(Reply::Text { content_type: "text/javascript; charset=utf-8", text, download: None })
+}
+
+/// The icon.
+pub fn icon(_: &Asked) -> Page {
+    let text = include_str!("../assets/icon.svg").to_owned();
+    Ok(Reply::Text { content_type: "image/svg+xml", text, download: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_templates_are_well_formed() {
+        let pages = Pages::new();
+        for (name, _) in TEMPLATES {
+            assert!(pages.0.get_template(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_escaped() {
+        let pages = Pages::new();
+        let values = context! { message => "<script>alert(1)</script>", status => 404 };
+        let page = pages.render("problem.html", values).expect("a page");
+        assert!(!page.contains("<script>alert"), "{page}");
+        assert!(page.contains("&lt;script&gt;alert"), "{page}");
+    }
+}

@@ -1,0 +1,6 @@
+//! `tidemill serve`, asked over plain HTTP.
+
+mod access;
+mod browser;
+mod pages;
+mod runs;
