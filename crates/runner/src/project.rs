@@ -161,6 +161,9 @@ fn connected(types: &TaskTypes, spec: &Spec, sources: &SourceMap, offline: bool)
     let secrets = secrets::of(spec);
     let mut storages = StorageRegistry::clone(types.storages());
     for (name, connection) in &spec.connections {
+        if connection.file(&spec.scope, sources).is_some() {
+            continue;
+        }
         let opened = connection.config(&spec.scope, &secrets, sources).and_then(|config| {
             let refused = |error: ConnectionError| {
                 let help = error.help.clone();

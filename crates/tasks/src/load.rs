@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::connection::ConnectionErrorKind;
-use tidemill_core::diagnostic::{Diagnostic, Span};
+use tidemill_core::diagnostic::{Diagnostic, Severity, Span};
 use tidemill_core::plan::MOST_TIME;
-use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
+use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, open_password};
 use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanPart,
@@ -87,6 +87,9 @@ impl Load {
     /// What is read: `shop://orders` of the connection `shop`.
     fn location(&self, source: &TaskSource<'_>) -> Result<At<Location>, Vec<Diagnostic>> {
         let Some(connection) = &self.connection else {
+            if let Some(path) = self.path.as_ref().filter(|path| path.value.has_password()) {
+                return Err(vec![password_in_path(path, source)]);
+            }
             return self.path.clone().ok_or_else(|| {
                 let mistake = Diagnostic::error(format!("task `{}` does not say what to read", source.spec.id.value));
                 vec![
@@ -94,14 +97,11 @@ impl Load {
                 ]
             });
         };
-        if !source.pipeline.connections.contains_key(&connection.value) {
-            let unknown =
-                Diagnostic::error(format!("unknown connection `{}`", connection.value)).at(connection.span, "");
-            let known = source.pipeline.connections.keys().map(String::as_str);
-            return Err(vec![match source.pipeline.connections.is_empty() {
-                true => unknown.help("the pipeline has no `connections`"),
-                false => unknown.suggest(&connection.value, known),
-            }]);
+        let Some(known) = source.pipeline.connections.get(&connection.value) else {
+            return Err(vec![unknown_connection(connection, source)]);
+        };
+        if let Some(file) = known.file(&source.pipeline.scope, source.sources) {
+            return Ok(At::new(file, connection.span));
         }
         let (below, span) = match (&self.path, &self.table, &self.query) {
             (Some(path), ..) => (path.value.as_str().trim_start_matches('/'), path.span),
@@ -120,6 +120,10 @@ impl Load {
     ) -> Result<&'static FormatDescriptor, Vec<Diagnostic>> {
         let found = match &self.format {
             Some(name) => formats.named(name.value.as_str()),
+            // A connection that is a file is one of SQLite, whatever its ending.
+            None if self.connection.is_some() && path.value.scheme().is_none() => {
+                formats.iter().find(|known| known.has_wal)
+            }
             None => formats.of_path(path.value.as_str()),
         };
         found.ok_or_else(|| {
@@ -250,11 +254,29 @@ impl LoadTask {
             format: self.format.format(),
             table: self.keys.table.as_ref().map(|at| at.value.clone()),
             query: self.keys.query.clone(),
+            is_selection: !self.keys.select.is_empty(),
             sheet: self.keys.sheet.as_ref().map(|at| at.value.clone()),
             options: self.keys.options.as_ref().map(LoadOptions::scanned).unwrap_or_default(),
             schema: Schema::new(),
         }
     }
+}
+
+fn unknown_connection(connection: &At<String>, source: &TaskSource<'_>) -> Diagnostic {
+    let unknown = Diagnostic::error(format!("unknown connection `{}`", connection.value)).at(connection.span, "");
+    let known = &source.pipeline.connections;
+    match known.is_empty() {
+        true => unknown.help("the pipeline has no `connections`"),
+        false => unknown.suggest(&connection.value, known.keys().map(String::as_str)),
+    }
+}
+
+/// That a path is a URL with a password in clear. The line is not shown.
+fn password_in_path(path: &At<Location>, source: &TaskSource<'_>) -> Diagnostic {
+    let text = Template { text: String::new(), span: path.span };
+    let told = open_password(source.sources, &text, "SOURCE_URL");
+    Diagnostic { severity: Severity::Error, ..told }
+        .help("a URL with a password belongs under `connections`; `connection:` takes its name")
 }
 
 /// What a load of a database takes.

@@ -124,8 +124,8 @@ fn what_another_storage_lacks_or_cannot_do_is_said_at_its_place() {
             "file `shelf://c.csv` does not exist: task `none` reads it",
             "no file matches `shelf://*.tsv`: task `nothing` reads these files",
             "task `back` would write where files can only be read: `shelf` is for reading",
-            "the scheme `shelf` is not supported by this version: this does not lead to a file of this machine",
-            "the scheme `s3` is not supported by this version: this does not lead to a file of this machine",
+            "`shelf://` is neither a connection of the file nor a kind of URL that is known here: this does not lead to a file of this machine",
+            "`s3://` is neither a connection of the file nor a kind of URL that is known here: this does not lead to a file of this machine",
         ]
     );
 }

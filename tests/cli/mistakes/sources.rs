@@ -205,7 +205,7 @@ fn locations_of_other_schemes() {
           script: {type: command, run: 'true', inputs: {x: 'b2://bucket/x'}, outputs: {y: 'r2://bucket/y'}}
         "
     ), @r"
-    error: the scheme `rsync` is not supported by this version
+    error: `rsync://` is neither a connection of the file nor a kind of URL that is known here
      --> pipeline.yaml:3:27
       |
     3 |   web: {type: load, path: 'rsync://example.com/orders.csv', output: 'r2://bucket/orders.csv'}
@@ -213,7 +213,7 @@ fn locations_of_other_schemes() {
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `r2` is not supported by this version
+    error: `r2://` is neither a connection of the file nor a kind of URL that is known here
      --> pipeline.yaml:3:69
       |
     3 |   web: {type: load, path: 'rsync://example.com/orders.csv', output: 'r2://bucket/orders.csv'}
@@ -221,7 +221,7 @@ fn locations_of_other_schemes() {
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `informix` is not supported by this version
+    error: `informix://` is neither a connection of the file nor a kind of URL that is known here
      --> pipeline.yaml:4:28
       |
     4 |   shop: {type: load, path: 'informix://user@host/shop'}
@@ -229,7 +229,7 @@ fn locations_of_other_schemes() {
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `b2` is not supported by this version
+    error: `b2://` is neither a connection of the file nor a kind of URL that is known here
      --> pipeline.yaml:5:52
       |
     5 |   script: {type: command, run: 'true', inputs: {x: 'b2://bucket/x'}, outputs: {y: 'r2://bucket/y'}}
@@ -237,7 +237,7 @@ fn locations_of_other_schemes() {
       |
       = help: name a path; a `command` task can fetch a file, or send one
 
-    error: the scheme `r2` is not supported by this version
+    error: `r2://` is neither a connection of the file nor a kind of URL that is known here
      --> pipeline.yaml:5:83
       |
     5 |   script: {type: command, run: 'true', inputs: {x: 'b2://bucket/x'}, outputs: {y: 'r2://bucket/y'}}

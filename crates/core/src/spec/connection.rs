@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::connection::ConnectionConfig;
 use crate::diagnostic::{Diagnostic, SourceMap};
+use crate::table::Location;
 
 use super::{At, Key, Node, NodeValue, RuntimeNames, Scope, Template, open_password};
 
@@ -114,6 +115,13 @@ impl ConnectionSpec {
         let texts = open.chain(pairs.filter(secret).map(|(_, text)| text));
         found.extend(texts.map(|text| open_password(sources, text, &name)));
         found
+    }
+
+    /// The SQLite file that it is a name for: `sqlite:data/shop.db`. What is in it is read as from any file.
+    pub fn file(&self, scope: &Scope, sources: &SourceMap) -> Option<Location> {
+        let url = self.url.as_ref()?.render(scope, &Map::new(), sources).ok()?;
+        let path = url.strip_prefix("sqlite:")?;
+        Some(Location::new(path.strip_prefix("//").unwrap_or(path)))
     }
 
     /// The connection with the values of the secrets.

@@ -133,7 +133,9 @@ impl StorageRegistry {
         let mistake = Diagnostic::error(unknown(scheme))
             .at(location.span, "this does not lead to a file of this machine")
             .help("name a path; a `command` task can fetch a file, or send one");
-        vec![mistake]
+        let known =
+            self.connections.iter().map(|(name, _)| name.as_str()).chain(self.refused.keys().map(String::as_str));
+        vec![mistake.suggest(scheme, known)]
     }
 
     /// What says where outputs of a project may be written.
@@ -149,7 +151,7 @@ impl StorageRegistry {
 }
 
 fn unknown(scheme: &str) -> String {
-    format!("the scheme `{scheme}` is not supported by this version")
+    format!("`{scheme}://` is neither a connection of the file nor a kind of URL that is known here")
 }
 
 /// Where outputs of a project may be written, by the schemes of their locations.

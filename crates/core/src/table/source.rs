@@ -1,6 +1,7 @@
 //! Where tables come from and go to, in words that any engine understands.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,20 @@ impl Location {
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
         is_one.then_some(scheme)
     }
+
+    /// Whether it is a URL with a password.
+    pub fn has_password(&self) -> bool {
+        self.password().is_some_and(|range| range.len() > 1)
+    }
+
+    /// Where in it a password stands, with the colon before it.
+    fn password(&self) -> Option<Range<usize>> {
+        let start = self.scheme()?.len() + "://".len();
+        let authority = self.0[start..].split(['/', '?']).next()?;
+        let (user, _) = authority.rsplit_once('@')?;
+        let (name, _) = user.split_once(':')?;
+        Some(start + name.len()..start + user.len())
+    }
 }
 
 impl schemars::JsonSchema for Location {
@@ -53,14 +68,7 @@ impl schemars::JsonSchema for Location {
 /// As it is written, but for a password in it.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let password = self.scheme().and_then(|scheme| {
-            let start = scheme.len() + "://".len();
-            let authority = self.0[start..].split(['/', '?']).next()?;
-            let (user, _) = authority.rsplit_once('@')?;
-            let (name, password) = user.split_once(':')?;
-            Some(start + name.len()..start + name.len() + 1 + password.len())
-        });
-        match password {
+        match self.password() {
             Some(range) => f.pad(&format!("{}{}", &self.0[..range.start], &self.0[range.end..])),
             None => f.pad(&self.0),
         }
@@ -118,6 +126,9 @@ pub struct Scan {
     pub sheet: Option<String>,
     /// How to read them.
     pub options: ScanOptions,
+    /// Whether the columns are the user's choice, so that there is nothing to say of others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_selection: bool,
     /// The columns that the result has, in order: those of the head of the files at check, of the whole files in a run.
     pub schema: Schema,
 }

@@ -69,6 +69,9 @@ pub(super) fn remarks(
     scan: &Scan,
     cancelled: &CancelToken,
 ) -> Result<Vec<String>, EngineError> {
+    if scan.is_selection {
+        return Ok(Vec::new());
+    }
     let shown = scan.files.first().map(ToString::to_string).unwrap_or_default();
     let columns = database.describe(source_of(scan)?, cancelled)?;
     let left_out = columns.left_out.into_iter().map(|column| {

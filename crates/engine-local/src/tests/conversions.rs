@@ -37,6 +37,7 @@ pub fn scan() -> Scan {
         table: None,
         query: None,
         sheet: None,
+        is_selection: false,
         options: ScanOptions::default(),
         schema: Schema::new(),
     }

@@ -48,6 +48,7 @@ impl CommandTask {
             table: None,
             query: None,
             sheet: None,
+            is_selection: false,
             options: ScanOptions::default(),
             schema: Schema::new(),
         };

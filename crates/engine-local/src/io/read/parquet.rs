@@ -53,8 +53,8 @@ fn schema_of(origin: &SourceFile, columns: &[(String, ArrowDataType)], wanted: &
 }
 
 /// What is worth knowing of how the first of the files is read.
-pub(in crate::io) fn remarks(files: &[SourceFile], _scan: &Scan) -> Result<Vec<String>, EngineError> {
-    let Some(origin) = files.first() else { return Ok(Vec::new()) };
+pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
+    let Some(origin) = files.first().filter(|_| !scan.is_selection) else { return Ok(Vec::new()) };
     let left_out = |(name, stored): &(String, ArrowDataType)| {
         let (file, stored) = (&origin.shown, shown(stored));
         format!("{file}: column `{name}` is left out: it is of type {stored}, which tables cannot hold")

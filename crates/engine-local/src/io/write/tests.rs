@@ -135,6 +135,7 @@ fn round_trip(frame: &DataFrame, name: &str) -> DataFrame {
         table: None,
         query: None,
         sheet: None,
+        is_selection: false,
         options: ScanOptions::default(),
         schema: fields.collect(),
     };
@@ -206,6 +207,7 @@ fn a_workbook_comes_back_as_it_was() {
         table: None,
         query: None,
         sheet: None,
+        is_selection: false,
         options: ScanOptions::default(),
         schema: Schema::new(),
     };

@@ -192,7 +192,7 @@ fn refused_blob(
 
 /// What is worth knowing of how the first of the files is read.
 pub(in crate::io) fn remarks(files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
-    let Some(origin) = files.first() else { return Ok(Vec::new()) };
+    let Some(origin) = files.first().filter(|_| !scan.is_selection) else { return Ok(Vec::new()) };
     let database = Database::open(origin)?;
     let select = Select::of(&database, scan)?;
     let statement = database.connection.prepare(&select.sql).map_err(|error| database.error(&error))?;

@@ -53,6 +53,7 @@ impl Source {
             table: None,
             query: None,
             sheet: None,
+            is_selection: false,
             options: ScanOptions::default(),
             schema: Schema::new(),
         };
