@@ -1,6 +1,7 @@
 //! The binary as its users see it: command line in, exit code, stdout, stderr and files out.
 
 mod accounting;
+mod adbc;
 mod added_check;
 mod added_engine;
 mod added_type;

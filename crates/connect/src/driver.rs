@@ -18,11 +18,18 @@ pub(crate) struct Driver {
     pub of_urls: fn(&Path) -> Arc<dyn Storage>,
 }
 
-/// The driver that a connection's URL names.
+/// The driver that a connection's URL names, or `other` where there is no URL but a driver of the user's.
 ///
 /// # Errors
 /// If there is none, or the connection has a key that has no meaning for it.
-pub(crate) fn of<'a>(drivers: &'a [Driver], config: &ConnectionConfig) -> Result<&'a Driver, ConnectionError> {
+pub(crate) fn of<'a>(
+    drivers: &'a [Driver],
+    other: &'a Driver,
+    config: &ConnectionConfig,
+) -> Result<&'a Driver, ConnectionError> {
+    if config.driver.is_some() {
+        return known_keys(other, config, "a connection with a driver");
+    }
     let wrong = |message: String| ConnectionError::new(ConnectionErrorKind::Config, &config.name, message);
     let url = config.url.as_deref().unwrap_or_default();
     let scheme = url.split(':').next().unwrap_or_default();
@@ -31,8 +38,16 @@ pub(crate) fn of<'a>(drivers: &'a [Driver], config: &ConnectionConfig) -> Result
         wrong("has a URL of no kind that is known here".to_owned())
             .help(format!("begin it with one of {}", known().collect::<Vec<_>>().join(", ")))
     })?;
+    known_keys(driver, config, &format!("{scheme}://"))
+}
+
+/// The driver, if each key of the connection has a meaning for it.
+fn known_keys<'a>(driver: &'a Driver, config: &ConnectionConfig, kind: &str) -> Result<&'a Driver, ConnectionError> {
     match config.options.iter().find(|(name, _)| !driver.options.contains(&name.as_str())) {
-        Some((name, _)) => Err(wrong(format!("has a key `{name}`, which means nothing for {scheme}://"))),
+        Some((name, _)) => {
+            let message = format!("has a key `{name}`, which means nothing for {kind}");
+            Err(ConnectionError::new(ConnectionErrorKind::Config, &config.name, message))
+        }
         None => Ok(driver),
     }
 }

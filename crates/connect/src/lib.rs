@@ -4,6 +4,7 @@
 //! the connection `shop`. Each kind of URL has its line in [`DRIVERS`]. What is asynchronous stays inside this crate: its traits
 //! block, and what they wait for runs on one small runtime.
 
+mod adbc;
 mod database_storage;
 mod driver;
 mod mysql;
@@ -44,7 +45,7 @@ impl Connections {
 
 impl Connector for Connections {
     fn connect(&self, config: ConnectionConfig) -> Result<Arc<dyn Storage>, ConnectionError> {
-        let driver = driver::of(DRIVERS, &config)?;
+        let driver = driver::of(DRIVERS, &adbc::DRIVER, &config)?;
         (driver.open)(config, &self.fetched)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Where a program is not installed, a test says so and is skipped; with `TIDEMILL_REQUIRE_SERVERS=1` it fails.
 
+mod adbc;
 mod authority;
 mod certificates;
 mod cut;
@@ -12,6 +13,7 @@ mod programs;
 mod s3;
 mod web;
 
+pub use adbc::adbc_driver;
 pub use authority::{Authority, Issued};
 pub use certificates::Certificates;
 pub use cut::Cut;

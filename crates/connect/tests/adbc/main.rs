@@ -1,0 +1,6 @@
+//! Databases through ADBC drivers: those of DuckDB, SQLite and PostgreSQL.
+
+mod failures;
+mod harness;
+mod reading;
+mod writing;
