@@ -7,34 +7,46 @@ use crate::project::Project;
 #[test]
 fn a_pipeline_reads_from_duckdb_and_writes_to_it() {
     let Some(driver) = adbc_driver("libduckdb.so") else { return };
-    let pipeline = format!(
+    let connection = format!("{{driver: '{}', options: {{path: data/shop.duckdb}}}}", driver.display());
+    let project = Project::new()
+        .file("sales.csv", "id,day,amount\n1,2024-01-01,1.50\n2,2024-01-02,2.50\n3,2024-01-03,3.50\n")
+        .file("data/.keep", "")
+        .pipeline(&format!(
+            "
+            version: 1
+            name: into
+            connections: {{duck: {connection}}}
+            tasks:
+              sales:
+                type: load
+                path: sales.csv
+                columns: {{id: int, day: date, amount: 'decimal(10,2)'}}
+                output: {{connection: duck, table: sales, create: true}}
+            "
+        ));
+    project.run(["run"]).exits(0);
+    let project = project.pipeline(&format!(
         "
         version: 1
-        name: ducks
+        name: out
         params: {{least: 2}}
-        connections:
-          duck: {{driver: '{}', options: {{path: data/shop.duckdb}}}}
+        connections: {{duck: {connection}}}
         tasks:
-          sales:
-            type: load
-            path: sales.csv
-            columns: {{id: int, day: date, amount: 'decimal(10,2)'}}
-            output: {{connection: duck, table: sales, create: true}}
           large:
             type: load
             connection: duck
             query: select id, day, amount from sales where id >= ${{{{ params.least }}}} order by id
-            after: [sales]
             output: large.csv
-        ",
-        driver.display()
-    );
-    let project = Project::new()
-        .file("sales.csv", "id,day,amount\n1,2024-01-01,1.50\n2,2024-01-02,2.50\n3,2024-01-03,3.50\n")
-        .file("data/.keep", "")
-        .pipeline(&pipeline);
+          sum:
+            type: sql
+            sql: select sum(amount) as total from large
+            output: {{connection: duck, table: sums, create: true}}
+          all: {{type: load, connection: duck, table: sales, output: all.csv}}
+        "
+    ));
     project.run(["run"]).exits(0);
     assert_eq!(project.read("large.csv"), "id,day,amount\n2,2024-01-02,2.50\n3,2024-01-03,3.50\n");
+    assert_eq!(project.read("all.csv").lines().count(), 4);
     let told = project.run(["doctor"]);
     assert!(told.stdout.contains("DuckDB v") || told.stdout.contains("duckdb v"), "{}", told.stdout);
 }

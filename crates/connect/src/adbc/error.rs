@@ -10,6 +10,10 @@ pub(super) fn of(settings: &Settings, error: &Error) -> ConnectionError {
     let text = settings.without_secrets(&first_lines(&error.message));
     let kind = match error.status {
         Status::Cancelled => return cancelled(settings),
+        _ if is_about_a_lock(&text) => {
+            return ConnectionError::new(Kind::Unreachable, &settings.name, format!("says: {text}"))
+                .help("another program or connection has the file open: run again when it has ended");
+        }
         Status::Timeout | Status::IO => Kind::Unreachable,
         Status::Unauthenticated | Status::Unauthorized => Kind::Refused,
         Status::NotFound => Kind::Missing,
@@ -47,6 +51,12 @@ pub(super) fn is_about_a_table(message: &str) -> bool {
     let is_missing = ["no such table", "does not exist", "not found", "unknown table"];
     is_missing.iter().any(|words| message.contains(words))
         && (message.contains("table") || message.contains("relation"))
+}
+
+/// Whether a message says that somebody else has the file of the database.
+fn is_about_a_lock(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("lock on file") || message.contains("database is locked")
 }
 
 /// What a message says first; behind it are often the whole query and hints of another program.

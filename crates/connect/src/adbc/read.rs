@@ -91,7 +91,9 @@ fn places(session: &Session, found: &SchemaRef, schema: &Schema) -> Result<Vec<u
 
 /// An error that came with the rows.
 fn of_batch(session: &Session, error: &ArrowError) -> ConnectionError {
-    session.fault(&Error::with_message_and_status(error.to_string(), Status::InvalidData))
+    let text = error.to_string();
+    let text = text.trim_start_matches("C Data interface error: ");
+    session.fault(&Error::with_message_and_status(text, Status::InvalidData))
 }
 
 /// A batch as a table of those columns, which are at those places; `before` rows came before.

@@ -98,10 +98,7 @@ impl Settings {
         let secrets = self.options.iter().filter(|(name, value)| !is_open(name, value) && value.len() > 2);
         secrets.fold(text.to_owned(), |text, (_, value)| {
             let text = text.replace(value, "***");
-            match password(value) {
-                Some(password) => text.replace(&password, "***"),
-                None => text,
-            }
+            passwords(value).iter().fold(text, |text, password| text.replace(password, "***"))
         })
     }
 }
@@ -111,8 +108,12 @@ fn is_open(name: &str, value: &str) -> bool {
     TELLING.contains(&last_part(name)) && !value.contains(['@', ';', '?']) && !value.contains("://")
 }
 
-fn password(url: &str) -> Option<String> {
-    url::Url::parse(url).ok()?.password().filter(|password| !password.is_empty()).map(ToOwned::to_owned)
+/// The password of a URL, as it is written there and as it is.
+fn passwords(url: &str) -> Vec<String> {
+    let parsed = url::Url::parse(url).ok();
+    let written = parsed.as_ref().and_then(url::Url::password).filter(|password| !password.is_empty());
+    let plain = |written: &str| percent_encoding::percent_decode_str(written).decode_utf8_lossy().into_owned();
+    written.into_iter().flat_map(|written| [written.to_owned(), plain(written)]).collect()
 }
 
 fn last_part(name: &str) -> &str {

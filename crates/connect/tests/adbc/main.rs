@@ -2,5 +2,6 @@
 
 mod failures;
 mod harness;
+mod postgres;
 mod reading;
 mod writing;
