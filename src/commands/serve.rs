@@ -115,11 +115,13 @@ fn files(projects: &[PathBuf], global: &Global) -> Result<Vec<PathBuf>, Failure>
     named.iter().map(real).collect()
 }
 
-/// Those of the files that have a schedule.
+/// Those of the files that have a schedule. One with mistakes is shown with them, and its schedule does not run.
 fn scheduled(program: &PageProgram, files: &[PathBuf]) -> Vec<PathBuf> {
     let has_schedule = |file: &&PathBuf| {
         let opened = program.open(file, &Wanted::default());
-        opened.is_ok_and(|opened| opened.spec.is_some_and(|spec| spec.schedule.is_some()))
+        opened.is_ok_and(|opened| {
+            !opened.diagnostics.has_errors() && opened.spec.is_some_and(|spec| spec.schedule.is_some())
+        })
     };
     files.iter().filter(has_schedule).cloned().collect()
 }

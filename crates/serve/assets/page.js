@@ -45,6 +45,7 @@ function watch() {
   if (!address) return;
   source = new EventSource(address);
   source.addEventListener("task", soon);
+  source.addEventListener("running", soon);
   source.addEventListener("end", () => { source.close(); soon(); });
 }
 

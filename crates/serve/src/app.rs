@@ -7,10 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tidemill_secrets::Masker;
 
 use crate::access::Access;
-use crate::pages::Pages;
 use crate::program::Program;
 use crate::project::Served;
 use crate::reply::Problem;
+use crate::templates::Pages;
 
 /// All that one process serves.
 pub struct App {

@@ -1,4 +1,4 @@
-//! A run as server-sent events: each task when it has ended, and the run's end.
+//! A run as server-sent events: each task when it has ended, which run, and the run's end.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -8,11 +8,12 @@ use std::time::Duration;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tidemill_core::ids::RunId;
 use tidemill_state::{RunStatus, WholeRun, run_json};
 
 use crate::app::App;
+use crate::logs;
 use crate::reply::Problem;
 
 /// How often the state is looked at.
@@ -23,7 +24,9 @@ struct Watcher {
     app: Arc<App>,
     project: String,
     run: RunId,
+    /// The tasks whose end was told, and those that were told to run.
     told: HashSet<String>,
+    running: Vec<String>,
     is_first: bool,
     has_ended: bool,
 }
@@ -34,7 +37,8 @@ pub fn answer(app: Arc<App>, project: String, run: RunId) -> Response {
 }
 
 fn events(app: Arc<App>, project: String, run: RunId) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    let watcher = Watcher { app, project, run, told: HashSet::new(), is_first: true, has_ended: false };
+    let (told, running) = (HashSet::new(), Vec::new());
+    let watcher = Watcher { app, project, run, told, running, is_first: true, has_ended: false };
     let news = stream::unfold(watcher, async |mut watcher| {
         if watcher.has_ended {
             return None;
@@ -68,16 +72,22 @@ impl Watcher {
         let (state, run) = served.run(&*self.app.program, self.run.as_str())?;
         // Read before the tasks: those of a run that has ended are all there.
         let status = run.status();
-        let whole = WholeRun::read(&state, run)?;
+        let ended = state.tasks_of(&run.id)?;
         let mut news = Vec::new();
-        for task in &whole.tasks {
-            if self.told.insert(task.task.to_string()) {
-                news.push(("task", whole.task_json(task)));
-            }
+        if ended.len() > self.told.len() {
+            let whole = WholeRun::read(&state, run.clone())?;
+            let new = whole.tasks.iter().filter(|task| self.told.insert(task.task.to_string()));
+            news.extend(new.map(|task| ("task", whole.task_json(task))));
         }
         if status != RunStatus::Running {
             self.has_ended = true;
-            news.push(("end", run_json(&whole.run)));
+            news.push(("end", run_json(&run)));
+            return Ok(news);
+        }
+        let running = logs::running(served, &run.id, &ended);
+        if running != self.running {
+            news.push(("running", json!(running)));
+            self.running = running;
         }
         Ok(news)
     }

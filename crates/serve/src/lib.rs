@@ -17,6 +17,8 @@ mod reply;
 mod routes;
 mod rows;
 mod server;
+mod streamed;
+mod templates;
 mod views;
 
 pub use access::{Role, Tokens};

@@ -5,6 +5,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 
 use tidemill_core::ids::RunId;
 use tidemill_core::printable::printable;
+use tidemill_state::TaskRecord;
 
 use crate::files;
 use crate::project::Served;
@@ -43,6 +44,24 @@ pub fn last_lines(served: &Served, run: &RunId, name: &str, most: usize) -> Vec<
     lines[lines.len().saturating_sub(most)..].to_vec()
 }
 
+/// The tasks that the log of a run says have started and that are not among these, which have ended.
+pub fn running(served: &Served, run: &RunId, ended: &[TaskRecord]) -> Vec<String> {
+    let Ok((text, _)) = text(served, run, OF_THE_RUN) else { return Vec::new() };
+    let mut running: Vec<String> = text.lines().filter_map(started).map(str::to_owned).collect();
+    running.sort_unstable();
+    running.dedup();
+    running.retain(|name| !ended.iter().any(|task| task.task.as_str() == name));
+    running
+}
+
+/// The task of a line `… INFO attempt 1 starts task="orders"`. Nothing else tells of a start while the run goes on.
+fn started(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once(" INFO attempt ")?;
+    let (number, rest) = rest.split_once(" starts task=\"")?;
+    number.parse::<u32>().ok()?;
+    rest.strip_suffix('"')
+}
+
 fn open(served: &Served, run: &RunId, name: &str) -> Option<File> {
     let path = files::within(served.folder(), &format!("logs/{run}/{name}.log"))?;
     // A name with a slash would be a log of another folder.
@@ -62,4 +81,18 @@ fn end(file: &mut File, length: u64, most: u64) -> std::io::Result<(String, bool
         _ => text.into_owned(),
     };
     Ok((text, is_cut))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_read_off_its_line() {
+        let line = "2026-11-27T10:16:02.662232Z  INFO attempt 2 starts task=\"by_country@FR\"";
+        assert_eq!(started(line), Some("by_country@FR"));
+        for other in ["", "INFO attempt", " INFO attempt one starts task=\"a\"", " INFO because first run task=\"a\""] {
+            assert_eq!(started(other), None, "{other}");
+        }
+    }
 }

@@ -1,10 +1,8 @@
 //! The pages: the views through templates.
 
+use minijinja::context;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Value as Jinja, context};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use tidemill_core::format::thousands;
 
 use crate::access::Role;
 use crate::app::App;
@@ -18,54 +16,6 @@ type Page = Result<Reply, Problem>;
 
 /// So many runs in a list.
 const RUNS: usize = 100;
-
-const TEMPLATES: &[(&str, &str)] = &[
-    ("base.html", include_str!("../templates/base.html")),
-    ("parts.html", include_str!("../templates/parts.html")),
-    ("projects.html", include_str!("../templates/projects.html")),
-    ("pipeline.html", include_str!("../templates/pipeline.html")),
-    ("plan.html", include_str!("../templates/plan.html")),
-    ("runs.html", include_str!("../templates/runs.html")),
-    ("run.html", include_str!("../templates/run.html")),
-    ("log.html", include_str!("../templates/log.html")),
-    ("task.html", include_str!("../templates/task.html")),
-    ("outputs.html", include_str!("../templates/outputs.html")),
-    ("schedule.html", include_str!("../templates/schedule.html")),
-    ("login.html", include_str!("../templates/login.html")),
-    ("problem.html", include_str!("../templates/problem.html")),
-];
-
-/// What stays as it is in a part of an address.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// A text as a part of an address.
-pub fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
-}
-
-/// The templates.
-pub struct Pages(Environment<'static>);
-
-impl Pages {
-    /// All of them, every value escaped.
-    pub fn new() -> Self {
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        environment.add_filter("address", |text: String| encoded(&text));
-        environment.add_filter("path", |text: String| text.split('/').map(encoded).collect::<Vec<_>>().join("/"));
-        environment.add_filter("thousands", |number: u64| thousands(number));
-        for (name, text) in TEMPLATES {
-            // That they are well-formed is tested.
-            let _ = environment.add_template(name, text);
-        }
-        Self(environment)
-    }
-
-    fn render(&self, name: &str, values: Jinja) -> Result<String, Problem> {
-        let page = self.0.get_template(name).and_then(|template| template.render(values));
-        page.map_err(|error| Problem::broken(format!("the page `{name}` cannot be made: {error}")))
-    }
-}
 
 /// A page of a project.
 fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> Page {
@@ -285,26 +235,4 @@ pub fn script(_: &Asked) -> Page {
 pub fn icon(_: &Asked) -> Page {
     let text = include_str!("../assets/icon.svg").to_owned();
     Ok(Reply::Text { content_type: "image/svg+xml", text, download: None })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_templates_are_well_formed() {
-        let pages = Pages::new();
-        for (name, _) in TEMPLATES {
-            assert!(pages.0.get_template(name).is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn values_are_escaped() {
-        let pages = Pages::new();
-        let values = context! { message => "<script>alert(1)</script>", status => 404 };
-        let page = pages.render("problem.html", values).expect("a page");
-        assert!(!page.contains("<script>alert"), "{page}");
-        assert!(page.contains("&lt;script&gt;alert"), "{page}");
-    }
 }

@@ -15,7 +15,6 @@ use tidemill_runner::dry_run::DryRun;
 use tidemill_runner::project::{Project, Wanted};
 use tidemill_state::{Run, State};
 
-use crate::app::App;
 use crate::program::Program;
 use crate::reply::Problem;
 
@@ -141,9 +140,9 @@ impl Served {
     ///
     /// # Errors
     /// If the file has mistakes: all of them.
-    pub fn project(&self, app: &App) -> Result<(Arc<Project>, Arc<dyn TableEngine>), Problem> {
+    pub fn project(&self, program: &dyn Program) -> Result<(Arc<Project>, Arc<dyn TableEngine>), Problem> {
         let wrong = |text: &String| Problem { status: 422, message: text.clone() };
-        self.load(&*app.program).project.as_ref().map(Clone::clone).map_err(wrong)
+        self.load(program).project.as_ref().map(Clone::clone).map_err(wrong)
     }
 
     /// What a run with these parameters would do, found as `tidemill plan` does.
@@ -152,19 +151,19 @@ impl Served {
     /// If the file has mistakes, a parameter is wrong or a selector matches nothing.
     pub fn dry_run(
         &self,
-        app: &App,
+        program: &dyn Program,
         params: Vec<(String, String)>,
         select: &[String],
     ) -> Result<(Project, DryRun), Problem> {
         let wanted = Wanted { params, ..Wanted::default() };
-        let found = app.program.open(&self.file, &wanted).and_then(|mut opened| {
-            let engine = app.program.engine(&opened);
+        let found = program.open(&self.file, &wanted).and_then(|mut opened| {
+            let engine = program.engine(&opened);
             opened.check_columns(&*engine);
             let project = opened.into_project()?;
-            let tasks = project.plan.with_needs(&app.program.select(&project, &*engine, select)?);
+            let tasks = project.plan.with_needs(&program.select(&project, &*engine, select)?);
             let dry_run = DryRun::of(&project, &*engine, &tasks, &Selection::new(), false)?;
             Ok((project, dry_run))
         });
-        found.map_err(|failure| Problem::of(&failure, app.program.failure_text(&failure)))
+        found.map_err(|failure| Problem::of(&failure, program.failure_text(&failure)))
     }
 }

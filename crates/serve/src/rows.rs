@@ -75,7 +75,7 @@ pub fn rows(app: &App, served: &Served, task: &str, page: &Page) -> Result<Json,
 }
 
 fn open(app: &App, served: &Served, task: &str) -> Result<(TableRef, std::sync::Arc<dyn TableEngine>), Problem> {
-    let (_, engine) = served.project(app)?;
+    let (_, engine) = served.project(&*app.program)?;
     let none = || Problem::missing("no table of the task is kept");
     let pipeline = served.load(&*app.program);
     let last = served.state()?.ok_or_else(none)?.last_results(&pipeline.name)?;

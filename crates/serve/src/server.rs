@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, RawPathParams, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use axum::serve::{IncomingStream, Listener};
-use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -27,6 +26,7 @@ use crate::pages;
 use crate::program::Program;
 use crate::reply::{Problem, Reply};
 use crate::routes::{API, Handler, ROUTES, is_open};
+use crate::streamed::streamed;
 
 /// No body is longer.
 const LONGEST_BODY: usize = 64 << 10;
@@ -34,8 +34,6 @@ const LONGEST_BODY: usize = 64 << 10;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// So many connections are open at a time; more wait.
 const MOST_CONNECTIONS: usize = 512;
-/// A file is sent in pieces of so many bytes.
-const PIECE: u64 = 64 << 10;
 
 /// No page runs a script or takes a style that stands in it, nothing comes from elsewhere, and no other page may hold one.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -163,7 +161,9 @@ fn respond(shared: &Shared, reply: Reply) -> Response {
             response
         }
         Reply::File { file, content_type, name, download } => {
-            let mut response = ([(header::CONTENT_TYPE, content_type)], streamed(file)).into_response();
+            let is_text = content_type.starts_with("text/") || content_type == "application/json";
+            let masker = is_text.then(|| shared.app.masker());
+            let mut response = ([(header::CONTENT_TYPE, content_type)], streamed(file, masker)).into_response();
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
             if download || content_type == "application/octet-stream" {
                 keep_as(&mut response, &name);
@@ -202,23 +202,6 @@ fn keep_as(response: &mut Response, name: &str) {
     }
 }
 
-/// A file piece by piece, however long it is.
-fn streamed(file: std::fs::File) -> Body {
-    let pieces = stream::unfold(file, async |file| {
-        let read = tokio::task::spawn_blocking(move || {
-            use std::io::Read as _;
-            let mut piece = Vec::new();
-            let read = (&file).take(PIECE).read_to_end(&mut piece);
-            (read.map(|_| piece), file)
-        });
-        match read.await.ok()? {
-            (Ok(piece), _) if piece.is_empty() => None,
-            (piece, file) => Some((piece, file)),
-        }
-    });
-    Body::from_stream(pieces)
-}
-
 /// Lets in who may ask, and gives every answer its headers.
 async fn guard(
     State(shared): State<Shared>,
@@ -241,7 +224,7 @@ async fn guard(
     };
     let access = &shared.app.access;
     let admitted = match access.admit(&caller) {
-        Err(Denied::Unknown | Denied::OtherOrigin)
+        Err(Denied::Unknown | Denied::OtherOrigin | Denied::OnlyRead)
             if is_open(&path) && (only_looks || crate::access::is_own_origin(&caller)) =>
         {
             Ok(Role::Read)
@@ -251,7 +234,7 @@ async fn guard(
     let is_new = !access.has_tokens() && only_looks && !is_api && cookie != Some(access.session(Role::Run));
     let mut response = match admitted {
         Err(Denied::Unknown) if !is_api && only_looks => {
-            respond(&shared, Reply::SeeOther(format!("/login?next={}", pages::encoded(&path)), None))
+            respond(&shared, Reply::SeeOther(format!("/login?next={}", crate::templates::encoded(&path)), None))
         }
         Err(denied) => refusal(Problem {
             status: if denied == Denied::Unknown { 401 } else { 403 },

@@ -78,7 +78,7 @@ fn read_only_starts_nothing() {
 
 #[test]
 fn only_what_was_published_is_served() {
-    let project = shop().file("secret.txt", "not for you").link("out/link.csv", "/etc/passwd");
+    let project = shop().file("secret.txt", "not for you").folder("out").link("out/link.csv", "/etc/passwd");
     project.run(["run"]).exits(0);
     std::fs::remove_file(project.root().join("out/large.csv")).expect("it was published");
     std::os::unix::fs::symlink("/etc/passwd", project.root().join("out/large.csv")).expect("a link");

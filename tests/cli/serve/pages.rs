@@ -110,3 +110,34 @@ fn a_secret_is_in_no_answer() {
         assert!(!page.body.contains("hush-hush"), "{path}: {}", page.body);
     }
 }
+
+#[test]
+fn a_failure_stands_first_with_the_end_of_its_log() {
+    let project = Project::new().pipeline(
+        r#"
+        version: 1
+        name: bad
+        tasks:
+          good: {type: command, run: "echo fine"}
+          broken: {type: command, run: "echo '<b>last words</b>'; exit 3"}
+        "#,
+    );
+    let mut command = project.command(["run", "--keep-going"]);
+    command.env("PATH", std::env::var("PATH").unwrap_or_default());
+    assert_eq!(command.output().expect("the binary starts").status.code(), Some(1));
+    let server = Server::of(&project);
+    let run = server.get("/api/v1/projects/bad/runs").json()["runs"][0]["run"].as_str().expect("a run").to_owned();
+    let page = server.get(&format!("/p/bad/runs/{run}"));
+    let text = page.text();
+    let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("no `{what}`: {text}"));
+    assert!(place("last words") < place("good"), "{text}");
+    assert!(place("Retry what failed") > 0 && place("Rerun with what follows") > 0, "{text}");
+    assert!(page.body.contains("&lt;b&gt;last words"), "{}", page.body);
+    let log = server.get(&format!("/p/bad/runs/{run}/logs/broken?search=words"));
+    assert!(log.text().contains("last words"), "{}", log.text());
+    let none = server.get(&format!("/p/bad/runs/{run}/logs/broken?search=nowhere"));
+    assert!(none.text().contains("No line has this text"), "{}", none.text());
+    let kept = server.get(&format!("/api/v1/projects/bad/runs/{run}/logs/broken?download=1"));
+    let name = format!("attachment; filename=\"{run}-broken.log\"");
+    assert_eq!(kept.header("content-disposition"), Some(name.as_str()));
+}

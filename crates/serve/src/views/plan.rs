@@ -14,7 +14,7 @@ use crate::reply::Problem;
 /// # Errors
 /// If the file has mistakes, a parameter is wrong or a selector matches nothing.
 pub fn plan(app: &App, served: &Served, select: &[String], params: &[(String, String)]) -> Result<Value, Problem> {
-    let (project, dry_run) = served.dry_run(app, params.to_vec(), select)?;
+    let (project, dry_run) = served.dry_run(&*app.program, params.to_vec(), select)?;
     let count = |action| dry_run.tasks.iter().filter(|task| task.action == action).count();
     let counts = json!({
         "run": count(DryRunAction::Run),

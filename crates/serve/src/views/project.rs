@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use tidemill_core::format::seconds;
 use tidemill_core::plan::Selection;
 use tidemill_core::schedule::WallClock;
-use tidemill_draw::{DrawGraph, DrawNode, svg_with_links};
+use tidemill_draw::{DrawGraph, DrawNode, DrawStatus, svg_with_links};
 use tidemill_runner::project::Project;
 use tidemill_state::{Run, RunStatus, counts_text, run_json, run_time};
 
 use super::run::status_mark;
 use crate::app::App;
+use crate::logs;
 use crate::project::Served;
 use crate::reply::Problem;
 
@@ -76,18 +77,31 @@ pub fn runs(app: &App, served: &Served, most: usize) -> Result<Vec<Value>, Probl
 /// If a selector matches nothing or the state cannot be read.
 pub fn pipeline(app: &App, served: &Served, select: &[String]) -> Result<Value, Problem> {
     let mut view = card(app, served)?;
-    let Ok((project, engine)) = served.project(app) else { return Ok(view) };
+    let Ok((project, engine)) = served.project(&*app.program) else { return Ok(view) };
     let failed = |failure| Problem::of(&failure, app.program.failure_text(&failure));
     let tasks = app.program.select(&project, &*engine, select).map_err(failed)?;
-    let graph = app.program.graph(&project, &tasks).map_err(failed)?;
+    let mut graph = app.program.graph(&project, &tasks).map_err(failed)?;
+    mark_running(app, served, &mut graph)?;
     let selected: Vec<&str> = graph.nodes.iter().map(|node| node.id.as_str()).collect();
     view["selected"] = json!(selected);
     view["task_list"] = task_list(&project, &tasks, &graph);
-    let link = |node: &DrawNode| Some(format!("/p/{}/tasks/{}", served.slug, crate::pages::encoded(&node.id)));
+    let link = |node: &DrawNode| Some(format!("/p/{}/tasks/{}", served.slug, crate::templates::encoded(&node.id)));
     if graph.nodes.len() <= MOST_DRAWN {
         view["graph"] = svg_with_links(&graph, &link).into();
     }
     Ok(view)
+}
+
+/// Marks the tasks that run now.
+fn mark_running(app: &App, served: &Served, graph: &mut DrawGraph) -> Result<(), Problem> {
+    let Some(state) = served.state()? else { return Ok(()) };
+    let last = state.last_run(&served.load(&*app.program).name)?;
+    let Some(run) = last.filter(|run| run.status() == RunStatus::Running) else { return Ok(()) };
+    let running = logs::running(served, &run.id, &state.tasks_of(&run.id)?);
+    for node in graph.nodes.iter_mut().filter(|node| running.contains(&node.id)) {
+        node.status = Some(DrawStatus::Running);
+    }
+    Ok(())
 }
 
 /// The tasks in the order of the graph, with how each ended last.
@@ -97,7 +111,7 @@ fn task_list(project: &Project, tasks: &Selection, graph: &DrawGraph) -> Value {
     let line = |ix: &_| {
         let task = project.plan.task(*ix);
         let node = nodes.get(task.name.as_str());
-        let status = node.and_then(|node| node.status).map_or("pending", tidemill_draw::DrawStatus::word);
+        let status = node.and_then(|node| node.status).map_or("pending", DrawStatus::word);
         json!({
             "task": task.name,
             "type": task.task_type.name,

@@ -47,6 +47,9 @@ pub fn run_for_people(app: &App, served: &Served, id: &str) -> Result<Value, Pro
     view["errors"] = failed.collect();
     view["tasks"] = tasks.into();
     view["length"] = seconds(std::time::Duration::try_from_secs_f64(length).unwrap_or_default()).into();
+    if whole.run.status() == RunStatus::Running {
+        view["running"] = logs::running(served, &whole.run.id, &whole.tasks).into();
+    }
     view["is_running"] = (whole.run.status() == RunStatus::Running).into();
     view["run_log"] = logs::exists(served, &whole.run.id, logs::OF_THE_RUN).into();
     view["unknown"] = whole.unknown.iter().map(|effect| json!(effect.task)).collect();
