@@ -169,10 +169,8 @@ fn a_join_that_multiplies_rows_says_so_unasked() {
       r           5         5  [time]
       both    4 + 5         6  [time]
 
-    warning both: joining l to r multiplied rows: 4 became 6 (1.5 per row; k=y alone matched 2 rows); a
-      sum over the result counts rows more than once
-    warning both: 1 of 4 rows of l (1 without a key) found no match in r; 2 of 5 rows of r (k=z; 1
-      without a key) found none in l
+    warning both: joining l to r multiplied rows: 4 became 6 (1.5 per row; k=y alone matched 2 rows); a sum over the result counts rows more than once
+    warning both: 1 of 4 rows of l (1 without a key) found no match in r; 2 of 5 rows of r (k=z; 1 without a key) found none in l
 
     done in [time]: 3 ran
     ");
