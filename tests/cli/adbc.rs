@@ -66,3 +66,22 @@ fn a_driver_that_is_not_installed_is_told_before_anything_runs() {
     let failed = project.run(["check"]).exits(2);
     assert!(failed.stderr.contains("`pip install adbc-driver-nowhere`"), "{}", failed.stderr);
 }
+
+#[test]
+fn a_driver_of_the_projects_python_is_found_by_its_name() {
+    let Some(driver) = adbc_driver("libadbc_driver_sqlite.so") else { return };
+    let library = std::fs::read(driver).expect("the driver can be read");
+    let place = ".venv/lib/python3.11/site-packages/adbc_driver_sqlite/libadbc_driver_sqlite.so";
+    let project = Project::new().file(place, library).pipeline(
+        "
+        version: 1
+        name: python
+        connections:
+          lite: {driver: adbc_driver_sqlite, options: {uri: lite.db}}
+        tasks:
+          one: {type: load, connection: lite, query: select 1 as n, output: one.csv}
+        ",
+    );
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("one.csv"), "n\n1\n");
+}

@@ -11,7 +11,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind as Kind, DatabaseTable, DatabaseWrite};
 
-use super::session::{Session, cancelled_with};
+use super::session::{Session, Stopper};
 use super::{encode, error};
 
 /// Batches that are ready before the driver takes them.
@@ -42,7 +42,7 @@ pub(super) fn ingest(
     statement
         .bind_stream(Box::new(Batches { schema: schema.clone(), receiver }))
         .map_err(|error| session.fault(&error))?;
-    let _callback = cancelled_with(&statement, cancelled);
+    let _stopper = Stopper::of(&statement, cancelled);
     let (sent, taken) = thread::scope(|scope| {
         let taking = scope.spawn(move || {
             let taken = statement.execute_update();

@@ -6,13 +6,13 @@ use adbc_driver_manager::{ManagedConnection, ManagedStatement};
 use arrow_array::RecordBatch;
 use arrow_array::RecordBatchReader;
 use arrow_schema::{ArrowError, SchemaRef};
-use tidemill_core::attempt::{CancelCallback, CancelToken};
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind as Kind, DatabaseColumns};
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::table::{Field, PlainColumn, PlainTable, Schema};
 
 use super::query::Query;
-use super::session::{Session, Shared, cancelled_with};
+use super::session::{Session, Shared, Stopper};
 use super::snapshot::Lent;
 use super::{column_type, decode, error};
 
@@ -20,7 +20,7 @@ use super::{column_type, decode, error};
 pub(super) struct Rows {
     waiting: Option<RecordBatch>,
     reader: Option<Box<dyn RecordBatchReader + Send>>,
-    _callback: CancelCallback,
+    _stopper: Stopper,
     _statement: ManagedStatement,
     _lent: Lent,
     session: Shared,
@@ -44,7 +44,7 @@ pub(super) fn rows(
     cancelled: &CancelToken,
 ) -> Result<Rows, ConnectionError> {
     let mut statement = session.statement(lent.connection(), query)?;
-    let callback = cancelled_with(&statement, cancelled);
+    let stopper = Stopper::of(&statement, cancelled);
     if cancelled.is_cancelled() {
         return Err(error::cancelled(&session.settings));
     }
@@ -54,7 +54,7 @@ pub(super) fn rows(
     let mut rows = Rows {
         waiting: None,
         reader: Some(reader),
-        _callback: callback,
+        _stopper: stopper,
         _statement: statement,
         _lent: lent,
         session: Shared::clone(session),
@@ -173,7 +173,7 @@ pub(super) fn columns(
     // SQLite's columns have the types of their values, so it must be asked for some.
     let query = if session.settings.is_for("sqlite") { query } else { &query.of_no_rows() };
     let mut statement = session.statement(connection, query)?;
-    let _callback = cancelled_with(&statement, cancelled);
+    let _stopper = Stopper::of(&statement, cancelled);
     let reader = statement.execute();
     let reader = reader.map_err(|error| told(session, cancelled, session.fault(&error)))?;
     Ok(column_type::columns(&session.settings, &reader.schema()))
@@ -190,7 +190,7 @@ pub(super) fn few(
     cancelled: &CancelToken,
 ) -> Result<Vec<Vec<String>>, ConnectionError> {
     let mut statement = session.statement(connection, query)?;
-    let _callback = cancelled_with(&statement, cancelled);
+    let _stopper = Stopper::of(&statement, cancelled);
     let reader = statement.execute().map_err(|error| told(session, cancelled, session.fault(&error)))?;
     let columns = column_type::columns(&session.settings, &reader.schema());
     if let Some(column) = columns.left_out.first() {

@@ -1,7 +1,10 @@
 //! The database behind a driver, and connections to it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
 
 use adbc_core::options::{OptionConnection, OptionDatabase, OptionStatement, OptionValue};
 use adbc_core::{CancelHandle, Connection, Database, Driver, Optionable, Statement};
@@ -130,11 +133,35 @@ impl Session {
     }
 }
 
-/// Has a statement cancelled with the work, as long as what comes back is there.
-pub(super) fn cancelled_with(statement: &ManagedStatement, cancelled: &CancelToken) -> CancelCallback {
-    let handle: Box<dyn CancelHandle> = statement.get_cancel_handle();
-    // A driver that cannot be told works to its end; what it says then is not waited for.
-    cancelled.on_cancel(move || drop(handle.try_cancel()))
+/// How long apart a driver is told to stop, until it has: told before a statement began, it would not know of it.
+const TELLING: Duration = Duration::from_millis(50);
+
+/// Has a statement cancelled with the work, as long as this is there.
+pub(super) struct Stopper {
+    _callback: CancelCallback,
+    is_done: Arc<AtomicBool>,
+}
+
+impl Stopper {
+    /// That of a statement.
+    pub fn of(statement: &ManagedStatement, cancelled: &CancelToken) -> Self {
+        let is_done = Arc::new(AtomicBool::new(false));
+        let handle: Box<dyn CancelHandle> = statement.get_cancel_handle();
+        let has_ended = Arc::clone(&is_done);
+        let tell = move || {
+            // A driver that cannot be told works to its end; what it says then is not waited for.
+            while !has_ended.load(Ordering::Acquire) && handle.try_cancel().is_ok() {
+                thread::sleep(TELLING);
+            }
+        };
+        Self { _callback: cancelled.on_cancel(move || drop(thread::spawn(tell))), is_done }
+    }
+}
+
+impl Drop for Stopper {
+    fn drop(&mut self) {
+        self.is_done.store(true, Ordering::Release);
+    }
 }
 
 /// A session that several read through.

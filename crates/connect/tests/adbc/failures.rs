@@ -26,6 +26,17 @@ fn a_library_that_is_no_driver_is_told() {
 }
 
 #[test]
+fn a_manifest_names_the_library_and_its_function() {
+    let Some(driver) = adbc_driver("libduckdb.so") else { return };
+    let folder = tempfile::TempDir::new().expect("a folder can be made");
+    let manifest = folder.path().join("quacks.toml");
+    let text = format!("[Driver]\nshared = '{}'\nentrypoint = 'duckdb_adbc_init'\n", driver.display());
+    std::fs::write(&manifest, text).expect("it can be written");
+    let told = open(manifest.to_str().expect("a plain path"), &[("path", ":memory:")]).probe().expect("it answers");
+    assert!(told.to_ascii_lowercase().starts_with("duckdb v"), "{told}");
+}
+
+#[test]
 fn a_wrong_option_is_told_without_its_value() {
     let Some(driver) = adbc_driver("libduckdb.so") else { return };
     let database = open(driver.to_str().expect("a plain path"), &[("pasword", "s3cret")]);

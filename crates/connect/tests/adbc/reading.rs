@@ -1,9 +1,11 @@
 //! Reading tables and queries.
 
+use std::thread;
+
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::connection::{ConnectionErrorKind as Kind, DatabaseSource, WriteMode};
 use tidemill_core::spec::{SqlHole, SqlText};
-use tidemill_core::table::{PlainData, Value};
+use tidemill_core::table::{DataType, PlainData, Value};
 
 use crate::harness::{duckdb, ints, lines, query, read, read_as, sqlite, table, texts, write};
 
@@ -91,6 +93,23 @@ fn tables_of_many_rows_stream_and_can_be_stopped() {
     let error = rows.find_map(Result::err).expect("it is stopped");
     assert_eq!(error.kind, Kind::Cancelled);
     assert!(rows.next().is_none());
+}
+
+#[test]
+fn a_query_that_does_not_end_is_stopped() {
+    let Some(duck) = duckdb() else { return };
+    let text = query("select sum(a.range * b.range) as s from range(10000000) a, range(10000000) b");
+    let schema = [("s", DataType::Decimal { precision: 38, scale: 0 })].into_iter().collect();
+    let stop = CancelToken::new();
+    let error = thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let rows = duck.database.read(DatabaseSource::Query(&text), &schema, &stop);
+            rows.and_then(|rows| rows.collect::<Result<Vec<_>, _>>()).expect_err("it is stopped")
+        });
+        stop.cancel();
+        reading.join().expect("it does not panic")
+    });
+    assert_eq!(error.kind, Kind::Cancelled, "{error}");
 }
 
 #[test]
