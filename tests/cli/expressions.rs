@@ -133,6 +133,8 @@ fn now_is_the_time_of_the_run() {
 fn names_of_other_dialects_are_translated() {
     for (call, help) in [
         ("isnull(name, '')", "here it is called `coalesce(x, y)`"),
+        ("dayname(date '2024-01-01')", "`strftime(date, '%A')`"),
+        ("octet_length(name)", "characters are by `length`"),
         ("charindex('a', name)", "`strpos(text, what)`: the text comes first"),
         ("len(name)", "here it is called `length`"),
         ("datediff('day', born, born)", "here it is called `date_diff('day', start, end)`"),

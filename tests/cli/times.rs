@@ -218,3 +218,21 @@ fn a_date_with_a_time_of_day_is_no_date_and_the_way_is_named() {
     let story = project.run(["run"]).exits(1).stderr;
     assert!(story.contains("help: it has a time of day: make it a `datetime`"), "{story}");
 }
+
+#[test]
+fn a_day_alone_is_no_time_of_day_and_no_clock_is_a_day_from_utc() {
+    let rows = "v\n2024-01-01\n20240101\n2024-01-01T10:15:00\n2024-01-01T10:15:00+25:00\n2024-01-01T10:15:00-24:00\n2024-01-01T10:15:00+23:59\n";
+    let project = Project::new().file("t.csv", rows).pipeline(
+        "
+        version: 1
+        tasks:
+          t: {type: load, path: t.csv, columns: {v: string}}
+          time: {type: normalize, from: t, columns: {v: time}, on_invalid: 'null', output: time.csv}
+          at: {type: normalize, from: t, columns: {v: datetime}, on_invalid: 'null', output: at.csv}
+        ",
+    );
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("time.csv"), "v\n\n\n10:15:00\n\n\n10:16:00\n");
+    let day = "2024-01-01T00:00:00\n";
+    assert_eq!(project.read("at.csv"), format!("v\n{day}{day}2024-01-01T10:15:00\n\n\n2023-12-31T10:16:00\n"));
+}

@@ -97,6 +97,15 @@ mod tests {
     }
 
     #[test]
+    fn equal_values_without_a_curve_are_told() {
+        let of = |values: &[f64]| chart("density", Column::Number(values.to_vec()), values).findings().warnings;
+        assert_eq!(of(&[5.0]), [Warning::WithoutSpread]);
+        assert_eq!(of(&[5.0, 5.0, 5.0]), [Warning::WithoutSpread]);
+        assert_eq!(of(&[5.0, 6.0]), []);
+        assert_eq!(of(&[]), []);
+    }
+
+    #[test]
     fn groups_without_a_colour_are_told() {
         for (kind, pooled) in [("bar", true), ("area", true), ("bar", false), ("line", false), ("scatter", false)] {
             let mut chart = chart(kind, Column::Number((0..9).map(f64::from).collect()), &[1.0; 9]);

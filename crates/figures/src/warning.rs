@@ -46,6 +46,8 @@ pub enum Warning {
         /// How many.
         left_out: usize,
     },
+    /// Values that are all equal: their density is no curve, and nothing is drawn.
+    WithoutSpread,
     /// Areas that should be stacked, with values below zero: they lie over each other.
     Overlaid,
 }

@@ -55,6 +55,23 @@ fn a_file_that_does_not_fit_is_told_by_its_size() {
 }
 
 #[test]
+fn texts_that_functions_make_are_counted() {
+    for text in [
+        "string_agg(big.s, ',') as a from big, generate_series(1, 100000) as t (i)",
+        "replace(big.s, 'x', big.s) as a from big",
+        "replace(big.s, 'x', repeat('y', 1000)) as a from big",
+        "length(repeat(big.s, t.i % 2 + 9)) as a from big, generate_series(1, 100000) as t (i)",
+    ] {
+        let sql = format!("with big as (select repeat('x', 1000000) as s) select {text}");
+        let project = Project::new()
+            .file("pipeline.yaml", pipeline(&format!("  t: {{type: sql, sql: \"{sql}\", output: o.csv}}\n")));
+        let said = project.run(["run"]).exits(1).stderr;
+        let is_told = said.contains("the budget is 400 MB") || said.contains("more than 4 GB would be made");
+        assert!(is_told && !said.contains("panicked"), "{text}: {said}");
+    }
+}
+
+#[test]
 fn of_thousands_of_mistakes_the_first_are_shown() {
     let keys: String = (0..5_000).map(|at| format!("key_{at}: 1\n")).collect();
     let project = Project::new().file("pipeline.yaml", format!("version: 1\n{keys}tasks: {{}}\n"));

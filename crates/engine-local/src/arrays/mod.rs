@@ -1,5 +1,6 @@
 //! Polars' columns as Tidemill's types: the type mapping, and rows and columns of frames.
 
+pub(crate) mod long_text;
 pub(crate) mod operand;
 pub(crate) mod plain;
 pub(crate) mod select;

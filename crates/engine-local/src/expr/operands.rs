@@ -6,6 +6,10 @@ use super::context::EvalContext;
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{ints, texts};
 use crate::error::{Outcome, value};
+use crate::runtime::memory::check;
+
+/// Values may be long: once for so many rows it is asked whether there is memory for more.
+const ROWS: usize = 16;
 
 impl EvalContext<'_> {
     /// What `f` gives for each row: NULL, a value, or what is wrong with the row.
@@ -16,7 +20,9 @@ impl EvalContext<'_> {
     ) -> Outcome<C> {
         let placed =
             |row: usize| f(row).transpose().map_err(|message| value(format!("{message} in row {}", self.place(row))));
-        (0..self.rows_of(operands)).map(placed).collect()
+        (0..self.rows_of(operands))
+            .map(|row| if row % ROWS == 0 { check().and_then(|()| placed(row)) } else { placed(row) })
+            .collect()
     }
 
     /// What `f` makes of two texts.

@@ -10,8 +10,10 @@ use super::characters::nth;
 use super::eval::Eval;
 use super::kernel::{Compute, Kernel, constant_text, first};
 use super::like;
+use crate::arrays::long_text;
 use crate::arrays::typed::texts;
 use crate::error::{Outcome, unsupported, value};
+use crate::runtime::memory::Growth;
 
 pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "regexp_like", compute: Compute::Expressions(regexp_like) },
@@ -80,15 +82,20 @@ fn regexp_replace(eval: &Eval<'_>, args: &[Expr], _: DataType) -> Outcome<Series
     let (text, with) = (eval.series(first(args)?)?, eval.series(third(args)?)?);
     let whole = |found: &Captures<'_>| found.get_match().range();
     let replaced = |text: &str, with: &str| {
-        let (mut result, mut copied) = (String::new(), 0);
+        let (mut result, mut copied, mut growth) = (String::new(), 0, Growth::default());
         for found in each_match(text, |start| regex.captures_at(text, start), whole).take(times) {
             result.push_str(&text[copied..whole(&found).start]);
-            result.push_str(&expanded(with, &found));
+            let with = expanded(with, &found);
+            growth.by(with.len())?;
+            result.push_str(&with);
+            long_text::fits(result.len())?;
             copied = whole(&found).end;
         }
-        result + &text[copied..]
+        Ok(result + &text[copied..])
     };
-    Ok(eval.context.of_texts::<_, StringChunked>(&text, &with, replaced)?.into_series())
+    let all = eval.context.of_texts::<_, Vec<Option<Outcome<String>>>>(&text, &with, replaced)?;
+    let all: Outcome<StringChunked> = all.into_iter().map(Option::transpose).collect();
+    Ok(all?.into_series())
 }
 
 /// The replacement with its groups filled in.

@@ -5,9 +5,11 @@ use tidemill_core::table::{Function, Modifier, TrimSide};
 
 use super::context::EvalContext;
 use super::kernel::{Compute, Kernel};
+use crate::arrays::long_text;
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{ints, texts};
 use crate::error::{Outcome, unsupported, value};
+use crate::runtime::memory::{Growth, room_for};
 
 pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "lower", compute: Compute::Unary(|context, x| context.lower(x)) },
@@ -98,14 +100,19 @@ impl EvalContext<'_> {
     fn replace(&self, x: &Series, what: &Series, with: &Series) -> Outcome<Series> {
         let (values, whats, withs) = (texts(x)?, texts(what)?, texts(with)?);
         let (a, b, c) = (Operand::new(&values), Operand::new(&whats), Operand::new(&withs));
-        let result: StringChunked = (0..self.rows_of(&[x, what, with]))
+        let mut growth = Growth::default();
+        let result: Outcome<StringChunked> = (0..self.rows_of(&[x, what, with]))
             .map(|row| {
-                let (text, what, with) = (a.at(row)?, b.at(row)?, c.at(row)?);
+                let (Some(text), Some(what), Some(with)) = (a.at(row), b.at(row), c.at(row)) else { return Ok(None) };
                 // Nothing is nowhere to be found; Rust would find it between all characters.
-                Some(if what.is_empty() { text.to_owned() } else { text.replace(what, with) })
+                if what.is_empty() {
+                    return Ok(Some(text.to_owned()));
+                }
+                growth.by(replaced_bytes(text, what, with)?)?;
+                Ok(Some(text.replace(what, with)))
             })
             .collect();
-        Ok(result.into_series())
+        Ok(result?.into_series())
     }
 
     fn length(&self, x: &Series) -> Outcome<Series> {
@@ -127,6 +134,18 @@ impl EvalContext<'_> {
             .collect();
         Ok(result.into_series())
     }
+}
+
+/// How many bytes the text will have. Where that is many times what it had, they are counted before they are made.
+fn replaced_bytes(text: &str, what: &str, with: &str) -> Outcome<usize> {
+    if with.len() <= what.len() {
+        return Ok(text.len());
+    }
+    let more = text.matches(what).count().saturating_mul(with.len() - what.len());
+    let bytes = text.len().saturating_add(more);
+    long_text::fits(bytes)?;
+    room_for(bytes as u128, || "a text of `replace`".to_owned())?;
+    Ok(bytes)
 }
 
 fn each(x: &Series, f: impl Fn(&str) -> String) -> Outcome<Series> {

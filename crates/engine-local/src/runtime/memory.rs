@@ -42,6 +42,27 @@ pub(crate) fn check() -> Outcome<()> {
     if held <= budget() { Ok(()) } else { Err(exceeded(format!("the tables in memory have grown to {}", shown(held)))) }
 }
 
+/// What grows piece by piece without an end that is known before: asks for memory once for each mebibyte.
+#[derive(Default)]
+pub(crate) struct Growth {
+    unasked: usize,
+}
+
+impl Growth {
+    /// It has grown by so many bytes.
+    ///
+    /// # Errors
+    /// If the process holds more than it may.
+    pub fn by(&mut self, bytes: usize) -> Outcome<()> {
+        self.unasked += bytes;
+        if self.unasked < 1 << 20 {
+            return Ok(());
+        }
+        self.unasked = 0;
+        check()
+    }
+}
+
 /// That there is room for so many more bytes.
 ///
 /// # Errors

@@ -89,6 +89,8 @@ fn civil_datetime(text: &str) -> Option<civil::DateTime> {
     }
     let at = pieces.date().to_datetime(pieces.time().unwrap_or(civil::Time::midnight()));
     match pieces.to_numeric_offset() {
+        // No clock is a day or more away from UTC: that is a slip, and would move the day.
+        Some(offset) if offset.seconds().abs() >= 86_400 => None,
         Some(offset) => Some(Offset::UTC.to_datetime(offset.to_timestamp(at).ok()?)),
         None if pieces.time_zone_annotation().is_some() => None,
         None => Some(at),
@@ -101,7 +103,9 @@ pub(crate) fn iso_time(text: &str) -> Option<i64> {
         return Some(micros);
     }
     if let Some(at) = civil_datetime(text) {
-        return Some(calendar::from_time(at.time()));
+        // A day alone says nothing of the time of day.
+        let has_time = Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_some());
+        return has_time.then(|| calendar::from_time(at.time()));
     }
     // An offset that is left would be read over.
     let bare = !text.contains(['+', '-', 'Z', 'z']);

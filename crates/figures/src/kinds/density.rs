@@ -1,11 +1,11 @@
 //! Densities.
 
-use crate::Chart;
 use crate::data::{Data, KeyScale, Run, Stat};
 use crate::density::Density;
 use crate::kind::{ChartKind, Columns};
 use crate::marks::Marks;
 use crate::marks::bands::Bands;
+use crate::{Chart, Warning};
 
 pub(super) struct DensityPlot;
 
@@ -27,18 +27,20 @@ impl ChartKind for DensityPlot {
     }
 
     fn data(&self, chart: &Chart) -> Data {
-        Data::new(chart, KeyScale::Measured, Stat::Bin)
+        let mut data = Data::new(chart, KeyScale::Measured, Stat::Bin);
+        if data.left.iter().any(|run| !run.points.is_empty() && density(run).is_none()) {
+            data.warnings.push(Warning::WithoutSpread);
+        }
+        data
     }
 
     fn marks(&self, _: &Chart, data: &Data) -> Box<dyn Marks> {
         let curve = |run: &Run| {
-            let values: Vec<f64> = run.points.iter().map(|point| point.0).collect();
-            let density = Density::of(&values);
             let around = |density: Density| {
                 let beyond = density.bandwidth * 2.0;
                 density.curve(density.range.0 - beyond, density.range.1 + beyond, 200)
             };
-            density.map_or_else(Vec::new, around)
+            density(run).map_or_else(Vec::new, around)
         };
         Box::new(Bands::curves(data.left.iter().map(curve).collect()))
     }
@@ -46,4 +48,9 @@ impl ChartKind for DensityPlot {
     fn value_label(&self) -> Option<&'static str> {
         Some("Density")
     }
+}
+
+fn density(run: &Run) -> Option<Density> {
+    let values: Vec<f64> = run.points.iter().map(|point| point.0).collect();
+    Density::of(&values)
 }

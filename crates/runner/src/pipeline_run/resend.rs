@@ -114,7 +114,9 @@ impl Runner<'_> {
 pub(super) fn word(status: RunOutcome) -> &'static str {
     match status {
         RunOutcome::Success => "success",
-        RunOutcome::Failed | RunOutcome::Interrupted => "failed",
+        RunOutcome::Failed => "failed",
+        // As in the history.
+        RunOutcome::Interrupted => "cancelled",
     }
 }
 

@@ -56,6 +56,9 @@ impl Panel {
                 "{} of `facet` are left out: more charts than that nobody compares; keep fewer in a task before",
                 counted(*left_out as u64, "value")
             ),
+            Warning::WithoutSpread => {
+                "equal values have no density, and no curve is drawn of them; `kind: hist` shows them".to_owned()
+            }
             Warning::Overlaid => {
                 "an area with values below zero cannot be stacked: the areas lie over each other; use \
                                   `kind: line`"

@@ -4,8 +4,8 @@ use std::io::{Cursor, Read};
 
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{
-    ArrowDataType, ChunkApply, Column, DataFrame, DataType as Polars, IntoColumn, ParquetReader, PolarsResult,
-    SerReader, TimeUnit,
+    ArrowDataType, ChunkApply, Column, DataFrame, DataType as Polars, IntoColumn, ParquetReader, PolarsError,
+    PolarsResult, SerReader, TimeUnit,
 };
 use tidemill_core::format::quantity;
 use tidemill_core::table::{DataType, EngineError, Scan, Schema};
@@ -162,7 +162,8 @@ fn converted(
 ) -> Result<Column, EngineError> {
     let target = to_polars(wanted);
     let is_exact = held.is_some_and(|held| {
-        held == wanted || held == DataType::Null || (held == DataType::Int && wanted == DataType::Float)
+        let is_wider = matches!((held, wanted), (DataType::Int, DataType::Float | DataType::Decimal { .. }));
+        held == wanted || held == DataType::Null || is_wider
     });
     let column = match column.dtype() {
         Polars::Time if wanted == DataType::Time => return whole_micros(column),
@@ -175,10 +176,19 @@ fn converted(
         _ => column.clone(),
     };
     let cast = if is_exact { column.strict_cast(&target).ok() } else { None };
-    cast.ok_or_else(|| {
-        let (name, held) = (column.name(), column.dtype());
-        origin.error(None, format!("column `{name}` is of type {held}, and not all of it fits {wanted}"))
-    })
+    cast.ok_or_else(|| misfit(origin, &column, is_exact, wanted))
+}
+
+fn misfit(origin: &SourceFile, column: &Column, is_exact: bool, wanted: DataType) -> EngineError {
+    let (name, held) = (column.name(), column.dtype());
+    if !is_exact {
+        return origin.error(None, format!("column `{name}` is of type {held}, not {wanted}"));
+    }
+    let message = format!("column `{name}` is of type {held}, and not all of it fits {wanted}");
+    if *held != Polars::UInt64 {
+        return origin.error(None, message);
+    }
+    origin.error_with_help(None, message, "say `decimal(20,0)` in `columns`, which holds all of it")
 }
 
 /// Times of day without what is below a microsecond.
@@ -205,6 +215,13 @@ pub(in crate::io) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(S
 
 /// What the reader finds. There is damage at which it panics instead of saying so.
 fn undamaged<T>(origin: &SourceFile, read: impl FnOnce() -> PolarsResult<T>) -> Result<T, EngineError> {
-    let found = panic_hook::caught(read).and_then(|found| found.map_err(|error| error.to_string()));
-    found.map_err(|error| origin.error(None, format!("is not a whole Parquet file: {error}")))
+    let damaged = |said: String| origin.error(None, format!("is not a whole Parquet file: {said}"));
+    match panic_hook::caught(read) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(PolarsError::Duplicate(said))) => {
+            Err(origin.error(None, format!("has two columns of one name, which a table cannot: {said}")))
+        }
+        Ok(Err(error)) => Err(damaged(error.to_string())),
+        Err(panic) => Err(damaged(panic)),
+    }
 }

@@ -8,11 +8,13 @@ use tidemill_core::table::DataType;
 
 use super::kernel_input::KernelInput;
 use super::rows::GroupedRows;
+use crate::arrays::long_text;
 use crate::arrays::select::{NONE, index};
 use crate::arrays::typed::{bools, digits, floats, ints, texts};
 use crate::arrays::types;
 use crate::error::{Outcome, internal, unsupported, value};
 use crate::keys::groups::members;
+use crate::runtime::memory::Growth;
 use crate::values::decimal::{divide, fits};
 
 /// Floats in the order that sorting has: NaN above all, -0.0 equal to 0.0.
@@ -135,12 +137,15 @@ pub(super) fn median(input: &KernelInput<'_>) -> Outcome<Series> {
 pub(super) fn joined(input: &KernelInput<'_>) -> Outcome<Series> {
     let (values, rows, separator) = (input.one()?, input.rows, input.text()?);
     let mut results: Vec<Option<String>> = vec![None; rows.count];
+    let mut growth = Growth::default();
     for (group, text) in rows.of.iter().zip(texts(values)?.iter()) {
         let Some(text) = text else { continue };
+        growth.by(separator.len() + text.len())?;
         match &mut results[*group as usize] {
             Some(whole) => {
                 whole.push_str(separator);
                 whole.push_str(text);
+                long_text::fits(whole.len())?;
             }
             none => *none = Some(text.to_owned()),
         }

@@ -50,7 +50,16 @@ fn what_is_stored_in_fewer_bits_is_widened() {
 #[test]
 fn what_tables_cannot_hold_is_refused() {
     let big = Series::new("big".into(), &[u64::MAX]).into_column();
-    assert_snapshot!(Source::new("a.parquet", file(vec![big])).table(), @"a.parquet: column `big` is of type u64, and not all of it fits int");
+    assert_snapshot!(Source::new("a.parquet", file(vec![big])).table(), @r"
+    a.parquet: column `big` is of type u64, and not all of it fits int
+    help: say `decimal(20,0)` in `columns`, which holds all of it
+    ");
+    let big = || Series::new("big".into(), &[u64::MAX, 1]).into_column();
+    let read_as = |wanted| {
+        Source::new("a.parquet", file(vec![big()])).scan(|scan| scan.schema = [("big", wanted)].into_iter().collect())
+    };
+    assert_snapshot!(read_as(DataType::Decimal { precision: 20, scale: 0 }).rows(), @"");
+    assert_snapshot!(read_as(DataType::String).rows(), @"a.parquet: column `big` is of type u64, not string");
     let list = Series::new("list".into(), [Series::new("".into(), [1_i64])]).into_column();
     assert_snapshot!(Source::new("a.parquet", file(vec![list])).table(), @r"
     a.parquet: column `list` is of type list[int], which tables cannot hold
