@@ -58,7 +58,8 @@ fn what_tables_cannot_hold_is_refused() {
     let read_as = |wanted| {
         Source::new("a.parquet", file(vec![big()])).scan(|scan| scan.schema = [("big", wanted)].into_iter().collect())
     };
-    assert_snapshot!(read_as(DataType::Decimal { precision: 20, scale: 0 }).rows(), @"");
+    let exact = read_as(DataType::Decimal { precision: 20, scale: 0 }).rows();
+    assert!(exact.contains("18446744073709551615"), "{exact}");
     assert_snapshot!(read_as(DataType::String).rows(), @"a.parquet: column `big` is of type u64, not string");
     let list = Series::new("list".into(), [Series::new("".into(), [1_i64])]).into_column();
     assert_snapshot!(Source::new("a.parquet", file(vec![list])).table(), @r"
