@@ -4,18 +4,15 @@
 
 mod adbc;
 mod authority;
-mod certificates;
 mod cut;
 mod mariadb;
 mod postgres;
-mod program;
 mod programs;
 mod s3;
 mod web;
 
 pub use adbc::adbc_driver;
-pub use authority::{Authority, Issued};
-pub use certificates::Certificates;
+pub use authority::{Authority, Certificates};
 pub use cut::Cut;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;

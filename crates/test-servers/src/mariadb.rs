@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::authority::{Authority, Issued};
-use crate::program::{free_port, installed};
+use crate::authority::{Authority, Certificates};
+use crate::programs::{free_port, installed};
 
 /// A server with a user `tidemill` who may do everything, with a database `shop`, and with a certificate for localhost. It ends when
 /// it is dropped.
@@ -44,13 +44,14 @@ impl MariaDb {
     /// # Panics
     /// As [`start`](Self::start).
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
-        let [mariadbd, install, client] = installed(["mariadbd", "mariadb-install-db", "mariadb"])?;
+        let [mariadbd, install, client] = installed(["mariadbd", "mariadb-install-db", "mariadb"], &[])?;
         let folder = tempfile::tempdir().expect("there is room for a folder");
         prepare(&install, folder.path());
-        let authority = Authority::new(folder.path());
-        let certificate = authority.issue("server", &["localhost", "127.0.0.1"], false);
-        let port = free_port();
-        let mut all = base_arguments(folder.path(), port, &authority, &certificate);
+        let authority = Authority::new(folder.path()).expect("certificates can be made");
+        let certificate =
+            authority.issue("server", &["localhost", "127.0.0.1"], false).expect("certificates can be made");
+        let port = free_port().expect("this machine has free ports");
+        let mut all = base_arguments(folder.path(), port, &certificate);
         all.extend(arguments.iter().map(ToString::to_string));
         let mut server = Self { folder, port, mariadbd, client, arguments: all, authority, child: None };
         server.resume();
@@ -153,7 +154,7 @@ fn as_root() -> Option<&'static str> {
     is_root.then_some("--user=root")
 }
 
-fn base_arguments(folder: &Path, port: u16, authority: &Authority, certificate: &Issued) -> Vec<String> {
+fn base_arguments(folder: &Path, port: u16, issued: &Certificates) -> Vec<String> {
     let path = |name: &str| folder.join(name).display().to_string();
     let all = vec![
         "--no-defaults".to_owned(),
@@ -162,9 +163,9 @@ fn base_arguments(folder: &Path, port: u16, authority: &Authority, certificate: 
         format!("--pid-file={}", path("pid")),
         format!("--port={port}"),
         "--bind-address=127.0.0.1".to_owned(),
-        format!("--ssl-ca={}", authority.file().display()),
-        format!("--ssl-cert={}", certificate.certificate.display()),
-        format!("--ssl-key={}", certificate.key.display()),
+        format!("--ssl-ca={}", issued.authority.display()),
+        format!("--ssl-cert={}", issued.certificate.display()),
+        format!("--ssl-key={}", issued.key.display()),
         "--innodb-buffer-pool-size=64M".to_owned(),
         "--innodb-flush-log-at-trx-commit=2".to_owned(),
         NO_SYNC.to_owned(),

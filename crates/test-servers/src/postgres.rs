@@ -12,7 +12,7 @@ use std::{fs, thread};
 use tempfile::TempDir;
 
 use crate::Certificates;
-use crate::programs::{self, Account};
+use crate::programs::{Account, free_port, installed};
 
 /// The owner of everything.
 const OWNER: &str = "owner";
@@ -74,10 +74,8 @@ impl Postgres {
     }
 
     fn start_with(expired: bool) -> Option<Self> {
-        let Some(programs) = programs::folder_of("postgres", installed()) else {
-            programs::missing("postgres");
-            return None;
-        };
+        let [postgres, ..] = installed(["postgres", "initdb", "psql"], &folders_of_versions())?;
+        let programs = postgres.parent().map(Path::to_owned).unwrap_or_default();
         let start = || {
             let server = Self::make(programs, expired)?;
             server.run()?;
@@ -249,15 +247,11 @@ fn follow(child: &mut Child, log: &mut String, told: &Sender<io::Result<i32>>) {
 }
 
 /// Folders where the programs of a server are that are not in `PATH`, the newest version first.
-fn installed() -> Vec<PathBuf> {
+fn folders_of_versions() -> Vec<PathBuf> {
     let versions = |folder: &str| fs::read_dir(folder).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = versions("/usr/lib/postgresql").map(|version| version.path().join("bin")).collect();
     folders.sort_by_key(|folder| std::cmp::Reverse(folder.parent().and_then(Path::file_name).map(ToOwned::to_owned)));
     folders
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 fn succeed(command: &mut Command) -> io::Result<String> {

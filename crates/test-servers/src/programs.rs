@@ -1,24 +1,36 @@
 //! Finding programs, and running them as somebody whom servers do not refuse.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, io};
 
-/// The folder that holds a program, among those of `PATH` and these folders.
-pub(crate) fn folder_of(program: &str, folders: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let path: Vec<PathBuf> = env::split_paths(&path).collect();
-    folders.into_iter().chain(path).find(|folder| folder.join(program).is_file())
-}
-
-/// Says that a test is skipped because a program is not installed.
+/// The programs of these names, from these folders, those of `PATH` or those of administrators; None, said on stderr, if one is not
+/// installed.
 ///
 /// # Panics
-/// If the tests are to find every server: `TIDEMILL_REQUIRE_SERVERS=1`.
-pub(crate) fn missing(program: &str) {
-    let required = env::var_os("TIDEMILL_REQUIRE_SERVERS").is_some_and(|value| value == "1");
-    assert!(!required, "`{program}` is not installed, and TIDEMILL_REQUIRE_SERVERS=1 demands it");
-    eprintln!("skipped: `{program}` is not installed");
+/// If one is not, and the tests are to find every server: `TIDEMILL_REQUIRE_SERVERS=1`.
+pub(crate) fn installed<const N: usize>(names: [&str; N], folders: &[PathBuf]) -> Option<[PathBuf; N]> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path: Vec<PathBuf> = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]).collect();
+    let find = |name| folders.iter().chain(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
+    let found: Vec<PathBuf> = names.iter().map_while(find).collect();
+    let program = names.get(found.len());
+    found.try_into().ok().or_else(|| {
+        let required = env::var_os("TIDEMILL_REQUIRE_SERVERS").is_some_and(|value| value == "1");
+        let message = format!("`{}` is not installed", program.copied().unwrap_or_default());
+        assert!(!required, "{message}, and TIDEMILL_REQUIRE_SERVERS=1 demands it");
+        eprintln!("skipped: {message}");
+        None
+    })
+}
+
+/// A port on which nobody listens now.
+///
+/// # Errors
+/// If this machine has none.
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// Whom a server runs as: servers refuse to run as root.
@@ -44,7 +56,7 @@ impl Account {
     }
 
     /// Gives it a file or folder.
-    pub fn own(self, path: &Path) -> std::io::Result<()> {
+    pub fn own(self, path: &Path) -> io::Result<()> {
         match self.ids {
             Some((user, group)) => std::os::unix::fs::chown(path, Some(user), Some(group)),
             None => Ok(()),

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::programs::{folder_of, missing};
+use crate::programs::installed;
 
 /// The program, of the package `moto[server]` of PyPI.
 const PROGRAM: &str = "moto_server";
@@ -22,11 +22,7 @@ impl S3Server {
     /// # Panics
     /// If it is demanded and cannot be started.
     pub fn start() -> Option<Self> {
-        let Some(program) = program() else {
-            missing(PROGRAM);
-            return None;
-        };
-        let mut command = Command::new(program);
+        let mut command = Command::new(program()?);
         command.args(["-H", "127.0.0.1", "-p", "0"]).env("PYTHONUNBUFFERED", "1");
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the server starts");
         let mut lines = BufReader::new(process.stderr.take().expect("its messages")).lines().map_while(Result::ok);
@@ -113,5 +109,5 @@ impl Drop for S3Server {
 /// The program: that of `TIDEMILL_MOTO`, or the one that is installed.
 fn program() -> Option<PathBuf> {
     let named = std::env::var_os("TIDEMILL_MOTO").map(PathBuf::from);
-    named.or_else(|| Some(folder_of(PROGRAM, [])?.join(PROGRAM)))
+    named.or_else(|| installed([PROGRAM], &[]).map(|[program]| program))
 }

@@ -42,7 +42,7 @@ fn certificates_that_have_expired_or_are_of_others_are_told() {
         ("old", "127.0.0.1", true, "expired certificate"),
         ("other", "db.example", false, "certificate of another name"),
     ] {
-        let issued = server.authority().issue(file, &[name], expired);
+        let issued = server.authority().issue(file, &[name], expired).expect("certificates can be made");
         let arguments = [
             format!("--ssl-cert={}", issued.certificate.display()),
             format!("--ssl-key={}", issued.key.display()),
