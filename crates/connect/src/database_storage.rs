@@ -34,8 +34,16 @@ impl Storage for DatabaseStorage {
         Location::new(format!("{scheme}://{}", self.database.table_name(table)))
     }
 
+    /// Two connections may lead to one database, each with another schema of it.
     fn real(&self, _project: &Path, location: &Location) -> Location {
-        location.clone()
+        let Some((_, table)) = location.as_str().split_once("://") else { return location.clone() };
+        let identity = self.database.identity();
+        let schema = self.database.table_name("any").schema;
+        let server = schema.and_then(|schema| identity.strip_suffix(&format!("/{schema}"))).unwrap_or(&identity);
+        match table {
+            "" => Location::new(format!("{server}/")),
+            table => Location::new(format!("{server}/{}", self.database.table_name(table))),
+        }
     }
 
     fn find(&self, _project: &Path, _location: &Location) -> io::Result<Found> {
@@ -81,6 +89,17 @@ impl DatabaseUrls {
     pub fn new(schemes: &'static [&'static str], open: OpenDatabase) -> Self {
         Self { schemes, open, opened: Mutex::default() }
     }
+
+    fn opened(&self, location: &Location) -> Result<Arc<dyn Database>, ConnectionError> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(database) = opened.get(location) {
+            return Ok(Arc::clone(database));
+        }
+        let url = location.as_str();
+        let database = (self.open)(ConnectionConfig::of_url(shown(url), url))?;
+        opened.insert(location.clone(), Arc::clone(&database));
+        Ok(database)
+    }
 }
 
 impl Storage for DatabaseUrls {
@@ -89,14 +108,11 @@ impl Storage for DatabaseUrls {
     }
 
     fn database(&self, location: &Location) -> Option<Arc<dyn Database>> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(database) = opened.get(location) {
-            return Some(Arc::clone(database));
-        }
-        let url = location.as_str();
-        let database = (self.open)(ConnectionConfig::of_url(shown(url), url)).ok()?;
-        opened.insert(location.clone(), Arc::clone(&database));
-        Some(database)
+        self.opened(location).ok()
+    }
+
+    fn refusal(&self, location: &Location) -> Option<ConnectionError> {
+        self.opened(location).err()
     }
 
     fn find(&self, _project: &Path, _location: &Location) -> io::Result<Found> {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tidemill_core::connection::ConnectionErrorKind;
+use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::{Diagnostic, Severity, Span};
 use tidemill_core::plan::MOST_TIME;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, open_password};
@@ -76,7 +76,8 @@ impl Parameters for Load {
         let format = if is_database { &DATABASE } else { self.file_format(&path, formats, source.types.storages())? };
         let mistakes = self.mistakes(&path, format, formats, source);
         if mistakes.is_empty() {
-            table_task(LoadTask { keys: self, path, format, found: Mutex::default() }, source)
+            let table = self.table(&path, format, source);
+            table_task(LoadTask { keys: self, path, format, table, found: Mutex::default() }, source)
         } else {
             Err(mistakes)
         }
@@ -149,6 +150,16 @@ impl Load {
         keys.chain(self.options.iter().flat_map(LoadOptions::given))
     }
 
+    /// The table that is read: the one that is named, or that of a path below a connection's name: `orders` of `shop://orders`.
+    fn table(&self, path: &At<Location>, format: &FormatDescriptor, source: &TaskSource<'_>) -> Option<String> {
+        if let Some(table) = &self.table {
+            return Some(table.value.clone());
+        }
+        let (connection, table) = path.value.as_str().split_once("://")?;
+        let is_table = format.name == DATABASE.name && self.query.is_none() && !table.is_empty();
+        (is_table && source.pipeline.connections.contains_key(connection)).then(|| table.to_owned())
+    }
+
     /// Keys that do not go together.
     fn mistakes(
         &self,
@@ -174,7 +185,7 @@ impl Load {
                         .at(query.span, "a query")
                         .at(table.span, "and a table"),
                 ),
-                (None, None) => mistakes.push(
+                (None, None) if self.table(path, format, source).is_none() => mistakes.push(
                     Diagnostic::error(format!("task `{}` does not say what to read", source.spec.id.value))
                         .at(path.span, format!("{database} holds several tables"))
                         .help("add `table:` or `query:`"),
@@ -199,6 +210,8 @@ struct LoadTask {
     /// What is read.
     path: At<Location>,
     format: &'static FormatDescriptor,
+    /// The table of a database that is read.
+    table: Option<String>,
     /// The columns last found: what is to be said of how they are read is said once they are known to be right.
     found: Mutex<Option<Schema>>,
 }
@@ -224,6 +237,11 @@ impl LoadTask {
         let mut files: Vec<Location> = files.map(|entry| entry.location).collect();
         files.sort();
         files
+    }
+
+    /// Whether what is not there is a table that another task of the pipeline writes.
+    fn is_made_in_the_run(&self, error: &ConnectionError, cx: &CheckContext<'_>) -> bool {
+        !cx.whole_sources && error.kind == ConnectionErrorKind::Missing && (cx.published)(&self.path.value)
     }
 
     /// The columns that are taken.
@@ -252,7 +270,7 @@ impl LoadTask {
         Scan {
             files: self.files(cx),
             format: self.format.format(),
-            table: self.keys.table.as_ref().map(|at| at.value.clone()),
+            table: self.table.clone(),
             query: self.keys.query.clone(),
             is_selection: !self.keys.select.is_empty(),
             sheet: self.keys.sheet.as_ref().map(|at| at.value.clone()),
@@ -344,6 +362,13 @@ impl TableLogic for LoadTask {
                 return self.selected_of(scan);
             }
             Err(EngineError::Cancelled) if !cx.whole_sources => return Err(vec![self.unanswered()]),
+            // A table that another task makes may not be there yet.
+            Err(EngineError::Connection(error)) if self.is_made_in_the_run(&error, cx) => {
+                return match self.keys.columns.is_empty() {
+                    true => Err(Vec::new()),
+                    false => self.selected_of(scan),
+                };
+            }
             found => found.map_err(|error| vec![self.unreadable(&error)])?,
         };
         let schema = self.selected(&contract.hold(&found, &|schema| read_as(cx, &scan, schema))?)?;

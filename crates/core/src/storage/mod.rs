@@ -34,6 +34,11 @@ pub trait Storage: Send + Sync {
         None
     }
 
+    /// What is wrong with a location that is meant to lead here and cannot.
+    fn refusal(&self, _location: &Location) -> Option<ConnectionError> {
+        None
+    }
+
     /// The one way of writing a location by which it is told from all others.
     fn absolute(&self, _project: &Path, location: &Location) -> Location {
         location.clone()

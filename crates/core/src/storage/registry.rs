@@ -124,9 +124,10 @@ impl StorageRegistry {
 
     /// That a location leads nowhere that is known, if it does not.
     pub fn unsupported(&self, location: &At<Location>) -> Vec<Diagnostic> {
-        let Some(scheme) = location.value.scheme().filter(|_| self.place(&location.value).is_none()) else {
-            return Vec::new();
-        };
+        if let Some(at) = self.place(&location.value) {
+            return self.list[at].refusal(&location.value).iter().map(|error| refused(error, location)).collect();
+        }
+        let Some(scheme) = location.value.scheme() else { return Vec::new() };
         if let Some(mistakes) = self.refused.get(scheme) {
             return mistakes.iter().map(|mistake| mistake.clone().at(location.span, "used here")).collect();
         }
@@ -148,6 +149,11 @@ impl StorageRegistry {
         let scheme = location.scheme();
         self.list.iter().position(|storage| storage.leads_here(scheme))
     }
+}
+
+fn refused(error: &ConnectionError, location: &At<Location>) -> Diagnostic {
+    let mistake = Diagnostic::error(error.to_string()).at(location.span, "used here");
+    error.help.iter().fold(mistake, |mistake, help| mistake.help(help.clone()))
 }
 
 fn unknown(scheme: &str) -> String {
