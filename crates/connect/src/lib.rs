@@ -11,6 +11,7 @@ mod mysql;
 mod object;
 mod postgres;
 mod runtime;
+mod written;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -83,7 +83,9 @@ struct Reading {
 
 impl Reading {
     async fn run(self, sender: Batches) {
-        let lent = match select(pin!(self.snapshots.lend(&self.server)), pin!(self.unwanted(&sender))).await {
+        let lent = match select(pin!(self.snapshots.lend(&self.server, &self.query.sql)), pin!(self.unwanted(&sender)))
+            .await
+        {
             Either::Left((lent, _)) => lent,
             Either::Right(_) => Err(error::cancelled(&self.server.settings)),
         };

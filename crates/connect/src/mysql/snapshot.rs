@@ -10,6 +10,7 @@ use tidemill_core::connection::{ConnectionError, ConnectionErrorKind as Kind};
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 
 use super::session::Server;
+use crate::written;
 
 /// The snapshot of a server, while somebody holds one.
 pub(super) struct Snapshots {
@@ -19,6 +20,8 @@ pub(super) struct Snapshots {
 struct Held {
     /// By how many.
     holders: usize,
+    /// What had been written when it began.
+    moment: u64,
     connection: Arc<TurnMutex<Transaction>>,
 }
 
@@ -55,7 +58,13 @@ impl Snapshots {
         let mut held = self.held();
         match &mut *held {
             Some(held) => held.holders += 1,
-            None => *held = Some(Held { holders: 1, connection: Arc::new(TurnMutex::new(Transaction::NotBegun)) }),
+            None => {
+                *held = Some(Held {
+                    holders: 1,
+                    moment: written::moment(),
+                    connection: Arc::new(TurnMutex::new(Transaction::NotBegun)),
+                })
+            }
         }
     }
 
@@ -70,12 +79,20 @@ impl Snapshots {
         }
     }
 
-    /// A connection to read through: that of the snapshot, in its turn, or one of its own.
+    /// The connection of the snapshot, if a statement is to be read through it.
+    fn shared(&self, server: &Server, sql: &str) -> Option<Arc<TurnMutex<Transaction>>> {
+        let held = self.held();
+        let held = held.as_ref().filter(|held| !written::is_newer(&server.settings.place, sql, held.moment))?;
+        Some(Arc::clone(&held.connection))
+    }
+
+    /// A connection to read through: that of the snapshot, in its turn, or one of its own. What the run itself has written since is
+    /// seen as it is.
     ///
     /// # Errors
     /// If the server cannot be reached or refuses, or the snapshot's connection was lost.
-    pub async fn lend(&self, server: &Server) -> Result<Lent, ConnectionError> {
-        let Some(connection) = self.held().as_ref().map(|held| Arc::clone(&held.connection)) else {
+    pub async fn lend(&self, server: &Server, sql: &str) -> Result<Lent, ConnectionError> {
+        let Some(connection) = self.shared(server, sql) else {
             return Ok(Lent::Own(server.session().await?));
         };
         let mut turn = connection.lock_owned().await;

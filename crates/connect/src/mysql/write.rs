@@ -109,7 +109,9 @@ impl Writer<'_> {
         if !(write.may_commit)() {
             return Err(error::cancelled(&self.server.settings));
         }
-        self.commit(&ledger, &written_at).map(|()| WriteEnd::Written { rows })
+        self.commit(&ledger, &written_at)?;
+        crate::written::note(&self.server.settings.place, &write.table.name);
+        Ok(WriteEnd::Written { rows })
     }
 
     /// The target, made if it is to be.

@@ -44,12 +44,12 @@ impl Link {
         }
     }
 
-    /// A session in a transaction that reads.
+    /// A session in a transaction that reads what a statement names.
     ///
     /// # Errors
     /// If the server cannot be reached or refuses.
-    pub async fn begin(&self) -> Result<Session, ConnectionError> {
-        let beginning = self.snapshot.lock().await.beginning(&self.settings).await?;
+    pub async fn begin(&self, sql: &str) -> Result<Session, ConnectionError> {
+        let beginning = self.snapshot.lock().await.beginning(&self.settings, sql).await?;
         let idle = self.idle().pop().filter(|session| !session.client.is_closed());
         if let Some(session) = idle
             && session.client.batch_execute(&beginning).await.is_ok()
@@ -72,16 +72,17 @@ impl Link {
         }
     }
 
-    /// Does something that reads, in a transaction of its own.
+    /// Does something that reads what a statement names, in a transaction of its own.
     ///
     /// # Errors
     /// If the server cannot be reached, those of the work, or that it was cancelled.
     pub async fn reading<T>(
         &self,
+        sql: &str,
         stop: &Stop,
         work: impl AsyncFnOnce(&Session) -> Result<T, ConnectionError>,
     ) -> Result<T, ConnectionError> {
-        let session = or_stopped(self.name(), stop, self.begin()).await?;
+        let session = or_stopped(self.name(), stop, self.begin(sql)).await?;
         match session.until_stopped(self.name(), stop, work(&session)).await {
             Ok(done) => {
                 self.end(session).await;

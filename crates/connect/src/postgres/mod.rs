@@ -83,7 +83,7 @@ impl Postgres {
         cancelled: &CancelToken,
         work: impl AsyncFnOnce(&tokio_postgres::Client, Source) -> Result<T, ConnectionError>,
     ) -> Result<T, ConnectionError> {
-        block_on(self.link.reading(&Stop::of(cancelled), async |session| {
+        block_on(self.link.reading(source::text(source), &Stop::of(cancelled), async |session| {
             let Settings { name, schema, .. } = self.settings();
             let source = Source::prepare(&session.client, name, source, schema.as_deref()).await?;
             work(&session.client, source).await
@@ -96,7 +96,7 @@ impl Postgres {
         cancelled: &CancelToken,
         work: impl AsyncFnOnce(&tokio_postgres::Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, ConnectionError> {
-        block_on(self.link.reading(&Stop::of(cancelled), async |session| {
+        block_on(self.link.reading("", &Stop::of(cancelled), async |session| {
             work(&session.client).await.map_err(|fault| of_statement(self.link.name(), &fault, None))
         }))
     }
@@ -104,9 +104,8 @@ impl Postgres {
 
 impl Database for Postgres {
     fn identity(&self) -> String {
-        let Settings { place, database, schema, .. } = self.settings();
-        let schema = schema.as_ref().map(|schema| format!("/{schema}")).unwrap_or_default();
-        format!("postgres://{place}/{database}{schema}")
+        let schema = self.settings().schema.as_ref().map(|schema| format!("/{schema}")).unwrap_or_default();
+        format!("{}{schema}", self.settings().server())
     }
 
     fn table_name(&self, table: &str) -> DatabaseTable {

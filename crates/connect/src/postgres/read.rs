@@ -19,7 +19,7 @@ use super::decode::Decoder;
 use super::error::{cancelled, of_statement};
 use super::link::Link;
 use super::session::{Session, Stop, or_stopped};
-use super::source::Source;
+use super::source::{self, Source};
 use crate::runtime;
 
 /// Rows of a batch at most.
@@ -58,7 +58,7 @@ impl Rows {
         schema: &Schema,
         stop: Stop,
     ) -> Result<Self, ConnectionError> {
-        let session = or_stopped(link.name(), &stop, link.begin()).await?;
+        let session = or_stopped(link.name(), &stop, link.begin(source::text(source))).await?;
         let opened = session.until_stopped(link.name(), &stop, open(&link, &session, source, schema)).await;
         let (feed, decoder) = match opened {
             Ok(opened) => opened,

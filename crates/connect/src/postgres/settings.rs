@@ -45,6 +45,11 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// The server and the database there.
+    pub fn server(&self) -> String {
+        format!("postgres://{}/{}", self.place, self.database)
+    }
+
     /// Of a connection.
     ///
     /// # Errors

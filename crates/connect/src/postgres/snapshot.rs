@@ -5,6 +5,7 @@ use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use super::error::{error, of_statement};
 use super::session::{Purpose, Session};
 use super::settings::Settings;
+use crate::written;
 
 /// How a transaction that reads begins: it sees one state of the rows from its first query on.
 pub(super) const BEGIN: &str = "begin isolation level repeatable read read only";
@@ -16,11 +17,16 @@ pub(super) struct Snapshot {
     holders: usize,
     /// The connection that exports it, from the first reading on, and its name.
     exported: Option<(Session, String)>,
+    /// What had been written when it began.
+    moment: u64,
 }
 
 impl Snapshot {
     /// One more wants it.
     pub fn begin(&mut self) {
+        if self.holders == 0 {
+            self.moment = written::moment();
+        }
         self.holders += 1;
     }
 
@@ -33,12 +39,13 @@ impl Snapshot {
         self.holders == 0
     }
 
-    /// The statements with which a reading begins.
+    /// The statements with which a reading begins. What the run itself has written since is seen as it is.
     ///
     /// # Errors
     /// If the snapshot cannot be had, or its connection was lost.
-    pub async fn beginning(&mut self, settings: &Settings) -> Result<String, ConnectionError> {
-        if self.holders == 0 || !settings.snapshot {
+    pub async fn beginning(&mut self, settings: &Settings, sql: &str) -> Result<String, ConnectionError> {
+        let is_newer = || written::is_newer(&settings.server(), sql, self.moment);
+        if self.holders == 0 || !settings.snapshot || is_newer() {
             return Ok(BEGIN.to_owned());
         }
         let name = &settings.name;

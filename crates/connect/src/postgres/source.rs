@@ -14,6 +14,14 @@ use super::decode::ReadColumn;
 use super::error::{error, of_statement};
 use super::sql::{identifier, identifiers, parse_table, table};
 
+/// The statement or name that says what is read.
+pub(super) fn text(source: DatabaseSource<'_>) -> &str {
+    match source {
+        DatabaseSource::Table(name) => name,
+        DatabaseSource::Query(query) => &query.text,
+    }
+}
+
 /// A source that the server has looked at.
 pub(super) struct Source {
     /// What stands behind `from`.

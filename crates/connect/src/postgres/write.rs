@@ -19,6 +19,7 @@ use super::prepare::{self, STAGING};
 use super::session::{Purpose, Session, Stop, or_stopped};
 use super::sql::{identifier, identifiers, literal, table};
 use crate::runtime::block_on;
+use crate::written;
 
 /// Writes rows.
 ///
@@ -36,6 +37,7 @@ pub(super) fn write(
         Begin::Writing(begun) => begun,
         Begin::AlreadyThere(end) => return Ok(end),
     };
+    let table = target.name.clone();
     let writing = Writing { link, session, stop, target };
     // Whatever goes wrong from here on, the session ends with the transaction open, and the server takes all of it back.
     let rows = writing.copy(&mut write, encoder, &mut sink)?;
@@ -45,6 +47,7 @@ pub(super) fn write(
         return Err(cancelled(link.name()));
     }
     block_on(commit::commit(link, writing.session, &backend, &ledger, &written_at))?;
+    written::note(&link.settings.server(), &table);
     Ok(WriteEnd::Written { rows })
 }
 

@@ -1,6 +1,7 @@
 //! Whether a task of a given fingerprint must run, and why.
 
 use jiff::Timestamp;
+use tidemill_core::connection::WriteMode;
 use tidemill_core::fingerprint::{Fingerprint, Reason, explain};
 use tidemill_core::plan::PlannedTask;
 use tidemill_core::spec::CachePolicy;
@@ -10,6 +11,12 @@ use tidemill_state::LastGood;
 
 use super::{Decision, DecisionOptions};
 use crate::cache_index::{CacheIndex, ResultHistory, StoredTables};
+
+/// Whether it adds rows to a table of a database, which each fire of a schedule does by itself.
+fn appends(task: &PlannedTask) -> bool {
+    let mut options = task.sinks.iter().filter_map(|sink| sink.options.database.as_ref());
+    options.any(|options| options.mode == WriteMode::Append)
+}
 
 /// What earlier runs have left of tasks' results.
 pub struct CachedResults<'a> {
@@ -36,7 +43,7 @@ impl CachedResults<'_> {
         if if task.has_effect() { options.resend } else { options.forced } {
             return Decision::Run(vec![Reason::Forced]);
         }
-        if task.has_effect() && options.scheduled {
+        if (task.has_effect() || appends(task)) && options.scheduled {
             return Decision::Run(vec![Reason::Scheduled]);
         }
         if let Some(last) = last.filter(|_| options.as_cached)

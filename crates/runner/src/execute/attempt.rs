@@ -54,7 +54,8 @@ impl TaskExecutor {
         // The first commit of a database is that of the attempt.
         let commit = OnceLock::new();
         let may_commit = || *commit.get_or_init(|| token.begin_commit());
-        self.write_to_databases(ix, &mut result, &may_commit, token.cancelled())?;
+        let content = made.table.as_ref().map(|table| table.object.digest);
+        self.write_to_databases(ix, &mut result, content, &may_commit, token.cancelled())?;
         if !may_commit() {
             return Err(stopped());
         }
