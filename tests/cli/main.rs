@@ -17,6 +17,7 @@ mod cleaning;
 mod commands;
 mod composing;
 mod damage;
+mod databases;
 mod docs;
 mod doctor;
 mod dotenv;

@@ -15,14 +15,20 @@ pub(crate) fn installed<const N: usize>(names: [&str; N], folders: &[PathBuf]) -
     let path: Vec<PathBuf> = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]).collect();
     let find = |name| folders.iter().chain(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
     let found: Vec<PathBuf> = names.iter().map_while(find).collect();
-    let program = names.get(found.len());
-    found.try_into().ok().or_else(|| {
-        let required = env::var_os("TIDEMILL_REQUIRE_SERVERS").is_some_and(|value| value == "1");
-        let message = format!("`{}` is not installed", program.copied().unwrap_or_default());
-        assert!(!required, "{message}, and TIDEMILL_REQUIRE_SERVERS=1 demands it");
-        eprintln!("skipped: {message}");
-        None
-    })
+    if let Some(program) = names.get(found.len()) {
+        missing(program);
+    }
+    found.try_into().ok()
+}
+
+/// Says that a test is skipped because something is not installed.
+///
+/// # Panics
+/// If the tests are to find every server: `TIDEMILL_REQUIRE_SERVERS=1`.
+pub(crate) fn missing(program: &str) {
+    let required = env::var_os("TIDEMILL_REQUIRE_SERVERS").is_some_and(|value| value == "1");
+    assert!(!required, "`{program}` is not installed, and TIDEMILL_REQUIRE_SERVERS=1 demands it");
+    eprintln!("skipped: `{program}` is not installed");
 }
 
 /// A port on which nobody listens now.

@@ -83,13 +83,13 @@ fn count(project: &Project, query: &str) -> i64 {
 }
 
 /// The cron expression of fires half an hour away from now, one in each hour.
-fn hourly() -> String {
+pub(crate) fn hourly() -> String {
     let away = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(30);
     away.to_zoned(jiff::tz::TimeZone::UTC).strftime("'%M * * * *'").to_string()
 }
 
 /// Makes a scheduler of the past have seen all fires up to so many hours ago.
-fn seen_hours_ago(project: &Project, hours: i64) {
+pub(crate) fn seen_hours_ago(project: &Project, hours: i64) {
     project.run(["schedule", "--once"]).exits(0);
     let change = format!("UPDATE schedules SET seen = seen - {hours} * 3600000000");
     state(project).execute_batch(&format!("DELETE FROM fires; DELETE FROM runs; {change}")).expect("a state");
