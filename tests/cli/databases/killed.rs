@@ -15,7 +15,7 @@ use crate::project::{Outcome, Project, dedent};
 use super::shop::Shop;
 
 /// The rows of a round.
-const ROWS: usize = 20_000;
+const ROWS: usize = 5000;
 
 /// What is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,7 @@ impl Rounds {
             let after = self.lasts.mul_f64(self.random(1100) as f64 / 1000.0);
             let what = format!("{}: round {round}: {victim:?} after {after:?}", self.mode);
             self.kill_once(round, victim, after, &what);
+            println!("{what}: {:?}", self.figures);
             assert!(!reader.is_finished(), "{what}: the reader saw what may not be seen");
         }
         is_over.store(true, Ordering::Relaxed);
