@@ -201,9 +201,10 @@ impl Rounds {
 
     /// Neither sessions nor locks of runs are left.
     fn nothing_is_left(&self, what: &str) {
+        // The reader and the server's own work come and go.
         let left = "select (select count(*) from pg_stat_activity where datname = current_database()
-            and application_name <> 'psql'), (select count(*) from pg_locks where pid not in
-            (select pid from pg_stat_activity where application_name = 'psql'))";
+            and backend_type = 'client backend' and application_name <> 'psql'), (select count(*) from pg_locks where
+            locktype = 'advisory' or mode not in ('AccessShareLock', 'ShareUpdateExclusiveLock', 'ExclusiveLock'))";
         let began = Instant::now();
         while self.patiently(left) != "0|0" {
             assert!(began.elapsed() < Duration::from_secs(30), "{what}: {}", self.patiently(left));
