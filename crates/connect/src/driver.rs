@@ -6,6 +6,9 @@ use std::sync::Arc;
 use tidemill_core::connection::{ConnectionConfig, ConnectionError, ConnectionErrorKind};
 use tidemill_core::storage::Storage;
 
+/// Makes the storage of a connection; copies of remote files go into that folder.
+pub(crate) type OpenStorage = fn(ConnectionConfig, &Path) -> Result<Arc<dyn Storage>, ConnectionError>;
+
 /// A kind of connection.
 pub(crate) struct Driver {
     /// The schemes of its URLs.
@@ -13,7 +16,7 @@ pub(crate) struct Driver {
     /// The keys that a connection of it may have beside `url`.
     pub options: &'static [&'static str],
     /// The storage of a connection, under its name; it does not connect.
-    pub open: fn(ConnectionConfig, &Path) -> Result<Arc<dyn Storage>, ConnectionError>,
+    pub open: OpenStorage,
     /// The storage of URLs that stand for themselves.
     pub of_urls: fn(&Path) -> Arc<dyn Storage>,
 }

@@ -142,7 +142,7 @@ impl Served {
     /// If the file has mistakes: all of them.
     pub fn project(&self, program: &dyn Program) -> Result<(Arc<Project>, Arc<dyn TableEngine>), Problem> {
         let wrong = |text: &String| Problem { status: 422, message: text.clone() };
-        self.load(program).project.as_ref().map(Clone::clone).map_err(wrong)
+        self.load(program).project.clone().map_err(|error| wrong(&error))
     }
 
     /// What a run with these parameters would do, found as `tidemill plan` does.

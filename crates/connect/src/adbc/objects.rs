@@ -150,7 +150,7 @@ fn unique_keys(constraints: &StructArray) -> Vec<Vec<String>> {
     let mut keys = Vec::new();
     for (at, kind) in texts(constraints, "constraint_type").into_iter().enumerate() {
         let kind = kind.unwrap_or_default().to_ascii_uppercase();
-        let names = (!columns.is_null(at)).then(|| strings(&columns.value(at))).unwrap_or_default();
+        let names = if columns.is_null(at) { Default::default() } else { strings(&columns.value(at)) };
         let names: Vec<String> = names.into_iter().flatten().collect();
         match kind.as_str() {
             _ if names.is_empty() => {}

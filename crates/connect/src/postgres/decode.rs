@@ -296,7 +296,7 @@ mod tests {
         }
         for end in 0..=chunk.len() {
             let decoded = Decoder::new("db", vec![column.clone()], Vec::new()).decode(&chunk[..end], 2);
-            let whole = end == 0 || end >= HEADER && (end - HEADER) % 10 == 0;
+            let whole = end == 0 || end >= HEADER && (end - HEADER).is_multiple_of(10);
             assert_eq!(decoded.is_ok(), whole, "{end} of {}", chunk.len());
         }
     }

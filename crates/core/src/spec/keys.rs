@@ -331,7 +331,7 @@ pub(crate) enum OutputForms {
     /// A path.
     Path(String),
     /// A path and how the file is written.
-    Map(OutputKeys),
+    Map(Box<OutputKeys>),
 }
 
 /// A path and how the file is written.

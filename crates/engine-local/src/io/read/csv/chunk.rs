@@ -119,7 +119,7 @@ impl CsvFile<'_> {
             if column == 0 {
                 continue;
             }
-            if self.fills && !(cursor.is_at_end() && !self.whole) {
+            if self.fills && (self.whole || !cursor.is_at_end()) {
                 for lacking in column..width {
                     visitor.field(lacking, Field::Plain(""), start)?;
                 }
