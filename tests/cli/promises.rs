@@ -71,8 +71,7 @@ fn a_broken_warning_is_told_and_the_task_goes_on() {
     warning t: check `range: n <= 100`: 1 row does not pass, such as n=120
     warning t: check `matches: country ^[A-Z]{2}$`: 1 row does not pass, such as country="de"
     warning t: check `row_count`: expected at least 10 rows, found 4
-    warning t: check `relationship: country in c.code`: 2 rows do not pass, such as country="XX";
-      country="de"
+    warning t: check `relationship: country in c.code`: 2 rows do not pass, such as country="XX"; country="de"
     warning t: check `something was sold`: 1 row does not pass, such as n=-2
 
     Results

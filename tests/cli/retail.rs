@@ -79,9 +79,9 @@ fn the_story_ends_with_what_one_must_know() {
         .collect();
     insta::assert_snapshot!(notes.join("\n"), @r"
     note campaigns: 492 rejected: ends before it starts
-    warning with_campaigns: joining orders to campaigns multiplied rows: 1,000 became 10,058 (10.1 per
-    warning with_traffic: 771 of 10,058 rows of with_campaigns (date=2024-07-26, date=2024-10-17,
-    warning data_complete: 974 of 10,058 rows of with_traffic (date=2024-11-12, date=2024-03-29,
+    warning with_campaigns: joining orders to campaigns multiplied rows: 1,000 became 10,058 (10.1 per row; product_id=44 alone matched 22 rows); a sum over the result counts rows more than once
+    warning with_traffic: 771 of 10,058 rows of with_campaigns (date=2024-07-26, date=2024-10-17, date=2024-08-22, …) found no match in traffic_by_day; 24 of 339 rows of traffic_by_day (date=2024-01-12, date=2024-02-16, date=2024-02-17, …) found none in with_campaigns
+    warning data_complete: 974 of 10,058 rows of with_traffic (date=2024-11-12, date=2024-03-29, date=2024-10-30, …) found no match in sensors_by_day; 26 of 329 rows of sensors_by_day (date=2024-01-04, date=2024-01-12, date=2024-02-16, …) found none in with_traffic
     ");
     assert!(OWN.outcome.stderr.ends_with("done in [time]: 27 ran\n"), "{}", OWN.outcome.stderr);
 }
