@@ -120,6 +120,7 @@ impl MariaDb {
     pub fn resume(&mut self) {
         let mut child = Command::new(&self.mariadbd)
             .args(&self.arguments)
+            .env("TMPDIR", self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -142,6 +143,8 @@ fn prepare(install: &Path, folder: &Path) {
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", NO_SYNC])
         .arg(format!("--datadir={}", folder.join("data").display()))
         .args(as_root())
+        // Servers that share one folder for temporary tables remove each other's.
+        .env("TMPDIR", folder)
         .output()
         .expect("mariadb-install-db starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
