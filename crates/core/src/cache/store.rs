@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use super::publish::{persist, publish_file, sync_folder, temporary};
 use super::staging::{leave, staging};
@@ -48,7 +49,7 @@ impl ContentStore {
     /// # Errors
     /// If it cannot be written, or `write` fails; then nothing is put.
     pub fn put(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Object, CacheError> {
-        let mut staged = temporary(&self.staging()?)?;
+        let mut staged = self.staged_file()?;
         restrict(staged.as_file()).map_err(CacheError::io("write into", &self.root))?;
         let mut writer = HashingWriter::new(io::BufWriter::new(staged.as_file_mut()));
         write(&mut writer).and_then(|()| writer.flush()).map_err(CacheError::io("write into", &self.root))?;
@@ -58,6 +59,20 @@ impl ContentStore {
             persist(staged, &self.place(&object.digest)?)?;
         }
         Ok(object)
+    }
+
+    /// A file to write into. Another store of this process that ends may take the folder away while it is empty.
+    fn staged_file(&self) -> Result<NamedTempFile, CacheError> {
+        const TRIES: usize = 16;
+        let mut tried = 1;
+        loop {
+            match temporary(&self.staging()?) {
+                Err(CacheError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && tried < TRIES => {
+                    tried += 1
+                }
+                made => return made,
+            }
+        }
     }
 
     /// Puts a copy of a file.

@@ -96,7 +96,7 @@ fn broken_files_are_refused_with_the_line() {
     help: a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`
     --
     a.csv:4: found 1 field, expected 2
-    help: a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`
+    help: a field with a delimiter in it must be quoted; rows above the header need `options: {skip_rows: N}`; `ragged: fill` takes missing fields for NULL
     --
     a.csv:3: a quoted field begins here and never ends
     help: close it with `"`; a quote inside a quoted field is written twice
