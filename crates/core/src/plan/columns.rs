@@ -124,7 +124,8 @@ fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions
         task.task.columns_despite_mistakes(&cx)
     });
     // Offline, tables of databases are not looked at either.
-    if let Some(schema) = columns.as_ref().filter(|_| options.offline.is_none()) {
+    let writes = options.offline.is_none() && task.sinks.iter().any(|sink| sink.options.database.is_some());
+    if let Some(schema) = columns.as_ref().filter(|_| writes) {
         mistakes.extend(targets::misfits(task, schema, &plan.storages, &LIMIT.token()));
     }
     let warnings = task.task.warnings(&cx);
