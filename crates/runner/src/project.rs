@@ -112,7 +112,8 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
     let mut loaded = read(file, wanted, &run)?;
     // The run's times are told in the pipeline's zone, which only the file says: where that is another, it is read again.
     if let Some(spec) = &loaded.spec {
-        let told = wanted.trigger.facts(now, spec);
+        // Each asking for facts makes an id of its own: the run has the first, so that the file is not read again for another.
+        let told = RunFacts { id: run.id.clone(), ..wanted.trigger.facts(now, spec) };
         if told != run {
             run = told;
             loaded = read(file, wanted, &run)?;
