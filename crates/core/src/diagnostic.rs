@@ -34,12 +34,12 @@ impl Span {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     // Grows while others look: an SQL file or a template is added when the task that names it is read.
-    files: boxcar::Vec<SourceFile>,
+    files: boxcar::Vec<SourceText>,
 }
 
 /// One text: a pipeline file, an included one, an SQL file or a template.
 #[derive(Clone, Debug)]
-pub struct SourceFile {
+pub struct SourceText {
     /// As the user knows it: relative to where the pipeline is.
     pub name: String,
     /// The whole text.
@@ -49,12 +49,12 @@ pub struct SourceFile {
 impl SourceMap {
     /// Adds a text and gives it an id.
     pub fn add(&self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        let at = self.files.push(SourceFile { name: name.into(), text: text.into() });
+        let at = self.files.push(SourceText { name: name.into(), text: text.into() });
         FileId(u16::try_from(at).unwrap_or(u16::MAX))
     }
 
     /// The file of that id.
-    pub fn get(&self, id: FileId) -> Option<&SourceFile> {
+    pub fn get(&self, id: FileId) -> Option<&SourceText> {
         self.files.get(usize::from(id.0))
     }
 

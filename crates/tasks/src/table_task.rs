@@ -6,7 +6,7 @@ use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::At;
 use tidemill_core::table::{
-    Check, CheckResult, JobOptions, Location, Refusal, Rel, Scan, Schema, TableJob, TaskReport,
+    Check, CheckResult, JobOptions, Location, Rel, Scan, Schema, TableJob, TaskReport, Unsupported,
 };
 use tidemill_core::task::{
     CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskChecks, TaskFailure, TaskResult,
@@ -95,7 +95,7 @@ impl<L: TableLogic> TableTask<L> {
         let checks = self.checks.compile(&rel.schema(), cx)?;
         let job = TableJob { rel, checks };
         cx.engine.accept(&job).map_err(|refusals| {
-            let mistake = |refusal: Refusal| Diagnostic::error(refusal.message).at(self.id.span, "").help(refusal.help);
+            let mistake = |step: Unsupported| Diagnostic::error(step.message).at(self.id.span, "").help(step.help);
             refusals.into_iter().map(mistake).collect::<Vec<_>>()
         })?;
         Ok(job)

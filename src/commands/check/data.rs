@@ -7,7 +7,7 @@ use serde_json::json;
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::{PlannedTask, Selection};
-use tidemill_core::table::{CheckResult, JobOptions, Rel, Schema, Severity, TableEngine, TableJob};
+use tidemill_core::table::{CheckResult, CheckSeverity, JobOptions, Rel, Schema, TableEngine, TableJob};
 use tidemill_core::task::{CheckContext, Promised};
 
 use crate::accounting::rows_of;
@@ -78,9 +78,9 @@ fn results(
     let mut checks = task.task.checks(&table.schema, &cx).map_err(|mistakes| {
         format!("its table in the cache is an older one: {}", failure_of(&mistakes, &project.sources).message)
     })?;
-    let severities: Vec<Severity> = checks.iter().map(|check| check.severity).collect();
+    let severities: Vec<CheckSeverity> = checks.iter().map(|check| check.severity).collect();
     // All are wanted, also behind one that fails.
-    checks.iter_mut().for_each(|check| check.severity = Severity::Warn);
+    checks.iter_mut().for_each(|check| check.severity = CheckSeverity::Warn);
     let name = task.name.to_string();
     let rel = Rel::Input { task: name.clone(), schema: table.schema.clone() };
     inputs.push((name, table.clone()));
@@ -111,7 +111,7 @@ fn held(contract: &Promised, found: &Schema) -> Vec<CheckResult> {
     }
     vec![CheckResult {
         name: format!("columns: {}", contract.columns.len()),
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         bad_rows: broken.len() as u64,
         samples: Vec::new(),
         detail: (!broken.is_empty()).then(|| broken.join(", ")),
@@ -128,8 +128,8 @@ fn story(task: &PlannedTask, looked: &Looked, paint: Paint) -> String {
     for result in results {
         text += &match (result.bad_rows, result.severity) {
             (0, _) => format!("  {}      {}\n", paint.green("ok"), result.name),
-            (_, Severity::Error) => format!("  {}  {}\n", paint.red("failed"), sentence(result)),
-            (_, Severity::Warn) => format!("  {}    {}\n", paint.yellow("warn"), sentence(result)),
+            (_, CheckSeverity::Error) => format!("  {}  {}\n", paint.red("failed"), sentence(result)),
+            (_, CheckSeverity::Warn) => format!("  {}    {}\n", paint.yellow("warn"), sentence(result)),
         };
     }
     text
@@ -151,8 +151,8 @@ fn lines(task: &PlannedTask, looked: &Looked) -> String {
             .map(|result| {
                 let status = match (result.bad_rows, result.severity) {
                     (0, _) => "ok",
-                    (_, Severity::Error) => "failed",
-                    (_, Severity::Warn) => "warn",
+                    (_, CheckSeverity::Error) => "failed",
+                    (_, CheckSeverity::Warn) => "warn",
                 };
                 let line = json!({
                     "task": name, "status": status, "check": result.name, "severity": result.severity,
@@ -180,8 +180,8 @@ impl Tally {
                 for result in results {
                     match (result.bad_rows, result.severity) {
                         (0, _) => self.held += 1,
-                        (_, Severity::Warn) => self.warned += 1,
-                        (_, Severity::Error) => self.failed += 1,
+                        (_, CheckSeverity::Warn) => self.warned += 1,
+                        (_, CheckSeverity::Error) => self.failed += 1,
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
-use tidemill_core::table::Severity;
+use tidemill_core::table::CheckSeverity;
 use tidemill_state::{Run, RunStatus, TaskRecord, counts_text, run_time};
 
 use super::View;
@@ -54,7 +54,8 @@ pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
         }
     }
     for task in tasks {
-        let checks = task.report.checks.iter().filter(|check| check.bad_rows > 0 && check.severity == Severity::Warn);
+        let checks =
+            task.report.checks.iter().filter(|check| check.bad_rows > 0 && check.severity == CheckSeverity::Warn);
         let checks = checks.map(|check| format!("check `{}`: {} bad rows", check.name, thousands(check.bad_rows)));
         // What an executor says of a check it says as a warning too.
         let checks: Vec<String> = if task.report.warnings.is_empty() { checks.collect() } else { Vec::new() };

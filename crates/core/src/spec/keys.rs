@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-use crate::table::{Location, Severity};
+use crate::table::{CheckSeverity, Location};
 
 use super::connection::ConnectionForms;
 use super::{At, HumanDuration, OneOrMany, Template, TriggerRule};
@@ -378,7 +378,7 @@ pub(crate) enum OutputMode {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckKeys {
     /// `error` fails the task, `warn` is only said.
-    pub severity: Option<Severity>,
+    pub severity: Option<CheckSeverity>,
     /// What it is called in messages.
     pub name: Option<String>,
 }

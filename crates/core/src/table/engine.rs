@@ -176,7 +176,7 @@ impl From<Option<Digest>> for Written {
 
 /// Something of a job that an engine cannot do with equal results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Unsupported {
     /// What it is, as a sentence for the user, without a full stop.
     pub message: String,
     /// What to do instead.
@@ -205,7 +205,7 @@ pub trait TableEngine: Send + Sync {
     ///
     /// # Errors
     /// All that it cannot do, each with what to do instead.
-    fn accept(&self, _job: &TableJob) -> Result<(), Vec<Refusal>> {
+    fn accept(&self, _job: &TableJob) -> Result<(), Vec<Unsupported>> {
         Ok(())
     }
 

@@ -22,9 +22,8 @@ impl TableJob {
 
 /// How bad a failed check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "CheckSeverity")]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub enum CheckSeverity {
     /// The task fails.
     #[default]
     Error,
@@ -38,7 +37,7 @@ pub struct Check {
     /// How the user knows it: the `name` given, or a description such as `unique: [a, b]`.
     pub name: String,
     /// How bad.
-    pub severity: Severity,
+    pub severity: CheckSeverity,
     /// What.
     pub kind: CheckKind,
 }
@@ -90,7 +89,7 @@ pub struct CheckResult {
     /// The check's name.
     pub name: String,
     /// How bad.
-    pub severity: Severity,
+    pub severity: CheckSeverity,
     /// Rows (for `row_count`: 1) that break it; 0 if it holds.
     pub bad_rows: u64,
     /// Some of them, as text `column=value, …`.

@@ -24,12 +24,12 @@ pub struct Way {
     /// What is done with them, the last step first: `sum(total_amount)`. Passing on and renaming say nothing.
     pub made: Vec<String>,
     /// What else decides: which rows there are, and which of several values is taken.
-    pub decided_by: Vec<Decision>,
+    pub decided_by: Vec<IndirectLineage>,
 }
 
 /// A step that decides by columns whose values do not enter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub struct IndirectLineage {
     /// The step: `where in_campaign`, `left join on date = date`.
     pub what: String,
     /// What it looks at.
@@ -326,9 +326,9 @@ impl<'r> Walk<'r> {
     fn note(&mut self, what: String, mut from: Vec<Origin>) {
         let mut seen = HashSet::new();
         from.retain(|origin| seen.insert(origin.clone()));
-        let decision = Decision { what, from };
-        if self.decides && !self.way.decided_by.contains(&decision) {
-            self.way.decided_by.push(decision);
+        let indirect = IndirectLineage { what, from };
+        if self.decides && !self.way.decided_by.contains(&indirect) {
+            self.way.decided_by.push(indirect);
         }
     }
 

@@ -30,16 +30,17 @@ pub use aggregate::{AggCall, AggFunc};
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
 pub use engine::{
-    EngineError, FailedCheck, JobOptions, PlainBatches, Refusal, ScanPart, TableEngine, TableRef, Written,
+    EngineError, FailedCheck, JobOptions, PlainBatches, ScanPart, TableEngine, TableRef, Unsupported, Written,
 };
 pub use expr::{ArithOp, CmpOp, Expr, ExprKind, SortKey};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};
 pub use job::{
-    Check, CheckKind, CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, Severity, TableJob, TableReport,
+    Check, CheckKind, CheckResult, CheckSeverity, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, TableJob,
+    TableReport,
 };
 pub use json_path::{JsonPath, JsonStep};
-pub use lineage::{Decision, Origin, Way};
+pub use lineage::{IndirectLineage, Origin, Way};
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{

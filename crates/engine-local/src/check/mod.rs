@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
 use tidemill_core::table::{
-    Check, CheckKind, CheckResult, EngineError, FailedCheck, JobOptions, Schema, Severity, Value,
+    Check, CheckKind, CheckResult, CheckSeverity, EngineError, FailedCheck, JobOptions, Schema, Value,
 };
 
 use crate::arrays::stack::stack;
@@ -37,7 +37,7 @@ pub(crate) fn run(checks: &[Check], frame: &DataFrame, options: &JobOptions<'_>)
 fn judge(results: Vec<CheckResult>) -> Outcome<Vec<CheckResult>> {
     let failed: Vec<FailedCheck> = results
         .iter()
-        .filter(|result| result.bad_rows > 0 && result.severity == Severity::Error)
+        .filter(|result| result.bad_rows > 0 && result.severity == CheckSeverity::Error)
         .cloned()
         .map(FailedCheck)
         .collect();

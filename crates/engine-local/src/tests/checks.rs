@@ -6,7 +6,7 @@ fn t() -> DataFrame {
 }
 
 fn check(name: &str, kind: CheckKind) -> Check {
-    Check { name: name.to_owned(), severity: Severity::Error, kind }
+    Check { name: name.to_owned(), severity: CheckSeverity::Error, kind }
 }
 
 fn outcome(checks: Vec<Check>) -> Result<TableReport, EngineError> {
@@ -46,8 +46,8 @@ fn failed_checks_say_how_many_rows_and_which() {
 fn what_holds_and_what_only_warns_lets_the_table_pass() {
     let mut unique = check("unique: [id, s]", CheckKind::Unique(vec!["id".to_owned(), "s".to_owned()]));
     let mut missing = check("not_null: id", CheckKind::NotNull("id".to_owned()));
-    missing.severity = Severity::Warn;
-    unique.severity = Severity::Error;
+    missing.severity = CheckSeverity::Warn;
+    unique.severity = CheckSeverity::Error;
     let report = outcome(vec![unique, missing]).unwrap();
     let counts: Vec<u64> = report.account.checks.iter().map(|check| check.bad_rows).collect();
     assert_eq!(counts, [0, 2]);

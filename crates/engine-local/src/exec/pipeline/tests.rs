@@ -125,17 +125,17 @@ fn statements() -> Vec<Check> {
     let check = |name: &str, severity, kind| Check { name: name.to_owned(), severity, kind };
     let small = compare(CmpOp::Lt, col("k", Int), int(4));
     vec![
-        check("not null", Severity::Warn, CheckKind::NotNull("s".into())),
-        check("unique", Severity::Warn, CheckKind::Unique(vec!["k".into(), "s".into()])),
+        check("not null", CheckSeverity::Warn, CheckKind::NotNull("s".into())),
+        check("unique", CheckSeverity::Warn, CheckKind::Unique(vec!["k".into(), "s".into()])),
         check(
             "small",
-            Severity::Warn,
+            CheckSeverity::Warn,
             CheckKind::RowsSatisfy { predicate: small, columns: vec!["k".into(), "f".into()] },
         ),
-        check("rows", Severity::Warn, CheckKind::RowCount { min: Some(3), max: Some(30) }),
+        check("rows", CheckSeverity::Warn, CheckKind::RowCount { min: Some(3), max: Some(30) }),
         check(
             "related",
-            Severity::Warn,
+            CheckSeverity::Warn,
             CheckKind::Relationship { column: "k".into(), task: "r".into(), other: "k2".into() },
         ),
     ]

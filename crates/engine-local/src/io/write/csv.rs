@@ -9,7 +9,7 @@ use tidemill_core::table::{Sink, Written};
 
 use super::blocks::{columns, unfit};
 use super::cells::{Cell, Cells};
-use super::output::OutputFile;
+use super::output::TextFileWriter;
 use super::write_error::WriteError;
 use crate::store::output_table::OutputTable;
 use crate::store::row_group::{Dictionary, RowGroup};
@@ -53,7 +53,7 @@ pub(in crate::io) fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Res
         style.push_text(name, &mut head);
     }
     head.push(b'\n');
-    let mut output = OutputFile::create(sink, path)?;
+    let mut output = TextFileWriter::create(sink, path)?;
     output.write_all(&head)?;
     output.parts(table.row_groups(), |at, out| {
         style.push_row_group(&table.row_group(at).map_err(WriteError::Engine)?, out)

@@ -8,7 +8,7 @@ use tidemill_core::table::{Sink, Written};
 use super::blocks::{blocks, columns};
 use super::cells::Cell;
 use super::not_finite::NotFinite;
-use super::output::OutputFile;
+use super::output::TextFileWriter;
 use super::write_error::WriteError;
 use crate::store::output_table::OutputTable;
 
@@ -24,7 +24,7 @@ pub(in crate::io) fn write(table: &OutputTable, sink: &Sink, path: &Path, array:
             key
         })
         .collect();
-    let mut output = OutputFile::create(sink, path)?;
+    let mut output = TextFileWriter::create(sink, path)?;
     if array {
         output.write_all(b"[")?;
     }

@@ -21,14 +21,14 @@ use crate::runtime::ordered::for_each_in_order;
 const CHUNK_ROWS: usize = 1 << 15;
 
 /// A file that is written, as text or packed.
-pub(super) enum OutputFile {
+pub(super) enum TextFileWriter {
     /// With the digest of what has been written.
     Plain(Box<HashingWriter<BackgroundWriter<DirectFile>>>),
     Gzip(GzEncoder<BufWriter<File>>),
     Zstd(zstd::stream::Encoder<'static, BufWriter<File>>),
 }
 
-impl OutputFile {
+impl TextFileWriter {
     /// Creates the file at `path`; the ending of the sink's own path says how it is packed.
     pub fn create(sink: &Sink, path: &Path) -> io::Result<Self> {
         let file = File::create(path)?;
@@ -87,7 +87,7 @@ impl OutputFile {
     }
 }
 
-impl Write for OutputFile {
+impl Write for TextFileWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(file) => file.write(bytes),
