@@ -11,6 +11,8 @@ use serde_saphyr::{DuplicateKeyPolicy, Location, Options};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::table::vanishes_as_float;
 
+use super::parse_parallel::parse_parallel;
+use super::syntax_error::syntax_error;
 use super::{Key, Node, NodeValue};
 
 /// Reads one YAML document. Duplicate keys are all reported, and the first one of each stays in the tree.
@@ -24,13 +26,11 @@ pub(crate) fn parse(file: FileId, text: &str, found: &mut Vec<Diagnostic>) -> Re
     if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(Node { value: NodeValue::Null, span: Span { file, start: 0, end: 0 } });
     }
-    let build = Build { file, text, found: RefCell::default() };
-    let read = serde_saphyr::with_deserializer_from_str_with_options(text, options(), |deserializer| {
-        NodeSeed(&build).deserialize(deserializer)
-    });
-    let node = read.map_err(|error| syntax_error(file, text, &error))?;
-    found.extend(build.found.into_inner());
-    Ok(node)
+    let builder = Builder::new(file, text);
+    if let Some(node) = parse_parallel(&builder, found) {
+        return Ok(node);
+    }
+    builder.read(text, 0, found).map_err(|error| syntax_error(file, text, &error))
 }
 
 /// What differs from saphyr's defaults: nothing is guessed (`yes`, `017`, `1_000` are text), duplicate keys reach us so that
@@ -58,10 +58,18 @@ const PLACED: &str = "__yaml_spanned";
 /// A map of more keys than this has a table to find those that occur twice.
 const FEW: usize = 16;
 
-/// Builds nodes of what saphyr hands over.
-struct Build<'a> {
+/// Reads a document or parts of it.
+#[derive(Clone, Copy)]
+pub(super) struct Builder<'a> {
     file: FileId,
     text: &'a str,
+}
+
+/// Builds nodes of what saphyr hands over.
+struct Build<'a> {
+    document: Builder<'a>,
+    /// Where in the document the part begins that is read.
+    offset: usize,
     found: RefCell<Vec<Diagnostic>>,
 }
 
@@ -193,7 +201,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
 
 /// The entries of a map while it is read.
 #[derive(Default)]
-struct Entries {
+pub(super) struct Entries {
     list: Vec<(Key, Node)>,
     /// Where each key is in the list, once there are so many that looking at each is slower than this table.
     places: HashMap<String, usize>,
@@ -208,6 +216,51 @@ impl Entries {
             self.places.insert(self.list[at].0.name.clone(), at);
         }
         self.places.get(name).map(|at| &self.list[*at].0)
+    }
+
+    /// Adds an entry, or says that its key is there already.
+    fn add(&mut self, key: Key, value: Node, found: &mut Vec<Diagnostic>) {
+        let Some(first) = self.find(&key.name) else { return self.list.push((key, value)) };
+        let twice = Diagnostic::error(format!("the key `{}` occurs twice", key.name));
+        found.push(twice.at(key.span, "again here").at(first.span, "first here"));
+    }
+
+    /// Adds the entries of one part of a map to those before.
+    pub(super) fn extend(&mut self, part: Vec<(Key, Node)>, found: &mut Vec<Diagnostic>) {
+        part.into_iter().for_each(|(key, value)| self.add(key, value, found));
+    }
+
+    /// A block map of these entries; None without any.
+    pub(super) fn into_map(self) -> Option<Node> {
+        let span = self.list.first()?.0.span;
+        Some(Node { value: NodeValue::Map(self.list), span })
+    }
+}
+
+impl<'a> Builder<'a> {
+    /// Of a document.
+    pub(super) fn new(file: FileId, text: &'a str) -> Self {
+        Self { file, text }
+    }
+
+    /// The whole document.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Reads a part, or what stands for the document: bytes lie where they lie in it, moved by `offset`.
+    pub(super) fn read(
+        &self,
+        part: &str,
+        offset: usize,
+        found: &mut Vec<Diagnostic>,
+    ) -> Result<Node, serde_saphyr::Error> {
+        let build = Build { document: *self, offset, found: RefCell::default() };
+        let node = serde_saphyr::with_deserializer_from_str_with_options(part, options(), |deserializer| {
+            NodeSeed(&build).deserialize(deserializer)
+        })?;
+        found.extend(build.found.into_inner());
+        Ok(node)
     }
 }
 
@@ -225,7 +278,7 @@ impl Build<'_> {
     /// Refuses a number that would lose digits: YAML sets no bounds, but an int has 64 bits and a float 15 digits.
     fn keeps_digits(&self, value: &Node) {
         let NodeValue::Float(float) = value.value else { return };
-        let written = self.text.get(value.span.range()).unwrap_or_default();
+        let written = self.document.text.get(value.span.range()).unwrap_or_default();
         let message = match lost_digits(written, float) {
             Some(Lost::Int) => format!("the number {written} is too large for an int, which has 64 bits"),
             Some(Lost::Digits) => format!("a float would make {float} of {written}"),
@@ -245,16 +298,10 @@ impl Build<'_> {
             }
             // `null`, `10` and `true` are names where a key stands.
             NodeValue::Null | NodeValue::Bool(_) | NodeValue::Int(_) | NodeValue::Float(_) => {
-                self.text.get(span.range()).unwrap_or_default().to_owned()
+                self.document.text.get(span.range()).unwrap_or_default().to_owned()
             }
         };
-        match entries.find(&name) {
-            Some(first) => {
-                let twice = Diagnostic::error(format!("the key `{name}` occurs twice"));
-                self.tell(twice.at(span, "again here").at(first.span, "first here"));
-            }
-            None => entries.list.push((Key { name, span }, value)),
-        }
+        entries.add(Key { name, span }, value, &mut self.found.borrow_mut());
     }
 
     fn tell(&self, mistake: Diagnostic) {
@@ -263,7 +310,7 @@ impl Build<'_> {
 
     /// Where a block scalar whose first line begins at `start` has its `|` or `>`; `start` for any other scalar.
     fn block_header(&self, start: usize) -> usize {
-        let Some((above, indent)) = self.text.get(..start).and_then(|before| before.rsplit_once('\n')) else {
+        let Some((above, indent)) = self.document.text.get(..start).and_then(|before| before.rsplit_once('\n')) else {
             return start;
         };
         let above = above.trim_end();
@@ -276,11 +323,11 @@ impl Build<'_> {
 
     fn span(&self, location: &Location) -> Span {
         let span = location.span();
-        let start = span.byte_offset().unwrap_or(0).min(self.text.len() as u64) as usize;
-        let end = start.saturating_add(span.byte_len().unwrap_or(0) as usize).min(self.text.len());
+        let start = (span.byte_offset().unwrap_or(0) as usize + self.offset).min(self.document.text.len());
+        let end = start.saturating_add(span.byte_len().unwrap_or(0) as usize).min(self.document.text.len());
         // A block scalar's text ends before the line break that ends it.
-        let trimmed = self.text.get(start..end).map_or(0, |text| text.trim_end().len());
-        Span { file: self.file, start: start as u32, end: (start + trimmed) as u32 }
+        let trimmed = self.document.text.get(start..end).map_or(0, |text| text.trim_end().len());
+        Span { file: self.document.file, start: start as u32, end: (start + trimmed) as u32 }
     }
 }
 
@@ -303,61 +350,6 @@ fn lost_digits(written: &str, float: f64) -> Option<Lost> {
     let is_coarse = !has_exponent && float.is_finite() && float.abs() >= (1_u64 << 53) as f64;
     let changes = is_coarse && digits.trim_end_matches('0').trim_end_matches('.') != float.abs().to_string();
     (vanishes_as_float(digits) || changes).then_some(Lost::Digits)
-}
-
-/// What saphyr has against the text, without the names of its own options.
-fn syntax_error(file: FileId, text: &str, error: &serde_saphyr::Error) -> Diagnostic {
-    let place = error.location();
-    let start = place.and_then(|at| at.span().byte_offset().map(|offset| offset as usize));
-    // Some errors are placed by line and column alone.
-    let start = start.or_else(|| place.and_then(|at| offset_of(text, at.line(), at.column())));
-    let mut start = start.unwrap_or(text.len()).min(text.len());
-    if start == text.len() {
-        // At the end of the text there is nothing to underline: the last letter is the place.
-        start = text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
-    }
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    if let Some(tab) = text[line_start..start].find('\t').filter(|_| error.to_string().contains("tab")) {
-        start = line_start + tab;
-    }
-    let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
-    let message = match error {
-        serde_saphyr::Error::MultipleDocuments { .. } => "a pipeline file holds one YAML document".to_owned(),
-        other if other.to_string().contains("budget breached") => {
-            "this file is too large or too deep, or its aliases unfold to too much".to_owned()
-        }
-        other => {
-            let full = other.to_string();
-            let line = full.lines().next().unwrap_or("not YAML").trim();
-            // The place is said by the label.
-            let line = line.split(" at line ").next().unwrap_or(line);
-            let line = line.rsplit_once(": line ").map_or(line, |(head, _)| head);
-            format!("not valid YAML: {}", line.trim_end_matches(['.', ',', ':']))
-        }
-    };
-    let diagnostic = Diagnostic::error(message).at(Span { file, start: start as u32, end: end as u32 }, "");
-    let before = text[..start].rsplit('\n').next().unwrap_or_default();
-    let line = text[start - before.len()..].lines().next().unwrap_or_default();
-    let (head, hole) = line.split_once("${{").unwrap_or((line, ""));
-    if before.trim().is_empty() && text[start..].starts_with('\t') {
-        diagnostic.help("indent with blanks, not tabs")
-    } else if !hole.is_empty() && head.contains(['[', '{']) {
-        diagnostic.help("inside `[ ]` and `{ }`, put a `${{ … }}` in quotes")
-    } else {
-        diagnostic
-    }
-}
-
-/// The byte at a line and column, both from 1.
-fn offset_of(text: &str, line: u64, column: u64) -> Option<usize> {
-    let line_no = usize::try_from(line).ok()?.checked_sub(1)?;
-    let column_no = usize::try_from(column).ok()?.checked_sub(1)?;
-    let line = text.split('\n').nth(line_no)?;
-    let before: usize = text.split('\n').take(line_no).map(|line| line.len() + 1).sum();
-    Some(before + line.char_indices().nth(column_no).map_or(line.len(), |(at, _)| at))
 }
 
 #[cfg(test)]
