@@ -1,10 +1,9 @@
 //! `tidemill backfill --from --to`: runs for fires of the history, one after the other.
 
-use std::collections::HashSet;
 use std::process::{ExitCode, Stdio};
 
 use clap::Parser;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tidemill_state::State;
 
 use super::CliCommand;
@@ -14,7 +13,7 @@ use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::project::Wanted;
 use tidemill_runner::trigger::PointInTime;
-use tidemill_scheduler::words;
+use tidemill_scheduler::{Backfill, words};
 
 /// Run for past fires of the schedule
 #[derive(Parser, Debug)]
@@ -52,13 +51,11 @@ impl CliCommand for BackfillArgs {
         };
         let (_, calendar) = schedule_of(&spec)?;
         let zone = calendar.zone();
-        let beyond = || Failure::wrong("that time is beyond the end of time");
-        let from = self.from.start(zone).ok_or_else(beyond)?;
-        let to = self.to.end(zone).ok_or_else(beyond)?.min(Timestamp::now());
-        let before = from.checked_sub(SignedDuration::from_nanos(1)).map_err(|_| beyond())?;
-        let done = if self.missing_only { done(&spec.project, &spec.name.value)? } else { HashSet::new() };
-        let fires = calendar.after(before).take_while(|fire| *fire < to).filter(|fire| !done.contains(fire));
+        let state = State::open_read_only(&spec.project)?;
+        let asked = Backfill { from: self.from, to: self.to, missing_only: self.missing_only };
+        let fires = asked.fires(&calendar, &spec.name.value, state.as_ref(), Timestamp::now())?;
         let fires: Vec<Timestamp> = fires.collect();
+        drop(state);
         let paint = Paint(global.color.wanted(Stream::Stderr));
         if fires.is_empty() {
             eprintln!("{} no such fire is left to run", paint.green("ok"));
@@ -103,11 +100,4 @@ fn run_one(global: &Global, args: &BackfillArgs, fire: Timestamp) -> Result<Opti
         command.args(["-j", &jobs.to_string()]);
     }
     Ok(command.status().map_err(wrong)?.code())
-}
-
-/// The times for which a run has succeeded.
-fn done(project: &std::path::Path, pipeline: &str) -> Result<HashSet<Timestamp>, Failure> {
-    let Some(state) = State::open_read_only(project)? else { return Ok(HashSet::new()) };
-    let times = state.succeeded_times(pipeline)?;
-    Ok(times.iter().filter_map(|time| time.parse().ok()).collect())
 }

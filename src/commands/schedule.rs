@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Calendar, Claim, Downtime, Fate, Policy, Simulated, Simulation, Wall, length, simulate};
-use tidemill_core::spec::{HumanDuration, Spec};
+use tidemill_core::schedule::{Calendar, Claim, Fate, Policy, Simulated, Simulation, length, simulate};
+use tidemill_core::spec::{HumanDuration, Schedule, Spec};
 
 use super::CliCommand;
 use super::pause::schedule_of;
@@ -19,7 +18,7 @@ use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::project::{self, Opened, Wanted, written};
 use tidemill_runner::trigger::PointInTime;
-use tidemill_scheduler::{Host, serve};
+use tidemill_scheduler::{Host, Mode, Question, beyond, serve, words};
 
 /// Run on schedule, in the foreground
 #[derive(Parser, Debug)]
@@ -105,24 +104,16 @@ impl CliCommand for ScheduleArgs {
                     global: global.clone(),
                     paint: Paint(global.color.wanted(Stream::Stderr)),
                 });
-                serve(host, &global.files, self.once).map(|()| ExitCode::SUCCESS)
+                let mode = if self.once { Mode::Once } else { Mode::Serve };
+                serve(host, &global.files, mode).map(|()| ExitCode::SUCCESS)
             }
             Some(Ask::Next { number, from }) => {
-                let (_, policy, calendar) = asked(global)?;
-                next(&calendar, policy, number, from)
+                let (_, schedule, calendar) = asked(global)?;
+                next(&calendar, Policy::from(&schedule), number, from)
             }
             Some(Ask::Simulate { from, to, down, takes }) => {
-                let (spec, policy, calendar) = asked(global)?;
-                let zone = calendar.zone().clone();
-                let simulation = Simulation {
-                    pipeline: spec.name.value.clone(),
-                    from: from.start(&zone).ok_or_else(beyond)?,
-                    to: to.end(&zone).ok_or_else(beyond)?,
-                    down: downtimes(&down, &zone)?,
-                    calendar,
-                    policy,
-                    takes,
-                };
+                let (spec, schedule, calendar) = asked(global)?;
+                let simulation = Question { from, to, down, takes }.of(&spec.name.value, &schedule, calendar)?;
                 let paint = Paint(global.color.wanted(Stream::Stdout));
                 put(&story(&simulation, &simulate(&simulation), paint))
             }
@@ -130,7 +121,7 @@ impl CliCommand for ScheduleArgs {
     }
 }
 
-fn asked(global: &Global) -> Result<(Arc<Spec>, Policy, Calendar), Failure> {
+fn asked(global: &Global) -> Result<(Arc<Spec>, Schedule, Calendar), Failure> {
     if global.files.len() > 1 {
         return Err(Failure::wrong("`-f` is given several times").help("ask about one pipeline at a time"));
     }
@@ -141,7 +132,7 @@ fn asked(global: &Global) -> Result<(Arc<Spec>, Policy, Calendar), Failure> {
         return Err(opened.mistakes());
     }
     let (schedule, calendar) = schedule_of(&spec)?;
-    Ok((spec, Policy::from(&schedule), calendar))
+    Ok((spec, schedule, calendar))
 }
 
 fn next(calendar: &Calendar, policy: Policy, number: usize, from: Option<PointInTime>) -> Result<ExitCode, Failure> {
@@ -156,7 +147,7 @@ fn next(calendar: &Calendar, policy: Policy, number: usize, from: Option<PointIn
         jitter => format!("  starts up to {} later", length(jitter)),
     };
     let lines = calendar.after(from).take(number).map(|fire| {
-        let mark = mark(calendar, fire);
+        let mark = words::clock_change(calendar, fire);
         format!("{}{jitter}{mark}\n", head(calendar, fire))
     });
     put(&lines.collect::<String>())
@@ -168,70 +159,24 @@ fn head(calendar: &Calendar, fire: Timestamp) -> String {
     format!("{}  {}", written(&time), time.strftime("%a"))
 }
 
-/// What is special about the clock on the day of a fire.
-fn mark(calendar: &Calendar, fire: Timestamp) -> String {
-    let mut text = String::new();
-    for shift in calendar.shifts(fire) {
-        let (which, far) = if shift.by.is_negative() { ("back", -shift.by) } else { ("forward", shift.by) };
-        let far = length(Duration::try_from(far).unwrap_or_default());
-        let at = shift.at.to_zoned(calendar.zone().clone()).strftime("%H:%M").to_string();
-        text += &format!("  * clocks go {which} {far}, to {at}");
-    }
-    text += match calendar.wall(fire) {
-        Wall::Plain => "",
-        Wall::Gap => "; its time does not exist: runs at the end of the gap",
-        Wall::First => "; its time comes twice: this is the first",
-        Wall::Second => "; its time comes twice: this is the second",
-    };
-    text
-}
-
 fn story(simulation: &Simulation, told: &[Simulated], paint: Paint) -> String {
     let calendar = &simulation.calendar;
     let mut text = String::new();
     let (mut ran, mut caught_up, mut skipped) = (0, 0, 0);
     for one in told {
-        let at = || written(&one.at.to_zoned(calendar.zone().clone()));
-        let later = if one.at > one.fire { format!(" at {}", at()) } else { String::new() };
+        let told = words::fate(one, calendar.zone());
         let (fate, count) = match one.fate {
-            Fate::Ran(Claim::OnTime) => (paint.green(format!("runs{later}")), &mut ran),
-            Fate::Ran(Claim::Queued) => (paint.green(format!("waits, runs{later}")), &mut ran),
-            Fate::Ran(Claim::CaughtUp) => (paint.cyan(format!("caught up{later}")), &mut caught_up),
-            Fate::Cancelled => (paint.yellow(format!("runs{later}, cancelled by the next")), &mut ran),
-            Fate::Died => (paint.yellow(format!("runs{later}, dies with the downtime")), &mut ran),
-            Fate::Skipped(reason) => (paint.yellow(format!("skipped: {reason}")), &mut skipped),
+            Fate::Ran(Claim::OnTime | Claim::Queued) => (paint.green(told), &mut ran),
+            Fate::Ran(Claim::CaughtUp) => (paint.cyan(told), &mut caught_up),
+            Fate::Cancelled | Fate::Died => (paint.yellow(told), &mut ran),
+            Fate::Skipped(_) => (paint.yellow(told), &mut skipped),
         };
         *count += 1;
-        text += &format!("{}  {fate}{}\n", head(calendar, one.fire), mark(calendar, one.fire));
+        text += &format!("{}  {fate}{}\n", head(calendar, one.fire), words::clock_change(calendar, one.fire));
     }
     text + &format!("{} fires: {ran} run, {caught_up} caught up, {skipped} skipped\n", told.len())
 }
 
-fn downtimes(texts: &[String], zone: &TimeZone) -> Result<Vec<Downtime>, Failure> {
-    let wrong = |text: &str| {
-        Failure::wrong(format!("`{text}` is no downtime")).help("write it as `2024-03-30T22:00..2024-03-31T09:00`")
-    };
-    let read = |text: &String| {
-        let (from, to) = text.split_once("..")?;
-        let (from, to) = (PointInTime::parse(from).ok()?, PointInTime::parse(to).ok()?);
-        let down = Downtime { from: from.start(zone)?, to: to.start(zone)? };
-        (down.from < down.to).then_some(down)
-    };
-    let mut down = Vec::new();
-    for text in texts {
-        down.push(read(text).ok_or_else(|| wrong(text))?);
-    }
-    down.sort_by_key(|down| down.from);
-    match down.windows(2).any(|pair| pair[1].from < pair[0].to) {
-        true => Err(Failure::wrong("two downtimes overlap")),
-        false => Ok(down),
-    }
-}
-
 fn duration(text: &str) -> Result<Duration, String> {
     HumanDuration::parse(text).map(Duration::from)
-}
-
-fn beyond() -> Failure {
-    Failure::wrong("that time is beyond the end of time")
 }

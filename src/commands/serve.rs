@@ -12,6 +12,7 @@ use tidemill_core::spec::Spec;
 use tidemill_core::table::TableEngine;
 use tidemill_draw::DrawGraph;
 use tidemill_runner::project::{self, Opened, Project, Wanted};
+use tidemill_scheduler::Mode;
 use tidemill_serve::{Program, Role, ScheduleFacts, Server, Settings, Tokens};
 use tidemill_state::State;
 
@@ -69,13 +70,12 @@ impl CliCommand for ServeArgs {
             eprintln!("{} what goes over the network is readable: put TLS in front of it", paint.yellow("warning"));
         }
         let program = Arc::new(PageProgram { global: global.clone() });
-        let scheduled = if self.no_schedule { Vec::new() } else { scheduled(&program, &files) };
         let settings = Settings {
-            files,
+            files: files.clone(),
             listen: self.listen,
             tokens,
             read_only: self.read_only,
-            runs_schedules: !scheduled.is_empty(),
+            runs_schedules: !self.no_schedule,
         };
         let cannot = |error| Failure::broken(format!("cannot listen on {}: {error}", self.listen));
         let server = Server::open(program, settings).map_err(cannot)?;
@@ -85,7 +85,7 @@ impl CliCommand for ServeArgs {
             open_browser(&address);
         }
         let ended = |error| Failure::broken(format!("the page cannot go on: {error}"));
-        if scheduled.is_empty() {
+        if self.no_schedule {
             server.answer().map_err(ended)?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -96,7 +96,7 @@ impl CliCommand for ServeArgs {
             }
         });
         let host = Arc::new(TerminalHost { global: global.clone(), paint });
-        tidemill_scheduler::serve(host, &scheduled, false).map(|()| ExitCode::SUCCESS)
+        tidemill_scheduler::serve(host, &files, Mode::Watch).map(|()| ExitCode::SUCCESS)
     }
 }
 
@@ -113,17 +113,6 @@ fn files(projects: &[PathBuf], global: &Global) -> Result<Vec<PathBuf>, Failure>
         })
     };
     named.iter().map(real).collect()
-}
-
-/// Those of the files that have a schedule. One with mistakes is shown with them, and its schedule does not run.
-fn scheduled(program: &PageProgram, files: &[PathBuf]) -> Vec<PathBuf> {
-    let has_schedule = |file: &&PathBuf| {
-        let opened = program.open(file, &Wanted::default());
-        opened.is_ok_and(|opened| {
-            !opened.diagnostics.has_errors() && opened.spec.is_some_and(|spec| spec.schedule.is_some())
-        })
-    };
-    files.iter().filter(has_schedule).cloned().collect()
 }
 
 /// The tokens of the environment and of the file.

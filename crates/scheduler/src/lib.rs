@@ -2,12 +2,14 @@
 //! in through the channel or as its timeout; what to do about it says [`tidemill_core::schedule::Trigger`]. See
 //! `docs/design/schedule.md`.
 
+mod backfill;
 mod child;
 mod edits;
 mod host;
 mod isolated;
 mod jump;
 mod served;
+mod simulation;
 mod texts;
 mod watched;
 pub mod words;
@@ -21,9 +23,12 @@ use jiff::Timestamp;
 
 use tidemill_runner::Failure;
 
+pub use backfill::Backfill;
 pub use host::Host;
 use jump::Readings;
+pub use served::Mode;
 use served::Served;
+pub use simulation::{Question, beyond};
 use watched::Watched;
 pub use watched::{LOST, rhythm_text};
 
@@ -49,15 +54,16 @@ enum Event {
     },
 }
 
-/// Serves the schedules of these pipeline files, and of those in these folders, until it is told to end; with `once`, only the
-/// fires that are due now.
+/// Serves the schedules of these pipeline files, and of those in these folders.
 ///
 /// # Errors
-/// If a file that is named is wrong, the state cannot be used, it was interrupted, or, with `once`, a run has failed.
-pub fn serve(host: Arc<dyn Host>, files: &[PathBuf], once: bool) -> Result<(), Failure> {
+/// If a file that is named is wrong and not only watched, the state cannot be used, it was interrupted, or, with
+/// [`Mode::Once`], a run has failed.
+pub fn serve(host: Arc<dyn Host>, files: &[PathBuf], mode: Mode) -> Result<(), Failure> {
+    let once = mode == Mode::Once;
     let (sender, events) = channel();
     listen_for_signals(&sender)?;
-    let mut served = Served::open(host.clone(), files, once, sender)?;
+    let mut served = Served::open(host.clone(), files, mode, sender)?;
     let mut readings = Readings::take();
     let (mut is_told, mut is_interrupted) = (false, false);
     loop {

@@ -18,7 +18,7 @@ pub struct Served {
     host: Arc<dyn Host>,
     /// Pipeline files, and folders of them.
     given: Vec<PathBuf>,
-    once: bool,
+    mode: Mode,
     sender: Sender<Event>,
     edits: Edits,
     watched: Vec<Watched>,
@@ -29,13 +29,14 @@ pub struct Served {
 }
 
 impl Served {
-    /// Opens all pipelines asked for. A file that is named must be good; in a folder only those are served that are.
-    pub fn open(host: Arc<dyn Host>, given: &[PathBuf], once: bool, sender: Sender<Event>) -> Result<Self, Failure> {
+    /// Opens all pipelines asked for. A file that is named must be good unless it is only watched; in a folder only those are
+    /// served that are.
+    pub fn open(host: Arc<dyn Host>, given: &[PathBuf], mode: Mode, sender: Sender<Event>) -> Result<Self, Failure> {
         let edits = Edits::new(sender.clone());
         let mut served = Self {
             host,
             given: given.to_vec(),
-            once,
+            mode,
             sender,
             edits,
             watched: Vec::new(),
@@ -44,19 +45,26 @@ impl Served {
             stopping: false,
         };
         let now = Timestamp::now();
-        for file in given.iter().filter(|file| !file.is_dir()) {
-            let file = absolute(file)?;
-            let Some(watched) = isolated(|| Watched::open(&*served.host, &file, once, now))? else {
-                return Err(Failure::wrong(format!("{} has no `schedule`", file.display()))
-                    .help("write when it is to run, such as `schedule: \"45 19 * * *\"`"));
-            };
-            served.add(watched)?;
+        if mode != Mode::Watch {
+            served.open_named(now)?;
         }
-        served.look_into_folders(now)?;
-        if served.watched.is_empty() {
+        served.look_for_more(now)?;
+        if served.watched.is_empty() && mode != Mode::Watch {
             return Err(Failure::wrong("there is no pipeline with a `schedule` to be served"));
         }
         Ok(served)
+    }
+
+    fn open_named(&mut self, now: Timestamp) -> Result<(), Failure> {
+        for file in self.given.iter().filter(|file| !file.is_dir()).cloned().collect::<Vec<_>>() {
+            let file = absolute(&file)?;
+            let Some(watched) = isolated(|| Watched::open(&*self.host, &file, self.mode == Mode::Once, now))? else {
+                return Err(Failure::wrong(format!("{} has no `schedule`", file.display()))
+                    .help("write when it is to run, such as `schedule: \"45 19 * * *\"`"));
+            };
+            self.add(watched)?;
+        }
+        Ok(())
     }
 
     /// Does what is due.
@@ -79,7 +87,7 @@ impl Served {
                 Err(failure) => failures.push((watched, failure)),
             }
         }
-        if failures.len() == served {
+        if failures.len() == served && self.mode != Mode::Watch {
             return failures.into_iter().next().map_or(Ok(()), |(_, failure)| Err(failure));
         }
         for (watched, failure) in failures {
@@ -132,13 +140,13 @@ impl Served {
             }
             !is_gone || !watched.is_idle()
         });
-        self.look_into_folders(now)
+        self.look_for_more(now)
     }
 
     /// Takes in the end of a run.
     pub fn ended(&mut self, file: &Path, fire: Timestamp, code: Option<i32>, now: Timestamp) -> Result<(), Failure> {
         self.failed |= code != Some(0);
-        let several = self.watched.len() > 1;
+        let several = self.watched.len() > 1 || self.mode == Mode::Watch;
         let Some(watched) = self.watched.iter_mut().find(|watched| watched.file == file) else { return Ok(()) };
         match isolated(|| watched.ended(&*self.host, &self.sender, (fire, code), now)) {
             Err(failure) if several => watched.rest(&*self.host, &failure, now),
@@ -164,26 +172,37 @@ impl Served {
         Ok(())
     }
 
-    /// Serves the pipelines of folders that are not served yet.
-    fn look_into_folders(&mut self, now: Timestamp) -> Result<(), Failure> {
-        let folders: Vec<PathBuf> = self.given.iter().filter(|file| file.is_dir()).cloned().collect();
+    /// The files that may hold a pipeline to be served, of which it does not matter now if they do not.
+    fn candidates(&mut self) -> Result<Vec<PathBuf>, Failure> {
+        let mut files = Vec::new();
+        for given in self.given.clone() {
+            let given = absolute(&given)?;
+            if given.is_dir() {
+                self.edits.watch(&given);
+                files.extend(yaml_files(&given)?);
+            } else if self.mode == Mode::Watch {
+                given.parent().iter().for_each(|folder| self.edits.watch(folder));
+                files.push(given);
+            }
+        }
+        Ok(files)
+    }
+
+    /// Serves the pipelines that are not served yet: of folders, and of files that are only watched.
+    fn look_for_more(&mut self, now: Timestamp) -> Result<(), Failure> {
         let mut broken = Vec::new();
-        for folder in folders {
-            let folder = absolute(&folder)?;
-            self.edits.watch(&folder);
-            for file in yaml_files(&folder)? {
-                if self.watched.iter().any(|watched| watched.file == file) {
-                    continue;
-                }
-                match isolated(|| Watched::open(&*self.host, &file, self.once, now)) {
-                    Ok(None) => {}
-                    Ok(Some(watched)) => {
-                        if let Err(failure) = self.add(watched) {
-                            broken.push((file, failure));
-                        }
+        for file in self.candidates()? {
+            if self.watched.iter().any(|watched| watched.file == file) {
+                continue;
+            }
+            match isolated(|| Watched::open(&*self.host, &file, self.mode == Mode::Once, now)) {
+                Ok(None) => {}
+                Ok(Some(watched)) => {
+                    if let Err(failure) = self.add(watched) {
+                        broken.push((file, failure));
                     }
-                    Err(failure) => broken.push((file, failure)),
                 }
+                Err(failure) => broken.push((file, failure)),
             }
         }
         // What another pipeline includes is no pipeline.
@@ -197,6 +216,17 @@ impl Served {
         }
         Ok(())
     }
+}
+
+/// What is asked of the schedule service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Serves until it is told to end.
+    Serve,
+    /// Only the fires that are due now.
+    Once,
+    /// Serves what has a schedule, now or later, until it is told to end.
+    Watch,
 }
 
 fn is_in(file: &Path, folder: &Path) -> bool {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Calendar, WallClock, in_words};
+use tidemill_core::schedule::{Calendar, Claim, Fate, Simulated, Wall, WallClock, in_words, length};
 use tidemill_core::spec::Schedule;
+use tidemill_runner::project::written;
 
 /// `every day at 19:45 GMT; next in 6 h`.
 pub fn schedule(schedule: &Schedule, calendar: &Calendar, now: Timestamp) -> String {
@@ -57,6 +58,40 @@ pub fn jump(by: SignedDuration) -> String {
         true => format!("the clock was put back by {far}"),
         false => format!("the clock went on by {far} while nothing ran here: it was set, or the machine slept"),
     }
+}
+
+/// What became of a fire in a simulation: `runs at 2024-11-20T19:45:00+00:00`, `skipped: …`.
+pub fn fate(one: &Simulated, zone: &TimeZone) -> String {
+    let later = match one.at > one.fire {
+        true => format!(" at {}", written(&one.at.to_zoned(zone.clone()))),
+        false => String::new(),
+    };
+    match one.fate {
+        Fate::Ran(Claim::OnTime) => format!("runs{later}"),
+        Fate::Ran(Claim::Queued) => format!("waits, runs{later}"),
+        Fate::Ran(Claim::CaughtUp) => format!("caught up{later}"),
+        Fate::Cancelled => format!("runs{later}, cancelled by the next"),
+        Fate::Died => format!("runs{later}, dies with the downtime"),
+        Fate::Skipped(reason) => format!("skipped: {reason}"),
+    }
+}
+
+/// What is special about the clock on the day of a fire; mostly nothing.
+pub fn clock_change(calendar: &Calendar, fire: Timestamp) -> String {
+    let mut text = String::new();
+    for shift in calendar.shifts(fire) {
+        let (which, far) = if shift.by.is_negative() { ("back", -shift.by) } else { ("forward", shift.by) };
+        let far = length(Duration::try_from(far).unwrap_or_default());
+        let at = shift.at.to_zoned(calendar.zone().clone()).strftime("%H:%M").to_string();
+        text += &format!("  * clocks go {which} {far}, to {at}");
+    }
+    text += match calendar.wall(fire) {
+        Wall::Plain => "",
+        Wall::Gap => "; its time does not exist: runs at the end of the gap",
+        Wall::First => "; its time comes twice: this is the first",
+        Wall::Second => "; its time comes twice: this is the second",
+    };
+    text
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ async function refresh() {
 }
 
 let later = 0;
+let again = 0;
 function soon() {
   clearTimeout(later);
   later = setTimeout(refresh, 200);
@@ -41,7 +42,10 @@ function soon() {
 function watch() {
   source?.close();
   source = null;
-  const address = document.getElementById("live")?.dataset.events;
+  const live = document.getElementById("live");
+  clearTimeout(again);
+  if (live?.dataset.again) again = setTimeout(() => document.hidden ? watch() : refresh(), live.dataset.again * 1000);
+  const address = live?.dataset.events;
   if (!address) return;
   source = new EventSource(address);
   source.addEventListener("task", soon);

@@ -17,7 +17,8 @@ const MOST_ROWS: u64 = 1_000;
 /// What an answer of the API is.
 pub type Answer = Result<Reply, Problem>;
 
-fn ok(value: Value) -> Answer {
+/// An answer with that value.
+pub fn ok(value: Value) -> Answer {
     Ok(Reply::Json(200, value))
 }
 
@@ -59,9 +60,7 @@ pub fn runs(asked: &Asked) -> Answer {
 
 /// Starts a run.
 pub fn start(asked: &Asked) -> Answer {
-    let wrong = |error: serde_json::Error| Problem::bad(format!("the body is not JSON: {error}"));
-    let body: Value =
-        if asked.body.is_empty() { json!({}) } else { serde_json::from_slice(&asked.body).map_err(wrong)? };
+    let body = asked.json()?;
     let select = match &body["select"] {
         Value::Null => Vec::new(),
         Value::Array(select) if select.iter().all(Value::is_string) => {
@@ -98,7 +97,12 @@ pub fn not_a_flag(word: &str) -> Result<String, Problem> {
 }
 
 fn launched(asked: &Asked, arguments: &[String]) -> Answer {
-    match launch::launch(&asked.app, asked.project()?, arguments)? {
+    told(launch::launch(&asked.app, asked.project()?, arguments)?)
+}
+
+/// What became of a command.
+pub fn told(launched: Launched) -> Answer {
+    match launched {
         Launched::Run(run) => Ok(Reply::Json(202, json!({"run": run}))),
         Launched::Nothing(words) => ok(json!({"run": null, "message": words})),
     }
@@ -190,19 +194,4 @@ pub fn page_of(asked: &Asked) -> Result<Page, Problem> {
 /// What tasks have published.
 pub fn outputs(asked: &Asked) -> Answer {
     ok(json!({"outputs": views::outputs(&asked.app, asked.project()?)?}))
-}
-
-/// Lets no fire of the schedule run.
-pub fn pause(asked: &Asked) -> Answer {
-    said(asked, "pause")
-}
-
-/// Ends a pause.
-pub fn resume(asked: &Asked) -> Answer {
-    said(asked, "resume")
-}
-
-fn said(asked: &Asked, command: &str) -> Answer {
-    let message = launch::told(&asked.app, asked.project()?, &[command.to_owned()])?;
-    ok(json!({"message": message}))
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::access::Role;
 use crate::app::App;
 use crate::project::Served;
@@ -57,6 +59,17 @@ impl Asked {
     /// If there is none of that name.
     pub fn project(&self) -> Result<&Served, Problem> {
         self.app.project(self.part("project"))
+    }
+
+    /// The JSON in the body; without a body, an empty object.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn json(&self) -> Result<Value, Problem> {
+        if self.body.is_empty() {
+            return Ok(json!({}));
+        }
+        serde_json::from_slice(&self.body).map_err(|error| Problem::bad(format!("the body is not JSON: {error}")))
     }
 
     /// The fields of a form in the body.

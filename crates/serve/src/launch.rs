@@ -34,6 +34,26 @@ pub enum Launched {
 /// # Errors
 /// If it ends without having begun one: with its own words.
 pub fn launch(app: &App, served: &Served, arguments: &[String]) -> Result<Launched, Problem> {
+    launch_and_find(app, served, arguments, &|run, pid| run.start.process.pid == pid)
+}
+
+/// Starts a backfill, and finds the first of its runs, which are processes of their own.
+///
+/// # Errors
+/// If another run holds the project, or it ends without having begun one: with its own words.
+pub fn backfill(app: &App, served: &Served, arguments: &[String]) -> Result<Launched, Problem> {
+    let last = served.state()?.map(|state| state.last_run(&served.load(&*app.program).name)).transpose()?.flatten();
+    if let Some(run) = last.filter(|run| run.status() == RunStatus::Running) {
+        return Err(Problem::conflict(format!("run {} goes on; a backfill can begin when it has ended", run.id)));
+    }
+    let begun = jiff::Timestamp::now();
+    launch_and_find(app, served, arguments, &|run, _| run.start.trigger == "backfill" && run.start.started >= begun)
+}
+
+/// Whether a run is that of the process with this number.
+type IsIts<'a> = &'a dyn Fn(&Run, u32) -> bool;
+
+fn launch_and_find(app: &App, served: &Served, arguments: &[String], is_its: IsIts<'_>) -> Result<Launched, Problem> {
     let broken = |error: std::io::Error| Problem::broken(format!("the run cannot be started: {error}"));
     let words = tempfile::tempfile().map_err(broken)?;
     let mut command = app.program.command(&served.file).map_err(broken)?;
@@ -42,7 +62,7 @@ pub fn launch(app: &App, served: &Served, arguments: &[String]) -> Result<Launch
     // A file instead of a pipe: whatever becomes of this process, the run can write.
     command.stderr(words.try_clone().map_err(broken)?).process_group(0);
     let mut child = command.spawn().map_err(broken)?;
-    let found = find(app, served, &mut child);
+    let found = find(app, served, &mut child, is_its);
     match found {
         Ok(Some(run)) => {
             // It is waited for, so that it leaves no zombie.
@@ -58,7 +78,7 @@ pub fn launch(app: &App, served: &Served, arguments: &[String]) -> Result<Launch
 }
 
 /// The run of the child; None if it has ended without one.
-fn find(app: &App, served: &Served, child: &mut Child) -> Result<Option<RunId>, Problem> {
+fn find(app: &App, served: &Served, child: &mut Child, is_its: IsIts<'_>) -> Result<Option<RunId>, Problem> {
     let pipeline = served.load(&*app.program).name.clone();
     let begun = Instant::now();
     loop {
@@ -68,7 +88,7 @@ fn find(app: &App, served: &Served, child: &mut Child) -> Result<Option<RunId>, 
             let runs = state.history(&pipeline, 5)?;
             let now = jiff::Timestamp::now();
             let recent = |run: &Run| now.duration_since(run.start.started).as_secs_f64() < 2.0 * PATIENCE.as_secs_f64();
-            if let Some(run) = runs.into_iter().find(|run| run.start.process.pid == child.id() && recent(run)) {
+            if let Some(run) = runs.into_iter().find(|run| is_its(run, child.id()) && recent(run)) {
                 return Ok(Some(run.id));
             }
         }

@@ -12,13 +12,16 @@ use crate::reply::{Problem, Reply};
 use crate::{api, logs, rows, views};
 
 /// What a page is.
-type Page = Result<Reply, Problem>;
+pub type Page = Result<Reply, Problem>;
 
 /// So many runs in a list.
 const RUNS: usize = 100;
 
 /// A page of a project.
-fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> Page {
+///
+/// # Errors
+/// If there is no such project.
+pub fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> Page {
     let served = asked.project()?;
     let pipeline = served.load(&*asked.app.program);
     let page = asked.app.pages.render(
@@ -43,7 +46,10 @@ fn may_run(asked: &Asked) -> bool {
 pub fn projects(asked: &Asked) -> Page {
     let cards = asked.app.projects.iter().map(|served| views::card(&asked.app, served));
     let cards = cards.collect::<Result<Vec<_>, _>>()?;
-    let values = context! { view => Serde(cards), may_run => may_run(asked) };
+    // What is being found out is asked for again soon.
+    let is_busy = |card: &Value| card["stale"].is_null() || !card["running"].is_null();
+    let again = if cards.iter().any(is_busy) { 1 } else { 15 };
+    let values = context! { view => Serde(cards), again, may_run => may_run(asked) };
     Ok(Reply::Html(asked.app.pages.render("projects.html", values)?))
 }
 
@@ -98,8 +104,16 @@ pub fn start(asked: &Asked) -> Page {
 }
 
 fn launched(asked: &Asked, arguments: &[String]) -> Page {
+    told(asked, launch::launch(&asked.app, asked.project()?, arguments)?)
+}
+
+/// Shows the run that a command has begun.
+///
+/// # Errors
+/// If it has begun none: with its words.
+pub fn told(asked: &Asked, launched: Launched) -> Page {
     let served = asked.project()?;
-    match launch::launch(&asked.app, served, arguments)? {
+    match launched {
         Launched::Run(run) => Ok(Reply::SeeOther(format!("/p/{}/runs/{run}", served.slug), None)),
         Launched::Nothing(words) => Err(Problem { status: 200, message: words }),
     }
@@ -166,33 +180,6 @@ pub fn task(asked: &Asked) -> Page {
 pub fn outputs(asked: &Asked) -> Page {
     let files = views::outputs(&asked.app, asked.project()?)?;
     of_project(asked, "outputs.html", "outputs", json!({"files": files}))
-}
-
-/// Fires that were and that come.
-pub fn schedule(asked: &Asked) -> Page {
-    let served = asked.project()?;
-    let view = json!({
-        "schedule": views::schedule(&asked.app, served, served.state()?.as_ref())?,
-        "fires": views::fires(&asked.app, served)?,
-        "runs_here": asked.app.runs_schedules,
-    });
-    of_project(asked, "schedule.html", "schedule", view)
-}
-
-/// Lets no fire run.
-pub fn pause(asked: &Asked) -> Page {
-    said(asked, "pause")
-}
-
-/// Ends a pause.
-pub fn resume(asked: &Asked) -> Page {
-    said(asked, "resume")
-}
-
-fn said(asked: &Asked, command: &str) -> Page {
-    let served = asked.project()?;
-    launch::told(&asked.app, served, &[command.to_owned()])?;
-    Ok(Reply::SeeOther(format!("/p/{}/schedule", served.slug), None))
 }
 
 /// Where people sign in with a token.

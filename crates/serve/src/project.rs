@@ -17,6 +17,7 @@ use tidemill_state::{Run, State};
 
 use crate::program::Program;
 use crate::reply::Problem;
+use crate::standing::Standing;
 
 /// A pipeline file that is served.
 pub struct Served {
@@ -27,6 +28,8 @@ pub struct Served {
     read: Mutex<Option<(Vec<Stamp>, Arc<Pipeline>)>>,
     /// Whether it was read again since somebody last asked.
     changed: AtomicBool,
+    /// What of it is out of date.
+    pub standing: Standing,
 }
 
 /// A pipeline as its files were when it was read.
@@ -80,7 +83,13 @@ impl Pipeline {
 impl Served {
     /// Serves that file.
     pub fn new(file: PathBuf) -> Self {
-        Self { file, slug: String::new(), read: Mutex::default(), changed: AtomicBool::new(false) }
+        Self {
+            file,
+            slug: String::new(),
+            read: Mutex::default(),
+            changed: AtomicBool::new(false),
+            standing: Standing::default(),
+        }
     }
 
     /// The pipeline as its files are now.

@@ -2,7 +2,7 @@
 
 use crate::asked::Asked;
 use crate::reply::{Problem, Reply};
-use crate::{api, files, metrics, pages};
+use crate::{api, files, metrics, pages, schedule_api, schedule_pages};
 
 /// What answers an address.
 pub type Handler = fn(&Asked) -> Result<Reply, Problem>;
@@ -34,9 +34,12 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/p/{project}/tasks/{task}/rerun", pages::rerun),
     ("GET", "/p/{project}/outputs", pages::outputs),
     ("GET", "/p/{project}/files/{*path}", files::published),
-    ("GET", "/p/{project}/schedule", pages::schedule),
-    ("POST", "/p/{project}/pause", pages::pause),
-    ("POST", "/p/{project}/resume", pages::resume),
+    ("GET", "/p/{project}/schedule", schedule_pages::schedule),
+    ("GET", "/p/{project}/schedule/simulation", schedule_pages::simulation),
+    ("GET", "/p/{project}/schedule/backfill", schedule_pages::backfill),
+    ("POST", "/p/{project}/backfills", schedule_pages::start_backfill),
+    ("POST", "/p/{project}/pause", schedule_pages::pause),
+    ("POST", "/p/{project}/resume", schedule_pages::resume),
     ("GET", "/api/v1/openapi.json", api::openapi),
     ("GET", "/api/v1/projects", api::projects),
     ("GET", "/api/v1/projects/{project}", api::project),
@@ -52,8 +55,12 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/api/v1/projects/{project}/tasks/{task}/rows", api::rows),
     ("POST", "/api/v1/projects/{project}/tasks/{task}/rerun", api::rerun),
     ("GET", "/api/v1/projects/{project}/outputs", api::outputs),
-    ("POST", "/api/v1/projects/{project}/pause", api::pause),
-    ("POST", "/api/v1/projects/{project}/resume", api::resume),
+    ("GET", "/api/v1/projects/{project}/schedule", schedule_api::schedule),
+    ("GET", "/api/v1/projects/{project}/simulation", schedule_api::simulation),
+    ("GET", "/api/v1/projects/{project}/backfills", schedule_api::backfill),
+    ("POST", "/api/v1/projects/{project}/backfills", schedule_api::start_backfill),
+    ("POST", "/api/v1/projects/{project}/pause", schedule_api::pause),
+    ("POST", "/api/v1/projects/{project}/resume", schedule_api::resume),
 ];
 
 /// Whether an address is answered to whoever is not known yet.

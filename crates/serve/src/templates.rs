@@ -18,6 +18,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("task.html", include_str!("../templates/task.html")),
     ("outputs.html", include_str!("../templates/outputs.html")),
     ("schedule.html", include_str!("../templates/schedule.html")),
+    ("simulation.html", include_str!("../templates/simulation.html")),
+    ("backfill.html", include_str!("../templates/backfill.html")),
     ("login.html", include_str!("../templates/login.html")),
     ("problem.html", include_str!("../templates/problem.html")),
 ];

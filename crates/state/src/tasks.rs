@@ -184,6 +184,19 @@ impl State {
         Ok(query.query_map([run.as_str()], read)?.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The first tasks that failed in a run, at most so many.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn failed_in(&self, run: &RunId, most: usize) -> Result<Vec<TaskName>, StateError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT task FROM task_results WHERE run = ? AND status = 'failed' ORDER BY started, rowid LIMIT ?",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let names = query.query_map(params![run.as_str(), most], |row| Ok(TaskName::new(row.get_ref(0)?.as_str()?)))?;
+        Ok(names.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The tries of a task in a run.
     ///
     /// # Errors

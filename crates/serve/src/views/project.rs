@@ -1,6 +1,8 @@
 //! Projects: how each stands, its tasks, its runs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,16 +11,21 @@ use tidemill_core::plan::Selection;
 use tidemill_core::schedule::WallClock;
 use tidemill_draw::{DrawGraph, DrawNode, DrawStatus, svg_with_links};
 use tidemill_runner::project::Project;
-use tidemill_state::{Run, RunStatus, counts_text, run_json, run_time};
+use tidemill_state::{Run, RunStatus, State, counts_text, run_json, run_time};
 
 use super::run::status_mark;
 use crate::app::App;
 use crate::logs;
 use crate::project::Served;
 use crate::reply::Problem;
+use crate::standing;
 
 /// So many runs stand beside a project's name.
 const DOTS: usize = 12;
+/// So many names of tasks stand in a list.
+const NAMES: usize = 5;
+/// So long the page waits for what is out of date; then it is shown without.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// A graph of more tasks is not drawn into the page.
 const MOST_DRAWN: usize = 2_000;
 
@@ -26,14 +33,18 @@ const MOST_DRAWN: usize = 2_000;
 ///
 /// # Errors
 /// If its state cannot be read.
-pub fn card(app: &App, served: &Served) -> Result<Value, Problem> {
+pub fn card(app: &Arc<App>, served: &Served) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
     let state = served.state()?;
     let runs = state.as_ref().map(|state| state.history(&pipeline.name, DOTS)).transpose()?.unwrap_or_default();
     let unknown = state.as_ref().map(|state| state.unknown_effects(&pipeline.name)).transpose()?.unwrap_or_default();
-    let running = runs.iter().find(|run| run.status() == RunStatus::Running).map(run_json);
+    let running = runs.iter().find(|run| run.status() == RunStatus::Running);
+    let running = running.zip(state.as_ref()).map(|(run, state)| running_json(served, state, run)).transpose()?;
     let clock = pipeline.clock();
     let dots: Vec<Value> = runs.iter().rev().map(|run| run_line(run, &clock)).collect();
+    let ended = runs.iter().find(|run| run.ended.is_some());
+    let failed = ended.zip(state.as_ref()).map(|(run, state)| failed_tasks(state, run)).transpose()?;
+    let stale = pipeline.project.is_ok().then(|| standing::stale(app, served, PATIENCE)).flatten();
     let schedule = super::schedule(app, served, state.as_ref())?;
     Ok(json!({
         "project": served.slug,
@@ -43,9 +54,27 @@ pub fn card(app: &App, served: &Served) -> Result<Value, Problem> {
         "tasks": pipeline.spec.as_ref().map_or(0, |spec| spec.tasks.len()),
         "running": running,
         "runs": dots,
+        "last": ended.map(|run| run.id.as_str()),
+        "failed": failed.unwrap_or_default(),
+        "stale": standing::summary(stale.as_ref()),
         "schedule": schedule,
         "unknown": unknown.iter().map(|effect| json!({"task": effect.task, "run": effect.run})).collect::<Vec<_>>(),
     }))
+}
+
+/// A run that goes on, with the names of the tasks that do.
+fn running_json(served: &Served, state: &State, run: &Run) -> Result<Value, Problem> {
+    let mut line = run_json(run);
+    line["tasks"] = logs::running(served, &run.id, &state.tasks_of(&run.id)?).into();
+    Ok(line)
+}
+
+/// The first tasks that failed in a run, if it did.
+fn failed_tasks(state: &State, run: &Run) -> Result<Vec<String>, Problem> {
+    if run.status() != RunStatus::Failed {
+        return Ok(Vec::new());
+    }
+    Ok(state.failed_in(&run.id, NAMES)?.iter().map(ToString::to_string).collect())
 }
 
 /// A run in a list, for people and programs.
@@ -68,14 +97,20 @@ pub fn run_line(run: &Run, clock: &WallClock) -> Value {
 pub fn runs(app: &App, served: &Served, most: usize) -> Result<Vec<Value>, Problem> {
     let pipeline = served.load(&*app.program);
     let Some(state) = served.state()? else { return Ok(Vec::new()) };
-    Ok(state.history(&pipeline.name, most)?.iter().map(|run| run_line(run, &pipeline.clock())).collect())
+    let clock = pipeline.clock();
+    let with_failed = |run: &Run| {
+        let mut line = run_line(run, &clock);
+        line["failed"] = failed_tasks(&state, run)?.into();
+        Ok(line)
+    };
+    state.history(&pipeline.name, most)?.iter().map(with_failed).collect()
 }
 
 /// A pipeline's graph and tasks, of those that the selectors mean.
 ///
 /// # Errors
 /// If a selector matches nothing or the state cannot be read.
-pub fn pipeline(app: &App, served: &Served, select: &[String]) -> Result<Value, Problem> {
+pub fn pipeline(app: &Arc<App>, served: &Served, select: &[String]) -> Result<Value, Problem> {
     let mut view = card(app, served)?;
     let Ok((project, engine)) = served.project(&*app.program) else { return Ok(view) };
     let failed = |failure| Problem::of(&failure, app.program.failure_text(&failure));

@@ -114,6 +114,8 @@ pub fn status_mark(word: &str) -> &'static str {
         "running" => "▸",
         "skipped" => "–",
         "cancelled" | "interrupted" => "■",
+        "lost" => "!",
+        "due" | "coming" => "○",
         _ => "·",
     }
 }
