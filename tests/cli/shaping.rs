@@ -256,6 +256,92 @@ fn tables_are_turned_sampled_and_counted_out() {
 }
 
 #[test]
+fn each_row_finds_the_one_that_lies_nearest() {
+    insta::assert_snapshot!(rows_of("select s.id, p.price from sales s asof join prices p on s.product = p.product and s.id >= p.since"), @r#"
+    id,price
+    1,10
+    2,20
+    3,30
+    "#);
+    insta::assert_snapshot!(rows_of("select s.id, p.price from sales s asof left join prices p on s.product = p.product and p.since > s.id and p.price < 99"), @r#"
+    id,price
+    1,30
+    2,
+    3,
+    4,
+    "#);
+    insta::assert_snapshot!(rows_of("select * from (select product, id as since from sales) s asof join prices using (product, since)"), @r#"
+    product,since,price
+    a,1,10
+    b,2,20
+    a,3,30
+    "#);
+    let refused = |query: &str| shop(query).run(["check"]).exits(2).stderr;
+    let twice = refused("select 1 as x from sales s asof join prices p on s.id >= p.since and s.id > p.price");
+    assert!(twice.contains("takes equalities and one comparison of its two sides"), "{twice}");
+    let snowflake = refused("select 1 as x from sales s asof join prices p match_condition (s.id >= p.since)");
+    assert!(snowflake.contains("write `asof [left] join t on"), "{snowflake}");
+}
+
+#[test]
+fn subqueries_stand_in_joins_group_keys_and_limits() {
+    insta::assert_snapshot!(rows_of("select s.id, p.price from sales s
+left join prices p on p.product = s.product and p.price >= (select avg(price) from prices) order by s.id"), @r#"
+    id,price
+    1,30
+    2,20
+    3,30
+    4,
+    "#);
+    insta::assert_snapshot!(rows_of("select (select max(price) from prices p where p.product = s.product) as top, count(*) as n
+from sales s group by top"), @r#"
+    top,n
+    20,1
+    30,2
+    ,1
+    "#);
+    insta::assert_snapshot!(rows_of("select id from sales order by id limit (select count(*) - 1 from prices) offset 1"), @r#"
+    id
+    2
+    3
+    "#);
+}
+
+#[test]
+fn a_select_list_counts() {
+    insta::assert_snapshot!(rows_of("select region, generate_series(1, count(*)) * 10 as n from sales where id < 4 group by region"), @r#"
+    region,n
+    N,10
+    N,20
+    S,10
+    "#);
+    insta::assert_snapshot!(rows_of("select x from generate_series((select min(id) from sales), (select max(price) from prices), 9) as s (x)"), @r#"
+    x
+    1
+    10
+    19
+    28
+    "#);
+}
+
+#[test]
+fn pivots_begin_a_statement() {
+    insta::assert_snapshot!(rows_of("pivot sales on product in ('a', 'b' as bee) using sum(amount) as total, count(*) as n group by region"), @r#"
+    region,a_total,a_n,bee_total,bee_n
+    N,1,1,2,1
+    S,4,1,,0
+    "#);
+    insta::assert_snapshot!(rows_of("with p as (select product, since, price from prices)
+select * from (unpivot p on since, price into name what value amount) where product = 'b'"), @r#"
+    product,what,amount
+    b,since,2
+    b,price,20
+    "#);
+    let open = shop("pivot sales on product using sum(amount)").run(["check"]).exits(2).stderr;
+    assert!(open.contains("list the values"), "{open}");
+}
+
+#[test]
 fn what_cannot_be_turned_is_told() {
     let project = Project::new().file("t.csv", "k,a,b\n1,2,x\n").pipeline(
         "

@@ -1,16 +1,21 @@
 //! What is known, allowed and gathered while the expressions of one place are bound.
 
 use indexmap::IndexMap;
+use sqlparser::ast::Expr as Ast;
 use sqlparser::tokenizer::Span;
 
 use crate::table::{AggCall, DataType, Expr, WindowCall};
 
 use super::column_scope::{ColumnScope, ScopeColumn};
 use super::subquery::SubqueryJoin;
+use super::table_functions::Series;
 use super::walk::any_column;
 
 /// Begins names of values that exist only while binding. No column read from a file begins so.
 const MARK: char = '\u{1}';
+
+/// The name of the clause where series can be counted.
+pub(super) const SELECT_LIST: &str = "this select list";
 
 /// What an expression may hold beside scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +54,10 @@ pub(super) struct Env<'e> {
     pub early: Vec<SubqueryJoin>,
     /// Joins that subqueries need after rows are grouped.
     pub late: Vec<SubqueryJoin>,
+    /// Subqueries that stand in group keys, as they are written, and their values.
+    pub of_keys: Vec<(String, Expr)>,
+    /// The series that the select list counts.
+    pub series: Option<Series>,
     /// How many subqueries there were.
     pub subqueries: usize,
     /// Where each column was named first.
@@ -70,6 +79,8 @@ impl<'e> Env<'e> {
             windows: Vec::new(),
             early: Vec::new(),
             late: Vec::new(),
+            of_keys: Vec::new(),
+            series: None,
             subqueries: 0,
             seen: IndexMap::new(),
         }
@@ -89,6 +100,15 @@ impl<'e> Env<'e> {
     pub(super) fn grouping(&mut self, args: Vec<Expr>, span: Span) -> Expr {
         self.groupings.push((args, span));
         Expr::column(grouping_name(self.groupings.len() - 1), DataType::Int)
+    }
+
+    /// The value of a subquery that stands in a group key too.
+    pub(super) fn of_key(&self, ast: &Ast) -> Option<Expr> {
+        if self.of_keys.is_empty() {
+            return None;
+        }
+        let written = ast.to_string();
+        self.of_keys.iter().find(|(known, _)| *known == written).map(|(_, value)| value.clone())
     }
 
     /// Registers a window function, equal ones once.
@@ -141,6 +161,11 @@ pub(super) fn grouping_name(at: usize) -> String {
 /// The passing name of a window function.
 pub(super) fn window_name(at: usize) -> String {
     format!("{MARK}win{at}")
+}
+
+/// The passing name of the series that a select list counts.
+pub(super) fn series_name() -> String {
+    passing_name("series")
 }
 
 /// The passing name of a column of the enclosing query.

@@ -189,8 +189,11 @@ impl Binder<'_> {
                 let instead = "use `where not exists (select 1 from … where …)`";
                 return Err(self.text.unsupported(span, "`anti join`", instead));
             }
+            Op::AsOf { match_condition, constraint } => {
+                return self.asof(left, right, (match_condition, constraint), span);
+            }
             _ => {
-                let instead = "there are `join`, `left join`, `right join`, `full join` and `cross join`";
+                let instead = "there are `join`, `left join`, `right join`, `full join`, `cross join` and `asof join`";
                 return Err(self.text.unsupported(span, "this kind of join", instead));
             }
         };
@@ -199,11 +202,13 @@ impl Binder<'_> {
                 let scope = beside(left.scope, right.scope);
                 let mut env = Env::new(&scope, "`on`", Allowed::Scalars);
                 let condition = self.condition(condition, &mut env)?;
-                if !env.early.is_empty() {
-                    return Err(self.text.unsupported(span, "a subquery in `on`", "use it in `where`"));
-                }
                 let mut parts = Vec::new();
                 conjuncts(condition, &mut parts);
+                let subqueries = std::mem::take(&mut env.early);
+                if !subqueries.is_empty() {
+                    let tree = self.joined_by_subqueries(kind, (left.tree, right.tree), parts, subqueries, span)?;
+                    return Ok(From { tree, scope });
+                }
                 (parts, scope)
             }
             JoinConstraint::Using(names) => self.using(kind, left.scope, right.scope, names)?,
@@ -244,7 +249,7 @@ impl Binder<'_> {
     }
 
     /// `using (a, b)`: equal columns of both sides, which appear once, at the start.
-    fn using(
+    pub(super) fn using(
         &self,
         kind: JoinKind,
         mut left: ColumnScope,
@@ -290,7 +295,7 @@ impl Binder<'_> {
     }
 }
 
-fn beside(mut left: ColumnScope, right: ColumnScope) -> ColumnScope {
+pub(super) fn beside(mut left: ColumnScope, right: ColumnScope) -> ColumnScope {
     left.columns.extend(right.columns);
     left
 }

@@ -1,16 +1,21 @@
 //! `group by`: keys, `all`, and `rollup`, `cube` and `grouping sets`, which group the same rows in several ways.
 
-use sqlparser::ast::{Expr as Ast, Function as AstCall, GroupByExpr, Spanned};
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr as Ast, Function as AstCall, GroupByExpr, Ident, Query, Select, SelectItem, Spanned, Visit, Visitor,
+};
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
 use crate::table::Expr;
 
 use super::binder::Binder;
-use super::column_scope::{ColumnScope, matching};
-use super::env::{Allowed, Env, is_of_groups};
+use super::column_scope::{Found, matching};
+use super::env::{Allowed, Env, SELECT_LIST, is_of_groups};
 use super::functions::plain_args;
 use super::output::Item;
+use super::select::has_subquery;
 use super::text::{Bound, all};
 use super::walk::any_column;
 
@@ -28,13 +33,7 @@ pub(super) struct GroupKeys {
 
 impl Binder<'_> {
     /// The keys of a `group by`.
-    pub(super) fn group_keys(
-        &self,
-        group_by: &GroupByExpr,
-        items: &[Item],
-        scope: &ColumnScope,
-        subqueries: &[String],
-    ) -> Bound<GroupKeys> {
+    pub(super) fn group_keys(&self, group_by: &GroupByExpr, items: &[Item], within: &Env<'_>) -> Bound<GroupKeys> {
         let (elements, modifiers) = match group_by {
             GroupByExpr::All(modifiers) => (None, modifiers),
             GroupByExpr::Expressions(elements, modifiers) => (Some(elements), modifiers),
@@ -47,17 +46,15 @@ impl Binder<'_> {
             let plain = items.iter().map(|item| &item.expr).filter(is_key);
             return Ok(GroupKeys { keys: once_each(plain.cloned()), sets: None });
         };
-        let mut env = Env::new(scope, "`group by`", Allowed::Scalars);
+        let mut env = Env::new(within.scope, "`group by`", Allowed::Scalars);
+        env.of_keys.clone_from(&within.of_keys);
         env.aliases = items.iter().map(|item| (item.name.clone(), item.expr.clone())).collect();
         let mut sets: Vec<Vec<&Ast>> = vec![vec![]];
         for element in elements {
             sets = self.each_with_each(&sets, &sets_of(element), element.span())?;
         }
         let written = once_each(sets.iter().flatten().copied());
-        let bound = all(written.iter().map(|key| self.group_key(key, items, subqueries, &mut env)))?;
-        if !env.early.is_empty() {
-            return Err(self.text.unsupported(group_by.span(), "a subquery in `group by`", "use `with`"));
-        }
+        let bound = all(written.iter().map(|key| self.group_key(key, items, &mut env)))?;
         let keys = once_each(bound.iter().cloned());
         let place = |key: &Ast| {
             let at = written.iter().position(|other| *other == key)?;
@@ -69,6 +66,58 @@ impl Binder<'_> {
         Ok(GroupKeys { keys, sets: (!plain).then_some(sets) })
     }
 
+    /// Computes the subqueries that stand in group keys before rows are grouped, so that the select list finds them.
+    pub(super) fn subqueries_of_keys(&self, select: &Select, env: &mut Env<'_>) -> Bound<()> {
+        let keys: Vec<&Ast> = match &select.group_by {
+            GroupByExpr::Expressions(elements, _) => {
+                let keys = elements.iter().flat_map(sets_of).flatten();
+                all(keys.map(|key| self.written_key(key, select, env)))?
+            }
+            GroupByExpr::All(_) => {
+                let items = select.projection.iter().filter_map(expression_of).filter(|item| has_subquery(item));
+                let plain = all(items.map(|item| Ok((!self.holds_aggregate(item, env)?).then_some(item))))?;
+                plain.into_iter().flatten().collect()
+            }
+        };
+        let mut subqueries = Outermost::default();
+        for key in keys {
+            let _: ControlFlow<()> = key.visit(&mut subqueries);
+        }
+        let allowed = std::mem::replace(&mut env.allowed, Allowed::Scalars);
+        let values =
+            all(subqueries.found.iter().map(|subquery| Ok((subquery.to_string(), self.value(subquery, env)?))));
+        env.allowed = allowed;
+        env.of_keys = values?;
+        Ok(())
+    }
+
+    /// What a group key stands for: an item of the select list by its number or its name, or itself.
+    fn written_key<'q>(&self, key: &'q Ast, select: &'q Select, env: &Env<'_>) -> Bound<&'q Ast> {
+        let items: Option<Vec<&Ast>> = select.projection.iter().map(expression_of).collect();
+        let by_name = |name: &Ident| {
+            let is_it = |item: &&SelectItem| match item {
+                SelectItem::ExprWithAlias { alias, .. } => alias.value.eq_ignore_ascii_case(&name.value),
+                _ => false,
+            };
+            select.projection.iter().find(is_it).and_then(expression_of)
+        };
+        Ok(match (key, &items) {
+            (Ast::Value(_), Some(items)) => self.position(key, items.len())?.map_or(key, |at| items[at]),
+            (Ast::Identifier(name), _) => match env.scope.find(self.text, None, name)? {
+                Found::Column(_) => key,
+                Found::Missing(_) => by_name(name).unwrap_or(key),
+            },
+            _ => key,
+        })
+    }
+
+    /// Whether an item of the select list is computed from groups.
+    fn holds_aggregate(&self, item: &Ast, env: &Env<'_>) -> Bound<bool> {
+        let mut trial = Env::new(env.scope, SELECT_LIST, Allowed::Windows);
+        let expr = self.value(item, &mut trial)?;
+        Ok(any_column(&expr, &is_of_groups))
+    }
+
     /// Every set of the one kind put together with every set of the other.
     fn each_with_each<'q>(&self, a: &[Vec<&'q Ast>], b: &[Vec<&'q Ast>], span: Span) -> Bound<Vec<Vec<&'q Ast>>> {
         if a.len().saturating_mul(b.len()) > MAX_SETS {
@@ -78,7 +127,7 @@ impl Binder<'_> {
         Ok(a.iter().flat_map(|a| b.iter().map(|b| a.iter().chain(b).copied().collect())).collect())
     }
 
-    fn group_key(&self, key: &Ast, items: &[Item], subqueries: &[String], env: &mut Env<'_>) -> Bound<Expr> {
+    fn group_key(&self, key: &Ast, items: &[Item], env: &mut Env<'_>) -> Bound<Expr> {
         let expr = match self.position(key, items.len())? {
             Some(at) => items[at].expr.clone(),
             None => self.value(key, env)?,
@@ -87,9 +136,6 @@ impl Binder<'_> {
         if any_column(&expr, &is_of_groups) {
             let message = "a group key cannot hold an aggregate or a window function";
             return Err(self.text.wrong(key.span(), message, ""));
-        }
-        if any_column(&expr, &|name| subqueries.iter().any(|subquery| subquery == name)) {
-            return Err(self.text.unsupported(key.span(), "a subquery in `group by`", "use `with`"));
         }
         Ok(expr)
     }
@@ -126,6 +172,43 @@ impl Binder<'_> {
         let bound = all(args.iter().map(|arg| self.value(arg, env)));
         env.within = None;
         Ok(env.grouping(bound?, span))
+    }
+}
+
+/// The expression of an item that is one.
+fn expression_of(item: &SelectItem) -> Option<&Ast> {
+    match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    }
+}
+
+/// The subqueries of an expression that stand in no other.
+#[derive(Default)]
+struct Outermost {
+    depth: usize,
+    found: Vec<Ast>,
+}
+
+impl Visitor for Outermost {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Ast) -> ControlFlow<()> {
+        let is_subquery = matches!(expr, Ast::Subquery(_) | Ast::Exists { .. } | Ast::InSubquery { .. });
+        if is_subquery && self.depth == 0 && !self.found.contains(expr) {
+            self.found.push(expr.clone());
+        }
+        ControlFlow::Continue(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::table::{CmpOp, Expr, ExprKind, JoinKind, JoinStep, Rel};
 use super::env::outer_column;
 use super::from::is_true;
 use super::subquery::SubqueryJoin;
-use super::unnest::{Numbers, attach, outer_columns};
+use super::unnest::{Numbers, attach, outer_columns, passed};
 use super::walk::all_of;
 
 /// Tables and how they are joined. No two share the name of a column.
@@ -46,6 +46,15 @@ impl Tree {
             Self::Leaf(rel) | Self::Lateral(rel) => rel.schema().names().map(String::from).collect(),
             Self::Inner { units, .. } => units.iter().flat_map(Self::names).collect(),
             Self::Outer { left, right, .. } => left.names().into_iter().chain(right.names()).collect(),
+        }
+    }
+
+    /// All columns as they are.
+    pub(super) fn columns(&self) -> Vec<(String, Expr)> {
+        match self {
+            Self::Leaf(rel) | Self::Lateral(rel) => passed(rel),
+            Self::Inner { units, .. } => units.iter().flat_map(Self::columns).collect(),
+            Self::Outer { left, right, .. } => left.columns().into_iter().chain(right.columns()).collect(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! Tidemill SQL does not know is refused at its place, never ignored.
 
 mod aggregates;
+mod asof;
 mod binder;
 mod column_scope;
 mod dialect;
@@ -16,10 +17,12 @@ mod grouping;
 mod grouping_sets;
 mod interval;
 mod interval_length;
+mod join_subqueries;
 mod joins;
 mod literal;
 mod operators;
 mod output;
+mod pivot_text;
 mod pivots;
 mod predicates;
 mod query;

@@ -1,7 +1,8 @@
 //! `from t pivot (…)` and `from t unpivot (…)`.
 
 use sqlparser::ast::{
-    Expr as Ast, ExprWithAlias, Ident, NullInclusion, PivotValueSource, Spanned, TableAlias, TableFactor,
+    Expr as Ast, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, NullInclusion,
+    PivotValueSource, Spanned, TableAlias, TableFactor,
 };
 use sqlparser::tokenizer::Span;
 
@@ -16,6 +17,7 @@ use super::grouping::{Grouping, project};
 use super::joins::filter;
 use super::literal;
 use super::operators::comparable_exprs;
+use super::pivot_text::grouped_name;
 use super::tasks::{Seen, condition_or_value, key_columns};
 use super::text::{Bound, Text, all};
 use super::type_names::named;
@@ -68,6 +70,7 @@ impl Binder<'_> {
         let [by] = by else {
             return Err(self.text.unsupported(span, "`pivot` by several columns", "join them by `||`"));
         };
+        let (by, keys) = with_keys(by);
         let schema = rel.schema();
         let scope = ColumnScope::of_schema(None, &schema);
         let mut env = Env::new(&scope, "`pivot`", Allowed::Aggregates);
@@ -104,7 +107,10 @@ impl Binder<'_> {
                 .chain(&call.filter)
                 .for_each(|expr| expr.for_each_column(&mut |name| read.push(name.to_owned())));
         }
-        let keys = remaining(&schema, &read);
+        let keys = match keys {
+            None => remaining(&schema, &read),
+            Some(keys) => all(keys.into_iter().map(|key| Ok(named_column(self.named(key, &scope, "`group by`")?.1))))?,
+        };
         let wanted: Vec<(&str, &Expr)> = columns.iter().map(|(name, expr)| (name.as_str(), expr)).collect();
         let grouping = Grouping::new(keys.clone(), calls, &wanted);
         let lifted = all(columns
@@ -121,13 +127,8 @@ impl Binder<'_> {
         let schema = rel.schema();
         let scope = ColumnScope::of_schema(None, &schema);
         let chosen = all(columns.iter().map(|column| {
-            let Ast::Identifier(ident) = &column.expr else {
-                return Err(self.text.wrong(column.expr.span(), "`unpivot` takes names of columns", ""));
-            };
-            match scope.find(self.text, None, ident)? {
-                Found::Column(expr) => Ok((ident, expr, column.alias.as_ref().map(|alias| alias.value.clone()))),
-                Found::Missing(diagnostic) => Err(vec![diagnostic]),
-            }
+            let (ident, expr) = self.named(&column.expr, &scope, "`unpivot`")?;
+            Ok((ident, expr, column.alias.as_ref().map(|alias| alias.value.clone())))
         }))?;
         let mut data_type = DataType::Null;
         for (ident, expr, _) in &chosen {
@@ -168,6 +169,17 @@ impl Binder<'_> {
         Ok(project(filter(expanded, there), keys.into_iter().chain(output).collect()))
     }
 
+    /// A column by its name alone.
+    fn named<'q>(&self, ast: &'q Ast, scope: &ColumnScope, what: &str) -> Bound<(&'q Ident, Expr)> {
+        let Ast::Identifier(ident) = ast else {
+            return Err(self.text.wrong(ast.span(), format!("{what} takes names of columns"), ""));
+        };
+        match scope.find(self.text, None, ident)? {
+            Found::Column(expr) => Ok((ident, expr)),
+            Found::Missing(diagnostic) => Err(vec![diagnostic]),
+        }
+    }
+
     /// Refuses two columns of one name.
     fn unique(&self, rel: Rel, span: Span) -> Bound<Rel> {
         let Rel::Project { columns, .. } = &rel else { return Ok(rel) };
@@ -178,6 +190,28 @@ impl Binder<'_> {
             None => Ok(rel),
         }
     }
+}
+
+/// What a pivot goes by, and behind `group by` its keys.
+fn with_keys(by: &Ast) -> (&Ast, Option<Vec<&Ast>>) {
+    if let Ast::Function(call) = by
+        && call.name.to_string() == grouped_name()
+        && let FunctionArguments::List(list) = &call.args
+    {
+        let mut args = list.args.iter().filter_map(|arg| match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+            _ => None,
+        });
+        if let Some(by) = args.next() {
+            return (by, Some(args.collect()));
+        }
+    }
+    (by, None)
+}
+
+/// A column as it is.
+fn named_column(column: Expr) -> (String, Expr) {
+    (column.to_string(), column)
 }
 
 /// A value that becomes a column.

@@ -9,20 +9,23 @@ use sqlparser::ast::{
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::spec::SqlText;
-use crate::table::{DataType, Expr, Rel, Schema, SetOpKind, SortKey};
+use crate::table::{ArithOp, CmpOp, DataType, Expr, ExprKind, Rel, Schema, SetOpKind, SortKey, Value};
 
 use super::binder::{Binder, Cte, Tables};
 use super::column_scope::ColumnScope;
-use super::env::{Allowed, Env};
+use super::env::{Allowed, Env, passing_name};
 use super::grouping::project;
+use super::joins::filter;
 use super::literal;
 use super::select::Opened;
 use super::set_operations::by_name;
+use super::subquery::SubqueryJoin;
 use super::table_names::table_name;
 use super::text::{Bound, Text, all, both};
 use super::type_names::named;
-use super::types::common_type;
-use super::unnest::passed;
+use super::types::{coerce, common_type};
+use super::unnest::{next, numbered, passed};
+use super::walk::{boolean, coalesce, compare, is_null};
 
 /// Binds a query over the tables that `tables` knows. The columns of the result have unique names.
 ///
@@ -264,31 +267,76 @@ impl Binder<'_> {
                 return Err(self.text.unsupported(span, "`limit … by`", "use `row_number() over (…)`"));
             }
         };
-        let (count, offset) = both(
-            limit.map(|limit| self.row_count(limit, "limit")).transpose(),
-            offset.map(|offset| self.row_count(offset, "offset")).transpose(),
-        )?;
-        let (count, offset) = (count.flatten(), offset.flatten().unwrap_or(0));
-        if count.is_none() && offset == 0 {
-            return Ok(rel);
-        }
-        Ok(Rel::Limit { input: Box::new(rel), offset, count })
-    }
-
-    /// A number of rows; none for NULL, which `limit` takes for all.
-    fn row_count(&self, ast: &Ast, what: &str) -> Bound<Option<u64>> {
         let scope = ColumnScope::default();
         let mut env = Env::new(&scope, "`limit`", Allowed::Scalars);
-        let bound = self.value(ast, &mut env)?;
-        if bound.data_type == DataType::Null {
-            return Ok(None);
-        }
-        match literal::as_int(&bound).and_then(|count| u64::try_from(count).ok()) {
-            Some(count) => Ok(Some(count)),
-            None => {
-                let message = format!("`{what}` takes a constant whole number of rows");
-                Err(self.text.wrong(ast.span(), message, ""))
+        let mut bound = |ast: Option<&Ast>, what: &str| ast.map(|ast| self.row_count(ast, what, &mut env)).transpose();
+        let (count, offset) = both(bound(limit, "limit"), bound(offset, "offset"))?;
+        let constant = |bound: &Option<RowCount>| match bound {
+            None => Some(None),
+            Some(RowCount::Constant(count)) => Some(*count),
+            Some(RowCount::Computed(_)) => None,
+        };
+        match (constant(&count), constant(&offset)) {
+            (Some(None), Some(None | Some(0))) => Ok(rel),
+            (Some(count), Some(offset)) => Ok(Rel::Limit { input: Box::new(rel), offset: offset.unwrap_or(0), count }),
+            _ => {
+                let span = limit.map_or_else(sqlparser::tokenizer::Span::empty, Spanned::span);
+                self.limited_by_values(rel, (count, offset), std::mem::take(&mut env.early), span)
             }
+        }
+    }
+
+    /// Some rows from the start, their number a value that is computed.
+    fn limited_by_values(
+        &self,
+        rel: Rel,
+        (count, offset): (Option<RowCount>, Option<RowCount>),
+        subqueries: Vec<SubqueryJoin>,
+        span: sqlparser::tokenizer::Span,
+    ) -> Bound<Rel> {
+        let columns = passed(&rel);
+        let name = passing_name(&format!("place{}", next(&self.numbers)));
+        let place = Expr::column(&name, DataType::Int);
+        let zero = Expr::literal(Value::Int(0));
+        let offset = offset.map_or(zero.clone(), |offset| coalesce(offset.value(), zero));
+        let mut kept = vec![compare(CmpOp::Gt, place.clone(), offset.clone())];
+        if let Some(count) = count.map(RowCount::value) {
+            let behind = self.arith(ArithOp::Sub, place, offset, DataType::Int);
+            let is_within = compare(CmpOp::Le, behind, count.clone());
+            kept.push(boolean(ExprKind::Or(Box::new(is_null(count, false)), Box::new(is_within))));
+        }
+        let rel = self.attached(numbered(rel, &name), subqueries, span)?;
+        Ok(project(filter(rel, kept), columns))
+    }
+
+    /// A number of rows; NULL means all to `limit`.
+    fn row_count(&self, ast: &Ast, what: &str, env: &mut Env<'_>) -> Bound<RowCount> {
+        let bound = self.value(ast, env)?;
+        match (bound.data_type, literal::as_int(&bound).map(u64::try_from)) {
+            (DataType::Null, _) => Ok(RowCount::Constant(None)),
+            (_, Some(Ok(count))) => Ok(RowCount::Constant(Some(count))),
+            (DataType::Int, None) => Ok(RowCount::Computed(bound)),
+            _ => Err(self.text.wrong(ast.span(), format!("`{what}` takes a whole number of rows"), "")),
+        }
+    }
+}
+
+/// A number of rows.
+enum RowCount {
+    /// Known; none for NULL.
+    Constant(Option<u64>),
+    /// Known once it is computed.
+    Computed(Expr),
+}
+
+impl RowCount {
+    fn value(self) -> Expr {
+        match self {
+            Self::Constant(count) => {
+                let count = count.map(|count| Value::Int(i64::try_from(count).unwrap_or(i64::MAX)));
+                coerce(Expr::literal(count.unwrap_or(Value::Null)), DataType::Int)
+            }
+            Self::Computed(value) => value,
         }
     }
 }

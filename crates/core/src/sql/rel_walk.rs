@@ -1,6 +1,6 @@
 //! Walking and rewriting the expressions of relations.
 
-use crate::table::{Expr, Rel, SeriesStep};
+use crate::table::{AsofStep, Expr, Rel, SeriesStep};
 
 /// A function that gives the expressions of a step, not of those below it.
 macro_rules! own_exprs {
@@ -27,6 +27,10 @@ macro_rules! own_exprs {
                 Rel::Join(step) => {
                     let step = &$($mutable)? **step;
                     step.on.$iter().flat_map(|(left, right)| [left, right]).chain(step.condition.$iter()).collect()
+                }
+                Rel::Asof(step) => {
+                    let AsofStep { on, nearest: (left, right), .. } = &$($mutable)? **step;
+                    on.$iter().flat_map(|(left, right)| [left, right]).chain([left, right]).collect()
                 }
                 Rel::Aggregate { keys, metrics, .. } => {
                     let calls = metrics.$iter().flat_map(|(_, call)| call.$exprs());
@@ -60,6 +64,10 @@ fn inputs_mut(rel: &mut Rel) -> Vec<&mut Rel> {
         | Rel::Sort { input, .. }
         | Rel::Limit { input, .. } => vec![input],
         Rel::Join(step) => {
+            let step = &mut **step;
+            vec![&mut step.left, &mut step.right]
+        }
+        Rel::Asof(step) => {
             let step = &mut **step;
             vec![&mut step.left, &mut step.right]
         }

@@ -149,6 +149,9 @@ impl Binder<'_> {
                 functions::trim(self, expr, *trim_where, &characters.collect::<Vec<_>>(), env)
             }
             Ast::Function(call) => self.call(call, env),
+            Ast::InSubquery { .. } | Ast::Exists { .. } | Ast::Subquery(_) if env.of_key(ast).is_some() => {
+                env.of_key(ast).ok_or_else(Vec::new)
+            }
             Ast::InSubquery { expr, subquery, negated } => self.in_subquery(expr, subquery, *negated, env),
             Ast::AnyOp { left, compare_op, right, .. } => self.quantified(left, compare_op, right, false, env),
             Ast::AllOp { left, compare_op, right } => self.quantified(left, compare_op, right, true, env),

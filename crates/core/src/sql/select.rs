@@ -11,11 +11,12 @@ use crate::table::{Expr, ExprKind, Rel, WindowCall};
 
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
-use super::env::{Allowed, Env, outer_column, outer_name, window_name};
+use super::env::{Allowed, Env, SELECT_LIST, outer_column, outer_name, series_name, window_name};
 use super::grouping::{Grouping, fresh};
 use super::joins::filter;
 use super::output::{Item, OrderKey};
 use super::subquery::{SubqueryJoin, WhereTerm};
+use super::table_functions::Series;
 use super::text::{Bound, all, both};
 use super::unnest::{as_outer, attach, depends_directly, is_dependent, outer_columns, with_outer};
 use super::walk::{any_column, conjuncts, rewrite};
@@ -78,10 +79,11 @@ impl Binder<'_> {
         let mut binder = self.clone();
         binder.windows.clone_from(&select.named_window);
         let Opened { mut rel, scope, subqueries, .. } = opened;
-        let mut env = Env::new(&scope, "this select list", Allowed::Windows);
+        let mut env = Env::new(&scope, SELECT_LIST, Allowed::Windows);
         env.subqueries = subqueries;
+        binder.subqueries_of_keys(select, &mut env)?;
         let mut items = binder.items(select, &mut env)?;
-        let keys = binder.group_keys(&select.group_by, &items, &scope, &columns_of(&env.late));
+        let keys = binder.group_keys(&select.group_by, &items, &env);
         env.aliases = items.iter().map(|item| (item.name.clone(), item.expr.clone())).collect();
         env.clause = "`having`";
         env.allowed = Allowed::Aggregates;
@@ -109,6 +111,7 @@ impl Binder<'_> {
         rel = self.attached(rel, early, select.select_token.0.span)?;
         let mut windows = std::mem::take(&mut env.windows);
         let calls = std::mem::take(&mut env.aggregates);
+        let mut series = env.series.take();
         let mut condition = having.as_ref().map(|(condition, _)| condition.clone());
         let groupings = std::mem::take(&mut env.groupings);
         let groups = !calls.is_empty() || !keys.keys.is_empty() || keys.sets.is_some() || !groupings.is_empty();
@@ -132,6 +135,9 @@ impl Binder<'_> {
             items.iter_mut().zip(item_exprs).for_each(|(item, expr)| item.expr = expr);
             order.iter_mut().zip(order_exprs).for_each(|(key, expr)| key.expr = expr);
             (condition, windows) = (having, calls);
+            for expr in series.iter_mut().flat_map(Series::exprs_mut) {
+                *expr = lift(expr.clone(), &every)?;
+            }
             for join in &mut late {
                 for (outer, _) in &mut join.on {
                     *outer = lift(outer.clone(), &every)?;
@@ -145,6 +151,9 @@ impl Binder<'_> {
         rel = windowed(rel, windows, &mut items, &mut order);
         let qualified = order.split_off(sorted + distinct_on);
         rel = filter(rel, qualified.into_iter().map(|key| key.expr).collect());
+        if let Some(series) = series {
+            rel = series.of_each_row(rel, &series_name());
+        }
         let first_of = order.split_off(sorted);
         let distinct = match select.distinct {
             Some(Distinct::Distinct) => Some(Vec::new()),
@@ -155,7 +164,7 @@ impl Binder<'_> {
     }
 
     /// The rows with what the joins of subqueries bring.
-    fn attached(&self, rel: Rel, joins: Vec<SubqueryJoin>, place: Span) -> Bound<Rel> {
+    pub(super) fn attached(&self, rel: Rel, joins: Vec<SubqueryJoin>, place: Span) -> Bound<Rel> {
         let is_copied = joins.iter().any(|join| depends_directly(&join.right));
         let rel = attach(rel, joins, &self.numbers);
         if is_copied {
@@ -209,7 +218,7 @@ fn split<'q>(ast: &'q Ast, parts: &mut Vec<&'q Ast>) {
 }
 
 /// Names of the columns that joins bring.
-fn columns_of(joins: &[SubqueryJoin]) -> Vec<String> {
+pub(super) fn columns_of(joins: &[SubqueryJoin]) -> Vec<String> {
     joins.iter().flat_map(|join| join.right.schema().names().map(String::from).collect::<Vec<_>>()).collect()
 }
 

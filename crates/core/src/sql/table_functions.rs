@@ -1,6 +1,8 @@
-//! Functions that give rows: `from generate_series(1, 10) as n`.
+//! Functions that give rows: `from generate_series(1, 10) as n`, `select generate_series(1, 10)`.
 
-use sqlparser::ast::{Expr as Ast, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, Spanned, TableAlias};
+use sqlparser::ast::{
+    Expr as Ast, Function as AstCall, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, Spanned, TableAlias,
+};
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
@@ -8,14 +10,68 @@ use crate::table::{DataType, Expr, Rel, SeriesStep, Value};
 
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
-use super::env::{Allowed, Env};
+use super::env::{Allowed, Env, SELECT_LIST, series_name};
+use super::functions::plain_args;
+use super::grouping::project;
 use super::interval_length::{Length, length_of};
 use super::operators::comparable;
 use super::text::{Bound, all};
 use super::type_names::named;
 use super::types::coerce;
 
+/// What a series counts.
+#[derive(Clone, PartialEq)]
+pub(super) struct Series {
+    /// The first value.
+    pub start: Expr,
+    /// What no value goes beyond.
+    pub stop: Expr,
+    /// From one value to the next.
+    pub step: SeriesStep,
+}
+
+impl Series {
+    /// Each row once for every value.
+    pub(super) fn of_each_row(self, input: Rel, column: &str) -> Rel {
+        let Self { start, stop, step } = self;
+        Rel::Series { input: Box::new(input), column: column.to_owned(), start, stop, step }
+    }
+
+    /// The expressions over the row.
+    pub(super) fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let step = match &mut self.step {
+            SeriesStep::Number(step) => Some(step),
+            SeriesStep::Interval { .. } => None,
+        };
+        [&mut self.start, &mut self.stop].into_iter().chain(step)
+    }
+}
+
 impl Binder<'_> {
+    /// `generate_series(…)` in a select list: each row once for every value.
+    pub(super) fn series_call(&self, call: &AstCall, span: Span, env: &mut Env<'_>) -> Bound<Expr> {
+        if env.allowed != Allowed::Windows || env.clause != SELECT_LIST || env.within.is_some() {
+            let message = format!("`generate_series` cannot stand in {}", env.clause);
+            return Err(vec![
+                Diagnostic::error(message)
+                    .at(self.text.place(span), "it gives rows")
+                    .help("join its rows: `from t, generate_series(1, 3) as n`"),
+            ]);
+        }
+        let args = plain_args(self, "generate_series", call)?;
+        env.allowed = Allowed::Aggregates;
+        let series = self.series(&args, span, env);
+        env.allowed = Allowed::Windows;
+        let series = series?;
+        let value = Expr::column(series_name(), series.start.data_type);
+        if env.series.as_ref().is_some_and(|known| *known != series) {
+            let instead = "join the rows of each: `from t, generate_series(1, 3) as n`";
+            return Err(self.text.unsupported(span, "a second series in one select list", instead));
+        }
+        env.series = Some(series);
+        Ok(value)
+    }
+
     /// The rows of a function with their name.
     pub(super) fn table_function(
         &self,
@@ -40,26 +96,31 @@ impl Binder<'_> {
             other => Err(self.text.wrong(span, format!("`generate_series` does not take `{other}`"), "")),
         }))?;
         let table = alias.map_or(written, |alias| alias.name.value.clone());
-        let rel = self.series(&args, &table, span)?;
+        let scope = ColumnScope::default();
+        let mut env = Env::new(&scope, "`generate_series`", Allowed::Scalars);
+        let series = self.series(&args, span, &mut env)?;
+        let subqueries = std::mem::take(&mut env.early);
+        let rel = series.of_each_row(self.attached(Rel::Unit, subqueries, span)?, &table);
+        let column = Expr::column(&table, rel.schema().get(&table).unwrap_or(DataType::Null));
+        let rel = project(rel, vec![(table.clone(), column)]);
         match alias {
             Some(alias) => Ok((table, alias.name.span, self.renamed(rel, alias)?)),
             None => Ok((table, span, rel)),
         }
     }
 
-    fn series(&self, args: &[&Ast], column: &str, span: Span) -> Bound<Rel> {
+    /// The series of these arguments.
+    fn series(&self, args: &[&Ast], span: Span, env: &mut Env<'_>) -> Bound<Series> {
         let (first, last, step) = match *args {
             [first, last] => (first, last, None),
             [first, last, step] => (first, last, Some(step)),
             _ => return Err(self.text.wrong(span, "`generate_series` takes a first and a last value, and a step", "")),
         };
-        let scope = ColumnScope::default();
-        let mut env = Env::new(&scope, "`generate_series`", Allowed::Scalars);
-        let (start, stop) = comparable(self, first, last, &mut env)?;
+        let (start, stop) = comparable(self, first, last, env)?;
         let (start, stop, step) = match start.data_type {
             DataType::Int => {
                 let step = match step {
-                    Some(step) => self.expect(step, &mut env, "the step of ints", &[DataType::Int])?,
+                    Some(step) => self.expect(step, env, "the step of ints", &[DataType::Int])?,
                     None => Expr::literal(Value::Int(1)),
                 };
                 if step == Expr::literal(Value::Int(0)) {
@@ -67,7 +128,7 @@ impl Binder<'_> {
                 }
                 (start, stop, SeriesStep::Number(step))
             }
-            DataType::Date | DataType::Datetime => self.by_interval(start, stop, step, span, &mut env)?,
+            DataType::Date | DataType::Datetime => self.by_interval(start, stop, step, span, env)?,
             other => {
                 return Err(vec![
                     Diagnostic::error("`generate_series` counts ints, dates or datetimes")
@@ -76,10 +137,7 @@ impl Binder<'_> {
                 ]);
             }
         };
-        if !env.early.is_empty() {
-            return Err(self.text.unsupported(span, "a subquery in `generate_series`", "use `with`, and `lateral`"));
-        }
-        Ok(Rel::Series { input: Box::new(Rel::Unit), column: column.to_owned(), start, stop, step })
+        Ok(Series { start, stop, step })
     }
 
     fn by_interval(

@@ -10,7 +10,9 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 use crate::diagnostic::{Diagnostic, SourceMap, Span as FileSpan};
 use crate::spec::SqlText;
 
+use super::asof::with_match_conditions;
 use super::dialect::Tidemill;
+use super::pivot_text::with_pivots_behind;
 
 /// A result, or everything that is wrong.
 pub(super) type Bound<T> = Result<T, Vec<Diagnostic>>;
@@ -139,7 +141,8 @@ impl<'a> Text<'a> {
     }
 
     fn parser(&self) -> Bound<Parser<'static>> {
-        let tokens = parenthesize_lists(self.tokens()?);
+        let tokens = with_match_conditions(parenthesize_lists(self.tokens()?));
+        let tokens = with_pivots_behind(tokens);
         Ok(Parser::new(&Tidemill).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens))
     }
 

@@ -7,7 +7,9 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use crate::table::{DataType, Expr, ExprKind, JoinKind, JoinStep, Rel, Value, WindowCall, WindowFrame, WindowFunc};
+use crate::table::{
+    AsofStep, DataType, Expr, ExprKind, JoinKind, JoinStep, Rel, Value, WindowCall, WindowFrame, WindowFunc,
+};
 
 use super::env::{outer_column, outer_name, passing_name};
 use super::grouping::project;
@@ -111,7 +113,7 @@ pub(super) fn attach(mut left: Rel, joins: Vec<SubqueryJoin>, numbers: &Numbers)
 }
 
 /// The rows with a number each.
-fn numbered(rel: Rel, name: &str) -> Rel {
+pub(super) fn numbered(rel: Rel, name: &str) -> Rel {
     Rel::Window { input: Box::new(rel), columns: vec![(name.to_owned(), row_number(vec![]))] }
 }
 
@@ -174,6 +176,7 @@ impl<'n> Domain<'n> {
         match rel {
             Rel::Filter { input, predicate, .. } if !depends(&input) => self.joined(*input, predicate),
             Rel::Join(step) => self.join(*step),
+            Rel::Asof(step) => self.asof(*step),
             Rel::SetOp { kind, all, left, right } => {
                 let side = |rel: Rel| {
                     let mut columns = passed(&rel);
@@ -280,6 +283,17 @@ impl<'n> Domain<'n> {
             (name, expr)
         };
         Rel::Project { input: Box::new(joined), columns: output.into_iter().map(either).collect() }
+    }
+
+    /// The partners of each row of the domain are those of the same one.
+    fn asof(&self, mut step: AsofStep) -> Rel {
+        step.left = self.unnested(step.left);
+        if depends(&step.right) {
+            let other = self.renamed();
+            step.right = other.unnested(step.right);
+            step.on.push((self.id(), other.id()));
+        }
+        Rel::Asof(Box::new(step))
     }
 
     /// A row of aggregates also for the rows of the domain that have nothing to aggregate.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AggCall, Expr, ExprKind, FrameBound, JoinStep, Rel, SampleSize, SeriesStep, SetOpKind, SortKey, Value, WindowCall,
-    WindowFrame, WindowFunc,
+    AggCall, AsofStep, Expr, ExprKind, FrameBound, JoinStep, Rel, SampleSize, SeriesStep, SetOpKind, SortKey, Value,
+    WindowCall, WindowFrame, WindowFunc,
 };
 
 /// One line a step, the last step first, what a step works on indented below it.
@@ -60,6 +60,7 @@ fn step(rel: &Rel) -> String {
         Rel::Distinct { on: None, .. } => "distinct".to_owned(),
         Rel::Distinct { on: Some(on), .. } => format!("distinct on {}", on.join(", ")),
         Rel::Join(step) => join(step),
+        Rel::Asof(step) => step.to_string(),
         Rel::Aggregate { keys, metrics, .. } => {
             let metrics = list(metrics.iter().map(|(name, call)| format!("{name} = {call}")), ", ");
             match keys.as_slice() {
@@ -96,6 +97,16 @@ fn join(step: &JoinStep) -> String {
         text += &format!(" if {condition}");
     }
     text
+}
+
+/// As SQL has it.
+impl fmt::Display for AsofStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.on.iter().map(|(left, right)| format!("{left} = {right}"));
+        let (left, right) = &self.nearest;
+        let all: Vec<String> = keys.chain([format!("{left} {} {right}", self.op.sign())]).collect();
+        write!(f, "asof {}join on {}", if self.keeps_left { "left " } else { "" }, all.join(" and "))
+    }
 }
 
 /// `name`, or `name = value`.

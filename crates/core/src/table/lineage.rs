@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    AggCall, Conversion, Expr, ExprKind, Fill, JoinKind, JoinStep, OnInvalid, Rel, SampleSize, SetOpKind, SortKey,
-    WindowCall, WindowFunc,
+    AggCall, AsofStep, Conversion, Expr, ExprKind, Fill, JoinKind, JoinStep, OnInvalid, Rel, SampleSize, SetOpKind,
+    SortKey, WindowCall, WindowFunc,
 };
 
 /// Something that a job reads.
@@ -115,6 +115,11 @@ impl<'r> Walk<'r> {
                 let side = if step.left.schema().contains(column) { &step.left } else { &step.right };
                 self.column(side, column);
             }
+            Rel::Asof(step) => {
+                self.asof(step);
+                let side = if step.left.schema().contains(column) { &step.left } else { &step.right };
+                self.column(side, column);
+            }
             Rel::Aggregate { input, keys, metrics } => {
                 self.grouping(input, keys);
                 if let Some((_, key)) = keys.iter().find(|(name, _)| name == column) {
@@ -186,6 +191,10 @@ impl<'r> Walk<'r> {
                 if !matches!(step.kind, JoinKind::Semi | JoinKind::Anti) {
                     self.rows(&step.right);
                 }
+            }
+            Rel::Asof(step) => {
+                self.asof(step);
+                self.rows(&step.left);
             }
             Rel::Aggregate { input, keys, .. } => {
                 self.grouping(input, keys);
@@ -263,6 +272,15 @@ impl<'r> Walk<'r> {
             from.extend(self.origins(side, [name]));
         }
         self.note(what, from);
+    }
+
+    fn asof(&mut self, step: &'r AsofStep) {
+        let mut from = Vec::new();
+        for (left, right) in step.on.iter().chain([&step.nearest]) {
+            from.extend(self.origins(&step.left, names_in([left])));
+            from.extend(self.origins(&step.right, names_in([right])));
+        }
+        self.note(step.to_string(), from);
     }
 
     fn grouping(&mut self, input: &'r Rel, keys: &'r [(String, Expr)]) {
@@ -398,6 +416,7 @@ fn column_at<'r>(rel: &'r Rel, name: &str) -> Option<&'r str> {
             among(columns.iter().map(|(name, _)| name), name).or_else(|| column_at(input, name))
         }
         Rel::Join(step) => column_at(&step.left, name).or_else(|| column_at(&step.right, name)),
+        Rel::Asof(step) => column_at(&step.left, name).or_else(|| column_at(&step.right, name)),
         Rel::Filter { input, .. }
         | Rel::Convert { input, .. }
         | Rel::Fill { input, .. }

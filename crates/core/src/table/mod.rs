@@ -44,8 +44,8 @@ pub use lineage::{IndirectLineage, Origin, Way};
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{
-    Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SampleSize, SeriesStep, SetOpKind,
-    TextCase,
+    AsofStep, Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SampleSize, SeriesStep,
+    SetOpKind, TextCase,
 };
 pub use schema::{Field, Schema};
 pub use source::{Compression, DatabaseOptions, Location, Scan, ScanOptions, Sink, SinkOptions};

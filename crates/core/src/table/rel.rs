@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AggCall, DataType, Expr, Field, Scan, Schema, SortKey, Value, WindowCall};
+use super::{AggCall, CmpOp, DataType, Expr, Scan, Schema, SortKey, Value, WindowCall};
 
 /// A relation: a source, or a step over other relations. The order of its rows is defined.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -113,6 +113,8 @@ pub enum Rel {
     },
     /// Two relations side by side.
     Join(Box<JoinStep>),
+    /// Each left row with the one right row that lies nearest.
+    Asof(Box<AsofStep>),
     /// One row for each group, in the order of the keys ascending, NULLs last; NULL is a group of its own.
     Aggregate {
         /// What it works on.
@@ -315,6 +317,24 @@ pub struct JoinStep {
     pub diagnose: Option<(String, String)>,
 }
 
+/// A join with at most one right row for each left row: of those for which the comparison is true, the one whose value is
+/// nearest to the left value. Of several of that value it is the last where the right value is the smaller one, else the first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AsofStep {
+    /// The left side, whose order the rows keep.
+    pub left: Rel,
+    /// The right side. It shares no column name with the left.
+    pub right: Rel,
+    /// Pairs of keys, left and right, of one type each. NULL matches nothing.
+    pub on: Vec<(Expr, Expr)>,
+    /// How a left value compares with a right one that counts: by `<`, `<=`, `>` or `>=`.
+    pub op: CmpOp,
+    /// The values that are compared, left and right, of one type. NULL matches nothing.
+    pub nearest: (Expr, Expr),
+    /// Left rows without a right one stay.
+    pub keeps_left: bool,
+}
+
 impl Rel {
     /// The columns of the result.
     pub fn schema(&self) -> Schema {
@@ -352,6 +372,7 @@ impl Rel {
                 schema
             }
             Self::Join(step) => step.schema(),
+            Self::Asof(step) => beside(&step.left, &step.right),
             Self::Aggregate { keys, metrics, .. } => keys
                 .iter()
                 .map(|(name, expr)| (name.as_str(), expr.data_type))
@@ -384,6 +405,7 @@ impl Rel {
             | Self::Sort { input, .. }
             | Self::Limit { input, .. } => vec![input],
             Self::Join(step) => vec![&step.left, &step.right],
+            Self::Asof(step) => vec![&step.left, &step.right],
             Self::SetOp { left, right, .. } => vec![left, right],
             Self::Recursive { start, step, .. } => vec![start, step],
         }
@@ -401,10 +423,15 @@ impl Rel {
 impl JoinStep {
     /// The columns of both sides, or of the left alone for semi and anti joins.
     pub fn schema(&self) -> Schema {
-        let mut fields: Vec<Field> = self.left.schema().fields().to_vec();
-        if !matches!(self.kind, JoinKind::Semi | JoinKind::Anti) {
-            fields.extend_from_slice(self.right.schema().fields());
+        match self.kind {
+            JoinKind::Semi | JoinKind::Anti => self.left.schema(),
+            _ => beside(&self.left, &self.right),
         }
-        fields.into_iter().map(|field| (field.name, field.data_type)).collect()
     }
+}
+
+/// The columns of both.
+fn beside(left: &Rel, right: &Rel) -> Schema {
+    let fields = [left.schema(), right.schema()].into_iter().flat_map(|schema| schema.fields().to_vec());
+    fields.map(|field| (field.name, field.data_type)).collect()
 }

@@ -3,6 +3,7 @@
 use tidemill_core::table::Rel;
 
 use crate::ops::aggregate::AggregateExec;
+use crate::ops::asof::AsofExec;
 use crate::ops::convert::ConvertExec;
 use crate::ops::distinct::DistinctExec;
 use crate::ops::expand::ExpandExec;
@@ -48,6 +49,7 @@ pub(super) fn operator(rel: &Rel, required: RequiredColumns) -> Option<Box<dyn O
         Rel::Reject { input, rules } => Box::new(RejectExec { input, rules }),
         Rel::Distinct { input, on } => Box::new(DistinctExec { input, on: on.as_deref(), required }),
         Rel::Join(step) => Box::new(JoinExec { step, required }),
+        Rel::Asof(step) => Box::new(AsofExec { step, required }),
         Rel::Aggregate { input, keys, metrics } => Box::new(AggregateExec { input, keys, metrics }),
         Rel::Window { input, columns } => Box::new(WindowExec { input, columns, required }),
         Rel::Sort { input, by } => Box::new(SortExec { input, by, required }),

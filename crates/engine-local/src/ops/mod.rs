@@ -1,6 +1,7 @@
 //! The operators of a plan, one a file, over whole tables.
 
 pub(crate) mod aggregate;
+pub(crate) mod asof;
 pub(crate) mod batch;
 pub(crate) mod context;
 pub(crate) mod convert;

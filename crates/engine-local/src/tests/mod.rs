@@ -10,6 +10,7 @@ mod objects;
 mod oracle;
 mod ordered_oracle;
 mod postgres;
+mod rewritten;
 mod steps;
 mod windows;
 

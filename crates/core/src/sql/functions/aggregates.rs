@@ -213,6 +213,42 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
+        name: "regr_r2",
+        parameters: DEPENDENT,
+        returns: Returns::Type(DataType::Float),
+        summary: "how much of the variance of `y` the line of least squares explains, 0 to 1: the square of the correlation; 1 if `y` does not vary, NULL if `x` does not",
+        examples: &[Example::of(&[("x", &["1", "2", "3"]), ("y", &["3", "5", "7"])], "regr_r2(y, x)", "1")],
+        meaning: Meaning::Aggregate(EACH_ROW),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "regr_sxx",
+        parameters: DEPENDENT,
+        returns: Returns::Type(DataType::Float),
+        summary: "the sum of (x − mean)², over the rows where both are there; NULL of none",
+        examples: &[Example::of(&[("x", &["1", "2", "3"]), ("y", &["3", "5", "7"])], "regr_sxx(y, x)", "2")],
+        meaning: Meaning::Aggregate(EACH_ROW),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "regr_syy",
+        parameters: DEPENDENT,
+        returns: Returns::Type(DataType::Float),
+        summary: "the sum of (y − mean)², over the rows where both are there; NULL of none",
+        examples: &[Example::of(&[("x", &["1", "2", "3"]), ("y", &["3", "5", "7"])], "regr_syy(y, x)", "8")],
+        meaning: Meaning::Aggregate(EACH_ROW),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "regr_sxy",
+        parameters: DEPENDENT,
+        returns: Returns::Type(DataType::Float),
+        summary: "the sum of (x − mean of x) · (y − mean of y), over the rows where both are there; NULL of none",
+        examples: &[Example::of(&[("x", &["1", "2", "3"]), ("y", &["3", "5", "7"])], "regr_sxy(y, x)", "4")],
+        meaning: Meaning::Aggregate(EACH_ROW),
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
         name: "percentile_cont",
         aliases: &["quantile_cont"],
         forms: &["percentile_cont(fraction) within group (order by x)"],

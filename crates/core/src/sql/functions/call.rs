@@ -38,6 +38,9 @@ pub(in crate::sql) fn call(binder: &Binder<'_>, call: &AstCall, env: &mut Env<'_
     if name == "grouping" && call.over.is_none() {
         return binder.grouping_call(call, ident.span, env);
     }
+    if name == "generate_series" && call.over.is_none() {
+        return binder.series_call(call, ident.span, env);
+    }
     if call.over.is_some() {
         return windows::call(binder, &name, ident.span, call, env);
     }

@@ -76,6 +76,21 @@ static ELSEWHERE: &[(&[&str], &str)] = &[
         &["octet_length", "bit_length", "lengthb", "datalength"],
         "bytes are not counted here; characters are by `length`",
     ),
+    (
+        &["ascii", "unicode", "ord", "chr", "char"],
+        "letters and their numbers are not converted here; texts are compared and sorted as they are",
+    ),
+    (&["to_hex", "hex", "encode", "base64"], "here are `md5` and `sha256`; a number is written by `to_char(x, '999')`"),
+    (&["quote_literal", "quote_ident"], "a pipeline puts values into SQL as constants by itself: `${{ params.x }}`"),
+    (
+        &["levenshtein", "similarity", "soundex", "jaccard"],
+        "texts are compared as they are; `lower`, `trim` and `regexp_replace` make them alike",
+    ),
+    (
+        &["unnest", "explode", "flatten"],
+        "here is no list; parts of JSON are `json ->> '$[0]'`, rows are made by `unpivot` or `generate_series`",
+    ),
+    (&["columns"], "name the columns, or use `select * exclude (…)`"),
     (&["dayname"], "here it is `strftime(date, '%A')`"),
     (&["weekday"], "here it is called `isodow(date)`, from 1 for Monday, or `dow(date)`, from 0 for Sunday"),
     (&["eomonth"], "here it is called `last_day`"),
@@ -86,6 +101,15 @@ static ELSEWHERE: &[(&[&str], &str)] = &[
     (
         &["convert_timezone", "timezone", "from_utc_timestamp", "to_utc_timestamp", "convert_tz"],
         "use `x at time zone 'Europe/Berlin'`, or `x at time zone 'Europe/Berlin' at time zone 'UTC'` for the way back",
+    ),
+    (
+        &["make_timestamp", "datetime_from_parts"],
+        "here it is `make_date(y, m, d) + interval '1' hour * h + interval '1' second * s`",
+    ),
+    (&["make_time", "time_from_parts"], "here it is `cast(lpad(h::string, 2, '0') || ':00:00' as time)`"),
+    (
+        &["date_bin", "time_bucket"],
+        "here it is `date_trunc('hour', t)`; of other lengths `to_timestamp(floor(epoch(t) / 900) * 900)`",
     ),
     (&["make_interval"], "use `interval '1' hour * x`"),
     // Numbers.
@@ -101,6 +125,16 @@ static ELSEWHERE: &[(&[&str], &str)] = &[
     (&["mean", "average"], "here it is called `avg`"),
     (&["group_concat", "listagg"], "here it is called `string_agg(x, ',' order by y)`"),
     (&["approx_distinct"], "here it is called `approx_count_distinct`"),
+    (&["regr_count"], "here it is `count(*) filter (where x is not null and y is not null)`"),
+    (&["regr_avgx"], "here it is `avg(x) filter (where y is not null)`"),
+    (&["regr_avgy"], "here it is `avg(y) filter (where x is not null)`"),
+    (
+        &["bit_and", "bit_or", "bit_xor"],
+        "bits of several rows are not put together here; `bool_and` and `bool_or` are of conditions",
+    ),
+    (&["product"], "here it is `exp(sum(ln(x)))` of numbers above zero"),
+    (&["geomean", "geometric_mean"], "here it is `exp(avg(ln(x)))`"),
+    (&["histogram"], "group by `width_bucket(x, low, high, count)`"),
     (&["approx_quantile", "percentile"], "here it is called `quantile_cont(x, 0.5)`"),
     (
         &["list", "collect_list", "json_group_array", "jsonb_agg"],

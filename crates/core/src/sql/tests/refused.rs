@@ -70,7 +70,7 @@ fn refused() {
     => column1 int
     "#);
     assert_snapshot!(plan("select id from orders limit 'x'"), @r#"
-    `limit` takes a constant whole number of rows
+    `limit` takes a whole number of rows
       at q.sql:1:29 `'x'`
     "#);
     assert_snapshot!(plan("select * from orders o

@@ -95,6 +95,10 @@ static KERNELS: &[Kernel] = &[
     // As in PostgreSQL, what depends on the other is the first argument.
     Kernel { name: "regr_slope", compute: |input| moments::of_pairs(input, moments::slope), ..WHOLE },
     Kernel { name: "regr_intercept", compute: |input| moments::of_pairs(input, moments::intercept), ..WHOLE },
+    Kernel { name: "regr_r2", compute: |input| moments::of_pairs(input, moments::r2), ..WHOLE },
+    Kernel { name: "regr_sxx", compute: |input| moments::of_pairs(input, moments::sxx), ..WHOLE },
+    Kernel { name: "regr_syy", compute: |input| moments::of_pairs(input, moments::syy), ..WHOLE },
+    Kernel { name: "regr_sxy", compute: |input| moments::of_pairs(input, moments::sxy), ..WHOLE },
     Kernel { name: "string_agg", compute: ordered::joined, ..WHOLE },
     Kernel { name: "array_agg", compute: json::array, ..WHOLE },
 ];

@@ -107,3 +107,24 @@ pub(super) fn intercept(sums: &Moments) -> Option<f64> {
     let slope = slope(sums)?;
     Some((sums.x - sums.y * slope) / sums.count as f64)
 }
+
+/// How much of the first argument's variance that line explains.
+pub(super) fn r2(sums: &Moments) -> Option<f64> {
+    let explained = || sums.xy * sums.xy / (sums.xx * sums.yy);
+    (sums.yy != 0.0).then(|| if sums.xx == 0.0 { 1.0 } else { explained() })
+}
+
+/// The squares around the mean of the second argument, which is `x` to the functions of that line.
+pub(super) fn sxx(sums: &Moments) -> Option<f64> {
+    (sums.count > 0).then_some(sums.yy)
+}
+
+/// Those around the mean of the first.
+pub(super) fn syy(sums: &Moments) -> Option<f64> {
+    (sums.count > 0).then_some(sums.xx)
+}
+
+/// The products of what lies around both means.
+pub(super) fn sxy(sums: &Moments) -> Option<f64> {
+    (sums.count > 0).then_some(sums.xy)
+}
