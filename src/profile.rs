@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use serde_json::{Value as Json, json};
 use tidemill_core::table::{DataType, EngineError, Field, PlainData, Value};
 
-use crate::table_rows::TableRows;
+use crate::table_rows::{TableRows, json_value};
 
 /// A column in a few numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +69,18 @@ impl Profile {
             batch?.columns.iter().for_each(|column| spread.add(&column.data));
         }
         Ok(spread.bars())
+    }
+
+    /// For programs.
+    pub fn json(&self) -> Json {
+        json!({
+            "type": self.data_type.to_string(),
+            "nulls": self.nulls,
+            "distinct": self.distinct,
+            "min": json_value(&self.min),
+            "max": json_value(&self.max),
+            "mean": self.mean,
+        })
     }
 
     /// The mean with as many digits as make sense beside the values.

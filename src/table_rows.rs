@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tidemill_core::table::{EngineError, PlainBatches, PlainTable, Schema, TableEngine, TableRef};
+use serde_json::{Map, Number, Value as Json};
+use tidemill_core::table::{EngineError, PlainBatches, PlainTable, Schema, TableEngine, TableRef, Value};
 
 /// Rows that can be read any number of times.
 pub trait TableRows {
@@ -64,6 +65,23 @@ impl TableRows for StoredRows {
 
     fn batches(&self, columns: Option<&[String]>, limit: Option<u64>) -> Result<PlainBatches, EngineError> {
         self.engine.batches(&self.table, columns, limit)
+    }
+}
+
+/// A row for programs.
+pub fn object(table: &PlainTable, row: usize) -> Json {
+    let columns = table.columns.iter().map(|column| (column.name.clone(), json_value(&column.data.value(row))));
+    Json::Object(columns.collect::<Map<_, _>>())
+}
+
+/// A value for programs: decimals, dates and times as text, so that nothing is lost; floats that JSON cannot say are null.
+pub fn json_value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(value) => Json::from(*value),
+        Value::Float(value) => Number::from_f64(*value).map_or(Json::Null, Json::Number),
+        other => Json::String(other.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use jiff::Timestamp;
+use serde_json::Value;
 use tidemill_core::plan::Selection;
 use tidemill_core::spec::Spec;
 use tidemill_core::table::TableEngine;
@@ -16,12 +17,12 @@ use tidemill_scheduler::Mode;
 use tidemill_serve::{Program, Role, ScheduleFacts, Server, Settings, Tokens};
 use tidemill_state::State;
 
-use super::CliCommand;
 use super::fires::Fires;
 use super::graph::drawing_with_status;
 use super::pipeline_history::WallClock;
 use super::schedule::TerminalHost;
 use super::selection::selected;
+use super::{CliCommand, diff, lineage, preview};
 use crate::failure::{self, Failure};
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};
@@ -147,6 +148,13 @@ struct PageProgram {
     global: Global,
 }
 
+impl PageProgram {
+    /// The flags as they would stand before a command about that file.
+    fn of(&self, file: &Path) -> Global {
+        Global { files: vec![file.to_owned()], ..self.global.clone() }
+    }
+}
+
 impl Program for PageProgram {
     fn open(&self, file: &Path, wanted: &Wanted) -> Result<Opened, Failure> {
         project::open(&self.global.pipeline(file), wanted)
@@ -173,6 +181,26 @@ impl Program for PageProgram {
         let now = Timestamp::now();
         let fires = Fires::of(spec, state, now)?;
         Ok(fires.map(|fires| ScheduleFacts { facts: fires.facts(clock, now), json: fires.json() }))
+    }
+
+    fn profile(&self, file: &Path, task: &str) -> Result<Value, Failure> {
+        preview::profile(&self.of(file), task)
+    }
+
+    fn failed_rows(&self, file: &Path, task: &str, most: u64) -> Result<Value, Failure> {
+        preview::failed(&self.of(file), task, most)
+    }
+
+    fn differences(&self, file: &Path, task: &str, runs: [Option<&str>; 2], most: usize) -> Result<Value, Failure> {
+        diff::differences(&self.of(file), task, runs, most)
+    }
+
+    fn lineage(&self, file: &Path, column: &str) -> Result<Value, Failure> {
+        lineage::way_back(&self.of(file), column)
+    }
+
+    fn markdown(&self, text: &str) -> String {
+        tidemill_tasks::markdown_to_html(text)
     }
 
     fn command(&self, file: &Path) -> std::io::Result<Command> {

@@ -27,7 +27,7 @@ pub fn fold(graph: &DrawGraph) -> DrawGraph {
         })
         .collect();
     for (node, members) in nodes.iter_mut().zip(&members) {
-        if let Some(group) = node.group.take() {
+        if let Some(group) = &node.group {
             node.id = format!("{group} ×{}", members.len());
             node.status = members.iter().filter_map(|member| member.status).max();
             node.lines = counts(members);

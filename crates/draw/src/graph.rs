@@ -31,7 +31,7 @@ pub struct DrawNode {
     /// What there is to say to whoever looks closely, such as where its rows went: shown when one points at the task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<String>,
-    /// The `foreach` task of which it is an instance: all instances are drawn as one, but not in JSON.
+    /// The `foreach` task of which it is an instance: all instances are drawn as one, which has it too, but not in JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
 }

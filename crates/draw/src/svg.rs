@@ -30,22 +30,23 @@ svg{background:#14181d}.box{fill:#1f252d;stroke:#3a4450}.id{fill:#e6ebf0}.kind,.
 
 /// The graph as an SVG document.
 pub fn svg(graph: &DrawGraph) -> String {
-    drawing(graph, &format!("<style>{STYLE}</style>\n"), &|_| None)
+    drawing(graph, &format!("<style>{STYLE}</style>\n"), "img", &|_| None)
 }
 
 /// The same as a part of a page: without a look of its own, each task a link. The page's rules find it by its classes.
 pub fn svg_with_links(graph: &DrawGraph, link: &dyn Fn(&DrawNode) -> Option<String>) -> String {
-    drawing(graph, "", link)
+    // What holds links is no picture to those who hear it.
+    drawing(graph, "", "group", link)
 }
 
-fn drawing(graph: &DrawGraph, style: &str, link: &dyn Fn(&DrawNode) -> Option<String>) -> String {
+fn drawing(graph: &DrawGraph, style: &str, role: &str, link: &dyn Fn(&DrawNode) -> Option<String>) -> String {
     let picture = Picture::of(graph);
     let sizes: Vec<Size> = picture.nodes.iter().map(size).collect();
     let placed = layout(&picture, &sizes);
     let (width, height) = (placed.width + 2.0 * MARGIN, placed.height + 2.0 * MARGIN);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"Graph of tasks\">\n\
+         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"{role}\" aria-label=\"Graph of tasks\">\n\
          {style}<g class=\"graph\" transform=\"translate({MARGIN} {MARGIN})\">\n"
     );
     edges(&picture, &placed, &mut text);

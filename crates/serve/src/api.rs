@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::asked::Asked;
 use crate::launch::{self, Launched};
 use crate::logs;
-use crate::reply::{Problem, Reply};
+use crate::reply::{Problem, Reply, Watched};
 use crate::rows::{self, Page};
-use crate::views;
+use crate::views::{self, Look};
 
 /// At most so many runs in a list.
 const MOST_RUNS: u64 = 5_000;
@@ -37,11 +37,8 @@ pub fn projects(asked: &Asked) -> Answer {
 
 /// A project with its tasks.
 pub fn project(asked: &Asked) -> Answer {
-    let mut view = views::pipeline(&asked.app, asked.project()?, &asked.selectors())?;
-    if let Some(view) = view.as_object_mut() {
-        view.shift_remove("graph");
-    }
-    ok(view)
+    let look = Look { select: asked.query("select").unwrap_or_default().to_owned(), ..Look::default() };
+    ok(views::pipeline(&asked.app, asked.project()?, &look)?)
 }
 
 /// What a run would do.
@@ -116,7 +113,14 @@ pub fn run(asked: &Asked) -> Answer {
 /// A run as it goes on.
 pub fn events(asked: &Asked) -> Answer {
     let (_, run) = asked.project()?.run(&*asked.app.program, asked.part("run"))?;
-    Ok(Reply::Events { project: asked.part("project").to_owned(), run: run.id })
+    Ok(Reply::Events(Watched { project: asked.part("project").to_owned(), run: run.id, log: None }))
+}
+
+/// The log of a task as it is written, from a place in it on.
+pub fn log_events(asked: &Asked) -> Answer {
+    let (_, run) = asked.project()?.run(&*asked.app.program, asked.part("run"))?;
+    let log = Some((asked.part("task").to_owned(), asked.number("from", 0, u64::MAX / 2)?));
+    Ok(Reply::Events(Watched { project: asked.part("project").to_owned(), run: run.id, log }))
 }
 
 /// A log.
@@ -124,7 +128,7 @@ pub fn log(asked: &Asked) -> Answer {
     let served = asked.project()?;
     let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
     let name = asked.part("task");
-    let (text, _) = logs::text(served, &run.id, name)?;
+    let (text, ..) = logs::text(served, &run.id, name)?;
     let download = asked.query("download").map(|_| format!("{}-{name}.log", run.id));
     Ok(Reply::Text { content_type: "text/plain; charset=utf-8", text, download })
 }

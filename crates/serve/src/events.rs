@@ -1,4 +1,4 @@
-//! A run as server-sent events: each task when it has ended, which run, and the run's end.
+//! A run as server-sent events: each task when it has ended, which run, and the run's end; or a log as it is written.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -9,21 +9,23 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use serde_json::{Value, json};
-use tidemill_core::ids::RunId;
-use tidemill_state::{RunStatus, WholeRun, run_json};
+use tidemill_state::{Run, RunStatus, WholeRun, run_json};
 
 use crate::app::App;
 use crate::logs;
-use crate::reply::Problem;
+use crate::project::Served;
+use crate::reply::{Problem, Watched};
 
 /// How often the state is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// What somebody is told: a name, and a value.
+type News = Vec<(&'static str, Value)>;
+
 /// One who watches a run.
 struct Watcher {
     app: Arc<App>,
-    project: String,
-    run: RunId,
+    watched: Watched,
     /// The tasks whose end was told, and those that were told to run.
     told: HashSet<String>,
     running: Vec<String>,
@@ -32,13 +34,13 @@ struct Watcher {
 }
 
 /// The events of a run until it has ended.
-pub fn answer(app: Arc<App>, project: String, run: RunId) -> Response {
-    Sse::new(events(app, project, run)).keep_alive(KeepAlive::default()).into_response()
+pub fn answer(app: Arc<App>, watched: Watched) -> Response {
+    Sse::new(events(app, watched)).keep_alive(KeepAlive::default()).into_response()
 }
 
-fn events(app: Arc<App>, project: String, run: RunId) -> impl Stream<Item = Result<Event, Infallible>> + Send {
+fn events(app: Arc<App>, watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> + Send {
     let (told, running) = (HashSet::new(), Vec::new());
-    let watcher = Watcher { app, project, run, told, running, is_first: true, has_ended: false };
+    let watcher = Watcher { app, watched, told, running, is_first: true, has_ended: false };
     let news = stream::unfold(watcher, async |mut watcher| {
         if watcher.has_ended {
             return None;
@@ -67,11 +69,15 @@ fn events(app: Arc<App>, project: String, run: RunId) -> impl Stream<Item = Resu
 
 impl Watcher {
     /// What has happened since the last look.
-    fn look(&mut self) -> Result<Vec<(&'static str, Value)>, Problem> {
-        let served = self.app.project(&self.project)?;
-        let (state, run) = served.run(&*self.app.program, self.run.as_str())?;
-        // Read before the tasks: those of a run that has ended are all there.
+    fn look(&mut self) -> Result<News, Problem> {
+        let app = self.app.clone();
+        let served = app.project(&self.watched.project)?;
+        let (state, run) = served.run(&*app.program, self.watched.run.as_str())?;
+        // Read before the tasks and the log: what a run that has ended has left is all there.
         let status = run.status();
+        if self.watched.log.is_some() {
+            return Ok(self.look_at_log(served, &run));
+        }
         let ended = state.tasks_of(&run.id)?;
         let mut news = Vec::new();
         if ended.len() > self.told.len() {
@@ -84,11 +90,27 @@ impl Watcher {
             news.push(("end", run_json(&run)));
             return Ok(news);
         }
-        let running = logs::running(served, &run.id, &ended);
+        let running: Vec<String> = logs::running(served, &run.id, &ended).into_iter().map(|task| task.name).collect();
         if running != self.running {
             news.push(("running", json!(running)));
             self.running = running;
         }
         Ok(news)
+    }
+
+    /// The lines that a log has gained.
+    fn look_at_log(&mut self, served: &Served, run: &Run) -> News {
+        let mut news = Vec::new();
+        if let Some((name, place)) = &mut self.watched.log
+            && let Some((text, end)) = logs::added(served, &run.id, name, *place)
+            && end > *place
+        {
+            *place = end;
+            news.push(("log", Value::from(text)));
+        } else if run.status() != RunStatus::Running {
+            self.has_ended = true;
+            news.push(("end", run_json(run)));
+        }
+        news
     }
 }

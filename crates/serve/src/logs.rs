@@ -1,8 +1,10 @@
 //! The logs of runs and tasks.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
+use jiff::Timestamp;
 use tidemill_core::ids::RunId;
 use tidemill_core::printable::printable;
 use tidemill_state::TaskRecord;
@@ -18,16 +20,16 @@ const MOST: u64 = 1 << 20;
 /// To find the last lines, so many bytes are read.
 const END: u64 = 16 << 10;
 
-/// The text of a log, or its end if it is long, and whether something is left out.
+/// The text of a log, or its end if it is long, whether something is left out, and how long the log is.
 ///
 /// # Errors
 /// If there is none.
-pub fn text(served: &Served, run: &RunId, name: &str) -> Result<(String, bool), Problem> {
+pub fn text(served: &Served, run: &RunId, name: &str) -> Result<(String, bool, u64), Problem> {
     let mut file = open(served, run, name).ok_or_else(|| Problem::missing("there is no such log"))?;
     let unreadable = |error: std::io::Error| Problem::broken(format!("cannot read the log: {error}"));
     let length = file.metadata().map_err(unreadable)?.len();
     let (text, is_cut) = end(&mut file, length, MOST).map_err(unreadable)?;
-    Ok((printable(&text).into_owned(), is_cut))
+    Ok((printable(&text).into_owned(), is_cut, length))
 }
 
 /// Whether there is a log.
@@ -44,22 +46,44 @@ pub fn last_lines(served: &Served, run: &RunId, name: &str, most: usize) -> Vec<
     lines[lines.len().saturating_sub(most)..].to_vec()
 }
 
-/// The tasks that the log of a run says have started and that are not among these, which have ended.
-pub fn running(served: &Served, run: &RunId, ended: &[TaskRecord]) -> Vec<String> {
-    let Ok((text, _)) = text(served, run, OF_THE_RUN) else { return Vec::new() };
-    let mut running: Vec<String> = text.lines().filter_map(started).map(str::to_owned).collect();
-    running.sort_unstable();
-    running.dedup();
-    running.retain(|name| !ended.iter().any(|task| task.task.as_str() == name));
-    running
+/// A task that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningTask {
+    /// Its id.
+    pub name: String,
+    /// When its last attempt began.
+    pub started: Timestamp,
 }
 
-/// The task of a line `… INFO attempt 1 starts task="orders"`. Nothing else tells of a start while the run goes on.
-fn started(line: &str) -> Option<&str> {
-    let (_, rest) = line.split_once(" INFO attempt ")?;
+/// The tasks that the log of a run says have started and that are not among these, which have ended; by their ids.
+pub fn running(served: &Served, run: &RunId, ended: &[TaskRecord]) -> Vec<RunningTask> {
+    let Ok((text, ..)) = text(served, run, OF_THE_RUN) else { return Vec::new() };
+    let ended: HashSet<&str> = ended.iter().map(|task| task.task.as_str()).collect();
+    let started: BTreeMap<&str, Timestamp> = text.lines().filter_map(started).collect();
+    let running = started.into_iter().filter(|(name, _)| !ended.contains(name));
+    running.map(|(name, started)| RunningTask { name: name.to_owned(), started }).collect()
+}
+
+/// The task and the time of a line `… INFO attempt 1 starts task="orders"`. Nothing else tells of a start while the run goes
+/// on.
+fn started(line: &str) -> Option<(&str, Timestamp)> {
+    let (time, rest) = line.split_once(" INFO attempt ")?;
     let (number, rest) = rest.split_once(" starts task=\"")?;
     number.parse::<u32>().ok()?;
-    rest.strip_suffix('"')
+    Some((rest.strip_suffix('"')?, time.trim().parse().ok()?))
+}
+
+/// What has been added to a log since it was so long: whole lines, and how long it is with them. None if there is no log yet.
+pub fn added(served: &Served, run: &RunId, name: &str, since: u64) -> Option<(String, u64)> {
+    let mut file = open(served, run, name)?;
+    file.seek(SeekFrom::Start(since)).ok()?;
+    let mut bytes = Vec::new();
+    file.take(MOST).read_to_end(&mut bytes).ok()?;
+    // A line that is being written is told when it is whole; one that is too long, in pieces.
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let whole = if whole == 0 && bytes.len() as u64 == MOST { bytes.len() } else { whole };
+    bytes.truncate(whole);
+    Some((printable(&String::from_utf8_lossy(&bytes)).into_owned(), since + whole as u64))
 }
 
 fn open(served: &Served, run: &RunId, name: &str) -> Option<File> {
@@ -90,7 +114,8 @@ mod tests {
     #[test]
     fn a_start_is_read_off_its_line() {
         let line = "2026-11-27T10:16:02.662232Z  INFO attempt 2 starts task=\"by_country@FR\"";
-        assert_eq!(started(line), Some("by_country@FR"));
+        let at = "2026-11-27T10:16:02.662232Z".parse().expect("a time");
+        assert_eq!(started(line), Some(("by_country@FR", at)));
         for other in ["", "INFO attempt", " INFO attempt one starts task=\"a\"", " INFO because first run task=\"a\""] {
             assert_eq!(started(other), None, "{other}");
         }

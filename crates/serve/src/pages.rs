@@ -3,13 +3,16 @@
 use minijinja::context;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
+use tidemill_state::RunStatus;
 
 use crate::access::Role;
 use crate::app::App;
 use crate::asked::Asked;
 use crate::launch::{self, Launched};
 use crate::reply::{Problem, Reply};
-use crate::{api, logs, rows, views};
+use crate::templates::encoded;
+use crate::views::{Look, Shown};
+use crate::{api, logs, views};
 
 /// What a page is.
 pub type Page = Result<Reply, Problem>;
@@ -22,6 +25,10 @@ const RUNS: usize = 100;
 /// # Errors
 /// If there is no such project.
 pub fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> Page {
+    of_project_with(asked, name, tab, view, context! {})
+}
+
+fn of_project_with(asked: &Asked, name: &str, tab: &str, view: Value, more: minijinja::Value) -> Page {
     let served = asked.project()?;
     let pipeline = served.load(&*asked.app.program);
     let page = asked.app.pages.render(
@@ -32,6 +39,7 @@ pub fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> Page {
             tab,
             may_run => may_run(asked),
             view => Serde(view),
+            ..more
         },
     )?;
     Ok(Reply::Html(page))
@@ -56,10 +64,54 @@ pub fn projects(asked: &Asked) -> Page {
 /// A pipeline: its graph, its tasks.
 pub fn pipeline(asked: &Asked) -> Page {
     let served = asked.project()?;
-    let mut view = views::pipeline(&asked.app, served, &asked.selectors())?;
-    view["select"] = asked.query("select").unwrap_or_default().into();
-    view["last"] = views::runs(&asked.app, served, 5)?.into();
-    of_project(asked, "pipeline.html", "pipeline", view)
+    let look = look(asked)?;
+    let mut view = views::pipeline(&asked.app, served, &look)?;
+    views::page_of_tasks(&mut view, &look);
+    if !view["task_list"].is_null() {
+        match views::graph(&asked.app, served, &look, true)? {
+            Ok(drawing) => view["graph"] = drawing.into(),
+            Err(boxes) => view["boxes"] = boxes.into(),
+        }
+        let query: Vec<String> =
+            asked.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        view["graph_address"] = format!("/p/{}/graph?{}", served.slug, query.join("&")).into();
+    }
+    if let Some(task) = &look.task {
+        view["task"] = views::task(&asked.app, served, task)?;
+    }
+    view["select"] = look.select.as_str().into();
+    view["runs_shown"] = views::runs(&asked.app, served, 5)?.into();
+    let values = context! {
+        look => context! {
+            stale => look.stale, because => look.because, status => look.status, find => look.find,
+        },
+        again => if view["stale"].is_null() { 1 } else { 15 },
+    };
+    of_project_with(asked, "pipeline.html", "pipeline", view, values)
+}
+
+/// The graph alone.
+pub fn graph(asked: &Asked) -> Page {
+    let too_large = |boxes| Problem::bad(format!("{boxes} tasks are too many to be drawn; choose some by a selector"));
+    let drawing = views::graph(&asked.app, asked.project()?, &look(asked)?, false)?.map_err(too_large)?;
+    // Shown by itself, it takes its look from the pages.
+    let text = format!("<?xml-stylesheet href=\"/assets/style.css\"?>\n{drawing}");
+    Ok(Reply::Text { content_type: "image/svg+xml", text, download: None })
+}
+
+fn look(asked: &Asked) -> Result<Look, Problem> {
+    let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let open = asked.query.iter().filter(|(name, _)| name == "open").map(|(_, group)| group.clone());
+    Ok(Look {
+        select: text("select").unwrap_or_default(),
+        stale: text("stale").is_some(),
+        because: text("because"),
+        status: text("status"),
+        find: text("find"),
+        open: open.collect(),
+        task: text("task"),
+        offset: asked.number("offset", 0, u64::MAX / 2)? as usize,
+    })
 }
 
 /// What a run would do, and the form that starts it.
@@ -89,7 +141,10 @@ pub fn runs(asked: &Asked) -> Page {
 
 /// A run.
 pub fn run(asked: &Asked) -> Page {
-    let view = views::run_for_people(&asked.app, asked.project()?, asked.part("run"))?;
+    let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let offset = asked.number("offset", 0, u64::MAX / 2)? as usize;
+    let shown = Shown { status: text("status"), find: text("find"), task: text("task"), offset };
+    let view = views::run_for_people(&asked.app, asked.project()?, asked.part("run"), &shown)?;
     of_project(asked, "run.html", "runs", view)
 }
 
@@ -143,43 +198,29 @@ pub fn log(asked: &Asked) -> Page {
     let served = asked.project()?;
     let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
     let name = asked.part("task");
-    let (text, is_cut) = logs::text(served, &run.id, name)?;
+    let (text, is_cut, length) = logs::text(served, &run.id, name)?;
     let search = asked.query("search").unwrap_or_default();
     let wanted = search.to_lowercase();
     let lines = text.lines().enumerate().filter(|(_, line)| line.to_lowercase().contains(&wanted));
     let lines: Vec<Value> = lines.map(|(at, line)| json!({"number": at + 1, "text": line})).collect();
-    let view = json!({"run": run.id, "task": name, "search": search, "lines": lines, "is_cut": is_cut});
+    let is_running = run.status() == RunStatus::Running;
+    let view = json!({
+        "run": run.id, "task": name, "search": search, "lines": lines, "is_cut": is_cut, "length": length,
+        "is_running": is_running,
+    });
     of_project(asked, "log.html", "runs", view)
-}
-
-/// A task.
-pub fn task(asked: &Asked) -> Page {
-    let served = asked.project()?;
-    let name = asked.part("task");
-    let mut view = views::task(&asked.app, served, name)?;
-    let longest =
-        view["runs"].as_array().into_iter().flatten().filter_map(|run| run["seconds"].as_f64()).fold(0.0, f64::max);
-    for run in view["runs"].as_array_mut().into_iter().flatten() {
-        let seconds = run["seconds"].as_f64().unwrap_or_default();
-        run["shown"]["width"] = (1000.0 * seconds / longest.max(0.001)).into();
-    }
-    if view["last"]["stored"] == true {
-        let page = api::page_of(asked)?;
-        match rows::rows(&asked.app, served, name, &page) {
-            Ok(table) => view["table"] = table,
-            Err(problem) => view["no_table"] = problem.message.into(),
-        }
-        view["page"] = json!({
-            "sort": page.sort, "desc": page.descending, "search": page.search, "offset": page.offset, "limit": page.limit,
-        });
-    }
-    of_project(asked, "task.html", "pipeline", view)
 }
 
 /// What tasks have published.
 pub fn outputs(asked: &Asked) -> Page {
     let files = views::outputs(&asked.app, asked.project()?)?;
     of_project(asked, "outputs.html", "outputs", json!({"files": files}))
+}
+
+/// One of them as people look at it.
+pub fn output(asked: &Asked) -> Page {
+    let view = views::output(&asked.app, asked.project()?, asked.part("path"))?;
+    of_project(asked, "output.html", "outputs", view)
 }
 
 /// Where people sign in with a token.

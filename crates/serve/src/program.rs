@@ -44,6 +44,34 @@ pub trait Program: Send + Sync + 'static {
     fn schedule(&self, spec: &Spec, state: Option<&State>, clock: &WallClock)
     -> Result<Option<ScheduleFacts>, Failure>;
 
+    /// The profile of a task's table, as `preview` tells it.
+    ///
+    /// # Errors
+    /// If there is no such task or it has no table.
+    fn profile(&self, file: &Path, task: &str) -> Result<Value, Failure>;
+
+    /// The rows that do not pass the checks of a task, as `preview --failed` tells them: of each check at most so many.
+    ///
+    /// # Errors
+    /// If there is no such task, or its table cannot be computed.
+    fn failed_rows(&self, file: &Path, task: &str, most: u64) -> Result<Value, Failure>;
+
+    /// What changed in a task's table between two runs, as `diff` tells it, with so many rows of each sort; None: the last
+    /// ones that differ.
+    ///
+    /// # Errors
+    /// If there is no such task or no such table.
+    fn differences(&self, file: &Path, task: &str, runs: [Option<&str>; 2], most: usize) -> Result<Value, Failure>;
+
+    /// The way of `task.column` back to the files it comes from, as `lineage` tells it.
+    ///
+    /// # Errors
+    /// If there is no such column, or the file has mistakes.
+    fn lineage(&self, file: &Path, column: &str) -> Result<Value, Failure>;
+
+    /// Markdown as HTML, as reports have it.
+    fn markdown(&self, text: &str) -> String;
+
     /// A process of this program for that pipeline file; what is to be done is added as arguments.
     ///
     /// # Errors

@@ -35,13 +35,27 @@ pub enum Reply {
     },
     /// Go there; with a cookie to be set.
     SeeOther(String, Option<String>),
-    /// What happens in a run, as it happens.
-    Events {
-        /// The project's name in addresses.
-        project: String,
-        /// The run.
-        run: RunId,
+    /// Something that a pipeline has made: shown without rights.
+    Made {
+        /// It.
+        bytes: Vec<u8>,
+        /// Its type.
+        content_type: String,
+        /// The name under which it is to be kept, if it is.
+        download: Option<String>,
     },
+    /// What happens in a run, as it happens.
+    Events(Watched),
+}
+
+/// What somebody watches.
+pub struct Watched {
+    /// The project's name in addresses.
+    pub project: String,
+    /// The run.
+    pub run: RunId,
+    /// A log of it, and from which byte on, instead of its tasks.
+    pub log: Option<(String, u64)>,
 }
 
 /// Why there is no answer.

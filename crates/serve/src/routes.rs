@@ -2,7 +2,7 @@
 
 use crate::asked::Asked;
 use crate::reply::{Problem, Reply};
-use crate::{api, files, metrics, pages, schedule_api, schedule_pages};
+use crate::{api, files, metrics, pages, schedule_api, schedule_pages, task_api, task_pages};
 
 /// What answers an address.
 pub type Handler = fn(&Asked) -> Result<Reply, Problem>;
@@ -23,6 +23,7 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/assets/icon.svg", pages::icon),
     ("GET", "/metrics", metrics::metrics),
     ("GET", "/p/{project}", pages::pipeline),
+    ("GET", "/p/{project}/graph", pages::graph),
     ("GET", "/p/{project}/plan", pages::plan),
     ("GET", "/p/{project}/runs", pages::runs),
     ("POST", "/p/{project}/runs", pages::start),
@@ -30,9 +31,14 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/p/{project}/runs/{run}/stop", pages::stop),
     ("POST", "/p/{project}/runs/{run}/retry", pages::retry),
     ("GET", "/p/{project}/runs/{run}/logs/{task}", pages::log),
-    ("GET", "/p/{project}/tasks/{task}", pages::task),
+    ("GET", "/p/{project}/tasks/{task}", task_pages::task),
+    ("GET", "/p/{project}/tasks/{task}/profile", task_pages::profile),
+    ("GET", "/p/{project}/tasks/{task}/lineage", task_pages::lineage),
+    ("GET", "/p/{project}/tasks/{task}/diff", task_pages::differences),
+    ("GET", "/p/{project}/tasks/{task}/failed", task_pages::failed),
     ("POST", "/p/{project}/tasks/{task}/rerun", pages::rerun),
     ("GET", "/p/{project}/outputs", pages::outputs),
+    ("GET", "/p/{project}/outputs/{*path}", pages::output),
     ("GET", "/p/{project}/files/{*path}", files::published),
     ("GET", "/p/{project}/schedule", schedule_pages::schedule),
     ("GET", "/p/{project}/schedule/simulation", schedule_pages::simulation),
@@ -49,10 +55,15 @@ pub const ROUTES: &[Route] = &[
     ("GET", "/api/v1/projects/{project}/runs/{run}", api::run),
     ("GET", "/api/v1/projects/{project}/runs/{run}/events", api::events),
     ("GET", "/api/v1/projects/{project}/runs/{run}/logs/{task}", api::log),
+    ("GET", "/api/v1/projects/{project}/runs/{run}/logs/{task}/events", api::log_events),
     ("POST", "/api/v1/projects/{project}/runs/{run}/stop", api::stop),
     ("POST", "/api/v1/projects/{project}/runs/{run}/retry", api::retry),
     ("GET", "/api/v1/projects/{project}/tasks/{task}", api::task),
     ("GET", "/api/v1/projects/{project}/tasks/{task}/rows", api::rows),
+    ("GET", "/api/v1/projects/{project}/tasks/{task}/profile", task_api::profile),
+    ("GET", "/api/v1/projects/{project}/tasks/{task}/lineage", task_api::lineage),
+    ("GET", "/api/v1/projects/{project}/tasks/{task}/diff", task_api::differences),
+    ("GET", "/api/v1/projects/{project}/tasks/{task}/failed", task_api::failed),
     ("POST", "/api/v1/projects/{project}/tasks/{task}/rerun", api::rerun),
     ("GET", "/api/v1/projects/{project}/outputs", api::outputs),
     ("GET", "/api/v1/projects/{project}/schedule", schedule_api::schedule),

@@ -178,8 +178,23 @@ fn respond(shared: &Shared, reply: Reply) -> Response {
             session.iter().for_each(|session| set_cookie(&mut response, shared, session));
             response
         }
-        Reply::Events { project, run } => events::answer(shared.app.clone(), project, run),
+        Reply::Made { bytes, content_type, download } => made(shared, bytes, &content_type, download.as_deref()),
+        Reply::Events(watched) => events::answer(shared.app.clone(), watched),
     }
+}
+
+/// Something that a pipeline has made, with no more rights than its files.
+fn made(shared: &Shared, bytes: Vec<u8>, content_type: &str, download: Option<&str>) -> Response {
+    let is_text = content_type.starts_with("text/") || content_type == "application/json";
+    let bytes = match (is_text, String::from_utf8(bytes)) {
+        (true, Ok(text)) => shared.app.masker().text(&text).into_owned().into_bytes(),
+        (_, text) => text.map_or_else(std::string::FromUtf8Error::into_bytes, String::into_bytes),
+    };
+    let content_type = HeaderValue::try_from(content_type).unwrap_or(HeaderValue::from_static("text/plain"));
+    let mut response = ([(header::CONTENT_TYPE, content_type)], bytes).into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
+    download.iter().for_each(|name| keep_as(&mut response, name));
+    response
 }
 
 fn status_of(status: u16) -> StatusCode {

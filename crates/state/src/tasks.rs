@@ -197,6 +197,32 @@ impl State {
         Ok(names.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The last runs of a pipeline that had a task, with how it ended there, the latest first; at most so many.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn runs_of_task(
+        &self,
+        pipeline: &str,
+        task: &TaskName,
+        most: usize,
+    ) -> Result<Vec<(RunId, TaskRecord)>, StateError> {
+        let mut runs = self.db.prepare_cached(
+            "SELECT t.run FROM task_results t INDEXED BY task_results_by_task CROSS JOIN runs r ON r.id = t.run \
+             WHERE t.task = ? AND r.pipeline = ? ORDER BY t.started DESC LIMIT ?",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let runs = runs.query_map(params![task.as_str(), pipeline, most], |row| row.get::<_, String>(0))?;
+        let runs: Vec<String> = runs.collect::<rusqlite::Result<_>>()?;
+        let mut query =
+            self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM task_results WHERE run = ? AND task = ?"))?;
+        let record = |run: String| {
+            let record = query.query_row([run.as_str(), task.as_str()], read)?;
+            Ok((RunId::new(run), record))
+        };
+        runs.into_iter().map(record).collect()
+    }
+
     /// The tries of a task in a run.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ use tidemill_core::task::TaskTypes;
 pub use checks::{CheckCompiler, CheckOf, CheckParameters};
 pub use command::{close_guardian, guard};
 pub use contract::fits;
+pub use markdown::into_html as markdown_to_html;
 pub use parameters::{Parameters, TypeOf};
 pub use table_task::{TableLogic, reads, table_task, upstream};
 

@@ -4,6 +4,7 @@
 
 mod adbc;
 mod authority;
+mod chromium;
 mod cut;
 mod mariadb;
 mod postgres;
@@ -13,6 +14,7 @@ mod web;
 
 pub use adbc::adbc_driver;
 pub use authority::{Authority, Certificates};
+pub use chromium::browser_script;
 pub use cut::Cut;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;

@@ -8,6 +8,7 @@ mod tell;
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde_json::Value as Json;
 use tidemill_core::ids::TaskName;
 use tidemill_state::LastGood;
 
@@ -57,6 +58,23 @@ struct Side {
 impl CliCommand for DiffArgs {
     /// Prints what changed.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let paint = Paint(global.color.wanted(Stream::Stdout));
+        self.told(global, |told| {
+            if self.json {
+                return put_parts(told.json().map(|lines| Ok(json_lines(lines.map_err(engine_failure)?))));
+            }
+            put_table(&told.text(self.number, Stream::Stdout.width(), paint).map_err(engine_failure)?)
+        })
+    }
+}
+
+impl DiffArgs {
+    /// Finds the differences, and hands them over to be told.
+    fn told<T>(
+        &self,
+        global: &Global,
+        tell: impl FnOnce(&Differences<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let history = PipelineHistory::open(global)?;
         let task = history.task(&self.task)?;
         let after = match &self.after {
@@ -76,13 +94,21 @@ impl CliCommand for DiffArgs {
         let (before, after) = (side(&before)?, side(&after)?);
         let key = key::choose(&history, &task, &self.key, before.rows.schema(), after.rows.schema())?;
         let found = compare::compare(&*before.rows, &*after.rows, &key.columns)?;
-        let told = Differences { task: &task, before: &before, after: &after, key: &key, found: &found };
-        if self.json {
-            return put_parts(told.json().map(|lines| Ok(json_lines(lines.map_err(engine_failure)?))));
-        }
-        let paint = Paint(global.color.wanted(Stream::Stdout));
-        put_table(&told.text(self.number, Stream::Stdout.width(), paint).map_err(engine_failure)?)
+        tell(&Differences { task: &task, before: &before, after: &after, key: &key, found: &found })
     }
+}
+
+/// The differences of a task's table between two runs for programs, with the first rows of each sort.
+pub fn differences(
+    global: &Global,
+    task: &str,
+    [before, after]: [Option<&str>; 2],
+    number: usize,
+) -> Result<Json, Failure> {
+    let owned = |run: Option<&str>| run.map(str::to_owned);
+    let (before, after) = (owned(before), owned(after));
+    let asked = DiffArgs { task: task.to_owned(), before, after, key: Vec::new(), number, json: true };
+    asked.told(global, |told| told.short_json(number).map_err(engine_failure))
 }
 
 /// What the task made in a run, with the run's id.

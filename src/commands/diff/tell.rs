@@ -7,9 +7,9 @@ use tidemill_core::table::{EngineError, PlainTable, Value};
 use super::Side;
 use super::compare::{ChangedRow, ComparedColumn, Comparison};
 use super::key::Key;
-use crate::commands::preview::{json_value, object, rows_table, value_cell};
+use crate::commands::preview::{rows_table, value_cell};
 use crate::profile::{Profile, readable};
-use crate::table_rows::TableRows;
+use crate::table_rows::{TableRows, object};
 use crate::terminal::Paint;
 use crate::text_table::{Cell, Look, TextTable, shortened};
 use tidemill_core::format::thousands;
@@ -152,6 +152,30 @@ impl Differences<'_> {
         Ok(table)
     }
 
+    /// For the page: the counts, the columns, and the first rows of each sort.
+    ///
+    /// # Errors
+    /// If a table cannot be read.
+    pub fn short_json(&self, most: usize) -> Result<Json, EngineError> {
+        let mut lines = self.json_head()?.into_iter();
+        let mut whole = lines.next().unwrap_or_default();
+        for (name, side) in [("before", self.before), ("after", self.after)] {
+            whole[name]["made"] = side.made.as_str().into();
+        }
+        whole["key_source"] = self.key.source.into();
+        whole["columns"] = lines.collect();
+        let first = |side: &Side, rows: &[u64]| -> Result<Json, EngineError> {
+            let table = side.rows.take(&rows[..most.min(rows.len())])?;
+            Ok((0..table.rows).map(|row| object(&table, row)).collect())
+        };
+        whole["rows"] = json!({
+            "changed": self.json_changed(&self.found.changed[..most.min(self.found.changed.len())])?,
+            "added": first(self.after, &self.found.added)?,
+            "removed": first(self.before, &self.found.removed)?,
+        });
+        Ok(whole)
+    }
+
     /// For programs: the counts, each column, then every difference; some lines at a time.
     pub fn json(&self) -> impl Iterator<Item = Result<Vec<Json>, EngineError>> {
         let columns = self.found.columns.len().max(1);
@@ -177,16 +201,7 @@ impl Differences<'_> {
         })];
         for column in &found.columns {
             let profile = |side: &Side| -> Result<Option<Json>, EngineError> {
-                Ok(side.profile(&column.name)?.map(|profile| {
-                    json!({
-                        "type": profile.data_type.to_string(),
-                        "nulls": profile.nulls,
-                        "distinct": profile.distinct,
-                        "min": json_value(&profile.min),
-                        "max": json_value(&profile.max),
-                        "mean": profile.mean,
-                    })
-                }))
+                Ok(side.profile(&column.name)?.map(|profile| profile.json()))
             };
             lines.push(json!({
                 "column": column.name,

@@ -12,9 +12,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use serde_json::Value;
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::{CheckOptions, Columns, Plan, Selection, jobs};
+use tidemill_runner::project::Wanted;
 
 use super::CliCommand;
 use super::params::ParamArgs;
@@ -67,30 +69,17 @@ struct Target {
 impl CliCommand for LineageArgs {
     /// Draws the way back.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let mut opened = global.open(&self.params.wanted()?)?;
-        let engine = crate::engine::engine_for(&opened);
-        let columns = opened.check_columns(&*engine).unwrap_or_default();
-        let project = opened.into_project()?;
-        let plan = &*project.plan;
-        let target = target(plan, &columns, &self.column)?;
-        let none = BTreeMap::new();
-        let options = CheckOptions { engine: &*engine, sources: &project.sources, outer: &none, offline: None };
-        let above = plan.with_needs(&Selection::from_iter(target.tasks.iter().copied()));
-        let jobs = jobs(plan, &above, &columns, &options);
-        let mut web = Web::new(plan, &columns, &jobs);
-        let wanted: Vec<String> = match &target.column {
-            Some(column) => vec![column.clone()],
-            None => columns_of(&columns, &target).iter().map(|name| (*name).to_owned()).collect(),
-        };
-        let roots: Vec<usize> = wanted.iter().map(|column| web.root(&target.named, &target.tasks, column)).collect();
         let is_file = self.output.is_some();
         let paint = Paint(!is_file && global.color.wanted(Stream::Stdout));
-        let text = match (self.format, &target.column) {
-            (Format::Ascii, Some(_)) => tree::draw(&web, roots[0], Stream::Stdout.width(), paint),
-            (Format::Ascii, None) => overview::draw(&web, &target.named, &roots, Stream::Stdout.width(), paint),
-            (Format::Mermaid, _) => mermaid::draw(&web),
-            (Format::Json, _) => web.json(&roots),
-        };
+        let width = Stream::Stdout.width();
+        let text = find(global, &self.params.wanted()?, &self.column, |web, target, roots| {
+            match (self.format, &target.column) {
+                (Format::Ascii, Some(_)) => tree::draw(web, roots[0], width, paint),
+                (Format::Ascii, None) => overview::draw(web, &target.named, roots, width, paint),
+                (Format::Mermaid, _) => mermaid::draw(web),
+                (Format::Json, _) => format!("{:#}\n", web.json(roots)),
+            }
+        })?;
         match &self.output {
             Some(path) => std::fs::write(path, text)
                 .map(|()| ExitCode::SUCCESS)
@@ -98,6 +87,37 @@ impl CliCommand for LineageArgs {
             None => put(&text),
         }
     }
+}
+
+/// The way back of a column for programs.
+pub fn way_back(global: &Global, column: &str) -> Result<Value, Failure> {
+    find(global, &Wanted::default(), column, |web, _, roots| web.json(roots))
+}
+
+/// Finds the way back of `task.column`, or of all columns of a task, and hands it over to be told.
+fn find<T>(
+    global: &Global,
+    wanted: &Wanted,
+    column: &str,
+    tell: impl FnOnce(&Web<'_>, &Target, &[usize]) -> T,
+) -> Result<T, Failure> {
+    let mut opened = global.open(wanted)?;
+    let engine = crate::engine::engine_for(&opened);
+    let columns = opened.check_columns(&*engine).unwrap_or_default();
+    let project = opened.into_project()?;
+    let plan = &*project.plan;
+    let target = target(plan, &columns, column)?;
+    let none = BTreeMap::new();
+    let options = CheckOptions { engine: &*engine, sources: &project.sources, outer: &none, offline: None };
+    let above = plan.with_needs(&Selection::from_iter(target.tasks.iter().copied()));
+    let jobs = jobs(plan, &above, &columns, &options);
+    let mut web = Web::new(plan, &columns, &jobs);
+    let wanted: Vec<String> = match &target.column {
+        Some(column) => vec![column.clone()],
+        None => columns_of(&columns, &target).iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let roots: Vec<usize> = wanted.iter().map(|column| web.root(&target.named, &target.tasks, column)).collect();
+    Ok(tell(&web, &target, &roots))
 }
 
 /// The names of the columns of the tasks meant; of several, of those that have them.

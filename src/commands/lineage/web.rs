@@ -234,10 +234,8 @@ impl<'a> Web<'a> {
     }
 
     /// For programs: the columns asked for, and all nodes.
-    pub fn json(&self, roots: &[usize]) -> String {
-        let roots: Vec<Value> = roots.iter().map(|at| json!(at)).collect();
-        let whole = json!({"columns": roots, "nodes": self.nodes});
-        format!("{whole:#}\n")
+    pub fn json(&self, roots: &[usize]) -> Value {
+        json!({"columns": roots, "nodes": self.nodes})
     }
 }
 

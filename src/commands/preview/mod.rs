@@ -5,10 +5,12 @@ mod failed_rows;
 use std::process::ExitCode;
 
 use clap::Parser;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Value as Json, json};
 use tidemill_core::format::{quantity, thousands};
-use tidemill_core::table::{EngineError, PlainColumn, PlainData, PlainTable, Value};
+use tidemill_core::ids::TaskName;
+use tidemill_core::table::{EngineError, Field, PlainColumn, PlainData, PlainTable, Value};
 use tidemill_runner::project::Wanted;
+use tidemill_state::LastGood;
 
 use self::failed_rows::FailedRows;
 use super::CliCommand;
@@ -17,7 +19,7 @@ use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::profile::{Profile, readable};
-use crate::table_rows::TableRows;
+use crate::table_rows::{StoredRows, TableRows, object};
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, Look, TextTable, shortened};
 use crate::wrapped::wrapped;
@@ -53,15 +55,7 @@ impl CliCommand for PreviewArgs {
             return self.put_failed(global);
         }
         let history = PipelineHistory::open(global)?;
-        let task = history.task(&self.task)?;
-        let mut results = history.state()?.last_results(history.pipeline())?;
-        let Some(result) = results.remove(&task) else {
-            return Err(
-                Failure::wrong(format!("`{task}` has no result yet")).help(format!("`tidemill run {task}` makes it"))
-            );
-        };
-        let engine = crate::engine::engine_for(&history.opened);
-        let rows = open_table(&history, &engine, &task, &result)?;
+        let (task, result, rows) = last_table(&history, &self.task)?;
         if self.csv || self.json {
             let form = if self.csv { csv } else { objects };
             let batches = rows.batches(None, Some(self.number)).map_err(engine_failure)?;
@@ -98,6 +92,50 @@ impl PreviewArgs {
         });
         put_table(&shown.collect::<String>())
     }
+}
+
+/// The table that a task made when it last succeeded.
+fn last_table(history: &PipelineHistory, task: &str) -> Result<(TaskName, LastGood, StoredRows), Failure> {
+    let task = history.task(task)?;
+    let mut results = history.state()?.last_results(history.pipeline())?;
+    let Some(result) = results.remove(&task) else {
+        return Err(
+            Failure::wrong(format!("`{task}` has no result yet")).help(format!("`tidemill run {task}` makes it"))
+        );
+    };
+    let engine = crate::engine::engine_for(&history.opened);
+    let rows = open_table(history, &engine, &task, &result)?;
+    Ok((task, result, rows))
+}
+
+/// The profile of a task's table for programs.
+pub fn profile(global: &Global, task: &str) -> Result<Json, Failure> {
+    let history = PipelineHistory::open(global)?;
+    let (task, result, rows) = last_table(&history, task)?;
+    let column = |field: &Field| -> Result<Json, EngineError> {
+        let profile = Profile::of(&rows, field)?;
+        let mut column = profile.json();
+        column["name"] = field.name.as_str().into();
+        column["spread"] = profile.spread(&rows)?.into();
+        column["shown"] =
+            json!({"min": readable(&profile.min), "max": readable(&profile.max), "mean": profile.mean_text()});
+        Ok(column)
+    };
+    let columns: Result<Vec<Json>, EngineError> = rows.schema().fields().iter().map(column).collect();
+    let columns = columns.map_err(engine_failure)?;
+    Ok(json!({"task": task, "run": result.run, "made": result.made, "rows": rows.len(), "columns": columns}))
+}
+
+/// The rows that do not pass the checks of a task, for programs: of each check at most so many.
+pub fn failed(global: &Global, task: &str, most: u64) -> Result<Json, Failure> {
+    let (project, engine) = global.checked(&Wanted::default())?;
+    let checks =
+        failed_rows::of(&project, &*engine, task, most)?.into_iter().map(|FailedRows { check, rows, head }| {
+            let names: Vec<&str> = head.columns.iter().map(|column| column.name.as_str()).collect();
+            let first: Vec<Json> = (0..head.rows).map(|row| object(&head, row)).collect();
+            json!({"check": check, "bad_rows": rows, "columns": names, "rows": first})
+        });
+    Ok(json!({"task": task, "checks": checks.collect::<Vec<_>>()}))
 }
 
 /// A table with a column before all others that says the same in each row.
@@ -201,23 +239,6 @@ fn csv(table: &PlainTable, is_first: bool) -> String {
 /// An object a line.
 fn objects(table: &PlainTable, _is_first: bool) -> String {
     json_lines((0..table.rows).map(|row| object(table, row)))
-}
-
-/// A row for programs.
-pub fn object(table: &PlainTable, row: usize) -> Json {
-    let columns = table.columns.iter().map(|column| (column.name.clone(), json_value(&column.data.value(row))));
-    Json::Object(columns.collect::<Map<_, _>>())
-}
-
-/// A value for programs: decimals, dates and times as text, so that nothing is lost; floats that JSON cannot say are null.
-pub fn json_value(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Float(value) => Number::from_f64(*value).map_or(Json::Null, Json::Number),
-        other => Json::String(other.to_string()),
-    }
 }
 
 #[cfg(test)]

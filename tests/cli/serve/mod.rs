@@ -2,6 +2,9 @@
 
 mod access;
 mod browser;
+mod chromium;
+mod outputs;
 mod pages;
 mod runs;
 mod schedule;
+mod tasks;

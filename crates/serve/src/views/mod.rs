@@ -1,8 +1,10 @@
 //! What pages show and the API answers, as JSON. Runs and tasks are told as `history --json` and `show --json` tell them.
 
 mod asked_fires;
+mod lineage;
 mod month;
 mod outputs;
+mod pipeline;
 mod plan;
 mod project;
 mod run;
@@ -10,10 +12,12 @@ mod schedule;
 mod task;
 
 pub use asked_fires::{backfill, simulation, time};
+pub use lineage::drawn_lineage;
 pub use month::month;
-pub use outputs::outputs;
+pub use outputs::{find as find_output, output, outputs};
+pub use pipeline::{Look, graph, page_of_tasks, pipeline};
 pub use plan::{given_params, json_params, plan};
-pub use project::{card, pipeline, runs};
-pub use run::{run, run_for_people};
+pub use project::{card, runs};
+pub use run::{Shown, run, run_for_people};
 pub use schedule::{calendar_of, fires, schedule};
-pub use task::task;
+pub use task::{charts, task};

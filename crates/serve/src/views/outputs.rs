@@ -1,23 +1,88 @@
-//! What the tasks have published.
+//! What the tasks have published, and the mails that wait in their outboxes.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tidemill_core::printable::printable;
 
 use crate::app::App;
-use crate::files;
+use crate::mail::Mail;
 use crate::project::Served;
 use crate::reply::Problem;
+use crate::{delimited, files};
 
-/// The published files of a project that can be shown, by task.
+/// So many mails of an outbox are shown, the latest.
+const MAILS: usize = 50;
+/// So much of a text is shown.
+const MOST_TEXT: u64 = 256 << 10;
+/// So many rows of a file are shown.
+const ROWS: usize = 200;
+/// The headers that people look at.
+const HEADERS: [&str; 6] = ["From", "To", "Cc", "Subject", "Date", "Reply-To"];
+
+/// A file that may be shown.
+pub struct Shown {
+    /// Its path, as the pipeline has it.
+    pub path: String,
+    /// The task that made it.
+    pub task: String,
+    /// Where it really is; None if it is gone or not in the project.
+    pub found: Option<PathBuf>,
+}
+
+/// All files that may be shown, by task.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn shown(app: &App, served: &Served) -> Result<Vec<Shown>, Problem> {
+    let pipeline = served.load(&*app.program);
+    let Some(state) = served.state()? else { return Ok(Vec::new()) };
+    let show = |path: String, task: String| Shown { found: files::within(served.folder(), &path), path, task };
+    let published = state.published(&pipeline.name)?;
+    let mut all: Vec<Shown> = published.into_iter().map(|file| show(file.path, file.task.to_string())).collect();
+    all.sort_by(|a, b| (&a.task, &a.path).cmp(&(&b.task, &b.path)));
+    all.extend(mails(app, served).into_iter().map(|(path, task)| show(path, task)));
+    Ok(all)
+}
+
+/// The mails in the outboxes of the pipeline's tasks: files that are named after a run and the task.
+fn mails(app: &App, served: &Served) -> Vec<(String, String)> {
+    let Ok((project, _)) = served.project(&*app.program) else { return Vec::new() };
+    let mut found = Vec::new();
+    for task in project.plan.tasks.iter().filter(|task| task.has_effect()) {
+        for folder in &task.io.folders {
+            let folder = folder.value.as_str().trim_end_matches('/');
+            let Ok(entries) = std::fs::read_dir(served.folder().join(folder)) else { continue };
+            let end = format!("-{}.eml", task.name);
+            let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+            let mut names: Vec<String> = names.filter(|name| name.ends_with(&end)).collect();
+            names.sort_unstable_by(|a, b| b.cmp(a));
+            let path = |name: String| (format!("{folder}/{name}"), task.name.to_string());
+            found.extend(names.into_iter().take(MAILS).map(path));
+        }
+    }
+    found
+}
+
+/// The file of that path, if it may be shown.
+///
+/// # Errors
+/// If there is none, or it lies outside of the project.
+pub fn find(app: &App, served: &Served, path: &str) -> Result<(Shown, PathBuf), Problem> {
+    let none = || Problem::missing("there is no such output");
+    let shown = shown(app, served)?.into_iter().find(|file| file.path == path).ok_or_else(none)?;
+    let found = shown.found.clone().ok_or_else(none)?;
+    Ok((shown, found))
+}
+
+/// The files of a project that can be shown, by task.
 ///
 /// # Errors
 /// If the state cannot be read.
 pub fn outputs(app: &App, served: &Served) -> Result<Value, Problem> {
-    let pipeline = served.load(&*app.program);
-    let Some(state) = served.state()? else { return Ok(json!([])) };
-    let mut files = state.published(&pipeline.name)?;
-    files.sort_by(|a, b| (&a.task, &a.path).cmp(&(&b.task, &b.path)));
-    let line = |file: &tidemill_state::PublishedFile| {
-        let found = files::within(served.folder(), &file.path).and_then(|path| path.metadata().ok());
+    let line = |file: &Shown| {
+        let found = file.found.as_ref().and_then(|path| path.metadata().ok());
         json!({
             "path": file.path,
             "task": file.task,
@@ -25,5 +90,45 @@ pub fn outputs(app: &App, served: &Served) -> Result<Value, Problem> {
             "bytes": found.as_ref().map(std::fs::Metadata::len),
         })
     };
-    Ok(files.iter().map(line).collect())
+    Ok(shown(app, served)?.iter().map(line).collect())
+}
+
+/// One of them, as far as a page shows it.
+///
+/// # Errors
+/// If there is none of that path.
+pub fn output(app: &App, served: &Served, path: &str) -> Result<Value, Problem> {
+    let (file, found) = find(app, served, path)?;
+    let unreadable = |error: std::io::Error| Problem::broken(format!("cannot read the output: {error}"));
+    let kind = files::kind(path);
+    let length = found.metadata().map_err(unreadable)?.len();
+    let mut view = json!({"path": path, "task": file.task, "kind": kind, "bytes": length});
+    match kind {
+        "mail" => view["mail"] = mail(&Mail::read(&std::fs::read(&found).map_err(unreadable)?)),
+        "table" => view["table"] = delimited::head(&found, delimiter(&found), ROWS).unwrap_or_default(),
+        "text" => {
+            let mut bytes = Vec::new();
+            std::fs::File::open(&found)
+                .and_then(|file| file.take(MOST_TEXT).read_to_end(&mut bytes))
+                .map_err(unreadable)?;
+            view["text"] = printable(&String::from_utf8_lossy(&bytes)).into();
+            view["is_cut"] = (length > MOST_TEXT).into();
+        }
+        _ => {}
+    }
+    Ok(view)
+}
+
+fn delimiter(path: &Path) -> u8 {
+    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tsv")) { b'\t' } else { b',' }
+}
+
+fn mail(mail: &Mail) -> Value {
+    let headers: Vec<(&str, &str)> = HEADERS.iter().filter_map(|name| Some((*name, mail.header(name)?))).collect();
+    let attachments = mail.parts.iter().enumerate().filter(|(_, part)| part.id.is_none());
+    let attachments = attachments.map(|(at, part)| json!({"part": at, "name": part.name, "bytes": part.bytes.len()}));
+    json!({
+        "headers": headers, "text": mail.text, "has_html": mail.html.is_some(),
+        "attachments": attachments.collect::<Vec<_>>(),
+    })
 }

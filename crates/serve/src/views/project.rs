@@ -1,16 +1,12 @@
 //! Projects: how each stands, its tasks, its runs.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidemill_core::format::seconds;
-use tidemill_core::plan::Selection;
 use tidemill_core::schedule::WallClock;
-use tidemill_draw::{DrawGraph, DrawNode, DrawStatus, svg_with_links};
-use tidemill_runner::project::Project;
 use tidemill_state::{Run, RunStatus, State, counts_text, run_json, run_time};
 
 use super::run::status_mark;
@@ -26,8 +22,6 @@ const DOTS: usize = 12;
 const NAMES: usize = 5;
 /// So long the page waits for what is out of date; then it is shown without.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// A graph of more tasks is not drawn into the page.
-const MOST_DRAWN: usize = 2_000;
 
 /// How a project stands.
 ///
@@ -65,7 +59,8 @@ pub fn card(app: &Arc<App>, served: &Served) -> Result<Value, Problem> {
 /// A run that goes on, with the names of the tasks that do.
 fn running_json(served: &Served, state: &State, run: &Run) -> Result<Value, Problem> {
     let mut line = run_json(run);
-    line["tasks"] = logs::running(served, &run.id, &state.tasks_of(&run.id)?).into();
+    let running = logs::running(served, &run.id, &state.tasks_of(&run.id)?);
+    line["tasks"] = running.into_iter().map(|task| task.name).collect();
     Ok(line)
 }
 
@@ -104,58 +99,4 @@ pub fn runs(app: &App, served: &Served, most: usize) -> Result<Vec<Value>, Probl
         Ok(line)
     };
     state.history(&pipeline.name, most)?.iter().map(with_failed).collect()
-}
-
-/// A pipeline's graph and tasks, of those that the selectors mean.
-///
-/// # Errors
-/// If a selector matches nothing or the state cannot be read.
-pub fn pipeline(app: &Arc<App>, served: &Served, select: &[String]) -> Result<Value, Problem> {
-    let mut view = card(app, served)?;
-    let Ok((project, engine)) = served.project(&*app.program) else { return Ok(view) };
-    let failed = |failure| Problem::of(&failure, app.program.failure_text(&failure));
-    let tasks = app.program.select(&project, &*engine, select).map_err(failed)?;
-    let mut graph = app.program.graph(&project, &tasks).map_err(failed)?;
-    mark_running(app, served, &mut graph)?;
-    let selected: Vec<&str> = graph.nodes.iter().map(|node| node.id.as_str()).collect();
-    view["selected"] = json!(selected);
-    view["task_list"] = task_list(&project, &tasks, &graph);
-    let link = |node: &DrawNode| Some(format!("/p/{}/tasks/{}", served.slug, crate::templates::encoded(&node.id)));
-    if graph.nodes.len() <= MOST_DRAWN {
-        view["graph"] = svg_with_links(&graph, &link).into();
-    }
-    Ok(view)
-}
-
-/// Marks the tasks that run now.
-fn mark_running(app: &App, served: &Served, graph: &mut DrawGraph) -> Result<(), Problem> {
-    let Some(state) = served.state()? else { return Ok(()) };
-    let last = state.last_run(&served.load(&*app.program).name)?;
-    let Some(run) = last.filter(|run| run.status() == RunStatus::Running) else { return Ok(()) };
-    let running = logs::running(served, &run.id, &state.tasks_of(&run.id)?);
-    for node in graph.nodes.iter_mut().filter(|node| running.contains(&node.id)) {
-        node.status = Some(DrawStatus::Running);
-    }
-    Ok(())
-}
-
-/// The tasks in the order of the graph, with how each ended last.
-fn task_list(project: &Project, tasks: &Selection, graph: &DrawGraph) -> Value {
-    let nodes: HashMap<&str, &DrawNode> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-    let order = project.plan.order.iter().filter(|ix| tasks.contains(ix));
-    let line = |ix: &_| {
-        let task = project.plan.task(*ix);
-        let node = nodes.get(task.name.as_str());
-        let status = node.and_then(|node| node.status).map_or("pending", DrawStatus::word);
-        json!({
-            "task": task.name,
-            "type": task.task_type.name,
-            "description": task.spec.common.description,
-            "does": task.task.describe(),
-            "status": status,
-            "mark": status_mark(status),
-            "lines": node.map(|node| node.lines.clone()).unwrap_or_default(),
-        })
-    };
-    order.map(line).collect()
 }

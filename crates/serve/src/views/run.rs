@@ -1,15 +1,20 @@
 //! A run: its tasks in time, what failed first.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidemill_core::event::TaskStatus;
 use tidemill_core::format::{seconds, thousands};
+use tidemill_core::ids::RunId;
 use tidemill_core::sched::How;
 use tidemill_state::{RunStatus, TaskRecord, WholeRun, run_time};
 
 use super::project::run_line;
+use super::task::latest;
 use crate::app::App;
-use crate::logs;
+use crate::logs::{self, RunningTask};
 use crate::project::Served;
 use crate::reply::Problem;
 
@@ -17,6 +22,21 @@ use crate::reply::Problem;
 const LAST_LINES: usize = 20;
 /// So many failed tasks are shown with their logs.
 const MOST_ERRORS: usize = 20;
+/// So many tasks stand on a page.
+const MOST_TASKS: usize = 300;
+
+/// Which of a run's tasks are to be shown.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// Those that ended so.
+    pub status: Option<String>,
+    /// Those whose name holds this text.
+    pub find: Option<String>,
+    /// After so many.
+    pub offset: usize,
+    /// With all that is known of this one.
+    pub task: Option<String>,
+}
 
 /// A run and its tasks for programs.
 ///
@@ -31,65 +51,120 @@ pub fn run(app: &App, served: &Served, id: &str) -> Result<Value, Problem> {
     Ok(view)
 }
 
-/// The same with what only people need: bars, marks, the ends of logs.
+/// The same for people: bars, marks, the ends of logs, page by page.
 ///
 /// # Errors
 /// If there is no such run.
-pub fn run_for_people(app: &App, served: &Served, id: &str) -> Result<Value, Problem> {
+pub fn run_for_people(app: &App, served: &Served, id: &str, shown: &Shown) -> Result<Value, Problem> {
     let (state, run) = served.run(&*app.program, id)?;
-    let whole = WholeRun::read(&state, run)?;
-    let now = Timestamp::now();
-    let length = length(&whole, now);
-    let mut view = run_line(&whole.run, &served.load(&*app.program).clock());
-    let tasks: Vec<Value> = whole.tasks.iter().map(|task| line(served, &whole, task, length)).collect();
-    let has_failed = |task: &&TaskRecord| task.status == TaskStatus::Failed;
-    let failed = whole.tasks.iter().filter(has_failed).take(MOST_ERRORS).map(|task| error(served, &whole, task));
-    view["errors"] = failed.collect();
-    view["tasks"] = tasks.into();
-    view["length"] = seconds(std::time::Duration::try_from_secs_f64(length).unwrap_or_default()).into();
-    if whole.run.status() == RunStatus::Running {
-        view["running"] = logs::running(served, &whole.run.id, &whole.tasks).into();
+    let mut tasks = state.tasks_of(&run.id)?;
+    let unknown = state.unknown_effects(&run.start.pipeline)?;
+    let is_running = run.status() == RunStatus::Running;
+    let running = if is_running { logs::running(served, &run.id, &tasks) } else { Vec::new() };
+    let scale = Scale::of(&run, &tasks, Timestamp::now());
+    let mut view = run_line(&run, &served.load(&*app.program).clock());
+    view["counts_by_status"] = counts(&tasks, running.len());
+    let failed = tasks.iter().filter(|task| task.status == TaskStatus::Failed);
+    view["errors"] = failed.take(MOST_ERRORS).map(|task| error(served, &run.id, task)).collect();
+    if let Some(name) = &shown.task {
+        let found = tasks.iter().find(|task| task.task.as_str() == name);
+        view["task"] = found.map(|task| latest(served, &run.id, task)).unwrap_or_else(|| json!({"status": "running"}));
+        view["task"]["task"] = name.as_str().into();
     }
-    view["is_running"] = (whole.run.status() == RunStatus::Running).into();
-    view["run_log"] = logs::exists(served, &whole.run.id, logs::OF_THE_RUN).into();
-    view["unknown"] = whole.unknown.iter().map(|effect| json!(effect.task)).collect();
+    // What failed stands first.
+    tasks.sort_by_key(|task| task.status != TaskStatus::Failed);
+    let is_meant = |name: &str, word: &str| {
+        shown.status.as_deref().is_none_or(|status| status == word)
+            && shown.find.as_deref().is_none_or(|find| name.to_lowercase().contains(&find.to_lowercase()))
+    };
+    let running: Vec<Value> =
+        running.iter().filter(|task| is_meant(&task.name, "running")).map(|task| scale.running(task)).collect();
+    let meant: Vec<&TaskRecord> = tasks.iter().filter(|task| is_meant(task.task.as_str(), task_word(task))).collect();
+    view["total"] = meant.len().into();
+    let page = meant.iter().skip(shown.offset).take(MOST_TASKS);
+    view["tasks"] = page.map(|task| line(served, &run.id, task, &scale)).collect();
+    view["page"] = json!({"offset": shown.offset, "limit": MOST_TASKS, "status": shown.status, "find": shown.find});
+    view["running"] = running.into();
+    view["length"] = seconds(Duration::try_from_secs_f64(scale.length).unwrap_or_default()).into();
+    view["is_running"] = is_running.into();
+    view["run_log"] = logs::exists(served, &run.id, logs::OF_THE_RUN).into();
+    let in_doubt = unknown.iter().filter(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
+    view["unknown"] = in_doubt.map(|effect| json!(effect.task)).collect();
     Ok(view)
 }
 
-/// From the start of a run to its end in seconds; never nothing, so that bars can be drawn.
-fn length(whole: &WholeRun, now: Timestamp) -> f64 {
-    let begun = whole.run.start.started;
-    let until = |task: &TaskRecord| task.started.duration_since(begun).as_secs_f64() + task.duration.as_secs_f64();
-    let last = whole.tasks.iter().map(until).fold(0.0, f64::max);
-    run_time(&whole.run, now).map_or(last, |time| time.as_secs_f64().max(last)).max(0.001)
+/// How many tasks ended how.
+fn counts(tasks: &[TaskRecord], running: usize) -> Value {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for task in tasks {
+        *counts.entry(task_word(task)).or_default() += 1;
+    }
+    if running > 0 {
+        counts.insert("running", running);
+    }
+    counts.iter().map(|(word, count)| json!({"status": word, "mark": status_mark(word), "count": count})).collect()
 }
 
-fn line(served: &Served, whole: &WholeRun, task: &TaskRecord, length: f64) -> Value {
-    let mut line = whole.task_json(task);
+/// From the start of a run to its end.
+struct Scale {
+    begun: Timestamp,
+    now: Timestamp,
+    /// In seconds; never nothing, so that bars can be drawn.
+    length: f64,
+}
+
+impl Scale {
+    fn of(run: &tidemill_state::Run, tasks: &[TaskRecord], now: Timestamp) -> Self {
+        let begun = run.start.started;
+        let until = |task: &TaskRecord| task.started.duration_since(begun).as_secs_f64() + task.duration.as_secs_f64();
+        let last = tasks.iter().map(until).fold(0.0, f64::max);
+        let length = run_time(run, now).map_or(last, |time| time.as_secs_f64().max(last)).max(0.001);
+        Self { begun, now, length }
+    }
+
+    /// Where a bar begins and how wide it is, in thousandths.
+    fn bar(&self, started: Timestamp, lasted: f64) -> (f64, f64) {
+        let start = started.duration_since(self.begun).as_secs_f64().max(0.0);
+        let round = |number: f64| (number * 10.0).round() / 10.0;
+        (round((1000.0 * start / self.length).min(1000.0)), round((1000.0 * lasted / self.length).clamp(3.0, 1000.0)))
+    }
+
+    fn running(&self, task: &RunningTask) -> Value {
+        let lasted = self.now.duration_since(task.started).as_secs_f64().max(0.0);
+        let (x, width) = self.bar(task.started, lasted);
+        let time = seconds(Duration::try_from_secs_f64(lasted).unwrap_or_default());
+        json!({"task": task.name, "x": x, "width": width, "time": time})
+    }
+}
+
+fn line(served: &Served, run: &RunId, task: &TaskRecord, scale: &Scale) -> Value {
     let word = task_word(task);
-    let start = task.started.duration_since(whole.run.start.started).as_secs_f64().max(0.0);
+    let (x, width) = scale.bar(task.started, task.duration.as_secs_f64());
     let rows_in: u64 = task.report.rows_in.iter().map(|rows| rows.rows).sum();
     let some = |rows: u64| (rows > 0).then(|| thousands(rows));
-    line["shown"] = json!({
+    json!({
+        "task": task.task,
+        "reasons": task.reasons,
+        "note": task.report.note,
+        "warnings": task.report.warnings,
         "word": word,
         "mark": status_mark(word),
-        "x": (1000.0 * start / length).min(1000.0),
-        "width": (1000.0 * task.duration.as_secs_f64() / length).clamp(3.0, 1000.0),
+        "x": x,
+        "width": width,
         "time": (task.attempts > 0).then(|| seconds(task.duration)),
         "rows_in": some(rows_in),
         "rows": task.report.rows.map(thousands),
         "rejected": some(task.report.rejected_rows()),
-        "has_log": logs::exists(served, &whole.run.id, task.task.as_str()),
-    });
-    line
+        "has_log": task.attempts > 0 && logs::exists(served, run, task.task.as_str()),
+    })
 }
 
-fn error(served: &Served, whole: &WholeRun, task: &TaskRecord) -> Value {
+fn error(served: &Served, run: &RunId, task: &TaskRecord) -> Value {
     json!({
         "task": task.task,
         "message": task.error.as_ref().map(|error| error.message.clone()),
         "help": task.error.as_ref().map(|error| error.help.clone()).unwrap_or_default(),
-        "log": logs::last_lines(served, &whole.run.id, task.task.as_str(), LAST_LINES),
+        "log": logs::last_lines(served, run, task.task.as_str(), LAST_LINES),
     })
 }
 
@@ -114,7 +189,7 @@ pub fn status_mark(word: &str) -> &'static str {
         "running" => "▸",
         "skipped" => "–",
         "cancelled" | "interrupted" => "■",
-        "lost" => "!",
+        "lost" | "warned" => "!",
         "due" | "coming" => "○",
         _ => "·",
     }

@@ -1,26 +1,35 @@
-//! A task: its text, its columns, how it ran.
+//! A task: its text, its columns, its checks, what it rejected, how it ran.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::format::{seconds, thousands};
-use tidemill_core::ids::TaskName;
+use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::spec::{Spec, TaskSpec};
-use tidemill_core::table::Field;
-use tidemill_state::{LastGood, State};
+use tidemill_core::table::{CheckResult, CheckSeverity, Field};
+use tidemill_state::{LastGood, State, TaskRecord};
 
 use super::run::{status_mark, task_word};
 use crate::app::App;
+use crate::charts::{self, Bar};
 use crate::project::{Pipeline, Served};
 use crate::reply::Problem;
+use crate::{delimited, files, logs, standing};
 
-/// So many runs are looked at for how long the task took.
-const RUNS: usize = 30;
+/// So many runs of the task are shown.
+const RUNS: usize = 40;
+/// So many rejected rows are shown.
+const REJECTS: usize = 50;
+/// So many of the last lines of a log are shown.
+const LAST_LINES: usize = 20;
 
 /// All that is known of a task.
 ///
 /// # Errors
 /// If there is none of that name, or the state cannot be read.
-pub fn task(app: &App, served: &Served, name: &str) -> Result<Value, Problem> {
+pub fn task(app: &Arc<App>, served: &Served, name: &str) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
     let spec = pipeline.spec.as_deref();
     let found = spec.and_then(|spec| task_spec(spec, name));
@@ -31,23 +40,48 @@ pub fn task(app: &App, served: &Served, name: &str) -> Result<Value, Problem> {
     if found.is_none() && last.is_none() {
         return Err(Problem::missing("there is no such task"));
     }
-    let planned = pipeline.project.as_ref().ok().map(|(project, _)| project.plan.clone());
-    let described = planned.as_ref().and_then(|plan| Some(plan.task(plan.find(name.as_str())?).task.describe()));
     let text = found.zip(pipeline.sources.as_deref()).and_then(|(task, sources)| text_of(task, sources));
-    Ok(json!({
+    let records = state.as_ref().map(|state| state.runs_of_task(&pipeline.name, &name, RUNS)).transpose()?;
+    let records = records.unwrap_or_default();
+    let mut view = json!({
         "task": name,
         "type": found.map(|task| task.kind.value.clone()),
         "description": found.and_then(|task| task.common.description.clone()),
-        "does": described,
+        "tags": found.map(|task| task.common.tags.clone()).unwrap_or_default(),
+        "does": planned(&pipeline, &name, |task| task.task.describe()),
+        "needs": planned(&pipeline, &name, |task| task.needs.iter().map(|need| need.named.clone()).collect::<Vec<_>>()),
         "yaml": text,
-        "runs": state.as_ref().map(|state| runs(state, &pipeline, &name)).transpose()?.unwrap_or_default(),
+        "stale": stale(app, served, name.as_str()),
+        "runs": runs(&pipeline, &records),
         "last": last.map(result).transpose()?,
-    }))
+    });
+    if let Some((run, record)) = records.iter().find(|(_, record)| record.attempts > 0).or(records.first()) {
+        view["latest"] = latest(served, run, record);
+        view["rejects"] = rejects(served, &pipeline, state.as_ref(), &name, record)?;
+    }
+    Ok(view)
 }
 
 fn task_spec<'a>(spec: &'a Spec, name: &str) -> Option<&'a TaskSpec> {
     let maps = [&spec.tasks, &spec.on_success, &spec.on_failure, &spec.finally];
     maps.into_iter().find_map(|tasks| tasks.get(name)).map(|task| &**task)
+}
+
+/// Something of the task in the graph.
+fn planned<T>(
+    pipeline: &Pipeline,
+    name: &TaskName,
+    what: impl FnOnce(&tidemill_core::plan::PlannedTask) -> T,
+) -> Option<T> {
+    let (project, _) = pipeline.project.as_ref().ok()?;
+    Some(what(project.plan.task(project.plan.find(name.as_str())?)))
+}
+
+/// Why a run would do it again; empty if it would not, null if that is not known.
+fn stale(app: &Arc<App>, served: &Served, name: &str) -> Option<Vec<String>> {
+    let found = standing::stale(app, served, Duration::ZERO)?;
+    let stale = found.as_ref().as_ref().ok()?;
+    Some(stale.iter().find(|task| task.task == name).map(|task| task.reasons.clone()).unwrap_or_default())
 }
 
 /// The lines of the file that declare the task: from its id on, as long as lines are deeper.
@@ -87,18 +121,71 @@ fn result(last: &LastGood) -> Result<Value, Problem> {
     }))
 }
 
-/// How it ended in the last runs, the latest first.
-fn runs(state: &State, pipeline: &Pipeline, name: &TaskName) -> Result<Vec<Value>, Problem> {
+/// How it ended when it was last done, with what there is to say.
+pub fn latest(served: &Served, run: &RunId, task: &TaskRecord) -> Value {
+    let report = &task.report;
+    let word = task_word(task);
+    let rows = |name: &str, rows: u64| json!({"name": name, "rows": rows, "shown": thousands(rows)});
+    json!({
+        "run": run,
+        "status": word,
+        "mark": status_mark(word),
+        "time": (task.attempts > 0).then(|| seconds(task.duration)),
+        "attempts": task.attempts,
+        "reasons": task.reasons,
+        "rows": report.rows.map(thousands),
+        "rows_in": report.rows_in.iter().map(|from| rows(&from.from, from.rows)).collect::<Vec<_>>(),
+        "rejected": report.rejected.iter().map(|reason| rows(&reason.reason, reason.rows)).collect::<Vec<_>>(),
+        "dropped": report.dropped.iter().map(|step| rows(&step.step, step.rows)).collect::<Vec<_>>(),
+        "checks": report.checks.iter().map(check).collect::<Vec<_>>(),
+        "warnings": report.warnings,
+        "note": report.note,
+        "error": task.error.as_ref().map(|error| json!({"message": error.message, "help": error.help})),
+        "log": (word == "failed").then(|| logs::last_lines(served, run, task.task.as_str(), LAST_LINES)),
+        "has_log": logs::exists(served, run, task.task.as_str()),
+    })
+}
+
+/// A check with how it ended.
+fn check(check: &CheckResult) -> Value {
+    let word = match (check.bad_rows, check.severity) {
+        (0, _) => "success",
+        (_, CheckSeverity::Warn) => "warned",
+        _ => "failed",
+    };
+    json!({
+        "name": check.name, "status": word, "mark": status_mark(word), "bad_rows": check.bad_rows,
+        "samples": check.samples, "detail": check.detail,
+    })
+}
+
+/// The rows that it rejected, as far as they fit, from the file that it has published.
+fn rejects(
+    served: &Served,
+    pipeline: &Pipeline,
+    state: Option<&State>,
+    name: &TaskName,
+    record: &TaskRecord,
+) -> Result<Value, Problem> {
+    let path = planned(pipeline, name, |task| task.rejects.as_ref().map(|sink| sink.path.to_string())).flatten();
+    let (Some(path), Some(state)) = (path, state) else { return Ok(Value::Null) };
+    let is_published = state.published(&pipeline.name)?.iter().any(|file| file.path == path);
+    let found = files::within(served.folder(), &path).filter(|_| is_published);
+    let head = found.and_then(|found| delimited::head(&found, b',', REJECTS));
+    Ok(json!({"path": path, "total": record.report.rejected_rows(), "head": head}))
+}
+
+/// How it ended in the last runs, the latest first, and the same as pictures.
+fn runs(pipeline: &Pipeline, records: &[(RunId, TaskRecord)]) -> Vec<Value> {
     let clock = pipeline.clock();
-    let mut found = Vec::new();
-    for run in state.history(&pipeline.name, RUNS)? {
-        let Some(task) = state.tasks_of(&run.id)?.into_iter().find(|task| task.task == *name) else { continue };
-        let word = task_word(&task);
-        found.push(json!({
-            "run": run.id,
+    let line = |(run, task): &(RunId, TaskRecord)| {
+        let word = task_word(task);
+        json!({
+            "run": run,
             "status": word,
             "seconds": task.duration.as_secs_f64(),
             "rows": task.report.rows,
+            "rejected": task.report.rejected_rows(),
             "reasons": task.reasons,
             "shown": {
                 "started": clock.show(task.started),
@@ -106,7 +193,30 @@ fn runs(state: &State, pipeline: &Pipeline, name: &TaskName) -> Result<Vec<Value
                 "rows": task.report.rows.map(thousands),
                 "mark": status_mark(word),
             },
-        }));
-    }
-    Ok(found)
+        })
+    };
+    records.iter().map(line).collect()
+}
+
+/// How long it took and how many rows it made over these runs, as pictures.
+pub fn charts(runs: &Value) -> Value {
+    let runs: Vec<&Value> = runs.as_array().into_iter().flatten().rev().collect();
+    let chart = |value: &dyn Fn(&Value) -> Option<f64>, shown: &str| {
+        let bars: Vec<Bar<'_>> = runs
+            .iter()
+            .filter_map(|run| {
+                let title = format!("{}: {}", text(&run["shown"]["started"]), text(&run["shown"][shown]));
+                Some(Bar { value: value(run)?, word: run["status"].as_str().unwrap_or_default(), title })
+            })
+            .collect();
+        charts::bars(&bars)
+    };
+    json!({
+        "durations": chart(&|run| run["seconds"].as_f64().filter(|_| !run["shown"]["time"].is_null()), "time"),
+        "rows": chart(&|run| run["rows"].as_f64(), "rows"),
+    })
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }

@@ -1,0 +1,259 @@
+// What people do with the page, done in Chromium. `node page.mjs BASE STEP…` with the tools in TIDEMILL_BROWSER_TOOLS;
+// pictures go to TIDEMILL_BROWSER_PICTURES if that is set. Whatever is not as it should be ends it with a line.
+import fs from "node:fs";
+import path from "node:path";
+import { createRequire } from "node:module";
+
+const require = createRequire(path.join(process.env.TIDEMILL_BROWSER_TOOLS, "package.json"));
+const { chromium } = require("playwright-core");
+const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const [base, folder] = process.argv.slice(2);
+const pictures = process.env.TIDEMILL_BROWSER_PICTURES;
+const PATIENCE = 60_000;
+
+const browser = await chromium.launch({
+  executablePath: process.env.TIDEMILL_CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+context.setDefaultTimeout(PATIENCE);
+const page = await context.newPage();
+const said = [];
+page.on("console", message => { if (message.type() === "error") said.push(message.text()); });
+page.on("pageerror", error => said.push(String(error)));
+page.on("request", request => {
+  const address = new URL(request.url());
+  if (address.protocol !== "data:" && address.origin !== base) said.push(`it asks another host: ${request.url()}`);
+});
+
+let shown = 0;
+async function looked(name) {
+  await accessible(name);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  check(wide <= 0, `${name} is wider than the window by ${wide}`);
+  check(said.length === 0, `${name}: ${said.join("; ")}`);
+  if (!pictures) return;
+  fs.mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: path.join(pictures, `${String(++shown).padStart(2, "0")}-${name}.png`), fullPage: true });
+}
+
+async function accessible(name) {
+  // The page's policy lets no script in: the checker goes around it as a debugger does.
+  const session = await context.newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: axe });
+  const { result } = await session.send("Runtime.evaluate", {
+    expression: "axe.run(document, {iframes: false}).then(found => JSON.stringify(found.violations))",
+    awaitPromise: true,
+  });
+  await session.detach();
+  const serious = JSON.parse(result.value).filter(found => ["serious", "critical"].includes(found.impact));
+  const words = found => `${found.id}: ${found.nodes.slice(0, 3).map(node => node.target.join(" ")).join(", ")}`;
+  check(serious.length === 0, `${name}: ${serious.map(words).join("; ")}`);
+}
+
+function check(holds, words) {
+  if (!holds) throw new Error(words);
+}
+
+const go = address => page.goto(base + address);
+const see = text => page.getByText(text).first().waitFor();
+const press = async name => { await page.getByRole("button", { name, exact: true }).first().click(); };
+const touch = name => fs.writeFileSync(path.join(folder, name), "");
+
+const steps = {
+  async projects() {
+    await go("/");
+    await see("2 tasks");
+    await looked("projects");
+    await press("Pause");
+    await see("none: paused since");
+    await press("Resume");
+    await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+  },
+  async "the plan stands before the run, with the form of its params"() {
+    await go("/p/shop/plan");
+    await see("first run");
+    await page.getByLabel("least").fill("3");
+    await press("Show the plan");
+    await see("what it would do");
+    check(await page.getByLabel("least").inputValue() === "3", "the form keeps what was typed");
+    await looked("plan");
+  },
+  async "a run is watched live, each state in order"() {
+    await press("Start the run");
+    await page.waitForURL(/\/runs\//);
+    // It waits for a file: nothing else ends it.
+    await page.locator("#tasks tr", { hasText: "wait" }).locator(".is-running").first().waitFor();
+    await looked("running");
+    await go(page.url().slice(base.length) + "/logs/wait");
+    await see("is being written");
+    touch("say");
+    await see("a line that comes");
+    await looked("log");
+    await page.goBack();
+    await page.getByRole("heading").getByText("running").waitFor();
+    touch("go");
+    await page.getByRole("heading").getByText("failed").waitFor();
+    await page.locator("#tasks tr", { hasText: "wait" }).locator(".is-success").first().waitFor();
+    check((await page.locator(".alert").first().textContent()).includes("no answer"), "what failed stands first");
+    await looked("failed");
+  },
+  async "a run is stopped"() {
+    fs.rmSync(path.join(folder, "go"));
+    await go("/p/shop");
+    await press("Retry all that failed");
+    await page.waitForURL(/\/runs\//);
+    await see("failed");
+    await go("/p/shop/plan?select=wait");
+    await press("Start the run");
+    await page.waitForURL(/\/runs\//);
+    await page.locator("#tasks .is-running").first().waitFor();
+    await press("Stop");
+    await page.getByRole("heading").getByText("cancelled").waitFor();
+    touch("go");
+    await press("Retry what failed");
+    await page.getByRole("heading").getByText("success").waitFor();
+    await looked("retried");
+  },
+  async "tasks are rerun from a run, with what follows"() {
+    await page.locator("#tasks a", { hasText: "wait" }).first().click();
+    await press("Rerun with what follows");
+    await page.getByRole("heading").getByText(/success|failed/).waitFor();
+  },
+  async "the graph: search, zoom, a task beside it, filters"() {
+    await go("/p/shop");
+    await looked("pipeline");
+    const graph = page.locator("[data-zoom] svg");
+    const whole = await graph.getAttribute("viewBox");
+    await page.locator("[data-zoom]").focus();
+    await page.keyboard.press("+");
+    check(await graph.getAttribute("viewBox") !== whole, "plus zooms");
+    await page.keyboard.press("0");
+    check(await graph.getAttribute("viewBox") === whole, "0 shows all of it");
+    await page.locator(".graph a", { hasText: "orders" }).first().click();
+    await page.locator("#beside").getByText("Run up to here").waitFor();
+    check(page.url().includes("task=orders"), "what is beside the graph has an address");
+    await looked("beside");
+    await page.goBack();
+    await page.locator("#beside").waitFor({ state: "detached" });
+    await page.locator(".chip", { hasText: "failed" }).click();
+    await page.waitForURL(/status=failed/);
+    check(await page.locator("#tasks tbody tr").count() === 1, "one task failed");
+    await go("/p/shop");
+    await page.locator("#filter").fill("ord");
+    check(await page.locator("#tasks tbody tr:visible").count() === 1, "the list is searched while typing");
+    await page.keyboard.press("Escape");
+    await page.locator("#select").fill("orders+");
+    await press("Show");
+    await page.waitForURL(/select=orders/);
+    await page.locator("#beside, .graph").first().waitFor();
+  },
+  async "run up to here"() {
+    await go("/p/shop?task=large");
+    await press("Run up to here");
+    await page.waitForURL(/\/runs\//);
+    await page.getByRole("heading").getByText("success").waitFor();
+    await see("+large");
+  },
+  async "a task: checks, rejects, table, profile, lineage, changes, rerun"() {
+    await go("/p/shop/tasks/orders");
+    await see("not_null: country");
+    await see("negative quantity");
+    await page.getByRole("link", { name: /^quantity/ }).first().click();
+    await page.waitForURL(/sort=quantity/);
+    check(await page.locator("th[aria-sort=ascending]").count() === 1, "the table is sorted");
+    await page.locator("#search").fill("DE");
+    await press("Find");
+    await see(/rows, 2 columns/);
+    await looked("task");
+    for (const [tab, holds] of [["Profile", "distinct"], ["Lineage", "made by"], ["Failing rows", "passes its checks"], ["Changes", /the same in all runs|added/]]) {
+      await page.getByRole("link", { name: tab, exact: true }).click();
+      await see(holds);
+      await looked(tab.toLowerCase().replace(" ", "-"));
+    }
+    await page.getByRole("link", { name: "Lineage", exact: true }).click();
+    await page.getByLabel("Column").selectOption("quantity");
+    await press("Show");
+    await page.locator(".graph a", { hasText: "raw.quantity" }).click();
+    await see("raw.quantity");
+    await go("/p/shop/tasks/orders");
+    await press("Rerun");
+    await page.getByRole("heading").getByText("success").waitFor();
+  },
+  async "outputs: a mail, a report, a table, kept"() {
+    await go("/p/shop/outputs");
+    await looked("outputs");
+    await page.getByRole("link", { name: /\.eml$/ }).first().click();
+    await see("news of the shop");
+    await page.frameLocator("iframe").getByText("Night").first().waitFor();
+    await looked("mail");
+    const kept = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download" }).click();
+    check((await kept).suggestedFilename().endsWith(".eml"), "it is kept under its name");
+    await go("/p/shop/outputs/out/note.md");
+    await page.frameLocator("iframe").getByRole("heading", { name: "Night" }).waitFor();
+    await go("/p/shop/outputs/outputs/rejects/orders.csv");
+    await see("_reason");
+    await looked("table");
+  },
+  async "a schedule: calendar, simulation, backfill"() {
+    await go("/p/shop/schedule");
+    await looked("schedule");
+    await page.getByRole("link", { name: "after →" }).click();
+    await page.waitForURL(/month=/);
+    await page.getByRole("link", { name: "What would run" }).click();
+    await page.getByLabel("From").fill("2024-11-01");
+    await page.getByLabel("To", { exact: true }).fill("2024-11-05");
+    await press("Show");
+    await see("5 fires");
+    await looked("simulation");
+    await page.getByRole("link", { name: "Backfill" }).click();
+    await page.getByLabel("From").fill("2024-11-01");
+    await page.getByLabel("To", { exact: true }).fill("2024-11-02");
+    await page.getByLabel(/Go on with the next/).check();
+    await press("Show the runs");
+    await see("2 runs would start");
+    await looked("backfill");
+    await press("Start these 2 runs");
+    await page.waitForURL(/\/runs\//);
+    await see("backfill");
+    await go("/p/shop/runs");
+    await looked("runs");
+  },
+  async "by keyboard"() {
+    await go("/p/shop/runs");
+    await page.keyboard.press("g");
+    await page.keyboard.press("p");
+    await page.waitForURL(/\/p\/shop$/);
+    await page.keyboard.press("j");
+    check(await page.evaluate(() => document.activeElement.closest("#tasks tr") !== null), "j goes to the first task");
+    await page.keyboard.press("/");
+    check(await page.evaluate(() => document.activeElement.id) === "select", "/ goes to the search");
+  },
+  async "dark, on a phone, and wide"() {
+    const addresses = { projects: "/", pipeline: "/p/shop?task=orders", plan: "/p/shop/plan", task: "/p/shop/tasks/orders",
+      outputs: "/p/shop/outputs", schedule: "/p/shop/schedule", runs: "/p/shop/runs" };
+    for (const [width, colorScheme] of [[360, "light"], [360, "dark"], [1280, "dark"], [1920, "light"]]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      for (const [name, address] of Object.entries(addresses)) {
+        await go(address);
+        await looked(`${name}-${width}-${colorScheme}`);
+      }
+    }
+  },
+};
+
+for (const [name, step] of Object.entries(steps)) {
+  try {
+    await step();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    console.error(`in "${name}", at ${page.url()}: ${error.message}`);
+    if (pictures) await page.screenshot({ path: path.join(pictures, "wrong.png"), fullPage: true }).catch(() => {});
+    process.exitCode = 1;
+    break;
+  }
+}
+await browser.close();
