@@ -110,25 +110,28 @@ fn a_warning_stays_with_a_figure_that_is_not_drawn_again() {
 
 #[test]
 fn letters_that_the_font_lacks_are_told() {
-    let project = Project::new().file("t.csv", "product,n\n東京タワー,2\nOslo,1\nمرحبا,1\n").pipeline(
+    // Letters for private use: no font of any machine has them.
+    let project = Project::new().file("t.csv", "product,n\n\u{10fff3}\u{10fff1},2\nOslo,1\n\u{10fff2},1\n").pipeline(
         "
         version: 1
         tasks:
           t: {type: load, path: t.csv}
-          chart: {type: chart, from: t, kind: bar, x: product, y: n, title: 売上, output: chart.svg}
+          chart: {type: chart, from: t, kind: bar, x: product, y: n, title: \u{10fff3}, output: chart.svg}
         ",
     );
     insta::assert_snapshot!(project.run(["check"]).exits(0).stderr, @r"
-    warning: the font lacks letters of `title: 売上`: boxes are drawn for 上 売
+    warning: no font has all letters of `title: 􏿳`: boxes are drawn for 􏿳
      --> pipeline.yaml:4:3
       |
-    4 |   chart: {type: chart, from: t, kind: bar, x: product, y: n, title: 売上, output: chart.svg}
+    4 |   chart: {type: chart, from: t, kind: bar, x: product, y: n, title: 􏿳, output: chart.svg}
       |   ^^^^^ drawn by this task
+      |
+      = help: name a font with them under `fonts`, or install one
     ok pipeline: 2 tasks, no mistakes
     ");
     insta::assert_snapshot!(told(&project), @r"
     done    chart  figure of 3 rows  [time]
-    warning chart: the font lacks letters of 2 names, for which boxes are drawn, such as タ ワ ー 京 東 of `東京タワー`
+    warning chart: no font has all letters of 2 names: boxes are drawn, such as for 􏿱 􏿳 of `􏿳􏿱`; name a font with them under `fonts`, or install one
     ");
 }
 

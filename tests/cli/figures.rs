@@ -155,11 +155,11 @@ fn keys_that_mean_nothing_to_a_kind_are_refused() {
             .run(["check"])
             .exits(2)
             .stderr, @r"
-    error: this is neither a line nor a band
+    error: this is neither a line, a band nor a note
      --> pipeline.yaml:4:77
       |
-    4 | ...y: sales, marks: [{x: 1, y: 2}], palette: [red], low: off, y_min: 5, y_max: 5, size: 4x3in, output: chart.svg}
-      |                      ^ it needs `x`, or `y`, or `from` and `to` (of a band, with `axis: y` where it is a level one)
+    4 |   chart: {type: chart, from: sales, kind: line, x: month, y: sales, marks: [{x: 1, y: 2}], palette: [red], low: off, y_min: 5, y_max:...
+      |                                                                             ^ a note at `x` and `y` needs a `label`
 
     error: a colour is not understood
      --> pipeline.yaml:4:92

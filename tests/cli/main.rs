@@ -26,6 +26,7 @@ mod events;
 mod examples;
 mod expressions;
 mod failed_rows;
+mod figure_files;
 mod figures;
 mod flow;
 mod foreach;

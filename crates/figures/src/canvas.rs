@@ -57,6 +57,15 @@ pub(crate) struct Letters {
     pub turn: i32,
 }
 
+/// A mark that tells its values when it is pointed at.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Spot {
+    /// Its corners, or its only place.
+    pub shape: Vec<Place>,
+    /// What it tells, in lines.
+    pub text: String,
+}
+
 /// The drawing.
 #[derive(Debug, Default)]
 pub(crate) struct Canvas {
@@ -69,6 +78,10 @@ pub(crate) struct Canvas {
     ink: Option<Ink>,
     /// How many frames have cut off what lies beyond them.
     clips: usize,
+    /// The upper left and the lower right corner of each level text.
+    pub texts: Vec<[Place; 2]>,
+    /// What its marks tell.
+    pub spots: Vec<Spot>,
 }
 
 /// A length with two decimals at most.
@@ -201,6 +214,7 @@ impl Canvas {
             return;
         }
         self.end_shapes();
+        self.texts.extend(corners((x, y), text, letters));
         let anchor = match letters.anchor {
             HPos::Left => "",
             HPos::Center => r#" text-anchor="middle""#,
@@ -228,6 +242,18 @@ impl Canvas {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" font-family=\"{family}\">\n{body}</svg>\n"
         )
     }
+}
+
+/// The corners of a level text, whose letters stand on its lower edge.
+fn corners((x, y): Place, text: &str, letters: Letters) -> Option<[Place; 2]> {
+    let width = units(font::width(text, letters.size, letters.bold));
+    let left = match letters.anchor {
+        HPos::Left => x,
+        HPos::Center => x - width / 2,
+        HPos::Right => x - width,
+    };
+    let baseline = y + letters.down;
+    (letters.turn == 0).then(|| [(left, baseline - units(letters.size * font::CAP_HEIGHT)), (left + width, baseline)])
 }
 
 /// The width of a column within which no more than four places of a line are drawn, in units: less than a dot of print.

@@ -1,7 +1,8 @@
 //! What a figure is: a size, a theme and charts stacked in panels.
 
 use crate::{
-    Agg, AxisFormat, Column, Kind, Locale, Measure, NumberFormat, Palette, Reference, Series, Size, Spread, Theme,
+    Agg, AxisFormat, Column, Fonts, Kind, Locale, Measure, Note, NumberFormat, Palette, Reference, Series, Size,
+    Spread, Theme,
 };
 
 /// A picture: one or more charts, stacked from top to bottom.
@@ -13,8 +14,10 @@ pub struct Figure {
     pub size: Size,
     /// Dots per inch of a PNG; an SVG has the same size on paper.
     pub dpi: u32,
-    /// Colours.
-    pub theme: Theme,
+    /// Colours; without, light ones, which a page for screens changes to dark ones where its reader wants them.
+    pub theme: Option<Theme>,
+    /// Fonts for letters that the embedded one lacks.
+    pub fonts: Fonts,
     /// The charts. None at all gives a picture that says "No data".
     pub panels: Vec<Chart>,
 }
@@ -22,7 +25,14 @@ pub struct Figure {
 impl Figure {
     /// A figure of one chart: 14 by 6 inches, 300 dots per inch, the light theme.
     pub fn new(chart: Chart) -> Self {
-        Figure { title: None, size: Size::default(), dpi: 300, theme: Theme::default(), panels: vec![chart] }
+        Figure {
+            title: None,
+            size: Size::default(),
+            dpi: 300,
+            theme: None,
+            fonts: Fonts::default(),
+            panels: vec![chart],
+        }
     }
 }
 
@@ -91,6 +101,8 @@ pub struct Chart {
     pub spread: Option<Spread>,
     /// Lines and bands that the data are compared with.
     pub references: Vec<Reference>,
+    /// Texts at points.
+    pub notes: Vec<Note>,
     /// How the horizontal axis measures, and its ends.
     pub x_axis: Measure,
     /// How the left axis measures, and its ends.
@@ -125,6 +137,17 @@ pub struct Chart {
 }
 
 impl Chart {
+    /// All its texts but the formats of its numbers.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let given = [&self.title, &self.x_label, &self.y_label, &self.y2_label].into_iter().flatten();
+        let series = self.series.iter().chain(&self.y2).map(|series| &series.name);
+        let marks = self.references.iter().filter_map(|reference| reference.label.as_ref());
+        let keys = if let Column::Category(names) = &self.keys { &names[..] } else { &[] };
+        let rows = [self.group.as_deref(), self.facet.as_deref(), Some(keys)].into_iter().flatten();
+        let notes = self.notes.iter().map(|note| &note.text);
+        given.chain(series).chain(marks).chain(notes).chain(rows.flatten().flatten()).map(String::as_str)
+    }
+
     /// A chart of that kind with nothing but its data.
     pub fn new(kind: Kind, keys: Column, series: Vec<Series>) -> Self {
         Chart { kind, keys, series, ..Chart::default() }

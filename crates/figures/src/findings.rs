@@ -1,8 +1,11 @@
 //! What a chart shows otherwise than its rows say.
 
+use std::collections::BTreeSet;
+
 use crate::data::Data;
+use crate::font::Fallback;
 use crate::references::unplaced;
-use crate::{Chart, Repeats, Warning, font};
+use crate::{Chart, Fonts, Repeats, Warning};
 
 /// What whoever looks at a chart should know of how its rows became marks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,13 +16,13 @@ pub struct Findings {
     pub warnings: Vec<Warning>,
     /// Whether names were put into the order of their values.
     pub ranked: bool,
-    /// Names of keys and groups with letters that the font lacks: boxes are drawn for them.
-    pub boxed: Vec<String>,
+    /// Names of keys and groups with letters that no font has, each with these letters: boxes are drawn for them.
+    pub boxed: Vec<(String, Vec<char>)>,
 }
 
 impl Chart {
-    /// What whoever looks at this chart should know.
-    pub fn findings(&self) -> Findings {
+    /// What whoever looks at this chart should know, if it is drawn with these fonts.
+    pub fn findings(&self, fonts: &Fonts) -> Findings {
         let data = self.kind.0.data(self);
         let unplaced = unplaced(self, &data).into_iter().map(|position| Warning::Unplaced { position });
         let Data { keys, left, right, mut warnings, mut unmerged, ranked } = data;
@@ -35,18 +38,15 @@ impl Chart {
         let (_, left_out) = self.facet_names();
         warnings.extend((left_out > 0).then_some(Warning::Facets { left_out }));
         let runs = left.iter().chain(&right).filter(|_| self.group.is_some()).map(|run| &run.name);
-        let names = keys.names().iter().chain(runs);
-        let boxed = names.filter(|name| !unknown_letters(name).is_empty()).cloned().collect();
+        let names: Vec<&String> = keys.names().iter().chain(runs).collect();
+        let lacking = Fallback::new(fonts, names.iter().map(|name| name.as_str())).lacking;
+        let boxed = |name: &String| {
+            let letters: BTreeSet<char> = name.chars().filter(|letter| lacking.contains(letter)).collect();
+            (!letters.is_empty()).then(|| (name.clone(), letters.into_iter().collect()))
+        };
+        let boxed = names.into_iter().filter_map(boxed).collect();
         Findings { unmerged, warnings, ranked, boxed }
     }
-}
-
-/// The letters of a text that the font of figures lacks, each once.
-pub fn unknown_letters(text: &str) -> Vec<char> {
-    let mut letters: Vec<char> = text.chars().filter(|letter| !font::has(*letter)).collect();
-    letters.sort_unstable();
-    letters.dedup();
-    letters
 }
 
 #[cfg(test)]
@@ -66,19 +66,22 @@ mod tests {
     fn rows_of_one_key_are_told() {
         let repeats = Repeats { rows: 3, keys: 1, example: "a".to_owned() };
         for kind in ["bar", "barh", "area"] {
-            let found = chart(kind, names(&["a", "b", "a", "a"]), &[1.0, 2.0, 3.0, 4.0]).findings();
+            let found = chart(kind, names(&["a", "b", "a", "a"]), &[1.0, 2.0, 3.0, 4.0]).findings(&Fonts::default());
             assert_eq!((found.unmerged.as_ref(), &found.warnings[..]), (Some(&repeats), &[][..]), "{kind}");
             let mut told = chart(kind, names(&["a", "b", "a", "a"]), &[1.0, 2.0, 3.0, 4.0]);
             told.agg = Some(Agg::Mean);
-            assert_eq!(told.findings().unmerged, None, "{kind}");
+            assert_eq!(told.findings(&Fonts::default()).unmerged, None, "{kind}");
         }
         let mut line = chart("line", names(&["a", "b", "a", "a"]), &[1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(line.findings().warnings, [Warning::Unjoined(repeats)]);
+        assert_eq!(line.findings(&Fonts::default()).warnings, [Warning::Unjoined(repeats)]);
         line.group = Some(["p", "p", "q", "r"].map(|name| Some(name.to_owned())).into());
-        assert_eq!(line.findings().warnings, []);
+        assert_eq!(line.findings(&Fonts::default()).warnings, []);
         // One value a key is a line, however often it is given.
-        assert_eq!(chart("line", names(&["a", "b", "a"]), &[1.0, 2.0, 1.0]).findings().warnings, []);
-        assert_eq!(chart("scatter", names(&["a", "b", "a"]), &[1.0, 2.0, 3.0]).findings().warnings, []);
+        assert_eq!(chart("line", names(&["a", "b", "a"]), &[1.0, 2.0, 1.0]).findings(&Fonts::default()).warnings, []);
+        assert_eq!(
+            chart("scatter", names(&["a", "b", "a"]), &[1.0, 2.0, 3.0]).findings(&Fonts::default()).warnings,
+            []
+        );
     }
 
     #[test]
@@ -88,17 +91,32 @@ mod tests {
         let without_key = Warning::WithoutKey { rows: 1 };
         let without_value = Warning::WithoutValue { series: 0, rows: 2 };
         for kind in ["bar", "barh", "area", "scatter"] {
-            let found = chart(kind, keys(), &values).findings().warnings;
+            let found = chart(kind, keys(), &values).findings(&Fonts::default()).warnings;
             assert_eq!(found, [without_key.clone(), without_value.clone()], "{kind}");
         }
         // A line shows a gap.
-        assert_eq!(chart("line", keys(), &values).findings().warnings, std::slice::from_ref(&without_key));
-        assert_eq!(chart("hist", keys(), &values).findings().warnings, [without_key]);
+        assert_eq!(
+            chart("line", keys(), &values).findings(&Fonts::default()).warnings,
+            std::slice::from_ref(&without_key)
+        );
+        assert_eq!(chart("hist", keys(), &values).findings(&Fonts::default()).warnings, [without_key]);
+    }
+
+    #[test]
+    fn numbers_beyond_all_measure_are_told_and_break_nothing() {
+        for kind in Kind::all().iter().filter(|kind| kind.columns() != crate::Columns::Distribution) {
+            let mut chart = chart(kind.name(), names(&["a", "b", "c"]), &[1e300, -1e300, 5.0]);
+            chart.keys = if kind.wants_days() { Column::Date(vec![Some(1), Some(2), Some(3)]) } else { chart.keys };
+            let found = chart.findings(&Fonts::default()).warnings;
+            assert_eq!(found, [Warning::TooLarge { series: 0, values: 2 }], "{kind:?}");
+        }
     }
 
     #[test]
     fn equal_values_without_a_curve_are_told() {
-        let of = |values: &[f64]| chart("density", Column::Number(values.to_vec()), values).findings().warnings;
+        let of = |values: &[f64]| {
+            chart("density", Column::Number(values.to_vec()), values).findings(&Fonts::default()).warnings
+        };
         assert_eq!(of(&[5.0]), [Warning::WithoutSpread]);
         assert_eq!(of(&[5.0, 5.0, 5.0]), [Warning::WithoutSpread]);
         assert_eq!(of(&[5.0, 6.0]), []);
@@ -112,14 +130,14 @@ mod tests {
             chart.others = pooled;
             chart.group = Some((0..9).map(|row| Some(format!("g{row}"))).collect());
             let grey = Warning::Grey { groups: 9, grey: 2, pooled };
-            assert_eq!(chart.findings().warnings, [grey], "{kind}");
+            assert_eq!(chart.findings(&Fonts::default()).warnings, [grey], "{kind}");
         }
     }
 
     #[test]
     fn horizontal_bars_are_ranked_but_days_without_a_limit_are_not() {
-        assert!(chart("barh", names(&["a", "b"]), &[1.0, 2.0]).findings().ranked);
-        assert!(!chart("barh", names(&["b", "a"]), &[2.0, 1.0]).findings().ranked);
+        assert!(chart("barh", names(&["a", "b"]), &[1.0, 2.0]).findings(&Fonts::default()).ranked);
+        assert!(!chart("barh", names(&["b", "a"]), &[2.0, 1.0]).findings(&Fonts::default()).ranked);
         let mut days = chart("barh", Column::Date(vec![Some(2), Some(1), Some(3)]), &[1.0, 2.0, 3.0]);
         let drawn = |chart: &Chart| chart.kind.0.data(chart).keys.names().to_vec();
         assert_eq!(drawn(&days), ["1970-01-02", "1970-01-03", "1970-01-04"]);
@@ -129,9 +147,12 @@ mod tests {
 
     #[test]
     fn letters_without_a_shape_are_found() {
-        assert_eq!(unknown_letters("Größe, “Zażółć” €5 → Ωλ Привет\n\u{200b}"), []);
-        assert_eq!(unknown_letters("売上 売 (مرحبا)").len(), 2 + 5);
-        let found = chart("bar", names(&["東京", "Oslo"]), &[1.0, 2.0]).findings();
-        assert_eq!(found.boxed, ["東京"]);
+        let lacking = |text: &str| Fonts::default().lacking(text);
+        assert!(lacking("Größe, “Zażółć” €5 → Ωλ Привет\n\u{200b}").is_empty());
+        // Letters that mean nothing but to those who have agreed on them: no font of any machine has these.
+        let private = "\u{10fff0}\u{10fff1} \u{10fff0}";
+        assert_eq!(lacking(private).len(), 2);
+        let found = chart("bar", names(&[private, "Oslo"]), &[1.0, 2.0]).findings(&Fonts::default());
+        assert_eq!(found.boxed, [(private.to_owned(), vec!['\u{10fff0}', '\u{10fff1}'])]);
     }
 }

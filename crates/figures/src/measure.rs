@@ -115,6 +115,17 @@ pub struct Reference {
     pub label: Option<String>,
 }
 
+/// A text at a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// Its place along the horizontal axis.
+    pub x: Position,
+    /// Its place along the vertical axis.
+    pub y: Position,
+    /// What is written there.
+    pub text: String,
+}
+
 /// A colour: red, green and blue.
 pub type Rgb = (u8, u8, u8);
 

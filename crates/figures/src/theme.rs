@@ -50,6 +50,12 @@ impl Theme {
         })
     }
 
+    /// The colour of its paper, in hexadecimal digits.
+    pub(crate) fn background(self) -> String {
+        let RGBColor(red, green, blue) = self.colors().background;
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+
     pub(crate) fn colors(self) -> &'static Colors {
         match self {
             Theme::Light => &LIGHT,

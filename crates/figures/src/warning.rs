@@ -19,12 +19,19 @@ pub enum Warning {
         /// How many.
         rows: usize,
     },
-    /// Rows whose value is missing, or cannot be drawn: they are left out.
+    /// Rows whose value is missing, or infinite: they are left out.
     WithoutValue {
         /// The place of the series among those of the left axis, then of the right one.
         series: usize,
         /// How many.
         rows: usize,
+    },
+    /// Numbers so large that they cannot be computed with: they are left out.
+    TooLarge {
+        /// The place of the series among those of the left axis, then of the right one.
+        series: usize,
+        /// How many.
+        values: usize,
     },
     /// Values at or below zero, which have no place on a logarithmic axis: they are left out.
     NotPositive {

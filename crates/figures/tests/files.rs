@@ -35,7 +35,7 @@ fn a_png_has_its_size_and_says_its_resolution() {
 #[test]
 fn the_same_figure_gives_the_same_bytes() {
     for theme in [Theme::Light, Theme::Dark, Theme::Print] {
-        let figure = Figure { theme, ..figure() };
+        let figure = Figure { theme: Some(theme), ..figure() };
         assert!(render_png(&figure).unwrap() == render_png(&figure).unwrap());
         assert!(render_svg(&figure).unwrap() == render_svg(&figure).unwrap());
     }

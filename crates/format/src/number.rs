@@ -88,6 +88,20 @@ impl NumberFormat {
         NumberFormat { notation: Notation::Exponent, ..Self::plain(digits) }
     }
 
+    /// Thousands separators and as many digits as a number has, up to six behind the point.
+    pub fn full() -> Self {
+        NumberFormat { digits: None, ..Self::plain(0) }
+    }
+
+    /// The same with all digits, of money two behind the point, where it shortens numbers.
+    pub fn in_full(self) -> Self {
+        let digits = if self.prefix.is_empty() { None } else { Some(2) };
+        match self.notation {
+            Notation::Si => NumberFormat { thousands: true, digits, notation: Notation::Fixed, ..self },
+            Notation::Fixed | Notation::Percent | Notation::Exponent => self,
+        }
+    }
+
     /// The same in the way of a language.
     pub fn in_locale(self, locale: Locale) -> Self {
         NumberFormat { locale, ..self }

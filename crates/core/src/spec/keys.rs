@@ -88,6 +88,8 @@ pub(crate) struct PipelineKeys {
     pub profiles: Option<IndexMap<String, ProfileKeys>>,
     /// Folders outside the project in which outputs may lie.
     pub allow_outside: Option<OneOrMany<At<String>>>,
+    /// Files of fonts (.ttf, .otf, .ttc) for letters in figures that the built-in one lacks.
+    pub fonts: Option<OneOrMany<At<Location>>>,
     /// Names of environment variables that commands inherit beside the usual ones.
     pub pass_env: Option<OneOrMany<At<String>>>,
     /// What is kept of history, logs and cache.

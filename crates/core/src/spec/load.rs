@@ -130,6 +130,7 @@ fn build(
         description: top.get("description", found),
         dotenv: top.get::<At<Location>>("dotenv", found),
         allow_outside: top.names("allow_outside", found),
+        fonts: top.get::<OneOrMany<At<Location>>>("fonts", found).unwrap_or_default().0,
         params,
         secrets,
         connections,

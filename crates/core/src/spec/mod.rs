@@ -140,6 +140,8 @@ pub struct Spec {
     pub broken: IndexSet<TaskName>,
     /// Folders outside the project in which outputs may lie.
     pub allow_outside: Vec<At<String>>,
+    /// Files of fonts for letters in figures that the built-in one lacks.
+    pub fonts: Vec<At<Location>>,
     /// Names of variables that commands inherit beside the usual ones.
     pub pass_env: Vec<At<String>>,
     /// What is kept of history, logs and cache.

@@ -88,7 +88,7 @@ pub enum FileRole {
     Template,
     /// An SQL text.
     Sql,
-    /// Declared by a command, or attached to a mail.
+    /// Declared by a command, attached to a mail, or a font of figures.
     Input,
 }
 

@@ -74,77 +74,85 @@ pub(crate) struct Item {
     pub after: Vec<usize>,
 }
 
+impl Item {
+    /// A node, or with none a passage, that is tied to nothing yet.
+    pub fn new(node: Option<usize>, height: f64) -> Self {
+        Item { node, height, before: Vec::new(), after: Vec::new() }
+    }
+}
+
 /// Lays out `picture` with boxes of `sizes`.
 pub fn layout(picture: &Picture, sizes: &[Size]) -> Layout {
     let columns = columns::columns(picture);
-    let layers_there = columns.iter().max().map_or(0, |last| last + 1);
-    let mut items: Vec<Item> = sizes
-        .iter()
-        .enumerate()
-        .map(|(node, size)| Item { node: Some(node), height: size.height, before: Vec::new(), after: Vec::new() })
-        .collect();
-    let mut layers: Vec<Vec<usize>> = vec![Vec::new(); layers_there];
+    let mut items: Vec<Item> =
+        sizes.iter().enumerate().map(|(node, size)| Item::new(Some(node), size.height)).collect();
+    let mut layers: Vec<Vec<usize>> = vec![Vec::new(); columns.iter().max().map_or(0, |last| last + 1)];
     picture.order.iter().for_each(|&node| layers[columns[node]].push(node));
-
-    // The chain of passages of each node, one a layer, as far as its farthest edge needs it.
-    let mut chains: Vec<Vec<usize>> = vec![Vec::new(); sizes.len()];
-    for &(from, to) in &picture.edges {
-        let mut last = from;
-        for (step, layer) in (columns[from] + 1..columns[to]).enumerate() {
-            if step == chains[from].len() {
-                items.push(Item { node: None, height: LANE, before: Vec::new(), after: Vec::new() });
-                let item = items.len() - 1;
-                layers[layer].push(item);
-                chains[from].push(item);
-                tie(&mut items, last, item);
-            }
-            last = chains[from][step];
-        }
-        tie(&mut items, last, to);
-    }
-
+    let chains = add_passages(&mut items, &mut layers, &picture.edges, &columns, LANE);
     crossings::reduce(&items, &mut layers);
     let middles = heights::middles(&items, &layers);
+    let spans = spans(&items, &layers, sizes);
 
-    let mut x = 0.0;
-    let mut width = 0.0;
-    let spans: Vec<(f64, f64)> = layers
-        .iter()
-        .map(|layer| {
-            let widest = layer.iter().filter_map(|&item| items[item].node).map(|node| sizes[node].width);
-            width = x + widest.fold(0.0, f64::max);
-            let span = (x, width);
-            let edges: usize = layer.iter().map(|&item| items[item].after.len()).sum();
-            x = width + (LAYER_GAP + GAP_PER_EDGE * edges as f64).min(WIDEST_GAP);
-            span
-        })
-        .collect();
-    let boxes: Vec<Placed> = sizes
-        .iter()
-        .enumerate()
-        .map(|(node, size)| {
-            let (left, right) = spans[columns[node]];
-            let size = Size { width: right - left, height: size.height };
-            Placed { x: left, y: middles[node] - size.height / 2.0, size }
-        })
-        .collect();
-    let passages = picture
-        .edges
-        .iter()
-        .map(|&(from, to)| {
-            let layers = columns[from] + 1..columns[to];
-            let passage = |(layer, &item): (usize, &usize)| {
-                let (from_x, to_x) = spans[layer];
-                Passage { from_x, to_x, y: middles[item] }
-            };
-            layers.zip(&chains[from]).map(passage).collect()
-        })
-        .collect();
-    let height = boxes.iter().map(|placed| placed.y + placed.size.height).chain(middles).fold(0.0, f64::max);
+    let placed = |(node, size): (usize, &Size)| {
+        let (left, right) = spans[columns[node]];
+        let size = Size { width: right - left, height: size.height };
+        Placed { x: left, y: middles[node] - size.height / 2.0, size }
+    };
+    let boxes: Vec<Placed> = sizes.iter().enumerate().map(placed).collect();
+    let passage = |(layer, &item): (usize, &usize)| {
+        let (from_x, to_x) = spans[layer];
+        Passage { from_x, to_x, y: middles[item] }
+    };
+    let of_edge =
+        |&(from, to): &(usize, usize)| (columns[from] + 1..columns[to]).zip(&chains[from]).map(passage).collect();
+    let passages = picture.edges.iter().map(of_edge).collect();
+    let width = spans.last().map_or(0.0, |span| span.1);
+    let height =
+        boxes.iter().map(|placed| placed.y + placed.size.height).chain(middles.iter().copied()).fold(0.0, f64::max);
     Layout { boxes, passages, width, height }
 }
 
-pub(crate) fn tie(items: &mut [Item], from: usize, to: usize) {
+/// From where to where each layer reaches: as wide as its widest box, and as far from the next as its edges need.
+fn spans(items: &[Item], layers: &[Vec<usize>], sizes: &[Size]) -> Vec<(f64, f64)> {
+    let mut x = 0.0;
+    let mut span = |layer: &Vec<usize>| {
+        let widest = layer.iter().filter_map(|&item| items[item].node).map(|node| sizes[node].width);
+        let span = (x, x + widest.fold(0.0, f64::max));
+        let edges: usize = layer.iter().map(|&item| items[item].after.len()).sum();
+        x = span.1 + (LAYER_GAP + GAP_PER_EDGE * edges as f64).min(WIDEST_GAP);
+        span
+    };
+    layers.iter().map(&mut span).collect()
+}
+
+/// Ties the ends of each edge to each other, through passages of that height in the layers between them. The passages of a
+/// node, one a layer, as far as its farthest edge needs them, serve all its edges: they are returned for each node.
+pub(crate) fn add_passages(
+    items: &mut Vec<Item>,
+    layers: &mut [Vec<usize>],
+    edges: &[(usize, usize)],
+    layer_of: &[usize],
+    height: f64,
+) -> Vec<Vec<usize>> {
+    let mut chains: Vec<Vec<usize>> = vec![Vec::new(); layer_of.len()];
+    for &(from, to) in edges {
+        let mut last = from;
+        for (step, layer) in (layer_of[from] + 1..layer_of[to]).enumerate() {
+            if step == chains[from].len() {
+                items.push(Item::new(None, height));
+                let item = items.len() - 1;
+                layers[layer].push(item);
+                chains[from].push(item);
+                tie(items, last, item);
+            }
+            last = chains[from][step];
+        }
+        tie(items, last, to);
+    }
+    chains
+}
+
+fn tie(items: &mut [Item], from: usize, to: usize) {
     items[from].after.push(to);
     items[to].before.push(from);
 }

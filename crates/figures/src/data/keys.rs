@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::ticks::number::LARGEST;
 use crate::ticks::time;
-use crate::{Column, NumberFormat, Position};
+use crate::{Column, Locale, NumberFormat, Position};
 
 /// What the positions along the key axis are.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,21 @@ impl Keys {
             Keys::Numbers => position.number(),
             Keys::Moments => time::seconds(&position.text()),
             Keys::Names(names) => names.iter().position(|name| *name == position.text()).map(|place| place as f64),
+        }
+    }
+
+    /// The key at a position, as a reader is told it: of numbers, six digits that matter.
+    pub fn label(&self, place: f64, locale: Locale) -> String {
+        match self {
+            Keys::Numbers if place.abs() >= 1e12 || (place.abs() < 1e-3 && place != 0.0) => {
+                NumberFormat::exponent(5).in_locale(locale).format(place)
+            }
+            Keys::Numbers if place.fract() != 0.0 => {
+                let rounded = format!("{place:.5e}").parse().unwrap_or(place);
+                NumberFormat::full().in_locale(locale).format(rounded)
+            }
+            Keys::Moments => locale.date(self.text(place)),
+            Keys::Numbers | Keys::Names(_) => self.text(place),
         }
     }
 

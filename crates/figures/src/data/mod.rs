@@ -55,9 +55,11 @@ impl Data {
         }
         let kind = chart.kind.0;
         let right = if chart.kind.columns() == Columns::KeysAndValues { &chart.y2[..] } else { &[] };
-        let told = |at: &usize| if *at < chart.series.len() { !kind.shows_gaps() } else { kind.is_cloud() };
-        let each = chart.series.iter().chain(right).enumerate().filter(|(at, _)| told(at));
-        data.warnings.extend(each.filter_map(|(at, series)| without_value(at, series, &places)));
+        let shows_gaps = |at: usize| if at < chart.series.len() { kind.shows_gaps() } else { !kind.is_cloud() };
+        for (at, series) in chart.series.iter().chain(right).enumerate() {
+            let is_gap = |warning: &Warning| shows_gaps(at) && matches!(warning, Warning::WithoutValue { .. });
+            data.warnings.extend(without_value(at, series, &places).filter(|warning| !is_gap(warning)));
+        }
 
         let left = run::grouped(groups, &places, &chart.series, chart.spread.as_ref(), pool);
         data.warnings.extend(left.grey(pool));
@@ -243,11 +245,15 @@ fn without_key(places: &[f64]) -> Option<Warning> {
     (rows > 0).then_some(Warning::WithoutKey { rows })
 }
 
-/// That rows with a key have no value.
-fn without_value(series: usize, of: &Series, places: &[f64]) -> Option<Warning> {
-    let is_missing = |(place, value): &(&f64, &f64)| place.is_finite() && !keys::drawable(**value);
-    let rows = places.iter().zip(&of.values).filter(is_missing).count();
-    (rows > 0).then_some(Warning::WithoutValue { series, rows })
+/// That rows with a key have no value, or one that is too large to be drawn.
+fn without_value(series: usize, of: &Series, places: &[f64]) -> impl Iterator<Item = Warning> {
+    let count = |is: fn(f64) -> bool| {
+        places.iter().zip(&of.values).filter(|(place, value)| place.is_finite() && is(**value)).count()
+    };
+    let rows = count(|value| !value.is_finite());
+    let values = count(|value| value.is_finite() && !keys::drawable(value));
+    let missing = (rows > 0).then_some(Warning::WithoutValue { series, rows });
+    missing.into_iter().chain((values > 0).then_some(Warning::TooLarge { series, values }))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::elements::Clip;
 use super::layout::Layout;
 use super::look::Look;
 use super::plane::{Drawn, Plane, Sheet, place};
+use super::{notes, spots};
 use crate::marks::lines::trace;
 use crate::marks::spread;
 use crate::plot::Plot;
@@ -28,11 +29,12 @@ pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout) -> 
     if plot.chart.values {
         plot.left_marks.write(&plot.data.left, sheet, &left, look, &plot.value_format())?;
     }
-    Ok(())
+    notes::draw(sheet, plot, look, &left)?;
+    if look.is_pointed_at { spots::add(sheet, plot, look, layout) } else { Ok(()) }
 }
 
 fn marks(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout, left: &Plane) -> Drawn {
-    for line in plot.lines.iter().filter(|line| line.to.is_some()) {
+    for line in plot.references.lines.iter().filter(|line| line.to.is_some()) {
         let [one, other] = ends(line, left);
         left.draw(&Rectangle::new([one, other], look.band().filled()))?;
     }
@@ -51,7 +53,7 @@ fn marks(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout, left: &Plane)
         let color = fit.color.map_or(look.colors.trend, |place| look.run(Some(place)));
         trace(left, fitted(plot, fit.from, fit.to), color.to_rgba(), look.fit_pen(!kind.is_cloud()))?;
     }
-    for (place, line) in plot.lines.iter().enumerate().filter(|(_, line)| line.to.is_none()) {
+    for (place, line) in plot.references.lines.iter().enumerate().filter(|(_, line)| line.to.is_none()) {
         trace(left, ends(line, left).to_vec(), look.colors.text.to_rgba(), look.reference_pen(place))?;
     }
     left.present()
@@ -71,7 +73,7 @@ fn fitted(plot: &Plot, from: (f64, f64), to: (f64, f64)) -> Vec<(f64, f64)> {
 }
 
 /// Opposite corners of a band, or the ends of a line: names take the room around them.
-fn ends(line: &Line, plane: &Plane) -> [(f64, f64); 2] {
+pub(super) fn ends(line: &Line, plane: &Plane) -> [(f64, f64); 2] {
     let (x, y) = (plane.get_x_range(), plane.get_y_range());
     let to = line.to.unwrap_or(line.from);
     match line.direction {

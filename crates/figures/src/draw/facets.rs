@@ -33,7 +33,7 @@ fn columns(count: usize, area: Area) -> usize {
     let shape = |columns: usize| {
         let rows = count.div_ceil(columns);
         let aspect = (area.width() / columns as f64) / (area.height() / rows as f64);
-        (aspect / 1.4).ln().abs() + (rows * columns - count) as f64 * 0.05
+        (aspect / 1.4).ln().abs() + (rows * columns - count) as f64 * 0.2
     };
     (1..=count).min_by(|a, b| shape(*a).total_cmp(&shape(*b))).unwrap_or(1)
 }

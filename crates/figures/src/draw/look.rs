@@ -18,6 +18,8 @@ pub(crate) struct Look {
     palette: Vec<RGBColor>,
     scale: f64,
     panels: usize,
+    /// Whether marks are to tell their values when they are pointed at.
+    pub is_pointed_at: bool,
 }
 
 impl Look {
@@ -27,7 +29,13 @@ impl Look {
         let smallest = (width / 580.0).min(height / panels as f64 / 230.0);
         let largest = (width / 1008.0).min(height / 432.0).max(1.0);
         let colors = theme.colors();
-        Look { colors, palette: colors.palette.to_vec(), scale: smallest.clamp(0.35, 1.0) * largest, panels }
+        Look {
+            colors,
+            palette: colors.palette.to_vec(),
+            scale: smallest.clamp(0.35, 1.0) * largest,
+            panels,
+            is_pointed_at: false,
+        }
     }
 
     /// The look of a part of the drawing, whose type is no larger than that of the whole.

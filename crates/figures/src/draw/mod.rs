@@ -10,8 +10,10 @@ mod head;
 mod layout;
 mod legible;
 pub(crate) mod look;
+mod notes;
 pub(crate) mod plane;
 mod scale;
+mod spots;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +22,7 @@ use std::rc::Rc;
 
 use plotters::style::text_anchor::HPos;
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, Spot};
 use crate::plot::Plot;
 use crate::{Figure, font};
 use area::Area;
@@ -31,17 +33,20 @@ use plane::{Drawn, Sheet, place};
 /// Points in an inch.
 pub(crate) const POINTS: f64 = 72.0;
 
-/// The figure as SVG whose texts are letters of the embedded font; lengths are points.
-pub(crate) fn svg(figure: &Figure) -> Drawn<String> {
+/// The figure as SVG whose texts are letters; lengths are points. And what its marks tell, if they are to be pointed at.
+pub(crate) fn svg(figure: &Figure, is_pointed_at: bool) -> Drawn<(String, Vec<Spot>)> {
     let (width, height) = figure.size.in_inches(figure.dpi);
     let (width, height) = (width * POINTS, height * POINTS);
     let canvas = Rc::new(RefCell::new(Canvas::new(width, height)));
-    draw(&Sheet::from(&canvas), figure, width, height)?;
-    Ok(canvas.take().into_svg(width, height))
+    let mut look = Look::new(figure.theme.unwrap_or_default(), figure.panels.len(), width, height);
+    look.is_pointed_at = is_pointed_at;
+    draw(&Sheet::from(&canvas), figure, &look, width, height)?;
+    let mut canvas = canvas.take();
+    let spots = std::mem::take(&mut canvas.spots);
+    Ok((canvas.into_svg(width, height), spots))
 }
 
-fn draw(sheet: &Sheet, figure: &Figure, width: f64, height: f64) -> Drawn {
-    let look = Look::new(figure.theme, figure.panels.len(), width, height);
+fn draw(sheet: &Sheet, figure: &Figure, look: &Look, width: f64, height: f64) -> Drawn {
     sheet.fill(&look.colors.background)?;
 
     let pad = look.pad();
@@ -58,13 +63,13 @@ fn draw(sheet: &Sheet, figure: &Figure, width: f64, height: f64) -> Drawn {
 
     let page = Area { left: pad, top, right: width - pad, bottom: height - pad };
     if figure.panels.is_empty() {
-        no_data(sheet, &look, page)?;
+        no_data(sheet, look, page)?;
     }
     let areas = page.rows(figure.panels.len(), look.tick() * 1.6);
     let panels: Vec<(Plot, Area)> = figure.panels.iter().map(Plot::new).zip(areas).collect();
     let (whole, faceted): (Vec<_>, Vec<_>) = panels.into_iter().partition(|(plot, _)| plot.chart.facet.is_none());
-    charts(sheet, &whole, &look)?;
-    faceted.iter().try_for_each(|(plot, area)| facets::draw(sheet, plot, &look, *area))
+    charts(sheet, &whole, look)?;
+    faceted.iter().try_for_each(|(plot, area)| facets::draw(sheet, plot, look, *area))
 }
 
 /// Draws charts whose frames share both edges.

@@ -5,8 +5,8 @@ use resvg::usvg::roxmltree::Document;
 
 use crate::plot::Plot;
 use crate::{
-    Agg, AxisFormat, Chart, Column, Direction, Figure, Kind, Measure, NumberFormat, Position, Reference, Scale, Series,
-    Size, Sort, Spread, Stack, Trend, font,
+    Agg, AxisFormat, Chart, Column, Direction, Figure, Kind, Measure, Note, NumberFormat, Position, Reference, Scale,
+    Series, Size, Sort, Spread, Stack, Trend, font,
 };
 
 fn kind(name: &str) -> Kind {
@@ -14,7 +14,7 @@ fn kind(name: &str) -> Kind {
 }
 
 fn svg(figure: &Figure) -> String {
-    super::svg(figure).unwrap()
+    super::svg(figure, false).unwrap().0
 }
 
 fn names(texts: &[&str]) -> Column {
@@ -212,6 +212,7 @@ struct Settings {
     scales: [Scale; 2],
     ends: [Option<f64>; 4],
     at: f64,
+    notes: Vec<(f64, f64, String)>,
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
@@ -228,8 +229,9 @@ fn settings() -> impl Strategy<Value = Settings> {
         [scale(), scale()],
         [end(), end(), end(), end()],
         value(),
+        proptest::collection::vec((value(), value(), "[a-zß ]{1,50}"), 0..4),
     )
-        .prop_map(|((agg, sort, stack), bins, flags, scales, ends, at)| Settings {
+        .prop_map(|((agg, sort, stack), bins, flags, scales, ends, at, notes)| Settings {
             agg,
             sort,
             stack,
@@ -238,6 +240,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             scales,
             ends,
             at,
+            notes,
         })
 }
 
@@ -253,7 +256,9 @@ impl Settings {
         };
         let line =
             |direction, to| Reference { direction, from: Position::Number(self.at), to, label: Some("target".into()) };
+        let note = |(x, y, text)| Note { x: Position::Number(x), y: Position::Number(y), text };
         Chart {
+            notes: self.notes.into_iter().map(note).collect(),
             agg: self.agg,
             sort: self.sort,
             stack: self.stack,
@@ -283,6 +288,9 @@ proptest! {
         let (width, height) = figure.size.in_inches(300);
         let clashes = clashes(&drawing, (width * 72.0, height * 72.0));
         prop_assert!(clashes.is_empty(), "{clashes:#?}");
+        let (same, spots) = super::svg(&figure, true).unwrap();
+        prop_assert_eq!(&drawing, &same);
+        prop_assert!(spots.iter().all(|spot| !spot.text.is_empty() && !spot.text.contains("NaN")), "{spots:?}");
         prop_assert_eq!(drawing, svg(&figure));
     }
 }

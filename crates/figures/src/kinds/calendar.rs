@@ -17,6 +17,11 @@ fn week(second: f64) -> (f64, f64) {
     (((week + 0.5) * 7.0 - 3.0) * DAY as f64, days - week * 7.0)
 }
 
+/// The moment at which a day begins, by the middle of its week and its row.
+fn day(middle: f64, row: usize) -> f64 {
+    middle + (row as f64 - 3.5) * DAY as f64
+}
+
 pub(super) struct Calendar;
 
 impl ChartKind for Calendar {
@@ -46,7 +51,7 @@ impl ChartKind for Calendar {
     }
 
     fn marks(&self, _: &Chart, data: &Data) -> Box<dyn Marks> {
-        Box::new(Cells::new(&data.left, WEEK / 2.0))
+        Box::new(Cells { key: Some(day), ..Cells::new(&data.left, WEEK / 2.0) })
     }
 
     fn has_rows(&self) -> bool {

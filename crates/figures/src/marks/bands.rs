@@ -5,7 +5,7 @@ use plotters::style::Color;
 
 use super::dots::disks;
 use super::lines::trace;
-use super::{Marks, Symbol, written};
+use super::{Marks, Symbol, Tip, written};
 use crate::NumberFormat;
 use crate::canvas::Pen;
 use crate::data::Run;
@@ -64,8 +64,20 @@ impl Marks for Bands {
         true
     }
 
+    fn are_joined(&self) -> bool {
+        true
+    }
+
     fn symbol(&self, run: &Run) -> Symbol {
         Symbol::Patch(run.color)
+    }
+
+    fn tips(&self, _: &[Run], plane: &Plane) -> Vec<Tip> {
+        let of_run = |(place, layers): (usize, &Vec<Layer>)| -> Vec<Tip> {
+            let known = layers.iter().filter(|layer| layer.high.is_finite());
+            known.map(|layer| Tip::dot(plane, place, (layer.at, layer.high), layer.high - layer.low)).collect()
+        };
+        self.runs.iter().enumerate().flat_map(of_run).collect()
     }
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {

@@ -6,7 +6,8 @@ use plotters::prelude::{EmptyElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBAColor};
 
-use super::{Marks, Symbol};
+use super::lines::trace;
+use super::{Marks, Symbol, Tip, rectangle};
 use crate::canvas::{points, units};
 use crate::data::{Data, Keys, Run};
 use crate::draw::look::{Look, TICK_GAP};
@@ -184,10 +185,31 @@ impl Marks for Bars {
         Symbol::Patch(run.color)
     }
 
+    fn tips(&self, runs: &[Run], plane: &Plane) -> Vec<Tip> {
+        let mut tips = Vec::new();
+        for (place, (run, bars)) in runs.iter().zip(&self.runs).enumerate() {
+            let mut keys = run.points.iter().filter(|(_, y)| y.is_finite()).map(|point| (point.0, point.0));
+            for bar in bars {
+                // Bins have no key but their edges.
+                let keys = if self.adjacent { Some((bar.from, bar.to)) } else { keys.next() };
+                let corners = [(bar.from, bar.base), (bar.to, bar.end)];
+                let corners = if self.horizontal { corners.map(|(key, value)| (value, key)) } else { corners };
+                let shape = rectangle(plane, corners);
+                tips.push(Tip { run: Some(place), keys, values: vec![("", bar.value())], shape });
+            }
+        }
+        tips
+    }
+
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
-        let opacity = if self.are_overlaid() { 0.6 } else { 1.0 };
-        let mut pairs = runs.iter().zip(&self.runs);
-        pairs.try_for_each(|(run, bars)| self.columns(plane, look, bars, look.run(run.color).mix(opacity)))
+        let opacity = if self.are_overlaid() { 0.4 } else { 1.0 };
+        for (run, bars) in runs.iter().zip(&self.runs) {
+            self.columns(plane, look, bars, look.run(run.color).mix(opacity))?;
+        }
+        if self.are_overlaid() {
+            runs.iter().zip(&self.runs).try_for_each(|(run, bars)| outline(plane, look, run, bars))?;
+        }
+        Ok(())
     }
 
     fn write(&self, runs: &[Run], _: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
@@ -225,6 +247,16 @@ impl Marks for Bars {
         }
         Ok(())
     }
+}
+
+/// The line along the ends of bars that touch: it tells what hides them from what they hide.
+fn outline(plane: &Plane, look: &Look, run: &Run, bars: &[Bar]) -> Drawn {
+    let tops = bars.iter().flat_map(|bar| [(bar.from, bar.end), (bar.to, bar.end)]);
+    let first = bars.first().map(|bar| (bar.from, bar.base));
+    let last = bars.last().map(|bar| (bar.to, bar.base));
+    let points: Vec<(f64, f64)> = first.into_iter().chain(tops).chain(last).collect();
+    trace(plane, points, look.run(run.color).to_rgba(), look.pen(1.6, look.dash(run.color)))?;
+    plane.present()
 }
 
 /// Whether the end of a bar is on its axis, and its middle on that of the keys.

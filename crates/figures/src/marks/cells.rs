@@ -4,7 +4,7 @@ use plotters::prelude::{EmptyElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::{Marks, Symbol};
+use super::{Marks, Symbol, Tip, rectangle};
 use crate::NumberFormat;
 use crate::canvas::units;
 use crate::data::Run;
@@ -20,13 +20,15 @@ pub(crate) struct Cells {
     pub half: f64,
     /// The least and the largest value of all.
     pub range: (f64, f64),
+    /// The key of a place and a row, where it is more than the place.
+    pub key: Option<fn(f64, usize) -> f64>,
 }
 
 impl Cells {
     /// Cells of that width.
     pub fn new(runs: &[Run], half: f64) -> Cells {
         let values = runs.iter().flat_map(|run| run.points.iter().map(|point| point.1));
-        Cells { half, range: range(values).unwrap_or((0.0, 1.0)) }
+        Cells { half, range: range(values).unwrap_or((0.0, 1.0)), key: None }
     }
 
     fn color(&self, look: &Look, value: f64) -> RGBColor {
@@ -64,6 +66,21 @@ impl Marks for Cells {
 
     fn symbol(&self, _: &Run) -> Symbol {
         Symbol::Ramp { diverging: is_diverging(self.range) }
+    }
+
+    fn tips(&self, runs: &[Run], plane: &Plane) -> Vec<Tip> {
+        let mut tips = Vec::new();
+        for (row, run) in runs.iter().enumerate() {
+            for (at, value) in run.points.iter().filter(|(_, value)| value.is_finite()) {
+                let (run, key) = match self.key {
+                    Some(key) => (None, key(*at, row)),
+                    None => (Some(row), *at),
+                };
+                let shape = rectangle(plane, self.corners(row, *at));
+                tips.push(Tip { run, keys: Some((key, key)), values: vec![("", *value)], shape });
+            }
+        }
+        tips
     }
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {

@@ -21,6 +21,10 @@ pub(crate) struct Lines {
 }
 
 impl Marks for Lines {
+    fn are_joined(&self) -> bool {
+        true
+    }
+
     fn symbol(&self, run: &Run) -> Symbol {
         if run.has_several_values() { Symbol::Dot(run.color) } else { Symbol::Line(run.color) }
     }

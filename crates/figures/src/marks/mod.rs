@@ -13,6 +13,7 @@ mod written;
 use std::fmt::Debug;
 
 use crate::NumberFormat;
+use crate::canvas::Place;
 use crate::data::Run;
 use crate::draw::look::Look;
 use crate::draw::plane::{Drawn, Plane, Sheet};
@@ -41,6 +42,11 @@ pub(crate) trait Marks: Debug {
         false
     }
 
+    /// Whether lines join their points.
+    fn are_joined(&self) -> bool {
+        false
+    }
+
     /// Whether lines of the grid lead from the keys to the marks. They would only repeat the sides of bars.
     fn have_key_grid(&self) -> bool {
         true
@@ -65,11 +71,46 @@ pub(crate) trait Marks: Debug {
     /// Draws the marks.
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn;
 
+    /// What they tell when they are pointed at.
+    fn tips(&self, runs: &[Run], plane: &Plane) -> Vec<Tip> {
+        let of_run = |(place, run): (usize, &Run)| -> Vec<Tip> {
+            let points = run.points.iter().filter(|(_, y)| y.is_finite());
+            points.map(|point| Tip::dot(plane, place, *point, point.1)).collect()
+        };
+        runs.iter().enumerate().flat_map(of_run).collect()
+    }
+
     /// Writes the values at the marks, where there is room.
     fn write(&self, runs: &[Run], sheet: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
         let points = runs.iter().flat_map(|run| run.points.iter().map(|(x, y)| (*x, *y, *y)));
         written::above(points, sheet, plane, look, format)
     }
+}
+
+/// What a mark tells when it is pointed at.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tip {
+    /// Its run; none where its key says it all.
+    pub run: Option<usize>,
+    /// Its key, or from which to which it reaches; none where its run says it all.
+    pub keys: Option<(f64, f64)>,
+    /// Its values, each with what it is, if it is not just the value.
+    pub values: Vec<(&'static str, f64)>,
+    /// Its corners, or its only place.
+    pub shape: Vec<Place>,
+}
+
+impl Tip {
+    /// Of a point.
+    fn dot(plane: &Plane, run: usize, (key, height): (f64, f64), value: f64) -> Tip {
+        let shape = vec![plane.map_coordinate(&(key, height))];
+        Tip { run: Some(run), keys: Some((key, key)), values: vec![("", value)], shape }
+    }
+}
+
+/// The four corners of a rectangle between two of them.
+fn rectangle(plane: &Plane, [one, other]: [(f64, f64); 2]) -> Vec<Place> {
+    [one, (other.0, one.1), other, (one.0, other.1)].iter().map(|corner| plane.map_coordinate(corner)).collect()
 }
 
 /// What a legend shows beside a name. Colours are places in the palette; none is grey.

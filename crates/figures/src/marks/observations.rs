@@ -4,7 +4,7 @@ use plotters::prelude::{PathElement, Polygon, Rectangle};
 use plotters::style::Color;
 
 use super::dots::{disks, dots, points_of};
-use super::{Marks, Symbol};
+use super::{Marks, Symbol, Tip, rectangle};
 use crate::agg::quantile;
 use crate::canvas::units;
 use crate::data::{Data, Run};
@@ -114,13 +114,7 @@ impl Observations {
     }
 
     fn strip(run: &Run, slots: &[Slot], plane: &Plane, look: &Look, count: usize) -> Drawn {
-        // Steps of the golden section spread neighbours evenly, and alike each time.
-        let aside = |no: usize| (no as f64 * 0.618_034).fract() * 2.0 - 1.0;
-        let spread = |slot: &Slot| -> Vec<(f64, f64)> {
-            let values = slot.values.iter().enumerate();
-            values.map(|(no, value)| (slot.middle + aside(no) * slot.half * 0.8, *value)).collect()
-        };
-        let points = slots.iter().flat_map(spread).collect();
+        let points = slots.iter().flat_map(Slot::spread).collect();
         dots(plane, look, &Run::new(String::new(), points, run.color), count)
     }
 
@@ -142,6 +136,34 @@ struct Summary {
 }
 
 impl Slot {
+    /// Its values side by side, as dots that hide each other little.
+    fn spread(&self) -> impl Iterator<Item = (f64, f64)> {
+        // Steps of the golden section spread neighbours evenly, and alike each time.
+        let aside = |no: usize| (no as f64 * 0.618_034).fract() * 2.0 - 1.0;
+        let values = self.values.iter().enumerate();
+        values.map(move |(no, value)| (self.middle + aside(no) * self.half * 0.8, *value))
+    }
+
+    fn tips(&self, shape: Shape, run: usize, plane: &Plane) -> Vec<Tip> {
+        // The middles of slots lie around their keys.
+        let key = self.middle.round();
+        let tip =
+            |values: Vec<(&'static str, f64)>, shape| Tip { run: Some(run), keys: Some((key, key)), values, shape };
+        if shape == Shape::Strip {
+            return self.spread().map(|point| tip(vec![("", point.1)], vec![plane.map_coordinate(&point)])).collect();
+        }
+        let Summary { low, first, median, third, high } = self.summary();
+        let values = vec![
+            ("Median", median),
+            ("Lower quartile", first),
+            ("Upper quartile", third),
+            ("Low", low),
+            ("High", high),
+        ];
+        let corners = [(self.middle - self.half, low), (self.middle + self.half, high)];
+        vec![tip(values, rectangle(plane, corners))]
+    }
+
     fn summary(&self) -> Summary {
         let mut values = self.values.clone();
         let [first, median, third] = [0.25, 0.5, 0.75].map(|share| quantile(&mut values, share));
@@ -154,6 +176,11 @@ impl Slot {
 impl Marks for Observations {
     fn have_key_grid(&self) -> bool {
         false
+    }
+
+    fn tips(&self, _: &[Run], plane: &Plane) -> Vec<Tip> {
+        let slots = self.runs.iter().enumerate().flat_map(|(place, slots)| slots.iter().map(move |slot| (place, slot)));
+        slots.flat_map(|(place, slot)| slot.tips(self.shape, place, plane)).collect()
     }
 
     fn symbol(&self, run: &Run) -> Symbol {

@@ -3,7 +3,7 @@
 use plotters::prelude::{EmptyElement, PathElement, Polygon, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{Marks, Symbol};
+use super::{Marks, Symbol, Tip};
 use crate::canvas::units;
 use crate::data::Run;
 use crate::draw::look::Look;
@@ -74,13 +74,23 @@ impl Marks for Slices {
         Symbol::Patch(run.color)
     }
 
+    fn tips(&self, runs: &[Run], plane: &Plane) -> Vec<Tip> {
+        let circle = Circle::new(plane);
+        let turns = turns(runs).into_iter().enumerate().filter(|(_, (_, from, to))| to > from);
+        let tip = |(place, (value, from, to)): (usize, (f64, f64, f64))| Tip {
+            run: Some(place),
+            keys: None,
+            values: vec![("", value)],
+            shape: self.outline(&circle, from, to).iter().map(|corner| plane.map_coordinate(corner)).collect(),
+        };
+        turns.map(tip).collect()
+    }
+
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
         let circle = Circle::new(plane);
         let turns = turns(runs);
         for (run, (_, from, to)) in runs.iter().zip(&turns).filter(|(_, (_, from, to))| to > from) {
-            let outer = circle.arc(*from, *to, 1.0);
-            let inner = circle.arc(*from, *to, self.hole).into_iter().rev();
-            plane.draw(&Polygon::new(outer.into_iter().chain(inner).collect::<Vec<_>>(), look.run(run.color)))?;
+            plane.draw(&Polygon::new(self.outline(&circle, *from, *to), look.run(run.color)))?;
         }
         plane.present()?;
         let hair = look.line(look.colors.background, 1.4);
@@ -102,6 +112,11 @@ impl Marks for Slices {
 }
 
 impl Slices {
+    fn outline(&self, circle: &Circle, from: f64, to: f64) -> Vec<(f64, f64)> {
+        let inner = circle.arc(from, to, self.hole).into_iter().rev();
+        circle.arc(from, to, 1.0).into_iter().chain(inner).collect()
+    }
+
     /// Writes into each slice that has the room what `text` makes of its value and its share.
     fn label(&self, runs: &[Run], plane: &Plane, look: &Look, text: impl Fn(f64, f64) -> String) -> Drawn {
         let (circle, size) = (Circle::new(plane), look.value());

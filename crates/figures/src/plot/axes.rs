@@ -5,13 +5,13 @@ use crate::data::{Data, Keys};
 use crate::marks::Marks;
 use crate::measure::Measure;
 use crate::range::range;
-use crate::references::Line;
+use crate::references::References;
 use crate::ticks::number::{LARGEST, usable};
 use crate::ticks::time;
 use crate::{Chart, Column, Scale, Stack};
 
 /// The left axis from end to end.
-pub(super) fn left(chart: &Chart, data: &Data, marks: &dyn Marks, fits: &[Fit], lines: &[Line]) -> (f64, f64) {
+pub(super) fn left(chart: &Chart, data: &Data, marks: &dyn Marks, fits: &[Fit], references: &References) -> (f64, f64) {
     if chart.kind.0.has_rows() {
         return (-0.5, data.left.len().max(1) as f64 - 0.5);
     }
@@ -22,8 +22,7 @@ pub(super) fn left(chart: &Chart, data: &Data, marks: &dyn Marks, fits: &[Fit], 
     let least = range(marks.values(&data.left).filter(|value| scale == Scale::Log && *value > 0.0));
     let fitted = fits.iter().flat_map(|fit| [fit.from.1, fit.to.1]);
     let spread = data.left.iter().flat_map(|run| &run.spread).flat_map(|(_, low, high)| [*low, *high]);
-    let compared = lines.iter().filter(|line| !line.on_keys).flat_map(|line| [line.from, line.to.unwrap_or(line.from)]);
-    let all = fitted.chain(drawn).chain(least.map(|(low, _)| low)).chain(spread).chain(compared);
+    let all = fitted.chain(drawn).chain(least.map(|(low, _)| low)).chain(spread).chain(references.places(false));
     let whole = range(all.filter(|value| scale.has(*value)));
     let (low, high) = match (whole, scale) {
         (None, Scale::Log) => (1.0, 10.0),
@@ -59,7 +58,7 @@ fn limited(measure: &Measure, (low, high): (f64, f64), place: impl Fn(&crate::Po
 }
 
 /// The key axis from end to end, and the part of it that has data.
-pub(super) fn keys(chart: &Chart, data: &Data, marks: &dyn Marks, lines: &[Line]) -> ((f64, f64), (f64, f64)) {
+pub(super) fn keys(chart: &Chart, data: &Data, marks: &dyn Marks, references: &References) -> ((f64, f64), (f64, f64)) {
     let whole = |range: (f64, f64)| (range, range);
     if let Keys::Names(names) = &data.keys {
         return whole((-0.5, names.len().max(1) as f64 - 0.5));
@@ -67,9 +66,8 @@ pub(super) fn keys(chart: &Chart, data: &Data, marks: &dyn Marks, lines: &[Line]
     let (measure, _) = chart.measures();
     let left = marks.key_range(&data.left).into_iter().flat_map(|(low, high)| [low, high]);
     let right = data.right.iter().flat_map(|run| run.points.iter().map(|point| point.0));
-    let compared = lines.iter().filter(|line| line.on_keys).flat_map(|line| [line.from, line.to.unwrap_or(line.from)]);
     let share = chart.kind.0.key_margin();
-    let (ends, filled) = match (range(left.chain(right).chain(compared)), &data.keys) {
+    let (ends, filled) = match (range(left.chain(right).chain(references.places(true))), &data.keys) {
         (Some((low, high)), Keys::Moments) if low == high => {
             let unit = if matches!(chart.keys, Column::Date(_)) { time::DAY as f64 } else { 60.0 };
             whole((low - unit, high + unit))

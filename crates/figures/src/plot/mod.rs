@@ -10,7 +10,7 @@ pub(crate) use trend::Fit;
 use crate::data::{Data, Keys};
 use crate::marks::Marks;
 use crate::range::{from_zero_where_near, range};
-use crate::references::{Line, lines};
+use crate::references::References;
 use crate::{AxisFormat, Chart, Columns, NumberFormat};
 
 /// Everything that is known before the size of the picture is.
@@ -21,7 +21,7 @@ pub(crate) struct Plot<'a> {
     pub left_marks: Box<dyn Marks>,
     pub right_marks: Box<dyn Marks>,
     pub fits: Vec<Fit>,
-    pub lines: Vec<Line>,
+    pub references: References,
     pub title: String,
     pub legend: Vec<Entry>,
     /// The key axis from end to end.
@@ -42,15 +42,15 @@ impl<'a> Plot<'a> {
         let data = kind.data(chart);
         let (left_marks, right_marks) = (kind.marks(chart, &data), kind.right_marks());
         let fits = trend::fits(chart, &data);
-        let lines = lines(chart, &data);
-        let left = axes::left(chart, &data, &*left_marks, &fits, &lines);
+        let references = References::new(chart, &data);
+        let left = axes::left(chart, &data, &*left_marks, &fits, &references);
         let right = range(data.right.iter().flat_map(|run| run.points.iter().map(|point| point.1)));
         let right = right.map(|(low, high)| from_zero_where_near(low, high));
-        let (keys, filled) = axes::keys(chart, &data, &*left_marks, &lines);
+        let (keys, filled) = axes::keys(chart, &data, &*left_marks, &references);
         let shown = left_marks.ramp().unwrap_or(left);
         let usual = usual_format(shown, left_marks.values(&data.left)).in_locale(chart.locale);
         let format = chart.y_format.clone().unwrap_or(usual);
-        let legend = legend::entries(chart, &data, (&*left_marks, &*right_marks), &fits, &lines, &format);
+        let legend = legend::entries(chart, &data, (&*left_marks, &*right_marks), &fits, &references.lines, &format);
         let title = title(chart, &data);
         Plot {
             keys,
@@ -64,7 +64,7 @@ impl<'a> Plot<'a> {
             left_marks,
             right_marks,
             fits,
-            lines,
+            references,
             has_names: true,
         }
     }
@@ -128,6 +128,32 @@ impl<'a> Plot<'a> {
     /// The name of the bottom axis.
     pub fn bottom_label(&self) -> Option<&str> {
         self.chart.x_label.as_deref().filter(|_| self.has_names && self.chart.kind.0.has_axes())
+    }
+
+    /// What the values are, where it has a name.
+    pub fn value_label(&self) -> Option<&str> {
+        let chart = self.chart;
+        let given = if self.is_horizontal() { chart.x_label.as_deref() } else { chart.y_label.as_deref() };
+        let of_cells = || chart.series.first().map(|series| series.name.as_str());
+        match chart.kind.columns() {
+            Columns::Grid => of_cells(),
+            _ => given.or_else(|| chart.kind.0.value_label()),
+        }
+    }
+
+    /// A key as a reader is told it.
+    pub fn key_label(&self, at: f64) -> String {
+        let number = self.chart.x_format.as_ref().and_then(AxisFormat::number);
+        match number.filter(|_| self.data.keys == Keys::Numbers) {
+            Some(format) => format.clone().in_full().format(at),
+            None => self.data.keys.label(at, self.chart.locale),
+        }
+    }
+
+    /// The format of values that are told one by one: with all their digits, unless the chart says how many.
+    pub fn value_format_in_full(&self) -> NumberFormat {
+        let given = self.given_value_format().cloned().map(NumberFormat::in_full);
+        given.unwrap_or_else(NumberFormat::full).in_locale(self.chart.locale)
     }
 
     /// The format that the chart gives for its values, on their axis or at the marks.

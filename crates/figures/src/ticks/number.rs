@@ -2,7 +2,7 @@
 
 use crate::NumberFormat;
 
-/// Larger numbers cannot be told apart from infinity once differences are squared; they are taken as missing.
+/// Larger numbers cannot be told apart from infinity once differences are squared; they are not drawn.
 pub(crate) const LARGEST: f64 = 1e150;
 
 /// Evenly spaced round numbers: `mantissa * 10^exponent` times the integers from `first` to `last`.

@@ -3,9 +3,12 @@
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::table::{DataType, Schema};
 use tidemill_core::task::TaskFailure;
-use tidemill_figures::{Columns, Findings, Repeats, Warning, unknown_letters};
+use tidemill_figures::{Columns, Findings, Fonts, Repeats, Warning};
 
 use super::keys::Panel;
+
+/// What to do about letters that no font has.
+const MORE_FONTS: &str = "name a font with them under `fonts`, or install one";
 
 /// `1 row`, `2 rows`.
 pub(super) fn counted(count: u64, what: &str) -> String {
@@ -16,10 +19,10 @@ impl Panel {
     /// The findings as sentences.
     pub(super) fn told(&self, schema: &Schema, findings: &Findings) -> Vec<String> {
         let mut told: Vec<String> = findings.warnings.iter().map(|warning| self.sentence(schema, warning)).collect();
-        if let Some(first) = findings.boxed.first() {
-            let (names, letters) = (counted(findings.boxed.len() as u64, "name"), listed(first));
+        if let Some((first, letters)) = findings.boxed.first() {
+            let (names, letters) = (counted(findings.boxed.len() as u64, "name"), listed(letters));
             told.push(format!(
-                "the font lacks letters of {names}, for which boxes are drawn, such as {letters} of `{first}`"
+                "no font has all letters of {names}: boxes are drawn, such as for {letters} of `{first}`; {MORE_FONTS}"
             ));
         }
         told
@@ -51,6 +54,10 @@ impl Panel {
             Warning::WithoutKey { rows } => without(*rows, "value", key),
             Warning::WithoutValue { series, rows } => {
                 without(*rows, "number", self.value_columns().get(*series).map_or("y", |at| &at.value))
+            }
+            Warning::TooLarge { series, values } => {
+                let column = self.value_columns().get(*series).map_or("y", |at| &at.value);
+                format!("{} in `{column}` beyond ±1e150 are not drawn", counted(*values as u64, "number"))
             }
             Warning::Facets { left_out } => format!(
                 "{} of `facet` are left out: more charts than that nobody compares; keep fewer in a task before",
@@ -128,14 +135,14 @@ impl Panel {
     }
 
     /// Its texts that the font has no letters for.
-    pub(super) fn boxed_texts(&self) -> Vec<Diagnostic> {
+    pub(super) fn boxed_texts(&self, fonts: &Fonts) -> Vec<Diagnostic> {
         let texts = [
             ("title", &self.title),
             ("x_label", &self.x_label),
             ("y_label", &self.y_label),
             ("y2_label", &self.y2_label),
         ];
-        texts.into_iter().filter_map(|(key, text)| boxed(key, text.as_deref()?)).collect()
+        texts.into_iter().filter_map(|(key, text)| boxed(key, text.as_deref()?, fonts)).collect()
     }
 }
 
@@ -146,16 +153,17 @@ fn without(rows: usize, what: &str, column: &str) -> String {
     format!("{rows} {has} no {what} in `{column}` and {is} not drawn; fill it, or leave them out, in a task before")
 }
 
-/// That a text has letters which the font lacks.
-pub(super) fn boxed(key: &str, text: &str) -> Option<Diagnostic> {
+/// That a text has letters which no font has.
+pub(super) fn boxed(key: &str, text: &str, fonts: &Fonts) -> Option<Diagnostic> {
+    let lacking: Vec<char> = fonts.lacking(text).into_iter().collect();
     let what = || {
-        Diagnostic::warning(format!("the font lacks letters of `{key}: {text}`: boxes are drawn for {}", listed(text)))
+        let message = format!("no font has all letters of `{key}: {text}`: boxes are drawn for {}", listed(&lacking));
+        Diagnostic::warning(message).help(MORE_FONTS)
     };
-    (!unknown_letters(text).is_empty()).then(what)
+    (!lacking.is_empty()).then(what)
 }
 
-/// The letters of a text that the font lacks: `売 上`.
-fn listed(text: &str) -> String {
-    let letters: Vec<String> = unknown_letters(text).into_iter().map(String::from).collect();
-    letters.join(" ")
+/// `売 上`
+fn listed(letters: &[char]) -> String {
+    letters.iter().map(char::to_string).collect::<Vec<_>>().join(" ")
 }

@@ -31,10 +31,10 @@ macro_rules! chart_and_panel {
             /// Dots per inch of a PNG; default 300.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub(super) dpi: Option<At<u32>>,
-            /// `light` (default), `dark` or `print`.
+            /// `light` (default), `dark` or `print`. Without it, an .html figure is as light or dark as its reader's screen.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub(super) theme: Option<At<String>>,
-            /// Where the figure goes: a .png or .svg file.
+            /// Where the figure goes: a .png, .svg, .pdf or .html file.
             pub(super) output: At<Location>,
             $($(#[$meta])* pub(super) $field: $type,)*
         }
@@ -123,7 +123,7 @@ chart_and_panel! {
     /// A column: each of its values gets a small chart of its own, all with the same axes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     facet: Option<At<String>>,
-    /// Lines and bands to compare with: `{y: 100, label: target}`, `{x: 2024-01-01}`, `{from: 80, to: 120, axis: y}`.
+    /// Lines, bands and notes: `{y: 100, label: target}`, `{x: 2024-01-01}`, `{from: 80, to: 120, axis: y}`, `{x: 3, y: 12, label: here}`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     marks: Vec<At<Mark>>,
     /// How the horizontal axis measures: `linear` (default), `log`, `symlog`, `percent` or `date`.

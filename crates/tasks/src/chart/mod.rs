@@ -7,16 +7,20 @@ mod panel;
 mod values;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use tidemill_core::attempt::real;
 use tidemill_core::diagnostic::{Diagnostic, Span};
+use tidemill_core::plan::resolve;
+use tidemill_core::regular_file::{self, MOST_PART};
 use tidemill_core::spec::At;
 use tidemill_core::table::{Location, PlainTable, Schema};
 use tidemill_core::task::{
-    CheckContext, Descriptor, Io, LogLevel, MakesTable, OutputFile, RunContext, Task, TaskFailure, TaskResult,
-    TaskSource,
+    CheckContext, Descriptor, FileInput, FileRole, Io, LogLevel, MakesTable, OutputFile, RunContext, Task, TaskFailure,
+    TaskResult, TaskSource,
 };
-use tidemill_figures::{Figure, Size, Theme};
+use tidemill_figures::{Figure, FileFormat, Fonts, Size, Theme};
 
 use super::parameters::Parameters;
 use super::table_task::{reads, upstream};
@@ -29,11 +33,16 @@ use panel::parsed;
 struct ChartTask {
     parameters: serde_json::Value,
     output: At<Location>,
+    format: FileFormat,
     size: Size,
     dpi: u32,
-    theme: Theme,
+    theme: Option<Theme>,
     /// Above all panels, where there are several.
     title: Option<String>,
+    /// Files of fonts that the pipeline brings along.
+    fonts: Vec<At<Location>>,
+    /// The pipeline's folder.
+    project: PathBuf,
     panels: Vec<(At<String>, Panel)>,
     /// Where the task is in the file.
     place: Span,
@@ -42,8 +51,8 @@ struct ChartTask {
 impl Parameters for Chart {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "chart",
-        version: 3,
-        summary: "Draws a figure of a table: PNG or SVG, print quality.",
+        version: 4,
+        summary: "Draws a figure of a table: PNG, SVG, PDF or an interactive page, print quality.",
         colour: "#b3386b",
         table: MakesTable::Never,
         ..Descriptor::TABLE
@@ -51,17 +60,18 @@ impl Parameters for Chart {
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
-        let lower = self.output.value.as_str().to_ascii_lowercase();
-        if !lower.ends_with(".png") && !lower.ends_with(".svg") {
+        let format = FileFormat::of(self.output.value.as_str());
+        if format.is_none() {
+            let endings: Vec<&str> = FileFormat::endings().collect();
             mistakes.push(
                 Diagnostic::error(format!("`{}` is no figure's name", self.output.value))
                     .at(self.output.span, "a chart is written here")
-                    .help("end it with .png or .svg"),
+                    .help(format!("end it with one of {}", endings.join(", "))),
             );
         }
         let size = parsed(self.size.as_ref(), Size::parse, &mut mistakes).unwrap_or_default();
         let known = |name: &str| Theme::parse(name).ok_or_else(|| "there is light, dark and print".to_owned());
-        let theme = parsed(self.theme.as_ref(), known, &mut mistakes).unwrap_or_default();
+        let theme = parsed(self.theme.as_ref(), known, &mut mistakes);
         let dpi = self.dpi.as_ref().map_or(300, |at| at.value);
         if let Some(at) = self.dpi.as_ref().filter(|at| !(30..=1200).contains(&at.value)) {
             mistakes.push(Diagnostic::error("dots per inch go from 30 to 1200").at(at.span, "not these"));
@@ -79,11 +89,22 @@ impl Parameters for Chart {
         for (_, panel) in &panels {
             mistakes.extend(panel.mistakes(source));
         }
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
+        let Some(format) = format.filter(|_| mistakes.is_empty()) else { return Err(mistakes) };
         let place = source.spec.id.span;
-        Ok(Arc::new(ChartTask { parameters, output: self.output, size, dpi, theme, title, panels, place }))
+        let (fonts, project) = (source.pipeline.fonts.clone(), source.project.to_owned());
+        Ok(Arc::new(ChartTask {
+            fonts,
+            project,
+            parameters,
+            output: self.output,
+            format,
+            size,
+            dpi,
+            theme,
+            title,
+            panels,
+            place,
+        }))
     }
 }
 
@@ -97,6 +118,7 @@ impl Task for ChartTask {
         }
         Io {
             reads: edges,
+            files: self.fonts.iter().map(|font| FileInput::new(font.clone(), FileRole::Input)).collect(),
             outputs: vec![OutputFile { path: self.output.clone(), role: "figure".into() }],
             ..Io::default()
         }
@@ -118,25 +140,24 @@ impl Task for ChartTask {
                 mistakes.extend(panel.check(schema));
             }
         }
+        mistakes.extend(self.fonts().err());
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
     }
 
     fn warnings(&self, _: &CheckContext<'_>) -> Vec<Diagnostic> {
-        let title = self.title.as_deref().and_then(|title| boxed("title", title));
-        let panels = self.panels.iter().flat_map(|(_, panel)| panel.boxed_texts());
+        // That a file is no font is a mistake, of which `check` tells.
+        let Ok(fonts) = self.fonts() else { return Vec::new() };
+        let title = self.title.as_deref().and_then(|title| boxed("title", title, &fonts));
+        let panels = self.panels.iter().flat_map(|(_, panel)| panel.boxed_texts(&fonts));
         title.into_iter().chain(panels).map(|warning| warning.at(self.place, "drawn by this task")).collect()
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
-        let Drawn { charts, rows, warnings, note } = self.draw(cx)?;
-        let figure =
-            Figure { title: self.title.clone(), size: self.size, dpi: self.dpi, theme: self.theme, panels: charts };
-        let is_svg = self.output.value.as_str().to_ascii_lowercase().ends_with(".svg");
-        let drawn = match is_svg {
-            true => tidemill_figures::render_svg(&figure).map(String::into_bytes),
-            false => tidemill_figures::render_png(&figure),
-        };
-        let bytes = drawn.map_err(|error| TaskFailure::new(error.to_string()))?;
+        let fonts = self.fonts().map_err(|mistake| TaskFailure::new(mistake.message))?;
+        let Drawn { charts, rows, warnings, note } = self.draw(cx, &fonts)?;
+        let (title, size, dpi, theme) = (self.title.clone(), self.size, self.dpi, self.theme);
+        let figure = Figure { title, size, dpi, theme, fonts, panels: charts };
+        let bytes = self.format.render(&figure).map_err(|error| TaskFailure::new(error.to_string()))?;
         let staged = (cx.stage)(&self.output.value);
         std::fs::write(&staged, &bytes)
             .map_err(|error| TaskFailure::new(format!("cannot write {}: {error}", self.output.value)))?;
@@ -156,8 +177,22 @@ struct Drawn {
 }
 
 impl ChartTask {
+    /// The fonts that the pipeline brings along.
+    fn fonts(&self) -> Result<Fonts, Diagnostic> {
+        let mut fonts = Fonts::default();
+        for font in &self.fonts {
+            let wrong = |why: String| {
+                Diagnostic::error(format!("`{}` cannot be used: {why}", font.value)).at(font.span, "a font")
+            };
+            let path = real(&resolve(&self.project, &font.value));
+            let content = regular_file::read(&path, MOST_PART).map_err(|error| wrong(error.to_string()))?;
+            fonts.add(content).map_err(wrong)?;
+        }
+        Ok(fonts)
+    }
+
     /// Makes charts of the tables.
-    fn draw(&self, cx: &RunContext<'_>) -> Result<Drawn, TaskFailure> {
+    fn draw(&self, cx: &RunContext<'_>, fonts: &Fonts) -> Result<Drawn, TaskFailure> {
         let mut tables: BTreeMap<(String, Vec<String>), PlainTable> = BTreeMap::new();
         let (mut charts, mut warnings, mut orders) = (Vec::new(), Vec::new(), Vec::new());
         let mut rows = 0;
@@ -176,7 +211,7 @@ impl ChartTask {
             }
             rows = rows.max(table.rows);
             let chart = panel.draw(&tables[&key]);
-            let findings = chart.findings();
+            let findings = chart.findings(fonts);
             let prefix = if self.panels.len() > 1 { format!("panel {}: ", place + 1) } else { String::new() };
             if let Some(repeats) = &findings.unmerged {
                 return Err(panel.unmerged(&table.schema, repeats, &prefix));

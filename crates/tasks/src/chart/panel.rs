@@ -9,7 +9,7 @@ use tidemill_figures::{
 };
 
 use super::keys::{Panel, ScaleKind};
-use super::values::{Place, StackKind};
+use super::values::{MarkKind, Place, StackKind};
 use crate::table_task::unknown_column;
 
 /// What counted rows are called.
@@ -101,8 +101,8 @@ impl Panel {
     fn value_mistakes(&self) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
         for mark in &self.marks {
-            if let Err(reason) = mark.value.reference() {
-                mistakes.push(Diagnostic::error("this is neither a line nor a band").at(mark.span, reason));
+            if let Err(reason) = mark.value.kind() {
+                mistakes.push(Diagnostic::error("this is neither a line, a band nor a note").at(mark.span, reason));
             }
         }
         if let Some(palette) = &self.palette
@@ -278,11 +278,20 @@ impl Panel {
             NumberFormat::parse(text).ok().map(|format| format.in_locale(locale))
         };
         let along = self.x_format.as_ref().and_then(|at| AxisFormat::parse(&at.value).ok());
+        let along_right = self.y2_format.as_ref();
         let is_across = self.kind().columns() == Columns::ValuesByCategory;
         let along = along.map(|format| format.in_locale(locale)).or_else(|| {
             let scale = self.x_scale.as_ref().filter(|at| at.value == ScaleKind::Percent);
             scale.and_then(|_| AxisFormat::parse(".0%").ok()).map(|format| format.in_locale(locale))
         });
+        let (mut references, mut notes) = (Vec::new(), Vec::new());
+        for mark in &self.marks {
+            match mark.value.kind() {
+                Ok(MarkKind::Reference(reference)) => references.push(reference),
+                Ok(MarkKind::Note(note)) => notes.push(note),
+                Err(_) => {}
+            }
+        }
         let measure = |scale: &Option<At<ScaleKind>>, low: &Option<At<Place>>, high: &Option<At<Place>>| Measure {
             scale: scale.as_ref().map_or_else(Scale::default, |at| at.value.value()),
             low: low.as_ref().map(|at| at.value.value()),
@@ -293,7 +302,9 @@ impl Panel {
             y_axis: measure(&self.y_scale, &self.y_min, &self.y_max),
             x_format: along,
             y_format: number(&self.y_format, if is_across { &None } else { &self.y_scale }),
-            y2_format: self.y2_format.as_ref().and_then(|at| NumberFormat::parse(&at.value).ok()),
+            y2_format: along_right
+                .and_then(|at| NumberFormat::parse(&at.value).ok())
+                .map(|format| format.in_locale(locale)),
             trend: self.trend.as_ref().map(|at| at.value.value()),
             agg: self.agg.as_ref().map(|at| at.value.value()),
             sort: self.sort.as_ref().map(|at| at.value.value()),
@@ -301,7 +312,8 @@ impl Panel {
             stack: self.stack.as_ref().map(|at| at.value.value()),
             bins: self.bins.as_ref().map(|at| at.value as usize),
             step: self.step.as_ref().is_some_and(|at| at.value),
-            references: self.marks.iter().filter_map(|mark| mark.value.reference().ok()).collect(),
+            references,
+            notes,
             palette: self
                 .palette
                 .as_ref()

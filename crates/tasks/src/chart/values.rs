@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tidemill_figures::{Direction, Palette, Position, Reference, Stack, parse_color};
+use tidemill_figures::{Direction, Note, Palette, Position, Reference, Stack, parse_color};
 
 /// Whether marks lie upon each other.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -65,11 +65,11 @@ pub(super) enum AxisName {
     Y,
 }
 
-/// A line to compare with, at `x` or `y`; or a band `from` one place `to` another.
+/// A line to compare with, at `x` or `y`; a band `from` one place `to` another; or a note at `x` and `y`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mark {
-    /// An upright line there.
+    /// An upright line there; with `y`, where a note is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     x: Option<Place>,
     /// A level line there.
@@ -84,33 +84,45 @@ pub(super) struct Mark {
     /// The axis that the band lies on: `x` (default) or `y`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     axis: Option<AxisName>,
-    /// What the legend calls it.
+    /// What the legend calls it, or what the note says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+}
+
+/// A mark as the library of figures has it.
+pub(super) enum MarkKind {
+    /// A line or a band.
+    Reference(Reference),
+    /// A text at a point.
+    Note(Note),
 }
 
 impl Mark {
     /// What the library calls it.
     ///
     /// # Errors
-    /// If it is neither a line nor a band.
-    pub(super) fn reference(&self) -> Result<Reference, &'static str> {
+    /// If it is neither a line, a band nor a note.
+    pub(super) fn kind(&self) -> Result<MarkKind, &'static str> {
         let axis = match self.axis {
             Some(AxisName::Y) => Direction::Y,
             Some(AxisName::X) | None => Direction::X,
         };
         let (direction, from, to) = match (&self.x, &self.y, &self.from, &self.to) {
+            (Some(x), Some(y), None, None) if self.axis.is_none() => {
+                let Some(text) = self.label.clone() else { return Err("a note at `x` and `y` needs a `label`") };
+                return Ok(MarkKind::Note(Note { x: x.value(), y: y.value(), text }));
+            }
             (Some(x), None, None, None) if self.axis.is_none() => (Direction::X, x, None),
             (None, Some(y), None, None) if self.axis.is_none() => (Direction::Y, y, None),
             (None, None, Some(from), Some(to)) => (axis, from, Some(to)),
             _ => {
                 return Err(
-                    "it needs `x`, or `y`, or `from` and `to` (of a band, with `axis: y` where it is a level one)",
+                    "it needs `x`, or `y`, or both and a `label`, or `from` and `to` (of a band, with `axis: y` where it is a level one)",
                 );
             }
         };
         let to = to.map(Place::value);
-        Ok(Reference { direction, from: from.value(), to, label: self.label.clone() })
+        Ok(MarkKind::Reference(Reference { direction, from: from.value(), to, label: self.label.clone() }))
     }
 }
 

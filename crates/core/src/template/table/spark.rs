@@ -9,12 +9,16 @@ use crate::template::number::Exact;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// All values are equal.
 const MIDDLE: char = BARS[3];
+/// More bars than this are wider than a table's column: as many neighbours as it takes become one, their mean.
+const MOST_BARS: usize = 32;
 /// A NULL in between.
 const GAP: char = ' ';
 
 /// The line of a list of numbers, or of a text such as `1, 5, 3` or `[1, null, 3]`.
 pub(super) fn line(value: &Value) -> Result<String, Error> {
     let numbers = numbers(value)?;
+    let many = numbers.len().div_ceil(MOST_BARS).max(1);
+    let numbers: Vec<Option<f64>> = numbers.chunks(many).map(mean).collect();
     let known = || numbers.iter().flatten().copied();
     let (least, largest) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
     let bar = |number: &Option<f64>| match number {
@@ -24,6 +28,15 @@ pub(super) fn line(value: &Value) -> Result<String, Error> {
         Some(number) => BARS[((number - least) / (largest - least) * 7.0).round() as usize],
     };
     Ok(numbers.iter().map(bar).collect())
+}
+
+/// None of NULLs alone.
+fn mean(numbers: &[Option<f64>]) -> Option<f64> {
+    if let [only] = numbers {
+        return *only;
+    }
+    let count = numbers.iter().flatten().count();
+    (count > 0).then(|| numbers.iter().flatten().map(|number| number / count as f64).sum())
 }
 
 fn numbers(value: &Value) -> Result<Vec<Option<f64>>, Error> {

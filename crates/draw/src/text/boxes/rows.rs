@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::Rows;
-use crate::layout::{Item, crossings, tie};
+use crate::layout::{Item, add_passages, crossings};
 use crate::picture::Picture;
 
 /// The columns between two boxes.
@@ -21,27 +21,48 @@ pub fn cut(picture: &Picture, edges: &[(usize, usize)], width: usize) -> Option<
         before[to].push(from);
     }
     // Room for the id, and for a line into the box from each task before it.
-    let mut widths: Vec<usize> =
-        (0..nodes).map(|at| (picture.nodes[at].id.width() + 4).max(2 * before[at].len() + 3)).collect();
+    let room = |at: usize| (picture.nodes[at].id.width() + 4).max(2 * before[at].len() + 3);
+    let mut widths: Vec<usize> = (0..nodes).map(room).collect();
     let depths = depths(picture, &before, &after);
     let mut layers: Vec<Vec<usize>> = vec![Vec::new(); depths.iter().max().map_or(0, |last| last + 1)];
     picture.order.iter().for_each(|&node| layers[depths[node]].push(node));
 
-    let mut rows: Vec<Vec<usize>> = Vec::new();
-    let mut placed = vec![false; nodes];
+    let mut cut = Cut { after: &after, widths: &widths, width, placed: vec![false; nodes], rows: Vec::new() };
     for mut layer in layers {
         // What depends on tasks far above goes first: their lines end here.
         layer.sort_by_key(|&node| before[node].iter().map(|&before| depths[before]).max());
+        cut.add(layer)?;
+    }
+    let mut rows = cut.rows;
+    let mut row_of = vec![0; nodes];
+    rows.iter().enumerate().for_each(|(at, row)| row.iter().for_each(|&node| row_of[node] = at));
+    let mut items: Vec<Item> = (0..nodes).map(|node| Item::new(Some(node), 0.0)).collect();
+    add_passages(&mut items, &mut rows, edges, &row_of, 0.0);
+    widths.resize(items.len(), 1);
+    crossings::reduce(&items, &mut rows);
+    Some(Rows { items, widths, rows })
+}
+
+/// Rows on their way.
+struct Cut<'a> {
+    after: &'a [Vec<usize>],
+    widths: &'a [usize],
+    /// How wide a row may be.
+    width: usize,
+    /// The nodes that are in a row.
+    placed: Vec<bool>,
+    rows: Vec<Vec<usize>>,
+}
+
+impl Cut<'_> {
+    /// Adds a layer, in as many rows as it needs. None if a single box is too wide.
+    fn add(&mut self, mut layer: Vec<usize>) -> Option<()> {
         while !layer.is_empty() {
             let mut row: Vec<usize> = Vec::new();
             let mut rest = Vec::new();
             for node in layer {
                 row.push(node);
-                let passing = (0..nodes)
-                    .filter(|&from| placed[from] && after[from].iter().any(|to| !placed[*to] && !row.contains(to)))
-                    .count();
-                let boxes: usize = row.iter().map(|&node| widths[node] + BOX_GAP).sum();
-                if boxes - BOX_GAP + passing * PASSAGE > width {
+                if !self.fits(&row) {
                     row.pop();
                     rest.push(node);
                 }
@@ -49,33 +70,21 @@ pub fn cut(picture: &Picture, edges: &[(usize, usize)], width: usize) -> Option<
             if row.is_empty() {
                 return None;
             }
-            row.iter().for_each(|&node| placed[node] = true);
-            rows.push(row);
+            row.iter().for_each(|&node| self.placed[node] = true);
+            self.rows.push(row);
             layer = rest;
         }
+        Some(())
     }
 
-    let mut row_of = vec![0; nodes];
-    rows.iter().enumerate().for_each(|(at, row)| row.iter().for_each(|&node| row_of[node] = at));
-    let mut items: Vec<Item> =
-        (0..nodes).map(|node| Item { node: Some(node), height: 0.0, before: Vec::new(), after: Vec::new() }).collect();
-    let mut chains: Vec<Vec<usize>> = vec![Vec::new(); nodes];
-    for &(from, to) in edges {
-        let mut last = from;
-        for (step, row) in (row_of[from] + 1..row_of[to]).enumerate() {
-            if step == chains[from].len() {
-                items.push(Item { node: None, height: 0.0, before: Vec::new(), after: Vec::new() });
-                widths.push(1);
-                rows[row].push(items.len() - 1);
-                chains[from].push(items.len() - 1);
-                tie(&mut items, last, chains[from][step]);
-            }
-            last = chains[from][step];
-        }
-        tie(&mut items, last, to);
+    /// Whether these boxes have room side by side, with the lines that pass them.
+    fn fits(&self, row: &[usize]) -> bool {
+        let waits = |to: &usize| !self.placed[*to] && !row.contains(to);
+        let passes = |from: &usize| self.placed[*from] && self.after[*from].iter().any(waits);
+        let passing = (0..self.placed.len()).filter(passes).count();
+        let boxes: usize = row.iter().map(|&node| self.widths[node] + BOX_GAP).sum();
+        boxes - BOX_GAP + passing * PASSAGE <= self.width
     }
-    crossings::reduce(&items, &mut rows);
-    Some(Rows { items, widths, rows })
 }
 
 /// The layer of each task.

@@ -1,40 +1,16 @@
-//! From the drawing to the files: SVG with outlined texts, and PNG.
+//! PNG: opaque, by a palette where the colours are few.
 
 use std::collections::HashMap;
 use std::io::Write as _;
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
-use resvg::usvg::{Options, Tree, WriteOptions};
+use resvg::usvg::Tree;
 
-use crate::canvas::{escape, length};
-use crate::draw::{self, POINTS};
-use crate::{Figure, FigureError, font};
+use super::{checked_size, failed, tree};
+use crate::draw::POINTS;
+use crate::{Figure, FigureError};
 
-const LEAST_INCHES: f64 = 0.5;
-const MOST_INCHES: f64 = 100.0;
-const MOST_PIXELS: f64 = 20_000.0;
 const INCHES_IN_A_METRE: f64 = 39.370_078_740_157_48;
-
-/// The figure as SVG. Its texts are outlines: it looks the same where the font is not installed.
-///
-/// # Errors
-/// If the size cannot be drawn or a column's length is not that of its keys.
-pub fn render_svg(figure: &Figure) -> Result<String, FigureError> {
-    let (width, height) = checked_size(figure)?;
-    let tree = tree(figure)?;
-    let options = WriteOptions { coordinates_precision: 3, transforms_precision: 5, ..WriteOptions::default() };
-    let outlined = tree.to_string(&options);
-    // Width and height come back in points; as inches they keep the figure's size on paper.
-    let body = outlined.split_once('>').map_or("", |(_, body)| body);
-    let view = format!("0 0 {} {}", length(width * POINTS), length(height * POINTS));
-    let title = figure.title.as_ref().or_else(|| figure.panels.first().and_then(|chart| chart.title.as_ref()));
-    let title = title.map_or(String::new(), |title| format!("\n<title>{}</title>", escape(title)));
-    Ok(format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{}in" height="{}in" viewBox="{view}" role="img">{title}{body}"#,
-        length(width),
-        length(height),
-    ))
-}
 
 /// The figure as PNG: opaque, with its dots per inch in the pHYs chunk; of at most 256 colours it has a palette, else eight
 /// bits a channel.
@@ -165,41 +141,3 @@ impl Indexed {
 
 /// The rows of pixels that are in memory at one time.
 const BAND: u32 = 256;
-
-fn failed(why: impl std::fmt::Display) -> FigureError {
-    FigureError::Raster(why.to_string())
-}
-
-fn tree(figure: &Figure) -> Result<Tree, FigureError> {
-    check_lengths(figure)?;
-    let options = Options { fontdb: font::database(), font_family: font::FAMILY.to_owned(), ..Options::default() };
-    let drawing = draw::svg(figure).map_err(failed)?;
-    Tree::from_str(&drawing, &options).map_err(failed)
-}
-
-fn checked_size(figure: &Figure) -> Result<(f64, f64), FigureError> {
-    let (width, height) = figure.size.in_inches(figure.dpi);
-    let drawable = |inches: f64| {
-        let pixels = inches * f64::from(figure.dpi);
-        (LEAST_INCHES..=MOST_INCHES).contains(&inches) && (1.0..=MOST_PIXELS).contains(&pixels)
-    };
-    if drawable(width) && drawable(height) {
-        Ok((width, height))
-    } else {
-        Err(FigureError::Size { width, height, dpi: figure.dpi })
-    }
-}
-
-fn check_lengths(figure: &Figure) -> Result<(), FigureError> {
-    for chart in &figure.panels {
-        let expected = chart.keys.len();
-        let columns = chart.series.iter().chain(&chart.y2).map(|series| (series.name.as_str(), series.values.len()));
-        let texts = [("group", &chart.group), ("facet", &chart.facet)];
-        let texts = texts.into_iter().filter_map(|(name, texts)| Some((name, texts.as_ref()?.len())));
-        let spread = chart.spread.iter().flat_map(|spread| [("low", spread.low.len()), ("high", spread.high.len())]);
-        if let Some((column, rows)) = columns.chain(texts).chain(spread).find(|(_, rows)| *rows != expected) {
-            return Err(FigureError::Length { column: column.to_owned(), rows, expected });
-        }
-    }
-    Ok(())
-}

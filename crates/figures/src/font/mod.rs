@@ -1,4 +1,8 @@
-//! The embedded font: measured here, shaped and outlined by usvg.
+//! The fonts: measured here, shaped and outlined by usvg. The embedded one comes first; letters that it lacks are taken from
+//! others.
+
+mod fallback;
+mod system;
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,14 +12,17 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::metrics::GlyphMetrics;
 use skrifa::{FontRef, MetadataProvider};
 
+pub use fallback::Fonts;
+pub(crate) use fallback::{Fallback, with};
+
 /// The family name inside the font files.
 pub(crate) const FAMILY: &str = "Inter";
 
 /// The height of a capital letter over its font size.
 pub(crate) const CAP_HEIGHT: f64 = 0.727;
 
-static REGULAR: &[u8] = include_bytes!("../assets/Inter-Regular.otf");
-static BOLD: &[u8] = include_bytes!("../assets/Inter-Bold.otf");
+static REGULAR: &[u8] = include_bytes!("../../assets/Inter-Regular.otf");
+static BOLD: &[u8] = include_bytes!("../../assets/Inter-Bold.otf");
 
 struct Face {
     letters: Charmap<'static>,
@@ -29,8 +36,8 @@ impl Face {
     }
 }
 
-/// The database that usvg takes its fonts from; both files are parsed once in the life of the process.
-pub(crate) fn database() -> Arc<fontdb::Database> {
+/// The database of the embedded font; both files are parsed once in the life of the process.
+fn database() -> Arc<fontdb::Database> {
     static DATABASE: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
     Arc::clone(DATABASE.get_or_init(|| {
         let mut database = fontdb::Database::new();
@@ -61,7 +68,8 @@ pub(crate) fn has(letter: char) -> bool {
 pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let face = face(bold);
     let letter = |letter: char| -> f64 {
-        face.and_then(|face| face.widths.advance_width(face.letters.map(letter)?)).map_or(0.6, f64::from)
+        let own = face.and_then(|face| face.widths.advance_width(face.letters.map(letter)?));
+        own.map_or_else(|| if has(letter) { 0.6 } else { fallback::width(letter) }, f64::from)
     };
     text.chars().map(letter).sum::<f64>() * size
 }
