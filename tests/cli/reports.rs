@@ -59,6 +59,13 @@ fn markdown_becomes_html_and_values_in_it_are_text() {
     <tr><td>Peru|Sur</td><td>x</td></tr>
     </tbody></table>
     ");
+    // What stands on the line below a table is no row of it.
+    let below = report("r.md", "${{ inputs.sales | table(['country']) }}\nand *more*\n", "output: page.md");
+    below.run(["run"]).exits(0);
+    assert!(below.read("page.md").contains(" |\n\nand *more*\n"), "{}", below.read("page.md"));
+    assert!(
+        page("r.md", "${{ inputs.sales | table(['country']) }}\nand *more*\n").contains("<p>and <em>more</em></p>")
+    );
     // Markdown that stays so has neither page nor escapes.
     let project = report("r.md", "# ${{ inputs.sales[0].country }}\n", "output: page.md");
     project.run(["run"]).exits(0);

@@ -252,3 +252,65 @@ fn only_selected_columns_are_read_in_their_order() {
     let project = loading("a.csv", csv, ", select: [id, nam]}");
     tells(&project.run(["check"]).exits(2), &["unknown column `nam`", "did you mean `name`?", "pipeline.yaml:3:"]);
 }
+
+#[test]
+fn content_that_is_no_text_is_called_by_its_name() {
+    let utf_32 = |text: &str| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>();
+    let marked = [&[0xff, 0xfe, 0, 0][..], &utf_32("id\n1\n")].concat();
+    for (content, what) in [
+        (marked, "is encoded in UTF-32"),
+        (utf_32("id,name\n1,x\n"), "is encoded in UTF-32"),
+        (b"PK\x03\x04\x14\x00".to_vec(), "is a ZIP archive or an Excel workbook"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html>".to_vec(), "is an HTML page"),
+        (b"PAR1\x15".to_vec(), "read it by `format: parquet`"),
+    ] {
+        tells(&loading("t.csv", content, "}").run(["check"]).exits(2), &[what]);
+    }
+    assert_eq!(loaded("t.csv", "PK,total\n1,2\n", ""), "PK,total\n1,2\n");
+}
+
+#[test]
+fn floats_that_are_not_finite_are_read_as_they_are_written() {
+    let written = "x,y\nNaN,NaN\n1.5,a\n-inf,b\ninf,\n";
+    assert_eq!(loaded("t.csv", written, ""), written);
+    assert_eq!(queried("t.csv", written, "", "select x > 5 as big from t"), "big\ntrue\nfalse\nfalse\ntrue\n");
+    tells(&loading("t.csv", written, "}").run(["run"]).exits(0), &["1 value of column `x` is NaN, no NULL"]);
+    let emptied = queried("t.csv", written, ", options: {null_values: [NaN]}", "select count(x) as n from t");
+    assert_eq!(emptied, "n\n3\n");
+}
+
+#[test]
+fn a_part_of_a_microsecond_is_refused() {
+    let times = "at\n2024-01-01T10:00:00.123456000\n2024-01-01T10:00:00.1234567\n";
+    let project = loading("t.csv", times, "}\n  n: {type: normalize, from: t, columns: {at: datetime}}");
+    tells(
+        &project.run(["run"]).exits(1),
+        &["column at: \"2024-01-01T10:00:00.1234567\" is not a datetime", "cast(left(at, 26) as datetime)"],
+    );
+    assert_eq!(
+        queried("t.csv", times, "", "select cast(left(at, 26) as datetime) as at from t"),
+        "at\n2024-01-01T10:00:00.123456\n2024-01-01T10:00:00.123456\n"
+    );
+    assert_eq!(queried("t.csv", times, "", "select count(try_cast(at as datetime)) as n from t"), "n\n1\n");
+    let constant =
+        loading("t.csv", times, "}\n  q: {type: sql, sql: \"select timestamp '2024-01-01 10:00:00.1234567' as x\"}");
+    tells(&constant.run(["check"]).exits(2), &["has more than six digits behind the second"]);
+}
+
+#[test]
+fn each_row_says_which_file_it_comes_from() {
+    let rows = |first: &str, second: &str, keys: &str| {
+        let project = Project::new().file("w/berlin.csv", first).file("w/paris.csv", second).pipeline(&format!(
+            "version: 1\ntasks:\n  t: {{type: load, path: \"w/*.csv\", output: t.csv, options: {{filename: file}}{keys}}}\n"
+        ));
+        (project.run(["run"]), project)
+    };
+    let (done, project) = rows("t\n1\n2\n", "t\n3.5\n", "");
+    done.exits(0);
+    assert_eq!(project.read("t.csv"), "t,file\n1,w/berlin.csv\n2,w/berlin.csv\n3.5,w/paris.csv\n");
+    let (done, project) = rows("t\n1\n", "t\n2\n", ", select: [file]");
+    done.exits(0);
+    assert_eq!(project.read("t.csv"), "file\nw/berlin.csv\nw/paris.csv\n");
+    let (refused, _) = rows("file\n1\n", "file\n2\n", "");
+    tells(&refused.exits(2), &["w/berlin.csv has a column `file` already", "filename: source_file"]);
+}

@@ -242,3 +242,17 @@ fn a_password_in_the_file_is_masked_in_the_plan_and_a_warning() {
         assert!(told.contains("one") && !told.contains("hunter2"), "{arguments:?} {told}");
     }
 }
+
+#[test]
+fn a_header_that_is_none_is_named() {
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        tasks:
+          odd: {type: webhook, url: 'http://127.0.0.1:1/', headers: {'x key': a, x-lines: \"a\\nb\"}}
+        ",
+    );
+    let told = project.run(["check"]).exits(2).stderr;
+    assert!(told.contains("`x key` is no name of a header"), "{told}");
+    assert!(told.contains("the value of the header `x-lines` has a line end"), "{told}");
+}

@@ -40,6 +40,9 @@ pub(super) struct LoadOptions {
     /// CSV and XLSX: rows to leave out before the header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     skip_rows: Option<At<u32>>,
+    /// All files: the name of a column to be added, which says which file each row comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filename: Option<At<String>>,
 }
 
 /// What becomes of a row with fewer fields than the header.
@@ -101,6 +104,7 @@ impl LoadOptions {
             ("header", self.header.as_ref().map(|at| at.span)),
             ("null_values", self.null_values.as_ref().map(|at| at.span)),
             ("skip_rows", self.skip_rows.as_ref().map(|at| at.span)),
+            ("filename", self.filename.as_ref().map(|at| at.span)),
         ];
         given.into_iter().filter_map(|(key, span)| Some((key, span?)))
     }
@@ -118,6 +122,7 @@ impl LoadOptions {
             records: self.records.as_ref().map(|at| at.value.clone()),
             null_values: self.null_values.as_ref().map(|at| at.value.0.clone()).unwrap_or_default(),
             skip_rows: self.skip_rows.as_ref().map_or(0, |at| at.value as usize),
+            filename: self.filename.as_ref().map(|at| at.value.clone()),
         }
     }
 }

@@ -114,6 +114,9 @@ pub(super) fn parse_as(text: Text<'_>, string: &str, to: DataType, span: Span) -
             Ok(date) if trimmed.len() == 10 => Ok(Value::Date(days(date))),
             _ => wrong("date '2024-12-31'"),
         },
+        DataType::Datetime | DataType::Time if is_finer_than_tables(trimmed) => {
+            Err(text.wrong(span, format!("'{string}' has more than six digits behind the second"), "tables keep six"))
+        }
         DataType::Datetime => match trimmed.parse::<DateTime>() {
             Ok(datetime) if !has_leap_second(trimmed, |text| Some(text.parse::<DateTime>().ok()?.second())) => {
                 Ok(Value::Datetime(micros(datetime)))
@@ -148,6 +151,13 @@ pub(super) fn parse_as(text: Text<'_>, string: &str, to: DataType, span: Span) -
         }
         DataType::Null => wrong("null"),
     }
+}
+
+/// Whether a time has a part of a microsecond.
+fn is_finer_than_tables(text: &str) -> bool {
+    let fraction = text.rsplit_once('.').map_or("", |(_, fraction)| fraction);
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit);
+    digits.skip(6).any(|digit| digit != b'0')
 }
 
 /// Days since 1970-01-01.

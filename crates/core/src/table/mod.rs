@@ -15,6 +15,7 @@ mod function;
 mod job;
 mod json_path;
 mod lineage;
+mod number_format;
 mod plain;
 mod profile;
 mod rel;
@@ -41,6 +42,7 @@ pub use job::{
 };
 pub use json_path::{JsonPath, JsonStep};
 pub use lineage::{IndirectLineage, Origin, Way};
+pub use number_format::NumberFormat;
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{

@@ -109,6 +109,9 @@ pub struct ScanOptions {
     pub null_values: Vec<String>,
     /// CSV and XLSX: rows to leave out before the header.
     pub skip_rows: usize,
+    /// A column that says which file each row comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
 }
 
 /// A table read from files.

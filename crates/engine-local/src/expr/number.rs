@@ -1,10 +1,12 @@
 //! Functions of numbers.
 
 use polars::prelude::DataType as Physical;
-use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series};
+use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series, StringChunked};
+use tidemill_core::table::{Expr, NumberFormat};
 
 use super::context::EvalContext;
-use super::kernel::{Compute, Kernel};
+use super::eval::Eval;
+use super::kernel::{Compute, Kernel, constant_text, first};
 use super::notes::Notes;
 use crate::arrays::operand::Operand;
 use crate::arrays::typed::{digits, floats, ints};
@@ -25,6 +27,7 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "log10", compute: Compute::Unary(|context, x| context.log10(x)) },
     Kernel { name: "log", compute: Compute::Binary(|context, base, x| context.log(base, x)) },
     Kernel { name: "trunc", compute: Compute::Binary(|context, x, digits| context.trunc(x, digits)) },
+    Kernel { name: "to_char", compute: Compute::Expressions(|eval, args, _| to_char(eval, args)) },
     Kernel { name: "sign", compute: Compute::Unary(|_, x| sign(x)) },
     Kernel { name: "width_bucket", compute: Compute::Values(|context, _, values| context.width_bucket(values)) },
 ];
@@ -287,4 +290,40 @@ fn round_digits(x: i128, places: i32) -> Option<i128> {
         Some(unit) => decimal::div_half_away(x, unit)?.checked_mul(unit),
         None => Some(0),
     }
+}
+/// Numbers as texts by a template.
+fn to_char(eval: &Eval<'_>, args: &[Expr]) -> Outcome<Series> {
+    let template = constant_text(args.get(1))?;
+    let format = NumberFormat::parse(&template).map_err(|error| unsupported(format!("the template: {error}")))?;
+    let x = eval.series(first(args)?)?;
+    let written: Outcome<StringChunked> = match x.dtype() {
+        Physical::Float64 => floats(&x)?.iter().map(|x| x.map(|x| Ok(written_float(&format, x))).transpose()).collect(),
+        Physical::Null => return Ok(Series::full_null("".into(), x.len(), &Physical::String)),
+        _ => {
+            let (digits, scale) = digits(&x)?;
+            let one = |x: i128| {
+                written_digits(&format, x, scale).ok_or_else(|| value(format!("{x} is too large for to_char")))
+            };
+            digits.iter().map(|x| x.map(one).transpose()).collect()
+        }
+    };
+    Ok(written?.into_series())
+}
+
+fn written_float(format: &NumberFormat, x: f64) -> String {
+    if !x.is_finite() {
+        return x.to_string();
+    }
+    let text = format!("{:.*}", format.places(), x.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    format.write(x < 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit)), whole, fraction)
+}
+
+/// None if the rounded number does not fit 128 bits.
+fn written_digits(format: &NumberFormat, x: i128, scale: u8) -> Option<String> {
+    let places = u8::try_from(format.places()).ok()?;
+    let rounded = decimal::rescale_half_away(x, scale, places)?;
+    let text = tidemill_core::table::decimal_text(rounded.checked_abs()?, places);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    Some(format.write(rounded < 0, whole, fraction))
 }

@@ -55,7 +55,7 @@ fn strptime(eval: &Eval<'_>, args: &[Expr], is_strict: bool) -> Outcome<Series> 
     let values = Operand::new(&values);
     let read: Int64Chunked = eval.context.rows(&[&series], |row| {
         let text = values.at(row)?;
-        match read_datetime(&format, text.trim()).map(calendar::from_datetime) {
+        match read_datetime(&format, text.trim()).and_then(calendar::from_datetime) {
             None if is_strict => Some(Err(format!("{text:?} does not fit the format {format:?}"))),
             read => read.map(Ok),
         }

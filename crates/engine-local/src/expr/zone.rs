@@ -63,5 +63,5 @@ pub(super) fn at_time_zone(eval: &Eval<'_>, args: &[Expr], _: DataType) -> Outco
 fn moved(at: i64, from: &TimeZone, to: &TimeZone) -> Option<i64> {
     let shown = calendar::to_datetime(at)?;
     let instant: Timestamp = from.to_ambiguous_timestamp(shown).compatible().ok()?;
-    Some(calendar::from_datetime(to.to_datetime(instant)))
+    calendar::from_datetime(to.to_datetime(instant))
 }

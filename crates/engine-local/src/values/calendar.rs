@@ -100,15 +100,16 @@ pub(crate) fn from_date(date: civil::Date) -> i32 {
     days_of(date.year().into(), date.month().into(), date.day().into()) as i32
 }
 
-/// Microseconds since midnight.
-pub(crate) fn from_time(time: civil::Time) -> i64 {
+/// Microseconds since midnight; none of a time that is not a whole number of them.
+pub(crate) fn from_time(time: civil::Time) -> Option<i64> {
     let seconds = i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
-    seconds * MICROS_PER_SECOND + i64::from(time.subsec_nanosecond()) / 1_000
+    let nanos = i64::from(time.subsec_nanosecond());
+    (nanos % 1_000 == 0).then_some(seconds * MICROS_PER_SECOND + nanos / 1_000)
 }
 
-/// Microseconds since 1970-01-01 00:00.
-pub(crate) fn from_datetime(at: civil::DateTime) -> i64 {
-    datetime(from_date(at.date()), from_time(at.time()))
+/// Microseconds since 1970-01-01 00:00, likewise.
+pub(crate) fn from_datetime(at: civil::DateTime) -> Option<i64> {
+    from_time(at.time()).map(|micros| datetime(from_date(at.date()), micros))
 }
 
 /// The datetime of microseconds since 1970-01-01 00:00, if its year has at most four digits.

@@ -21,7 +21,7 @@ pub(crate) fn datetime(text: &str) -> Option<i64> {
     }
 }
 
-/// Reads `10:15`, `10:15:30`, `10:15:30.25` (up to six digits); with an offset it becomes the time of day of UTC.
+/// Reads `10:15`, `10:15:30`, `10:15:30.25` (up to six digits, and zeros behind them); with an offset it becomes the time of day of UTC.
 pub(crate) fn time(text: &str) -> Option<i64> {
     let (clock, offset) = split_offset(text)?;
     Some((civil_time(clock)? - offset).rem_euclid(calendar::MICROS_PER_DAY))
@@ -54,10 +54,11 @@ fn civil_time(text: &str) -> Option<i64> {
         [h1, h2, b':', m1, m2, b':', s1, s2] => ([*h1, *h2], [*m1, *m2], [*s1, *s2]),
         _ => return None,
     };
-    if fraction.len() > 6 {
+    let (fraction, behind) = fraction.as_bytes().split_at(fraction.len().min(6));
+    if behind.iter().any(|digit| *digit != b'0') {
         return None;
     }
-    let micros = number(fraction.as_bytes())? * 10_i64.pow(6 - fraction.len() as u32);
+    let micros = number(fraction)? * 10_i64.pow(6 - fraction.len() as u32);
     calendar::time(number(&hour)?, number(&minute)?, number(&second)?, micros)
 }
 
@@ -89,6 +90,7 @@ mod tests {
         assert_eq!(time("00:00:01.25"), Some(1_250_000));
         assert_eq!(time("24:00"), None);
         assert_eq!(time("10:15:30.1234567"), None);
+        assert_eq!(time("10:15:30.123456000"), time("10:15:30.123456"));
         assert_eq!(time("10:15."), None);
         assert_eq!(datetime("1970-01-02 00:00:01"), Some(86_401_000_000));
         assert_eq!(datetime("1970-01-02"), Some(86_400_000_000));

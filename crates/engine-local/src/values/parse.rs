@@ -78,7 +78,7 @@ pub(crate) fn iso_date(text: &str) -> Option<i32> {
 
 /// An ISO 8601 datetime, with a blank or a `T`: with an offset it becomes UTC; a bare date is its midnight.
 pub(crate) fn iso_datetime(text: &str) -> Option<i64> {
-    civil_datetime(text).map(calendar::from_datetime)
+    civil_datetime(text).and_then(calendar::from_datetime)
 }
 
 /// None for a zone without an offset: to leave that away would silently move it.
@@ -105,13 +105,13 @@ pub(crate) fn iso_time(text: &str) -> Option<i64> {
     if let Some(at) = civil_datetime(text) {
         // A day alone says nothing of the time of day.
         let has_time = Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_some());
-        return has_time.then(|| calendar::from_time(at.time()));
+        return has_time.then(|| calendar::from_time(at.time())).flatten();
     }
     // An offset that is left would be read over.
     let bare = !text.contains(['+', '-', 'Z', 'z']);
     let second = |text: &str| text.parse::<civil::Time>().ok().map(civil::Time::second);
     let fits = bare && !has_leap_second(text, second);
-    fits.then(|| text.parse::<civil::Time>().ok().map(calendar::from_time)).flatten()
+    fits.then(|| text.parse::<civil::Time>().ok().and_then(calendar::from_time)).flatten()
 }
 
 /// What a text means by the first format that fits it.
@@ -150,7 +150,7 @@ pub(crate) fn datetime(text: &str, formats: &[String]) -> Option<Reading<i64>> {
     if formats.is_empty() {
         return iso_datetime(text).map(Reading::iso);
     }
-    with_formats(formats, |format| read_datetime(format, text).map(calendar::from_datetime))
+    with_formats(formats, |format| read_datetime(format, text).and_then(calendar::from_datetime))
 }
 
 /// A time of day in one of the formats, or in ISO 8601.
@@ -158,5 +158,5 @@ pub(crate) fn time(text: &str, formats: &[String]) -> Option<Reading<i64>> {
     if formats.is_empty() {
         return iso_time(text).map(Reading::iso);
     }
-    with_formats(formats, |format| read_time(format, text).map(calendar::from_time))
+    with_formats(formats, |format| read_time(format, text).and_then(calendar::from_time))
 }

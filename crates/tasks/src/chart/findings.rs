@@ -34,8 +34,10 @@ impl Panel {
         let column = self.color.as_ref().map_or_else(slices, |color| format!("`color: {}`", color.value));
         match warning {
             Warning::Unjoined(repeats) => format!(
-                "{} are dots, for no line can join them: {}",
+                "{} {}, for no line can join {}: {}",
                 counted(repeats.rows as u64, "row"),
+                of_count(repeats.rows, "is a dot", "are dots"),
+                of_count(repeats.rows, "it", "them"),
                 self.repeated(schema, repeats)
             ),
             Warning::Grey { groups, grey, pooled } => format!(
@@ -44,11 +46,18 @@ impl Panel {
                 if *pooled { format!("one, `{grey} others`") } else { "grey".to_owned() },
             ),
             Warning::NotPositive { values } => format!(
-                "{} at or below zero have no place on a logarithmic axis and are not drawn; `symlog` has one for them",
-                counted(*values as u64, "value")
+                "{} at or below zero {} no place on a logarithmic axis and {} not drawn; `symlog` has one for {}",
+                counted(*values as u64, "value"),
+                of_count(*values, "has", "have"),
+                of_count(*values, "is", "are"),
+                of_count(*values, "it", "them")
             ),
             Warning::NegativeShares { values } => {
-                format!("{} below zero are no share of anything, and are not drawn", counted(*values as u64, "value"))
+                let are = of_count(*values, "is", "are");
+                format!(
+                    "{} below zero {are} no share of anything, and {are} not drawn",
+                    counted(*values as u64, "value")
+                )
             }
             Warning::Unplaced { position } => format!("`{position}` is nowhere on its axis, and is not drawn"),
             Warning::WithoutKey { rows } => without(*rows, "value", key),
@@ -60,8 +69,9 @@ impl Panel {
                 format!("{} in `{column}` beyond ±1e150 are not drawn", counted(*values as u64, "number"))
             }
             Warning::Facets { left_out } => format!(
-                "{} of `facet` are left out: more charts than that nobody compares; keep fewer in a task before",
-                counted(*left_out as u64, "value")
+                "{} of `facet` {} left out: more charts than that nobody compares; keep fewer in a task before",
+                counted(*left_out as u64, "value"),
+                of_count(*left_out, "is", "are")
             ),
             Warning::WithoutSpread => {
                 "equal values have no density, and no curve is drawn of them; `kind: hist` shows them".to_owned()
@@ -166,4 +176,9 @@ pub(super) fn boxed(key: &str, text: &str, fonts: &Fonts) -> Option<Diagnostic> 
 /// `売 上`
 fn listed(letters: &[char]) -> String {
     letters.iter().map(char::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// The one word for one thing, the other for several.
+fn of_count(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
 }

@@ -16,7 +16,7 @@ use tidemill_core::table::Schema;
 use tidemill_core::task::{
     CheckContext, Descriptor, Io, MakesTable, RunContext, Task, TaskFailure, TaskResult, TaskSource,
 };
-use ureq::http::{Method, Request};
+use ureq::http::{HeaderName, HeaderValue, Method, Request};
 
 use self::authority::Authority;
 use self::exchange::exchange;
@@ -135,6 +135,7 @@ impl Parameters for Webhook {
                     .help("begin it with `https://` or `http://`"),
             );
         }
+        mistakes.extend(self.headers.iter().filter_map(|(name, value)| header_mistake(name, value)));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
@@ -171,7 +172,8 @@ impl WebhookTask {
             request = request.header("content-type", "application/json");
         }
         for (name, value) in &self.keys.headers {
-            request = request.header(name.value.as_str(), text(value)?);
+            let value = HeaderValue::from_str(&text(value)?).map_err(|_| unsendable(&header_of_lines(&name.value)))?;
+            request = request.header(name.value.as_str(), value);
         }
         let body = match &self.body {
             Some(node) => fill(node, &|template| template.eval(&self.scope, &names, cx.sources)).map_err(failed)?,
@@ -181,7 +183,28 @@ impl WebhookTask {
     }
 }
 
-fn unsendable(error: &ureq::http::Error) -> TaskFailure {
+/// What is wrong with a header, as far as it is known before a run.
+fn header_mistake(name: &At<String>, value: &Template) -> Option<Diagnostic> {
+    if HeaderName::from_bytes(name.value.as_bytes()).is_err() {
+        let message = format!("`{}` is no name of a header", name.value);
+        return Some(
+            Diagnostic::error(message)
+                .at(name.span, "")
+                .help("a name has letters, digits and `-`, such as `x-api-key`"),
+        );
+    }
+    let is_known = !value.text.contains("${{");
+    (is_known && HeaderValue::from_str(&value.text).is_err()).then(|| {
+        Diagnostic::error(header_of_lines(&name.value)).at(value.span, "on one line, without control characters")
+    })
+}
+
+/// That the value of a header would be more than its own.
+fn header_of_lines(name: &str) -> String {
+    format!("the value of the header `{name}` has a line end or another control character")
+}
+
+fn unsendable(error: &impl std::fmt::Display) -> TaskFailure {
     let message = format!("the request cannot be sent: {error}");
     TaskFailure { message, permanent: true, ..TaskFailure::default() }
 }

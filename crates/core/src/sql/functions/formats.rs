@@ -7,7 +7,7 @@ use crate::sql::binder::Binder;
 use crate::sql::env::Env;
 use crate::sql::literal;
 use crate::sql::text::{Bound, both};
-use crate::table::{DataType, Expr, ExprKind, Function, Value, cannot_give};
+use crate::table::{DataType, Expr, ExprKind, Function, NumberFormat, Value, cannot_give};
 
 use super::call::Call;
 use super::definition::{Accepts, CLOCK, Example, FunctionDefinition, Meaning, Parameter, Returns, STRING};
@@ -30,11 +30,15 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
     },
     FunctionDefinition {
         name: "to_char",
-        parameters: &[MOMENT, TEMPLATE],
+        forms: &["to_char(number, template)"],
+        parameters: &[Parameter::one("date", Accepts::Any("datetime or date or time, or a number")), TEMPLATE],
         returns: Returns::Type(DataType::String),
         summary: "the date written as a template of PostgreSQL, a constant, says: `YYYY YY IYYY MM DD DDD ID IW Q HH24 HH12 MI SS MS \
-                  US AM pm Month Mon Day Dy`, without padding behind `FM`; other letters stand in double quotes",
+                  US AM pm Month Mon Day Dy`, without padding behind `FM`; other letters stand in double quotes. Of a number: \
+                  `9 0 . , D G S MI PL SG PR FM`, rounded (floats to the nearest), `#` where there are too few places",
         examples: &[
+            Example::new("to_char(1234.5, 'FM999,990.00')", "1,234.50"),
+            Example::new("to_char(-7, '000')", "-007"),
             Example::new("to_char(date '2024-12-31', 'DD.MM.YYYY')", "31.12.2024"),
             Example::new("to_char(date '2024-05-01', 'FMDD FMMonth, MON')", "1 May, MAY"),
         ],
@@ -115,16 +119,15 @@ fn writable(binder: &Binder<'_>, source: &str, format: &Ast) -> Bound<()> {
         .map_err(|error| binder.text.wrong(format.span(), "the format is not understood", error.to_string()))
 }
 
-/// `to_char(date, template)` as texts of `strftime` behind each other.
+/// `to_char(number, template)`, and `to_char(date, template)` as texts of `strftime` behind each other.
 fn to_char(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {
     let (binder, place) = (call.binder, call.args[1].span());
     let date = binder.value(call.args[0], env)?;
     if date.data_type.is_numeric() {
-        return Err(vec![
-            Diagnostic::error("`to_char` writes dates and times; this is a number")
-                .at(binder.text.place(call.args[0].span()), "a number")
-                .help("write `cast(round(x, 2) as string)`, and fill it with `lpad`"),
-        ]);
+        let source = constant(call, call.args[1], env)?;
+        NumberFormat::parse(&source)
+            .map_err(|error| binder.text.wrong(place, "the template is not understood", error))?;
+        return Ok(string(Function::new("to_char"), vec![date, Expr::literal(Value::String(source))]));
     }
     let (date, source) =
         both(binder.expected(date, call.args[0], "`to_char`", CLOCK), constant(call, call.args[1], env))?;

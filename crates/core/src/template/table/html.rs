@@ -22,7 +22,8 @@ pub(super) fn write(table: &Table) -> String {
         put_row(&mut out, &table.columns, totals);
         out.push_str("</tfoot>\n");
     }
-    out.push_str("</table>");
+    // The line end keeps what stands on the next line of a template in Markdown out of the table.
+    out.push_str("</table>\n");
     out
 }
 

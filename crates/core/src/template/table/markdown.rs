@@ -19,7 +19,7 @@ pub(super) fn write(table: &Table) -> Result<String, Error> {
     if let Some(totals) = &table.totals {
         line(&mut out, totals.iter().map(bold));
     }
-    out.truncate(out.trim_end().len());
+    // The line end keeps what stands on the template's next line out of the table.
     Ok(out)
 }
 

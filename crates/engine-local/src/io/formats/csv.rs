@@ -29,6 +29,7 @@ impl FormatCodec for Csv {
                 "thousands",
                 "comment",
                 "ragged",
+                "filename",
             ],
             sink_options: &["delimiter", "bom", "null", "escape_formulas"],
             rows_are_lines: true,
@@ -41,7 +42,7 @@ impl FormatCodec for Csv {
     }
 
     fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
-        Ok(read::csv::read(files, scan)?.into())
+        read::csv::read(files, scan)
     }
 
     fn places(&self, files: &[SourceFile], scan: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

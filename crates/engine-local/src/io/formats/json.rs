@@ -19,7 +19,7 @@ impl FormatCodec for Json {
             name: "json",
             summary: "An array of objects.",
             endings: &["json"],
-            options: &["encoding", "records", "null_values"],
+            options: &["encoding", "records", "null_values", "filename"],
             rows_are_lines: true,
             rows_name_columns: true,
             ..FormatDescriptor::TABLE

@@ -19,7 +19,7 @@ impl FormatCodec for Ndjson {
             name: "ndjson",
             summary: "An object a line.",
             endings: &["ndjson", "jsonl"],
-            options: &["encoding", "null_values"],
+            options: &["encoding", "null_values", "filename"],
             rows_are_lines: true,
             rows_name_columns: true,
             ..FormatDescriptor::TABLE

@@ -19,7 +19,7 @@ impl FormatCodec for Parquet {
             name: "parquet",
             summary: "Apache Parquet.",
             endings: &["parquet", "pq"],
-            options: &[],
+            options: &["filename"],
             ..FormatDescriptor::TABLE
         }
     }

@@ -20,7 +20,7 @@ impl FormatCodec for Sqlite {
             name: "sqlite",
             summary: "An SQLite database.",
             endings: &["sqlite", "db", "sqlite3", "db3"],
-            options: &["table", "query"],
+            options: &["table", "query", "filename"],
             database: Some("an SQLite database"),
             has_wal: true,
             ..FormatDescriptor::TABLE

@@ -20,7 +20,7 @@ impl FormatCodec for Xlsx {
             summary: "An Excel workbook.",
             endings: &["xlsx"],
             read_endings: &["xlsm", "xls", "ods"],
-            options: &["sheet", "header", "null_values", "skip_rows"],
+            options: &["sheet", "header", "null_values", "skip_rows", "filename"],
             sink_options: &["escape_formulas"],
             ..FormatDescriptor::TABLE
         }

@@ -29,6 +29,9 @@ impl Evidence {
     /// The same of a float.
     pub const PLUS_FLOAT: Self = Self(1024);
 
+    /// What is written for a float that is no number, or infinite.
+    pub const NOT_FINITE: Self = Self(2048);
+
     /// The evidence that an int gives.
     pub fn of_int(value: i64) -> Self {
         if value.unsigned_abs() <= 1 << 53 { Self::INT } else { Self::BIG_INT }
@@ -69,6 +72,9 @@ impl Evidence {
         }
         if self.has(Self::PLUS_FLOAT) {
             all |= beside.1;
+        }
+        if self.has(Self::NOT_FINITE) {
+            all = Self(all.0 & !Self::NOT_FINITE.0 | Self::FLOAT.0);
         }
         all
     }
@@ -152,6 +158,14 @@ mod tests {
         assert_eq!((Evidence::PLUS_FLOAT | Evidence::INT).data_type(), DataType::Float);
         assert_eq!((Evidence::PLUS_INT | Evidence::TEXT).data_type(), DataType::String);
         assert_eq!((Evidence::PLUS_INT | Evidence::BLANK).data_type(), DataType::String);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_a_float_unless_texts_stand_beside_it() {
+        assert_eq!(Evidence::NOT_FINITE.data_type(), DataType::Float);
+        assert_eq!((Evidence::NOT_FINITE | Evidence::INT | Evidence::BLANK).data_type(), DataType::Float);
+        assert_eq!((Evidence::NOT_FINITE | Evidence::TEXT).data_type(), DataType::String);
+        assert_eq!((Evidence::NOT_FINITE | Evidence::DATE).data_type(), DataType::String);
     }
 
     #[test]

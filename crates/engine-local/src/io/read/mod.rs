@@ -9,6 +9,8 @@ mod column;
 pub(super) mod csv;
 mod encoding;
 mod evidence;
+mod filename;
+mod foreign;
 mod header;
 pub(super) mod json;
 pub(super) mod parquet;
@@ -43,7 +45,7 @@ pub fn infer(
     scan: &Scan,
     head: Option<usize>,
 ) -> Result<Schema, EngineError> {
-    codec.infer(files, scan, head)
+    filename::with_file(codec.infer(files, &filename::own_columns(scan), head)?, files, scan)
 }
 
 /// The columns of the whole of a source and, where it was no more work, its rows: all columns, of the types that the scan's
@@ -56,6 +58,9 @@ pub fn infer_and_read(
     files: &[SourceFile],
     scan: &Scan,
 ) -> Result<(Schema, Option<DataFrame>), EngineError> {
+    if scan.options.filename.is_some() {
+        return Ok((infer(codec, files, scan, None)?, None));
+    }
     let (schema, frames) = codec.infer_and_read(files, scan)?;
     let rows = frames.map(|frames| one(frames, &scan.schema)).transpose();
     // Files of different columns do not go together before somebody says which are wanted.
@@ -72,7 +77,7 @@ pub fn read(
     files: &[SourceFile],
     scan: &Scan,
 ) -> Result<(DataFrame, Vec<String>), EngineError> {
-    let SourceRows { frames, warnings } = codec.read(files, scan)?;
+    let SourceRows { frames, warnings } = filename::read(codec, files, scan)?;
     Ok((one(frames, &scan.schema)?, warnings))
 }
 
@@ -81,7 +86,7 @@ pub fn read(
 /// # Errors
 /// If a file cannot be read.
 pub fn remarks(codec: &dyn FormatCodec, files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
-    codec.remarks(files, scan)
+    codec.remarks(files, &filename::own_columns(scan))
 }
 
 /// The frames below each other.

@@ -27,6 +27,12 @@ pub(super) fn remedy(data_type: DataType, value: &str, is_csv: bool) -> String {
         return "load the column as string, and let a `normalize` task take the signs off: `type: money`, or `strip`"
             .to_owned();
     }
+    if is_finer_than_tables(data_type, value) {
+        return format!(
+            "load the column as string, and cut it in a task before: `cast(left(x, {}) as {data_type})`",
+            micros_at(value)
+        );
+    }
     if matches!(data_type, DataType::Date | DataType::Datetime | DataType::Time) {
         return format!(
             "load the column as string, and say in a `normalize` task how it is written: `{{type: {data_type}, format: …}}`"
@@ -61,10 +67,27 @@ pub(crate) fn in_normalize(conversion: &Conversion, value: &str) -> String {
         return "it has a time of day: make it a `datetime`, and take the day by `cast(… as date)` in `derive`"
             .to_owned();
     }
+    if is_finer_than_tables(conversion.data_type, value) {
+        let (column, length, to) = (&conversion.column, micros_at(value), conversion.data_type);
+        return format!(
+            "tables keep six digits behind the second: leave it a string here, and cut it by `cast(left({column}, {length}) as {to})`"
+        );
+    }
     if conversion.data_type.is_temporal() && conversion.formats.is_empty() {
         return "say how it is written, as `format: \"%d.%m.%Y\"`".to_owned();
     }
     "correct the source".to_owned()
+}
+
+/// Whether it is a time with more digits behind the second than tables keep.
+fn is_finer_than_tables(data_type: DataType, value: &str) -> bool {
+    let digits = value.split_once('.').map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+    matches!(data_type, DataType::Datetime | DataType::Time) && digits > 6 && value.contains(':')
+}
+
+/// How many letters of such a time tables keep.
+fn micros_at(value: &str) -> usize {
+    value.find('.').map_or(value.len(), |point| point + 7)
 }
 
 /// Whether it is digits with signs or units around them.

@@ -11,7 +11,7 @@ use tidemill_core::regular_file;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, Location, Scan};
 
-use super::encoding;
+use super::{encoding, foreign};
 use crate::runtime::memory;
 
 /// Bytes that are read between two looks at how much memory is held.
@@ -167,12 +167,8 @@ impl SourceFile {
         if bytes.is_empty() {
             return Err(self.error(None, "is empty"));
         }
-        match packer(&bytes).filter(|_| !packed) {
-            Some((packer, ending)) => Err(self.error_with_help(
-                None,
-                format!("is packed by {packer}, which its name does not say"),
-                format!("unpack it, or let its name end with `{ending}`"),
-            )),
+        match foreign::content(&bytes) {
+            Some((what, help)) => Err(self.error_with_help(None, what, help)),
             None => Ok((bytes, whole)),
         }
     }
@@ -253,15 +249,6 @@ impl SourceFile {
             }
             _ => self.error(None, format!("cannot be read: {error}")),
         }
-    }
-}
-
-/// What has packed these bytes, by the mark at their start, and the ending that says so.
-fn packer(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    match bytes {
-        [0x1f, 0x8b, ..] => Some(("gzip", ".gz")),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(("zstd", ".zst")),
-        _ => None,
     }
 }
 

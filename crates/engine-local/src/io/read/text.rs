@@ -5,10 +5,11 @@ use tidemill_core::table::vanishes_as_float;
 use super::evidence::Evidence;
 
 /// What kind of value a text is, whatever blanks stand around it. A number is what prints back as the same number: no leading
-/// zeros, nothing beyond 64 bits, no `NaN`, nothing that overflows a float to infinity or vanishes to zero, no amount that
+/// zeros, nothing beyond 64 bits, nothing that overflows a float to infinity or vanishes to zero, no amount that
 /// a float would change within the first six places behind the point. A plus sign before a few digits may be one.
 pub(super) fn classify(text: &str) -> Evidence {
     let seen = match text.as_bytes() {
+        b"NaN" | b"inf" | b"-inf" => Evidence::NOT_FINITE,
         [b'-' | b'.' | b'0'..=b'9', ..] => number(text),
         [b't' | b'T' | b'f' | b'F', ..] if bool(text).is_some() => Evidence::BOOL,
         [b'+', b'.' | b'0'..=b'9', ..] if text.len() <= LONGEST_WITH_PLUS => match number(&text[1..]) {
@@ -117,6 +118,9 @@ pub(super) fn int(text: &str) -> Option<i64> {
 /// A number that a float holds: a float, an int up to 2^53, or a larger one that is written as the float itself would be.
 pub(super) fn float(text: &str) -> Option<f64> {
     let text = unsigned(text);
+    if matches!(text, "NaN" | "inf" | "-inf") {
+        return text.parse().ok();
+    }
     let kind = number(text);
     if kind == Evidence::FLOAT || kind == Evidence::INT {
         return text.parse().ok();
@@ -261,9 +265,8 @@ mod tests {
             "5 5",
             "1,5",
             "9223372036854775808",
-            "NaN",
-            "inf",
-            "-inf",
+            "nan",
+            "Infinity",
             "1e400",
             "1e-400",
             "1e",

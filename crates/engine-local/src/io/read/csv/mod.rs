@@ -10,7 +10,8 @@ mod file;
 mod record;
 
 use rayon::prelude::*;
-use tidemill_core::table::{EngineError, Scan, Schema};
+use tidemill_core::format::quantity;
+use tidemill_core::table::{DataType, EngineError, Scan, Schema};
 
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
@@ -21,6 +22,8 @@ use super::evidence::{self, Tally};
 use super::header;
 use super::places::{LineCounter, places_of};
 use super::source_file::SourceFile;
+use super::source_rows::SourceRows;
+use crate::error::internal;
 
 /// Reads so much of a file for its head, and more if that is not enough.
 const HEAD_BYTES: usize = 1 << 18;
@@ -91,7 +94,29 @@ fn same_columns(first: &SourceFile, known: &Tally, other: &SourceFile, found: &T
     }
 }
 
-pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
+pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
+    let frames = frames(files, scan)?;
+    let columns = scan.schema.fields().iter().filter(|field| field.data_type == DataType::Float);
+    let warnings = columns.map(|field| not_a_number(&frames, &field.name)).collect::<Result<Vec<_>, _>>()?;
+    Ok(SourceRows { frames, warnings: warnings.into_iter().flatten().collect() })
+}
+
+/// That values are no numbers, which elsewhere often means that there is none.
+fn not_a_number(frames: &[DataFrame], name: &str) -> Result<Option<String>, EngineError> {
+    let mut count = 0;
+    for frame in frames {
+        let column = frame.column(name).and_then(|column| column.f64().cloned()).map_err(internal)?;
+        count += column.iter().flatten().filter(|value| value.is_nan()).count();
+    }
+    let said = || {
+        let (are, them) = if count == 1 { ("is", "it") } else { ("are", "them") };
+        let values = quantity(count as u64, "value");
+        format!("{values} of column `{name}` {are} NaN, no NULL: `options: {{null_values: [NaN]}}` makes {them} NULL")
+    };
+    Ok((count > 0).then(said))
+}
+
+fn frames(files: &[SourceFile], scan: &Scan) -> Result<Vec<DataFrame>, EngineError> {
     let mut frames = Vec::new();
     for origin in files {
         let file = CsvFile::open(origin, scan, None)?;

@@ -100,6 +100,7 @@ fn csv_options(random: &mut Random) -> ScanOptions {
         comment: some(random).then(|| *random.pick(&['#', '"', ','])),
         thousands: some(random).then(|| *random.pick(&[',', '.', '\'', ' '])),
         fill_ragged: random.one_in(3),
+        filename: some(random).then(|| "file".to_owned()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, Cursor, Read};
 
-use calamine::{Data, Error, Reader, Sheets, Xlsx, XlsxError, open_workbook_auto_from_rs};
+use calamine::{Data, Error, Reader, Sheets, Xlsb, XlsbError, Xlsx, XlsxError, open_workbook_auto_from_rs};
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::table::{EngineError, Scan};
 
@@ -72,6 +72,7 @@ impl Sheet {
         let (name, number) = chosen(&workbook.sheet_names(), origin, scan)?;
         let mut cells = match &mut workbook {
             Sheets::Xlsx(workbook) => cells(workbook, &name).map_err(|error| damaged(error.into()))?,
+            Sheets::Xlsb(workbook) => binary_cells(workbook, &name).map_err(|error| damaged(error.into()))?,
             other => {
                 let range = other.worksheet_range(&name).map_err(damaged)?;
                 let (top, left) = range.start().unwrap_or_default();
@@ -182,6 +183,16 @@ fn cells(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Cells, XlsxE
             cells.uncomputed.push(cell.pos);
         }
         cells.push(cell.pos, data);
+    }
+    Ok(cells)
+}
+
+/// Of a binary workbook, which says nothing of formulas without a value.
+fn binary_cells(workbook: &mut Xlsb<Cursor<&[u8]>>, sheet: &str) -> Result<Cells, XlsbError> {
+    let mut reader = workbook.worksheet_cells_reader(sheet)?;
+    let mut cells = Cells::default();
+    while let Some(cell) = reader.next_cell()? {
+        cells.push(cell.get_position(), Data::from(cell.get_value().clone()));
     }
     Ok(cells)
 }
