@@ -15,9 +15,19 @@ use tidemill_core::task::FileRole;
 /// The database of a connection: `shop://orders` is its table `orders`.
 pub(crate) struct DatabaseStorage {
     /// The connection's name.
-    pub name: String,
-    /// The database.
-    pub database: Arc<dyn Database>,
+    name: String,
+    database: Arc<dyn Database>,
+}
+
+impl DatabaseStorage {
+    /// That of a connection.
+    ///
+    /// # Errors
+    /// If one of its keys has a value that means nothing.
+    pub fn open(config: ConnectionConfig, open: OpenDatabase) -> Result<Arc<dyn Storage>, ConnectionError> {
+        let name = config.name.clone();
+        Ok(Arc::new(Self { name, database: open(config)? }))
+    }
 }
 
 impl Storage for DatabaseStorage {

@@ -7,8 +7,10 @@
 mod adbc;
 mod database_storage;
 mod driver;
+mod liveness;
 mod mysql;
 mod object;
+mod placeholders;
 mod postgres;
 mod runtime;
 mod written;

@@ -16,12 +16,32 @@ fn written() -> MutexGuard<'static, Written> {
     WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that a table of a server has been written.
-pub(crate) fn note(server: &str, table: &str) {
+/// A view: its name and definition.
+pub(crate) type View = (String, String);
+
+/// Notes that a table of a server has been written, and with it the views that show something of it.
+pub(crate) fn note(server: &str, table: &str, views: &[View]) {
     let mut written = written();
     written.count += 1;
     let count = written.count;
-    written.tables.insert((server.to_owned(), table.to_lowercase()), count);
+    for name in with_views(table, views) {
+        written.tables.insert((server.to_owned(), name), count);
+    }
+}
+
+/// A table and the views that name it, or one of those.
+fn with_views(table: &str, views: &[View]) -> Vec<String> {
+    let lower = |(name, definition): &View| (name.to_lowercase(), definition.to_lowercase());
+    let mut left: Vec<View> = views.iter().map(lower).collect();
+    let mut all = vec![table.to_lowercase()];
+    let mut at = 0;
+    while at < all.len() {
+        let names_it = |(_, definition): &mut View| names(definition, &all[at]);
+        let more: Vec<String> = left.extract_if(.., names_it).map(|(name, _)| name).collect();
+        all.extend(more);
+        at += 1;
+    }
+    all
 }
 
 /// Now, to be compared with what is written later.
@@ -49,10 +69,10 @@ mod tests {
 
     #[test]
     fn what_was_written_before_is_in_the_snapshot() {
-        note("here", "Total");
+        note("here", "Total", &[]);
         let before = moment();
         assert!(!is_newer("here", "select * from total", before));
-        note("here", "Total");
+        note("here", "Total", &[]);
         for (sql, is_named) in [
             ("mart.total", true),
             ("select * from \"mart\".\"Total\" where x", true),
@@ -62,5 +82,16 @@ mod tests {
             assert_eq!(is_newer("here", sql, before), is_named, "{sql}");
         }
         assert!(!is_newer("there", "total", before));
+    }
+
+    #[test]
+    fn views_are_written_with_what_they_show() {
+        let view = |name: &str, definition: &str| (name.to_owned(), definition.to_owned());
+        let views = [
+            view("Top", "select * from \"Mid\" limit 1"),
+            view("Mid", "select sum(x) from mart.Total"),
+            view("other", "select * from totals"),
+        ];
+        assert_eq!(with_views("Total", &views), ["total", "mid", "top"]);
     }
 }

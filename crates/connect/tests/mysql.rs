@@ -2,8 +2,6 @@
 
 #[path = "mysql/errors.rs"]
 mod errors;
-#[path = "mysql/proxy.rs"]
-mod proxy;
 #[path = "mysql/reading.rs"]
 mod reading;
 #[path = "mysql/shop.rs"]

@@ -1,25 +1,39 @@
-//! A line to a server that can be cut.
+//! A line to a server that can be cut, or fall silent.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// A proxy before a server that cuts a connection when a text is about to pass: from the client before the server gets it, or from
-/// the server before the client does. It lives until the test's process ends.
+/// A proxy before a server that does something to a connection when a text is about to pass: from the client before the server
+/// gets it, or from the server before the client does. It lives until the test's process ends.
 pub struct Cut {
     port: u16,
     rule: Arc<Mutex<Option<Rule>>>,
     cuts: Arc<AtomicUsize>,
 }
 
-/// When it cuts.
-#[derive(Clone, Debug)]
+/// What is done at a moment; what becomes of the connection then comes back.
+type Deed = Box<dyn FnOnce() -> Fate + Send>;
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// All goes on.
+    Passes,
+    /// Both ends are closed.
+    Cut,
+    /// Both ends stay open, and nothing passes any more.
+    Silent,
+}
+
+/// When it does something, and what.
 struct Rule {
     at: Vec<u8>,
     from_client: bool,
     nth: usize,
+    deed: Deed,
 }
 
 impl Cut {
@@ -49,25 +63,40 @@ impl Cut {
 
     /// Cuts, once, where the client sends that text; the server does not get it.
     pub fn at_request(&self, text: &[u8]) {
-        self.set(Some(Rule { at: text.to_vec(), from_client: true, nth: 0 }));
+        self.do_at_request(text, 0, || Fate::Cut);
     }
 
     /// Cuts, once, where the server sends that text; the client does not get it.
     pub fn at_answer(&self, text: &[u8]) {
-        self.set(Some(Rule { at: text.to_vec(), from_client: false, nth: 0 }));
+        self.do_at_answer(text, || Fate::Cut);
     }
 
     /// Cuts, once, when so many pieces have come from the client of the next connection.
     pub fn after_requests(&self, nth: usize) {
-        self.set(Some(Rule { at: Vec::new(), from_client: true, nth }));
+        self.do_at_request(b"", nth, || Fate::Cut);
     }
 
-    /// How often it has cut.
+    /// Has something done, once, before a piece from a client passes: that one, from the one on that holds the text.
+    pub fn do_at_request(&self, text: &[u8], nth: usize, deed: impl FnOnce() -> Fate + Send + 'static) {
+        self.set_rule(Some(Rule { at: text.to_vec(), from_client: true, nth, deed: Box::new(deed) }));
+    }
+
+    /// Has something done, once, before a piece from the server passes that holds the text.
+    pub fn do_at_answer(&self, text: &[u8], deed: impl FnOnce() -> Fate + Send + 'static) {
+        self.set_rule(Some(Rule { at: text.to_vec(), from_client: false, nth: 0, deed: Box::new(deed) }));
+    }
+
+    /// Forgets what is not done yet.
+    pub fn clear(&self) {
+        self.set_rule(None);
+    }
+
+    /// How often something was done.
     pub fn cuts(&self) -> usize {
         self.cuts.load(Ordering::Acquire)
     }
 
-    fn set(&self, rule: Option<Rule>) {
+    fn set_rule(&self, rule: Option<Rule>) {
         *self.rule.lock().unwrap_or_else(PoisonError::into_inner) = rule;
     }
 }
@@ -75,51 +104,64 @@ impl Cut {
 type Shared = (Arc<Mutex<Option<Rule>>>, Arc<AtomicUsize>);
 
 fn pass_both_ways(client: &TcpStream, server: &TcpStream, shared: &Shared) {
-    let is_cut = Arc::new(AtomicBool::new(false));
+    let fate = Arc::new(Mutex::new(Fate::Passes));
     for from_client in [true, false] {
         let (Ok(client), Ok(server)) = (client.try_clone(), server.try_clone()) else { return };
-        let (shared, is_cut) = (shared.clone(), Arc::clone(&is_cut));
+        let line = Line { from_client, shared: shared.clone(), fate: Arc::clone(&fate) };
         thread::spawn(move || {
-            let (from, to) = if from_client { (client, server) } else { (server, client) };
-            // What is left when one side goes away is of no interest.
-            pass(from, to, from_client, &shared, &is_cut).ok();
+            let (from, to) = if from_client { (&client, &server) } else { (&server, &client) };
+            if line.pass(from, to).is_err() {
+                // Who is told nothing of a reset at the other end would wait for ever.
+                from.shutdown(Shutdown::Both).ok();
+                to.shutdown(Shutdown::Both).ok();
+            }
         });
     }
 }
 
-fn pass(
-    mut from: TcpStream,
-    mut to: TcpStream,
+/// One way of a connection.
+struct Line {
     from_client: bool,
-    shared: &Shared,
-    is_cut: &AtomicBool,
-) -> io::Result<()> {
-    let mut buffer = vec![0; 1 << 16];
-    let mut pieces = 0;
-    loop {
-        let read = from.read(&mut buffer)?;
-        if read == 0 || is_cut.load(Ordering::Acquire) {
-            return to.shutdown(Shutdown::Write);
+    shared: Shared,
+    fate: Arc<Mutex<Fate>>,
+}
+
+impl Line {
+    fn pass(&self, mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
+        let mut buffer = vec![0; 1 << 16];
+        let mut pieces = 0;
+        loop {
+            let read = from.read(&mut buffer)?;
+            let piece = &buffer[..read];
+            match self.fate_of(piece, &mut pieces) {
+                Fate::Cut => return Err(io::ErrorKind::ConnectionAborted.into()),
+                _ if read == 0 => return to.shutdown(Shutdown::Write),
+                Fate::Silent => {}
+                Fate::Passes => to.write_all(piece)?,
+            }
         }
-        pieces += 1;
-        let piece = &buffer[..read];
-        let mut rule = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let cuts = rule.as_ref().is_some_and(|rule| {
-            let is_here = if rule.at.is_empty() {
-                pieces > rule.nth
-            } else {
-                piece.windows(rule.at.len()).any(|part| part == rule.at)
-            };
-            rule.from_client == from_client && is_here
-        });
-        if cuts {
-            *rule = None;
-            is_cut.store(true, Ordering::Release);
-            shared.1.fetch_add(1, Ordering::AcqRel);
-            from.shutdown(Shutdown::Both).ok();
-            return to.shutdown(Shutdown::Both);
+    }
+
+    /// What becomes of the connection when that piece has come; `pieces` counts.
+    fn fate_of(&self, piece: &[u8], pieces: &mut usize) -> Fate {
+        let mut fate = self.fate.lock().unwrap_or_else(PoisonError::into_inner);
+        if *fate == Fate::Passes && !piece.is_empty() {
+            let mut rule = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(due) = rule.take_if(|rule| self.is_due(rule, piece, pieces)) {
+                drop(rule);
+                *fate = (due.deed)();
+                self.shared.1.fetch_add(1, Ordering::AcqRel);
+            }
         }
-        drop(rule);
-        to.write_all(piece)?;
+        *fate
+    }
+
+    fn is_due(&self, rule: &Rule, piece: &[u8], pieces: &mut usize) -> bool {
+        let holds = || rule.at.is_empty() || piece.windows(rule.at.len()).any(|part| part == rule.at);
+        if rule.from_client != self.from_client || (*pieces == 0 && !holds()) {
+            return false;
+        }
+        *pieces += 1;
+        *pieces > rule.nth
     }
 }

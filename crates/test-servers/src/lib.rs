@@ -15,7 +15,7 @@ mod web;
 pub use adbc::adbc_driver;
 pub use authority::{Authority, Certificates};
 pub use chromium::browser_script;
-pub use cut::Cut;
+pub use cut::{Cut, Fate};
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
 pub use s3::S3Server;

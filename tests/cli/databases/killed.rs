@@ -1,5 +1,5 @@
-//! Runner, server and connection are killed at random moments while a table is written; afterwards nothing is lost and nothing is
-//! there twice, and at no moment did a reader see half of it.
+//! Runner, server and connection are killed while a table is written, from the beginning of its transaction until the answer to its
+//! COMMIT; afterwards nothing is lost and nothing is there twice, and at no moment did a reader see half of it.
 //!
 //! `TIDEMILL_DATABASE_KILLS=100` says how many kills; without it there is none, for they take minutes. What came of it is in
 //! `docs/reliability.md`.
@@ -7,9 +7,11 @@
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use tidemill_test_servers::{Cut, Postgres};
+use rustix::process::{Pid, Signal, kill_process};
+use tidemill_test_servers::{Cut, Fate, Postgres};
 
 use crate::project::{Outcome, Project, dedent};
 
@@ -30,12 +32,31 @@ enum Victim {
 
 const VICTIMS: [Victim; 5] = [Victim::Runner, Victim::Session, Victim::Process, Victim::Server, Victim::Connection];
 
+/// How the transaction that writes begins.
+const BEGIN: &[u8] = b"begin; set local lock_timeout = '10min'; select pg_advisory_xact_lock";
+
+/// More requests than it has.
+const MOST_REQUESTS: usize = 40;
+
+/// What the server answers to its end.
+const COMMITTED: &[u8] = b"COMMIT\0";
+
+/// When something is killed.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// Before that request of the transaction comes to the server.
+    Request(usize),
+    /// When the server has committed, before its answer comes to the runner.
+    Committed,
+}
+
 /// Rounds that write a table in a mode, each killed once.
 struct Rounds {
     mode: &'static str,
     shop: Shop,
-    cut: Cut,
-    lasts: Duration,
+    cut: Arc<Cut>,
+    /// How many requests the transaction has at most, as far as is known.
+    requests: usize,
     random: u64,
     figures: Figures,
 }
@@ -55,7 +76,7 @@ struct Figures {
 impl Rounds {
     fn new(mode: &'static str, output: &str) -> Option<Self> {
         let server = Arc::new(Postgres::start()?);
-        let cut = Cut::before(server.port()).expect("a proxy");
+        let cut = Arc::new(Cut::before(server.port()).expect("a proxy"));
         let sql = "create schema mart; create table mart.out (id int primary key, round int not null)";
         let sql = if mode == "append" { sql.replace(" primary key", " not null") } else { sql.to_owned() };
         let shop = Shop::at(server, Project::new(), &sql)?;
@@ -69,13 +90,11 @@ impl Rounds {
                 output: {{connection: mart, table: out, {output}}}
             "
         );
-        let url = shop.server.url_at(cut.port(), &shop.database);
+        let url = format!("{}?sslmode=disable", shop.server.url_at(cut.port(), &shop.database));
         let shop = shop.pipeline(&dedent(&rest)).secret(&url);
-        let mut rounds =
-            Self { mode, shop, cut, lasts: Duration::ZERO, random: 0x9E37_79B9_7F4A_7C15, figures: Figures::default() };
-        let began = Instant::now();
+        let requests = MOST_REQUESTS;
+        let rounds = Self { mode, shop, cut, requests, random: 0x9E37_79B9_7F4A_7C15, figures: Figures::default() };
         rounds.start(1).exits(0);
-        rounds.lasts = began.elapsed();
         Some(rounds)
     }
 
@@ -102,33 +121,57 @@ impl Rounds {
         let is_over = Arc::new(AtomicBool::new(false));
         let looks = Arc::new(AtomicUsize::new(0));
         let reader = self.reader(&is_over, &looks);
-        for round in 2..kills + 2 {
+        for round in 2.. {
+            if self.figures.kills == kills {
+                break;
+            }
             let victim = VICTIMS[self.random(VICTIMS.len() as u64) as usize];
-            let after = self.lasts.mul_f64(self.random(1100) as f64 / 1000.0);
-            let what = format!("{}: round {round}: {victim:?} after {after:?}", self.mode);
-            self.kill_once(round, victim, after, &what);
+            let moment = match self.random(4) {
+                0 => Moment::Committed,
+                _ => Moment::Request(self.random(self.requests as u64) as usize),
+            };
+            let what = format!("{}: round {round}: {victim:?} at {moment:?}", self.mode);
+            self.kill_once(round, victim, moment, &what);
             println!("{what}: {:?}", self.figures);
             assert!(!reader.is_finished(), "{what}: the reader saw what may not be seen");
         }
         is_over.store(true, Ordering::Relaxed);
         reader.join().expect("no look was wrong");
         self.figures.looks = looks.load(Ordering::Relaxed);
-        println!("{} ({:?} undisturbed): {:?}", self.mode, self.lasts, self.figures);
+        println!("{} ({} requests): {:?}", self.mode, self.requests, self.figures);
     }
 
-    fn kill_once(&mut self, round: usize, victim: Victim, after: Duration, what: &str) {
-        let pieces = self.random(14) as usize;
-        if victim == Victim::Connection {
-            self.cut.after_requests(pieces);
+    fn kill_once(&mut self, round: usize, victim: Victim, moment: Moment, what: &str) {
+        let is_killed = Arc::new(AtomicBool::new(false));
+        let (sender, runner) = channel();
+        let killing = self.killing(victim, runner, &is_killed);
+        match moment {
+            Moment::Request(nth) => self.cut.do_at_request(BEGIN, nth, killing),
+            // What only reads commits too, before this begins.
+            Moment::Committed => {
+                let cut = Arc::clone(&self.cut);
+                self.cut.do_at_request(BEGIN, 0, move || {
+                    cut.do_at_answer(COMMITTED, killing);
+                    Fate::Passes
+                });
+            }
         }
-        let mut child = self.spawn(round);
-        if victim != Victim::Connection {
-            std::thread::sleep(after);
-        }
-        self.strike(victim, &mut child);
+        let child = self.spawn(round);
+        sender.send(child.id() as i32).expect("the proxy keeps what is to be done");
         let outcome = self.shop.project.wait(child);
+        self.cut.clear();
+        match moment {
+            _ if is_killed.load(Ordering::Acquire) => self.count(&outcome, self.is_there(round, what), what),
+            Moment::Request(nth) => self.requests = nth,
+            Moment::Committed => panic!("{what}: it has not committed\n{}", outcome.stderr),
+        }
+        self.start(round).exits(0);
+        assert!(self.is_there(round, what), "{what}: the next run has not written the rows");
+        self.nothing_is_left(what);
+    }
+
+    fn count(&mut self, outcome: &Outcome, is_there: bool, what: &str) {
         self.figures.kills += 1;
-        let is_there = self.is_there(round, what);
         let heard = outcome.stderr.contains("done in ");
         match (heard, is_there) {
             (true, true) => self.figures.ended_well += 1,
@@ -138,31 +181,37 @@ impl Rounds {
         }
         let denied = outcome.stderr.contains("nothing was written");
         assert!(!(denied && is_there), "{what}: it is told that nothing was written\n{}", outcome.stderr);
-        // The cut that did not come must not come later.
-        self.cut.after_requests(usize::MAX - 1);
-        self.start(round).exits(0);
-        assert!(self.is_there(round, what), "{what}: the next run has not written the rows");
-        self.nothing_is_left(what);
     }
 
-    fn strike(&self, victim: Victim, child: &mut Child) {
-        let sessions = "from pg_stat_activity where datname = current_database() and application_name <> 'psql'";
-        match victim {
-            // It may have ended by itself.
-            Victim::Runner => drop(child.kill()),
-            Victim::Session => drop(self.shop.sql(&format!("select pg_terminate_backend(pid) {sessions}"))),
-            Victim::Process => {
-                for pid in self.shop.sql(&format!("select pid {sessions}")).lines() {
-                    let pid = pid.parse().ok().and_then(rustix::process::Pid::from_raw).expect("a number");
-                    // It may have ended since; else the server ends all others and recovers.
-                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    /// What kills a victim, and what becomes of the connection then; the runner is told later.
+    fn killing(
+        &self,
+        victim: Victim,
+        runner: Receiver<i32>,
+        is_killed: &Arc<AtomicBool>,
+    ) -> impl FnOnce() -> Fate + Send + use<> {
+        let (server, database) = (Arc::clone(&self.shop.server), self.shop.database.clone());
+        let is_killed = Arc::clone(is_killed);
+        move || {
+            is_killed.store(true, Ordering::Release);
+            let sessions = "from pg_stat_activity where datname = current_database() and application_name <> 'psql'";
+            match victim {
+                Victim::Runner => kill(runner.recv().expect("it was started")),
+                Victim::Session => {
+                    drop(server.psql(&database, &format!("select pg_terminate_backend(pid) {sessions}")))
                 }
+                // The server ends all others then, and recovers.
+                Victim::Process => {
+                    let pids = server.psql(&database, &format!("select pid {sessions}"));
+                    pids.lines().for_each(|pid| kill(pid.parse().expect("a number")));
+                }
+                Victim::Server => {
+                    server.kill();
+                    server.run().expect("the server starts again");
+                }
+                Victim::Connection => return Fate::Cut,
             }
-            Victim::Server => {
-                self.shop.server.kill();
-                self.shop.server.run().expect("the server starts again");
-            }
-            Victim::Connection => {}
+            Fate::Passes
         }
     }
 
@@ -231,6 +280,12 @@ impl Rounds {
             }
         })
     }
+}
+
+fn kill(process: i32) {
+    let process = Pid::from_raw(process).expect("the number of a process");
+    // It may have ended by itself.
+    let _ = kill_process(process, Signal::KILL);
 }
 
 fn killed(mode: &'static str, output: &str) {

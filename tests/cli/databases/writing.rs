@@ -61,6 +61,35 @@ fn appended_rows_are_there_once() {
 }
 
 #[test]
+fn a_table_that_was_dropped_is_written_again() {
+    for output in ["create: true", "mode: append, create: true"] {
+        let Some(shop) = Shop::new(ORDERS, &written(output)) else { return };
+        shop.run(["run"]).exits(0);
+        shop.sql("drop table mart.out");
+        let plan = shop.run(["plan"]).exits(0);
+        assert!(plan.stdout.contains("mart://out was deleted"), "{}", plan.stdout);
+        shop.run(["run"]).exits(0);
+        assert_eq!(rows(&shop), "9|9", "{output}");
+        assert_eq!(shop.sql(LINES), "out|mart.out|9|t");
+    }
+}
+
+#[test]
+fn a_view_shows_what_the_run_has_written_to_its_table() {
+    let sql = format!(
+        "{ORDERS} create schema mart; create table mart.out (id int, country text);
+        create view mid as select country, count(*) as n from mart.out group by country; create view top as select sum(n)::int as n from mid"
+    );
+    let rest = format!(
+        "{}\n  seen: {{type: load, connection: shop, table: top, columns: {{n: int}}, depends_on: [out], output: seen.csv}}\n",
+        crate::project::dedent(&written("mode: replace")).trim_end()
+    );
+    let Some(shop) = Shop::new(&sql, &rest) else { return };
+    shop.run(["run"]).exits(0);
+    assert_eq!(shop.project.read("seen.csv"), "n\n9\n");
+}
+
+#[test]
 fn rows_of_the_same_key_are_changed() {
     let sql = format!(
         "{ORDERS} create schema mart; create table mart.out (id int primary key, country text, note text);

@@ -70,6 +70,17 @@ impl<'a> Ledger<'a> {
         }))
     }
 
+    /// Takes away all lines of a target that is not there any more: what they tell of went with it.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub fn forget(&self, connection: &mut ManagedConnection) -> Result<(), ConnectionError> {
+        let settings = &self.session.settings;
+        let sql =
+            format!("delete from {} where target = {}", settings.quoted_table(&self.table), settings.placeholder(1));
+        self.session.execute(connection, sql, vec![Value::String(self.target.clone())])
+    }
+
     /// Notes that so many rows are written at that time.
     ///
     /// # Errors

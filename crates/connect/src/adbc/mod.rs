@@ -43,10 +43,7 @@ use self::snapshot::Snapshots;
 pub(crate) static DRIVER: Driver = Driver {
     schemes: &[],
     options: &["schema", "snapshot"],
-    open: |config, _| {
-        let name = config.name.clone();
-        Ok(Arc::new(DatabaseStorage { name, database: open(config)? }))
-    },
+    open: |config, _| DatabaseStorage::open(config, open),
     of_urls: |_| Arc::new(DatabaseUrls::new(&[], open)),
 };
 

@@ -1,12 +1,11 @@
 //! What is read, as SQL of the database with its parameters.
 
-use std::cell::Cell;
-
-use tidemill_core::connection::{ConnectionError, ConnectionErrorKind as Kind, DatabaseSource, DatabaseTable};
-use tidemill_core::spec::{SqlHole, SqlText};
+use tidemill_core::connection::{ConnectionError, DatabaseSource, DatabaseTable};
+use tidemill_core::spec::SqlText;
 use tidemill_core::table::{Schema, Value};
 
 use super::settings::Settings;
+use crate::placeholders;
 
 /// Databases that quote names with backticks.
 const BACKTICKS: [&str; 5] = ["bigquery", "mysql", "databricks", "spark", "hive"];
@@ -70,30 +69,15 @@ impl Query {
     /// # Errors
     /// If a parameter stands where it cannot.
     pub fn bound(settings: &Settings, text: &SqlText) -> Result<Self, ConnectionError> {
-        let values: Vec<Value> = text.holes.iter().flat_map(values_of).collect();
-        let in_any = Cell::new(false);
-        let place = |number: usize| {
+        let place = |number: usize, value: &Value| {
             let place = settings.placeholder(number);
-            match values.get(number - 1) {
+            match value {
                 // It goes as text: not every driver takes a decimal.
-                Some(value @ Value::Decimal { .. }) => format!("cast({place} as {})", value.data_type()),
+                Value::Decimal { .. } => format!("cast({place} as {})", value.data_type()),
                 _ => place,
             }
         };
-        let (sql, parameters) = text.bound(place, |before, places| {
-            in_any.set(in_any.get() || stands_in_any(before));
-            // A list of nothing is a query of no rows, so that `not in` is true for it.
-            let list = if places.is_empty() { "select null where 1 = 0".to_owned() } else { places.join(", ") };
-            if before.trim_end().ends_with('(') { list } else { format!("({list})") }
-        });
-        let wrong = |message: &str| ConnectionError::new(Kind::Query, &settings.name, message);
-        if in_any.get() {
-            return Err(wrong("takes no list inside of `any(…)`").help("write `column in ${{ … }}`"));
-        }
-        if parameters.len() != values.len() {
-            return Err(wrong("has a query with a parameter inside of quotes")
-                .help("let `${{ … }}` stand outside of quotes; in a text before it, write '' for a quote, not \\'"));
-        }
+        let (sql, parameters) = placeholders::bound(&settings.name, text, place, "select null where 1 = 0")?;
         Ok(Self { sql, parameters })
     }
 
@@ -103,17 +87,4 @@ impl Query {
         // On lines of its own, for the query may end with a comment.
         Self { sql: format!("select * from (\n{sql}\n) tidemill_columns limit 0"), parameters: self.parameters.clone() }
     }
-}
-
-fn values_of(hole: &SqlHole) -> Vec<Value> {
-    match hole {
-        SqlHole::One(value) => vec![value.clone()],
-        SqlHole::Many(values) => values.clone(),
-        SqlHole::Now { logical_time } => vec![Value::String(logical_time.clone())],
-    }
-}
-
-fn stands_in_any(before: &str) -> bool {
-    let word = before.trim_end().trim_end_matches('(').trim_end().to_ascii_lowercase();
-    before.trim_end().ends_with('(') && ["any", "all", "some"].iter().any(|name| word.ends_with(name))
 }

@@ -61,6 +61,8 @@ fn prepare(session: &Session, write: &DatabaseWrite<'_>, ledger: &Ledger<'_>) ->
                 Vec::new(),
             );
         }
+        ledger.ensure(connection)?;
+        ledger.forget(connection)?;
         session.execute(connection, create::statement(&session.settings, write), Vec::new())?;
         target = objects::target(session, connection, write.table)?;
     }

@@ -34,7 +34,7 @@ pub(super) fn of(settings: &Settings, error: &Error) -> ConnectionError {
 }
 
 /// That the server is gone in the middle of something.
-fn lost(settings: &Settings) -> ConnectionError {
+pub(super) fn lost(settings: &Settings) -> ConnectionError {
     ConnectionError::new(
         Kind::Unreachable,
         &settings.name,
@@ -163,10 +163,10 @@ fn of_server(settings: &Settings, error: &ServerError) -> ConnectionError {
             (Kind::Refused, format!("has no room left: {said}"), "make room on the server's disk")
         }
         1040 | 1203 | 1226 => {
-            (Kind::Unreachable, format!("has no connection free: {said}"), "try again, or have more allowed")
+            (Kind::Busy, format!("has no connection free: {said}"), "try again, or have more allowed")
         }
-        1205 => (Kind::Unreachable, format!("waited too long for a lock: {said}"), "look at who writes to the table"),
-        1213 => (Kind::Unreachable, format!("was chosen to give way in a deadlock: {said}"), "try again"),
+        1205 => (Kind::Busy, format!("waited too long for a lock: {said}"), "look at who writes to the table"),
+        1213 => (Kind::Busy, format!("was chosen to give way in a deadlock: {said}"), "try again"),
         1053 | 1077 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 | 3169 => return lost(settings),
         1317 | 1969 | 3024 => (
             Kind::Unreachable,

@@ -11,7 +11,7 @@ use super::query::quoted_table;
 const NAME: &str = "tidemill_ledger";
 
 /// Seconds for which a writer waits until another one has written to the same table.
-const LOCK_SECONDS: u32 = 86_400;
+const LOCK_SECONDS: u32 = 600;
 
 /// A line of the ledger, at its place.
 pub(super) struct Ledger<'a> {
@@ -66,6 +66,11 @@ impl<'a> Ledger<'a> {
         let sql = format!("select row_count, cast(written_at as char) from {table} where {KEY}");
         let found: Option<(u64, String)> = conn.exec_first(sql, self.key()).await?;
         Ok(found.map(|(rows, written_at)| Entry { rows, written_at }))
+    }
+
+    /// Takes away all lines of a target that is not there any more: what they tell of went with it.
+    pub async fn forget(&self, conn: &mut Conn) -> Result<(), Error> {
+        conn.exec_drop(format!("delete from {} where target = ?", quoted_table(&self.table)), (&self.target,)).await
     }
 
     /// Notes that so many rows are written now; the time comes back, which no other writing of this line has.

@@ -43,10 +43,7 @@ const SCHEMES: &[&str] = &["mysql", "mariadb"];
 pub(crate) const DRIVER: Driver = Driver {
     schemes: SCHEMES,
     options: &["schema", "snapshot"],
-    open: |config, _| {
-        let name = config.name.clone();
-        Ok(Arc::new(DatabaseStorage { name, database: open(config)? }))
-    },
+    open: |config, _| DatabaseStorage::open(config, open),
     of_urls: |_| Arc::new(DatabaseUrls::new(SCHEMES, open)),
 };
 

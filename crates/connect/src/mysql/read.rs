@@ -115,7 +115,7 @@ impl Reading {
         let done = self.server.stoppable(id, stop, self.read(lent.conn(), sender, stopped)).await;
         let is_stopped = *stopper.borrow();
         // Only a connection on which nothing is under way can be used again.
-        if done.is_some() && lent.settle(is_stopped).await {
+        if done.is_some() && lent.settle(&self.server, is_stopped).await {
             lent.give_back(&self.server);
         }
         match done {
@@ -131,13 +131,14 @@ impl Reading {
         sender: &Batches,
         mut stopped: watch::Receiver<bool>,
     ) -> Result<(), ConnectionError> {
-        let statement = conn.prep(self.query.sql.as_str()).await.map_err(|error| self.server.fault(&error))?;
+        let (server, id) = (&self.server, conn.id());
+        let statement = server.answer(id, conn.prep(self.query.sql.as_str())).await?;
         let places = self.places(&statement.columns())?;
         let parameters = Params::Positional(self.query.parameters.clone());
-        let mut result = conn.exec_iter(&statement, parameters).await.map_err(|error| self.server.fault(&error))?;
+        let mut result = server.answer(id, conn.exec_iter(&statement, parameters)).await?;
         let (mut batch, mut before) = (Batch::new(&self.schema, 1024), 0);
         let mut fault = None;
-        while let Some(row) = result.next().await.map_err(|error| self.server.fault(&error))? {
+        while let Some(row) = server.answer(id, result.next()).await? {
             // What still comes of a query that was ended is passed over.
             if fault.is_some() || *stopped.borrow() {
                 continue;
@@ -151,7 +152,7 @@ impl Reading {
             }
         }
         drop(result);
-        conn.close(statement).await.map_err(|error| self.server.fault(&error))?;
+        server.answer(id, conn.close(statement)).await?;
         if fault.is_none() && (batch.rows() > 0 || before == 0) {
             send(sender, Ok(batch.finish()), &mut stopped).await;
         }

@@ -9,12 +9,13 @@ use futures_util::future::{Either, join, select};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, Error};
 use tidemill_core::attempt::{CancelCallback, CancelToken};
-use tidemill_core::connection::ConnectionError;
+use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::error;
 use super::settings::{Settings, Tls};
+use crate::liveness::{self, Seen};
 
 /// How long a connection that nobody uses is kept: the next question mostly comes at once or not at all.
 const IDLE: Duration = Duration::from_secs(10);
@@ -72,11 +73,51 @@ impl Server {
     /// If the server cannot be reached or refuses.
     pub async fn session(&self) -> Result<Conn, ConnectionError> {
         while let Some((mut conn, since)) = self.take_idle() {
-            if since.elapsed() < IDLE && conn.ping().await.is_ok() {
+            if since.elapsed() < IDLE && self.prompt(conn.ping()).await {
                 return Ok(conn);
             }
         }
         self.connect().await
+    }
+
+    /// Whether something that takes no time goes well.
+    pub async fn prompt(&self, work: impl Future<Output = Result<(), Error>>) -> bool {
+        matches!(timeout(self.settings.connect_timeout, work).await, Ok(Ok(())))
+    }
+
+    /// The answer to something that was sent on the connection of that number; None if the server has none to give any more.
+    pub async fn answered<T>(&self, id: u32, work: impl Future<Output = T>) -> Option<T> {
+        let since = Instant::now();
+        let answer = liveness::answer(work, self.settings.silence, || self.seen(id, since)).await;
+        if matches!(answer, Err(Seen::Waiting)) {
+            // It would hold what it has locked as long as nobody tells it.
+            let _ = timeout(ENDING, self.end("CONNECTION", id)).await;
+        }
+        answer.ok()
+    }
+
+    /// Waits for something that was sent on the connection of that number.
+    ///
+    /// # Errors
+    /// If the server refuses, or is gone.
+    pub async fn answer<T>(&self, id: u32, work: impl Future<Output = Result<T, Error>>) -> Result<T, ConnectionError> {
+        match self.answered(id, work).await {
+            Some(answer) => answer.map_err(|error| self.fault(&error)),
+            None => Err(error::lost(&self.settings)),
+        }
+    }
+
+    /// What the server does for the connection of that number, says a connection of its own.
+    async fn seen(&self, id: u32, since: Instant) -> Seen {
+        let mut other = match self.connect().await {
+            Ok(other) => other,
+            Err(fault) if fault.kind == ConnectionErrorKind::Unreachable => return Seen::Gone,
+            // A server that refuses a connection may well go on with another one.
+            Err(_) => return Seen::Working,
+        };
+        let asked = timeout(self.settings.connect_timeout, seen_by(&mut other, id, since)).await;
+        let _ = timeout(self.settings.connect_timeout, other.disconnect()).await;
+        asked.ok().and_then(Result::ok).unwrap_or(Seen::Gone)
     }
 
     fn take_idle(&self) -> Option<(Conn, Instant)> {
@@ -103,7 +144,11 @@ impl Server {
             Either::Right(_) => return Err(error::cancelled(&self.settings)),
         };
         let id = conn.id();
-        let done = self.stoppable(id, stop, work(&mut conn)).await;
+        let answered = async {
+            let answer = self.answered(id, work(&mut conn)).await;
+            answer.unwrap_or_else(|| Err(error::lost(&self.settings)))
+        };
+        let done = self.stoppable(id, stop, answered).await;
         if let Some(Ok(done)) = done {
             self.give_back(conn);
             return Ok(done);
@@ -125,19 +170,34 @@ impl Server {
         match select(pin!(work), pin!(stop)).await {
             Either::Left((done, _)) => Some(done),
             Either::Right(((), work)) => {
-                timeout(ENDING, join(self.end_query(id), work)).await.ok().map(|((), done)| done)
+                timeout(ENDING, join(self.end("QUERY", id), work)).await.ok().map(|((), done)| done)
             }
         }
     }
 
-    /// Ends the query of another connection. Where that fails, the server will see that its client has gone.
-    async fn end_query(&self, id: u32) {
+    /// Ends another connection, or its query. Where that fails, the server will see that its client has gone.
+    async fn end(&self, what: &str, id: u32) {
         if let Ok(mut conn) = self.connect().await {
             // Nothing is there to be ended any more, or the connection is lost: both are as good.
-            let _ = conn.query_drop(format!("KILL QUERY {id}")).await;
+            let _ = conn.query_drop(format!("KILL {what} {id}")).await;
             let _ = conn.disconnect().await;
         }
     }
+}
+
+/// What another connection does. One that was waited for before the server began is none of its own.
+async fn seen_by(conn: &mut Conn, id: u32, since: Instant) -> Result<Seen, Error> {
+    let uptime: Option<(String, u64)> = conn.query_first("show global status like 'Uptime'").await?;
+    if uptime.is_some_and(|(_, seconds)| seconds < since.elapsed().as_secs()) {
+        return Ok(Seen::Gone);
+    }
+    let sql = "select command from information_schema.processlist where id = ?";
+    let command: Option<String> = conn.exec_first(sql, (id,)).await?;
+    Ok(match command.as_deref() {
+        None => Seen::Gone,
+        Some("Sleep") => Seen::Waiting,
+        Some(_) => Seen::Working,
+    })
 }
 
 /// Waits until the work is cancelled.

@@ -11,6 +11,12 @@ use url::Url;
 /// How long a connection may take to come about, unless the URL says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long a server may say nothing until it is asked whether it still works, unless the URL says otherwise.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often a line on which nothing passes is tried.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
 /// What each session begins with. Times are in UTC, and a reader that is slow to take rows does not lose its connection.
 const SETUP: &str = "SET NAMES utf8mb4, time_zone = '+00:00', net_write_timeout = 3600, net_read_timeout = 3600";
 
@@ -46,6 +52,8 @@ pub(super) struct Settings {
     pub snapshot: bool,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
+    /// How long a server may say nothing until it is asked whether it still works.
+    pub silence: Duration,
     /// Everything for the client, except for TLS.
     options: OptsBuilder,
     /// What TLS is to look at.
@@ -94,10 +102,12 @@ impl Settings {
             .pass(password)
             .db_name(database.clone())
             .setup(vec![SETUP])
+            .tcp_keepalive(Some(KEEPALIVE))
             .stmt_cache_size(0);
-        let (tls, connect_timeout) = (parameters.tls(), parameters.connect_timeout);
+        let (tls, connect_timeout, silence) = (parameters.tls(), parameters.connect_timeout, parameters.read_timeout);
         let ssl = parameters.ssl(tls);
-        Ok(Self { name: config.name.clone(), place, user, database, tls, snapshot, connect_timeout, options, ssl })
+        let name = config.name.clone();
+        Ok(Self { name, place, user, database, tls, snapshot, connect_timeout, silence, options, ssl })
     }
 
     /// What the client is told; with TLS or without.
@@ -127,7 +137,7 @@ impl Settings {
 
 const SHAPE: &str = "write it as mysql://user:password@host:3306/database, with %40 for an @ in a name or password";
 const PARAMETERS: &str = "known are ssl-mode (disabled, preferred, required, verify_ca, verify_identity), ssl-ca, ssl-cert, ssl-key, \
-                          connect-timeout and socket";
+                          connect-timeout, read-timeout and socket";
 
 /// What stands behind the `?` of a URL.
 struct Parameters {
@@ -135,20 +145,23 @@ struct Parameters {
     ca: Option<PathBuf>,
     identity: Option<(PathBuf, PathBuf)>,
     connect_timeout: Duration,
+    read_timeout: Duration,
     socket: Option<String>,
 }
 
 impl Parameters {
     fn of(url: &Url) -> Result<Self, String> {
         let (mut cert, mut key) = (None, None);
-        let mut all = Self { mode: None, ca: None, identity: None, connect_timeout: CONNECT_TIMEOUT, socket: None };
+        let (connect_timeout, read_timeout) = (CONNECT_TIMEOUT, READ_TIMEOUT);
+        let mut all = Self { mode: None, ca: None, identity: None, connect_timeout, read_timeout, socket: None };
         for (name, value) in url.query_pairs() {
             match name.to_ascii_lowercase().replace('_', "-").as_str() {
                 "ssl-mode" | "sslmode" => all.mode = Some(mode(&value)?),
                 "ssl-ca" | "sslrootcert" => all.ca = Some(PathBuf::from(value.as_ref())),
                 "ssl-cert" | "sslcert" => cert = Some(PathBuf::from(value.as_ref())),
                 "ssl-key" | "sslkey" => key = Some(PathBuf::from(value.as_ref())),
-                "connect-timeout" => all.connect_timeout = seconds(&value)?,
+                "connect-timeout" => all.connect_timeout = seconds(&name, &value)?,
+                "read-timeout" => all.read_timeout = seconds(&name, &value)?,
                 "socket" => all.socket = Some(value.into_owned()),
                 _ => return Err(format!("has a parameter `{name}` in its URL that means nothing")),
             }
@@ -190,9 +203,9 @@ fn mode(text: &str) -> Result<Tls, String> {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+fn seconds(name: &str, text: &str) -> Result<Duration, String> {
     match text.parse::<u64>() {
         Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err(format!("has a `connect-timeout` that is no number of seconds: `{text}`")),
+        _ => Err(format!("has a `{name}` that is no number of seconds: `{text}`")),
     }
 }

@@ -113,9 +113,9 @@ impl Snapshots {
 
 async fn begun(server: &Server) -> Result<Conn, ConnectionError> {
     let mut conn = server.session().await?;
-    let fault = |error: mysql_async::Error| server.fault(&error);
-    conn.query_drop("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await.map_err(fault)?;
-    conn.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(fault)?;
+    let id = conn.id();
+    server.answer(id, conn.query_drop("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")).await?;
+    server.answer(id, conn.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")).await?;
     Ok(conn)
 }
 
@@ -134,12 +134,12 @@ impl Lent {
     }
 
     /// Whether nothing is under way on it. An order to end a query may come late, and would end the next one.
-    pub async fn settle(&mut self, was_stopped: bool) -> bool {
+    pub async fn settle(&mut self, server: &Server, was_stopped: bool) -> bool {
         let conn = self.conn();
         if was_stopped {
-            let _ = conn.query_drop("DO 0").await;
+            server.prompt(conn.query_drop("DO 0")).await;
         }
-        !conn.is_disconnected() && conn.query_drop("DO 0").await.is_ok()
+        !conn.is_disconnected() && server.prompt(conn.query_drop("DO 0")).await
     }
 
     /// Gives it back, for who reads next.

@@ -6,6 +6,7 @@ use tidemill_core::connection::{DatabaseTable, TargetColumn, TargetTable};
 use tidemill_core::table::DataType;
 
 use super::columns::{DIGITS, UNSIGNED};
+use crate::written::View;
 
 /// What names a table, or all of a database, in a query for it; MySQL on some systems does not tell letters by their case.
 const THIS: &str =
@@ -53,6 +54,14 @@ pub(super) async fn tables(conn: &mut Conn, schema: &str, name: Option<&str>) ->
 /// If the server refuses.
 pub(super) async fn names(conn: &mut Conn, schema: &str) -> Result<Vec<String>, Error> {
     conn.exec("select table_name from information_schema.tables where table_schema = ?", (schema,)).await
+}
+
+/// The views that the user may know of, with their definitions.
+///
+/// # Errors
+/// If the server refuses.
+pub(super) async fn views(conn: &mut Conn) -> Result<Vec<View>, Error> {
+    conn.query("select table_name, coalesce(view_definition, '') from information_schema.views").await
 }
 
 async fn ask<T>(conn: &mut Conn, sql: &str, schema: &str, name: Option<&str>) -> Result<Vec<T>, Error>

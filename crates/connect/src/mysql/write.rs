@@ -28,8 +28,8 @@ const SETUP: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_Z
 /// The table beside the target in which the rows of an upsert wait; only its connection sees it.
 const WAITING: &str = "tidemill_waiting_rows";
 
-/// How long a commit may take until the connection counts as lost.
-const COMMIT: Duration = Duration::from_secs(300);
+/// How long one answer to that may take.
+const ANSWERING: Duration = Duration::from_secs(60);
 
 /// How often, and how long apart, a server is asked for the end of a commit.
 const ASKING: (u32, Duration) = (40, Duration::from_millis(500));
@@ -62,12 +62,9 @@ impl Writer<'_> {
     /// Has something done; where it is cancelled, the server is told.
     fn run<T>(&mut self, work: impl AsyncFnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, ConnectionError> {
         let (server, id) = (self.server, self.conn.id());
-        let done = runtime::block_on(server.stoppable(id, is_cancelled(self.cancelled), work(&mut self.conn)));
-        match done {
-            _ if self.cancelled.is_cancelled() => Err(error::cancelled(&server.settings)),
-            Some(done) => done.map_err(|error| server.fault(&error)),
-            None => Err(error::cancelled(&server.settings)),
-        }
+        let work = server.answer(id, work(&mut self.conn));
+        let done = runtime::block_on(server.stoppable(id, is_cancelled(self.cancelled), work));
+        done.filter(|_| !self.cancelled.is_cancelled()).unwrap_or_else(|| Err(error::cancelled(&server.settings)))
     }
 
     fn wrong(&self, kind: Kind, message: String) -> ConnectionError {
@@ -76,9 +73,9 @@ impl Writer<'_> {
 
     fn write(&mut self, mut write: DatabaseWrite<'_>) -> Result<WriteEnd, ConnectionError> {
         self.run(async |conn| conn.query_drop(SETUP).await)?;
-        let target = self.target(&write)?;
-        let columns = self.columns(&write, &target)?;
         let ledger = Ledger::of(write.table, write.ledger);
+        let target = self.target(&write, &ledger)?;
+        let columns = self.columns(&write, &target)?;
         self.run(async |conn| ledger.ensure(conn).await)?;
         if !self.run(async |conn| ledger.lock(conn).await)? {
             return Err(
@@ -105,17 +102,18 @@ impl Writer<'_> {
             self.merge(write.table, &columns, key)?;
         }
         let rows = inserting.sent();
+        let views = self.run(async |conn| tables::views(conn).await)?;
         let written_at = self.run(async |conn| ledger.note(conn, rows).await)?;
         if !(write.may_commit)() {
             return Err(error::cancelled(&self.server.settings));
         }
         self.commit(&ledger, &written_at)?;
-        crate::written::note(&self.server.settings.place, &write.table.name);
+        crate::written::note(&self.server.settings.place, &write.table.name, &views);
         Ok(WriteEnd::Written { rows })
     }
 
     /// The target, made if it is to be.
-    fn target(&mut self, write: &DatabaseWrite<'_>) -> Result<TargetTable, ConnectionError> {
+    fn target(&mut self, write: &DatabaseWrite<'_>, ledger: &Ledger<'_>) -> Result<TargetTable, ConnectionError> {
         let Some(schema) = write.table.schema.clone() else {
             return Err(self
                 .wrong(Kind::Config, "has no default database".to_owned())
@@ -138,6 +136,8 @@ impl Writer<'_> {
             if known.is_none() {
                 conn.query_drop(format!("create database if not exists {}", quoted(&schema))).await?;
             }
+            ledger.ensure(conn).await?;
+            ledger.forget(conn).await?;
             conn.query_drop(create::statement(write)).await
         })?;
         let made = self.run(found)?.pop();
@@ -274,18 +274,12 @@ impl Writer<'_> {
 
     /// Commits. If the connection is lost at that, the ledger says whether it went through.
     fn commit(&mut self, ledger: &Ledger<'_>, written_at: &str) -> Result<(), ConnectionError> {
-        let committed = runtime::block_on(async { timeout(COMMIT, self.conn.query_drop("commit")).await });
-        let fault = match committed {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) if !error.is_fatal() => self.server.fault(&error),
-            Ok(Err(error)) => {
-                let fault = self.server.fault(&error);
-                return self.settle(ledger, written_at, fault);
-            }
-            Err(_) => {
-                let fault = error::timed_out(&self.server.settings);
-                return self.settle(ledger, written_at, fault);
-            }
+        let (server, id) = (self.server, self.conn.id());
+        let fault = match runtime::block_on(server.answered(id, self.conn.query_drop("commit"))) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) if error.is_fatal() => return self.settle(ledger, written_at, server.fault(&error)),
+            Some(Err(error)) => server.fault(&error),
+            None => error::lost(&server.settings),
         };
         if fault.kind == Kind::Unreachable { self.settle(ledger, written_at, fault) } else { Err(fault) }
     }
@@ -295,9 +289,9 @@ impl Writer<'_> {
         let (server, lost) = (self.server, self.conn.id());
         let asked = runtime::block_on(async {
             for _ in 0..ASKING.0 {
-                match asked(server, ledger, lost, written_at).await {
-                    Some(committed) => return Some(committed),
-                    None => sleep(ASKING.1).await,
+                match timeout(ANSWERING, asked(server, ledger, lost, written_at)).await {
+                    Ok(Some(committed)) => return Some(committed),
+                    Ok(None) | Err(_) => sleep(ASKING.1).await,
                 }
             }
             None

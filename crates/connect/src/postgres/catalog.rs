@@ -6,6 +6,7 @@ use tokio_postgres::{Client, Error, Row};
 
 use super::column_type::ColumnType;
 use super::sql::table;
+use crate::written::View;
 
 /// Columns, of a domain with the type that it is made of.
 const COLUMNS: &str = "\
@@ -72,6 +73,13 @@ pub(super) async fn primary_key(client: &Client, of: &DatabaseTable) -> Result<V
 /// The oids of the tables and views that the user may read, in that schema or in all but the server's own.
 pub(super) async fn readable(client: &Client, schema: Option<&str>) -> Result<Vec<Oid>, Error> {
     client.query(READABLE, &[&schema]).await?.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// The views that the user may know of, with their definitions.
+pub(super) async fn views(client: &Client) -> Result<Vec<View>, Error> {
+    let sql = "select viewname::text, coalesce(definition, '') from pg_catalog.pg_views \
+               where schemaname not in ('pg_catalog', 'information_schema')";
+    client.query(sql, &[]).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
 /// What these tables look like, by schema and name.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
-use tokio_postgres::{Client, Error};
+use tokio_postgres::Error;
 
+use super::backend::Backend;
 use super::error::{error, lost, of_statement};
 use super::ledger::Ledger;
 use super::link::Link;
@@ -14,34 +15,10 @@ use super::session::{Purpose, Session};
 const TRIES: u32 = 8;
 /// The first pause.
 const PAUSE: Duration = Duration::from_millis(125);
+/// How long one asking may take.
+const ASKING: Duration = Duration::from_secs(60);
 /// How long the lost transaction is waited for.
 const PATIENCE: &str = "set local lock_timeout = '15s'";
-
-/// The process of the server that serves a session.
-pub(super) struct Backend {
-    process: i32,
-    /// Since when it runs: the number alone may be another one's later.
-    since: String,
-}
-
-impl Backend {
-    /// That of this session.
-    ///
-    /// # Errors
-    /// If the server refuses.
-    pub async fn of(client: &Client) -> Result<Self, Error> {
-        let sql = "select pg_backend_pid(), coalesce((select backend_start::text from pg_catalog.pg_stat_activity \
-                   where pid = pg_backend_pid()), '')";
-        let row = client.query_one(sql, &[]).await?;
-        Ok(Self { process: row.try_get(0)?, since: row.try_get(1)? })
-    }
-
-    /// Ends it, should it still wait for a client that is gone.
-    async fn end(&self, client: &Client) -> Result<(), Error> {
-        let sql = "select pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where pid = $1 and backend_start::text = $2";
-        client.query(sql, &[&self.process, &self.since]).await.map(drop)
-    }
-}
 
 /// Commits.
 ///
@@ -50,21 +27,24 @@ impl Backend {
 pub(super) async fn commit(
     link: &Link,
     session: Session,
-    backend: &Backend,
     ledger: &Ledger<'_>,
     written_at: &str,
 ) -> Result<(), ConnectionError> {
-    let Err(fault) = session.client.batch_execute("commit").await else { return Ok(()) };
     // Where the server says no it has not; where it is going down it may have.
     let is_going_down =
         |code: &tokio_postgres::error::SqlState| code.code().starts_with("57") || code.code().starts_with("08");
-    if fault.code().is_some_and(|code| !is_going_down(code)) {
-        return Err(of_statement(link.name(), &fault, None));
+    match session.answered(session.client.batch_execute("commit")).await {
+        Some(Ok(())) => return Ok(()),
+        Some(Err(fault)) if fault.code().is_some_and(|code| !is_going_down(code)) => {
+            return Err(of_statement(link.name(), &fault, None));
+        }
+        Some(Err(_)) | None => {}
     }
-    drop(session);
+    let backend = session.close();
     let mut pause = PAUSE;
     for _ in 0..TRIES {
-        match went_through(link, backend, ledger, written_at).await {
+        let asking = went_through(link, &backend, ledger, written_at);
+        match tokio::time::timeout(ASKING, asking).await.unwrap_or_else(|_| Err(lost(link.name()))) {
             Ok(true) => return Ok(()),
             Ok(false) => {
                 let lost = lost(link.name());

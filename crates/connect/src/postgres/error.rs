@@ -161,7 +161,7 @@ fn of_answer(name: &str, answer: &DbError, sql: Option<&str>) -> ConnectionError
     let code = answer.code();
     let (kind, help) = what_to_do(code, answer);
     let mut message = match kind {
-        Kind::Unreachable => format!("cannot go on: {}", answer.message()),
+        Kind::Unreachable | Kind::Busy => format!("cannot go on: {}", answer.message()),
         Kind::Cancelled => return error(name, kind, format!("ended the query: {}", answer.message())),
         _ => format!("refuses: {}", answer.message()),
     };
@@ -172,7 +172,7 @@ fn of_answer(name: &str, answer: &DbError, sql: Option<&str>) -> ConnectionError
         message = format!("{message}, at {}", place(sql, *position));
     }
     let error = error(name, kind, message);
-    match answer.hint().map(ToOwned::to_owned).or(help) {
+    match help.or_else(|| answer.hint().map(ToOwned::to_owned)) {
         Some(help) => error.help(help.trim_end_matches('.')),
         None => error,
     }
@@ -191,12 +191,12 @@ fn what_to_do(code: &SqlState, answer: &DbError) -> (Kind, Option<String>) {
         "28000" | "28P01" => (Kind::Refused, None),
         "42P18" | "42P08" => help(Kind::Query, "say the type of the parameter: `${{ day }}::date`"),
         "42P01" | "3F000" | "42704" => (Kind::Missing, None),
-        "53100" => help(Kind::Unreachable, "free space on the server's disk; nothing was written"),
+        "53100" => help(Kind::Busy, "free space on the server's disk; nothing was written"),
         "53200" | "53300" | "53400" => {
-            help(Kind::Unreachable, "the server has too much to do: try again, or let fewer tasks use it at once")
+            help(Kind::Busy, "the server has too much to do: try again, or let fewer tasks use it at once")
         }
-        "55P03" => help(Kind::Unreachable, "someone else holds the table: see pg_locks for who, and try again"),
-        "40001" | "40P01" => help(Kind::Unreachable, "others changed the same rows at once: try again"),
+        "55P03" => help(Kind::Busy, "someone else holds the table: see pg_locks for who, and try again"),
+        "40001" | "40P01" => help(Kind::Busy, "others changed the same rows at once: try again"),
         "57014" => help(Kind::Cancelled, "someone cancelled it, or the server's statement_timeout is too short for it"),
         "23502" => (
             Kind::Value,
@@ -213,8 +213,8 @@ fn what_to_do(code: &SqlState, answer: &DbError) -> (Kind, Option<String>) {
         "22001" => help(Kind::Value, "cut the text, or give the column more room"),
         "22003" => help(Kind::Value, "give the column a wider type"),
         _ => match &code.code()[..2] {
-            "08" | "57" => (Kind::Unreachable, None),
-            "53" | "58" => (Kind::Unreachable, None),
+            "08" | "57" | "58" => (Kind::Unreachable, None),
+            "53" => (Kind::Busy, None),
             "22" | "23" => (Kind::Value, None),
             _ => (Kind::Query, None),
         },

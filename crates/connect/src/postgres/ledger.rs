@@ -4,6 +4,7 @@ use tidemill_core::connection::{ConnectionError, ConnectionErrorKind, DatabaseTa
 use tokio_postgres::{Client, Error};
 
 use super::error::of_statement;
+use super::prepare::PATIENCE;
 use super::sql::{literal, table};
 
 /// The ledger's name, in the schema of the target.
@@ -47,7 +48,7 @@ impl<'a> Ledger<'a> {
                 return refused;
             }
             refused.help(format!(
-                "let this user create tables there, or have somebody create {name} and grant select, insert, update on it"
+                "let this user create tables there, or have somebody create {name} and grant select, insert, update, delete on it"
             ))
         };
         let sql = "select to_regclass($1) is not null";
@@ -58,7 +59,7 @@ impl<'a> Ledger<'a> {
         // Two that make it at once would both find that it is not there.
         let lock = lock(&self.table.to_string());
         let sql = format!(
-            "begin; {lock}; create table if not exists {name} (pipeline text not null, task text not null, target text not null, \
+            "begin; {PATIENCE}; {lock}; create table if not exists {name} (pipeline text not null, task text not null, target text not null, \
              fingerprint text not null, logical_time text not null, row_count bigint not null, written_at timestamptz not null, \
              primary key (pipeline, task, target, fingerprint, logical_time)); commit"
         );
@@ -83,6 +84,15 @@ impl<'a> Ledger<'a> {
             Ok(Line { rows: rows.unsigned_abs(), written_at: row.try_get(1)? })
         };
         row.map(line).transpose()
+    }
+
+    /// Takes away all lines of a target that is not there any more: what they tell of went with it.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub async fn forget(&self, client: &Client) -> Result<(), Error> {
+        let sql = format!("delete from {} where target = $1", table(&self.table));
+        client.execute(&sql, &[&self.target]).await.map(drop)
     }
 
     /// Writes the line, in the place of an older one; when it was written comes back.

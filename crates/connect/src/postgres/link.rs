@@ -1,22 +1,30 @@
 //! The connections to one database, and the readings on them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::join_all;
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::nearest;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::of_statement;
 use super::session::{Purpose, Session, Stop, or_stopped};
 use super::settings::Settings;
-use super::snapshot::{BEGIN, Snapshot};
+use super::snapshot::{self, BEGIN, Snapshot};
 
 /// Connections that are kept for the next reading: connecting with TLS and a password takes longer than most queries.
 const KEPT: usize = 4;
 
+/// Sessions that read one table at most.
+const READERS: usize = 4;
+
 /// A database, its settings and connections.
 pub(super) struct Link {
     /// How it is reached.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
+    /// What all readings together may have beside one session each: no more than this machine can follow.
+    more: Arc<Semaphore>,
     idle: Mutex<Vec<Session>>,
     snapshot: tokio::sync::Mutex<Snapshot>,
 }
@@ -24,7 +32,9 @@ pub(super) struct Link {
 impl Link {
     /// To that database; nothing connects.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, idle: Mutex::default(), snapshot: tokio::sync::Mutex::default() }
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let more = Arc::new(Semaphore::new(processors.min(READERS) - 1));
+        Self { settings: Arc::new(settings), more, idle: Mutex::default(), snapshot: tokio::sync::Mutex::default() }
     }
 
     /// The connection's name.
@@ -50,21 +60,44 @@ impl Link {
     /// If the server cannot be reached or refuses.
     pub async fn begin(&self, sql: &str) -> Result<Session, ConnectionError> {
         let beginning = self.snapshot.lock().await.beginning(&self.settings, sql).await?;
+        self.begun(&beginning).await
+    }
+
+    /// A session in which these statements are done.
+    async fn begun(&self, beginning: &str) -> Result<Session, ConnectionError> {
         let idle = self.idle().pop().filter(|session| !session.client.is_closed());
         if let Some(session) = idle
-            && session.client.batch_execute(&beginning).await.is_ok()
+            && session.promptly(beginning).await.is_ok()
         {
             return Ok(session);
         }
         let session = Session::connect(&self.settings, Purpose::Read).await?;
-        let begun = session.client.batch_execute(&beginning).await;
-        begun.map_err(|fault| of_statement(self.name(), &fault, None))?;
+        session.promptly(beginning).await?;
         Ok(session)
+    }
+
+    /// The right to read with more sessions than one, so many at most.
+    pub fn more_readers(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
+        (0..wanted).map_while(|_| Arc::clone(&self.more).try_acquire_owned().ok()).collect()
+    }
+
+    /// So many more sessions, which see what one sees, once a statement is done there. There may be fewer.
+    ///
+    /// # Errors
+    /// If the server refuses to say what that one sees.
+    pub async fn beside(&self, one: &Session, first: &str, count: usize) -> Result<Vec<Session>, ConnectionError> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let snapshot = snapshot::export(&one.client).await.map_err(|fault| of_statement(self.name(), &fault, None))?;
+        let beginning = format!("{}; {first}", snapshot::joining(&snapshot));
+        // Where the server has no more sessions to give, those that there are read all of it.
+        Ok(join_all((0..count).map(|_| self.begun(&beginning))).await.into_iter().flatten().collect())
     }
 
     /// Ends the transaction, and keeps the session for the next one.
     pub async fn end(&self, session: Session) {
-        if session.client.batch_execute("commit").await.is_ok() {
+        if session.promptly("commit").await.is_ok() {
             let mut idle = self.idle();
             if idle.len() < KEPT {
                 idle.push(session);
@@ -83,7 +116,7 @@ impl Link {
         work: impl AsyncFnOnce(&Session) -> Result<T, ConnectionError>,
     ) -> Result<T, ConnectionError> {
         let session = or_stopped(self.name(), stop, self.begin(sql)).await?;
-        match session.until_stopped(self.name(), stop, work(&session)).await {
+        match session.until_stopped(stop, work(&session)).await {
             Ok(done) => {
                 self.end(session).await;
                 Ok(done)
@@ -104,7 +137,7 @@ impl Link {
             "rollback; {BEGIN}; select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
              where c.relkind in ('r', 'v', 'm', 'f', 'p') and {named} order by 1 limit 10000"
         );
-        let Ok(answers) = session.client.simple_query(&sql).await else { return fault };
+        let Some(Ok(answers)) = session.answered(session.client.simple_query(&sql)).await else { return fault };
         let names: Vec<&str> = answers
             .iter()
             .filter_map(|answer| match answer {

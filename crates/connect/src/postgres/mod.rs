@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod backend;
 mod bound;
 mod catalog;
 mod column_type;
@@ -12,9 +13,11 @@ mod ledger;
 mod link;
 mod numeric;
 mod parameters;
+mod parts;
 mod passfile;
 mod prepare;
 mod read;
+mod reader;
 mod session;
 mod settings;
 mod snapshot;
@@ -25,7 +28,6 @@ mod tls;
 mod write;
 
 use std::env;
-use std::path::Path;
 use std::sync::Arc;
 
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
@@ -34,7 +36,6 @@ use tidemill_core::connection::{
     DatabaseWrite, TargetColumn, TargetTable, WriteEnd,
 };
 use tidemill_core::spec::SqlText;
-use tidemill_core::storage::Storage;
 use tidemill_core::table::{DataType, Schema};
 
 use self::error::of_statement;
@@ -53,11 +54,8 @@ const SCHEMES: &[&str] = &["postgres", "postgresql"];
 pub(crate) const DRIVER: Driver = Driver {
     schemes: SCHEMES,
     options: &["schema", "snapshot"],
-    open: |config, _: &Path| {
-        let name = config.name.clone();
-        Ok(Arc::new(DatabaseStorage { name, database: open(config)? }) as Arc<dyn Storage>)
-    },
-    of_urls: |_: &Path| Arc::new(DatabaseUrls::new(SCHEMES, open)),
+    open: |config, _| DatabaseStorage::open(config, open),
+    of_urls: |_| Arc::new(DatabaseUrls::new(SCHEMES, open)),
 };
 
 /// The database of a connection; nothing connects.
@@ -132,7 +130,7 @@ impl Database for Postgres {
         schema: &Schema,
         cancelled: &CancelToken,
     ) -> Result<DatabaseRows, ConnectionError> {
-        let rows = block_on(Rows::begin(Arc::clone(&self.link), source, schema, Stop::of(cancelled)))?;
+        let rows = block_on(Rows::begin(Arc::clone(&self.link), source, schema, cancelled))?;
         Ok(Box::new(rows))
     }
 

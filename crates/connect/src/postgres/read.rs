@@ -1,50 +1,37 @@
-//! Rows as a stream of batches: a task brings them from the server, the reader decodes them.
+//! Rows as a stream of batches: sessions bring them from the server, whoever takes them decodes them.
 
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BufMut;
-use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use futures_util::future::join_all;
+use tidemill_core::attempt::CancelToken;
 use tidemill_core::connection::{ConnectionError, DatabaseSource};
 use tidemill_core::table::{PlainTable, Schema};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::JoinHandle;
-use tokio_postgres::types::{FromSql, Type};
-use tokio_postgres::{CopyOutStream, RowStream};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::catalog;
 use super::decode::Decoder;
-use super::error::{cancelled, of_statement};
+use super::error::of_statement;
 use super::link::Link;
+use super::parts;
+use super::reader::{Chunk, Part, Reader};
 use super::session::{Session, Stop, or_stopped};
 use super::source::{self, Source};
 use crate::runtime;
 
-/// Rows of a batch at most.
-const ROWS: usize = 65_536;
-/// Bytes of a batch, or a row more.
-const BYTES: usize = 8 << 20;
-/// Batches that wait to be decoded.
-const WAITING: usize = 1;
 /// How long a reading that nobody wants any more is waited for.
 const ENDING: Duration = Duration::from_secs(10);
 
-/// Rows in COPY's binary form.
-#[derive(Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    rows: usize,
-}
-
 /// The rows of a source, batch by batch.
 pub(super) struct Rows {
-    chunks: Receiver<Result<Chunk, ConnectionError>>,
+    /// The sessions, each of which brings every so many-th part.
+    readers: Vec<Reader>,
+    /// Which of them brings the part that is next.
+    turn: usize,
     decoder: Decoder,
-    task: Option<JoinHandle<()>>,
     is_first: bool,
     is_done: bool,
+    _permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl Rows {
@@ -56,17 +43,37 @@ impl Rows {
         link: Arc<Link>,
         source: DatabaseSource<'_>,
         schema: &Schema,
-        stop: Stop,
+        cancelled: &CancelToken,
     ) -> Result<Self, ConnectionError> {
+        let stop = Stop::of(cancelled);
         let session = or_stopped(link.name(), &stop, link.begin(source::text(source))).await?;
-        let opened = session.until_stopped(link.name(), &stop, open(&link, &session, source, schema)).await;
-        let (feed, decoder) = match opened {
+        let opened = session.until_stopped(&stop, open(&link, &session, source, schema)).await;
+        let Opened { parts, lock, decoder } = match opened {
             Ok(opened) => opened,
             Err(fault) => return Err(Link::with_nearest(&session, fault).await),
         };
-        let (sender, chunks) = channel(WAITING);
-        let task = runtime::spawn(bring(link, session, feed, sender, stop));
-        Ok(Self { chunks, decoder, task: Some(task), is_first: true, is_done: false })
+        let permits = link.more_readers(parts.len() - 1);
+        let others = session.until_stopped(&stop, link.beside(&session, &lock, permits.len())).await?;
+        let mut shares: Vec<(Session, Vec<Part>)> =
+            std::iter::once(session).chain(others).map(|session| (session, Vec::new())).collect();
+        let count = shares.len();
+        parts.into_iter().enumerate().for_each(|(at, part)| shares[at % count].1.push(part));
+        let start = |(session, parts)| Reader::start(Arc::clone(&link), session, parts, Stop::of(cancelled));
+        let readers = shares.into_iter().map(start).collect();
+        Ok(Self { readers, turn: 0, decoder, is_first: true, is_done: false, _permits: permits })
+    }
+
+    /// The next rows, in the order of the parts; None where no more come.
+    fn chunk(&mut self) -> Option<Result<Chunk, ConnectionError>> {
+        loop {
+            let chunk = self.readers[self.turn].next()?;
+            if chunk.as_ref().is_ok_and(|chunk| chunk.is_last) {
+                self.turn = (self.turn + 1) % self.readers.len();
+            }
+            if chunk.as_ref().map_or(true, |chunk| chunk.rows > 0) {
+                return Some(chunk);
+            }
+        }
     }
 }
 
@@ -77,7 +84,7 @@ impl Iterator for Rows {
         if self.is_done {
             return None;
         }
-        let batch = match self.chunks.blocking_recv() {
+        let batch = match self.chunk() {
             Some(chunk) => chunk.and_then(|chunk| self.decoder.decode(&chunk.bytes, chunk.rows)),
             None => {
                 self.is_done = true;
@@ -94,11 +101,17 @@ impl Iterator for Rows {
 /// Whoever drops the rows knows that the server works for them no longer.
 impl Drop for Rows {
     fn drop(&mut self) {
-        self.chunks.close();
-        if let Some(task) = self.task.take() {
-            runtime::block_on(async { tokio::time::timeout(ENDING, task).await.ok() });
-        }
+        let ending = join_all(self.readers.drain(..).map(Reader::stop));
+        runtime::block_on(async { tokio::time::timeout(ENDING, ending).await.ok() });
     }
+}
+
+/// A source that is ready to be read.
+struct Opened {
+    parts: Vec<Part>,
+    /// What keeps others from changing the table, as distinct from its rows.
+    lock: String,
+    decoder: Decoder,
 }
 
 async fn open(
@@ -106,115 +119,26 @@ async fn open(
     session: &Session,
     source: DatabaseSource<'_>,
     schema: &Schema,
-) -> Result<(Feed, Decoder), ConnectionError> {
+) -> Result<Opened, ConnectionError> {
     let (client, name) = (&session.client, link.name());
+    let refused = |fault| of_statement(name, &fault, None);
     let source = Source::prepare(client, name, source, link.settings.schema.as_deref()).await?;
     let (sql, columns) = source.reading(name, schema)?;
-    let key = match &source.table {
-        Some(table) => catalog::primary_key(client, table).await.map_err(|fault| of_statement(name, &fault, None))?,
-        None => Vec::new(),
+    let (key, conditions) = match &source.table {
+        Some(table) => (
+            catalog::primary_key(client, table).await.map_err(refused)?,
+            parts::conditions(client, table).await.map_err(refused)?,
+        ),
+        None => (Vec::new(), vec![String::new()]),
     };
     let key: Vec<usize> =
         key.iter().filter_map(|name| columns.iter().position(|column| column.name == *name)).collect();
-    let refused = |fault| of_statement(name, &fault, None);
-    // COPY takes no parameters.
-    let feed = if source.parameters.is_empty() {
-        let copy = format!("copy ({sql}) to stdout (format binary)");
-        Feed::Copy(Box::pin(client.copy_out(&copy).await.map_err(refused)?))
+    let lock = format!("{} limit 0", source.select(""));
+    let parts = if source.parameters.is_empty() {
+        let copy = |condition| Part::Copy(format!("copy ({sql}{condition}) to stdout (format binary)"));
+        conditions.into_iter().map(copy).collect()
     } else {
-        let statement = client.prepare(&sql).await.map_err(refused)?;
-        Feed::Rows(Box::pin(client.query_raw(&statement, &source.parameters).await.map_err(refused)?))
+        vec![Part::Query(client.prepare(&sql).await.map_err(refused)?, source.parameters)]
     };
-    Ok((feed, Decoder::new(name, columns, key)))
-}
-
-/// Brings the rows until there are no more, nobody wants them, or the work is cancelled.
-async fn bring(
-    link: Arc<Link>,
-    session: Session,
-    mut feed: Feed,
-    sender: Sender<Result<Chunk, ConnectionError>>,
-    stop: Stop,
-) {
-    let interrupter = session.interrupter();
-    let ended =
-        match select(pin!(pump(&mut feed, &sender)), pin!(select(pin!(stop.wanted()), pin!(sender.closed())))).await {
-            Either::Left((Ok(()), _)) => None,
-            Either::Left((Err(fault), _)) => Some(of_statement(link.name(), &fault, None)),
-            Either::Right(_) => {
-                interrupter.interrupt().await;
-                Some(cancelled(link.name()))
-            }
-        };
-    drop(feed);
-    match ended {
-        None => link.end(session).await,
-        // Where nobody listens any more there is nobody to be told.
-        Some(fault) => drop(sender.send(Err(fault)).await),
-    }
-}
-
-async fn pump(feed: &mut Feed, sender: &Sender<Result<Chunk, ConnectionError>>) -> Result<(), tokio_postgres::Error> {
-    let mut chunk = Chunk::default();
-    while feed.next(&mut chunk.bytes).await? {
-        chunk.rows += 1;
-        if chunk.rows >= ROWS || chunk.bytes.len() >= BYTES {
-            let next = Chunk { bytes: Vec::with_capacity(chunk.bytes.len()), rows: 0 };
-            if sender.send(Ok(std::mem::replace(&mut chunk, next))).await.is_err() {
-                return Ok(());
-            }
-        }
-    }
-    if chunk.rows > 0 {
-        sender.send(Ok(chunk)).await.ok();
-    }
-    Ok(())
-}
-
-/// Where rows come from.
-enum Feed {
-    /// COPY: each message is a row.
-    Copy(Pin<Box<CopyOutStream>>),
-    /// A query with parameters.
-    Rows(Pin<Box<RowStream>>),
-}
-
-impl Feed {
-    /// Adds the next row, or what ends the rows; false if there is nothing more.
-    async fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, tokio_postgres::Error> {
-        match self {
-            Self::Copy(stream) => {
-                let Some(row) = stream.next().await.transpose()? else { return Ok(false) };
-                out.extend_from_slice(&row);
-            }
-            Self::Rows(stream) => {
-                let Some(row) = stream.next().await.transpose()? else { return Ok(false) };
-                out.put_i16(row.len() as i16);
-                for at in 0..row.len() {
-                    let Raw(field) = row.try_get(at)?;
-                    // No field is longer than a gigabyte.
-                    out.put_i32(field.map_or(-1, |field| field.len() as i32));
-                    out.extend_from_slice(field.unwrap_or_default());
-                }
-            }
-        }
-        Ok(true)
-    }
-}
-
-/// The bytes of a field, whatever its type.
-struct Raw<'a>(Option<&'a [u8]>);
-
-impl<'a> FromSql<'a> for Raw<'a> {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Self(Some(raw)))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Self(None))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
+    Ok(Opened { parts, lock, decoder: Decoder::new(name, columns, key) })
 }

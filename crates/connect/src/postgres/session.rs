@@ -12,12 +12,14 @@ use tokio::sync::Notify;
 use tokio_postgres::Client;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::backend::{Backend, WHO};
 use super::error;
 use super::settings::Settings;
 use super::sql::{identifier, literal};
 use super::tls::{self, SslMode};
+use crate::liveness::{self, Seen};
 
-/// How long to wait for the server to take the wish that a query end.
+/// How long to wait for the server to take the wish that a query or a session end.
 const CANCELLING: Duration = Duration::from_secs(5);
 
 /// What a session is for.
@@ -48,6 +50,9 @@ const SETTINGS: &[(&str, &str)] = &[
 pub(super) struct Session {
     /// The connection.
     pub client: Client,
+    /// Who serves it.
+    pub backend: Backend,
+    settings: Arc<Settings>,
     /// How TLS is spoken, which cancelling needs again.
     connector: MakeRustlsConnect,
 }
@@ -57,7 +62,7 @@ impl Session {
     ///
     /// # Errors
     /// If the server cannot be reached or refuses.
-    pub async fn connect(settings: &Settings, purpose: Purpose) -> Result<Self, ConnectionError> {
+    pub async fn connect(settings: &Arc<Settings>, purpose: Purpose) -> Result<Self, ConnectionError> {
         let modes: &[SslMode] = match settings.ssl {
             SslMode::Allow => &[SslMode::Disable, SslMode::Require],
             SslMode::Prefer => &[SslMode::Prefer, SslMode::Disable],
@@ -65,7 +70,9 @@ impl Session {
         };
         let mut last = None;
         for mode in modes {
-            match Self::connect_as(settings, *mode, purpose).await {
+            let connecting = Self::connect_as(settings, *mode, purpose);
+            let connected = tokio::time::timeout(settings.connect_timeout * 2, connecting).await;
+            match connected.unwrap_or_else(|_| Err(error::timed_out(settings))) {
                 // Another way may help where this one was refused, not where nobody listens.
                 Err(fault) if fault.kind == ConnectionErrorKind::Refused => last = last.or(Some(fault)),
                 ended => return ended,
@@ -74,7 +81,7 @@ impl Session {
         Err(last.unwrap_or_else(|| error::lost(&settings.name)))
     }
 
-    async fn connect_as(settings: &Settings, mode: SslMode, purpose: Purpose) -> Result<Self, ConnectionError> {
+    async fn connect_as(settings: &Arc<Settings>, mode: SslMode, purpose: Purpose) -> Result<Self, ConnectionError> {
         use tokio_postgres::config::SslMode as Mode;
 
         let wrong = |message| error::error(&settings.name, ConnectionErrorKind::Config, message);
@@ -85,18 +92,13 @@ impl Session {
             SslMode::Prefer => Mode::Prefer,
             _ => Mode::Require,
         });
-        let connecting = config.connect(connector.clone());
-        let connected = match tokio::time::timeout(settings.connect_timeout * 2, connecting).await {
-            Ok(connected) => connected.map_err(|fault| error::of_connecting(settings, &fault)),
-            Err(_) => Err(error::timed_out(settings)),
-        };
-        let (client, connection) = connected?;
+        let connected = config.connect(connector.clone()).await;
+        let (client, connection) = connected.map_err(|fault| error::of_connecting(settings, &fault))?;
         // It ends when the client is dropped, and tells the client's requests why it ended before.
         tokio::spawn(async move { connection.await.ok() });
-        let session = Self { client, connector };
-        let set_up = session.client.batch_execute(&set_up(settings, purpose)).await;
-        set_up.map_err(|fault| error::of_statement(&settings.name, &fault, None))?;
-        Ok(session)
+        let set_up = client.simple_query(&set_up(settings, purpose)).await;
+        let answers = set_up.map_err(|fault| error::of_statement(&settings.name, &fault, None))?;
+        Ok(Self { client, backend: Backend::of(&answers), settings: Arc::clone(settings), connector })
     }
 
     /// What to call to end what the server does for this session.
@@ -104,24 +106,83 @@ impl Session {
         Interrupter { token: self.client.cancel_token(), connector: self.connector.clone() }
     }
 
-    /// Waits for work of this session; when it is to stop, so does the server.
+    /// Ends it; who served it comes back.
+    pub fn close(self) -> Backend {
+        self.backend
+    }
+
+    /// The answer to something that was sent here; None if the server has none to give any more.
+    pub async fn answered<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let answer = liveness::answer(work, self.settings.silence, || self.seen()).await;
+        if matches!(answer, Err(Seen::Waiting)) {
+            self.give_up().await;
+        }
+        answer.ok()
+    }
+
+    /// Has the server end what it began for this session: it would wait, and hold what it has locked, as long as nobody tells it.
+    async fn give_up(&self) {
+        let giving_up = async {
+            let other = Self::connect(&self.settings, Purpose::Read).await.ok()?;
+            self.backend.end(&other.client).await.ok()
+        };
+        // A server that cannot be told now finds out by itself, later.
+        let _ = tokio::time::timeout(CANCELLING, giving_up).await;
+    }
+
+    /// Waits for the answer to something.
+    ///
+    /// # Errors
+    /// If the server refuses, or is gone.
+    pub async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, ConnectionError> {
+        match self.answered(work).await {
+            Some(answer) => answer.map_err(|fault| error::of_statement(&self.settings.name, &fault, None)),
+            None => Err(error::lost(&self.settings.name)),
+        }
+    }
+
+    /// Waits for work that consists of waiting for answers; when it is to stop, so does the server.
     ///
     /// # Errors
     /// Those of the work, or that it was cancelled.
     pub async fn until_stopped<T>(
         &self,
-        name: &str,
         stop: &Stop,
         work: impl Future<Output = Result<T, ConnectionError>>,
     ) -> Result<T, ConnectionError> {
-        let interrupter = self.interrupter();
-        match select(pin!(work), pin!(stop.wanted())).await {
-            Either::Left((ended, _)) => ended,
+        match select(pin!(self.answered(work)), pin!(stop.wanted())).await {
+            Either::Left((ended, _)) => ended.unwrap_or_else(|| Err(error::lost(&self.settings.name))),
             Either::Right(_) => {
-                interrupter.interrupt().await;
-                Err(error::cancelled(name))
+                self.interrupter().interrupt().await;
+                Err(error::cancelled(&self.settings.name))
             }
         }
+    }
+
+    /// Has something done that takes no time.
+    ///
+    /// # Errors
+    /// If the server refuses, or takes its time.
+    pub async fn promptly(&self, sql: &str) -> Result<(), ConnectionError> {
+        match tokio::time::timeout(self.settings.connect_timeout, self.client.batch_execute(sql)).await {
+            Ok(done) => done.map_err(|fault| error::of_statement(&self.settings.name, &fault, None)),
+            Err(_) => Err(error::timed_out(&self.settings)),
+        }
+    }
+
+    /// What the server does for this session, says a session of its own.
+    async fn seen(&self) -> Seen {
+        let other = match Self::connect(&self.settings, Purpose::Read).await {
+            Ok(other) => other,
+            Err(fault) if fault.kind == ConnectionErrorKind::Unreachable => return Seen::Gone,
+            // A server that refuses a session may well go on with another one.
+            Err(_) => return Seen::Working,
+        };
+        let asked = tokio::time::timeout(self.settings.connect_timeout, self.backend.seen(&other.client)).await;
+        asked.ok().and_then(Result::ok).unwrap_or(Seen::Gone)
     }
 }
 
@@ -193,5 +254,6 @@ fn set_up(settings: &Settings, purpose: Purpose) -> String {
         let first = literal(&format!("{}, ", identifier(schema)));
         sql.push_str(&format!("select set_config('search_path', {first} || current_setting('search_path'), false);"));
     }
+    sql.push_str(WHO);
     sql
 }

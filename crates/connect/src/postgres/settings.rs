@@ -15,7 +15,8 @@ use super::tls::{SslMode, TlsFiles};
 /// How long to wait for a server to answer, unless `connect_timeout` says otherwise: libpq would wait for ever.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long what was sent may stay without an acknowledgement until the server counts as gone.
+/// How long what was sent may stay without an acknowledgement until the server counts as gone, or without an answer until it is
+/// asked whether one will come.
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Everything that is to be known before a server can be reached.
@@ -42,6 +43,8 @@ pub(super) struct Settings {
     pub open_passfile: Option<PathBuf>,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
+    /// How long a server may say nothing until it is asked whether it still works.
+    pub silence: Duration,
 }
 
 impl Settings {
@@ -81,7 +84,7 @@ fn build(name: &str, parameters: &Parameters<'_>, schema: Option<String>, snapsh
     let is_socket = host.starts_with('/');
     let wanted = Wanted { host: if is_socket { "localhost" } else { &host }, port, database: &database, user: &user };
     let open_passfile = password(parameters, &wanted, &mut config);
-    let connect_timeout = waiting(parameters, &mut config)?;
+    let (connect_timeout, silence) = waiting(parameters, &mut config)?;
     behaviour(parameters, &mut config)?;
     let tls = TlsFiles {
         roots: parameters.get("sslrootcert").map(PathBuf::from),
@@ -92,7 +95,20 @@ fn build(name: &str, parameters: &Parameters<'_>, schema: Option<String>, snapsh
     let ssl = if is_socket { SslMode::Disable } else { SslMode::of(parameters.get("sslmode").as_deref(), &tls)? };
     let place = format!("{host}:{port}");
     let name = name.to_owned();
-    Ok(Settings { name, config, ssl, tls, place, user, database, schema, snapshot, open_passfile, connect_timeout })
+    Ok(Settings {
+        name,
+        config,
+        ssl,
+        tls,
+        place,
+        user,
+        database,
+        schema,
+        snapshot,
+        open_passfile,
+        connect_timeout,
+        silence,
+    })
 }
 
 /// Tells the hosts and ports; the first ones come back.
@@ -142,8 +158,8 @@ fn password(parameters: &Parameters<'_>, wanted: &Wanted<'_>, config: &mut Confi
     None
 }
 
-/// Tells how long to wait, so that a server that has vanished is noticed.
-fn waiting(parameters: &Parameters<'_>, config: &mut Config) -> Result<Duration, String> {
+/// Tells how long to wait, so that a server that has vanished is noticed: for a connection, and for a word on one.
+fn waiting(parameters: &Parameters<'_>, config: &mut Config) -> Result<(Duration, Duration), String> {
     let seconds =
         |name| Ok::<_, String>(parameters.number::<u64>(name)?.filter(|value| *value > 0).map(Duration::from_secs));
     // As in libpq, one second is too short to be meant.
@@ -153,9 +169,10 @@ fn waiting(parameters: &Parameters<'_>, config: &mut Config) -> Result<Duration,
     config.keepalives_idle(seconds("keepalives_idle")?.unwrap_or(Duration::from_secs(30)));
     config.keepalives_interval(seconds("keepalives_interval")?.unwrap_or(Duration::from_secs(10)));
     config.keepalives_retries(parameters.number("keepalives_count")?.unwrap_or(3));
-    let user_timeout = parameters.number("tcp_user_timeout")?.map_or(USER_TIMEOUT, Duration::from_millis);
+    let user_timeout = parameters.number("tcp_user_timeout")?.filter(|millis| *millis > 0);
+    let user_timeout = user_timeout.map_or(USER_TIMEOUT, Duration::from_millis);
     config.tcp_user_timeout(user_timeout);
-    Ok(timeout)
+    Ok((timeout, user_timeout))
 }
 
 fn behaviour(parameters: &Parameters<'_>, config: &mut Config) -> Result<(), String> {

@@ -1,8 +1,11 @@
 //! One snapshot for all reading of a run: a connection that stays open exports it.
 
-use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
+use std::sync::Arc;
 
-use super::error::{error, of_statement};
+use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
+use tokio_postgres::{Client, Error};
+
+use super::error::error;
 use super::session::{Purpose, Session};
 use super::settings::Settings;
 use crate::written;
@@ -43,7 +46,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// If the snapshot cannot be had, or its connection was lost.
-    pub async fn beginning(&mut self, settings: &Settings, sql: &str) -> Result<String, ConnectionError> {
+    pub async fn beginning(&mut self, settings: &Arc<Settings>, sql: &str) -> Result<String, ConnectionError> {
         let is_newer = || written::is_newer(&settings.server(), sql, self.moment);
         if self.holders == 0 || !settings.snapshot || is_newer() {
             return Ok(BEGIN.to_owned());
@@ -53,7 +56,8 @@ impl Snapshot {
             Some(exported) => exported,
             None => {
                 let session = Session::connect(settings, Purpose::Read).await?;
-                let snapshot = export(&session).await.map_err(|fault| of_statement(name, &fault, None))?;
+                session.promptly(BEGIN).await?;
+                let snapshot = session.answer(export(&session.client)).await?;
                 (session, snapshot)
             }
         };
@@ -64,12 +68,19 @@ impl Snapshot {
             return Err(error(name, ConnectionErrorKind::Unreachable, message)
                 .help("run it again; `snapshot: none` lets each reading see its own state of the rows"));
         }
-        Ok(format!("{BEGIN}; set transaction snapshot '{snapshot}'"))
+        Ok(joining(snapshot))
     }
 }
 
-async fn export(session: &Session) -> Result<String, tokio_postgres::Error> {
-    session.client.batch_execute(BEGIN).await?;
-    let row = session.client.query_one("select pg_export_snapshot()", &[]).await?;
-    row.try_get(0)
+/// How a transaction begins that sees what a snapshot shows.
+pub(super) fn joining(snapshot: &str) -> String {
+    format!("{BEGIN}; set transaction snapshot '{snapshot}'")
+}
+
+/// The name of the snapshot of a transaction that reads, for others to join it as long as that one lasts.
+///
+/// # Errors
+/// If the server refuses.
+pub(super) async fn export(client: &Client) -> Result<String, Error> {
+    client.query_one("select pg_export_snapshot()", &[]).await?.try_get(0)
 }

@@ -10,7 +10,8 @@ use tidemill_core::connection::{
 };
 use tokio_postgres::CopyInSink;
 
-use super::commit::{self, Backend};
+use super::catalog;
+use super::commit;
 use super::encode::Encoder;
 use super::error::{cancelled, error, of_statement};
 use super::ledger::Ledger;
@@ -19,7 +20,7 @@ use super::prepare::{self, STAGING};
 use super::session::{Purpose, Session, Stop, or_stopped};
 use super::sql::{identifier, identifiers, literal, table};
 use crate::runtime::block_on;
-use crate::written;
+use crate::written::{self, View};
 
 /// Writes rows.
 ///
@@ -32,8 +33,8 @@ pub(super) fn write(
 ) -> Result<WriteEnd, ConnectionError> {
     let stop = Stop::of(token);
     let session = block_on(or_stopped(link.name(), &stop, Session::connect(&link.settings, Purpose::Write)))?;
-    let begun = block_on(session.until_stopped(link.name(), &stop, begin(link, &session, &write)))?;
-    let Begun { target, backend, encoder, mut sink } = match begun {
+    let begun = block_on(session.until_stopped(&stop, begin(link, &session, &write)))?;
+    let Begun { target, encoder, mut sink } = match begun {
         Begin::Writing(begun) => begun,
         Begin::AlreadyThere(end) => return Ok(end),
     };
@@ -42,12 +43,12 @@ pub(super) fn write(
     // Whatever goes wrong from here on, the session ends with the transaction open, and the server takes all of it back.
     let rows = writing.copy(&mut write, encoder, &mut sink)?;
     let ledger = Ledger::of(&writing.target, write.ledger);
-    let written_at = writing.wait(writing.finish(sink, &write, &ledger, rows))?;
+    let (written_at, views) = writing.wait(writing.finish(sink, &write, &ledger, rows))?;
     if token.is_cancelled() || !(write.may_commit)() {
         return Err(cancelled(link.name()));
     }
-    block_on(commit::commit(link, writing.session, &backend, &ledger, &written_at))?;
-    written::note(&link.settings.server(), &table);
+    block_on(commit::commit(link, writing.session, &ledger, &written_at))?;
+    written::note(&link.settings.server(), &table, &views);
     Ok(WriteEnd::Written { rows })
 }
 
@@ -63,7 +64,6 @@ enum Begin {
 
 struct Begun {
     target: DatabaseTable,
-    backend: Backend,
     encoder: Encoder,
     sink: Sink,
 }
@@ -75,8 +75,10 @@ async fn begin(link: &Link, session: &Session, write: &DatabaseWrite<'_>) -> Res
     let target = prepare::resolve(client, name, write).await?;
     let ledger = Ledger::of(&target, write.ledger);
     ledger.make(client, name).await?;
-    let backend = Backend::of(client).await.map_err(refused)?;
     client.batch_execute(&format!("begin; {}; {}", prepare::PATIENCE, ledger.lock())).await.map_err(refused)?;
+    if catalog::find(client, &target).await.map_err(refused)?.is_none() {
+        ledger.forget(client).await.map_err(refused)?;
+    }
     if *write.mode == WriteMode::Append
         && let Some(line) = ledger.find(client).await.map_err(refused)?
     {
@@ -106,7 +108,7 @@ async fn begin(link: &Link, session: &Session, write: &DatabaseWrite<'_>) -> Res
     let encoder = Encoder::new(name, columns);
     let copy = format!("copy {into} ({names}) from stdin (format {})", encoder.format());
     let sink = Box::pin(client.copy_in(&copy).await.map_err(refused)?);
-    Ok(Begin::Writing(Begun { target, backend, encoder, sink }))
+    Ok(Begin::Writing(Begun { target, encoder, sink }))
 }
 
 /// A transaction under way.
@@ -120,7 +122,7 @@ struct Writing<'a> {
 impl Writing<'_> {
     /// Waits for the server, unless the work is cancelled.
     fn wait<T>(&self, work: impl Future<Output = Result<T, ConnectionError>>) -> Result<T, ConnectionError> {
-        block_on(self.session.until_stopped(self.link.name(), &self.stop, work))
+        block_on(self.session.until_stopped(&self.stop, work))
     }
 
     /// Sends all rows; how many comes back.
@@ -150,20 +152,22 @@ impl Writing<'_> {
         self.wait(async { sink.send(bytes).await.map_err(refused) })
     }
 
-    /// Has the server take the rows, and notes them in the ledger; when that was comes back.
+    /// Has the server take the rows, and notes them in the ledger; when that was, and the views that there are, come back.
     async fn finish(
         &self,
         mut sink: Sink,
         write: &DatabaseWrite<'_>,
         ledger: &Ledger<'_>,
         rows: u64,
-    ) -> Result<String, ConnectionError> {
+    ) -> Result<(String, Vec<View>), ConnectionError> {
+        let client = &self.session.client;
         let refused = |fault| of_statement(self.link.name(), &fault, None);
         sink.as_mut().finish().await.map_err(refused)?;
         if let WriteMode::Upsert { key } = write.mode {
             self.merge(write, key).await?;
         }
-        ledger.note(&self.session.client, rows).await.map_err(refused)
+        let views = catalog::views(client).await.map_err(refused)?;
+        Ok((ledger.note(client, rows).await.map_err(refused)?, views))
     }
 
     /// Has the rows that were sent change those of the same key, or join them.

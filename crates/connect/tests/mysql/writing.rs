@@ -1,14 +1,16 @@
 //! Writing tables: once or not at all.
 
+use std::sync::Arc;
+
 use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::connection::{
     ConnectionError, ConnectionErrorKind as Kind, Database, DatabaseSource, DatabaseWrite, LedgerLine, WriteEnd,
     WriteMode,
 };
 use tidemill_core::table::{PlainColumn, PlainData, PlainTable, Schema};
+use tidemill_test_servers::{Cut, Fate, MariaDb};
 
-use crate::proxy::{Cut, breaking};
-use crate::shop::{fresh, open, read, server};
+use crate::shop::{fresh, open, query, read, read_as, server};
 
 fn line(fingerprint: &str) -> LedgerLine {
     let text = |text: &str| text.to_owned();
@@ -165,25 +167,48 @@ fn values_that_would_change_and_tables_without_transactions_are_refused() {
     assert_eq!(server.sql("select id from strict.t"), "0\n", "a zero counts nothing up");
 }
 
+/// The client's word for a commit.
+const COMMIT: &[u8] = b"\x03commit";
+
+/// A proxy before the server, and a database of that name behind it, with an empty table.
+fn behind_proxy(server: &MariaDb, name: &str) -> (Arc<Cut>, Arc<dyn Database>) {
+    let url = fresh(server, name);
+    server.sql(&format!("create table {name}.t (id int primary key) engine=InnoDB"));
+    let cut = Arc::new(Cut::before(server.port()).expect("a port is free"));
+    let url = url.replace(&format!(":{}/", server.port()), &format!(":{}/", cut.port()));
+    (cut, open(&format!("{url}?ssl-mode=disabled&read-timeout=1"), &[]))
+}
+
 #[test]
 fn a_line_that_breaks_at_the_commit_ends_as_it_really_ended() {
     let Some(server) = server() else { return };
-    for (cut, rows) in [(Cut::Before, "0\n"), (Cut::After, "2\n")] {
-        let url = fresh(&server, "cut");
-        server.sql("create table cut.t (id int primary key) engine=InnoDB");
-        let port = breaking(server.port(), cut);
-        let url = url.replace(&format!(":{}/", server.port()), &format!(":{port}/"));
-        let database = open(&format!("{url}?ssl-mode=disabled"), &[]);
-        let end = write(&*database, &table(vec![("id", ints(&[1, 2]))]), &Asked::default());
-        match cut {
-            Cut::Before => {
-                let error = end.expect_err("the server never heard of it");
-                assert!(error.is_transient() && error.message.ends_with("nothing was written"), "{error}");
-            }
-            Cut::After => assert_eq!(end, written(2)),
-        }
-        assert_eq!(server.sql("select count(*) from cut.t"), rows, "{cut:?}");
+    let (cut, database) = behind_proxy(&server, "cut");
+    let rows = table(vec![("id", ints(&[1, 2]))]);
+    for fate in [Fate::Cut, Fate::Silent] {
+        cut.do_at_request(COMMIT, 0, move || fate);
+        let error = write(&*database, &rows, &Asked::default()).expect_err("the server never heard of it");
+        assert!(error.is_transient() && error.message.ends_with("nothing was written"), "{error}");
+        assert_eq!(server.sql("select count(*) from cut.t"), "0\n");
     }
+    let own = Arc::clone(&cut);
+    cut.do_at_request(COMMIT, 0, move || {
+        own.at_answer(b"");
+        Fate::Passes
+    });
+    assert_eq!(write(&*database, &rows, &Asked::default()), written(2));
+    assert_eq!((server.sql("select count(*) from cut.t").as_str(), cut.cuts()), ("2\n", 4));
+}
+
+#[test]
+fn a_server_that_falls_silent_ends_the_rows_with_an_error() {
+    let Some(server) = server() else { return };
+    let (cut, database) = behind_proxy(&server, "silent");
+    server.sql("insert into silent.t values (77)");
+    let text = query("select concat('fallen', id) as t from t");
+    let schema = database.describe(DatabaseSource::Query(&text), &NEVER_CANCELLED).expect("it is right").schema;
+    cut.do_at_answer(b"fallen77", || Fate::Silent);
+    let error = read_as(&*database, DatabaseSource::Query(&text), &schema).expect_err("no row came");
+    assert_eq!(error.kind, Kind::Unreachable, "{error}");
 }
 
 #[test]

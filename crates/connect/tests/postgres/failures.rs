@@ -1,7 +1,10 @@
 //! What goes wrong is said with what to do, and without secrets.
 
+use std::sync::Arc;
+
+use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind, DatabaseSource};
-use tidemill_test_servers::{Cut, Postgres};
+use tidemill_test_servers::{Cut, Fate, Postgres};
 
 use crate::harness::{ask, begin, open, query, read, said};
 
@@ -115,7 +118,7 @@ fn what_is_not_there_is_said_with_what_may_be_meant() {
     }
     assert!(said(read(&*shop, DatabaseSource::Table("order"))).contains("do you mean `orders`?"));
     let wanted = [("amont", tidemill_core::table::DataType::Int)].into_iter().collect();
-    let missing = shop.read(DatabaseSource::Table("orders"), &wanted, &tidemill_core::attempt::NEVER_CANCELLED);
+    let missing = shop.read(DatabaseSource::Table("orders"), &wanted, &NEVER_CANCELLED);
     assert!(said(missing).contains("has no column `amont` in table orders; do you mean `amount`?"));
 }
 
@@ -147,4 +150,36 @@ fn a_line_that_breaks_ends_the_rows_with_an_error() {
     assert_eq!(cut.cuts(), 1);
     let last = batches.into_iter().next_back().expect("there was something");
     assert_eq!(kind(last), Some(ConnectionErrorKind::Unreachable));
+}
+
+#[test]
+fn a_server_that_falls_silent_ends_the_rows_with_an_error() {
+    let Some(server) = Postgres::shared() else { return };
+    let name = server.database();
+    let cut = Cut::before(server.port()).expect("a port is free");
+    let url = format!("{}?sslmode=disable&tcp_user_timeout=100", server.url_at(cut.port(), &name));
+    let shop = open(&url).expect("a good URL");
+    let sql = query("select 'fallen' || 77 as t");
+    let schema = shop.infer(DatabaseSource::Query(&sql), &NEVER_CANCELLED).expect("it is right").schema;
+    // The server has answered and waits: it is seen by its waiting. Then it is seen to be gone.
+    for ends_it in [false, true] {
+        let end = format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and pid <> pg_backend_pid()"
+        );
+        let (other, database) = (Arc::clone(&server), name.clone());
+        cut.do_at_answer(b"fallen77", move || {
+            if ends_it {
+                other.psql(&database, &end);
+            }
+            Fate::Silent
+        });
+        let ended = shop
+            .read(DatabaseSource::Query(&sql), &schema, &NEVER_CANCELLED)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        assert_eq!(kind(ended), Some(ConnectionErrorKind::Unreachable), "{ends_it}");
+    }
+    assert_eq!(cut.cuts(), 2);
+    // One that works is waited for.
+    let slow = ask(&*shop, "select pg_sleep(0.5)::text as t");
+    assert_eq!(slow.map(|rows| rows.rows), Ok(1));
 }

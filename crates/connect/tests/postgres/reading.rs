@@ -32,6 +32,33 @@ fn many_rows_come_in_batches_and_in_order() {
 }
 
 #[test]
+fn a_large_table_is_read_by_several_sessions_as_by_one() {
+    let Some(server) = Postgres::shared() else { return };
+    let name = server.database();
+    // Changed rows stand behind the others.
+    server.psql(
+        &name,
+        "create table t (id int, pad text); insert into t select i, repeat('x', 150) from generate_series(1, 100000) i; \
+         update t set pad = repeat('y', 140) where id % 7 = 0; delete from t where id % 11 = 0",
+    );
+    let shop = open(&server.url(&name)).expect("a good URL");
+    let mut batches = begin(&*shop, DatabaseSource::Table("t")).expect("it begins");
+    let first = batches.next().expect("there are rows").expect("they can be read");
+    let reading =
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'copy (select%ctid%'";
+    let sessions: usize = server.psql(&name, reading).parse().expect("a number");
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    assert!((processors.min(2)..=4).contains(&sessions), "{sessions}");
+    let expected = server.psql(&name, "copy (select id from t) to stdout");
+    server.psql(&name, "delete from t; insert into t values (0, '')");
+    let mut ids: Vec<String> = values(&first, "id").iter().map(ToString::to_string).collect();
+    for batch in batches {
+        ids.extend(values(&batch.expect("all can be read"), "id").iter().map(ToString::to_string));
+    }
+    assert!(ids == expected.lines().collect::<Vec<_>>(), "{} rows", ids.len());
+}
+
+#[test]
 fn holes_are_parameters_of_the_type_that_the_server_expects() {
     let Some(server) = Postgres::shared() else { return };
     let name = server.database();

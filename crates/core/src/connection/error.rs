@@ -21,6 +21,8 @@ pub struct ConnectionError {
 pub enum ConnectionErrorKind {
     /// The server did not answer, or went away in the middle: it may be there again in a moment.
     Unreachable,
+    /// The server answered that it cannot for the moment: too much to do, no room left, something that others hold.
+    Busy,
     /// The server answered, and refused: a wrong password, an untrusted certificate, a missing right. The same will be refused again.
     Refused,
     /// The URL or another key of the connection cannot be used.
@@ -52,7 +54,10 @@ impl ConnectionError {
 
     /// Whether the same may go well if it is tried again.
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, ConnectionErrorKind::Unreachable | ConnectionErrorKind::Uncertain)
+        matches!(
+            self.kind,
+            ConnectionErrorKind::Unreachable | ConnectionErrorKind::Busy | ConnectionErrorKind::Uncertain
+        )
     }
 }
 

@@ -175,7 +175,7 @@ impl fmt::Display for Reason {
             Self::FirstRun => f.write_str("first run"),
             Self::NeverRan => f.write_str("never ran"),
             Self::Forced => f.write_str("forced"),
-            Self::Scheduled => f.write_str("it is sent once for each time of the schedule"),
+            Self::Scheduled => f.write_str("it is done once for each time of the schedule"),
             Self::CacheOff => f.write_str("cache: off"),
             Self::Volatile(Volatile::Undeclared) => f.write_str("a command without outputs always runs"),
             Self::Volatile(Volatile::Unversioned) => f.write_str("without `version` a database is read in every run"),

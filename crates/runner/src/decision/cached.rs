@@ -1,12 +1,13 @@
 //! Whether a task of a given fingerprint must run, and why.
 
 use jiff::Timestamp;
+use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::connection::WriteMode;
 use tidemill_core::fingerprint::{Fingerprint, Reason, explain};
 use tidemill_core::plan::PlannedTask;
 use tidemill_core::spec::CachePolicy;
 use tidemill_core::storage::StorageRegistry;
-use tidemill_core::table::Location;
+use tidemill_core::table::{Location, Sink};
 use tidemill_state::LastGood;
 
 use super::{Decision, DecisionOptions};
@@ -75,6 +76,9 @@ impl CachedResults<'_> {
         {
             return Decision::Run(vec![Reason::Expired]);
         }
+        if let Some(gone) = self.gone_table(task) {
+            return Decision::Run(vec![Reason::OutputDeleted(gone)]);
+        }
         let Some(changed) = self.changed_outputs(&found) else { return Decision::Run(vec![Reason::ResultLost]) };
         if self.is_lost(&found) {
             return Decision::Run(vec![Reason::ResultLost]);
@@ -85,6 +89,20 @@ impl CachedResults<'_> {
             // The files are those of another result: what changed since is the reason.
             (false, None) => Decision::Restore(Box::new(found), reasons(cache, task, fingerprint, history)),
         }
+    }
+
+    /// A table of a database that is not there any more, though it was written.
+    fn gone_table(&self, task: &PlannedTask) -> Option<String> {
+        let is_gone = |sink: &&Sink| {
+            let options = sink.options.database.as_ref();
+            let database = options.and_then(|options| Some((self.storages.database(&sink.path)?, options)));
+            database.is_some_and(|(database, options)| {
+                let target = database.target(&database.table_name(&options.table), &NEVER_CANCELLED);
+                // What a server has that cannot be asked now is taken to be as it was.
+                matches!(target, Ok(None))
+            })
+        };
+        task.sinks.iter().find(is_gone).map(|sink| sink.path.to_string())
     }
 
     /// Whether the table that was kept is there no longer.
