@@ -1,6 +1,7 @@
 "use strict";
 // What is live: the page is fetched again when something has happened, and the part that changes is put in its place.
 let source = null;
+let watched = null;
 let pending = false;
 let took = 0;
 let later = 0;
@@ -67,7 +68,7 @@ async function refresh(keepsTyped = true) {
   } finally {
     pending = false;
     took = performance.now() - begun;
-    if (!source && !again) watch();
+    if (!again) watch();
   }
 }
 
@@ -78,18 +79,19 @@ function soon() {
 }
 
 function watch() {
-  source?.close();
-  source = null;
   clearTimeout(again);
   again = 0;
   const seconds = live()?.dataset.again;
   if (seconds) again = setTimeout(() => { again = 0; document.hidden ? watch() : refresh(); }, seconds * 1000);
-  const address = live()?.dataset.events;
-  if (!address) return;
-  source = new EventSource(address);
-  source.addEventListener("task", soon);
-  source.addEventListener("running", soon);
-  source.addEventListener("end", () => { source.close(); soon(); });
+  const address = live()?.dataset.events ?? null;
+  // Whoever asks again is told all that has ended so far: one is asked once for each run.
+  if (address === watched) return;
+  source?.close();
+  watched = address;
+  source = address && new EventSource(address);
+  source?.addEventListener("task", soon);
+  source?.addEventListener("running", soon);
+  source?.addEventListener("end", event => { event.target.close(); soon(); });
 }
 
 function filters(within) {
@@ -98,6 +100,9 @@ function filters(within) {
       const wanted = input.value.toLowerCase();
       for (const row of document.querySelectorAll(input.dataset.filter)) {
         row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      }
+      for (const task of document.querySelectorAll(".graph a")) {
+        task.classList.toggle("faint", !task.querySelector(".id")?.textContent.toLowerCase().includes(wanted));
       }
     });
   }
@@ -181,9 +186,12 @@ function logs(within) {
   for (const list of within.querySelectorAll("[data-log]")) {
     const wanted = list.dataset.search.toLowerCase();
     const lines = new EventSource(list.dataset.log);
+    // A connection that was lost begins again where the page does.
+    const known = list.children.length;
+    lines.addEventListener("open", () => { while (list.children.length > known) list.lastChild.remove(); });
     lines.addEventListener("log", event => {
       const isAtEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 40;
-      list.querySelector("li.quiet")?.remove();
+      list.querySelector("li.quiet")?.setAttribute("hidden", "");
       for (const text of JSON.parse(event.data).split("\n").slice(0, -1)) {
         if (!text.toLowerCase().includes(wanted)) continue;
         const line = document.createElement("li");

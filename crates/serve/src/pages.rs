@@ -65,13 +65,8 @@ pub fn projects(asked: &Asked) -> Page {
 pub fn pipeline(asked: &Asked) -> Page {
     let served = asked.project()?;
     let look = look(asked)?;
-    let mut view = views::pipeline(&asked.app, served, &look)?;
-    views::page_of_tasks(&mut view, &look);
-    if !view["task_list"].is_null() {
-        match views::graph(&asked.app, served, &look, true)? {
-            Ok(drawing) => view["graph"] = drawing.into(),
-            Err(boxes) => view["boxes"] = boxes.into(),
-        }
+    let mut view = views::pipeline_for_people(&asked.app, served, &look)?;
+    if !view["boxes"].is_null() {
         let query: Vec<String> =
             asked.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         view["graph_address"] = format!("/p/{}/graph?{}", served.slug, query.join("&")).into();
@@ -92,8 +87,7 @@ pub fn pipeline(asked: &Asked) -> Page {
 
 /// The graph alone.
 pub fn graph(asked: &Asked) -> Page {
-    let too_large = |boxes| Problem::bad(format!("{boxes} tasks are too many to be drawn; choose some by a selector"));
-    let drawing = views::graph(&asked.app, asked.project()?, &look(asked)?, false)?.map_err(too_large)?;
+    let drawing = views::graph(&asked.app, asked.project()?, &look(asked)?)?;
     // Shown by itself, it takes its look from the pages.
     let text = format!("<?xml-stylesheet href=\"/assets/style.css\"?>\n{drawing}");
     Ok(Reply::Text { content_type: "image/svg+xml", text, download: None })

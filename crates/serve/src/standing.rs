@@ -59,14 +59,16 @@ pub fn stale(app: &Arc<App>, served: &Served, patience: Duration) -> Option<Foun
     let basis = Basis(served.load(&*app.program), last_end(app, served));
     let standing = &served.standing;
     let mut known = standing.known.lock().unwrap_or_else(PoisonError::into_inner);
-    let counts = |known: &Known| known.found.as_ref().is_some_and(|(_, of, at)| *of == basis && at.elapsed() < COUNTS);
-    if counts(&known) {
-        return known.found.as_ref().map(|(found, ..)| found.clone());
-    }
-    if !known.is_looking {
+    let of_this = known.found.as_ref().filter(|(_, of, _)| *of == basis).map(|(found, _, at)| (found.clone(), *at));
+    let is_old = of_this.as_ref().is_none_or(|(_, at)| at.elapsed() >= COUNTS);
+    if is_old && !known.is_looking {
         known.is_looking = true;
         let (app, slug, basis) = (app.clone(), served.slug.clone(), basis.clone());
         std::thread::spawn(move || look(&app, &slug, basis));
+    }
+    // What was true a moment ago will do until the next look.
+    if let Some((found, _)) = of_this {
+        return Some(found);
     }
     let waited = standing.changed.wait_timeout_while(known, patience, |known| known.is_looking);
     let (known, _) = waited.unwrap_or_else(PoisonError::into_inner);

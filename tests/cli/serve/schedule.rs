@@ -73,6 +73,8 @@ fn a_backfill_shows_its_runs_and_then_starts_them() {
         let runs = runs["runs"].as_array().cloned().unwrap_or_default();
         runs.len() == 3 && runs.iter().all(|run| run["status"] == "success" && run["trigger"] == "backfill")
     });
+    let calendar = server.get("/p/shop/schedule?month=2024-11").text();
+    assert_eq!(calendar.matches("12:00 success").count(), 3, "{calendar}");
     let asked = r#"{"from": "2024-11-01", "to": "2024-11-03", "missing_only": true}"#;
     let nothing = server.post("/api/v1/projects/shop/backfills", asked);
     assert_eq!((nothing.status, &nothing.json()["run"]), (200, &serde_json::Value::Null), "{}", nothing.body);

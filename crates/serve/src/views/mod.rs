@@ -15,7 +15,7 @@ pub use asked_fires::{backfill, simulation, time};
 pub use lineage::drawn_lineage;
 pub use month::month;
 pub use outputs::{find as find_output, output, outputs};
-pub use pipeline::{Look, graph, page_of_tasks, pipeline};
+pub use pipeline::{Look, graph, pipeline, pipeline_for_people};
 pub use plan::{given_params, json_params, plan};
 pub use project::{card, runs};
 pub use run::{Shown, run, run_for_people};

@@ -1,6 +1,6 @@
 //! A month of a schedule as a calendar: day by day the fires that were, with how each ended, and those that come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
@@ -63,14 +63,35 @@ impl Month {
                 let line = told.line(fire, &pipeline.clock())?;
                 self.add(fire.instant, line);
             }
+            let recorded: HashSet<Timestamp> = fires.iter().map(|fire| fire.instant).collect();
+            self.add_backfilled(pipeline, (from, to.min(now)), &|fire| {
+                !recorded.contains(&fire) && told.is_done(fire)
+            })?;
         }
-        let after = now.max(from.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(from));
+        let after = now.max(just_before(from));
         let calendar = calendar_of(pipeline)?.1;
         let coming: Vec<Timestamp> = calendar.after(after).take_while(|fire| *fire < to).take(MOST + 1).collect();
         self.is_cut |= coming.len() > MOST;
         for fire in coming.into_iter().take(MOST) {
             let shown = pipeline.clock().show_with_zone(fire);
             self.add(fire, json!({"fire": fire, "status": "coming", "mark": status_mark("coming"), "shown": shown}));
+        }
+        Ok(())
+    }
+
+    /// Fires that nobody was there to record, and for which a run has succeeded since.
+    fn add_backfilled(
+        &mut self,
+        pipeline: &Pipeline,
+        (from, to): (Timestamp, Timestamp),
+        is_meant: &dyn Fn(Timestamp) -> bool,
+    ) -> Result<(), Problem> {
+        let calendar = calendar_of(pipeline)?.1;
+        let fires = calendar.after(just_before(from)).take_while(|fire| *fire < to).take(MOST);
+        for fire in fires.filter(|fire| is_meant(*fire)) {
+            let shown = pipeline.clock().show_with_zone(fire);
+            let mark = status_mark("success");
+            self.add(fire, json!({"fire": fire, "status": "success", "mark": mark, "made_up": true, "shown": shown}));
         }
         Ok(())
     }
@@ -118,4 +139,8 @@ impl Month {
             "fires": if fires.len() <= SHOWN { fires } else { &[] }, "counts": counts, "total": fires.len(),
         })
     }
+}
+
+fn just_before(time: Timestamp) -> Timestamp {
+    time.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(time)
 }

@@ -83,26 +83,40 @@ struct Looked {
     stale: Option<Vec<Stale>>,
 }
 
-/// A pipeline's tasks for programs, and for people.
+/// A pipeline's tasks for programs.
 ///
 /// # Errors
 /// If a selector matches nothing or the state cannot be read.
 pub fn pipeline(app: &Arc<App>, served: &Served, look: &Look) -> Result<Value, Problem> {
     let mut view = card(app, served)?;
+    if served.project(&*app.program).is_ok() {
+        looked(app, served, look)?.tell(&mut view, look);
+    }
+    Ok(view)
+}
+
+/// The same for people: a page of the tasks, and the picture of the graph, or the number of its boxes if there are too many to
+/// stand in a page.
+///
+/// # Errors
+/// If a selector matches nothing or the state cannot be read.
+pub fn pipeline_for_people(app: &Arc<App>, served: &Served, look: &Look) -> Result<Value, Problem> {
+    let mut view = card(app, served)?;
     if served.project(&*app.program).is_err() {
         return Ok(view);
     }
     let looked = looked(app, served, look)?;
-    let selected: Vec<&str> = looked.graph.nodes.iter().map(|node| node.id.as_str()).collect();
-    view["selected"] = json!(selected);
-    view["task_list"] = looked.task_list();
-    view["reasons"] = looked.reasons();
-    view["groups"] = looked.groups(look);
+    looked.tell(&mut view, look);
+    page_of_tasks(&mut view, look);
+    match looked.drawn(&served.slug, look, MOST_INLINE) {
+        Ok(drawing) => view["graph"] = drawing.into(),
+        Err(boxes) => view["boxes"] = boxes.into(),
+    }
     Ok(view)
 }
 
 /// The list as one page of it shows it.
-pub fn page_of_tasks(view: &mut Value, look: &Look) {
+fn page_of_tasks(view: &mut Value, look: &Look) {
     let Some(tasks) = view.get_mut("task_list").and_then(Value::as_array_mut) else { return };
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for task in tasks.iter() {
@@ -123,28 +137,13 @@ pub fn page_of_tasks(view: &mut Value, look: &Look) {
     view["page"] = json!({"offset": look.offset, "limit": MOST_TASKS});
 }
 
-/// The picture of the graph: it, or the number of its boxes if there are too many to stand in a page.
+/// The picture of the graph alone.
 ///
 /// # Errors
-/// If a selector matches nothing or the state cannot be read.
-pub fn graph(app: &Arc<App>, served: &Served, look: &Look, inline: bool) -> Result<Result<String, usize>, Problem> {
-    let mut graph = looked(app, served, look)?.graph;
-    for node in &mut graph.nodes {
-        node.group = node.group.take().filter(|group| !look.open.contains(group));
-    }
-    let boxes: BTreeSet<&str> = graph.nodes.iter().map(|node| node.group.as_deref().unwrap_or(&node.id)).collect();
-    if boxes.len() > if inline { MOST_INLINE } else { MOST_DRAWN } {
-        return Ok(Err(boxes.len()));
-    }
-    let link = |node: &DrawNode| {
-        let mut next = look.clone();
-        match &node.group {
-            Some(group) => next.open.push(group.clone()),
-            None => next.task = Some(node.id.clone()),
-        }
-        Some(next.address(&served.slug))
-    };
-    Ok(Ok(svg_with_links(&graph, &link)))
+/// If a selector matches nothing, the state cannot be read, or it is too large.
+pub fn graph(app: &Arc<App>, served: &Served, look: &Look) -> Result<String, Problem> {
+    let too_large = |boxes| Problem::bad(format!("{boxes} tasks are too many to be drawn; choose some by a selector"));
+    looked(app, served, look)?.drawn(&served.slug, look, MOST_DRAWN).map_err(too_large)
 }
 
 fn looked(app: &Arc<App>, served: &Served, look: &Look) -> Result<Looked, Problem> {
@@ -181,6 +180,35 @@ fn mark_running(app: &App, served: &Served, graph: &mut DrawGraph) -> Result<(),
 }
 
 impl Looked {
+    fn tell(&self, view: &mut Value, look: &Look) {
+        let selected: Vec<&str> = self.graph.nodes.iter().map(|node| node.id.as_str()).collect();
+        view["selected"] = json!(selected);
+        view["task_list"] = self.task_list();
+        view["reasons"] = self.reasons();
+        view["groups"] = self.groups(look);
+    }
+
+    /// The picture, or the number of its boxes if there are more than that.
+    fn drawn(&self, project: &str, look: &Look, most: usize) -> Result<String, usize> {
+        let mut graph = self.graph.clone();
+        for node in &mut graph.nodes {
+            node.group = node.group.take().filter(|group| !look.open.contains(group));
+        }
+        let boxes: BTreeSet<&str> = graph.nodes.iter().map(|node| node.group.as_deref().unwrap_or(&node.id)).collect();
+        if boxes.len() > most {
+            return Err(boxes.len());
+        }
+        let link = |node: &DrawNode| {
+            let mut next = look.clone();
+            match &node.group {
+                Some(group) => next.open.push(group.clone()),
+                None => next.task = Some(node.id.clone()),
+            }
+            Some(next.address(project))
+        };
+        Ok(svg_with_links(&graph, &link))
+    }
+
     /// The tasks in the order of the graph, with how each ended last and why it is out of date.
     fn task_list(&self) -> Value {
         let nodes: HashMap<&str, &DrawNode> = self.graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();

@@ -89,6 +89,11 @@ impl<'s> PastFires<'s> {
         Ok(Self { state, done: times.iter().filter_map(|time| time.parse().ok()).collect() })
     }
 
+    /// Whether a run has succeeded for that time.
+    pub fn is_done(&self, instant: Timestamp) -> bool {
+        self.done.contains(&instant)
+    }
+
     /// A fire, with how it ended.
     ///
     /// # Errors
@@ -101,7 +106,7 @@ impl<'s> PastFires<'s> {
             "run": fire.run,
             "status": word,
             "reason": fire.reason,
-            "made_up": word != "success" && self.done.contains(&fire.instant),
+            "made_up": word != "success" && self.is_done(fire.instant),
             "shown": clock.show_with_zone(fire.instant),
             "mark": status_mark(word),
         }))
