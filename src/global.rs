@@ -11,6 +11,9 @@ use crate::engine::engine_for;
 use crate::failure::Failure;
 use crate::terminal::Color;
 
+/// The variable with the token of the page, which no other process of this program inherits: a task could print it.
+pub const TOKEN: &str = "TIDEMILL_TOKEN";
+
 /// Flags of every command.
 #[derive(Args, Debug, Clone)]
 pub struct Global {
@@ -70,7 +73,7 @@ impl Global {
     /// This program again, with these flags, for another pipeline file.
     pub fn again(&self, file: &Path) -> std::io::Result<std::process::Command> {
         let mut command = std::process::Command::new(std::env::current_exe()?);
-        command.arg("-f").arg(file);
+        command.env_remove(TOKEN).arg("-f").arg(file);
         if let Some(profile) = &self.profile {
             command.args(["--profile", profile]);
         }

@@ -14,7 +14,7 @@ use tidemill_core::table::TableEngine;
 use tidemill_draw::DrawGraph;
 use tidemill_runner::project::{self, Opened, Project, Wanted};
 use tidemill_scheduler::Mode;
-use tidemill_serve::{Program, Role, ScheduleFacts, Server, Settings, Tokens};
+use tidemill_serve::{Program, ScheduleFacts, Server, Settings, TlsFiles, TokenSource, is_open_to_all};
 use tidemill_state::State;
 
 use super::fires::Fires;
@@ -24,11 +24,8 @@ use super::schedule::TerminalHost;
 use super::selection::selected;
 use super::{CliCommand, diff, lineage, preview};
 use crate::failure::{self, Failure};
-use crate::global::Global;
+use crate::global::{Global, TOKEN};
 use crate::terminal::{Paint, Stream};
-
-/// The variable with a token that may run.
-const TOKEN: &str = "TIDEMILL_TOKEN";
 
 /// Show projects in a browser, start their runs from there, and run their schedules
 #[derive(Parser, Debug)]
@@ -37,12 +34,8 @@ pub struct ServeArgs {
     /// Folders with a `pipeline.yaml`, or pipeline files; default the one of `-f`
     #[arg(value_name = "DIR")]
     projects: Vec<PathBuf>,
-    /// Where to listen; another address than this machine's own demands a token
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
-    listen: SocketAddr,
-    /// Tokens by which programs and people are known: lines `read:TOKEN` and `run:TOKEN`
-    #[arg(long, value_name = "F")]
-    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// Show only; nothing can be started, stopped or changed
     #[arg(long)]
     read_only: bool,
@@ -54,36 +47,44 @@ pub struct ServeArgs {
     open: bool,
 }
 
+/// Where a server listens, and to whom: flags of `serve`, and of `doctor`, which looks at them.
+#[derive(clap::Args, Debug)]
+pub struct ServerArgs {
+    /// Where the page listens, 127.0.0.1:8420 if not given; another address than this machine's own demands a token
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Tokens by which programs and people are known to the page: lines `read:TOKEN` and `run:TOKEN`
+    #[arg(long, value_name = "F")]
+    token_file: Option<PathBuf>,
+    /// A certificate as PEM, with those that vouch for it: for the page to speak TLS
+    #[arg(long, value_name = "F", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key as PEM
+    #[arg(long, value_name = "F", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+}
+
 impl CliCommand for ServeArgs {
     /// Answers until it is told to end.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let paint = Paint(global.color.wanted(Stream::Stderr));
         let files = files(&self.projects, global)?;
-        let tokens = tokens(self.token_file.as_deref())?;
-        if !self.listen.ip().is_loopback() {
-            if tokens.is_empty() {
-                return Err(Failure::wrong(format!(
-                    "{} can be reached from elsewhere, and no token is set",
-                    self.listen
-                ))
-                .help(format!("set {TOKEN}, or give `--token-file`")));
-            }
-            eprintln!("{} what goes over the network is readable: put TLS in front of it", paint.yellow("warning"));
-        }
-        let program = Arc::new(PageProgram { global: global.clone() });
+        let server = &self.server;
+        let (tokens, tls) = (server.tokens(), server.tls());
+        server.warn(&tokens, tls.as_ref(), paint)?;
+        let program = Arc::new(PageProgram { global: global.clone(), paint });
         let settings = Settings {
             files: files.clone(),
-            listen: self.listen,
+            listen: server.address(),
             tokens,
+            tls,
             read_only: self.read_only,
             runs_schedules: !self.no_schedule,
         };
-        let cannot = |error| Failure::broken(format!("cannot listen on {}: {error}", self.listen));
-        let server = Server::open(program, settings).map_err(cannot)?;
-        let address = format!("http://{}/", server.address());
-        eprintln!("{} {address}", paint.green("serve"));
+        let server = Server::open(program, settings)?;
+        eprintln!("{} {}", paint.green("serve"), server.address());
         if self.open {
-            open_browser(&address);
+            open_browser(&server.address());
         }
         let ended = |error| Failure::broken(format!("the page cannot go on: {error}"));
         if self.no_schedule {
@@ -101,6 +102,65 @@ impl CliCommand for ServeArgs {
     }
 }
 
+impl ServerArgs {
+    /// Whether anything is said of a server.
+    pub fn is_given(&self) -> bool {
+        self.listen.is_some() || self.token_file.is_some() || self.tls_cert.is_some()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8420)))
+    }
+
+    /// Whether others than this machine reach it.
+    pub fn is_reachable(&self) -> bool {
+        !self.address().ip().is_loopback()
+    }
+
+    /// The tokens of the environment and of the file.
+    pub fn tokens(&self) -> TokenSource {
+        let single = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+        TokenSource { single, file: self.token_file.clone() }
+    }
+
+    /// The files of the certificate.
+    pub fn tls(&self) -> Option<TlsFiles> {
+        let files = self.tls_cert.clone().zip(self.tls_key.clone());
+        files.map(|(certificate, key)| TlsFiles { certificate, key })
+    }
+
+    /// Tells of what lets others in, and refuses what lets in everybody.
+    fn warn(&self, tokens: &TokenSource, tls: Option<&TlsFiles>, paint: Paint) -> Result<(), Failure> {
+        let warning = |text: &str| eprintln!("{} {text}", paint.yellow("warning"));
+        if self.is_reachable() && tokens.is_none() {
+            let message = format!("{} can be reached from elsewhere, and no token is set", self.address());
+            return Err(Failure::wrong(message).help(format!("set {TOKEN}, or give `--token-file`")));
+        }
+        if self.is_reachable() && tls.is_none() {
+            warning(
+                "what goes over the network is readable: put TLS in front of it, or give `--tls-cert` and `--tls-key`",
+            );
+        }
+        if let Some(tls) = tls
+            && tls.has_expired()?
+        {
+            warning(&format!("the certificate in {} is not valid at this time", tls.certificate.display()));
+        }
+        // One that cannot be looked at cannot be read either, which is told then.
+        for file in open_files(tokens, tls) {
+            warning(&format!("{} can be read by everybody on this machine: `chmod 600` it", file.display()));
+        }
+        Ok(())
+    }
+}
+
+/// The files with something secret that everybody may read.
+pub fn open_files<'a>(tokens: &'a TokenSource, tls: Option<&'a TlsFiles>) -> impl Iterator<Item = &'a Path> {
+    let files = tokens.file.iter().chain(tls.map(|tls| &tls.key)).map(PathBuf::as_path);
+    files.filter(|file| is_open_to_all(file).unwrap_or(false))
+}
+
 /// The pipeline files that are meant.
 fn files(projects: &[PathBuf], global: &Global) -> Result<Vec<PathBuf>, Failure> {
     let named: Vec<PathBuf> = match projects {
@@ -116,26 +176,6 @@ fn files(projects: &[PathBuf], global: &Global) -> Result<Vec<PathBuf>, Failure>
     named.iter().map(real).collect()
 }
 
-/// The tokens of the environment and of the file.
-fn tokens(file: Option<&Path>) -> Result<Tokens, Failure> {
-    let mut tokens = Tokens::default();
-    if let Some(token) = std::env::var(TOKEN).ok().filter(|token| !token.is_empty()) {
-        tokens.add(&token, Role::Run);
-    }
-    if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::wrong(format!("cannot read {}: {error}", path.display())))?;
-        tokens.add_lines(&text).map_err(|line| {
-            Failure::wrong(format!("{}:{line}: this is no token", path.display()))
-                .help("write `read:TOKEN` or `run:TOKEN`, one a line")
-        })?;
-        if tokens.is_empty() {
-            return Err(Failure::wrong(format!("{} has no token", path.display())));
-        }
-    }
-    Ok(tokens)
-}
-
 /// Opens the page where the system does; that it cannot harms nothing.
 fn open_browser(address: &str) {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -146,6 +186,7 @@ fn open_browser(address: &str) {
 /// This program, as the page needs it.
 struct PageProgram {
     global: Global,
+    paint: Paint,
 }
 
 impl PageProgram {
@@ -209,5 +250,9 @@ impl Program for PageProgram {
 
     fn failure_text(&self, failure: &Failure) -> String {
         failure::text(failure, false)
+    }
+
+    fn warning(&self, text: &str) {
+        eprintln!("{} {text}", self.paint.yellow("warning"));
     }
 }

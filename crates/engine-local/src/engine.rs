@@ -1,5 +1,6 @@
 //! The engine: one for a run.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,8 +8,8 @@ use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
-    EngineError, JobOptions, Location, PlainBatches, Scan, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef,
-    TableReport, Workbook, Written,
+    EngineError, JobOptions, Location, PlainBatches, PlainTable, Scan, Schema, Sink, TableEngine, TableJob,
+    TableProfile, TableRef, TableReport, Workbook, Written,
 };
 
 use crate::error::Outcome;
@@ -22,7 +23,7 @@ use crate::runtime::memory_budget::MemoryBudget;
 use crate::runtime::panic_hook;
 use crate::store::output_table::OutputTable;
 use crate::store::table_handle::TableHandle;
-use crate::store::{fetch, profile};
+use crate::store::{fetch, page, profile};
 
 /// Computes tables on this machine.
 pub struct LocalEngine {
@@ -116,6 +117,20 @@ impl TableEngine for LocalEngine {
     ) -> Result<PlainBatches, EngineError> {
         let mut batches = guarded(|| fetch::batches(TableHandle::of(table)?, columns, limit))?;
         Ok(Box::new(std::iter::from_fn(move || guarded(|| batches.next().transpose()).transpose())))
+    }
+
+    fn ordered_rows(
+        &self,
+        table: &TableRef,
+        column: &str,
+        descending: bool,
+        places: Range<usize>,
+    ) -> Result<Vec<u64>, EngineError> {
+        guarded(|| page::ordered_rows(&TableHandle::of(table)?, column, descending, places))
+    }
+
+    fn take(&self, table: &TableRef, rows: &[u64]) -> Result<PlainTable, EngineError> {
+        guarded(|| page::take(&TableHandle::of(table)?, rows))
     }
 
     fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError> {

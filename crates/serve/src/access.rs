@@ -3,56 +3,12 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use tidemill_core::ids::Digest;
 
-/// What somebody may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Look.
-    Read,
-    /// Look, and start and stop runs.
-    Run,
-}
-
-/// The tokens by which people and programs are known. Only their digests are kept, and compared: how long that takes tells
-/// nothing of a token.
-#[derive(Clone, Debug, Default)]
-pub struct Tokens(Vec<(Digest, Role)>);
-
-impl Tokens {
-    /// Adds a token.
-    pub fn add(&mut self, token: &str, role: Role) {
-        self.0.push((Digest::of(token.as_bytes()), role));
-    }
-
-    /// Reads lines `read:TOKEN` and `run:TOKEN`; empty lines and those that begin with `#` are passed over.
-    ///
-    /// # Errors
-    /// The number of the first line that is neither. No line is quoted: it may hold a token.
-    pub fn add_lines(&mut self, text: &str) -> Result<(), usize> {
-        for (at, line) in text.lines().map(str::trim).enumerate() {
-            match line.split_once(':').map(|(role, token)| (role.trim(), token.trim())) {
-                Some(("read", token)) if !token.is_empty() => self.add(token, Role::Read),
-                Some(("run", token)) if !token.is_empty() => self.add(token, Role::Run),
-                _ if line.is_empty() || line.starts_with('#') => {}
-                _ => return Err(at + 1),
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// What the bearer of a token may do.
-    pub fn role(&self, token: &str) -> Option<Role> {
-        let digest = Digest::of(token.as_bytes());
-        self.0.iter().filter(|(known, _)| *known == digest).map(|(_, role)| *role).max()
-    }
-}
+use crate::fresh::Fresh;
+use crate::tokens::{Role, Tokens, is_same};
 
 /// What of a request says who asks.
 #[derive(Clone, Copy, Debug)]
@@ -102,10 +58,13 @@ impl Denied {
 
 /// The rules of one process.
 pub struct Access {
-    tokens: Tokens,
+    /// None if there are no tokens: then this machine alone is answered.
+    tokens: Option<Fresh<Tokens>>,
     read_only: bool,
-    /// What the cookie holds for those who may read, and for those who may run.
-    sessions: [String; 2],
+    /// TLS is spoken here.
+    is_tls: bool,
+    /// What the values of cookies are made with.
+    secret: [u8; 32],
 }
 
 impl Access {
@@ -113,13 +72,15 @@ impl Access {
     ///
     /// # Errors
     /// If the system gives no random bytes.
-    pub fn new(tokens: Tokens, read_only: bool) -> std::io::Result<Self> {
-        Ok(Self { tokens, read_only, sessions: [random()?, random()?] })
+    pub fn new(tokens: Option<Fresh<Tokens>>, read_only: bool, is_tls: bool) -> std::io::Result<Self> {
+        let mut secret = [0; 32];
+        File::open("/dev/urandom")?.read_exact(&mut secret)?;
+        Ok(Self { tokens, read_only, is_tls, secret })
     }
 
     /// Whether people must sign in.
     pub fn has_tokens(&self) -> bool {
-        !self.tokens.is_empty()
+        self.tokens.is_some()
     }
 
     /// Whether nothing may be changed by anybody.
@@ -127,14 +88,25 @@ impl Access {
         self.read_only
     }
 
-    /// The cookie's value for who has signed in with a token.
-    pub fn session_of(&self, token: &str) -> Option<&str> {
-        self.tokens.role(token).map(|role| self.session(role))
+    /// Whether a cookie may only be sent over TLS: if it is spoken here or by the proxy that the page comes through.
+    pub fn is_secure(&self, caller: &Caller<'_>) -> bool {
+        self.is_tls || caller.origin.is_some_and(|origin| origin.starts_with("https://"))
     }
 
-    /// The cookie's value for a role.
-    pub fn session(&self, role: Role) -> &str {
-        &self.sessions[usize::from(role == Role::Run)]
+    /// The cookie's value for who has signed in with a token.
+    pub fn session_of(&self, token: &str) -> Option<String> {
+        let (digest, _) = self.tokens.as_ref()?.get().find(token)?;
+        Some(self.session(&digest).to_string())
+    }
+
+    /// The cookie's value for whoever is let in without a token, if anybody is.
+    pub fn open_session(&self) -> Option<String> {
+        (!self.has_tokens()).then(|| self.session(&Digest::of(b"")).to_string())
+    }
+
+    /// What a cookie holds for a token. It ends with the token, and with this process.
+    fn session(&self, token: &Digest) -> Digest {
+        Digest::of(&[self.secret, token.0].concat())
     }
 
     /// What the caller may do.
@@ -146,19 +118,19 @@ impl Access {
         if !(self.has_tokens() || is_here) {
             return Err(Denied::Foreign);
         }
-        let by_bearer = caller.bearer.and_then(|token| self.tokens.role(token));
-        let by_cookie = caller.cookie.and_then(|value| self.role_of_session(value));
+        let tokens = self.tokens.as_ref().map(Fresh::get);
+        let by_bearer = caller.bearer.zip(tokens.as_ref()).and_then(|(token, known)| known.find(token));
+        let by_bearer = by_bearer.map(|(_, role)| role);
+        let by_cookie = caller.cookie.and_then(|value| self.role_by_cookie(value, tokens.as_ref()));
         let known = by_bearer.or(by_cookie).or((!self.has_tokens()).then_some(Role::Read)).ok_or(Denied::Unknown)?;
         if caller.only_looks {
             return Ok(known);
         }
-        if self.read_only {
-            return Err(Denied::OnlyRead);
-        }
         match (by_bearer, by_cookie) {
+            _ if self.read_only => Err(Denied::OnlyRead),
             (Some(Role::Run), _) => Ok(Role::Run),
             (Some(Role::Read), _) => Err(Denied::OnlyRead),
-            (None, Some(role)) if is_own_origin(caller) => match role {
+            (None, Some(role)) if self.is_own_origin(caller) => match role {
                 Role::Run => Ok(Role::Run),
                 Role::Read => Err(Denied::OnlyRead),
             },
@@ -166,16 +138,18 @@ impl Access {
         }
     }
 
-    fn role_of_session(&self, value: &str) -> Option<Role> {
-        let is = |role| Digest::of(value.as_bytes()) == Digest::of(self.session(role).as_bytes());
-        [Role::Run, Role::Read].into_iter().find(|role| is(*role))
+    fn role_by_cookie(&self, value: &str, tokens: Option<&Arc<Tokens>>) -> Option<Role> {
+        let given = Digest::parse(value)?;
+        let open = [(Digest::of(b""), Role::Run)];
+        let known = tokens.map_or(&open[..], |tokens| tokens.known());
+        known.iter().filter(|(token, _)| is_same(&self.session(token), &given)).map(|(_, role)| *role).max()
     }
-}
 
-/// Whether the request comes from a page of the host that it goes to.
-pub fn is_own_origin(caller: &Caller<'_>) -> bool {
-    let own = |scheme: &str| caller.origin.and_then(|origin| origin.strip_prefix(scheme)) == Some(caller.host);
-    own("http://") || own("https://")
+    /// Whether the request comes from a page of the host that it goes to.
+    pub fn is_own_origin(&self, caller: &Caller<'_>) -> bool {
+        let own = |scheme: &str| caller.origin.and_then(|origin| origin.strip_prefix(scheme)) == Some(caller.host);
+        !caller.host.is_empty() && (own("https://") || !self.is_tls && own("http://"))
+    }
 }
 
 fn is_loopback(peer: IpAddr) -> bool {
@@ -192,16 +166,10 @@ fn is_loopback_host(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(is_loopback)
 }
 
-/// 256 random bits as text.
-fn random() -> std::io::Result<String> {
-    let mut bytes = [0; 32];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(Digest(bytes).to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens::TokenSource;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -209,13 +177,18 @@ mod tests {
         Caller { peer: HERE, host, origin: None, bearer: None, cookie: None, only_looks: true }
     }
 
-    fn access(tokens: Tokens) -> Access {
-        Access::new(tokens, false).expect("random bytes")
+    /// With the tokens of a file `tokens` in that folder, if there is one.
+    fn access(folder: Option<&std::path::Path>) -> Access {
+        let tokens = folder.map(|folder| {
+            let source = TokenSource { single: None, file: Some(folder.join("tokens")) };
+            Fresh::new(vec![folder.join("tokens")], move || source.read(), |_| {}).expect("well-formed tokens")
+        });
+        Access::new(tokens, false, false).expect("random bytes")
     }
 
     #[test]
     fn without_tokens_only_this_machine_by_its_own_names() {
-        let access = access(Tokens::default());
+        let access = access(None);
         for host in ["localhost:8420", "127.0.0.1:8420", "[::1]:8420", "LOCALHOST", "127.0.0.2"] {
             assert_eq!(access.admit(&caller(host)), Ok(Role::Read), "{host}");
         }
@@ -230,31 +203,44 @@ mod tests {
 
     #[test]
     fn changes_need_the_own_origin_and_the_cookie() {
-        let access = access(Tokens::default());
-        let cookie = access.session(Role::Run).to_owned();
+        let access = access(None);
+        let cookie = access.open_session().expect("there are no tokens");
         let post = Caller { only_looks: false, origin: Some("http://localhost:1"), ..caller("localhost:1") };
         assert_eq!(access.admit(&post), Err(Denied::OtherOrigin));
         assert_eq!(access.admit(&Caller { cookie: Some(&cookie), ..post }), Ok(Role::Run));
-        for origin in [None, Some("null"), Some("http://localhost:2"), Some("http://evil.example")] {
+        for origin in [None, Some("null"), Some("http://localhost:2"), Some("http://evil.example"), Some("http://")] {
             let denied = access.admit(&Caller { cookie: Some(&cookie), origin, ..post });
             assert_eq!(denied, Err(Denied::OtherOrigin), "{origin:?}");
         }
-        let reading = access.session(Role::Read).to_owned();
-        assert_eq!(access.admit(&Caller { cookie: Some(&reading), ..post }), Err(Denied::OnlyRead));
     }
 
     #[test]
-    fn tokens_have_roles() {
-        let mut tokens = Tokens::default();
-        tokens.add_lines("# who\nread:looks\n\nrun: acts\n").expect("well-formed");
-        let access = access(tokens);
+    fn over_tls_a_page_without_it_is_another() {
+        let access = Access::new(None, false, true).expect("random bytes");
+        let page = |origin| Caller { origin: Some(origin), ..caller("localhost:1") };
+        assert!(access.is_own_origin(&page("https://localhost:1")));
+        assert!(!access.is_own_origin(&page("http://localhost:1")));
+    }
+
+    #[test]
+    fn tokens_have_roles_and_end_with_their_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("tokens"), "read:looks\nrun:acts\n").expect("a file");
+        let access = access(Some(folder.path()));
         let far = Caller { peer: IpAddr::from([10, 0, 0, 1]), ..caller("tidemill.example") };
         assert_eq!(access.admit(&far), Err(Denied::Unknown));
         assert_eq!(access.admit(&Caller { bearer: Some("look"), ..far }), Err(Denied::Unknown));
         assert_eq!(access.admit(&Caller { bearer: Some("looks"), ..far }), Ok(Role::Read));
-        let post = Caller { only_looks: false, ..far };
+        let cookie = access.session_of("acts").expect("it is known");
+        let reading = access.session_of("looks").expect("it is known");
+        let post = Caller { only_looks: false, origin: Some("http://tidemill.example"), ..far };
         assert_eq!(access.admit(&Caller { bearer: Some("looks"), ..post }), Err(Denied::OnlyRead));
         assert_eq!(access.admit(&Caller { bearer: Some("acts"), ..post }), Ok(Role::Run));
-        assert_eq!(Tokens::default().add_lines("read:a\nwrite:b"), Err(2));
+        assert_eq!(access.admit(&Caller { cookie: Some(&cookie), ..post }), Ok(Role::Run));
+        assert_eq!(access.admit(&Caller { cookie: Some(&reading), ..post }), Err(Denied::OnlyRead));
+        std::fs::write(folder.path().join("tokens"), "read:looks\n").expect("a file");
+        assert_eq!(access.admit(&Caller { cookie: Some(&cookie), ..far }), Err(Denied::Unknown));
+        assert_eq!(access.admit(&Caller { cookie: Some(&reading), ..far }), Ok(Role::Read));
+        assert_eq!((access.session_of("acts"), access.open_session()), (None, None));
     }
 }

@@ -57,7 +57,7 @@ pub fn runs(asked: &Asked) -> Answer {
 
 /// Starts a run.
 pub fn start(asked: &Asked) -> Answer {
-    let body = asked.json()?;
+    let body = asked.json(&["select", "params"])?;
     let select = match &body["select"] {
         Value::Null => Vec::new(),
         Value::Array(select) if select.iter().all(Value::is_string) => {
@@ -76,6 +76,9 @@ pub fn start(asked: &Asked) -> Answer {
 pub fn run_arguments(select: &[String], params: &[(String, String)]) -> Result<Vec<String>, Problem> {
     let mut arguments = vec!["run".to_owned(), "--json".to_owned(), "--no-wait".to_owned()];
     for (name, value) in params {
+        if name.contains(['=', '\0']) || value.contains('\0') {
+            return Err(Problem::bad("that is no name or no value of a parameter"));
+        }
         arguments.push(format!("--param={name}={value}"));
     }
     arguments.extend(select.iter().map(|selector| not_a_flag(selector)).collect::<Result<Vec<_>, _>>()?);

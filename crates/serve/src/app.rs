@@ -11,6 +11,7 @@ use crate::program::Program;
 use crate::project::Served;
 use crate::reply::Problem;
 use crate::templates::Pages;
+use crate::watched::WatchedRuns;
 
 /// All that one process serves.
 pub struct App {
@@ -24,6 +25,8 @@ pub struct App {
     pub pages: Pages,
     /// Whether this process runs the schedules.
     pub runs_schedules: bool,
+    /// The runs that are watched.
+    pub watched: WatchedRuns,
     masker: RwLock<Arc<Masker>>,
 }
 
@@ -45,7 +48,15 @@ impl App {
             served.slug = free;
             projects.push(served);
         }
-        let app = Self { program, access, projects, pages: Pages::new(), runs_schedules, masker: RwLock::default() };
+        let app = Self {
+            program,
+            access,
+            projects,
+            pages: Pages::new(),
+            runs_schedules,
+            watched: WatchedRuns::default(),
+            masker: RwLock::default(),
+        };
         app.mask_again();
         app
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::access::Role;
 use crate::app::App;
 use crate::project::Served;
 use crate::reply::Problem;
+use crate::tokens::Role;
 
 /// What is asked.
 pub struct Asked {
@@ -61,15 +61,21 @@ impl Asked {
         self.app.project(self.part("project"))
     }
 
-    /// The JSON in the body; without a body, an empty object.
+    /// The JSON object in the body, which has these keys and no others; without a body, an empty one.
     ///
     /// # Errors
-    /// If it is none.
-    pub fn json(&self) -> Result<Value, Problem> {
+    /// If it is none, or has another key: a key that is misspelt must not start all there is.
+    pub fn json(&self, keys: &[&str]) -> Result<Value, Problem> {
         if self.body.is_empty() {
             return Ok(json!({}));
         }
-        serde_json::from_slice(&self.body).map_err(|error| Problem::bad(format!("the body is not JSON: {error}")))
+        let wrong = |error| Problem::bad(format!("the body is not JSON: {error}"));
+        let body: Value = serde_json::from_slice(&self.body).map_err(wrong)?;
+        let object = body.as_object().ok_or_else(|| Problem::bad("the body is not a JSON object"))?;
+        match object.keys().find(|key| !keys.contains(&key.as_str())) {
+            Some(key) => Err(Problem::bad(format!("the body has a key `{key}`; known are `{}`", keys.join("`, `")))),
+            None => Ok(body),
+        }
     }
 
     /// The fields of a form in the body.

@@ -18,8 +18,6 @@ use crate::reply::Problem;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the state is looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// The variable with the page's own token, which no run inherits.
-pub const TOKEN: &str = "TIDEMILL_TOKEN";
 
 /// What became of a command.
 pub enum Launched {
@@ -57,8 +55,7 @@ fn launch_and_find(app: &App, served: &Served, arguments: &[String], is_its: IsI
     let broken = |error: std::io::Error| Problem::broken(format!("the run cannot be started: {error}"));
     let words = tempfile::tempfile().map_err(broken)?;
     let mut command = app.program.command(&served.file).map_err(broken)?;
-    command.args(arguments).env_remove(TOKEN);
-    command.current_dir(served.folder()).stdin(Stdio::null()).stdout(Stdio::null());
+    command.args(arguments).current_dir(served.folder()).stdin(Stdio::null()).stdout(Stdio::null());
     // A file instead of a pipe: whatever becomes of this process, the run can write.
     command.stderr(words.try_clone().map_err(broken)?).process_group(0);
     let mut child = command.spawn().map_err(broken)?;
@@ -134,7 +131,7 @@ pub fn stop(run: &Run) -> Result<(), Problem> {
 pub fn told(app: &App, served: &Served, arguments: &[String]) -> Result<String, Problem> {
     let broken = |error: std::io::Error| Problem::broken(format!("the command cannot be started: {error}"));
     let mut command = app.program.command(&served.file).map_err(broken)?;
-    command.args(arguments).env_remove(TOKEN).current_dir(served.folder()).stdin(Stdio::null());
+    command.args(arguments).current_dir(served.folder()).stdin(Stdio::null());
     let output = command.output().map_err(broken)?;
     let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     if output.status.success() { Ok(text) } else { Err(Problem::conflict(text)) }

@@ -1,6 +1,7 @@
 //! The page: what runs, what ran and what came of it, in a browser. See `docs/design/serve.md`.
 
 mod access;
+mod answer;
 mod api;
 mod app;
 mod asked;
@@ -9,11 +10,17 @@ mod connection;
 mod delimited;
 mod events;
 mod files;
+mod fresh;
+mod guard;
 mod launch;
+mod listen;
+mod log_events;
 mod logs;
+mod look;
 mod mail;
 mod metrics;
 mod pages;
+mod peers;
 mod program;
 mod project;
 mod reply;
@@ -27,8 +34,13 @@ mod streamed;
 mod task_api;
 mod task_pages;
 mod templates;
+mod tls;
+mod tokens;
 mod views;
+mod watched;
 
-pub use access::{Role, Tokens};
 pub use program::{Program, ScheduleFacts};
+pub use routes::addresses;
 pub use server::{Server, Settings};
+pub use tls::TlsFiles;
+pub use tokens::{TokenSource, Tokens, is_open_to_all};

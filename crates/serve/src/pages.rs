@@ -5,12 +5,12 @@ use minijinja::value::Serde;
 use serde_json::{Value, json};
 use tidemill_state::RunStatus;
 
-use crate::access::Role;
 use crate::app::App;
 use crate::asked::Asked;
 use crate::launch::{self, Launched};
 use crate::reply::{Problem, Reply};
 use crate::templates::encoded;
+use crate::tokens::Role;
 use crate::views::{Look, Shown};
 use crate::{api, logs, views};
 
@@ -229,10 +229,12 @@ pub fn sign_in(asked: &Asked) -> Page {
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim());
     let session = asked.app.access.session_of(field("token"));
     let session = session.ok_or_else(|| Problem { status: 401, message: "that token is not known".to_owned() })?;
-    // Only a path of this page, never another host.
+    // Only a path of this page, never another host. Browsers take a backslash for a slash and leave out tabs and ends of lines.
     let next = field("next");
-    let is_path = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
-    Ok(Reply::SeeOther(if is_path { next.to_owned() } else { "/".to_owned() }, Some(session.to_owned())))
+    let is_path = next.starts_with('/')
+        && !next.starts_with("//")
+        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    Ok(Reply::SeeOther(if is_path { next.to_owned() } else { "/".to_owned() }, Some(session)))
 }
 
 /// A refusal as a page.

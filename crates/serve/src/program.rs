@@ -80,6 +80,9 @@ pub trait Program: Send + Sync + 'static {
 
     /// A failure in words.
     fn failure_text(&self, failure: &Failure) -> String;
+
+    /// Something whoever runs the server should know.
+    fn warning(&self, text: &str);
 }
 
 /// How a schedule stands.

@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 use tidemill_core::diagnostic::SourceMap;
+use tidemill_core::ids::Digest;
 use tidemill_core::plan::Selection;
 use tidemill_core::schedule::WallClock;
 use tidemill_core::spec::Spec;
-use tidemill_core::table::TableEngine;
+use tidemill_core::table::{TableEngine, TableRef};
 use tidemill_runner::dry_run::DryRun;
 use tidemill_runner::project::{Project, Wanted};
 use tidemill_state::{Run, State};
 
+use crate::fresh::Stamp;
 use crate::program::Program;
 use crate::reply::Problem;
 use crate::standing::Standing;
@@ -30,6 +31,8 @@ pub struct Served {
     changed: AtomicBool,
     /// What of it is out of date.
     pub standing: Standing,
+    /// The table that was looked at last, by its digest: taking one up again reads all of it, to see that it is sound.
+    pub table: Mutex<Option<(Digest, TableRef)>>,
 }
 
 /// A pipeline as its files were when it was read.
@@ -42,17 +45,6 @@ pub struct Pipeline {
     pub sources: Option<Arc<SourceMap>>,
     /// Its graph and its engine, or what is wrong.
     pub project: Result<(Arc<Project>, Arc<dyn TableEngine>), String>,
-}
-
-/// What tells that a file has changed: when it was written, and its length.
-#[derive(Clone, PartialEq)]
-struct Stamp(PathBuf, Option<(SystemTime, u64)>);
-
-impl Stamp {
-    fn of(path: &Path) -> Self {
-        let read = std::fs::metadata(path).ok().and_then(|found| Some((found.modified().ok()?, found.len())));
-        Self(path.to_owned(), read)
-    }
 }
 
 impl Pipeline {
@@ -89,6 +81,7 @@ impl Served {
             read: Mutex::default(),
             changed: AtomicBool::new(false),
             standing: Standing::default(),
+            table: Mutex::default(),
         }
     }
 
@@ -96,7 +89,7 @@ impl Served {
     pub fn load(&self, program: &dyn Program) -> Arc<Pipeline> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((stamps, pipeline)) = &*read
-            && stamps.iter().all(|stamp| Stamp::of(&stamp.0) == *stamp)
+            && stamps.iter().all(Stamp::holds)
         {
             return pipeline.clone();
         }

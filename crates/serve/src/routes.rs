@@ -74,6 +74,11 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/api/v1/projects/{project}/resume", schedule_api::resume),
 ];
 
+/// All addresses: method and path.
+pub fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|(method, path, _)| (*method, *path))
+}
+
 /// Whether an address is answered to whoever is not known yet.
 pub fn is_open(path: &str) -> bool {
     path == "/login" || path.starts_with("/assets/")

@@ -1,6 +1,6 @@
 //! The rows of a stored table, page by page: sorted and filtered if asked.
 
-use std::cmp::Ordering;
+use std::sync::PoisonError;
 
 use serde_json::{Map, Number, Value as Json, json};
 use tidemill_core::cache::ContentStore;
@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::project::Served;
 use crate::reply::Problem;
 
-/// A table of more rows is not sorted or filtered here.
-const MOST_SORTED: u64 = 1_000_000;
+/// A table of more rows is not searched here.
+const MOST_SEARCHED: u64 = 1_000_000;
 
 /// Which rows.
 #[derive(Clone, Debug, Default)]
@@ -37,33 +37,25 @@ pub struct Page {
 pub fn rows(app: &App, served: &Served, task: &str, page: &Page) -> Result<Json, Problem> {
     let (table, engine) = open(app, served, task)?;
     let broken = |error: tidemill_core::table::EngineError| Problem::broken(error.to_string());
-    let is_plain = page.sort.is_none() && page.search.is_none();
-    let (found, total) = if is_plain {
-        let end = page.offset.saturating_add(page.limit);
-        let mut at = 0;
-        let mut found: Option<PlainTable> = None;
-        for batch in engine.batches(&table, None, Some(end)).map_err(broken)? {
-            let batch = batch.map_err(broken)?;
-            let here: Vec<usize> =
-                (0..batch.rows).filter(|row| (page.offset..end).contains(&(at + *row as u64))).collect();
-            at += batch.rows as u64;
-            let part = batch.take(&here);
-            match &mut found {
-                None => found = Some(part),
-                Some(found) => found.append(part),
-            }
+    let unknown = page.sort.as_ref().filter(|name| !table.schema.names().any(|known| known == name.as_str()));
+    if unknown.is_some() {
+        return Err(Problem::bad("there is no such column to sort by"));
+    }
+    let (wanted, total) = match &page.search {
+        Some(search) => found(&table, &*engine, page, search)?,
+        None => {
+            let end = page.offset.saturating_add(page.limit).min(table.rows);
+            let shown = match &page.sort {
+                None => (page.offset..end).collect(),
+                Some(name) => {
+                    let places = page.offset.min(end) as usize..end as usize;
+                    engine.ordered_rows(&table, name, page.descending, places).map_err(broken)?
+                }
+            };
+            (shown, table.rows)
         }
-        (found.unwrap_or_default(), table.rows)
-    } else {
-        if table.rows > MOST_SORTED {
-            return Err(Problem::bad("the table has too many rows to be sorted or searched here"));
-        }
-        let whole = engine.fetch(&table, None, None).map_err(broken)?;
-        let order = order(&whole, page)?;
-        let total = order.len() as u64;
-        let shown: Vec<usize> = order.into_iter().skip(page.offset as usize).take(page.limit as usize).collect();
-        (whole.take(&shown), total)
     };
+    let found = engine.take(&table, &wanted).map_err(broken)?;
     let columns: Vec<Json> = table
         .schema
         .fields()
@@ -80,51 +72,38 @@ fn open(app: &App, served: &Served, task: &str) -> Result<(TableRef, std::sync::
     let pipeline = served.load(&*app.program);
     let last = served.state()?.ok_or_else(none)?.last_results(&pipeline.name)?;
     let table = last.get(&TaskName::new(task)).and_then(|last| last.table.clone()).ok_or_else(none)?;
+    let mut known = served.table.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, open)) = known.as_ref().filter(|(digest, _)| *digest == table.object.digest) {
+        return Ok((open.clone(), engine));
+    }
     let store = ContentStore::new(served.folder().join(tidemill_state::FOLDER).join("cache"));
     let opened = StoredTables::new(&store, &*engine).open(&table.object.digest);
     let opened = opened.map_err(|error| Problem::broken(error.to_string()))?.ok_or_else(none)?;
+    *known = Some((table.object.digest, opened.clone()));
     Ok((opened, engine))
 }
 
-/// The rows that are meant, in order.
-fn order(table: &PlainTable, page: &Page) -> Result<Vec<usize>, Problem> {
-    let mut rows: Vec<usize> = (0..table.rows).collect();
-    if let Some(search) = page.search.as_ref().map(|search| search.to_lowercase()) {
-        let holds = |row: &usize| {
-            table.columns.iter().any(|column| match column.data.value(*row) {
-                Value::Null => false,
-                value => value.to_string().to_lowercase().contains(&search),
-            })
-        };
-        rows.retain(holds);
+/// The rows of the page among those in which a value holds the text, and how many these are.
+fn found(table: &TableRef, engine: &dyn TableEngine, page: &Page, search: &str) -> Result<(Vec<u64>, u64), Problem> {
+    if table.rows > MOST_SEARCHED {
+        return Err(Problem::bad("the table has too many rows to be searched here"));
     }
-    if let Some(name) = &page.sort {
-        let column = table.column(name).ok_or_else(|| Problem::bad("there is no such column to sort by"))?;
-        let values: Vec<Value> = (0..table.rows).map(|row| column.data.value(row)).collect();
-        rows.sort_by(|a, b| {
-            let order = compare(&values[*a], &values[*b]);
-            // Rows without a value stand last either way.
-            let has_none = values[*a] == Value::Null || values[*b] == Value::Null;
-            if page.descending && !has_none { order.reverse() } else { order }
-        });
+    let broken = |error: tidemill_core::table::EngineError| Problem::broken(error.to_string());
+    let search = search.to_lowercase();
+    let holds = |value: Value| value != Value::Null && value.to_string().to_lowercase().contains(&search);
+    let (mut rows, mut begins): (Vec<(Value, u64)>, u64) = (Vec::new(), 0);
+    for batch in engine.batches(table, None, None).map_err(broken)? {
+        let batch = batch.map_err(broken)?;
+        let key = page.sort.as_ref().and_then(|name| batch.column(name));
+        let here = (0..batch.rows).filter(|row| batch.columns.iter().any(|column| holds(column.data.value(*row))));
+        rows.extend(here.map(|row| (key.map_or(Value::Null, |key| key.data.value(row)), begins + row as u64)));
+        begins += batch.rows as u64;
     }
-    Ok(rows)
-}
-
-/// Values of one column.
-fn compare(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => Ordering::Greater,
-        (_, Value::Null) => Ordering::Less,
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Float(a), Value::Float(b)) => a.total_cmp(b),
-        (Value::Decimal { unscaled: a, .. }, Value::Decimal { unscaled: b, .. }) => a.cmp(b),
-        (Value::Date(a), Value::Date(b)) => a.cmp(b),
-        (Value::Datetime(a), Value::Datetime(b)) | (Value::Time(a), Value::Time(b)) => a.cmp(b),
-        (a, b) => a.to_string().cmp(&b.to_string()),
-    }
+    // Without a column all are equal, and keep their order.
+    rows.sort_by(|(a, _), (b, _)| a.order(b, page.descending));
+    let total = rows.len() as u64;
+    let shown = rows.into_iter().skip(page.offset as usize).take(page.limit as usize);
+    Ok((shown.map(|(_, row)| row).collect(), total))
 }
 
 /// A row for programs: decimals, dates and times as text, so that nothing is lost.

@@ -43,7 +43,7 @@ pub fn wanted(given: impl Fn(&str) -> Option<String>, missing_only: bool) -> Res
 
 /// Runs the fires of a time, one after the other.
 pub fn start_backfill(asked: &Asked) -> Answer {
-    let body = asked.json()?;
+    let body = asked.json(&["from", "to", "missing_only", "keep_going"])?;
     let given = |name: &str| body[name].as_str().map(str::to_owned);
     let is_set = |name: &str| match &body[name] {
         Value::Null => Ok(false),

@@ -14,14 +14,14 @@ const PIECE: u64 = 64 << 10;
 /// A file that is being sent.
 struct Sending {
     file: File,
-    masking: Option<(Arc<Masker>, MaskedStream)>,
+    masker: Arc<Masker>,
+    masked: MaskedStream,
     has_ended: bool,
 }
 
-/// A file piece by piece, however long it is; a text without secrets.
-pub fn streamed(file: File, masker: Option<Arc<Masker>>) -> Body {
-    let masking = masker.map(|masker| (masker, MaskedStream::default()));
-    let sending = Sending { file, masking, has_ended: false };
+/// A file piece by piece, however long it is, without secrets.
+pub fn streamed(file: File, masker: Arc<Masker>) -> Body {
+    let sending = Sending { file, masker, masked: MaskedStream::default(), has_ended: false };
     Body::from_stream(stream::unfold(sending, async |mut sending| {
         if sending.has_ended {
             return None;
@@ -39,10 +39,9 @@ impl Sending {
         let mut piece = Vec::new();
         (&self.file).take(PIECE).read_to_end(&mut piece)?;
         self.has_ended = piece.is_empty();
-        Ok(match &mut self.masking {
-            None => piece,
-            Some((masker, masking)) if self.has_ended => masking.end(masker),
-            Some((masker, masking)) => masking.push(masker, &piece).into_owned(),
+        Ok(match self.has_ended {
+            true => self.masked.end(&self.masker),
+            false => self.masked.push(&self.masker, &piece).into_owned(),
         })
     }
 }

@@ -161,6 +161,25 @@ impl State {
         Ok(query.query_row([run.as_str(), task.as_str()], read).optional()?)
     }
 
+    /// The paths that each task published in a run, as far as the state still knows; tasks without any are left out.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn outputs_of(&self, run: &RunId) -> Result<HashMap<TaskName, Vec<String>>, StateError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT t.task, r.outputs FROM task_results t JOIN results r ON r.id = t.result \
+             WHERE t.run = ? AND r.outputs IS NOT NULL",
+        )?;
+        let mut rows = query.query([run.as_str()])?;
+        let mut published = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let outputs: Vec<Output> = serde_json::from_str(&row.get::<_, String>(1)?)?;
+            let paths = outputs.into_iter().map(|output| output.path).collect();
+            published.insert(TaskName::new(row.get::<_, String>(0)?), paths);
+        }
+        Ok(published)
+    }
+
     /// The parts behind a fingerprint's digest, to explain what changed since.
     ///
     /// # Errors

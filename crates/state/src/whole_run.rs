@@ -1,5 +1,6 @@
 //! A run with all that is known of it, for those who show it: the command line and the page tell the same story.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ pub struct WholeRun {
     /// Its tasks in the order in which they started.
     pub tasks: Vec<TaskRecord>,
     /// What they published.
-    pub outputs: Vec<(TaskName, String)>,
+    pub outputs: HashMap<TaskName, Vec<String>>,
     /// What they may or may not have sent.
     pub unknown: Vec<Effect>,
 }
@@ -27,13 +28,7 @@ impl WholeRun {
     /// If the state cannot be read.
     pub fn read(state: &State, run: Run) -> Result<Self, StateError> {
         let tasks = state.tasks_of(&run.id)?;
-        let mut outputs = Vec::new();
-        for task in &tasks {
-            if let Some(result) = state.result_in(&run.id, &task.task)? {
-                let published = result.outputs()?;
-                outputs.extend(published.into_iter().map(|output| (task.task.clone(), output.path)));
-            }
-        }
+        let outputs = state.outputs_of(&run.id)?;
         let mut unknown = state.unknown_effects(&run.start.pipeline)?;
         unknown.retain(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
         Ok(Self { run, tasks, outputs, unknown })
@@ -48,8 +43,7 @@ impl WholeRun {
 
     /// One of its tasks for programs.
     pub fn task_json(&self, task: &TaskRecord) -> Value {
-        let outputs: Vec<&str> =
-            self.outputs.iter().filter(|(of, _)| *of == task.task).map(|(_, path)| path.as_str()).collect();
+        let outputs = self.outputs.get(&task.task).map(Vec::as_slice).unwrap_or_default();
         json!({
             "task": task.task,
             "type": task.kind,

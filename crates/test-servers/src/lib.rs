@@ -10,6 +10,7 @@ mod mariadb;
 mod postgres;
 mod programs;
 mod s3;
+mod tls_client;
 mod web;
 
 pub use adbc::adbc_driver;
@@ -19,4 +20,5 @@ pub use cut::{Cut, Fate};
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
 pub use s3::S3Server;
+pub use tls_client::tls_connect;
 pub use web::{WebAnswer, WebRequest, WebServer};

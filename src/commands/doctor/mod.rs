@@ -3,6 +3,7 @@
 mod finding;
 mod machine;
 mod project;
+mod server;
 
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ use tidemill_core::plan::Plan;
 
 use super::CliCommand;
 use super::pipeline_history::{json_lines, put};
+use super::serve::ServerArgs;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};
@@ -26,6 +28,8 @@ pub struct DoctorArgs {
     /// Each finding as an object on a line
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 impl CliCommand for DoctorArgs {
@@ -52,6 +56,9 @@ impl CliCommand for DoctorArgs {
             findings.push(machine::clock(Timestamp::now(), &zone, zone_name, last.as_ref()));
         }
         findings.push(machine::sqlite());
+        if self.server.is_given() {
+            findings.extend(server::findings(&self.server));
+        }
         if self.json {
             let objects: Vec<serde_json::Value> =
                 findings.iter().map(|finding| serde_json::to_value(finding).unwrap_or_default()).collect();

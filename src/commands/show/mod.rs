@@ -72,7 +72,7 @@ fn text(whole: &WholeRun, view: &View) -> String {
     text += &story::notes(&whole.tasks, view);
     text += &story::errors(&whole.tasks, view);
     text += &unknown_effects::told(&whole.unknown, view.paint);
-    text += &story::outputs(&whole.outputs, view);
+    text += &story::outputs(whole, view);
     text
 }
 

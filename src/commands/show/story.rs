@@ -4,7 +4,7 @@ use serde_json::Value;
 use tidemill_core::event::TaskStatus;
 use tidemill_core::ids::TaskName;
 use tidemill_core::table::CheckSeverity;
-use tidemill_state::{Run, RunStatus, TaskRecord, counts_text, run_time};
+use tidemill_state::{Run, RunStatus, TaskRecord, WholeRun, counts_text, run_time};
 
 use super::View;
 use crate::accounting::Account;
@@ -95,7 +95,10 @@ pub fn errors(tasks: &[TaskRecord], view: &View) -> String {
 }
 
 /// What was published.
-pub fn outputs(outputs: &[(TaskName, String)], view: &View) -> String {
+pub fn outputs(whole: &WholeRun, view: &View) -> String {
+    let of = |task: &TaskRecord| whole.outputs.get(&task.task).cloned().unwrap_or_default();
+    let named = |task: &TaskRecord| of(task).into_iter().map(|path| (task.task.clone(), path)).collect::<Vec<_>>();
+    let outputs: Vec<(TaskName, String)> = whole.tasks.iter().flat_map(named).collect();
     let width = outputs.iter().map(|(task, _)| task.as_str().len()).max().unwrap_or(0);
     let mut text = if outputs.is_empty() { String::new() } else { view.paint.bold("Outputs") + "\n" };
     for (task, path) in outputs {

@@ -1,9 +1,9 @@
 //! The server as a child process, and who asks it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::project::Project;
 
@@ -29,6 +29,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer that was heard; None if that is none.
+    pub fn read(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok())?;
+        let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
+        let body = if is_chunked { unchunked(body) } else { body.to_owned() };
+        Some(Self { status, head: head.to_owned(), body })
+    }
+
     /// A header, by its name in small letters.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head
@@ -67,8 +76,9 @@ impl Server {
             let before = lines.len();
             let read = told.read_line(&mut lines).expect("text");
             assert!(read > 0, "it ended without listening: {lines}");
-            if let Some(host) = lines[before..].split("http://").nth(1).and_then(|rest| rest.split('/').next()) {
-                break host.to_owned();
+            if let Some(address) = lines[before..].strip_prefix("serve http") {
+                let host = address.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+                break host.expect("an address").to_owned();
             }
         };
         // What else it says is read, so that it never waits for a reader.
@@ -78,22 +88,33 @@ impl Server {
 
     /// Asks for something, with these headers.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let answer = self.say(&self.request(method, path, headers, body));
+        Answer::read(&answer).unwrap_or_else(|| panic!("{method} {path} is not answered: {answer}"))
+    }
+
+    /// A request as text.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
         let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         if !headers.iter().any(|(name, _)| *name == "Host") {
             head += &format!("Host: {}\r\n", self.host);
         }
         headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
-        let mut stream = TcpStream::connect(&self.host).expect("it listens");
+        format!("{head}\r\n{body}")
+    }
+
+    /// A connection.
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.host).expect("it listens");
         stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        stream.write_all(format!("{head}\r\n{body}").as_bytes()).expect("it reads");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer in time");
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
-        let body = if is_chunked { unchunked(body) } else { body.to_owned() };
-        Answer { status, head: head.to_owned(), body }
+        stream
+    }
+
+    /// Says that, and listens until the server hangs up.
+    pub fn say(&self, what: impl AsRef<[u8]>) -> String {
+        let mut stream = self.connect();
+        // It may hang up before it has heard all.
+        let _ = stream.write_all(what.as_ref());
+        listen(&mut stream)
     }
 
     /// Looks at a page.
@@ -116,14 +137,12 @@ impl Server {
 
     /// Waits until a run has ended; how it did.
     pub fn ended(&self, project: &str, run: &str) -> serde_json::Value {
-        let begun = Instant::now();
-        loop {
-            let found = self.get(&format!("/api/v1/projects/{project}/runs/{run}")).json();
-            if found["status"] != "running" {
-                return found;
-            }
-            assert!(begun.elapsed() < DEADLINE, "it goes on and on: {found}");
-        }
+        let path = format!("/api/v1/projects/{project}/runs/{run}");
+        // The events end when the run has.
+        self.get(&format!("{path}/events"));
+        let found = self.get(&path).json();
+        assert_ne!(found["status"], "running");
+        found
     }
 }
 
@@ -131,6 +150,18 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// All that is said until the other side hangs up.
+pub fn listen(stream: &mut impl std::io::Read) -> String {
+    let mut heard = Vec::new();
+    match stream.read_to_end(&mut heard) {
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            panic!("the server does not hang up: {}", String::from_utf8_lossy(&heard))
+        }
+        // Who hangs up on somebody who is still talking resets the connection.
+        _ => String::from_utf8_lossy(&heard).into_owned(),
     }
 }
 

@@ -1,10 +1,13 @@
 //! `tidemill serve`, asked over plain HTTP.
 
 mod access;
+mod attacks;
 mod browser;
 mod chromium;
+mod kills;
 mod outputs;
 mod pages;
 mod runs;
 mod schedule;
+mod setting;
 mod tasks;

@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport, Workbook};
+use super::{
+    CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport, Value, Workbook,
+};
 use crate::attempt::CancelToken;
 use crate::connection::{ConnectionError, ConnectionErrorKind};
 use crate::ids::{Digest, RunId};
@@ -277,6 +280,34 @@ pub trait TableEngine: Send + Sync {
             whole.append(batch?);
         }
         Ok(whole)
+    }
+
+    /// The numbers of the rows at these places in the order of a column, NULLs last either way; rows of equal values keep their
+    /// order.
+    ///
+    /// # Errors
+    /// If the column is unknown or the engine fails.
+    fn ordered_rows(
+        &self,
+        table: &TableRef,
+        column: &str,
+        descending: bool,
+        places: Range<usize>,
+    ) -> Result<Vec<u64>, EngineError> {
+        let keys = self.fetch(table, Some(&[column.to_owned()]), None)?;
+        let value = |row| keys.columns.first().map_or(Value::Null, |column| column.data.value(row));
+        let mut rows: Vec<(Value, u64)> = (0..keys.rows).map(|row| (value(row), row as u64)).collect();
+        rows.sort_by(|(a, _), (b, _)| a.order(b, descending));
+        Ok(rows.into_iter().skip(places.start).take(places.len()).map(|(_, row)| row).collect())
+    }
+
+    /// These rows of a table as plain columns, in this order.
+    ///
+    /// # Errors
+    /// If there is no such row or the engine fails.
+    fn take(&self, table: &TableRef, rows: &[u64]) -> Result<PlainTable, EngineError> {
+        let rows: Vec<usize> = rows.iter().filter_map(|row| usize::try_from(*row).ok()).collect();
+        Ok(self.fetch(table, None, rows.iter().max().map(|row| *row as u64 + 1))?.take(&rows))
     }
 
     /// The table in a few numbers, at a small part of what computing it cost.

@@ -1,5 +1,6 @@
 //! The types of columns, and single values.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,23 @@ pub enum Value {
 }
 
 impl Value {
+    /// In which order two values of one column stand: NULLs last, also with the largest first.
+    pub fn order(&self, other: &Self, descending: bool) -> Ordering {
+        let order = match (self, other) {
+            (Self::Null, Self::Null) => return Ordering::Equal,
+            (Self::Null, _) => return Ordering::Greater,
+            (_, Self::Null) => return Ordering::Less,
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan())),
+            (Self::Decimal { unscaled: a, .. }, Self::Decimal { unscaled: b, .. }) => a.cmp(b),
+            (Self::Date(a), Self::Date(b)) => a.cmp(b),
+            (Self::Datetime(a), Self::Datetime(b)) | (Self::Time(a), Self::Time(b)) => a.cmp(b),
+            (a, b) => a.to_string().cmp(&b.to_string()),
+        };
+        if descending { order.reverse() } else { order }
+    }
+
     /// The type of the value; a decimal's precision is its number of digits, at least its scale.
     pub fn data_type(&self) -> DataType {
         match self {

@@ -63,7 +63,8 @@ impl Batches {
     }
 }
 
-fn plain(frame: &DataFrame) -> Outcome<PlainTable> {
+/// All of a frame.
+pub(crate) fn plain(frame: &DataFrame) -> Outcome<PlainTable> {
     let columns = frame
         .columns()
         .iter()

@@ -2,6 +2,7 @@
 
 pub(crate) mod fetch;
 pub(crate) mod output_table;
+pub(crate) mod page;
 pub(crate) mod profile;
 pub(crate) mod row_group;
 pub(crate) mod table_file;
