@@ -119,6 +119,12 @@ async function graphs(within) {
     const whole = drawing.getAttribute("viewBox");
     if (view && figure.dataset.whole === whole) drawing.setAttribute("viewBox", view);
     figure.replaceChildren(document.importNode(drawing, true));
+    // One that is far larger than its place begins at its left, to be read; 0 shows all of it.
+    const [, , width, height] = whole.split(" ").map(Number);
+    const part = 1.6 * figure.clientWidth / width;
+    if (!figure.dataset.whole && part < 1) {
+      figure.firstChild.setAttribute("viewBox", `0 ${height * (1 - part) / 2} ${width * part} ${height * part}`);
+    }
     figure.dataset.whole = whole;
   }
 }

@@ -12,13 +12,15 @@ use crate::reply::{Problem, Reply};
 use crate::templates::encoded;
 use crate::tokens::Role;
 use crate::views::{Look, Shown};
-use crate::{api, logs, views};
+use crate::{api, logs, rows, views};
 
 /// What a page is.
 pub type Page = Result<Reply, Problem>;
 
 /// So many runs in a list.
 const RUNS: usize = 100;
+/// So many rows of a table that a file was made from.
+const OUTPUT_ROWS: u64 = 50;
 
 /// A page of a project.
 ///
@@ -213,8 +215,26 @@ pub fn outputs(asked: &Asked) -> Page {
 
 /// One of them as people look at it.
 pub fn output(asked: &Asked) -> Page {
-    let view = views::output(&asked.app, asked.project()?, asked.part("path"))?;
+    let served = asked.project()?;
+    let mut view = views::output(&asked.app, served, asked.part("path"))?;
+    if view["kind"] == "data" {
+        // What only programs can read was made from a table.
+        let page = rows::Page { limit: OUTPUT_ROWS, ..rows::Page::default() };
+        let table = rows::rows(&asked.app, served, view["task"].as_str().unwrap_or_default(), &page);
+        view["table"] = table.map(|table| plain_rows(&table)).unwrap_or_default();
+    }
     of_project(asked, "output.html", "outputs", view)
+}
+
+/// Rows of the API as a page shows those of a file.
+fn plain_rows(table: &Value) -> Value {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let names: Vec<Value> = list(&table["columns"]).iter().map(|column| column["name"].clone()).collect();
+    let cells =
+        |row: &Value| -> Value { names.iter().map(|name| row[name.as_str().unwrap_or_default()].clone()).collect() };
+    let rows: Vec<Value> = list(&table["rows"]).iter().map(cells).collect();
+    let is_cut = table["total"].as_u64().is_some_and(|total| total > OUTPUT_ROWS);
+    json!({"columns": names, "rows": rows, "is_cut": is_cut})
 }
 
 /// Where people sign in with a token.

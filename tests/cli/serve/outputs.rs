@@ -10,7 +10,7 @@ fn reporting() -> Project {
             version: 1
             name: news
             tasks:
-              orders: {type: load, path: orders.csv, output: out/orders.csv}
+              orders: {type: load, path: orders.csv, output: [out/orders.csv, out/orders.parquet]}
               note: {type: report, template: note.md, inputs: {orders: orders}, output: out/note.md}
               page: {type: report, template: page.html, inputs: {orders: orders}, output: out/page.html}
               mail:
@@ -58,6 +58,8 @@ fn mails_reports_and_tables_are_shown_as_people_look_at_them() {
     }
     let table = server.get("/p/news/outputs/out/orders.csv");
     assert!(table.text().contains("country quantity FR 1 &lt;b&gt;x&lt;&#x2f;b&gt;, y 2"), "{}", table.text());
+    let rows = server.get("/p/news/outputs/out/orders.parquet").text();
+    assert!(rows.contains("The first rows of the table it was made from. country quantity FR 1"), "{rows}");
     for none in ["out/none.csv", "pipeline.yaml", "../orders.csv", "outputs/outbox/none.eml", "orders.csv"] {
         assert_eq!(server.get(&format!("/p/news/outputs/{none}")).status, 404, "{none}");
         assert_eq!(server.get(&format!("/p/news/files/{none}")).status, 404, "{none}");

@@ -96,6 +96,9 @@ pub fn runs(app: &App, served: &Served, most: usize) -> Result<Vec<Value>, Probl
     let with_failed = |run: &Run| {
         let mut line = run_line(run, &clock);
         line["failed"] = failed_tasks(&state, run)?.into();
+        if run.status() == RunStatus::Running {
+            line["running"] = running_json(served, &state, run)?["tasks"].take();
+        }
         Ok(line)
     };
     state.history(&pipeline.name, most)?.iter().map(with_failed).collect()
