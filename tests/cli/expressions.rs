@@ -162,7 +162,7 @@ fn what_is_no_value_is_told_at_its_place() {
         ("age(born, born)", "an interval is no value of a column"),
         ("interval '1 day' > id", "an interval cannot be compared with an int"),
         ("date_add(born, 3)", "`interval '1 day' * n`"),
-        ("to_char(id, '999')", "writes dates and times; this is a number"),
+        ("to_char(id, '9 kg')", "`kg` is no pattern of a number"),
         ("to_char(born, 'YYYY-MM-DDTHH24')", "letters that stand for themselves"),
         ("to_date(name, '%Y')", "formats with `%` are those of `strftime` and `strptime`"),
         ("strptime(name, '%H')", "no text gives a datetime by this format"),

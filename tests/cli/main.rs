@@ -68,6 +68,7 @@ mod sheets;
 mod state;
 mod stores;
 mod strange_files;
+mod strangers;
 mod templates;
 mod times;
 mod torn;

@@ -180,6 +180,10 @@ impl<'a> Rules<'a> {
             NodeValue::String(text) if expected.contains("number") && text.trim().parse::<f64>().is_ok() => {
                 diagnostic.help("leave the quotes out")
             }
+            NodeValue::Map(entries) if expected == "a list of maps" => {
+                let first = entries.first().map_or("key", |(key, _)| key.name.as_str());
+                diagnostic.help(format!("begin each of its entries with a dash: `- {first}: …`"))
+            }
             NodeValue::Int(_) | NodeValue::Float(_) | NodeValue::Bool(_) if expected.contains("text") => {
                 diagnostic.help("put it in quotes")
             }

@@ -6,12 +6,12 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
-use crate::table::{DataType, Expr, Rel, SeriesStep, Value};
+use crate::table::{ArithOp, DataType, Expr, Rel, SeriesStep, Value};
 
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
-use super::env::{Allowed, Env, SELECT_LIST, series_name};
-use super::functions::plain_args;
+use super::env::{Allowed, Env, SELECT_LIST, passing_name, series_name};
+use super::functions::{array_length, element, elsewhere, plain_args};
 use super::grouping::project;
 use super::interval_length::{Length, length_of};
 use super::operators::comparable;
@@ -80,33 +80,61 @@ impl Binder<'_> {
         alias: Option<&TableAlias>,
     ) -> Bound<(String, Span, Rel)> {
         let written = name.to_string().to_lowercase();
-        if written != "generate_series" {
-            return Err(vec![
-                Diagnostic::error(format!("there is no function `{name}` that gives rows"))
-                    .at(self.text.place(name.span()), "")
-                    .help("there is `generate_series(first, last [, step])`"),
-            ]);
-        }
+        let of_list = match written.as_str() {
+            "generate_series" => None,
+            "json_array_elements" => Some(false),
+            "json_array_elements_text" => Some(true),
+            _ => {
+                let unknown = Diagnostic::error(format!("there is no function `{name}` that gives rows"));
+                let help = "there is `generate_series(first, last [, step])`, and `json_array_elements(json)` and \
+                            `json_array_elements_text(json)` of a list";
+                return Err(vec![
+                    unknown.at(self.text.place(name.span()), "").help(elsewhere(&written).unwrap_or(help)),
+                ]);
+            }
+        };
         let span = name.0.first().map_or(Span::empty(), |part| match part {
             ObjectNamePart::Identifier(ident) => ident.span,
             ObjectNamePart::Function(_) => Span::empty(),
         });
         let args = all(args.iter().map(|arg| match arg {
             FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
-            other => Err(self.text.wrong(span, format!("`generate_series` does not take `{other}`"), "")),
+            other => Err(self.text.wrong(span, format!("`{written}` does not take `{other}`"), "")),
         }))?;
-        let table = alias.map_or(written, |alias| alias.name.value.clone());
+        let table = alias.map_or_else(|| written.clone(), |alias| alias.name.value.clone());
         let scope = ColumnScope::default();
         let mut env = Env::new(&scope, "`generate_series`", Allowed::Scalars);
-        let series = self.series(&args, span, &mut env)?;
-        let subqueries = std::mem::take(&mut env.early);
-        let rel = series.of_each_row(self.attached(Rel::Unit, subqueries, span)?, &table);
-        let column = Expr::column(&table, rel.schema().get(&table).unwrap_or(DataType::Null));
-        let rel = project(rel, vec![(table.clone(), column)]);
+        let (rel, value) = match of_list {
+            None => {
+                let series = self.series(&args, span, &mut env)?;
+                let value = Expr::column(&table, series.start.data_type);
+                let input = self.attached(Rel::Unit, std::mem::take(&mut env.early), span)?;
+                (series.of_each_row(input, &table), (table.clone(), value))
+            }
+            Some(is_text) => {
+                let (series, json) = self.elements(&args, &written, span, &mut env)?;
+                let input = self.attached(Rel::Unit, std::mem::take(&mut env.early), span)?;
+                let place = passing_name("place");
+                let value = element(is_text, json, Expr::column(&place, DataType::Int));
+                (series.of_each_row(input, &place), ("value".to_owned(), value))
+            }
+        };
+        let rel = project(rel, vec![value]);
         match alias {
             Some(alias) => Ok((table, alias.name.span, self.renamed(rel, alias)?)),
             None => Ok((table, span, rel)),
         }
+    }
+
+    /// The places of a JSON list, and the list.
+    fn elements(&self, args: &[&Ast], name: &str, span: Span, env: &mut Env<'_>) -> Bound<(Series, Expr)> {
+        let [json] = args else {
+            return Err(self.text.wrong(span, format!("`{name}` takes a JSON list"), ""));
+        };
+        let json = self.expect(json, env, &format!("`{name}`"), &[DataType::String])?;
+        let one = Expr::literal(Value::Int(1));
+        let stop = self.arith(ArithOp::Sub, array_length(json.clone()), one.clone(), DataType::Int);
+        Ok((Series { start: Expr::literal(Value::Int(0)), stop, step: SeriesStep::Number(one) }, json))
     }
 
     /// The series of these arguments.

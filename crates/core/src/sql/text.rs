@@ -165,11 +165,18 @@ impl<'a> Text<'a> {
                     Some((expected, found)) => format!("expected {expected}, found `{found}`"),
                     None => lower_first(message),
                 };
-                let without_exclude = message.to_lowercase() == "expected ), found `exclude`";
+                let lower = message.to_lowercase();
                 let error = Diagnostic::error(message).at(self.place(span), "");
-                // The grammar has no such clause of frames.
-                let instead = "a frame has no `exclude`: take the row's own value away from the result";
-                vec![if without_exclude { error.help(instead) } else { error }]
+                // The grammar has no such clause of frames, and no such operator.
+                vec![if lower == "expected ), found `exclude`" {
+                    error.help("a frame has no `exclude`: take the row's own value away from the result")
+                } else if self.sql.text[..self.offset(span.start)].ends_with('/') {
+                    error.help(
+                        "`//` divides without a rest elsewhere; here it is `cast(trunc(x / y) as int)`, or `x - x % y`",
+                    )
+                } else {
+                    error
+                }]
             }
         })
     }

@@ -31,7 +31,7 @@ pub use elsewhere::elsewhere;
 pub(super) use call::{Call, call, checked_arity, plain_args, positional_args, scalar};
 pub(super) use dates::{at_time_zone, extract};
 pub(super) use definition::{Aggregate, Distinct, Meaning, Takes};
-pub(super) use json::member as json_member;
+pub(super) use json::{array_length, element, member as json_member};
 pub(super) use numbers::ceil_floor;
 pub(super) use texts::{position, substring, trim};
 

@@ -11,9 +11,9 @@ fn types_follow_from_all_values() {
                 -2,0.5,false,,00,-9223372036854775808,1,7/21/2024,,true,NaN\n\
                 0,1e5,,\"\",1,,,,,,\n";
     assert_snapshot!(Source::new("a.csv", text).table(), @r#"
-    i: i64, f: f64, b: bool, s: str, zero: str, big: i64, huge: str, date: str, empty: null, mixed: str, nan: str
-    1 | 1.0 | true | "a" | "007" | 9223372036854775807 | "9223372036854775808" | "2024-01-01" | · | "1" | "1"
-    -2 | 0.5 | false | · | "00" | -9223372036854775808 | "1" | "7/21/2024" | · | "true" | "NaN"
+    i: i64, f: f64, b: bool, s: str, zero: str, big: i64, huge: str, date: str, empty: null, mixed: str, nan: f64
+    1 | 1.0 | true | "a" | "007" | 9223372036854775807 | "9223372036854775808" | "2024-01-01" | · | "1" | 1.0
+    -2 | 0.5 | false | · | "00" | -9223372036854775808 | "1" | "7/21/2024" | · | "true" | NaN
     0 | 100000.0 | · | "" | "1" | · | · | · | · | · | ·
     "#);
 }
