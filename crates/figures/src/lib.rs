@@ -1,8 +1,9 @@
 //! Print-quality charts from plain columns.
 //!
 //! A [`Figure`] of one or more [`Chart`]s is laid out with the measured widths of its texts, written as SVG, and, for a
-//! PNG, rasterised by resvg. The same figure gives the same bytes everywhere: the font is embedded in the library, and
-//! texts leave it as outlines.
+//! PNG, rasterised by resvg; for a PDF its paths are taken over, and an HTML page holds it with what its marks tell. The
+//! same figure gives the same bytes everywhere: the font is embedded in the library, and texts leave it as outlines. Only
+//! letters that it lacks come from fonts that the figure brings along, or from those of the machine.
 //!
 //! The drawing is done with [plotters], on a backend of our own. Each has what it does best:
 //!

@@ -138,10 +138,12 @@ fn names(sheet: &Sheet, plot: &Plot, look: &Look, layout: &Layout, colors: (RGBC
         sheet.draw_text(&label, &style, place(middle, area.bottom - size * 0.25))?;
     }
     let middle = (frame.top + frame.bottom) / 2.0;
-    let room = area.bottom - area.top;
-    // A name longer than the frame is centred over the whole height instead, so that it does not run out of it.
+    // A name longer than the frame reaches above it, where neither title nor legend are; below are the labels of the other
+    // axis.
+    let top = if plot.title.is_empty() && plot.legend.is_empty() { area.top } else { frame.top };
+    let room = frame.bottom - top;
     let center = |text: &str| {
-        if font::width(text, size, false) > frame.height() { (area.top + area.bottom) / 2.0 } else { middle }
+        if font::width(text, size, false) > frame.height() { (top + frame.bottom) / 2.0 } else { middle }
     };
     let turned =
         |turn: FontTransform, color: RGBColor| TextStyle { color: color.to_backend_color(), ..style.transform(turn) };

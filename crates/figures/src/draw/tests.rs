@@ -1,7 +1,7 @@
 //! What must hold for every drawing: texts stay on the page and apart, and nothing makes it panic.
 
 use proptest::prelude::*;
-use resvg::usvg::roxmltree::Document;
+use resvg::usvg::roxmltree::{Document, Node};
 
 use crate::plot::Plot;
 use crate::{
@@ -30,42 +30,72 @@ fn texts(drawing: &str) -> Vec<String> {
         .collect()
 }
 
-/// The level texts with their boxes: left, right, baseline and size.
-fn boxes(drawing: &str) -> Vec<(String, [f64; 4])> {
-    let document = Document::parse(drawing).unwrap();
-    let level = document.descendants().filter(|node| node.has_tag_name("text") && !node.has_attribute("transform"));
-    level
-        .map(|node| {
-            let number = |name| node.attribute(name).and_then(|text| text.parse::<f64>().ok()).unwrap();
-            let text = node.text().unwrap_or_default().to_owned();
-            let (x, size) = (number("x"), number("font-size"));
-            let width = font::width(&text, size, node.has_attribute("font-weight"));
-            let left = match node.attribute("text-anchor") {
-                Some("end") => x - width,
-                Some(_) => x - width / 2.0,
-                None => x,
-            };
-            (text, [left, left + width, number("y"), size])
-        })
-        .collect()
+/// A text and the box around it, which may be turned.
+#[derive(Clone, Debug)]
+struct Boxed {
+    text: String,
+    /// In points, one after the other around the box.
+    corners: [(f64, f64); 4],
 }
 
-/// Texts that leave the page or touch each other.
+impl Boxed {
+    /// Of an element: from the baseline up to the height of a capital letter, less what is seen as nothing.
+    fn new(node: &Node<'_, '_>) -> Boxed {
+        let number = |name| node.attribute(name).and_then(|text| text.parse::<f64>().ok()).unwrap();
+        let text = node.text().unwrap_or_default().to_owned();
+        let (x, base, size) = (number("x"), number("y"), number("font-size"));
+        let width = font::width(&text, size, node.has_attribute("font-weight"));
+        let left = match node.attribute("text-anchor") {
+            Some("end") => x - width,
+            Some(_) => x - width / 2.0,
+            None => x,
+        };
+        let top = base - size * 0.72;
+        let turn = node.attribute("transform").map_or(vec![0.0, 0.0, 0.0], |turn| {
+            let numbers = turn.trim_start_matches("rotate(").trim_end_matches(')');
+            numbers.split(' ').map(|number| number.parse().unwrap()).collect()
+        });
+        let (sin, cos) = f64::to_radians(turn[0]).sin_cos();
+        let turned = |(x, y): (f64, f64)| {
+            let (x, y) = (x - turn[1], y - turn[2]);
+            (turn[1] + x * cos - y * sin, turn[2] + x * sin + y * cos)
+        };
+        let corners = [(left, top), (left + width, top), (left + width, base), (left, base)].map(turned);
+        Boxed { text, corners }
+    }
+
+    /// Whether two boxes have more than their edges in common: no line along a side of either parts them.
+    fn touches(&self, other: &Boxed) -> bool {
+        const NOTHING: f64 = 0.05;
+        let sides = [self, other]
+            .into_iter()
+            .flat_map(|one| [(one.corners[0], one.corners[1]), (one.corners[1], one.corners[2])]);
+        sides.map(|(from, to)| (from.1 - to.1, to.0 - from.0)).all(|(x, y)| {
+            let length = x.hypot(y).max(1e-9);
+            let span = |one: &Boxed| {
+                let along = one.corners.map(|corner| (corner.0 * x + corner.1 * y) / length);
+                (along.into_iter().fold(f64::INFINITY, f64::min), along.into_iter().fold(f64::NEG_INFINITY, f64::max))
+            };
+            let (one, other) = (span(self), span(other));
+            one.0 < other.1 - NOTHING && other.0 < one.1 - NOTHING
+        })
+    }
+}
+
+/// Texts that leave the page or touch each other, level, upright or slanted.
 fn clashes(drawing: &str, (width, height): (f64, f64)) -> Vec<String> {
-    let boxes = boxes(drawing);
+    let document = Document::parse(drawing).unwrap();
+    let boxes: Vec<Boxed> =
+        document.descendants().filter(|node| node.has_tag_name("text")).map(|node| Boxed::new(&node)).collect();
     let mut clashes = Vec::new();
-    for (place, (text, [left, right, base, size])) in boxes.iter().enumerate() {
-        if *left < -0.5 || *right > width + 0.5 || base - size * 0.7 < -0.5 || *base > height + 0.5 {
-            clashes.push(format!("`{text}` leaves the page"));
+    for (place, one) in boxes.iter().enumerate() {
+        let leaves = |(x, y): &(f64, f64)| *x < -0.5 || *x > width + 0.5 || *y < -0.5 || *y > height + 0.5;
+        if one.corners.iter().any(leaves) {
+            clashes.push(format!("`{}` at {:?} leaves the page", one.text, one.corners));
         }
-        for (other, [other_left, other_right, other_base, other_size]) in &boxes[place + 1..] {
-            let apart = right <= other_left || other_right <= left;
-            let above = (base - other_base).abs() >= size.min(*other_size) * 0.72;
-            if !apart && !above {
-                clashes.push(format!(
-                    "`{text}` at {left:.0},{base:.0} touches `{other}` at {other_left:.0},{other_base:.0}"
-                ));
-            }
+        for other in boxes[place + 1..].iter().filter(|other| one.touches(other)) {
+            clashes
+                .push(format!("`{}` at {:?} touches `{}` at {:?}", one.text, one.corners, other.text, other.corners));
         }
     }
     clashes

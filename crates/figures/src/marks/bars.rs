@@ -8,7 +8,7 @@ use plotters::style::{Color, RGBAColor};
 
 use super::lines::trace;
 use super::{Marks, Symbol, Tip, rectangle};
-use crate::canvas::{points, units};
+use crate::canvas::{Place, points, units};
 use crate::data::{Data, Keys, Run};
 use crate::draw::look::{Look, TICK_GAP};
 use crate::draw::plane::{Drawn, Plane, Sheet};
@@ -111,8 +111,12 @@ impl Bars {
             true => plane.map_coordinate(&(0.0, bar.to)).1 - plane.map_coordinate(&(0.0, bar.from)).1,
             false => plane.map_coordinate(&(bar.to, 0.0)).0 - plane.map_coordinate(&(bar.from, 0.0)).0,
         };
-        // A lone run of upright bars may write into the gaps between them.
-        let share = if self.runs.len() == 1 && !self.horizontal { 1.25 } else { 1.0 };
+        // A lone run of upright bars may write into the gaps between them, if there are any.
+        let share = match self.runs.len() == 1 && !self.horizontal {
+            true if self.adjacent => 0.95,
+            true => 1.25,
+            false => 1.0,
+        };
         let size = look.value();
         let needed = |bar: &Bar| match self.horizontal {
             true => units(size * 0.8),
@@ -126,29 +130,33 @@ impl Bars {
         self.arrangement == Arrangement::Overlaid && self.runs.len() > 1
     }
 
-    /// Writes the values in the middle of their bars, where they are large enough.
-    fn write_inside(&self, runs: &[Run], plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
+    /// Writes the values in the middle of what is seen of their bars, where that is large enough.
+    fn write_inside(&self, runs: &[Run], sheet: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
         let size = look.value();
         let height = units(size * CAP_HEIGHT);
         for (run, bars) in runs.iter().zip(&self.runs) {
             let color = look.on(look.run(run.color));
+            let style = look.plain(size, HPos::Left).pos(Pos::new(HPos::Left, VPos::Top)).color(&color);
             for bar in bars {
-                let corner = |key: f64, value: f64| {
-                    plane.map_coordinate(&if self.horizontal { (value, key) } else { (key, value) })
-                };
-                let (one, other) = (corner(bar.from, bar.base), corner(bar.to, bar.end));
+                let [one, other] = self.seen(plane, bar);
                 let text = format.format(bar.value());
                 let width = units(font::width(&text, size, false));
-                let fits = width < (one.0 - other.0).abs() && height * 3 / 2 < (one.1 - other.1).abs();
-                if fits && is_inside(plane, self.horizontal, bar) {
-                    let style = look.plain(size, HPos::Left).pos(Pos::new(HPos::Left, VPos::Top)).color(&color);
-                    let middle = ((bar.from + bar.to) / 2.0, (bar.base + bar.end) / 2.0);
-                    let middle = if self.horizontal { (middle.1, middle.0) } else { middle };
-                    plane.draw(&(EmptyElement::at(middle) + Text::new(text, (-width / 2, -height / 2), style)))?;
+                if width < (one.0 - other.0).abs() && height * 3 / 2 < (one.1 - other.1).abs() {
+                    let (x, y) = ((one.0 + other.0) / 2, (one.1 + other.1) / 2);
+                    sheet.draw_text(&text, &style, (x - width / 2, y - height / 2))?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Opposite corners of the part of a bar that lies on both axes.
+    fn seen(&self, plane: &Plane, bar: &Bar) -> [Place; 2] {
+        let (across, down) = (plane.get_x_axis_pixel_range(), plane.get_y_axis_pixel_range());
+        [(bar.from, bar.base), (bar.to, bar.end)].map(|(key, value)| {
+            let (x, y) = plane.map_coordinate(&if self.horizontal { (value, key) } else { (key, value) });
+            (x.clamp(across.start, across.end), y.clamp(down.start.min(down.end), down.start.max(down.end)))
+        })
     }
 }
 
@@ -212,9 +220,9 @@ impl Marks for Bars {
         Ok(())
     }
 
-    fn write(&self, runs: &[Run], _: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
+    fn write(&self, runs: &[Run], sheet: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
         if self.arrangement == Arrangement::Stacked && self.runs.len() > 1 {
-            return self.write_inside(runs, plane, look, format);
+            return self.write_inside(runs, sheet, plane, look, format);
         }
         if self.are_overlaid() || !self.have_room(plane, look, format) {
             return Ok(());
@@ -237,6 +245,10 @@ impl Marks for Bars {
             // Where an axis has a given end, there may be no room beyond a bar's.
             let (from, frame) = (plane.map_coordinate(&end).0 + left, plane.get_x_axis_pixel_range());
             if self.horizontal && (from + pad < frame.start || from + width > frame.end + pad) {
+                continue;
+            }
+            let (down, below) = (plane.get_y_axis_pixel_range(), plane.map_coordinate(&end).1 + top + height);
+            if !self.horizontal && below > down.start.max(down.end) {
                 continue;
             }
             // A patch of background, so that no grid line runs through the digits.

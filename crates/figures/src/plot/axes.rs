@@ -72,6 +72,8 @@ pub(super) fn keys(chart: &Chart, data: &Data, marks: &dyn Marks, references: &R
             let unit = if matches!(chart.keys, Column::Date(_)) { time::DAY as f64 } else { 60.0 };
             whole((low - unit, high + unit))
         }
+        // None of the data has a place.
+        (Some((_, high)), Keys::Numbers) if !measure.scale.has(high) => whole((1.0, 10.0)),
         (Some((low, high)), Keys::Numbers) if measure.scale != Scale::Linear => {
             let (low, high) = usable(low, high);
             let low = if measure.scale.has(low) { low } else { high / 2.0 };
