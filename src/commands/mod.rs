@@ -37,6 +37,7 @@ pub mod serve;
 pub mod show;
 pub mod status;
 mod stored_table;
+pub mod test;
 
 use std::process::ExitCode;
 
@@ -80,6 +81,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<plan::PlanArgs>(),
         listed::<graph::GraphArgs>(),
         listed::<check::CheckArgs>(),
+        listed::<test::TestArgs>(),
         listed::<schedule::ScheduleArgs>(),
         listed::<serve::ServeArgs>(),
         listed::<backfill::BackfillArgs>(),

@@ -72,6 +72,7 @@ mod strangers;
 mod templates;
 mod times;
 mod torn;
+mod unit_tests;
 mod views;
 mod watching;
 mod webhooks;

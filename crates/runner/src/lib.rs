@@ -6,6 +6,7 @@
 //! - [`dry_run`]: what a run would do and why, without doing it.
 //! - [`pipeline_run`]: a run from the lock to the last handler; [`execute`] does its tasks.
 //! - [`up_to_date`]: answers a run that has nothing to do without reading the pipeline.
+//! - [`unit_test`]: the tests of a pipeline, which run nothing.
 //! - [`retention`]: forgets old runs and results.
 //! - [`leftovers`]: published files that no task makes any more.
 //!
@@ -28,6 +29,7 @@ pub mod retention;
 mod run_log;
 mod run_session;
 pub mod trigger;
+pub mod unit_test;
 pub mod up_to_date;
 
 pub use failure::Failure;

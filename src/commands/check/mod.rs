@@ -58,6 +58,10 @@ impl CliCommand for CheckArgs {
             true => _ = opened.check_columns_offline(&*engine)?,
             false => _ = opened.check_columns(&*engine),
         }
+        if !self.offline && !opened.diagnostics.has_lasting_errors() {
+            let mistakes = super::test::mistakes(global, &self.params.wanted()?, &opened)?;
+            opened.diagnostics.extend(mistakes);
+        }
         let project = opened.into_project()?;
         let colored = global.color.wanted(Stream::Stderr);
         if !project.warnings.is_empty() {
@@ -70,7 +74,10 @@ impl CliCommand for CheckArgs {
         }
         let tasks = counted(project.plan.tasks.len(), "task");
         let handlers: usize = project.handlers.iter().map(|(_, plan)| plan.tasks.len()).sum();
-        let also = if handlers > 0 { format!(", {handlers} in handlers") } else { String::new() };
+        let mut also = if handlers > 0 { format!(", {handlers} in handlers") } else { String::new() };
+        if !project.spec.tests.is_empty() {
+            also += &format!(", {}", counted(project.spec.tests.len(), "test"));
+        }
         let paint = Paint(colored);
         eprintln!("{} {}: {tasks}{also}, no mistakes", paint.green("ok"), project.spec.name.value);
         if let Some(schedule) = &project.spec.schedule {

@@ -42,7 +42,7 @@ fn project(page: &Page, block: &Block, kind: Kind) -> Project {
         project = project.file(path, &block.text);
     }
     let yaml = &block.text;
-    let including = text("pipeline.yaml") + "\ninclude: part.yaml\n";
+    let including = text("pipeline.yaml").replacen("include: tasks/tests.yaml", "include: part.yaml", 1);
     let indented = |yaml: &str| yaml.lines().map(|line| format!("  {line}\n")).collect::<String>();
     match kind {
         Kind::Pipeline => project.file("block.yaml", yaml),

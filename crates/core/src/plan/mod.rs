@@ -87,6 +87,19 @@ pub struct Need {
 pub type Columns = Vec<Option<Schema>>;
 
 impl PlannedTask {
+    /// The tasks whose tables it reads, under the names that the file has for them: of a `foreach`, all instances together.
+    pub fn tables_read(&self) -> Vec<(&str, Vec<TaskIx>)> {
+        let mut named: Vec<(&str, Vec<TaskIx>)> = Vec::new();
+        for need in self.needs.iter().filter(|need| need.what == EdgeKind::Table) {
+            match named.iter_mut().find(|(name, _)| *name == need.named) {
+                Some((_, tasks)) if tasks.contains(&need.task) => {}
+                Some((_, tasks)) => tasks.push(need.task),
+                None => named.push((&need.named, vec![need.task])),
+            }
+        }
+        named
+    }
+
     /// Whether it acts on the world outside.
     pub fn has_effect(&self) -> bool {
         self.task_type.effect && !self.spec.has_no_items

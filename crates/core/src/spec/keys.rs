@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::table::{CheckSeverity, Location};
 
 use super::connection::ConnectionForms;
+use super::test_spec::TestKeys;
 use super::{At, HumanDuration, OneOrMany, Template, TriggerRule};
 
 /// Any value.
@@ -82,7 +83,10 @@ pub(crate) struct PipelineKeys {
     /// Tasks that run at the end, whatever has happened.
     #[schemars(with = "Option<IndexMap<String, TaskKeys>>")]
     pub finally: Option<Anything>,
-    /// More files, which add their tasks and params.
+    /// Tests: for given rows, what the tables of tasks must be. `tidemill test` runs them.
+    #[schemars(with = "Option<IndexMap<String, TestKeys>>")]
+    pub tests: Option<Anything>,
+    /// More files, which add their tasks, params and tests.
     pub include: Option<OneOrMany<At<String>>>,
     /// Variants, chosen by `--profile`.
     pub profiles: Option<IndexMap<String, ProfileKeys>>,
@@ -112,7 +116,10 @@ pub(crate) struct IncludedKeys {
     /// The tasks, by id.
     #[schemars(with = "Option<IndexMap<String, TaskKeys>>")]
     pub tasks: Option<Anything>,
-    /// More files, which add their tasks and params.
+    /// Tests: for given rows, what the tables of tasks must be.
+    #[schemars(with = "Option<IndexMap<String, TestKeys>>")]
+    pub tests: Option<Anything>,
+    /// More files, which add their tasks, params and tests.
     pub include: Option<OneOrMany<At<String>>>,
 }
 

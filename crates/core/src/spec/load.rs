@@ -19,6 +19,7 @@ use super::keys::{CommonKeys, IncludedKeys, ParamKeys, PipelineKeys, PoolSize, R
 use super::params::{self, Param, ParamOrigin};
 use super::parse::parse;
 use super::tasks::{TaskReader, read_all};
+use super::test_spec::TestReader;
 use super::validate::{Rules, unknown_key};
 use super::{
     At, ConnectionSpec, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec, TaskSpec,
@@ -122,6 +123,7 @@ fn build(
             .collect(),
         secrets: secrets.iter().map(|name| name.value.as_str()).collect(),
     };
+    let tests = TestReader { scope: &scope, sources, params: &params }.read_all(&files.trees, found);
     let Tasks { tasks, on_success, on_failure, finally, broken } = read_tasks(&reader, &files.trees, found);
     Some(Spec {
         files: files.paths.iter().map(|path| options.folder.join(path)).collect(),
@@ -138,6 +140,7 @@ fn build(
         pools,
         schedule,
         tasks,
+        tests,
         on_success,
         on_failure,
         finally,
@@ -296,7 +299,7 @@ fn validate_file(tree: &Node, pipeline: &Value, root: bool, found: &mut Vec<Diag
                 found.push(match pipeline.pointer("/properties").and_then(|top| top.get(&key.name)) {
                     Some(_) if !root => Diagnostic::error(format!("`{}` belongs into the root file", key.name))
                         .at(key.span, "")
-                        .help("an included file has `params`, `tasks` and `include`"),
+                        .help("an included file has `params`, `tasks`, `tests` and `include`"),
                     _ => unknown_key(&key.name, key.span, known),
                 });
             }

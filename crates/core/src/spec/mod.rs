@@ -29,6 +29,7 @@ mod syntax_error;
 mod tasks;
 mod template_text;
 mod template_use;
+mod test_spec;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -54,6 +55,7 @@ pub use scope::Scope;
 pub use sql_text::{SqlHole, SqlText};
 pub use template_text::Template;
 pub use template_use::{RuntimeNames, UsedName, names_used};
+pub use test_spec::{Expectation, ExpectationOf, Fixture, FixtureCell, FixtureRow, TestSpec};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -130,6 +132,8 @@ pub struct Spec {
     pub schedule: Option<Schedule>,
     /// `tasks`, instances of a `foreach` next to each other.
     pub tasks: IndexMap<TaskName, Arc<TaskSpec>>,
+    /// `tests`, of all files.
+    pub tests: Vec<TestSpec>,
     /// Tasks that run after all others have succeeded.
     pub on_success: IndexMap<TaskName, Arc<TaskSpec>>,
     /// Tasks that run after something has failed.

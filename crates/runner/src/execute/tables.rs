@@ -4,22 +4,15 @@ use tidemill_core::attempt::{AttemptToken, CancelToken};
 use tidemill_core::ids::TaskIx;
 use tidemill_core::plan::{UNITED_HELP, under, united_schema};
 use tidemill_core::table::{JobOptions, Rel, Schema, SetOpKind, TableEngine, TableJob, TableRef};
-use tidemill_core::task::{EdgeKind, LogLevel, TaskFailure};
+use tidemill_core::task::{LogLevel, TaskFailure};
 
 use super::TaskExecutor;
 
 impl TaskExecutor {
     /// The tables that a task reads, under the ids by which the file names them.
     pub(super) fn tables(&self, ix: TaskIx, token: &AttemptToken) -> Result<Vec<(String, TableRef)>, TaskFailure> {
-        let mut named: Vec<(String, Vec<TaskIx>)> = Vec::new();
-        for need in self.plan.task(ix).needs.iter().filter(|need| need.what == EdgeKind::Table) {
-            match named.iter_mut().find(|(name, _)| *name == need.named) {
-                Some((_, tasks)) if tasks.contains(&need.task) => {}
-                Some((_, tasks)) => tasks.push(need.task),
-                None => named.push((need.named.clone(), vec![need.task])),
-            }
-        }
-        named
+        let task = self.plan.task(ix);
+        task.tables_read()
             .into_iter()
             .map(|(name, tasks)| {
                 let mut tables = tasks.iter().map(|ix| self.table(*ix, token)).collect::<Result<Vec<_>, _>>()?;
@@ -30,7 +23,7 @@ impl TaskExecutor {
                     let named: Vec<(String, TableRef)> = names.zip(tables).collect();
                     united(&*self.context.engine, &named, token.cancelled())?
                 };
-                Ok((name, table))
+                Ok((name.to_owned(), table))
             })
             .collect()
     }

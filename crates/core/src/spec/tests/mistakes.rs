@@ -171,7 +171,7 @@ fn includes() {
     a.yaml:4:3: two tasks have the id `t` [t] again here
       p.yaml:5:3 [t] first here
     a.yaml:5:1: `name` belongs into the root file [name]
-      help: an included file has `params`, `tasks` and `include`
+      help: an included file has `params`, `tasks`, `tests` and `include`
     b.yaml:1:11: the files include each other in a circle [a.yaml]
       help: a.yaml → b.yaml → a.yaml
     ");
