@@ -220,7 +220,7 @@ fn decoded_words(value: &str) -> String {
             _ => from_quoted(data.as_bytes(), true),
         };
         // Blanks between two of them are no part of the text.
-        if !(before.trim().is_empty() && !text.is_empty()) {
+        if !before.trim().is_empty() || text.is_empty() {
             text.push_str(before);
         }
         text.push_str(&text_of(&bytes, Some(charset)));

@@ -88,7 +88,7 @@ impl Server {
 
     /// Asks for something, with these headers.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let answer = self.say(&self.request(method, path, headers, body));
+        let answer = self.say(self.request(method, path, headers, body));
         Answer::read(&answer).unwrap_or_else(|| panic!("{method} {path} is not answered: {answer}"))
     }
 

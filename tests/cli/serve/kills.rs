@@ -74,7 +74,7 @@ fn no_fire_is_lost_or_runs_twice_and_no_run_is_left_half_told() {
         let server = serve(&project, &["clock", "hand"]);
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         // Some are killed after the page was asked for a run, before it has answered; some wait for a fire first.
-        if (random >> 33) % 4 > 0 {
+        if !(random >> 33).is_multiple_of(4) {
             let seen = lines(&project, "clock/told.txt").len();
             until("a fire runs", || lines(&project, "clock/told.txt").len() > seen);
         }

@@ -77,7 +77,7 @@ async fn bring(
     sender: Sender<Result<Chunk, ConnectionError>>,
     stop: Stop,
 ) {
-    let unwanted = async { drop(select(pin!(stop.wanted()), pin!(sender.closed())).await) };
+    let unwanted = async { _ = select(pin!(stop.wanted()), pin!(sender.closed())).await };
     let ended = match select(pin!(pump(&session, parts, &sender)), pin!(unwanted)).await {
         Either::Left((ended, _)) => ended.err(),
         Either::Right(_) => {

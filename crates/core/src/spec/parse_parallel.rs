@@ -10,7 +10,7 @@ use std::thread;
 use crate::diagnostic::Diagnostic;
 
 use super::parse::{Builder, Entries};
-use super::{Node, NodeValue};
+use super::{Key, Node, NodeValue};
 
 /// A shorter document is read sooner than threads are started.
 const SHORTEST: usize = 64 << 10;
@@ -60,11 +60,11 @@ fn frame(builder: &Builder<'_>, left_out: Range<usize>, found: &mut Vec<Diagnost
     builder.read(&frame, 0, found).ok()
 }
 
-/// Each part's node and what was found in it; None if one is no map or not YAML.
-fn read_all(
-    builder: &Builder<'_>,
-    parts: Vec<Range<usize>>,
-) -> Option<Vec<(Vec<(super::Key, Node)>, Vec<Diagnostic>)>> {
+/// The entries of a part, and what was found in it.
+type ReadPart = (Vec<(Key, Node)>, Vec<Diagnostic>);
+
+/// All parts, each by a thread of its own; None if one is no map or not YAML.
+fn read_all(builder: &Builder<'_>, parts: Vec<Range<usize>>) -> Option<Vec<ReadPart>> {
     let read = |part: Range<usize>| {
         let mut found = Vec::new();
         let node = builder.read(&builder.text()[part.clone()], part.start, &mut found).ok()?;

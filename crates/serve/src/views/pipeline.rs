@@ -238,7 +238,7 @@ impl Looked {
             task.reasons.iter().for_each(|reason| *counts.entry(reason.as_str()).or_default() += 1);
         }
         let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
-        counts.sort_by(|a, b| b.1.cmp(&a.1));
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let reasons = counts.iter().take(MOST_REASONS);
         reasons.map(|(reason, count)| json!({"reason": reason, "count": count})).collect()
     }

@@ -2,8 +2,11 @@
 
 use super::{Fortress, addresses, is_refused};
 
+/// Names and values.
+type Headers = &'static [(&'static str, &'static str)];
+
 /// What a browser of the owner can be made to send by another page: headers, and the body.
-const FROM_ELSEWHERE: &[(&str, &[(&str, &str)], &str)] = &[
+const FROM_ELSEWHERE: &[(&str, Headers, &str)] = &[
     ("no cookie and no origin", &[], "{}"),
     ("the cookie and no origin", &[("Cookie", "[cookie]")], "{}"),
     ("an origin and no cookie", &[("Origin", "[origin]")], "{}"),
@@ -67,7 +70,7 @@ fn no_other_page_changes_anything() {
 }
 
 /// What asks for a change under the name of a look, with all that the page itself has.
-const DISGUISED: &[(&str, &str, &[(&str, &str)], &str)] = &[
+const DISGUISED: &[(&str, &str, Headers, &str)] = &[
     ("a look that says it is a change", "GET", &[("X-HTTP-Method-Override", "POST")], ""),
     ("the same in other words", "GET", &[("X-HTTP-Method", "POST"), ("X-Method-Override", "POST")], ""),
     ("in a form", "GET", &[("Content-Type", "application/x-www-form-urlencoded")], "_method=POST"),
@@ -100,7 +103,7 @@ fn only_a_change_changes() {
 }
 
 /// Who is known as a reader, or as nobody.
-const UNWORTHY: &[(&str, &[(&str, &str)], u16)] = &[
+const UNWORTHY: &[(&str, Headers, u16)] = &[
     ("nobody", &[], 401),
     ("the token of a reader", &[("Authorization", "Bearer looking")], 403),
     ("that and the page's origin", &[("Authorization", "Bearer looking"), ("Origin", "[origin]")], 403),

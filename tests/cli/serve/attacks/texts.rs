@@ -122,7 +122,7 @@ fn a_published_file_runs_nothing_and_tells_no_secret() {
             assert!(policy.starts_with("sandbox;") && !policy.contains("allow-"), "{path}: {policy}");
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
             let kept = answer.header("content-disposition").unwrap_or_default();
-            assert!(!kept.contains('<') && kept.matches('"').count() % 2 == 0, "{path}: {kept}");
+            assert!(!kept.contains('<') && kept.matches('"').count().is_multiple_of(2), "{path}: {kept}");
         }
     }
 }
