@@ -40,7 +40,7 @@ fn what_has_no_meaning_is_refused_before_anything_runs() {
         .file("not.csv.gz", "a,b\n1,x\n", "", " is damaged or cut off")
         .file("gz_called.csv", gz(&table), "", " is packed")
         .file("zst_called.csv", zstd::encode_all(&b"a\n1\n"[..], 0).expect("memory"), "", " is packed")
-        .file("parquet_called.csv", b"PAR1\x00\x00\xff\xfePAR1", "", ":1: is not valid UTF-8")
+        .file("parquet_called.csv", b"PAR1\x00\x00\xff\xfePAR1", "", " is a Parquet file")
         .file("cut.json", "[{\"a\": 1}, {\"a\": ", "", ":1: ")
         .file("cut2.json", "[\n{\"a\": 1},\n{\"a\": 2", "", ":3: ")
         .file("scalar.json", "42", "", ":1: ")
