@@ -63,7 +63,8 @@ def project(page, folder):
                 parts.append(f"part{len(parts)}.yaml")
                 (folder / parts[-1]).write_text(part(text), encoding="utf-8")
     pipeline = (ROOT / "pipeline.yaml").read_text(encoding="utf-8")
-    (folder / "pipeline.yaml").write_text(f"{pipeline}\ninclude: [{', '.join(parts)}]\n", encoding="utf-8")
+    pipeline = re.sub(r"^include: ([\w/.]+)", lambda line: f"include: [{', '.join([line[1], *parts])}]", pipeline, flags=re.M)
+    (folder / "pipeline.yaml").write_text(pipeline, encoding="utf-8")
 
 
 def shell(text, folder, binary):
