@@ -148,6 +148,8 @@ fn names_choose_tests_and_junit_is_xml() {
 ";
     let project = with(tests);
     assert!(project.run(["test", "third"]).exits(1).stderr.contains("1 of 1 test"));
+    let broken = with("  t: {given: {raw: [{idd: 1}]}, expect: {priced: {rowz: 1}}}\n").run(["test"]).exits(2).stderr;
+    assert!(broken.contains("rowz") && !broken.contains("raw.csv"), "a source that is missing is no matter: {broken}");
     let said = project.run(["test", "thrd"]).exits(2).stderr;
     assert!(said.contains("there is no test `thrd`"), "{said}");
     project.run(["test", "--junit", "results.xml"]).exits(1);

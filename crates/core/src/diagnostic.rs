@@ -274,6 +274,11 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !diagnostic.passing)
     }
 
+    /// Leaves out what may pass without an edit.
+    pub fn keep_lasting(&mut self) {
+        self.list.retain(|diagnostic| !diagnostic.passing);
+    }
+
     /// The errors by the task whose data they are about, if each of them is about some task's; with `passing`, if each may
     /// also pass without an edit. None if one of them is about the file itself.
     pub fn by_task(&self, passing: bool) -> Option<BTreeMap<TaskName, Vec<Diagnostic>>> {

@@ -154,7 +154,10 @@ fn open(
         Some(columns) if !opened.diagnostics.has_lasting_errors() => {
             Ok(Setting { params, at, opened, columns, engine })
         }
-        _ => Err(opened.mistakes()),
+        _ => {
+            opened.diagnostics.keep_lasting();
+            Err(opened.mistakes())
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tidemill_runner::unit_test::{
 use super::shown;
 use crate::summary::counted;
 use crate::terminal::Paint;
-use crate::text_table::{Cell, Look, TextTable};
+use crate::text_table::{Cell, Look, TextTable, one_line};
 
 /// More rows that differ are only counted.
 const MOST_ROWS: usize = 20;
@@ -34,7 +34,7 @@ fn test(outcome: &TestOutcome, width: usize, paint: Paint) -> String {
         TestResult::Error { .. } => paint.red("error "),
     };
     let took = paint.dim(shown(outcome.duration));
-    let mut text = format!("{word}  {}  {took}\n", outcome.name);
+    let mut text = format!("{word}  {}  {took}\n", one_line(outcome.name.clone()));
     if !matches!(outcome.result, TestResult::Passed) {
         text += &format!("        {}\n", paint.dim(format!("{}:{}", outcome.file, outcome.line)));
     }
