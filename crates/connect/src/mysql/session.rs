@@ -116,6 +116,7 @@ impl Server {
             Err(_) => return Seen::Working,
         };
         let asked = timeout(self.settings.connect_timeout, seen_by(&mut other, id, since)).await;
+        // It was opened to ask alone: how it ends changes nothing.
         let _ = timeout(self.settings.connect_timeout, other.disconnect()).await;
         asked.ok().and_then(Result::ok).unwrap_or(Seen::Gone)
     }
