@@ -1,0 +1,1 @@
+//! Computes tables on Apache Spark, through Spark Connect.

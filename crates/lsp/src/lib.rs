@@ -1,0 +1,1 @@
+//! Answers an editor with the parser and checker of `tidemill check`.
