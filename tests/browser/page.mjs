@@ -73,6 +73,13 @@ async function leads(name) {
   await press(name);
   await page.waitForURL(address => String(address) !== before && /\/runs\//.test(String(address)));
 }
+// The processes of runs of this project.
+function runners() {
+  const of = (process, what) => { try { return what(`/proc/${process}`); } catch { return ""; } };
+  const isRunner = process => of(process, at => fs.readlinkSync(`${at}/cwd`)) === fs.realpathSync(folder)
+    && of(process, at => fs.readFileSync(`${at}/cmdline`, "utf8")).includes("\0--no-wait\0");
+  return fs.readdirSync("/proc").filter(name => /^\d+$/.test(name)).filter(isRunner).map(Number);
+}
 const touch = name => fs.writeFileSync(path.join(folder, name), "");
 
 const steps = {
@@ -114,7 +121,7 @@ const steps = {
   },
   async "a run is stopped"() {
     await go("/p/shop");
-    await leads("Retry all that failed");
+    await leads("Retry what failed");
     await ended("failed");
     fs.rmSync(path.join(folder, "go"));
     await go("/p/shop/plan?select=wait");
@@ -123,7 +130,7 @@ const steps = {
     await press("Stop");
     await ended("cancelled");
     touch("go");
-    await leads("Retry what failed");
+    await leads("Go on with what it left undone");
     await ended("success");
     await looked("retried");
   },
@@ -159,6 +166,47 @@ const steps = {
     await press("Show");
     await page.waitForURL(/select=orders/);
     await page.locator("#beside, .graph").first().waitFor();
+  },
+  async "groups of the graph unfold and fold"() {
+    await go("/p/shop");
+    await page.locator('.graph a[href*="open=by_country"]').click();
+    await page.waitForURL(/open=by_country/);
+    await page.locator(".graph", { hasText: "by_country@FR" }).waitFor();
+    await looked("unfolded");
+    await page.locator('.graph a[href*="task=by_country%40FR"]').click();
+    await page.locator("#beside").getByText("by_country@FR").first().waitFor();
+    check(page.url().includes("open=by_country"), "the group stays open");
+    await page.locator(".chip", { hasText: "by_country unfolded" }).click();
+    await page.locator('.graph a[href*="open=by_country"]').waitFor();
+    await page.locator("#beside").waitFor();
+  },
+  async "tasks are filtered by why they are out of date"() {
+    const file = path.join(folder, "pipeline.yaml");
+    const before = fs.readFileSync(file, "utf8");
+    fs.writeFileSync(file, before.replace("negative quantity", "below nothing"));
+    await go("/p/shop");
+    await page.locator(".chip", { hasText: "reject" }).first().click();
+    await page.waitForURL(/because=/);
+    check(await page.locator("#tasks tbody tr").count() === 1, "one task has this reason of its own");
+    check((await page.locator("#tasks tbody tr").textContent()).includes("orders"), "it is that whose text has changed");
+    await looked("because");
+    await page.locator(".chip", { hasText: "out of date" }).first().click();
+    await page.waitForURL(/stale=1/);
+    check(await page.locator("#tasks tbody tr").count() > 1, "what follows from it is out of date too");
+    fs.writeFileSync(file, before);
+  },
+  async "a run that was killed goes on"() {
+    fs.rmSync(path.join(folder, "go"));
+    await go("/p/shop/plan?select=wait");
+    await leads("Start the run");
+    await page.locator("#tasks .is-running").first().waitFor();
+    for (const process of runners()) globalThis.process.kill(process, "SIGKILL");
+    await ended("interrupted");
+    await looked("killed");
+    await go("/p/shop");
+    touch("go");
+    await leads("Go on with what it left undone");
+    await ended("success");
   },
   async "run up to here"() {
     await go("/p/shop?task=large");

@@ -1,6 +1,7 @@
 //! The API: the same views as the pages', as JSON.
 
 use serde_json::{Value, json};
+use tidemill_state::RunStatus;
 
 use crate::asked::Asked;
 use crate::launch::{self, Launched};
@@ -121,8 +122,15 @@ pub fn events(asked: &Asked) -> Answer {
 
 /// The log of a task as it is written, from a place in it on.
 pub fn log_events(asked: &Asked) -> Answer {
-    let (_, run) = asked.project()?.run(&*asked.app.program, asked.part("run"))?;
-    let log = Some((asked.part("task").to_owned(), asked.number("from", 0, u64::MAX / 2)?));
+    let served = asked.project()?;
+    let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
+    let name = asked.part("task");
+    // A task that has not started yet has no log yet.
+    let is_to_come = || run.status() == RunStatus::Running && (name == logs::OF_THE_RUN || asked.task().is_ok());
+    if !logs::exists(served, &run.id, name) && !is_to_come() {
+        return Err(logs::none());
+    }
+    let log = Some((name.to_owned(), asked.number("from", 0, u64::MAX / 2)?));
     Ok(Reply::Events(Watched { project: asked.part("project").to_owned(), run: run.id, log }))
 }
 
@@ -131,9 +139,12 @@ pub fn log(asked: &Asked) -> Answer {
     let served = asked.project()?;
     let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
     let name = asked.part("task");
-    let (text, ..) = logs::text(served, &run.id, name)?;
-    let download = asked.query("download").map(|_| format!("{}-{name}.log", run.id));
-    Ok(Reply::Text { content_type: "text/plain; charset=utf-8", text, download })
+    Ok(Reply::File {
+        file: logs::file(served, &run.id, name)?,
+        content_type: "text/plain; charset=utf-8",
+        name: format!("{}-{name}.log", run.id),
+        download: asked.query("download").is_some(),
+    })
 }
 
 /// Ends a run.
@@ -165,7 +176,7 @@ pub fn task(asked: &Asked) -> Answer {
 /// A task again.
 pub fn rerun(asked: &Asked) -> Answer {
     let downstream = asked.query("downstream").is_some_and(|text| text == "true" || text == "1");
-    launched(asked, &rerun_arguments(asked.part("task"), downstream)?)
+    launched(asked, &rerun_arguments(asked.task()?, downstream)?)
 }
 
 /// The command line of a rerun.
@@ -180,7 +191,7 @@ pub fn rerun_arguments(task: &str, downstream: bool) -> Result<Vec<String>, Prob
 
 /// Rows of a task's table.
 pub fn rows(asked: &Asked) -> Answer {
-    ok(rows::rows(&asked.app, asked.project()?, asked.part("task"), &page_of(asked)?)?)
+    ok(rows::rows(&asked.app, asked.project()?, asked.task()?, &page_of(asked)?)?)
 }
 
 /// Which rows are asked for.

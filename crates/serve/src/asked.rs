@@ -48,6 +48,14 @@ impl Asked {
         }
     }
 
+    /// After how many of a list its page begins.
+    ///
+    /// # Errors
+    /// If it is no number.
+    pub fn offset(&self) -> Result<usize, Problem> {
+        Ok(usize::try_from(self.number("offset", 0, u64::MAX)?).unwrap_or(usize::MAX))
+    }
+
     /// The selectors of the query, parted by blanks as on the command line.
     pub fn selectors(&self) -> Vec<String> {
         self.query("select").unwrap_or_default().split_whitespace().map(str::to_owned).collect()
@@ -59,6 +67,16 @@ impl Asked {
     /// If there is none of that name.
     pub fn project(&self) -> Result<&Served, Problem> {
         self.app.project(self.part("project"))
+    }
+
+    /// The id of the task that is meant.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn task(&self) -> Result<&str, Problem> {
+        let name = self.part("task");
+        self.project()?.find_task(&*self.app.program, name)?;
+        Ok(name)
     }
 
     /// The JSON object in the body, which has these keys and no others; without a body, an empty one.

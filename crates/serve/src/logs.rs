@@ -1,13 +1,13 @@
 //! The logs of runs and tasks.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use tidemill_core::ids::RunId;
 use tidemill_core::printable::printable;
-use tidemill_state::TaskRecord;
 
 use crate::files;
 use crate::project::Served;
@@ -20,16 +20,29 @@ const MOST: u64 = 1 << 20;
 /// To find the last lines, so many bytes are read.
 const END: u64 = 16 << 10;
 
+/// A log, from its beginning.
+///
+/// # Errors
+/// If there is none.
+pub fn file(served: &Served, run: &RunId, name: &str) -> Result<File, Problem> {
+    open(served, run, name).ok_or_else(none)
+}
+
 /// The text of a log, or its end if it is long, whether something is left out, and how long the log is.
 ///
 /// # Errors
 /// If there is none.
 pub fn text(served: &Served, run: &RunId, name: &str) -> Result<(String, bool, u64), Problem> {
-    let mut file = open(served, run, name).ok_or_else(|| Problem::missing("there is no such log"))?;
+    let mut file = file(served, run, name)?;
     let unreadable = |error: std::io::Error| Problem::broken(format!("cannot read the log: {error}"));
     let length = file.metadata().map_err(unreadable)?.len();
     let (text, is_cut) = end(&mut file, length, MOST).map_err(unreadable)?;
     Ok((printable(&text).into_owned(), is_cut, length))
+}
+
+/// There is no log of that name.
+pub fn none() -> Problem {
+    Problem::missing("there is no such log")
 }
 
 /// Whether there is a log.
@@ -55,13 +68,29 @@ pub struct RunningTask {
     pub started: Timestamp,
 }
 
-/// The tasks that the log of a run says have started and that are not among these, which have ended; by their ids.
-pub fn running(served: &Served, run: &RunId, ended: &[TaskRecord]) -> Vec<RunningTask> {
-    let Ok((text, ..)) = text(served, run, OF_THE_RUN) else { return Vec::new() };
-    let ended: HashSet<&str> = ended.iter().map(|task| task.task.as_str()).collect();
-    let started: BTreeMap<&str, Timestamp> = text.lines().filter_map(started).collect();
-    let running = started.into_iter().filter(|(name, _)| !ended.contains(name));
-    running.map(|(name, started)| RunningTask { name: name.to_owned(), started }).collect()
+/// What the log of the run that goes on says of the tasks that have started, as far as it was read.
+#[derive(Default)]
+pub struct Starts {
+    run: Option<RunId>,
+    place: u64,
+    /// Those that have not ended, as far as is known.
+    tasks: BTreeMap<String, Timestamp>,
+}
+
+/// The tasks that the log of a run says have started and that have not ended; by their ids.
+pub fn running(served: &Served, run: &RunId, has_ended: &dyn Fn(&str) -> bool) -> Vec<RunningTask> {
+    let mut starts = served.starts.lock().unwrap_or_else(PoisonError::into_inner);
+    if starts.run.as_ref() != Some(run) {
+        *starts = Starts { run: Some(run.clone()), ..Starts::default() };
+    }
+    while let Some((text, end)) = added(served, run, OF_THE_RUN, starts.place).filter(|(_, end)| *end > starts.place) {
+        let new = text.lines().filter_map(started).map(|(name, started)| (name.to_owned(), started));
+        starts.tasks.extend(new);
+        starts.place = end;
+    }
+    // What has ended starts no more in this run.
+    starts.tasks.retain(|name, _| !has_ended(name));
+    starts.tasks.iter().map(|(name, started)| RunningTask { name: name.clone(), started: *started }).collect()
 }
 
 /// The task and the time of a line `… INFO attempt 1 starts task="orders"`. Nothing else tells of a start while the run goes

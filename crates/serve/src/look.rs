@@ -30,7 +30,7 @@ pub fn watch(app: &Arc<App>, project: String, run: RunId) -> Receiver<News> {
     let (sender, receiver) = channel(News::default());
     watched.insert(key.clone(), sender);
     drop(watched);
-    let mut look = Look { app: app.clone(), key, read_at: None, told: HashSet::new(), is_listed: true };
+    let mut look = Look { app: app.clone(), key, read_at: None, place: 0, told: HashSet::new(), is_listed: true };
     std::thread::spawn(move || {
         while look.look().unwrap_or(false) && look.is_watched() {
             std::thread::sleep(LOOK);
@@ -45,6 +45,8 @@ struct Look {
     key: (String, RunId),
     /// How its files were when they were read, and the process of the run.
     read_at: Option<(Vec<Stamp>, Process)>,
+    /// To here the state was read.
+    place: i64,
     /// The tasks whose end was told.
     told: HashSet<String>,
     /// The sender among the watched runs is its own.
@@ -83,14 +85,15 @@ impl Look {
         // Read before the tasks: those of a run that has ended are all there.
         let status = run.status();
         self.read_at = Some((stamps, run.start.process.clone()));
-        let whole = WholeRun::read(&state, run)?;
+        let whole = WholeRun::read_after(&state, run, self.place)?;
+        self.place = whole.place;
         let masker = app.masker();
         let text = |value: Value| -> Arc<str> { masker.text(&value.to_string()).into_owned().into() };
-        let new = whole.tasks.iter().filter(|task| self.told.insert(task.task.to_string()));
-        let new: Vec<Arc<str>> = new.map(|task| text(whole.task_json(task))).collect();
+        let new: Vec<Arc<str>> = whole.tasks.iter().map(|task| text(whole.task_json(task))).collect();
+        self.told.extend(whole.tasks.iter().map(|task| task.task.to_string()));
         let goes_on = status == RunStatus::Running;
-        let names = || logs::running(served, &whole.run.id, &whole.tasks).into_iter().map(|task| task.name);
-        let running = goes_on.then(|| text(names().collect()));
+        let names = || logs::running(served, &whole.run.id, &|task| self.told.contains(task));
+        let running = goes_on.then(|| text(names().into_iter().map(|task| task.name).collect()));
         let end = (!goes_on).then(|| text(run_json(&whole.run)));
         if let Some(sender) = self.app.watched.lock().get(&self.key) {
             sender.send_if_modified(|news| {

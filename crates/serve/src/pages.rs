@@ -19,6 +19,12 @@ pub type Page = Result<Reply, Problem>;
 
 /// So many runs in a list.
 const RUNS: usize = 100;
+/// So many tasks of a plan on a page.
+const PLANNED: usize = 200;
+/// So many files on a page.
+const FILES: usize = 100;
+/// So many lines of a log.
+const LINES: usize = 1_000;
 /// So many rows of a table that a file was made from.
 const OUTPUT_ROWS: u64 = 50;
 
@@ -40,6 +46,7 @@ fn of_project_with(asked: &Asked, name: &str, tab: &str, view: Value, more: mini
             pipeline => pipeline.name.as_str(),
             tab,
             may_run => may_run(asked),
+            asked => Serde(&asked.query),
             view => Serde(view),
             ..more
         },
@@ -80,7 +87,7 @@ pub fn pipeline(asked: &Asked) -> Page {
     view["runs_shown"] = views::runs(&asked.app, served, 5)?.into();
     let values = context! {
         look => context! {
-            stale => look.stale, because => look.because, status => look.status, find => look.find,
+            stale => look.stale, because => look.because, status => look.status, find => look.find, open => look.open,
         },
         again => if view["stale"].is_null() { 1 } else { 15 },
     };
@@ -106,7 +113,7 @@ fn look(asked: &Asked) -> Result<Look, Problem> {
         find: text("find"),
         open: open.collect(),
         task: text("task"),
-        offset: asked.number("offset", 0, u64::MAX / 2)? as usize,
+        offset: asked.offset()?,
     })
 }
 
@@ -124,6 +131,10 @@ pub fn plan(asked: &Asked) -> Page {
         }
         Err(problem) => return Err(problem),
     };
+    if let Some(tasks) = view.get_mut("tasks").and_then(Value::as_array_mut) {
+        tasks.retain(|task| task["action"] != "cached");
+    }
+    views::paged(&mut view, "tasks", asked.offset()?, PLANNED);
     view["select"] = asked.query("select").unwrap_or_default().into();
     view["given"] = params.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
     of_project(asked, "plan.html", "plan", view)
@@ -138,8 +149,7 @@ pub fn runs(asked: &Asked) -> Page {
 /// A run.
 pub fn run(asked: &Asked) -> Page {
     let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let offset = asked.number("offset", 0, u64::MAX / 2)? as usize;
-    let shown = Shown { status: text("status"), find: text("find"), task: text("task"), offset };
+    let shown = Shown { status: text("status"), find: text("find"), task: text("task"), offset: asked.offset()? };
     let view = views::run_for_people(&asked.app, asked.project()?, asked.part("run"), &shown)?;
     of_project(asked, "run.html", "runs", view)
 }
@@ -186,7 +196,7 @@ pub fn retry(asked: &Asked) -> Page {
 /// A task again.
 pub fn rerun(asked: &Asked) -> Page {
     let downstream = asked.form().iter().any(|(name, _)| name == "downstream");
-    launched(asked, &api::rerun_arguments(asked.part("task"), downstream)?)
+    launched(asked, &api::rerun_arguments(asked.task()?, downstream)?)
 }
 
 /// A log.
@@ -198,10 +208,13 @@ pub fn log(asked: &Asked) -> Page {
     let search = asked.query("search").unwrap_or_default();
     let wanted = search.to_lowercase();
     let lines = text.lines().enumerate().filter(|(_, line)| line.to_lowercase().contains(&wanted));
-    let lines: Vec<Value> = lines.map(|(at, line)| json!({"number": at + 1, "text": line})).collect();
+    let mut lines: Vec<Value> = lines.map(|(at, line)| json!({"number": at + 1, "text": line})).collect();
+    let left_out = lines.len().saturating_sub(LINES);
+    lines.drain(..left_out);
     let is_running = run.status() == RunStatus::Running;
     let view = json!({
-        "run": run.id, "task": name, "search": search, "lines": lines, "is_cut": is_cut, "length": length,
+        "run": run.id, "task": name, "search": search, "lines": lines, "left_out": left_out, "is_cut": is_cut,
+        "length": length,
         "is_running": is_running,
     });
     of_project(asked, "log.html", "runs", view)
@@ -209,8 +222,16 @@ pub fn log(asked: &Asked) -> Page {
 
 /// What tasks have published.
 pub fn outputs(asked: &Asked) -> Page {
-    let files = views::outputs(&asked.app, asked.project()?)?;
-    of_project(asked, "outputs.html", "outputs", json!({"files": files}))
+    let mut files = views::outputs(&asked.app, asked.project()?)?;
+    let find = asked.query("find").unwrap_or_default().to_lowercase();
+    if let Some(files) = files.as_array_mut() {
+        files.retain(|file| file["path"].as_str().unwrap_or_default().to_lowercase().contains(&find));
+        // What people look at stands before what programs read.
+        files.sort_by_key(|file| !matches!(file["kind"].as_str(), Some("picture" | "report" | "markdown" | "mail")));
+    }
+    let mut view = json!({"files": files, "find": find});
+    views::paged(&mut view, "files", asked.offset()?, FILES);
+    of_project(asked, "outputs.html", "outputs", view)
 }
 
 /// One of them as people look at it.

@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 use tidemill_core::diagnostic::SourceMap;
-use tidemill_core::ids::Digest;
+use tidemill_core::ids::{Digest, TaskName};
 use tidemill_core::plan::Selection;
 use tidemill_core::schedule::WallClock;
-use tidemill_core::spec::Spec;
+use tidemill_core::spec::{Spec, TaskSpec};
 use tidemill_core::table::{TableEngine, TableRef};
 use tidemill_runner::dry_run::DryRun;
 use tidemill_runner::project::{Project, Wanted};
 use tidemill_state::{Run, State};
 
 use crate::fresh::Stamp;
+use crate::logs::Starts;
 use crate::program::Program;
 use crate::reply::Problem;
 use crate::standing::Standing;
@@ -31,6 +32,8 @@ pub struct Served {
     changed: AtomicBool,
     /// What of it is out of date.
     pub standing: Standing,
+    /// What has started in the run that goes on.
+    pub starts: Mutex<Starts>,
     /// The table that was looked at last, by its digest: taking one up again reads all of it, to see that it is sound.
     pub table: Mutex<Option<(Digest, TableRef)>>,
 }
@@ -64,6 +67,19 @@ impl Pipeline {
         Self { name: spec.as_ref().map_or(stem, |spec| spec.name.value.clone()), spec, sources, project }
     }
 
+    /// The task of that id as the file has it; of an instance of a `foreach`, what it is made of.
+    pub fn task_spec(&self, name: &str) -> Option<&TaskSpec> {
+        let planned = self.project.as_ref().ok().and_then(|(project, _)| {
+            let task = project.plan.task(project.plan.find(name)?);
+            Some(&*task.spec)
+        });
+        planned.or_else(|| {
+            let spec = self.spec.as_deref()?;
+            let maps = [&spec.tasks, &spec.on_success, &spec.on_failure, &spec.finally];
+            maps.into_iter().find_map(|tasks| tasks.get(name)).map(|task| &**task)
+        })
+    }
+
     /// Times as the pipeline's clock shows them.
     pub fn clock(&self) -> WallClock {
         let schedule = self.spec.as_ref().and_then(|spec| spec.schedule.as_ref());
@@ -81,6 +97,7 @@ impl Served {
             read: Mutex::default(),
             changed: AtomicBool::new(false),
             standing: Standing::default(),
+            starts: Mutex::default(),
             table: Mutex::default(),
         }
     }
@@ -136,6 +153,20 @@ impl Served {
         let state = self.state()?.ok_or_else(none)?;
         let run = state.run(id)?.filter(|run| run.start.pipeline == self.load(program).name).ok_or_else(none)?;
         Ok((state, run))
+    }
+
+    /// Looks for a task: in the file, or among those that have left something.
+    ///
+    /// # Errors
+    /// If there is none of that name, or the state cannot be read.
+    pub fn find_task(&self, program: &dyn Program, name: &str) -> Result<(), Problem> {
+        let pipeline = self.load(program);
+        if pipeline.task_spec(name).is_some() {
+            return Ok(());
+        }
+        let last = self.state()?.map(|state| state.last_results(&pipeline.name)).transpose()?.unwrap_or_default();
+        let known = last.contains_key(&TaskName::new(name));
+        known.then_some(()).ok_or_else(|| Problem::missing("there is no such task"))
     }
 
     /// The graph and the engine.

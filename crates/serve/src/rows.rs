@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::project::Served;
 use crate::reply::Problem;
 
-/// A table of more rows is not searched here.
+/// So many rows of a table are searched, its first ones: more take longer than somebody waits.
 const MOST_SEARCHED: u64 = 1_000_000;
 
 /// Which rows.
@@ -63,7 +63,11 @@ pub fn rows(app: &App, served: &Served, task: &str, page: &Page) -> Result<Json,
         .map(|field| json!({"name": field.name, "type": field.data_type.to_string()}))
         .collect();
     let rows: Vec<Json> = (0..found.rows).map(|row| object(&found, row)).collect();
-    Ok(json!({"task": task, "columns": columns, "rows": rows, "offset": page.offset, "total": total}))
+    let searched = page.search.as_ref().map(|_| table.rows.min(MOST_SEARCHED));
+    Ok(json!({
+        "task": task, "columns": columns, "rows": rows, "offset": page.offset, "total": total, "of": table.rows,
+        "searched": searched,
+    }))
 }
 
 fn open(app: &App, served: &Served, task: &str) -> Result<(TableRef, std::sync::Arc<dyn TableEngine>), Problem> {
@@ -83,16 +87,13 @@ fn open(app: &App, served: &Served, task: &str) -> Result<(TableRef, std::sync::
     Ok((opened, engine))
 }
 
-/// The rows of the page among those in which a value holds the text, and how many these are.
+/// The rows of the page among the first ones in which a value holds the text, and how many these are.
 fn found(table: &TableRef, engine: &dyn TableEngine, page: &Page, search: &str) -> Result<(Vec<u64>, u64), Problem> {
-    if table.rows > MOST_SEARCHED {
-        return Err(Problem::bad("the table has too many rows to be searched here"));
-    }
     let broken = |error: tidemill_core::table::EngineError| Problem::broken(error.to_string());
     let search = search.to_lowercase();
     let holds = |value: Value| value != Value::Null && value.to_string().to_lowercase().contains(&search);
     let (mut rows, mut begins): (Vec<(Value, u64)>, u64) = (Vec::new(), 0);
-    for batch in engine.batches(table, None, None).map_err(broken)? {
+    for batch in engine.batches(table, None, Some(MOST_SEARCHED)).map_err(broken)? {
         let batch = batch.map_err(broken)?;
         let key = page.sort.as_ref().and_then(|name| batch.column(name));
         let here = (0..batch.rows).filter(|row| batch.columns.iter().any(|column| holds(column.data.value(*row))));

@@ -8,11 +8,14 @@ use tidemill_core::plan::Selection;
 use tidemill_runner::Failure;
 use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::project::Wanted;
+use tidemill_state::RunStatus;
 
 use crate::app::App;
 use crate::program::Program;
 use crate::project::{Pipeline, Served};
 
+/// So many tasks stand in a summary.
+const TASKS: usize = 5;
 /// What was found counts for so long: data changes without telling.
 const COUNTS: Duration = Duration::from_secs(30);
 
@@ -79,7 +82,7 @@ pub fn stale(app: &Arc<App>, served: &Served, patience: Duration) -> Option<Foun
 fn last_end(app: &App, served: &Served) -> Option<String> {
     let state = served.state().ok()??;
     let runs = state.history(&served.load(&*app.program).name, 2).ok()?;
-    runs.into_iter().find(|run| run.ended.is_some()).map(|run| run.id.to_string())
+    runs.into_iter().find(|run| run.status() != RunStatus::Running).map(|run| run.id.to_string())
 }
 
 fn look(app: &App, slug: &str, basis: Basis) {
@@ -111,18 +114,15 @@ fn find(program: &dyn Program, served: &Served) -> Result<Vec<Stale>, String> {
     found.map_err(|failure: Failure| program.failure_text(&failure))
 }
 
-/// In short: how many tasks, the first of those with a reason of their own, and their reasons.
+/// In short: how many tasks, and of those with a reason of their own how many, and the first with their reasons.
 pub fn summary(found: Option<&Found>) -> Value {
     let Some(found) = found else { return Value::Null };
     match &**found {
         Err(message) => json!({"error": message}),
         Ok(stale) => {
-            let own: Vec<Value> = stale
-                .iter()
-                .filter(|task| task.own)
-                .map(|task| json!({"task": task.task, "reasons": task.reasons}))
-                .collect();
-            json!({"tasks": stale.len(), "because": own})
+            let own: Vec<&Stale> = stale.iter().filter(|task| task.own).collect();
+            let told = own.iter().take(TASKS).map(|task| json!({"task": task.task, "reasons": task.reasons}));
+            json!({"tasks": stale.len(), "own": own.len(), "because": told.collect::<Vec<_>>()})
         }
     }
 }

@@ -26,7 +26,7 @@ pub fn profile(asked: &Asked) -> Answer {
 /// # Errors
 /// If there is no such task or it has no table.
 pub fn find_profile(asked: &Asked) -> Result<Value, Problem> {
-    told(asked, asked.app.program.profile(&asked.project()?.file, asked.part("task")))
+    told(asked, asked.app.program.profile(&asked.project()?.file, asked.task()?))
 }
 
 /// The rows that do not pass the checks of a task.
@@ -40,7 +40,7 @@ pub fn failed(asked: &Asked) -> Answer {
 /// If there is no such task, or its table cannot be computed.
 pub fn find_failed(asked: &Asked) -> Result<Value, Problem> {
     let most = asked.number("limit", ROWS, MOST_ROWS)?;
-    told(asked, asked.app.program.failed_rows(&asked.project()?.file, asked.part("task"), most))
+    told(asked, asked.app.program.failed_rows(&asked.project()?.file, asked.task()?, most))
 }
 
 /// Where a column of a task comes from.
@@ -53,7 +53,7 @@ pub fn lineage(asked: &Asked) -> Answer {
 /// # Errors
 /// If there is no such column.
 pub fn find_lineage(asked: &Asked) -> Result<Value, Problem> {
-    let task = asked.part("task");
+    let task = asked.task()?;
     let column = match asked.query("column").filter(|column| !column.is_empty()) {
         Some(column) => format!("{task}.{column}"),
         None => task.to_owned(),
@@ -74,5 +74,5 @@ pub fn find_differences(asked: &Asked) -> Result<Value, Problem> {
     let run = |name: &str| asked.query(name).filter(|run| !run.is_empty());
     let most = asked.number("limit", ROWS, MOST_ROWS)? as usize;
     let runs = [run("before"), run("after")];
-    told(asked, asked.app.program.differences(&asked.project()?.file, asked.part("task"), runs, most))
+    told(asked, asked.app.program.differences(&asked.project()?.file, asked.task()?, runs, most))
 }

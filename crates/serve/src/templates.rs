@@ -1,6 +1,7 @@
 //! The templates of the pages.
 
-use minijinja::{AutoEscape, Environment, Value as Jinja};
+use minijinja::value::{Kwargs, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, Value as Jinja};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tidemill_core::format::thousands;
 
@@ -38,6 +39,27 @@ pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }
 
+/// The query of an address: what was asked, with these names changed, or left out where the value is none. A list stands for a
+/// name that is there several times.
+fn with(asked: Vec<Vec<String>>, changes: Kwargs) -> Result<String, Error> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let given = asked.into_iter().filter_map(|pair| <[String; 2]>::try_from(pair).ok());
+    pairs.extend(given.filter(|[name, _]| !changes.has(name)).map(|[name, value]| (name, value)));
+    for name in changes.args() {
+        let value: Jinja = changes.get(name)?;
+        match value.kind() {
+            ValueKind::None | ValueKind::Undefined => {}
+            ValueKind::Seq | ValueKind::Iterable => {
+                pairs.extend(value.try_iter()?.map(|value| (name.to_owned(), value.to_string())));
+            }
+            _ => pairs.push((name.to_owned(), value.to_string())),
+        }
+    }
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    Ok(format!("?{}", pairs.join("&")))
+}
+
 /// The templates.
 pub struct Pages(Environment<'static>);
 
@@ -48,6 +70,7 @@ impl Pages {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.add_filter("address", |text: String| encoded(&text));
         environment.add_filter("path", |text: String| text.split('/').map(encoded).collect::<Vec<_>>().join("/"));
+        environment.add_function("with", with);
         environment.add_filter("thousands", |number: u64| thousands(number));
         for (name, text) in TEMPLATES {
             // That they are well-formed is tested.
@@ -78,6 +101,16 @@ mod tests {
         for (name, _) in TEMPLATES {
             assert!(pages.0.get_template(name).is_ok(), "{name}");
         }
+    }
+
+    #[test]
+    fn an_address_keeps_what_was_asked() {
+        let mut pages = Pages::new();
+        let text = "{{ with(asked, offset=20, find=none, open=['a', 'b c']) | safe }}";
+        pages.0.add_template("here", text).expect("a template");
+        let asked = [["find", "x"], ["open", "z"], ["because", "x → 1&2"], ["offset", "0"]];
+        let page = pages.render("here", context! { asked }).expect("a page");
+        assert_eq!(page, "?because=x%20%E2%86%92%201%262&offset=20&open=a&open=b%20c");
     }
 
     #[test]

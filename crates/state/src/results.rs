@@ -166,11 +166,19 @@ impl State {
     /// # Errors
     /// If the state cannot be read.
     pub fn outputs_of(&self, run: &RunId) -> Result<HashMap<TaskName, Vec<String>>, StateError> {
+        self.outputs_after(run, 0)
+    }
+
+    /// The same of those whose end was written down after a place, as [`State::tasks_after`] has it.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn outputs_after(&self, run: &RunId, place: i64) -> Result<HashMap<TaskName, Vec<String>>, StateError> {
         let mut query = self.db.prepare_cached(
             "SELECT t.task, r.outputs FROM task_results t JOIN results r ON r.id = t.result \
-             WHERE t.run = ? AND r.outputs IS NOT NULL",
+             WHERE t.run = ? AND t.rowid > ? AND r.outputs IS NOT NULL",
         )?;
-        let mut rows = query.query([run.as_str()])?;
+        let mut rows = query.query(params![run.as_str(), place])?;
         let mut published = HashMap::new();
         while let Some(row) = rows.next()? {
             let outputs: Vec<Output> = serde_json::from_str(&row.get::<_, String>(1)?)?;

@@ -178,10 +178,24 @@ impl State {
     /// # Errors
     /// If the state cannot be read.
     pub fn tasks_of(&self, run: &RunId) -> Result<Vec<TaskRecord>, StateError> {
-        let mut query = self
-            .db
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM task_results WHERE run = ? ORDER BY started, rowid"))?;
-        Ok(query.query_map([run.as_str()], read)?.collect::<rusqlite::Result<_>>()?)
+        Ok(self.tasks_after(run, 0)?.0)
+    }
+
+    /// Those that were written down after a place, and the place after them; 0 is before all.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn tasks_after(&self, run: &RunId, place: i64) -> Result<(Vec<TaskRecord>, i64), StateError> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT {COLUMNS}, rowid FROM task_results WHERE run = ? AND rowid > ? ORDER BY started, rowid"
+        ))?;
+        let (mut tasks, mut end) = (Vec::new(), place);
+        let mut rows = query.query(params![run.as_str(), place])?;
+        while let Some(row) = rows.next()? {
+            tasks.push(read(row)?);
+            end = end.max(row.get("rowid")?);
+        }
+        Ok((tasks, end))
     }
 
     /// The first tasks that failed in a run, at most so many.

@@ -19,6 +19,8 @@ pub struct WholeRun {
     pub outputs: HashMap<TaskName, Vec<String>>,
     /// What they may or may not have sent.
     pub unknown: Vec<Effect>,
+    /// Where this reading ended.
+    pub place: i64,
 }
 
 impl WholeRun {
@@ -27,11 +29,19 @@ impl WholeRun {
     /// # Errors
     /// If the state cannot be read.
     pub fn read(state: &State, run: Run) -> Result<Self, StateError> {
-        let tasks = state.tasks_of(&run.id)?;
-        let outputs = state.outputs_of(&run.id)?;
+        Self::read_after(state, run, 0)
+    }
+
+    /// Reads what was written down of its tasks since an earlier reading ended there.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn read_after(state: &State, run: Run, place: i64) -> Result<Self, StateError> {
+        let (tasks, end) = state.tasks_after(&run.id, place)?;
+        let outputs = state.outputs_after(&run.id, place)?;
         let mut unknown = state.unknown_effects(&run.start.pipeline)?;
         unknown.retain(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
-        Ok(Self { run, tasks, outputs, unknown })
+        Ok(Self { run, tasks, outputs, unknown, place: end })
     }
 
     /// For programs: the run, then its tasks.

@@ -5,6 +5,7 @@ mod attacks;
 mod browser;
 mod chromium;
 mod kills;
+mod large;
 mod outputs;
 mod pages;
 mod runs;

@@ -92,8 +92,32 @@ fn profile_lineage_and_changes_are_those_of_the_command_line() {
         let text = server.get(&format!("/p/nightly/tasks/large/{what}")).text();
         assert!(text.contains(holds), "{what} holds no `{holds}`: {text}");
     }
-    assert_eq!(server.get("/api/v1/projects/nightly/tasks/none/profile").status, 422);
-    assert_eq!(server.get("/p/nightly/tasks/none/profile").status, 404);
+}
+
+#[test]
+fn what_is_not_there_is_missing_everywhere() {
+    let project = nightly();
+    project.run(["run", "raw"]).exits(0);
+    let server = Server::of(&project);
+    let run = run_of(&server, "nightly");
+    let tasks = ["", "/rows", "/profile", "/lineage", "/diff", "/failed"];
+    let tasks = tasks.into_iter().flat_map(|what| {
+        let page = (what != "/rows").then(|| format!("/p/nightly/tasks/none{what}"));
+        page.into_iter().chain([format!("/api/v1/projects/nightly/tasks/none{what}")])
+    });
+    let logs = ["", "/events"].map(|what| format!("/api/v1/projects/nightly/runs/{run}/logs/none{what}"));
+    let pages = [format!("/p/nightly/runs/{run}?task=none"), format!("/p/nightly/runs/{run}/logs/none")];
+    for address in tasks.chain(logs).chain(pages).chain(["/p/nightly?task=none".to_owned()]) {
+        assert_eq!(server.get(&address).status, 404, "{address}");
+    }
+    let rerun = server.post("/api/v1/projects/nightly/tasks/none/rerun", "");
+    assert_eq!(rerun.status, 404, "{}", rerun.body);
+    // A task of the file that this run did not have.
+    assert!(server.get(&format!("/p/nightly/runs/{run}?task=large")).text().contains("not in this run large"));
+    assert_eq!(server.get(&format!("/api/v1/projects/nightly/runs/{run}/logs/large/events")).status, 404);
+    // An instance is a task before it has ever run.
+    let instance = server.get("/p/nightly/tasks/part@FR").text();
+    assert!(instance.contains("Rerun with what follows") && instance.contains("foreach: [FR, DE]"), "{instance}");
 }
 
 #[test]
@@ -109,7 +133,7 @@ fn the_graph_folds_groups_and_shows_a_task_beside_it() {
     let beside = server.get("/p/nightly?task=strict&open=part");
     let text = beside.text();
     assert!(text.contains("Run up to here") && text.contains("1 row does not hold"), "{text}");
-    assert!(text.contains("Retry all that failed"), "{text}");
+    assert!(text.contains("Retry what failed"), "{text}");
     let found = server.get("/p/nightly?status=failed").text();
     let list = found.split("out of date because does").nth(1).expect("a list");
     assert!(list.contains("query over large") && !list.contains("raw"), "{found}");

@@ -27,8 +27,13 @@ pub struct Shown {
     pub path: String,
     /// The task that made it.
     pub task: String,
+}
+
+impl Shown {
     /// Where it really is; None if it is gone or not in the project.
-    pub found: Option<PathBuf>,
+    pub fn find(&self, served: &Served) -> Option<PathBuf> {
+        files::within(served.folder(), &self.path)
+    }
 }
 
 /// All files that may be shown, by task.
@@ -38,16 +43,16 @@ pub struct Shown {
 pub fn shown(app: &App, served: &Served) -> Result<Vec<Shown>, Problem> {
     let pipeline = served.load(&*app.program);
     let Some(state) = served.state()? else { return Ok(Vec::new()) };
-    let show = |path: String, task: String| Shown { found: files::within(served.folder(), &path), path, task };
     let published = state.published(&pipeline.name)?;
-    let mut all: Vec<Shown> = published.into_iter().map(|file| show(file.path, file.task.to_string())).collect();
+    let mut all: Vec<Shown> =
+        published.into_iter().map(|file| Shown { path: file.path, task: file.task.to_string() }).collect();
     all.sort_by(|a, b| (&a.task, &a.path).cmp(&(&b.task, &b.path)));
-    all.extend(mails(app, served).into_iter().map(|(path, task)| show(path, task)));
+    all.extend(mails(app, served));
     Ok(all)
 }
 
 /// The mails in the outboxes of the pipeline's tasks: files that are named after a run and the task.
-fn mails(app: &App, served: &Served) -> Vec<(String, String)> {
+fn mails(app: &App, served: &Served) -> Vec<Shown> {
     let Ok((project, _)) = served.project(&*app.program) else { return Vec::new() };
     let mut found = Vec::new();
     for task in project.plan.tasks.iter().filter(|task| task.has_effect()) {
@@ -58,8 +63,8 @@ fn mails(app: &App, served: &Served) -> Vec<(String, String)> {
             let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
             let mut names: Vec<String> = names.filter(|name| name.ends_with(&end)).collect();
             names.sort_unstable_by(|a, b| b.cmp(a));
-            let path = |name: String| (format!("{folder}/{name}"), task.name.to_string());
-            found.extend(names.into_iter().take(MAILS).map(path));
+            let mail = |name: String| Shown { path: format!("{folder}/{name}"), task: task.name.to_string() };
+            found.extend(names.into_iter().take(MAILS).map(mail));
         }
     }
     found
@@ -72,7 +77,7 @@ fn mails(app: &App, served: &Served) -> Vec<(String, String)> {
 pub fn find(app: &App, served: &Served, path: &str) -> Result<(Shown, PathBuf), Problem> {
     let none = || Problem::missing("there is no such output");
     let shown = shown(app, served)?.into_iter().find(|file| file.path == path).ok_or_else(none)?;
-    let found = shown.found.clone().ok_or_else(none)?;
+    let found = shown.find(served).ok_or_else(none)?;
     Ok((shown, found))
 }
 
@@ -82,7 +87,7 @@ pub fn find(app: &App, served: &Served, path: &str) -> Result<(Shown, PathBuf), 
 /// If the state cannot be read.
 pub fn outputs(app: &App, served: &Served) -> Result<Value, Problem> {
     let line = |file: &Shown| {
-        let found = file.found.as_ref().and_then(|path| path.metadata().ok());
+        let found = file.find(served).and_then(|path| path.metadata().ok());
         json!({
             "path": file.path,
             "task": file.task,

@@ -11,8 +11,9 @@ use tidemill_runner::project::Project;
 use tidemill_state::RunStatus;
 use url::form_urlencoded::Serializer;
 
+use super::paged::paged;
 use super::project::card;
-use super::run::status_mark;
+use super::run::{has_ended, status_mark};
 use crate::app::App;
 use crate::logs;
 use crate::project::Served;
@@ -128,13 +129,9 @@ fn page_of_tasks(view: &mut Value, look: &Look) {
             && look.find.as_deref().is_none_or(|find| text("task").to_lowercase().contains(&find.to_lowercase()))
     };
     tasks.retain(is_meant);
-    let total = tasks.len();
-    let shown: Vec<Value> = tasks.drain(..).skip(look.offset).take(MOST_TASKS).collect();
-    *tasks = shown;
     let count = |(word, count): (&String, &usize)| json!({"status": word, "mark": status_mark(word), "count": count});
     view["counts"] = counts.iter().map(count).collect();
-    view["total"] = total.into();
-    view["page"] = json!({"offset": look.offset, "limit": MOST_TASKS});
+    paged(view, "task_list", look.offset, MOST_TASKS);
 }
 
 /// The picture of the graph alone.
@@ -171,7 +168,7 @@ fn mark_running(app: &App, served: &Served, graph: &mut DrawGraph) -> Result<(),
     let Some(state) = served.state()? else { return Ok(()) };
     let last = state.last_run(&served.load(&*app.program).name)?;
     let Some(run) = last.filter(|run| run.status() == RunStatus::Running) else { return Ok(()) };
-    let running = logs::running(served, &run.id, &state.tasks_of(&run.id)?);
+    let running = logs::running(served, &run.id, &has_ended(&state.tasks_of(&run.id)?));
     let running: BTreeSet<&str> = running.iter().map(|task| task.name.as_str()).collect();
     for node in graph.nodes.iter_mut().filter(|node| running.contains(node.id.as_str())) {
         node.status = Some(DrawStatus::Running);
@@ -181,8 +178,6 @@ fn mark_running(app: &App, served: &Served, graph: &mut DrawGraph) -> Result<(),
 
 impl Looked {
     fn tell(&self, view: &mut Value, look: &Look) {
-        let selected: Vec<&str> = self.graph.nodes.iter().map(|node| node.id.as_str()).collect();
-        view["selected"] = json!(selected);
         view["task_list"] = self.task_list();
         view["reasons"] = self.reasons();
         view["groups"] = self.groups(look);

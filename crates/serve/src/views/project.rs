@@ -9,7 +9,7 @@ use tidemill_core::format::seconds;
 use tidemill_core::schedule::WallClock;
 use tidemill_state::{Run, RunStatus, State, counts_text, run_json, run_time};
 
-use super::run::status_mark;
+use super::run::{has_ended, status_mark};
 use crate::app::App;
 use crate::logs;
 use crate::project::Served;
@@ -36,8 +36,9 @@ pub fn card(app: &Arc<App>, served: &Served) -> Result<Value, Problem> {
     let running = running.zip(state.as_ref()).map(|(run, state)| running_json(served, state, run)).transpose()?;
     let clock = pipeline.clock();
     let dots: Vec<Value> = runs.iter().rev().map(|run| run_line(run, &clock)).collect();
-    let ended = runs.iter().find(|run| run.ended.is_some());
-    let failed = ended.zip(state.as_ref()).map(|(run, state)| failed_tasks(state, run)).transpose()?;
+    // A run that was killed has no end and goes on no more.
+    let last = runs.iter().find(|run| run.status() != RunStatus::Running);
+    let failed = last.zip(state.as_ref()).map(|(run, state)| failed_tasks(state, run)).transpose()?;
     let stale = pipeline.project.is_ok().then(|| standing::stale(app, served, PATIENCE)).flatten();
     let schedule = super::schedule(app, served, state.as_ref())?;
     Ok(json!({
@@ -48,18 +49,19 @@ pub fn card(app: &Arc<App>, served: &Served) -> Result<Value, Problem> {
         "tasks": pipeline.spec.as_ref().map_or(0, |spec| spec.tasks.len()),
         "running": running,
         "runs": dots,
-        "last": ended.map(|run| run.id.as_str()),
+        "last": last.map(|run| run_line(run, &clock)),
         "failed": failed.unwrap_or_default(),
         "stale": standing::summary(stale.as_ref()),
         "schedule": schedule,
-        "unknown": unknown.iter().map(|effect| json!({"task": effect.task, "run": effect.run})).collect::<Vec<_>>(),
+        "in_doubt": unknown.len(),
+        "unknown": unknown.iter().take(NAMES).map(|effect| json!({"task": effect.task, "run": effect.run})).collect::<Vec<_>>(),
     }))
 }
 
 /// A run that goes on, with the names of the tasks that do.
 fn running_json(served: &Served, state: &State, run: &Run) -> Result<Value, Problem> {
     let mut line = run_json(run);
-    let running = logs::running(served, &run.id, &state.tasks_of(&run.id)?);
+    let running = logs::running(served, &run.id, &has_ended(&state.tasks_of(&run.id)?));
     line["tasks"] = running.into_iter().map(|task| task.name).collect();
     Ok(line)
 }

@@ -1,6 +1,6 @@
 //! A run: its tasks in time, what failed first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -60,15 +60,18 @@ pub fn run_for_people(app: &App, served: &Served, id: &str, shown: &Shown) -> Re
     let mut tasks = state.tasks_of(&run.id)?;
     let unknown = state.unknown_effects(&run.start.pipeline)?;
     let is_running = run.status() == RunStatus::Running;
-    let running = if is_running { logs::running(served, &run.id, &tasks) } else { Vec::new() };
+    let running = if is_running { logs::running(served, &run.id, &has_ended(&tasks)) } else { Vec::new() };
     let scale = Scale::of(&run, &tasks, Timestamp::now());
     let mut view = run_line(&run, &served.load(&*app.program).clock());
     view["counts_by_status"] = counts(&tasks, running.len());
     let failed = tasks.iter().filter(|task| task.status == TaskStatus::Failed);
     view["errors"] = failed.take(MOST_ERRORS).map(|task| error(served, &run.id, task)).collect();
     if let Some(name) = &shown.task {
-        let found = tasks.iter().find(|task| task.task.as_str() == name);
-        view["task"] = found.map(|task| latest(served, &run.id, task)).unwrap_or_else(|| json!({"status": "running"}));
+        let found = tasks.iter().find(|task| task.task.as_str() == name).map(|task| latest(served, &run.id, task));
+        view["task"] = match found {
+            Some(found) => found,
+            None => json!({"status": still(app, served, &running, is_running, name)?}),
+        };
         view["task"]["task"] = name.as_str().into();
     }
     // What failed stands first.
@@ -91,6 +94,27 @@ pub fn run_for_people(app: &App, served: &Served, id: &str, shown: &Shown) -> Re
     let in_doubt = unknown.iter().filter(|effect| effect.run == run.id || effect.handled() == Some(run.id.as_str()));
     view["unknown"] = in_doubt.map(|effect| json!(effect.task)).collect();
     Ok(view)
+}
+
+/// Whether a task is among those that have ended.
+pub fn has_ended(tasks: &[TaskRecord]) -> impl Fn(&str) -> bool {
+    let ended: HashSet<&str> = tasks.iter().map(|task| task.task.as_str()).collect();
+    move |name| ended.contains(name)
+}
+
+/// How a task stands that has not ended in a run.
+fn still(
+    app: &App,
+    served: &Served,
+    running: &[RunningTask],
+    goes_on: bool,
+    name: &str,
+) -> Result<&'static str, Problem> {
+    if running.iter().any(|task| task.name == name) {
+        return Ok("running");
+    }
+    served.find_task(&*app.program, name)?;
+    Ok(if goes_on { "pending" } else { "not in this run" })
 }
 
 /// How many tasks ended how.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::format::{seconds, thousands};
 use tidemill_core::ids::{RunId, TaskName};
-use tidemill_core::spec::{Spec, TaskSpec};
+use tidemill_core::spec::TaskSpec;
 use tidemill_core::table::{CheckResult, CheckSeverity, Field};
 use tidemill_state::{LastGood, State, TaskRecord};
 
@@ -31,15 +31,12 @@ const LAST_LINES: usize = 20;
 /// If there is none of that name, or the state cannot be read.
 pub fn task(app: &Arc<App>, served: &Served, name: &str) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
-    let spec = pipeline.spec.as_deref();
-    let found = spec.and_then(|spec| task_spec(spec, name));
+    served.find_task(&*app.program, name)?;
+    let found = pipeline.task_spec(name);
     let state = served.state()?;
     let name = TaskName::new(name);
     let last = state.as_ref().map(|state| state.last_results(&pipeline.name)).transpose()?.unwrap_or_default();
     let last = last.get(&name);
-    if found.is_none() && last.is_none() {
-        return Err(Problem::missing("there is no such task"));
-    }
     let text = found.zip(pipeline.sources.as_deref()).and_then(|(task, sources)| text_of(task, sources));
     let records = state.as_ref().map(|state| state.runs_of_task(&pipeline.name, &name, RUNS)).transpose()?;
     let records = records.unwrap_or_default();
@@ -54,17 +51,14 @@ pub fn task(app: &Arc<App>, served: &Served, name: &str) -> Result<Value, Proble
         "stale": stale(app, served, name.as_str()),
         "runs": runs(&pipeline, &records),
         "last": last.map(result).transpose()?,
+        "latest": null,
+        "rejects": null,
     });
     if let Some((run, record)) = records.iter().find(|(_, record)| record.attempts > 0).or(records.first()) {
         view["latest"] = latest(served, run, record);
         view["rejects"] = rejects(served, &pipeline, state.as_ref(), &name, record)?;
     }
     Ok(view)
-}
-
-fn task_spec<'a>(spec: &'a Spec, name: &str) -> Option<&'a TaskSpec> {
-    let maps = [&spec.tasks, &spec.on_success, &spec.on_failure, &spec.finally];
-    maps.into_iter().find_map(|tasks| tasks.get(name)).map(|task| &**task)
 }
 
 /// Something of the task in the graph.
