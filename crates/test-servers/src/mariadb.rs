@@ -78,15 +78,23 @@ impl MariaDb {
         format!("mysql://tidemill:sesame@127.0.0.1:{}/shop", self.port)
     }
 
-    /// What the server's own client prints for SQL: rows as lines, values set apart by tabs.
+    /// The server's own client, who reads SQL and prints rows as lines, values set apart by tabs.
+    pub fn client_command(&self) -> Command {
+        let mut client = Command::new(&self.client);
+        client
+            .args(["--no-defaults", "--batch", "--raw", "--skip-column-names", "--default-character-set=utf8mb4"])
+            .arg(format!("--socket={}", self.socket().display()))
+            .args(["--user=tidemill", "--password=sesame", "--database=shop"]);
+        client
+    }
+
+    /// What the server's own client prints for SQL.
     ///
     /// # Panics
     /// If the server refuses.
     pub fn sql(&self, sql: &str) -> String {
-        let mut client = Command::new(&self.client)
-            .args(["--no-defaults", "--batch", "--raw", "--skip-column-names", "--default-character-set=utf8mb4"])
-            .arg(format!("--socket={}", self.socket().display()))
-            .args(["--user=tidemill", "--password=sesame", "--database=shop"])
+        let mut client = self
+            .client_command()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
