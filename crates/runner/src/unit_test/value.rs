@@ -16,8 +16,11 @@ pub(super) fn is(found: &Value, written: Option<&str>) -> bool {
         Value::Int(found) => same_digits(&found.to_string(), text),
         Value::Decimal { .. } => same_digits(&found.to_string(), text),
         Value::Float(found) => text.trim().parse().is_ok_and(|text: f64| nearly(*found, text)),
-        Value::Date(_) => is_time::<Date>(found, text),
-        Value::Datetime(_) => is_time::<DateTime>(found, text) || is_time::<Date>(found, text),
+        Value::Date(_) => date(text).is_some_and(|date| date == found.to_string()),
+        Value::Datetime(_) => {
+            is_time::<DateTime>(found, text)
+                || date(text).is_some_and(|date| format!("{date}T00:00:00") == found.to_string())
+        }
         Value::Time(_) => is_time::<Time>(found, text),
     }
 }
@@ -45,8 +48,14 @@ fn same_digits(one: &str, other: &str) -> bool {
 
 /// Whether a point in time is the one that is written so, as any of the ways that there are to write it.
 fn is_time<T: std::str::FromStr + std::fmt::Display>(found: &Value, text: &str) -> bool {
-    let told = text.trim().parse::<T>().map(|time| time.to_string());
-    told.is_ok_and(|told| told == found.to_string() || format!("{told}T00:00:00") == found.to_string())
+    text.trim().parse::<T>().is_ok_and(|time| time.to_string() == found.to_string())
+}
+
+/// The date that is written so. One is also read from a text that goes on with a time of day: only a text of its length is one.
+fn date(text: &str) -> Option<String> {
+    let text = text.trim();
+    let date = text.parse::<Date>().ok()?.to_string();
+    (date.len() == text.len()).then_some(date)
 }
 
 #[cfg(test)]
@@ -81,7 +90,8 @@ mod tests {
             (decimal, "10.505"),
             (Value::Float(0.3333), "0.33"),
             (Value::String("a".into()), "A"),
-            (date, "2024-11-21"),
+            (date.clone(), "2024-11-21"),
+            (date, "2024-11-20T05:00:00"),
             (datetime, "2024-11-20T00:00:01"),
         ] {
             assert!(!is(&value, Some(text)), "{value:?} {text}");
