@@ -13,7 +13,7 @@ use tidemill_core::task::{TaskFacts, TaskFailure, TaskReport};
 use tidemill_state::{Ledger, Made, MadeTable, Output, Process, RunStart, RunStatus, State, TaskCounts, TaskRecord};
 
 /// The state and its folder.
-pub struct Fixture {
+pub struct HistoryFixture {
     /// Removed with this.
     pub _folder: TempDir,
     /// What is remembered.
@@ -33,7 +33,7 @@ pub fn at(millis: i64) -> Timestamp {
 }
 
 /// Writes both runs.
-pub fn write() -> Written<Fixture> {
+pub fn write() -> Written<HistoryFixture> {
     let folder = tempfile::tempdir()?;
     let mut state = State::open(folder.path())?;
     let good = state.begin_run(&start(0))?;
@@ -75,7 +75,7 @@ pub fn write() -> Written<Fixture> {
     }
     let counts = TaskCounts { cached: 1, failed: 1, cancelled: 1, ..TaskCounts::default() };
     state.end_run(&bad, RunStatus::Failed, at(60_250), &counts)?;
-    Ok(Fixture { _folder: folder, state, good, bad })
+    Ok(HistoryFixture { _folder: folder, state, good, bad })
 }
 
 fn start(millis: i64) -> RunStart {

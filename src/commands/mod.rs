@@ -12,7 +12,7 @@ pub mod diff;
 pub mod doctor;
 mod dry_run;
 mod effects;
-mod fires;
+mod fire_summary;
 mod functions;
 pub mod graph;
 pub mod history;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use jiff::Timestamp;
-use tidemill_core::schedule::{Calendar, Reason};
+use tidemill_core::schedule::{Calendar, SkipReason};
 use tidemill_core::spec::{Schedule, Spec};
 use tidemill_state::{Fire, FireStatus, State, Watch};
 
@@ -82,7 +82,7 @@ impl CliCommand for ResumeArgs {
                     at: now,
                     run: None,
                     // A fire before the pause that nobody saw is not made up for after it either.
-                    reason: Some(if instant < since { Reason::Missed } else { Reason::Paused }.to_string()),
+                    reason: Some(if instant < since { SkipReason::Missed } else { SkipReason::Paused }.to_string()),
                     owner: None,
                 })
                 .collect();

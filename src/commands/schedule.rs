@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Calendar, Claim, Fate, Policy, Simulated, Simulation, length, simulate};
+use tidemill_core::schedule::{Calendar, FireClaim, FireOutcome, Policy, Simulated, Simulation, length, simulate};
 use tidemill_core::spec::{HumanDuration, Schedule, Spec};
 
 use super::CliCommand;
@@ -166,10 +166,10 @@ fn story(simulation: &Simulation, told: &[Simulated], paint: Paint) -> String {
     for one in told {
         let told = words::fate(one, calendar.zone());
         let (fate, count) = match one.fate {
-            Fate::Ran(Claim::OnTime | Claim::Queued) => (paint.green(told), &mut ran),
-            Fate::Ran(Claim::CaughtUp) => (paint.cyan(told), &mut caught_up),
-            Fate::Cancelled | Fate::Died => (paint.yellow(told), &mut ran),
-            Fate::Skipped(_) => (paint.yellow(told), &mut skipped),
+            FireOutcome::Ran(FireClaim::OnTime | FireClaim::Queued) => (paint.green(told), &mut ran),
+            FireOutcome::Ran(FireClaim::CaughtUp) => (paint.cyan(told), &mut caught_up),
+            FireOutcome::Cancelled | FireOutcome::Died => (paint.yellow(told), &mut ran),
+            FireOutcome::Skipped(_) => (paint.yellow(told), &mut skipped),
         };
         *count += 1;
         text += &format!("{}  {fate}{}\n", head(calendar, one.fire), words::clock_change(calendar, one.fire));

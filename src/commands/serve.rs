@@ -17,7 +17,7 @@ use tidemill_scheduler::Mode;
 use tidemill_serve::{Program, ScheduleFacts, Server, Settings, TlsFiles, TokenSource, is_open_to_all};
 use tidemill_state::State;
 
-use super::fires::Fires;
+use super::fire_summary::FireSummary;
 use super::graph::drawing_with_status;
 use super::pipeline_history::WallClock;
 use super::schedule::TerminalHost;
@@ -220,7 +220,7 @@ impl Program for PageProgram {
         clock: &WallClock,
     ) -> Result<Option<ScheduleFacts>, Failure> {
         let now = Timestamp::now();
-        let fires = Fires::of(spec, state, now)?;
+        let fires = FireSummary::of(spec, state, now)?;
         Ok(fires.map(|fires| ScheduleFacts { facts: fires.facts(clock, now), json: fires.json() }))
     }
 

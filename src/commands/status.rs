@@ -10,7 +10,7 @@ use tidemill_core::sched::How;
 use tidemill_state::{Run, RunStatus, TaskRecord, counts_text, run_json, run_time};
 
 use super::CliCommand;
-use super::fires::Fires;
+use super::fire_summary::FireSummary;
 use super::history::status_look;
 use super::pipeline_history::{PipelineHistory, WallClock, put};
 use crate::failure::Failure;
@@ -38,7 +38,7 @@ struct PipelineStatus {
     /// The last run that has ended, with its tasks.
     last: Option<(Run, Vec<TaskRecord>)>,
     /// Its fires, if it has a schedule.
-    fires: Option<Fires>,
+    fires: Option<FireSummary>,
 }
 
 impl CliCommand for StatusArgs {
@@ -48,7 +48,7 @@ impl CliCommand for StatusArgs {
         let mut status = PipelineStatus {
             running: None,
             last: None,
-            fires: Fires::of(&history.spec, history.state.as_ref(), Timestamp::now())?,
+            fires: FireSummary::of(&history.spec, history.state.as_ref(), Timestamp::now())?,
         };
         let mut unknown = Vec::new();
         if let Some(state) = &history.state {
@@ -71,7 +71,7 @@ impl CliCommand for StatusArgs {
                 "running": run(&status.running),
                 "tasks_ended": ended,
                 "last": run(&status.last),
-                "schedule": status.fires.as_ref().map(Fires::json),
+                "schedule": status.fires.as_ref().map(FireSummary::json),
                 "unknown": unknown.iter().map(unknown_effects::object).collect::<Vec<_>>(),
             });
             return put(&format!("{object}\n"));

@@ -66,7 +66,7 @@ pub use fit::linear_fit;
 pub use font::Fonts;
 pub use kind::{Columns, Kind};
 pub use measure::{Direction, Measure, Note, Palette, Position, Reference, Rgb, Scale, parse_color};
-pub use render::{FileFormat, render_html, render_pdf, render_png, render_svg};
+pub use render::{FigureFormat, render_html, render_pdf, render_png, render_svg};
 pub use size::Size;
 pub use theme::Theme;
 pub use tidemill_format::{Locale, NumberFormat};

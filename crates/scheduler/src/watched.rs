@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Action, Calendar, Claim, GRACE, Input, Policy, Trigger};
+use tidemill_core::schedule::{Calendar, FireClaim, GRACE, Policy, Trigger, TriggerAction, TriggerInput};
 use tidemill_core::spec::{Rhythm, Schedule};
 use tidemill_state::{Fire, FireStatus, Process, State};
 
@@ -167,16 +167,16 @@ impl Watched {
         let paused = watch.is_some_and(|watch| watch.paused.is_some());
         if paused != self.paused {
             self.paused = paused;
-            self.tell(&mut hands, Input::Paused(paused))?;
+            self.tell(&mut hands, TriggerInput::Paused(paused))?;
         }
         let elsewhere = self.look_at_ledger(&mut hands)?;
-        self.tell(&mut hands, Input::Woke { elsewhere })
+        self.tell(&mut hands, TriggerInput::Woke { elsewhere })
     }
 
     /// Starts nothing any more.
     pub fn stop(&mut self, host: &dyn Host, sender: &Sender<Event>, now: Timestamp) -> Result<(), Failure> {
         let mut hands = self.hands(host, sender, now)?;
-        self.tell(&mut hands, Input::Stop)
+        self.tell(&mut hands, TriggerInput::Stop)
     }
 
     /// Takes in the end of its run.
@@ -210,7 +210,7 @@ impl Watched {
             (None, Some(130)) => host.warning(&format!("{}: {shown} cancelled", self.name)),
             (None, _) => host.warning(&format!("{}: {shown} failed; `tidemill show` tells more", self.name)),
         }
-        self.tell(&mut hands, Input::Ended(fire))
+        self.tell(&mut hands, TriggerInput::Ended(fire))
     }
 
     /// Takes in an edited file. One with mistakes changes nothing.
@@ -240,7 +240,7 @@ impl Watched {
         let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
         let calendar = (before != Some(rhythm_text(&schedule))).then(|| Box::new(calendar));
         let mut hands = self.hands(host, sender, now)?;
-        self.tell(&mut hands, Input::Edited { calendar, policy: Policy::from(&schedule) })?;
+        self.tell(&mut hands, TriggerInput::Edited { calendar, policy: Policy::from(&schedule) })?;
         host.note(&format!("the edited file is in force; {}", self.introduce(now)));
         Ok(())
     }
@@ -271,7 +271,7 @@ impl Watched {
     }
 
     /// Tells the trigger what has happened and does what it wants.
-    fn tell(&mut self, hands: &mut Hands<'_>, input: Input) -> Result<(), Failure> {
+    fn tell(&mut self, hands: &mut Hands<'_>, input: TriggerInput) -> Result<(), Failure> {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let mut actions = Vec::new();
@@ -291,13 +291,13 @@ impl Watched {
     }
 
     /// Writes down all fires that are passed over, at once.
-    fn skip(&self, hands: &mut Hands<'_>, actions: &[Action]) -> Result<(), Failure> {
+    fn skip(&self, hands: &mut Hands<'_>, actions: &[TriggerAction]) -> Result<(), Failure> {
         /// More than so many are counted, not told one by one.
         const TOLD: usize = 3;
         let skipped: Vec<Fire> = actions
             .iter()
             .filter_map(|action| match action {
-                Action::Skip(fire, reason) => Some(Fire {
+                TriggerAction::Skip(fire, reason) => Some(Fire {
                     status: FireStatus::Skipped,
                     reason: Some(reason.to_string()),
                     owner: None,
@@ -324,25 +324,25 @@ impl Watched {
         Ok(())
     }
 
-    fn act(&mut self, hands: &mut Hands<'_>, action: Action) -> Result<Option<Input>, Failure> {
+    fn act(&mut self, hands: &mut Hands<'_>, action: TriggerAction) -> Result<Option<TriggerInput>, Failure> {
         match action {
-            Action::Skip(..) => {}
-            Action::Claim(fire, how) => {
+            TriggerAction::Skip(..) => {}
+            TriggerAction::Claim(fire, how) => {
                 let row = self.fire(fire, hands.now);
                 if !hands.state.commit_fire(&row)? {
-                    return Ok(Some(Input::Refused(fire)));
+                    return Ok(Some(TriggerInput::Refused(fire)));
                 }
                 let how = match how {
-                    Claim::OnTime => "starts",
-                    Claim::CaughtUp => "was missed and starts now",
-                    Claim::Queued => "has waited and starts",
+                    FireClaim::OnTime => "starts",
+                    FireClaim::CaughtUp => "was missed and starts now",
+                    FireClaim::Queued => "has waited and starts",
                 };
                 hands.host.note(&format!("{}: {} {how}", self.name, self.show(fire)));
-                return Ok(Some(Input::Claimed(fire)));
+                return Ok(Some(TriggerInput::Claimed(fire)));
             }
-            Action::Launch(fire) => return self.launch(hands, fire),
-            Action::Cancel(fire) => self.cancel(hands, fire)?,
-            Action::GiveUp(fire, reason) => {
+            TriggerAction::Launch(fire) => return self.launch(hands, fire),
+            TriggerAction::Cancel(fire) => self.cancel(hands, fire)?,
+            TriggerAction::GiveUp(fire, reason) => {
                 let given_up = hands.state.give_up_fire(&self.name, fire, &reason.to_string());
                 given_up?;
                 hands.host.note(&format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
@@ -351,7 +351,7 @@ impl Watched {
         Ok(None)
     }
 
-    fn launch(&mut self, hands: &mut Hands<'_>, fire: Timestamp) -> Result<Option<Input>, Failure> {
+    fn launch(&mut self, hands: &mut Hands<'_>, fire: Timestamp) -> Result<Option<TriggerInput>, Failure> {
         let texts = if self.is_broken { Some(self.texts.keep(&self.folder, &self.name)?) } else { None };
         let launch = Launch { host: hands.host, file: &self.file, texts: texts.as_ref() };
         match Child::start(launch, fire, hands.sender) {
@@ -364,7 +364,7 @@ impl Watched {
                 let given_up = hands.state.give_up_fire(&self.name, fire, &reason);
                 given_up?;
                 hands.host.warning(&format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
-                Ok(Some(Input::Ended(fire)))
+                Ok(Some(TriggerInput::Ended(fire)))
             }
         }
     }

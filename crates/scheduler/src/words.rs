@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Calendar, Claim, Fate, Simulated, Wall, WallClock, in_words, length};
+use tidemill_core::schedule::{Calendar, FireClaim, FireOutcome, Simulated, Wall, WallClock, in_words, length};
 use tidemill_core::spec::Schedule;
 use tidemill_runner::project::written;
 
@@ -67,12 +67,12 @@ pub fn fate(one: &Simulated, zone: &TimeZone) -> String {
         false => String::new(),
     };
     match one.fate {
-        Fate::Ran(Claim::OnTime) => format!("runs{later}"),
-        Fate::Ran(Claim::Queued) => format!("waits, runs{later}"),
-        Fate::Ran(Claim::CaughtUp) => format!("caught up{later}"),
-        Fate::Cancelled => format!("runs{later}, cancelled by the next"),
-        Fate::Died => format!("runs{later}, dies with the downtime"),
-        Fate::Skipped(reason) => format!("skipped: {reason}"),
+        FireOutcome::Ran(FireClaim::OnTime) => format!("runs{later}"),
+        FireOutcome::Ran(FireClaim::Queued) => format!("waits, runs{later}"),
+        FireOutcome::Ran(FireClaim::CaughtUp) => format!("caught up{later}"),
+        FireOutcome::Cancelled => format!("runs{later}, cancelled by the next"),
+        FireOutcome::Died => format!("runs{later}, dies with the downtime"),
+        FireOutcome::Skipped(reason) => format!("skipped: {reason}"),
     }
 }
 

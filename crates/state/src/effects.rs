@@ -120,7 +120,7 @@ impl Resend {
 
 /// Whether an effect may be sent.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Claim {
+pub enum EffectClaim {
     /// It is written down as being sent: send it, and say how it went.
     Granted,
     /// It must not be sent: it was sent, is being sent, or may have been.
@@ -149,12 +149,12 @@ impl State {
     ///
     /// # Errors
     /// If the state cannot be written; then it must not be sent.
-    pub fn claim_effect(&mut self, effect: &Effect, rule: Rule) -> Result<Claim, StateError> {
+    pub fn claim_effect(&mut self, effect: &Effect, rule: Rule) -> Result<EffectClaim, StateError> {
         self.write_durably(|db| {
             if let Some(known) = same(db, effect, rule)?
                 && rule.resend.refuses(known.status)
             {
-                return Ok(Claim::Refused(known));
+                return Ok(EffectClaim::Refused(known));
             }
             db.execute(
                 "INSERT OR REPLACE INTO effects (pipeline, task, key, content, status, message, run, at) \
@@ -169,7 +169,7 @@ impl State {
                     effect.at.as_microsecond()
                 ],
             )?;
-            Ok(Claim::Granted)
+            Ok(EffectClaim::Granted)
         })
     }
 

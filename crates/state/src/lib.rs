@@ -28,7 +28,7 @@ mod tasks;
 mod whole_run;
 
 pub use edited::Edited;
-pub use effects::{Claim, Effect, EffectStatus, EffectTrigger, Resend, Rule};
+pub use effects::{Effect, EffectClaim, EffectStatus, EffectTrigger, Resend, Rule};
 pub use error::StateError;
 pub use fires::{Fire, FireStatus};
 pub use lock::{HeldBy, Holder, Lock, LockError};
@@ -40,7 +40,7 @@ pub use results::{LastGood, LastTable, Made, MadeTable, Output};
 pub use retain::Retained;
 pub use runs::{Run, RunStart, RunStatus, TaskCounts};
 pub use schedules::Watch;
-pub use tasks::{Attempt, Ledger, TaskRecord};
+pub use tasks::{AttemptRecord, Ledger, TaskRecord};
 pub use whole_run::{WholeRun, counts_text, run_json, run_time};
 
 /// What stands in a project's folder for all of this: its name.

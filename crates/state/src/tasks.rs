@@ -19,7 +19,7 @@ use crate::{State, StateError, published};
 
 /// One try of a task.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Attempt {
+pub struct AttemptRecord {
     /// 1 for the first.
     pub attempt: u32,
     /// When it started.
@@ -116,7 +116,7 @@ impl State {
         pipeline: &str,
         run: &RunId,
         ledgers: &[Ledger<'_>],
-        attempts: &[(TaskName, Attempt)],
+        attempts: &[(TaskName, AttemptRecord)],
     ) -> Result<(), StateError> {
         self.write(|db| {
             attempts.iter().try_for_each(|(task, attempt)| write_attempt(db, run, task, attempt))?;
@@ -169,7 +169,7 @@ impl State {
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub fn record_attempt(&mut self, run: &RunId, task: &TaskName, attempt: &Attempt) -> Result<(), StateError> {
+    pub fn record_attempt(&mut self, run: &RunId, task: &TaskName, attempt: &AttemptRecord) -> Result<(), StateError> {
         self.write(|db| write_attempt(db, run, task, attempt))
     }
 
@@ -241,12 +241,12 @@ impl State {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn attempts_of(&self, run: &RunId, task: &TaskName) -> Result<Vec<Attempt>, StateError> {
+    pub fn attempts_of(&self, run: &RunId, task: &TaskName) -> Result<Vec<AttemptRecord>, StateError> {
         let mut query = self.db.prepare_cached(
             "SELECT attempt, started, duration, error FROM attempts WHERE run = ? AND task = ? ORDER BY attempt",
         )?;
         let rows = query.query_map([run.as_str(), task.as_str()], |row| {
-            Ok(Attempt {
+            Ok(AttemptRecord {
                 attempt: row.get(0)?,
                 started: time(row, 1)?,
                 duration: duration(row, 2)?,
@@ -286,7 +286,12 @@ fn median(mut list: Vec<Duration>) -> Option<Duration> {
     Some(if list.len() % 2 == 1 { upper } else { (list[list.len() / 2 - 1] + upper) / 2 })
 }
 
-fn write_attempt(db: &Transaction<'_>, run: &RunId, task: &TaskName, attempt: &Attempt) -> Result<(), StateError> {
+fn write_attempt(
+    db: &Transaction<'_>,
+    run: &RunId,
+    task: &TaskName,
+    attempt: &AttemptRecord,
+) -> Result<(), StateError> {
     let error = attempt.error.as_ref().map(to_json).transpose()?;
     db.prepare_cached(
         "INSERT OR REPLACE INTO attempts (run, task, attempt, started, duration, error) VALUES (?, ?, ?, ?, ?, ?)",

@@ -8,7 +8,7 @@ use crate::wrapped::wrapped;
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum FindingStatus {
     /// As it should be.
     Ok,
     /// Worth knowing; runs go on.
@@ -23,7 +23,7 @@ pub struct Finding {
     /// Of what: `file`, `state`.
     pub check: &'static str,
     /// How it stands.
-    pub status: Status,
+    pub status: FindingStatus,
     /// What was found.
     pub message: String,
     /// What to do.
@@ -33,17 +33,17 @@ pub struct Finding {
 impl Finding {
     /// As it should be.
     pub fn ok(check: &'static str, message: impl Into<String>) -> Self {
-        Self { check, status: Status::Ok, message: message.into(), help: Vec::new() }
+        Self { check, status: FindingStatus::Ok, message: message.into(), help: Vec::new() }
     }
 
     /// Worth knowing.
     pub fn note(check: &'static str, message: impl Into<String>) -> Self {
-        Self { status: Status::Note, ..Self::ok(check, message) }
+        Self { status: FindingStatus::Note, ..Self::ok(check, message) }
     }
 
     /// Runs will fail.
     pub fn bad(check: &'static str, message: impl Into<String>) -> Self {
-        Self { status: Status::Bad, ..Self::ok(check, message) }
+        Self { status: FindingStatus::Bad, ..Self::ok(check, message) }
     }
 
     /// Adds what to do.
@@ -61,9 +61,9 @@ pub fn screen(title: &str, findings: &[Finding], width: usize, paint: Paint) -> 
     let mut text = format!("{title}\n\n");
     for finding in findings {
         let word = match finding.status {
-            Status::Ok => paint.green("ok  "),
-            Status::Note => paint.yellow("note"),
-            Status::Bad => paint.red("bad "),
+            FindingStatus::Ok => paint.green("ok  "),
+            FindingStatus::Note => paint.yellow("note"),
+            FindingStatus::Bad => paint.red("bad "),
         };
         let message = wrapped(&finding.message, width, indent, indent);
         text += &format!("  {word}  {:names$}  {message}\n", finding.check);
@@ -77,12 +77,12 @@ pub fn screen(title: &str, findings: &[Finding], width: usize, paint: Paint) -> 
 
 fn last_line(findings: &[Finding], paint: Paint) -> String {
     let count = |status| findings.iter().filter(|finding| finding.status == status).count();
-    let notes = match count(Status::Note) {
+    let notes = match count(FindingStatus::Note) {
         0 => String::new(),
         1 => ", 1 note".to_owned(),
         notes => format!(", {notes} notes"),
     };
-    match count(Status::Bad) {
+    match count(FindingStatus::Bad) {
         0 => format!("{} runs have what they need{notes}\n", paint.green("ok")),
         1 => format!("{} 1 thing keeps runs from what they need{notes}\n", paint.red("bad")),
         more => format!("{} {more} things keep runs from what they need{notes}\n", paint.red("bad")),

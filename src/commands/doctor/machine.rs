@@ -140,16 +140,16 @@ pub fn sqlite() -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Status;
+    use super::super::finding::FindingStatus;
     use super::*;
 
     #[test]
     fn little_room_is_told_before_there_is_none() {
         let of = |free, few| room(free, few).status;
-        assert_eq!(of(50 << 20, false), Status::Bad);
-        assert_eq!(of(500 << 20, false), Status::Note);
-        assert_eq!(of(5 << 30, false), Status::Ok);
-        assert_eq!(of(5 << 30, true), Status::Bad);
+        assert_eq!(of(50 << 20, false), FindingStatus::Bad);
+        assert_eq!(of(500 << 20, false), FindingStatus::Note);
+        assert_eq!(of(5 << 30, false), FindingStatus::Ok);
+        assert_eq!(of(5 << 30, true), FindingStatus::Bad);
     }
 
     #[test]

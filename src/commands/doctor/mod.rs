@@ -18,7 +18,7 @@ use super::serve::ServerArgs;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};
-use finding::{Finding, Status, screen};
+use finding::{Finding, FindingStatus, screen};
 use tidemill_runner::project::{Wanted, zone_of};
 
 /// Whether all is there that runs need: the file, the state, the disk, the mail server, the clock
@@ -66,7 +66,7 @@ impl CliCommand for DoctorArgs {
         } else {
             put(&screen(&title, &findings, Stream::Stdout.room(), Paint(global.color.wanted(Stream::Stdout))))?;
         }
-        let is_bad = |finding: &Finding| finding.status == Status::Bad;
+        let is_bad = |finding: &Finding| finding.status == FindingStatus::Bad;
         Ok(if findings.iter().any(is_bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }

@@ -10,7 +10,7 @@ use tidemill_core::storage::{Found, StorageRegistry};
 use tidemill_core::table::Location;
 use tidemill_core::task::ProbeContext;
 
-use super::finding::{Finding, Status};
+use super::finding::{Finding, FindingStatus};
 use crate::summary::counted;
 use tidemill_runner::project::Opened;
 use tidemill_secrets as secrets;
@@ -153,7 +153,7 @@ pub fn outside(opened: &Opened, plans: &[&Plan]) -> Vec<Finding> {
                 let mut finding = Finding::bad("mail", format!("{} ({who})", masker.text(&failure.message)));
                 finding.help = failure.help.iter().map(|help| masker.text(help).into_owned()).collect();
                 if !failure.permanent {
-                    finding.status = Status::Bad;
+                    finding.status = FindingStatus::Bad;
                     finding = finding.help("it may get better by itself: try again in a while");
                 }
                 finding

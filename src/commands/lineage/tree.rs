@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::web::{Node, Web};
+use super::web::{LineageNode, Web};
 use crate::terminal::Paint;
 use crate::text_table::shortened;
 
@@ -92,7 +92,7 @@ impl Drawing<'_, '_> {
     }
 
     /// What stands below a node; many instances of one `foreach` as one and a count.
-    fn children(&self, node: &Node) -> Vec<What> {
+    fn children(&self, node: &LineageNode) -> Vec<What> {
         let nodes = &self.web.nodes;
         let group = |at: usize| nodes[at].group.as_ref().map(|group| (group, &nodes[at].column));
         let mut children = Vec::new();

@@ -15,7 +15,7 @@ use super::wording::plain;
 
 /// A column of a task's table, a column of a file, or the rows of either.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Node {
+pub struct LineageNode {
     /// `orders.total_amount`, `rows of orders`, `data/shop.db, orders.total_amount`.
     pub name: String,
     /// The task; None for a file.
@@ -55,7 +55,7 @@ pub struct Decided {
 /// All that a lineage is drawn from.
 pub struct Web<'a> {
     /// The nodes, each once, however many ways lead to it.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<LineageNode>,
     plan: &'a Plan,
     columns: &'a Columns,
     jobs: &'a BTreeMap<TaskIx, TableJob>,
@@ -81,7 +81,7 @@ impl<'a> Web<'a> {
             return self.grow(*task, Some(column.to_owned()));
         }
         let from = tasks.iter().map(|task| self.grow(*task, Some(column.to_owned()))).collect();
-        self.nodes.push(Node {
+        self.nodes.push(LineageNode {
             name: format!("{named}.{column}"),
             task: Some(named.to_owned()),
             group: None,
@@ -183,7 +183,7 @@ impl<'a> Web<'a> {
         }
         let planned = self.plan.task(task);
         let schema = self.columns.get(task.index()).and_then(Option::as_ref);
-        self.nodes.push(Node {
+        self.nodes.push(LineageNode {
             name: named_column(planned.name.as_str(), column.as_deref()),
             task: Some(planned.name.to_string()),
             group: planned.name.key().map(|_| planned.name.base().to_owned()),
@@ -217,7 +217,7 @@ impl<'a> Web<'a> {
         }
         let location = resolve(&self.plan.spec.project, &Location::new(path));
         let publisher = self.publishers.get(&location);
-        self.nodes.push(Node {
+        self.nodes.push(LineageNode {
             name: name.clone(),
             task: None,
             group: None,

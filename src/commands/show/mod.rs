@@ -78,10 +78,10 @@ fn text(whole: &WholeRun, view: &View) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::history_fixture::{self, Fixture, at};
+    use super::super::history_fixture::{self, HistoryFixture, at};
     use super::*;
 
-    fn show(fixture: &Fixture, run: &str, width: usize) -> Result<String, Box<dyn std::error::Error>> {
+    fn show(fixture: &HistoryFixture, run: &str, width: usize) -> Result<String, Box<dyn std::error::Error>> {
         let run = fixture.state.run(run)?.ok_or("no such run")?;
         let whole = WholeRun::read(&fixture.state, run).map_err(|_| "unreadable")?;
         let clock = WallClock(jiff::tz::TimeZone::UTC);

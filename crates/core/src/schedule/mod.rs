@@ -9,9 +9,9 @@ mod wall_clock;
 mod words;
 
 pub use calendar::{Calendar, Fires, Shift, Wall};
-pub use policy::{GRACE, Policy, Reason};
-pub use simulate::{Downtime, Fate, Simulated, Simulation, simulate};
-pub use trigger::{Action, Claim, Input, Trigger};
+pub use policy::{GRACE, Policy, SkipReason};
+pub use simulate::{Downtime, FireOutcome, Simulated, Simulation, simulate};
+pub use trigger::{FireClaim, Trigger, TriggerAction, TriggerInput};
 pub use wall_clock::WallClock;
 pub use words::{in_words, length};
 

@@ -27,7 +27,7 @@ pub struct Policy {
 
 /// Why a fire was passed over. Prints as history shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum SkipReason {
     /// `catchup: none`.
     Missed,
     /// `catchup: latest`, and there is a later one.
@@ -69,7 +69,7 @@ impl Policy {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missed => f.write_str("missed, and `catchup` is `none`"),

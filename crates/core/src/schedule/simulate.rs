@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Action, Calendar, Claim, Input, Policy, Reason, Trigger};
+use super::{Calendar, FireClaim, Policy, SkipReason, Trigger, TriggerAction, TriggerInput};
 
 /// A stretch of time, and what is assumed about it.
 #[derive(Clone, Debug)]
@@ -43,20 +43,20 @@ pub struct Simulated {
     /// When its run began, or when it was passed over.
     pub at: Timestamp,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: FireOutcome,
 }
 
 /// What became of a fire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum FireOutcome {
     /// It ran.
-    Ran(Claim),
+    Ran(FireClaim),
     /// Its run began and was cancelled for a later one.
     Cancelled,
     /// Its run died with the scheduler.
     Died,
     /// It was passed over.
-    Skipped(Reason),
+    Skipped(SkipReason),
 }
 
 /// Goes through the time and tells the fires in order.
@@ -74,14 +74,14 @@ pub fn simulate(simulation: &Simulation) -> Vec<Simulated> {
             world.dies();
             world.trigger = new(world.trigger.settled());
             if down.to < *to {
-                world.take(Input::Woke { elsewhere: None }, down.to);
+                world.take(TriggerInput::Woke { elsewhere: None }, down.to);
             } else {
                 break;
             }
         } else if world.ends == Some(now) {
             world.ended(now);
         } else {
-            world.take(Input::Woke { elsewhere: None }, now);
+            world.take(TriggerInput::Woke { elsewhere: None }, now);
         }
     }
     world.told.into_values().filter(|told| told.fire >= *from && told.fire < *to).collect()
@@ -96,30 +96,34 @@ struct World {
 }
 
 impl World {
-    fn take(&mut self, input: Input, now: Timestamp) {
+    fn take(&mut self, input: TriggerInput, now: Timestamp) {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             let mut actions = Vec::new();
             self.trigger.handle(input, now, &mut actions);
             for action in actions {
                 match action {
-                    Action::Skip(fire, reason) => {
-                        self.told.entry(fire).or_insert(Simulated { fire, at: now, fate: Fate::Skipped(reason) });
+                    TriggerAction::Skip(fire, reason) => {
+                        self.told.entry(fire).or_insert(Simulated {
+                            fire,
+                            at: now,
+                            fate: FireOutcome::Skipped(reason),
+                        });
                     }
-                    Action::Claim(fire, how) => {
-                        self.told.insert(fire, Simulated { fire, at: now, fate: Fate::Ran(how) });
-                        inputs.push(Input::Claimed(fire));
+                    TriggerAction::Claim(fire, how) => {
+                        self.told.insert(fire, Simulated { fire, at: now, fate: FireOutcome::Ran(how) });
+                        inputs.push(TriggerInput::Claimed(fire));
                     }
-                    Action::Launch(fire) => {
+                    TriggerAction::Launch(fire) => {
                         self.told.entry(fire).and_modify(|told| told.at = now);
                         self.ends = now.checked_add(self.takes).ok();
                     }
-                    Action::Cancel(fire) => {
-                        self.settle(fire, Fate::Cancelled);
+                    TriggerAction::Cancel(fire) => {
+                        self.settle(fire, FireOutcome::Cancelled);
                         self.ends = None;
-                        inputs.push(Input::Ended(fire));
+                        inputs.push(TriggerInput::Ended(fire));
                     }
-                    Action::GiveUp(fire, reason) => self.settle(fire, Fate::Skipped(reason)),
+                    TriggerAction::GiveUp(fire, reason) => self.settle(fire, FireOutcome::Skipped(reason)),
                 }
             }
         }
@@ -128,17 +132,17 @@ impl World {
     fn ended(&mut self, now: Timestamp) {
         self.ends = None;
         if let Some(fire) = self.trigger.running() {
-            self.take(Input::Ended(fire), now);
+            self.take(TriggerInput::Ended(fire), now);
         }
     }
 
     fn dies(&mut self) {
         if let (Some(fire), true) = (self.trigger.running(), self.ends.take().is_some()) {
-            self.settle(fire, Fate::Died);
+            self.settle(fire, FireOutcome::Died);
         }
     }
 
-    fn settle(&mut self, fire: Timestamp, fate: Fate) {
+    fn settle(&mut self, fire: Timestamp, fate: FireOutcome) {
         self.told.entry(fire).and_modify(|told| told.fate = fate);
     }
 }

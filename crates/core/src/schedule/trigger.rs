@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Calendar, GRACE, Policy, Reason};
+use super::{Calendar, GRACE, Policy, SkipReason};
 use crate::spec::{Catchup, Overlap};
 
 /// So many missed fires are told one by one; those before them together.
@@ -15,7 +15,7 @@ const TOLD: usize = 10_000;
 
 /// What has happened.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub enum TriggerInput {
     /// Time has passed. `elsewhere` is a fire of this pipeline whose run another process looks after.
     Woke {
         /// If there is one.
@@ -42,22 +42,22 @@ pub enum Input {
 
 /// What is to be done, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum TriggerAction {
     /// Write down that a fire is passed over, unless something is written about it.
-    Skip(Timestamp, Reason),
-    /// Write a fire down as one's own, unless somebody has; then tell [`Input::Claimed`] or [`Input::Refused`].
-    Claim(Timestamp, Claim),
+    Skip(Timestamp, SkipReason),
+    /// Write a fire down as one's own, unless somebody has; then tell [`TriggerInput::Claimed`] or [`TriggerInput::Refused`].
+    Claim(Timestamp, FireClaim),
     /// Start the run of a fire that was claimed.
     Launch(Timestamp),
-    /// End the run of a fire; tell [`Input::Ended`] when it has.
+    /// End the run of a fire; tell [`TriggerInput::Ended`] when it has.
     Cancel(Timestamp),
     /// Write down that a fire that was claimed is passed over after all.
-    GiveUp(Timestamp, Reason),
+    GiveUp(Timestamp, SkipReason),
 }
 
 /// What brought a fire to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum FireClaim {
     /// Its time had come.
     OnTime,
     /// It was missed and is made up for.
@@ -79,7 +79,7 @@ pub struct Trigger {
     paused: bool,
     stopping: bool,
     /// Fires that will run one after the other, not claimed yet.
-    waiting: VecDeque<(Timestamp, Claim)>,
+    waiting: VecDeque<(Timestamp, FireClaim)>,
     /// The fire that is being claimed.
     claiming: Option<Timestamp>,
     /// A claimed fire that waits for the run it has cancelled.
@@ -111,30 +111,30 @@ impl Trigger {
 
     /// Takes in what has happened and appends what is to be done. `now` is what the wall clock shows; it may have been set in
     /// either direction.
-    pub fn handle(&mut self, input: Input, now: Timestamp, actions: &mut Vec<Action>) {
+    pub fn handle(&mut self, input: TriggerInput, now: Timestamp, actions: &mut Vec<TriggerAction>) {
         if now < self.now {
             // The clock was put back. What comes again and was claimed will be refused.
             self.seen = self.seen.min(now);
         }
         self.now = now;
         match input {
-            Input::Woke { elsewhere } => {
+            TriggerInput::Woke { elsewhere } => {
                 self.elsewhere = elsewhere;
                 self.look(actions);
             }
-            Input::Paused(paused) => {
+            TriggerInput::Paused(paused) => {
                 self.paused = paused;
                 if paused {
-                    let waiting = self.waiting.drain(..).map(|(fire, _)| Action::Skip(fire, Reason::Paused));
+                    let waiting = self.waiting.drain(..).map(|(fire, _)| TriggerAction::Skip(fire, SkipReason::Paused));
                     actions.extend(waiting);
                 }
             }
-            Input::Claimed(fire) => {
+            TriggerInput::Claimed(fire) => {
                 self.claiming = None;
                 self.claimed(fire, actions);
             }
-            Input::Refused(_) => self.claiming = None,
-            Input::Ended(fire) => {
+            TriggerInput::Refused(_) => self.claiming = None,
+            TriggerInput::Ended(fire) => {
                 if self.running == Some(fire) {
                     self.running = None;
                 }
@@ -144,7 +144,7 @@ impl Trigger {
                     self.launch(next, actions);
                 }
             }
-            Input::Edited { calendar, policy } => {
+            TriggerInput::Edited { calendar, policy } => {
                 self.look(actions);
                 self.policy = policy;
                 if let Some(calendar) = calendar {
@@ -152,7 +152,7 @@ impl Trigger {
                     self.seen = now;
                 }
             }
-            Input::Stop => self.stop(actions),
+            TriggerInput::Stop => self.stop(actions),
         }
         self.start_waiting(actions);
     }
@@ -189,7 +189,7 @@ impl Trigger {
     }
 
     /// Decides about the fires whose time has come.
-    fn look(&mut self, actions: &mut Vec<Action>) {
+    fn look(&mut self, actions: &mut Vec<TriggerAction>) {
         if self.stopping {
             return;
         }
@@ -200,10 +200,10 @@ impl Trigger {
         let Some(last) = due.back().copied() else { return };
         self.seen = last;
         if left_out && let Some(first) = due.pop_front() {
-            actions.push(Action::Skip(first, Reason::TooMany));
+            actions.push(TriggerAction::Skip(first, SkipReason::TooMany));
         }
         if self.paused {
-            actions.extend(due.into_iter().map(|fire| Action::Skip(fire, Reason::Paused)));
+            actions.extend(due.into_iter().map(|fire| TriggerAction::Skip(fire, SkipReason::Paused)));
             return;
         }
         let is_late = |fire: &Timestamp| {
@@ -218,46 +218,47 @@ impl Trigger {
     }
 
     /// Decides about missed fires; `is_latest`: none has come behind them.
-    fn catch_up(&mut self, missed: Vec<Timestamp>, is_latest: bool, actions: &mut Vec<Action>) {
+    fn catch_up(&mut self, missed: Vec<Timestamp>, is_latest: bool, actions: &mut Vec<TriggerAction>) {
         let last = missed.last().copied();
         for fire in missed {
             let age = self.now.duration_since(fire);
             let too_old = self.policy.max_catchup.filter(|most| age > SignedDuration::try_from(*most).unwrap_or(age));
             let reason = match (self.policy.catchup, too_old) {
-                (Catchup::None, _) => Some(Reason::Missed),
-                (_, Some(most)) => Some(Reason::TooOld(most)),
-                (Catchup::Latest, _) => (!is_latest || Some(fire) != last).then_some(Reason::NotTheLatest),
+                (Catchup::None, _) => Some(SkipReason::Missed),
+                (_, Some(most)) => Some(SkipReason::TooOld(most)),
+                (Catchup::Latest, _) => (!is_latest || Some(fire) != last).then_some(SkipReason::NotTheLatest),
                 (Catchup::All, _) => None,
             };
             match reason {
-                Some(reason) => actions.push(Action::Skip(fire, reason)),
-                None => self.waiting.push_back((fire, Claim::CaughtUp)),
+                Some(reason) => actions.push(TriggerAction::Skip(fire, reason)),
+                None => self.waiting.push_back((fire, FireClaim::CaughtUp)),
             }
         }
     }
 
     /// Decides about a fire that comes on time.
-    fn arrive(&mut self, fire: Timestamp, actions: &mut Vec<Action>) {
+    fn arrive(&mut self, fire: Timestamp, actions: &mut Vec<TriggerAction>) {
         let before = self.running.or(self.next).or(self.claiming).or(self.elsewhere);
         let before = before.or_else(|| self.waiting.back().map(|(fire, _)| *fire));
         match (before, self.policy.overlap) {
-            (None, _) => self.waiting.push_back((fire, Claim::OnTime)),
-            (Some(other), Overlap::Skip) => actions.push(Action::Skip(fire, Reason::Overlap(other))),
-            (Some(_), Overlap::Queue) => self.waiting.push_back((fire, Claim::Queued)),
+            (None, _) => self.waiting.push_back((fire, FireClaim::OnTime)),
+            (Some(other), Overlap::Skip) => actions.push(TriggerAction::Skip(fire, SkipReason::Overlap(other))),
+            (Some(_), Overlap::Queue) => self.waiting.push_back((fire, FireClaim::Queued)),
             (Some(_), Overlap::Cancel) => {
-                let replaced = self.waiting.drain(..).map(|(old, _)| Action::Skip(old, Reason::Replaced(fire)));
+                let replaced =
+                    self.waiting.drain(..).map(|(old, _)| TriggerAction::Skip(old, SkipReason::Replaced(fire)));
                 actions.extend(replaced);
-                self.waiting.push_back((fire, Claim::OnTime));
+                self.waiting.push_back((fire, FireClaim::OnTime));
             }
         }
     }
 
     /// Claims the first of those that wait, if nothing stands in its way.
-    fn start_waiting(&mut self, actions: &mut Vec<Action>) {
+    fn start_waiting(&mut self, actions: &mut Vec<TriggerAction>) {
         let is_held_up = match self.policy.overlap {
             // A fire that cancels is claimed first: if another process has it, nothing is to be cancelled.
             Overlap::Cancel => {
-                self.running.is_some() && self.waiting.front().is_some_and(|(_, how)| *how != Claim::OnTime)
+                self.running.is_some() && self.waiting.front().is_some_and(|(_, how)| *how != FireClaim::OnTime)
             }
             Overlap::Skip | Overlap::Queue => self.running.is_some() || self.next.is_some(),
         };
@@ -266,43 +267,43 @@ impl Trigger {
         }
         if let Some((fire, how)) = self.waiting.pop_front() {
             self.claiming = Some(fire);
-            actions.push(Action::Claim(fire, how));
+            actions.push(TriggerAction::Claim(fire, how));
         }
     }
 
-    fn claimed(&mut self, fire: Timestamp, actions: &mut Vec<Action>) {
+    fn claimed(&mut self, fire: Timestamp, actions: &mut Vec<TriggerAction>) {
         if self.stopping {
-            actions.push(Action::GiveUp(fire, Reason::Stopped));
+            actions.push(TriggerAction::GiveUp(fire, SkipReason::Stopped));
             return;
         }
         if let Some(running) = self.running {
             match self.next.replace(fire) {
-                Some(replaced) => actions.push(Action::GiveUp(replaced, Reason::Replaced(fire))),
-                None => actions.push(Action::Cancel(running)),
+                Some(replaced) => actions.push(TriggerAction::GiveUp(replaced, SkipReason::Replaced(fire))),
+                None => actions.push(TriggerAction::Cancel(running)),
             }
             return;
         }
         if self.policy.overlap == Overlap::Cancel
             && let Some(other) = self.elsewhere.take().filter(|other| *other < fire)
         {
-            actions.push(Action::Cancel(other));
+            actions.push(TriggerAction::Cancel(other));
         }
         self.launch(fire, actions);
     }
 
-    fn launch(&mut self, fire: Timestamp, actions: &mut Vec<Action>) {
+    fn launch(&mut self, fire: Timestamp, actions: &mut Vec<TriggerAction>) {
         self.running = Some(fire);
-        actions.push(Action::Launch(fire));
+        actions.push(TriggerAction::Launch(fire));
     }
 
-    fn stop(&mut self, actions: &mut Vec<Action>) {
+    fn stop(&mut self, actions: &mut Vec<TriggerAction>) {
         if let Some(running) = self.running
             && (self.stopping || self.policy.overlap == Overlap::Cancel)
         {
-            actions.push(Action::Cancel(running));
+            actions.push(TriggerAction::Cancel(running));
         }
         self.stopping = true;
         // What waits is not written down yet: the next scheduler finds it missed.
-        actions.extend(self.next.take().map(|fire| Action::GiveUp(fire, Reason::Stopped)));
+        actions.extend(self.next.take().map(|fire| TriggerAction::GiveUp(fire, SkipReason::Stopped)));
     }
 }

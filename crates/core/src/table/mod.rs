@@ -15,7 +15,7 @@ mod function;
 mod job;
 mod json_path;
 mod lineage;
-mod number_format;
+mod number_template;
 mod plain;
 mod profile;
 mod rel;
@@ -42,7 +42,7 @@ pub use job::{
 };
 pub use json_path::{JsonPath, JsonStep};
 pub use lineage::{IndirectLineage, Origin, Way};
-pub use number_format::NumberFormat;
+pub use number_template::NumberTemplate;
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{

@@ -4,7 +4,7 @@
 //! that the lane leads there; a lane that is only crossed stays `│`.
 
 use super::TextStyle;
-use super::rows::{Columns, Row};
+use super::rows::{ColumnWidths, Row};
 use crate::picture::Picture;
 
 /// The share of the width that lanes may take.
@@ -57,7 +57,7 @@ pub fn draw(picture: &Picture, style: TextStyle) -> Option<String> {
             lanes.pop();
         }
     }
-    Some(Columns::of(&rows, style).write(&rows))
+    Some(ColumnWidths::of(&rows, style).write(&rows))
 }
 
 /// The lanes before and after the task's mark.

@@ -1,7 +1,7 @@
 //! One line a task that names the tasks before it, for graphs with more edges side by side than a screen has columns.
 
 use super::TextStyle;
-use super::rows::{Columns, Row};
+use super::rows::{ColumnWidths, Row};
 use crate::picture::Picture;
 
 /// The picture; every graph has one.
@@ -29,5 +29,5 @@ pub fn draw(picture: &Picture, style: TextStyle) -> String {
             row.with_note(note.join("  "))
         })
         .collect();
-    Columns::of(&rows, style).write(&rows)
+    ColumnWidths::of(&rows, style).write(&rows)
 }

@@ -33,14 +33,14 @@ impl<'a> Row<'a> {
 }
 
 /// How wide each column is.
-pub struct Columns {
+pub struct ColumnWidths {
     drawing: usize,
     id: usize,
     kind: usize,
     style: TextStyle,
 }
 
-impl Columns {
+impl ColumnWidths {
     /// The columns that fit `rows`.
     pub fn of(rows: &[Row<'_>], style: TextStyle) -> Self {
         let widest = |width: fn(&Row<'_>) -> usize| rows.iter().map(width).max().unwrap_or(0);

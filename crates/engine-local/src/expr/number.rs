@@ -2,7 +2,7 @@
 
 use polars::prelude::DataType as Physical;
 use polars::prelude::{Float64Chunked, Int64Chunked, Int128Chunked, IntoSeries, Series, StringChunked};
-use tidemill_core::table::{Expr, NumberFormat};
+use tidemill_core::table::{Expr, NumberTemplate};
 
 use super::context::EvalContext;
 use super::eval::Eval;
@@ -294,7 +294,7 @@ fn round_digits(x: i128, places: i32) -> Option<i128> {
 /// Numbers as texts by a template.
 fn to_char(eval: &Eval<'_>, args: &[Expr]) -> Outcome<Series> {
     let template = constant_text(args.get(1))?;
-    let format = NumberFormat::parse(&template).map_err(|error| unsupported(format!("the template: {error}")))?;
+    let format = NumberTemplate::parse(&template).map_err(|error| unsupported(format!("the template: {error}")))?;
     let x = eval.series(first(args)?)?;
     let written: Outcome<StringChunked> = match x.dtype() {
         Physical::Float64 => floats(&x)?.iter().map(|x| x.map(|x| Ok(written_float(&format, x))).transpose()).collect(),
@@ -310,7 +310,7 @@ fn to_char(eval: &Eval<'_>, args: &[Expr]) -> Outcome<Series> {
     Ok(written?.into_series())
 }
 
-fn written_float(format: &NumberFormat, x: f64) -> String {
+fn written_float(format: &NumberTemplate, x: f64) -> String {
     if !x.is_finite() {
         return x.to_string();
     }
@@ -320,7 +320,7 @@ fn written_float(format: &NumberFormat, x: f64) -> String {
 }
 
 /// None if the rounded number does not fit 128 bits.
-fn written_digits(format: &NumberFormat, x: i128, scale: u8) -> Option<String> {
+fn written_digits(format: &NumberTemplate, x: i128, scale: u8) -> Option<String> {
     let places = u8::try_from(format.places()).ok()?;
     let rounded = decimal::rescale_half_away(x, scale, places)?;
     let text = tidemill_core::table::decimal_text(rounded.checked_abs()?, places);

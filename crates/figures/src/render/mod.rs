@@ -19,22 +19,22 @@ pub use self::png::render_png;
 
 /// A format of files, known by the endings of their names.
 #[derive(Clone, Copy, Debug)]
-pub struct FileFormat {
+pub struct FigureFormat {
     endings: &'static [&'static str],
     render: fn(&Figure) -> Result<Vec<u8>, FigureError>,
 }
 
 /// All of them. A new one is a line here, and the file that it is in.
-static FORMATS: [FileFormat; 4] = [
-    FileFormat { endings: &[".png"], render: render_png },
-    FileFormat { endings: &[".svg"], render: |figure| render_svg(figure).map(String::into_bytes) },
-    FileFormat { endings: &[".pdf"], render: render_pdf },
-    FileFormat { endings: &[".html", ".htm"], render: |figure| render_html(figure).map(String::into_bytes) },
+static FORMATS: [FigureFormat; 4] = [
+    FigureFormat { endings: &[".png"], render: render_png },
+    FigureFormat { endings: &[".svg"], render: |figure| render_svg(figure).map(String::into_bytes) },
+    FigureFormat { endings: &[".pdf"], render: render_pdf },
+    FigureFormat { endings: &[".html", ".htm"], render: |figure| render_html(figure).map(String::into_bytes) },
 ];
 
-impl FileFormat {
+impl FigureFormat {
     /// The format of a file of that name.
-    pub fn of(path: &str) -> Option<FileFormat> {
+    pub fn of(path: &str) -> Option<FigureFormat> {
         let path = path.to_ascii_lowercase();
         FORMATS.iter().copied().find(|format| format.endings.iter().any(|ending| path.ends_with(ending)))
     }

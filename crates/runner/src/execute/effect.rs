@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tidemill_core::attempt::{AttemptToken, Staging};
 use tidemill_core::ids::{Digest, RunId, TaskIx, TaskName};
 use tidemill_core::task::{TaskFailure, TaskReport, TaskResult};
-use tidemill_state::{Claim, Effect, EffectStatus, EffectTrigger, Made, Resend, Rule};
+use tidemill_state::{Effect, EffectClaim, EffectStatus, EffectTrigger, Made, Resend, Rule};
 
 use super::TaskExecutor;
 use super::attempt::stopped;
@@ -48,11 +48,11 @@ impl TaskExecutor {
             self.recorder.write().map_err(TaskFailure::new)?;
             let claim = Effect { at: Timestamp::now(), ..effect.clone() };
             match self.state().claim_effect(&claim, rule).map_err(|error| ledger(&error))? {
-                Claim::Granted => {
+                EffectClaim::Granted => {
                     begun.set(true);
                     Ok(())
                 }
-                Claim::Refused(known) => {
+                EffectClaim::Refused(known) => {
                     *refused.borrow_mut() = Some(settled(&task.name, &known));
                     Err(stopped())
                 }

@@ -32,7 +32,7 @@ use tidemill_core::plan::{Plan, PlannedTask, Selection, output_places};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::{EdgeKind, LogLevel, RunFacts, TaskFailure, TaskReport};
-use tidemill_state::{Attempt, Resend, State};
+use tidemill_state::{AttemptRecord, Resend, State};
 
 use crate::cache_index::CacheIndex;
 
@@ -133,7 +133,7 @@ impl Executor for TaskExecutor {
         tell(logs, name, LogLevel::Info, &format!("attempt {attempt} starts"));
         let (started, clock) = (Timestamp::now(), Instant::now());
         let made = facts::masked(self.attempt(task, attempt, token), logs.masker());
-        let tried = Attempt { attempt, started, duration: clock.elapsed(), error: made.as_ref().err().cloned() };
+        let tried = AttemptRecord { attempt, started, duration: clock.elapsed(), error: made.as_ref().err().cloned() };
         let run = &self.context.id;
         if made.is_ok() {
             // It is written down together with the task's end.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
 use tidemill_core::sched::How;
-use tidemill_state::{Attempt, LastGood, Ledger, Made, State, TaskRecord};
+use tidemill_state::{AttemptRecord, LastGood, Ledger, Made, State, TaskRecord};
 
 use crate::cache_index::ResultHistory;
 
@@ -20,7 +20,7 @@ const DELAY: Duration = Duration::from_millis(50);
 const WORK: Duration = Duration::from_millis(100);
 
 /// A task that has ended, and what it means for the cache index.
-pub struct Ended {
+pub struct AttemptEnd {
     /// How it ended.
     pub record: TaskRecord,
     /// The parts of its fingerprint, if it is new.
@@ -28,10 +28,10 @@ pub struct Ended {
     /// What it made, if it ran and its result is kept.
     pub made: Option<Made>,
     /// The try that it ended with.
-    pub tried: Option<Attempt>,
+    pub tried: Option<AttemptRecord>,
 }
 
-impl Ended {
+impl AttemptEnd {
     fn ledger(&self) -> Ledger<'_> {
         Ledger { record: &self.record, parts: self.parts.as_ref(), made: self.made.as_ref() }
     }
@@ -51,7 +51,7 @@ struct RecordWriter {
 
 #[derive(Default)]
 struct Pending {
-    ended: Vec<Ended>,
+    ended: Vec<AttemptEnd>,
     /// What it took to make what waits.
     work: Duration,
     /// When it must be written. Of tasks that were cached only the mention would be lost: they wait for others, or for the end.
@@ -75,7 +75,7 @@ impl Recorder {
     ///
     /// # Errors
     /// A sentence, if it or something before it cannot be written.
-    pub fn take(&self, ended: Ended) -> Result<(), String> {
+    pub fn take(&self, ended: AttemptEnd) -> Result<(), String> {
         let is_mention = ended.record.how == Some(How::Cached) && ended.made.is_none() && ended.tried.is_none();
         let took = if is_mention { Duration::ZERO } else { ended.record.duration };
         let mut pending = self.0.pending();
@@ -193,9 +193,9 @@ impl RecordWriter {
         if ended.is_empty() {
             return Ok(());
         }
-        let tried = |ended: &mut Ended| Some((ended.record.task.clone(), ended.tried.take()?));
-        let tried: Vec<(TaskName, Attempt)> = ended.iter_mut().filter_map(tried).collect();
-        let ledgers: Vec<Ledger<'_>> = ended.iter().map(Ended::ledger).collect();
+        let tried = |ended: &mut AttemptEnd| Some((ended.record.task.clone(), ended.tried.take()?));
+        let tried: Vec<(TaskName, AttemptRecord)> = ended.iter_mut().filter_map(tried).collect();
+        let ledgers: Vec<Ledger<'_>> = ended.iter().map(AttemptEnd::ledger).collect();
         let written = state.record_tasks_and_attempts(&self.pipeline, &self.run, &ledgers, &tried);
         written.map_err(|error| {
             let why = format!("what was done cannot be written down: {error}");
@@ -207,7 +207,8 @@ impl RecordWriter {
 
 impl ResultHistory for Recorder {
     fn look_up(&self, pipeline: &str, task: &TaskName, fingerprint: &Digest) -> Option<LastGood> {
-        let is_same = |ended: &Ended| ended.made.is_some() && ended.record.fingerprint.as_ref() == Some(fingerprint);
+        let is_same =
+            |ended: &AttemptEnd| ended.made.is_some() && ended.record.fingerprint.as_ref() == Some(fingerprint);
         if self.0.pending().ended.iter().any(is_same) {
             // If it fails, the run is about to stop.
             self.write().ok()?;
@@ -262,7 +263,7 @@ mod tests {
         }
     }
 
-    fn ended(task: &str, how: How, took: Duration) -> Ended {
+    fn ended(task: &str, how: How, took: Duration) -> AttemptEnd {
         let record = TaskRecord {
             task: TaskName::new(task),
             kind: "command".into(),
@@ -276,7 +277,7 @@ mod tests {
             report: TaskReport::default(),
             error: None,
         };
-        Ended { record, parts: None, made: (how == How::Ran).then(Made::default), tried: None }
+        AttemptEnd { record, parts: None, made: (how == How::Ran).then(Made::default), tried: None }
     }
 
     const SHORT: Duration = Duration::from_millis(1);

@@ -7,13 +7,13 @@ use tidemill_core::event::TaskEnd;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, TaskIx};
 use tidemill_core::table::TableRef;
-use tidemill_state::{Attempt, Made};
+use tidemill_state::{AttemptRecord, Made};
 
 use crate::cache_index::ResultDigests;
 
 /// One task's way through the run.
 #[derive(Default)]
-pub struct Progress {
+pub struct TaskProgress {
     /// Its fingerprint, once those before it have ended.
     pub fingerprint: Option<Fingerprint>,
     /// The digest of the fingerprint under which its result is remembered.
@@ -27,7 +27,7 @@ pub struct Progress {
     /// What it made, if it ran and its result is kept.
     pub made: Option<Made>,
     /// The try that succeeded, until it is written down.
-    pub tried: Option<Attempt>,
+    pub tried: Option<AttemptRecord>,
     /// Why it runs.
     pub reasons: Vec<String>,
     /// How it ended.
@@ -38,18 +38,18 @@ pub struct Progress {
 
 /// The tasks of a run, by index. A task's own worker and the loop write here; those that need it read.
 pub struct Results {
-    tasks: Vec<Mutex<Progress>>,
+    tasks: Vec<Mutex<TaskProgress>>,
 }
 
 impl Results {
     /// Nothing made yet; `readers` says how many tasks will read each table.
     pub fn new(readers: Vec<usize>) -> Self {
-        let tasks = readers.into_iter().map(|readers| Mutex::new(Progress { readers, ..Progress::default() }));
+        let tasks = readers.into_iter().map(|readers| Mutex::new(TaskProgress { readers, ..TaskProgress::default() }));
         Self { tasks: tasks.collect() }
     }
 
     /// One task's progress.
-    pub fn of(&self, ix: TaskIx) -> MutexGuard<'_, Progress> {
+    pub fn of(&self, ix: TaskIx) -> MutexGuard<'_, TaskProgress> {
         self.tasks[ix.index()].lock().unwrap_or_else(PoisonError::into_inner)
     }
 

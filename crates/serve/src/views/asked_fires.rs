@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tidemill_core::schedule::{Claim, Fate, simulate};
+use tidemill_core::schedule::{FireClaim, FireOutcome, simulate};
 use tidemill_core::spec::HumanDuration;
 use tidemill_runner::Failure;
 use tidemill_runner::trigger::PointInTime;
@@ -58,13 +58,13 @@ pub fn simulation(app: &App, served: &Served, given: impl Fn(&str) -> Option<Str
 }
 
 /// The word of a run that ends so.
-fn fate_word(fate: Fate) -> &'static str {
+fn fate_word(fate: FireOutcome) -> &'static str {
     match fate {
-        Fate::Ran(Claim::OnTime | Claim::Queued) => "success",
-        Fate::Ran(Claim::CaughtUp) => "restored",
-        Fate::Cancelled => "cancelled",
-        Fate::Died => "interrupted",
-        Fate::Skipped(_) => "skipped",
+        FireOutcome::Ran(FireClaim::OnTime | FireClaim::Queued) => "success",
+        FireOutcome::Ran(FireClaim::CaughtUp) => "restored",
+        FireOutcome::Cancelled => "cancelled",
+        FireOutcome::Died => "interrupted",
+        FireOutcome::Skipped(_) => "skipped",
     }
 }
 

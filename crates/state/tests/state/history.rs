@@ -6,7 +6,7 @@ use tidemill_core::ids::TaskName;
 use tidemill_core::sched::How;
 use tidemill_core::table::{RejectedRows, RowsIn};
 use tidemill_core::task::{TaskFailure, TaskReport};
-use tidemill_state::{Attempt, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskRecord};
+use tidemill_state::{AttemptRecord, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskRecord};
 
 use crate::{TestResult, at, end, parts, ran, start};
 
@@ -43,7 +43,8 @@ fn a_task_is_remembered_with_all_that_was_told_of_it() -> TestResult {
         },
         ..ran("a", parts("a", 1).digest(), 101)
     };
-    let attempt = Attempt { attempt: 1, started: at(101), duration: Duration::from_secs(1), error: Some(failure) };
+    let attempt =
+        AttemptRecord { attempt: 1, started: at(101), duration: Duration::from_secs(1), error: Some(failure) };
     state.record_attempt(&run, &record.task, &attempt)?;
     state.record_task("p", &run, &Ledger { record: &record, parts: None, made: None })?;
     assert_eq!(state.tasks_of(&run)?, std::slice::from_ref(&record));

@@ -1,6 +1,6 @@
 use tidemill_core::ids::{Digest, RunId};
 use tidemill_state::{
-    Claim, Edited, Effect, EffectStatus, EffectTrigger, Fire, FireStatus, Process, Resend, Rule, State,
+    Edited, Effect, EffectClaim, EffectStatus, EffectTrigger, Fire, FireStatus, Process, Resend, Rule, State,
 };
 
 use crate::{TestResult, at};
@@ -43,22 +43,22 @@ fn an_effect_is_granted_once_unless_it_surely_failed() -> TestResult {
     ] {
         let of = |second| Effect { task: "t".into(), ..about(&trigger, "content", second) };
         let nothing = Rule::default();
-        assert_eq!(state.claim_effect(&of(100), nothing)?, Claim::Granted);
-        assert!(matches!(state.claim_effect(&of(101), nothing)?, Claim::Refused(known) if known.at == at(100)));
+        assert_eq!(state.claim_effect(&of(100), nothing)?, EffectClaim::Granted);
+        assert!(matches!(state.claim_effect(&of(101), nothing)?, EffectClaim::Refused(known) if known.at == at(100)));
         settle(&mut state, &of(102), EffectStatus::Failed)?;
-        assert_eq!(state.claim_effect(&of(103), nothing)?, Claim::Granted);
+        assert_eq!(state.claim_effect(&of(103), nothing)?, EffectClaim::Granted);
         settle(&mut state, &of(104), EffectStatus::Unknown)?;
-        assert!(matches!(state.claim_effect(&of(105), nothing)?, Claim::Refused(_)));
+        assert!(matches!(state.claim_effect(&of(105), nothing)?, EffectClaim::Refused(_)));
         assert_eq!(state.unknown_effects("p")?.len(), 1);
-        assert_eq!(state.claim_effect(&of(106), rule(Resend::Unknown))?, Claim::Granted);
+        assert_eq!(state.claim_effect(&of(106), rule(Resend::Unknown))?, EffectClaim::Granted);
         settle(&mut state, &of(107), EffectStatus::Sent)?;
         assert!(state.unknown_effects("p")?.is_empty());
         for resend in [Resend::Nothing, Resend::Unknown] {
             assert!(
-                matches!(state.claim_effect(&of(108), rule(resend))?, Claim::Refused(known) if known.at == at(107))
+                matches!(state.claim_effect(&of(108), rule(resend))?, EffectClaim::Refused(known) if known.at == at(107))
             );
         }
-        assert_eq!(state.claim_effect(&of(109), rule(Resend::All))?, Claim::Granted);
+        assert_eq!(state.claim_effect(&of(109), rule(Resend::All))?, EffectClaim::Granted);
         settle(&mut state, &of(110), EffectStatus::Sent)?;
         state.settle_effect(&Effect { status: EffectStatus::Failed, ..of(111) })?;
     }
@@ -71,9 +71,9 @@ fn by_hand_only_the_content_sent_last_is_not_sent_again() -> TestResult {
     let mut state = State::open(dir.path())?;
     for (second, content) in [(100, "one"), (101, "two"), (102, "one")] {
         let mail = by_hand(content, second);
-        assert_eq!(state.claim_effect(&mail, Rule::default())?, Claim::Granted, "{content}");
+        assert_eq!(state.claim_effect(&mail, Rule::default())?, EffectClaim::Granted, "{content}");
         settle(&mut state, &mail, EffectStatus::Sent)?;
-        assert!(matches!(state.claim_effect(&mail, Rule::default())?, Claim::Refused(_)), "{content}");
+        assert!(matches!(state.claim_effect(&mail, Rule::default())?, EffectClaim::Refused(_)), "{content}");
     }
     Ok(())
 }
@@ -83,14 +83,14 @@ fn what_is_forced_is_the_same_if_it_comes_of_the_same_things() -> TestResult {
     let dir = tempfile::tempdir()?;
     let mut state = State::open(dir.path())?;
     let first = by_hand("made at noon", 100);
-    assert_eq!(state.claim_effect(&first, Rule::default())?, Claim::Granted);
+    assert_eq!(state.claim_effect(&first, Rule::default())?, EffectClaim::Granted);
     settle(&mut state, &first, EffectStatus::Sent)?;
     let again = by_hand("made at one", 101);
     let forced = Rule { forced: true, ..Rule::default() };
-    assert!(matches!(state.claim_effect(&again, forced)?, Claim::Refused(_)));
+    assert!(matches!(state.claim_effect(&again, forced)?, EffectClaim::Refused(_)));
     let of_others = about(&EffectTrigger::Hand(Digest::of(b"other things")), "made at one", 102);
     assert_eq!(state.same_effect(&of_others, forced)?, None);
-    assert_eq!(state.claim_effect(&again, Rule::default())?, Claim::Granted);
+    assert_eq!(state.claim_effect(&again, Rule::default())?, EffectClaim::Granted);
     Ok(())
 }
 
@@ -101,11 +101,11 @@ fn for_each_fire_it_is_sent_once_whatever_is_in_it() -> TestResult {
     let fire = |day: &str, content, second| about(&EffectTrigger::Fire(day.into()), content, second);
     for (day, second) in [("20", 100), ("21", 101)] {
         let mail = fire(day, "equal", second);
-        assert_eq!(state.claim_effect(&mail, Rule::default())?, Claim::Granted);
+        assert_eq!(state.claim_effect(&mail, Rule::default())?, EffectClaim::Granted);
         settle(&mut state, &mail, EffectStatus::Sent)?;
     }
     for (day, content) in [("20", "equal"), ("20", "another"), ("21", "another")] {
-        assert!(matches!(state.claim_effect(&fire(day, content, 102), Rule::default())?, Claim::Refused(_)));
+        assert!(matches!(state.claim_effect(&fire(day, content, 102), Rule::default())?, EffectClaim::Refused(_)));
     }
     Ok(())
 }
@@ -116,11 +116,11 @@ fn something_newer_settles_what_was_in_doubt_by_hand() -> TestResult {
     let mut state = State::open(dir.path())?;
     let lost = [by_hand("one", 100), about(&EffectTrigger::Fire("20".into()), "one", 101)];
     for mail in &lost {
-        assert_eq!(state.claim_effect(mail, rule(Resend::All))?, Claim::Granted);
+        assert_eq!(state.claim_effect(mail, rule(Resend::All))?, EffectClaim::Granted);
         settle(&mut state, mail, EffectStatus::Unknown)?;
     }
     let newer = by_hand("two", 102);
-    assert_eq!(state.claim_effect(&newer, Rule::default())?, Claim::Granted);
+    assert_eq!(state.claim_effect(&newer, Rule::default())?, EffectClaim::Granted);
     assert_eq!(state.unknown_effects("p")?.len(), 3, "what is on its way is in doubt too, since no run is going on");
     settle(&mut state, &newer, EffectStatus::Sent)?;
     let unknown = state.unknown_effects("p")?;

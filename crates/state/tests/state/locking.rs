@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tidemill_core::ids::Digest;
-use tidemill_state::{Claim, Effect, EffectStatus, Holder, Lock, LockError, Process, Resend, Rule, RunStatus, State};
+use tidemill_state::{
+    Effect, EffectClaim, EffectStatus, Holder, Lock, LockError, Process, Resend, Rule, RunStatus, State,
+};
 
 use crate::{TestResult, at, end, start};
 
@@ -32,7 +34,7 @@ fn the_other_process() -> TestResult {
         run,
         at: at(101),
     };
-    assert_eq!(state.claim_effect(&mail, Rule::default())?, Claim::Granted);
+    assert_eq!(state.claim_effect(&mail, Rule::default())?, EffectClaim::Granted);
     println!("\nready");
     loop {
         std::thread::park();
@@ -97,8 +99,8 @@ fn a_lock_dies_with_its_process_and_its_run_is_found_interrupted() -> TestResult
     let unknown = state.unknown_effects("retail")?;
     assert_eq!(unknown.len(), 1);
     let again = Effect { at: at(300), ..unknown[0].clone() };
-    assert!(matches!(state.claim_effect(&again, Rule::default())?, Claim::Refused(_)));
-    assert_eq!(state.claim_effect(&again, Rule { resend: Resend::Unknown, ..Rule::default() })?, Claim::Granted);
+    assert!(matches!(state.claim_effect(&again, Rule::default())?, EffectClaim::Refused(_)));
+    assert_eq!(state.claim_effect(&again, Rule { resend: Resend::Unknown, ..Rule::default() })?, EffectClaim::Granted);
     assert_eq!(state.integrity()?, "ok");
     Ok(())
 }

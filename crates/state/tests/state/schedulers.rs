@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tidemill_core::ids::RunId;
-use tidemill_core::schedule::{Action, Calendar, Input, Policy, Trigger};
+use tidemill_core::schedule::{Calendar, Policy, Trigger, TriggerAction, TriggerInput};
 use tidemill_core::spec::{Catchup, Overlap};
 use tidemill_state::{Fire, FireStatus, Process, State};
 
@@ -119,11 +119,11 @@ impl World {
                 (true, None) => drop(self.state.give_up_fire("p", fire.instant, LOST)?),
             }
         }
-        self.tell(which, Input::Woke { elsewhere })
+        self.tell(which, TriggerInput::Woke { elsewhere })
     }
 
     /// Does what the trigger wants; before each act the scheduler may be killed.
-    fn tell(&mut self, which: usize, input: Input) -> TestResult {
+    fn tell(&mut self, which: usize, input: TriggerInput) -> TestResult {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             let mut actions = Vec::new();
@@ -138,8 +138,10 @@ impl World {
                 let told = self.act(action, &owner)?;
                 if let Some(scheduler) = &mut self.schedulers[which] {
                     match (action, &told) {
-                        (_, Some(Input::Claimed(fire))) => drop(scheduler.claimed.insert(*fire)),
-                        (Action::Launch(fire) | Action::GiveUp(fire, _), _) => drop(scheduler.claimed.remove(&fire)),
+                        (_, Some(TriggerInput::Claimed(fire))) => drop(scheduler.claimed.insert(*fire)),
+                        (TriggerAction::Launch(fire) | TriggerAction::GiveUp(fire, _), _) => {
+                            _ = scheduler.claimed.remove(&fire);
+                        }
                         _ => {}
                     }
                 }
@@ -153,7 +155,11 @@ impl World {
         Ok(())
     }
 
-    fn act(&mut self, action: Action, owner: &Process) -> Result<Option<Input>, Box<dyn std::error::Error>> {
+    fn act(
+        &mut self,
+        action: TriggerAction,
+        owner: &Process,
+    ) -> Result<Option<TriggerInput>, Box<dyn std::error::Error>> {
         let due = Fire {
             pipeline: "p".into(),
             instant: self.now,
@@ -164,19 +170,19 @@ impl World {
             owner: Some(owner.clone()),
         };
         match action {
-            Action::Skip(instant, reason) => {
+            TriggerAction::Skip(instant, reason) => {
                 let skipped = Fire { instant, status: FireStatus::Skipped, reason: Some(reason.to_string()), ..due };
                 self.state.commit_fire(&skipped)?;
             }
-            Action::Claim(instant, _) => {
+            TriggerAction::Claim(instant, _) => {
                 let is_mine = self.state.commit_fire(&Fire { instant, ..due })?;
-                return Ok(Some(if is_mine { Input::Claimed(instant) } else { Input::Refused(instant) }));
+                return Ok(Some(if is_mine { TriggerInput::Claimed(instant) } else { TriggerInput::Refused(instant) }));
             }
-            Action::Launch(fire) => {
+            TriggerAction::Launch(fire) => {
                 let process = self.process();
                 self.waiting.push(Run { fire, process });
             }
-            Action::Cancel(fire) => {
+            TriggerAction::Cancel(fire) => {
                 let is_waiting = self.waiting.iter().any(|run| run.fire == fire);
                 self.waiting.retain(|run| run.fire != fire);
                 let is_running = self.running.as_ref().is_some_and(|(run, _)| run.fire == fire);
@@ -187,7 +193,7 @@ impl World {
                     self.told_of_end(fire);
                 }
             }
-            Action::GiveUp(fire, reason) => drop(self.state.give_up_fire("p", fire, &reason.to_string())?),
+            TriggerAction::GiveUp(fire, reason) => drop(self.state.give_up_fire("p", fire, &reason.to_string())?),
         }
         Ok(None)
     }
@@ -240,7 +246,7 @@ impl World {
             for which in 0..2 {
                 let ended = self.schedulers[which].as_mut().map(|scheduler| std::mem::take(&mut scheduler.ended));
                 for fire in ended.into_iter().flatten() {
-                    self.tell(which, Input::Ended(fire))?;
+                    self.tell(which, TriggerInput::Ended(fire))?;
                 }
             }
             self.begin_runs()?;

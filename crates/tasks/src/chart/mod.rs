@@ -20,7 +20,7 @@ use tidemill_core::task::{
     CheckContext, Descriptor, FileInput, FileRole, Io, LogLevel, MakesTable, OutputFile, RunContext, Task, TaskFailure,
     TaskResult, TaskSource,
 };
-use tidemill_figures::{Figure, FileFormat, Fonts, Size, Theme};
+use tidemill_figures::{Figure, FigureFormat, Fonts, Size, Theme};
 
 use super::parameters::Parameters;
 use super::table_task::{reads, upstream};
@@ -33,7 +33,7 @@ use panel::parsed;
 struct ChartTask {
     parameters: serde_json::Value,
     output: At<Location>,
-    format: FileFormat,
+    format: FigureFormat,
     size: Size,
     dpi: u32,
     theme: Option<Theme>,
@@ -60,9 +60,9 @@ impl Parameters for Chart {
 
     fn into_task(self, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
-        let format = FileFormat::of(self.output.value.as_str());
+        let format = FigureFormat::of(self.output.value.as_str());
         if format.is_none() {
-            let endings: Vec<&str> = FileFormat::endings().collect();
+            let endings: Vec<&str> = FigureFormat::endings().collect();
             mistakes.push(
                 Diagnostic::error(format!("`{}` is no figure's name", self.output.value))
                     .at(self.output.span, "a chart is written here")

@@ -110,7 +110,7 @@ impl JsonSchema for InputKey {
 }
 
 /// What an input is.
-pub enum Input {
+pub enum CommandInput {
     /// A file, or a pattern for several.
     Path(At<Location>),
     /// The table of a task, written to a file.
@@ -119,7 +119,7 @@ pub enum Input {
     Files(At<String>, Vec<String>),
 }
 
-impl Input {
+impl CommandInput {
     /// What is meant: a name that is a task's is the task, all else is a path.
     pub fn of(key: &At<InputKey>, source: &TaskSource<'_>) -> Self {
         let InputKey { named, format, is_task } = &key.value;

@@ -26,7 +26,7 @@ use tidemill_core::task::{
 
 use super::contract::promised;
 use super::parameters::Parameters;
-use input::{Input, InputKey};
+use input::{CommandInput, InputKey};
 use shell_text::{SHELLS, ShellText};
 use strict::StrictShell;
 pub use supervise::{close_guardian, guard};
@@ -74,7 +74,7 @@ enum Run {
 struct CommandTask {
     keys: Command,
     run: Run,
-    inputs: Vec<(String, Input)>,
+    inputs: Vec<(String, CommandInput)>,
     /// The environment that is declared, the task's before the pipeline's.
     env: Vec<(String, Template)>,
     pass_env: Vec<String>,
@@ -108,7 +108,8 @@ impl Parameters for Command {
             mistakes.extend(more);
             Run::Argv(Vec::new())
         });
-        let inputs = self.inputs.iter().map(|(name, key)| (name.value.clone(), Input::of(key, source))).collect();
+        let inputs =
+            self.inputs.iter().map(|(name, key)| (name.value.clone(), CommandInput::of(key, source))).collect();
         let checks = TaskChecks::read(source)?;
         if let (Some(check), None) = (source.spec.common.checks.first(), &self.table) {
             mistakes.push(
@@ -321,7 +322,7 @@ impl Task for CommandTask {
             outputs: keys.outputs.iter().map(output).collect(),
             table: keys.table.is_some(),
             facts: self.uses_tasks(&SourceMap::default())
-                || self.inputs.iter().any(|(_, input)| matches!(input, Input::Files(..))),
+                || self.inputs.iter().any(|(_, input)| matches!(input, CommandInput::Files(..))),
             volatile: keys.outputs.is_empty().then_some(Volatile::Undeclared),
             ..Io::default()
         }

@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::{calendar, instant};
-use crate::schedule::{Action, Calendar, Downtime, Fate, GRACE, Input, Policy, Reason, Simulation, Trigger, simulate};
+use crate::schedule::{
+    Calendar, Downtime, FireOutcome, GRACE, Policy, Simulation, SkipReason, Trigger, TriggerAction, TriggerInput,
+    simulate,
+};
 use crate::spec::{Catchup, Overlap};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -19,48 +22,48 @@ fn policy(catchup: Catchup, overlap: Overlap) -> Policy {
 /// What is written down of fires: `None` for one that was claimed, else when and why it was passed over.
 #[derive(Default)]
 struct World {
-    rows: BTreeMap<Timestamp, Option<(Timestamp, Reason)>>,
+    rows: BTreeMap<Timestamp, Option<(Timestamp, SkipReason)>>,
     launched: Vec<Timestamp>,
     cancelled: Vec<Timestamp>,
 }
 
 impl World {
     /// Does what the trigger wants. A fire that was passed over by a clock that was ahead may still be claimed.
-    fn tell(&mut self, trigger: &mut Trigger, input: Input, now: Timestamp) {
+    fn tell(&mut self, trigger: &mut Trigger, input: TriggerInput, now: Timestamp) {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             let mut actions = Vec::new();
             trigger.handle(input, now, &mut actions);
             for action in actions {
                 match action {
-                    Action::Skip(fire, reason) => drop(self.rows.entry(fire).or_insert(Some((now, reason)))),
-                    Action::Claim(fire, _) => {
+                    TriggerAction::Skip(fire, reason) => drop(self.rows.entry(fire).or_insert(Some((now, reason)))),
+                    TriggerAction::Claim(fire, _) => {
                         let is_free = self.rows.get(&fire).is_none_or(|row| row.is_some_and(|(at, _)| at > now));
-                        inputs.push(if is_free { Input::Claimed(fire) } else { Input::Refused(fire) });
+                        inputs.push(if is_free { TriggerInput::Claimed(fire) } else { TriggerInput::Refused(fire) });
                         if is_free {
                             self.rows.insert(fire, None);
                         }
                     }
-                    Action::Launch(fire) => self.launched.push(fire),
-                    Action::Cancel(fire) => {
+                    TriggerAction::Launch(fire) => self.launched.push(fire),
+                    TriggerAction::Cancel(fire) => {
                         self.cancelled.push(fire);
-                        inputs.push(Input::Ended(fire));
+                        inputs.push(TriggerInput::Ended(fire));
                     }
-                    Action::GiveUp(fire, reason) => drop(self.rows.insert(fire, Some((now, reason)))),
+                    TriggerAction::GiveUp(fire, reason) => drop(self.rows.insert(fire, Some((now, reason)))),
                 }
             }
         }
     }
 
     fn wake(&mut self, trigger: &mut Trigger, now: Timestamp) {
-        self.tell(trigger, Input::Woke { elsewhere: None }, now);
+        self.tell(trigger, TriggerInput::Woke { elsewhere: None }, now);
     }
 
     /// Wakes it, and lets every run end at once.
     fn wake_and_run(&mut self, trigger: &mut Trigger, now: Timestamp) {
         self.wake(trigger, now);
         while let Some(fire) = trigger.running() {
-            self.tell(trigger, Input::Ended(fire), now);
+            self.tell(trigger, TriggerInput::Ended(fire), now);
         }
     }
 
@@ -71,7 +74,7 @@ impl World {
         assert_eq!(sorted.len(), self.launched.len(), "a fire ran twice: {:?}", self.launched);
     }
 
-    fn skipped(&self, fire: &str) -> Option<Reason> {
+    fn skipped(&self, fire: &str) -> Option<SkipReason> {
         self.rows.get(&instant(fire)).copied().flatten().map(|(_, reason)| reason)
     }
 }
@@ -106,7 +109,7 @@ fn a_fire_during_a_run_is_skipped_or_waits_or_cancels() {
         match overlap {
             Overlap::Skip => {
                 assert_eq!(launched, [instant(fires[0])]);
-                assert_eq!(world.skipped(fires[1]), Some(Reason::Overlap(instant(fires[0]))));
+                assert_eq!(world.skipped(fires[1]), Some(SkipReason::Overlap(instant(fires[0]))));
                 assert_eq!(trigger.settled(), instant(fires[2]));
             }
             Overlap::Queue => {
@@ -130,7 +133,7 @@ fn the_run_of_another_process_counts_too() {
     for overlap in [Overlap::Skip, Overlap::Queue, Overlap::Cancel] {
         let mut world = World::default();
         let mut trigger = hourly(policy(Catchup::Latest, overlap), "2024-11-20T20:30:00Z");
-        world.tell(&mut trigger, Input::Woke { elsewhere: Some(before) }, fire);
+        world.tell(&mut trigger, TriggerInput::Woke { elsewhere: Some(before) }, fire);
         assert_eq!(world.launched.contains(&fire), overlap != Overlap::Skip);
         assert_eq!(world.cancelled, if overlap == Overlap::Cancel { vec![before] } else { vec![] });
     }
@@ -143,10 +146,10 @@ fn whoever_stops_waits_or_cancels() {
         let mut world = World::default();
         let mut trigger = hourly(policy(Catchup::Latest, overlap), "2024-11-20T19:30:00Z");
         world.wake(&mut trigger, fire);
-        world.tell(&mut trigger, Input::Stop, fire);
+        world.tell(&mut trigger, TriggerInput::Stop, fire);
         assert_eq!(trigger.is_idle(), overlap == Overlap::Cancel);
         assert_eq!(trigger.wake_at(), None);
-        world.tell(&mut trigger, Input::Stop, fire);
+        world.tell(&mut trigger, TriggerInput::Stop, fire);
         assert!(trigger.is_idle() && world.cancelled == [fire], "the second time it is cancelled");
     }
 }
@@ -155,12 +158,12 @@ fn whoever_stops_waits_or_cancels() {
 fn nothing_runs_during_a_pause_and_nothing_is_made_up_for_after_it() {
     let mut world = World::default();
     let mut trigger = hourly(policy(Catchup::All, Overlap::Skip), "2024-11-20T19:30:00Z");
-    world.tell(&mut trigger, Input::Paused(true), instant("2024-11-20T19:40:00Z"));
+    world.tell(&mut trigger, TriggerInput::Paused(true), instant("2024-11-20T19:40:00Z"));
     world.wake(&mut trigger, instant("2024-11-20T22:10:00Z"));
-    world.tell(&mut trigger, Input::Paused(false), instant("2024-11-20T22:20:00Z"));
+    world.tell(&mut trigger, TriggerInput::Paused(false), instant("2024-11-20T22:20:00Z"));
     world.wake(&mut trigger, instant("2024-11-20T23:00:00Z"));
     assert_eq!(world.launched, [instant("2024-11-20T23:00:00Z")]);
-    assert_eq!(world.skipped("2024-11-20T21:00:00Z"), Some(Reason::Paused));
+    assert_eq!(world.skipped("2024-11-20T21:00:00Z"), Some(SkipReason::Paused));
 }
 
 #[test]
@@ -168,7 +171,7 @@ fn another_calendar_counts_from_the_edit_on() {
     let mut world = World::default();
     let mut trigger = hourly(policy(Catchup::All, Overlap::Skip), "2024-11-20T19:30:00Z");
     let daily = calendar("15 6 * * *", "UTC");
-    let edited = Input::Edited { calendar: Some(Box::new(daily)), policy: policy(Catchup::All, Overlap::Skip) };
+    let edited = TriggerInput::Edited { calendar: Some(Box::new(daily)), policy: policy(Catchup::All, Overlap::Skip) };
     world.tell(&mut trigger, edited, instant("2024-11-20T19:50:00Z"));
     assert_eq!(trigger.wake_at(), Some(instant("2024-11-21T06:15:00Z")));
     assert_eq!(world.rows.len(), 0, "nothing was missed");
@@ -284,7 +287,7 @@ proptest! {
         let fires: Vec<Timestamp> =
             calendar.after(from - SignedDuration::from_nanos(1)).take_while(|fire| *fire <= back).collect();
         prop_assert_eq!(told.iter().map(|told| told.fire).collect::<Vec<_>>(), fires.clone(), "each is told once");
-        let ran = |fire: Timestamp| told.iter().any(|told| told.fire == fire && matches!(told.fate, Fate::Ran(_)));
+        let ran = |fire: Timestamp| told.iter().any(|told| told.fire == fire && matches!(told.fate, FireOutcome::Ran(_)));
         let missed: Vec<Timestamp> = fires.iter().copied().filter(|fire| *fire >= stop && *fire + GRACE < back).collect();
         let on_time: Vec<Timestamp> = fires.iter().copied().filter(|fire| *fire >= stop && *fire + GRACE >= back).collect();
         for fire in fires.iter().copied().filter(|fire| *fire < stop) {

@@ -7,7 +7,7 @@ use crate::sql::binder::Binder;
 use crate::sql::env::Env;
 use crate::sql::literal;
 use crate::sql::text::{Bound, both};
-use crate::table::{DataType, Expr, ExprKind, Function, NumberFormat, Value, cannot_give};
+use crate::table::{DataType, Expr, ExprKind, Function, NumberTemplate, Value, cannot_give};
 
 use super::call::Call;
 use super::definition::{Accepts, CLOCK, Example, FunctionDefinition, Meaning, Parameter, Returns, STRING};
@@ -125,7 +125,7 @@ fn to_char(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {
     let date = binder.value(call.args[0], env)?;
     if date.data_type.is_numeric() {
         let source = constant(call, call.args[1], env)?;
-        NumberFormat::parse(&source)
+        NumberTemplate::parse(&source)
             .map_err(|error| binder.text.wrong(place, "the template is not understood", error))?;
         return Ok(string(Function::new("to_char"), vec![date, Expr::literal(Value::String(source))]));
     }

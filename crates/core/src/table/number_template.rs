@@ -38,7 +38,7 @@ enum SignPlace {
 
 /// A template of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberFormat {
+pub struct NumberTemplate {
     parts: Vec<Part>,
     sign: SignPlace,
     /// `FM`: nothing is filled up.
@@ -64,7 +64,7 @@ const REFUSED: [(&str, &str); 6] = [
     ("PR", "`PR` stands at the end, and alone"),
 ];
 
-impl NumberFormat {
+impl NumberTemplate {
     /// Reads a template.
     ///
     /// # Errors
@@ -196,7 +196,7 @@ fn refused(rest: &str) -> String {
 
 /// A number being written.
 struct Writer<'f> {
-    format: &'f NumberFormat,
+    format: &'f NumberTemplate,
     is_negative: bool,
     /// The digits with their point.
     digits: Vec<char>,
@@ -343,7 +343,7 @@ mod tests {
             ("9 kg", "`kg` is no pattern"),
             ("PR9", "stands at the end"),
         ] {
-            let error = NumberFormat::parse(template).unwrap_err();
+            let error = NumberTemplate::parse(template).unwrap_err();
             assert!(error.contains(why), "{template}: {error}");
         }
     }
@@ -351,7 +351,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_template_is_answered(template in "[90.,DGSMIPLR FM\"x]{0,9}", whole in "[1-9][0-9]{0,5}", negative: bool) {
-            if let Ok(format) = NumberFormat::parse(&template) {
+            if let Ok(format) = NumberTemplate::parse(&template) {
                 format.write(negative, &whole, &"5".repeat(format.places()));
                 format.write(negative, "0", &"0".repeat(format.places()));
             }

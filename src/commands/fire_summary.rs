@@ -18,7 +18,7 @@ const RECENT: SignedDuration = SignedDuration::from_hours(14 * 24);
 const TOLD: usize = 3;
 
 /// How a schedule stands.
-pub struct Fires {
+pub struct FireSummary {
     schedule: Schedule,
     next: Option<Timestamp>,
     watch: Option<Watch>,
@@ -27,7 +27,7 @@ pub struct Fires {
     lost: Vec<Timestamp>,
 }
 
-impl Fires {
+impl FireSummary {
     /// Looks at the file and at what is remembered; None if the pipeline has no schedule.
     pub fn of(spec: &Spec, state: Option<&State>, now: Timestamp) -> Result<Option<Self>, Failure> {
         let Some(schedule) = spec.schedule.clone() else { return Ok(None) };
