@@ -131,12 +131,14 @@ fn the_mail_opens_with_its_figures() {
         .collect();
     attached.sort_unstable();
     assert_eq!(attached, ["daily_sales.png", "top_campaigns.png", "traffic_vs_sales.png"]);
-    let inline: Vec<&str> = html.split("cid:").skip(1).filter_map(|rest| rest.split(['"', '\'']).next()).collect();
-    assert_eq!(inline.len(), 3, "each figure is shown in the text");
-    for id in inline {
+    let shown: Vec<&str> = html.split("cid:").skip(1).filter_map(|rest| rest.split(['"', '\'']).next()).collect();
+    assert_eq!(shown.len(), 3, "each figure is shown in the text");
+    for id in shown {
         let part = parts().find(|part| part.content_id() == Some(id)).unwrap_or_else(|| panic!("no part is {id}"));
         assert!(part.contents().starts_with(b"\x89PNG"), "{id} is a picture");
     }
+    assert_eq!(parts().filter(|part| part.contents().starts_with(b"\x89PNG")).count(), 3, "none is there twice");
+    assert!(bytes.len() < 1_500_000, "{} bytes", bytes.len());
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct Part {
     pub content_type: String,
     /// By which its HTML knows it.
     pub id: Option<String>,
+    /// Whether it is among the mail's files: it may be a picture of the HTML too.
+    pub is_attached: bool,
     /// It.
     pub bytes: Vec<u8>,
 }
@@ -91,7 +93,8 @@ impl Mail {
             _ => {
                 let id = entity.header("content-id").map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
                 let name = name.map_or_else(|| "part".to_owned(), |name| decoded_words(&name));
-                self.parts.push(Part { name, content_type: kind, id, bytes });
+                let is_attached = id.is_none() || how.eq_ignore_ascii_case("attachment");
+                self.parts.push(Part { name, content_type: kind, id, is_attached, bytes });
             }
         }
     }
@@ -271,7 +274,8 @@ mod tests {
         Content-Type: multipart/mixed; boundary=\"x y\"\r\n\r\nignored\r\n--x y\r\n\
         Content-Type: multipart/related; boundary=in\r\n\r\n--in\r\nContent-Type: text/html; charset=utf-8\r\n\
         Content-Transfer-Encoding: quoted-printable\r\n\r\n<img src=3D\"cid:p\">=\r\n=E2=82=AC\r\n--in\r\nContent-Type: image/png\r\n\
-        Content-ID: <p>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--in--\r\n--x y\r\n\
+        Content-ID: <p>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--in\r\n\
+        Content-Type: image/png\r\nContent-ID: <q>\r\nContent-Disposition: attachment; filename=q.png\r\n\r\nDEF\r\n--in--\r\n--x y\r\n\
         Content-Type: text/csv\r\nContent-Disposition: attachment; filename*=utf-8''%C3%A4.csv\r\n\r\na,b\r\n--x y--\r\n";
 
     #[test]
@@ -280,8 +284,8 @@ mod tests {
         assert_eq!(mail.header("from"), Some("Jürgen <a@b.c>"));
         assert_eq!(mail.header("subject"), Some("Café € today"));
         assert_eq!(mail.whole_html().as_deref().map(str::trim_end), Some("<img src=\"data:image/png;base64,QUJD\">€"));
-        let names: Vec<&str> = mail.parts.iter().map(|part| part.name.as_str()).collect();
-        assert_eq!(names, ["part", "ä.csv"]);
+        let parts: Vec<(&str, bool)> = mail.parts.iter().map(|part| (part.name.as_str(), part.is_attached)).collect();
+        assert_eq!(parts, [("part", false), ("q.png", true), ("ä.csv", true)]);
     }
 
     #[test]

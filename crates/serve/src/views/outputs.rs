@@ -130,7 +130,7 @@ fn delimiter(path: &Path) -> u8 {
 
 fn mail(mail: &Mail) -> Value {
     let headers: Vec<(&str, &str)> = HEADERS.iter().filter_map(|name| Some((*name, mail.header(name)?))).collect();
-    let attachments = mail.parts.iter().enumerate().filter(|(_, part)| part.id.is_none());
+    let attachments = mail.parts.iter().enumerate().filter(|(_, part)| part.is_attached);
     let attachments = attachments.map(|(at, part)| json!({"part": at, "name": part.name, "bytes": part.bytes.len()}));
     json!({
         "headers": headers, "text": mail.text, "has_html": mail.html.is_some(),

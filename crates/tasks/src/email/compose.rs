@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use lettre::Message;
-use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::header::{ContentDisposition, ContentId, ContentTransferEncoding, ContentType};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use regex::Regex;
 use tidemill_core::task::TaskFailure;
@@ -36,7 +36,8 @@ pub struct Parts {
     pub date: String,
 }
 
-/// Builds the message: text and HTML as alternatives, the HTML's pictures as parts of their own, the files behind.
+/// Builds the message: text and HTML as alternatives, the HTML's pictures beside them, the files behind. A file that the HTML
+/// shows is there once.
 pub fn compose(parts: &Parts) -> Result<Message, TaskFailure> {
     let domain = parts.sender.email.domain();
     let mut builder = Message::builder().message_id(Some(format!("<{}@{domain}>", parts.id)));
@@ -54,21 +55,24 @@ pub fn compose(parts: &Parts) -> Result<Message, TaskFailure> {
         None => String::new(),
     });
     let text = SinglePart::plain(text_body(&text));
+    let mut attachments: Vec<&(String, Vec<u8>)> = parts.attachments.iter().collect();
     let content = match &parts.html {
         None if parts.attachments.is_empty() => return message(builder.singlepart(text)),
         None => MultiPart::mixed().singlepart(text),
         Some(html) => {
-            let (html, pictures) = pictures_out(html)?;
-            let mut related = MultiPart::related().singlepart(SinglePart::html(text_body(&html)));
-            for picture in pictures {
-                let part = Attachment::new_inline(picture.id).body(base64_body(picture.bytes), picture.kind);
-                related = related.singlepart(part);
-            }
-            let alternative = MultiPart::alternative().singlepart(text).multipart(related);
-            MultiPart::mixed().multipart(alternative)
+            let (html, pictures) = pictures_out(html, &format!("{}@{domain}", parts.id))?;
+            let alternative = MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(text_body(&html)));
+            // Not within the alternative, where those who choose the text would not find what is attached.
+            let related = MultiPart::related().multipart(alternative);
+            let related = pictures.into_iter().fold(related, |related, picture| {
+                let of_it = attachments.iter().position(|(_, bytes)| *bytes == picture.bytes);
+                let name = of_it.map(|place| attachments.remove(place).0.as_str());
+                related.singlepart(picture.part(name))
+            });
+            MultiPart::mixed().multipart(related)
         }
     };
-    let content = parts.attachments.iter().fold(content, |content, (name, bytes)| {
+    let content = attachments.into_iter().fold(content, |content, (name, bytes)| {
         let kind = content_type(name, bytes);
         content.singlepart(Attachment::new(one_line(name)).body(base64_body(bytes.clone()), kind))
     });
@@ -115,8 +119,23 @@ struct Picture {
     bytes: Vec<u8>,
 }
 
-/// Turns `data:` pictures into references to parts: mail programs do not show them inline.
-fn pictures_out(html: &str) -> Result<(String, Vec<Picture>), TaskFailure> {
+impl Picture {
+    /// The part that is it. Of a name, it is an attachment too: within `multipart/related` that hides it from nobody (RFC
+    /// 2387, 4), and programs list it among the files.
+    fn part(self, name: Option<&str>) -> SinglePart {
+        let disposition =
+            name.map_or_else(ContentDisposition::inline, |name| ContentDisposition::attachment(&one_line(name)));
+        SinglePart::builder()
+            .header(ContentId::from(format!("<{}>", self.id)))
+            .header(disposition)
+            .header(self.kind)
+            .body(base64_body(self.bytes))
+    }
+}
+
+/// Turns `data:` pictures into references to parts: mail programs do not show them inline. A picture that is shown twice is
+/// one part. Their ids are a number, a point and what tells the message from all others.
+fn pictures_out(html: &str, unique: &str) -> Result<(String, Vec<Picture>), TaskFailure> {
     let pattern = Regex::new(r#"(src\s*=\s*["'])data:(image/[a-z+.-]+);base64,([A-Za-z0-9+/=\s]+)(["'])"#)
         .map_err(|error| TaskFailure::new(error.to_string()))?;
     let mut pictures: Vec<Picture> = Vec::new();
@@ -124,10 +143,12 @@ fn pictures_out(html: &str) -> Result<(String, Vec<Picture>), TaskFailure> {
         let bare: String = found[3].split_whitespace().collect();
         let decoded = base64::engine::general_purpose::STANDARD.decode(bare);
         let (Ok(bytes), Ok(kind)) = (decoded, ContentType::parse(&found[2])) else { return found[0].to_owned() };
-        let id = format!("figure-{}", pictures.len() + 1);
-        let reference = format!("{}cid:{id}{}", &found[1], &found[4]);
-        pictures.push(Picture { id, kind, bytes });
-        reference
+        let known = pictures.iter().position(|picture| picture.bytes == bytes);
+        let place = known.unwrap_or_else(|| {
+            pictures.push(Picture { id: format!("{}.{unique}", pictures.len() + 1), kind, bytes });
+            pictures.len() - 1
+        });
+        format!("{}cid:{}{}", &found[1], pictures[place].id, &found[4])
     });
     Ok((text.into_owned(), pictures))
 }
@@ -161,11 +182,39 @@ mod tests {
 
     #[test]
     fn pictures_become_parts() {
-        let html = r#"<p><img src="data:image/png;base64,iVBO" alt="x"> <img src='data:image/png;base64,AAAA'>"#;
-        let (text, pictures) = pictures_out(html).expect("the pattern is right");
-        assert_eq!(text, r#"<p><img src="cid:figure-1" alt="x"> <img src='cid:figure-2'>"#);
+        let html = r#"<img src="data:image/png;base64,iVBO"> <img src='data:image/png;base64,AAAA'> <img src="data:image/png;base64,iVBO">"#;
+        let (text, pictures) = pictures_out(html, "x@y").expect("the pattern is right");
+        assert_eq!(text, r#"<img src="cid:1.x@y"> <img src='cid:2.x@y'> <img src="cid:1.x@y">"#);
         assert_eq!(pictures.len(), 2);
         assert_eq!(pictures[1].bytes, [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_file_that_the_html_shows_is_there_once() {
+        let attachments = ["shown.png", "copy.png"].map(|name| (name.to_owned(), vec![0, 0, 0])).to_vec();
+        let text = written(&Parts {
+            html: Some("<img src='data:image/png;base64,AAAA'><img src='data:image/png;base64,AAAB'>".into()),
+            attachments: [attachments, vec![("other.csv".into(), b"1".to_vec())]].concat(),
+            ..parts()
+        });
+        let outline: Vec<&str> = text
+            .lines()
+            .filter(|line| {
+                line.starts_with("Content-D") || line.starts_with("Content-ID") || line.contains("multipart")
+            })
+            .map(|line| line.split("; boundary").next().unwrap_or_default())
+            .collect();
+        insta::assert_snapshot!(outline.join("\n"), @r#"
+        Content-Type: multipart/mixed;
+        Content-Type: multipart/related;
+        Content-Type: multipart/alternative;
+        Content-ID: <1.1234@example.org>
+        Content-Disposition: attachment; filename="shown.png"
+        Content-ID: <2.1234@example.org>
+        Content-Disposition: inline
+        Content-Disposition: attachment; filename="copy.png"
+        Content-Disposition: attachment; filename="other.csv"
+        "#);
     }
 
     fn parts() -> Parts {
