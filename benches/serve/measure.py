@@ -157,8 +157,8 @@ tasks:
     print(f"{f'a page of {rows:,} rows':42} {'ms':>8}")
     base = "/api/v1/projects/rows/tasks/made/rows?limit=50"
     for what, query in [("as they are", ""), ("the last", f"&offset={rows - 50}"), ("by an int", "&sort=mixed"),
-                        ("by an int, the 1,000th page", "&sort=mixed&offset=50000"), ("by a number, largest first", "&sort=price&desc=1"),
-                        ("by few values", "&sort=few"), ("by a text", "&sort=name"), ("by an id, largest first", "&sort=id&desc=1")]:
+                        ("by an int, the 1,000th page", "&sort=mixed&offset=50000"), ("by a number, largest first", "&sort=price&desc=true"),
+                        ("by few values", "&sort=few"), ("by a text", "&sort=name"), ("by an id, largest first", "&sort=id&desc=true")]:
         took = statistics.median(server.get(base + query)[2] for _ in range(3))
         print(f"{what:42} {1000 * took:8.0f}")
     print(f"{server.resident()} afterwards")

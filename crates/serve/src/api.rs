@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tidemill_state::RunStatus;
 
-use crate::asked::Asked;
+use crate::asked::{Asked, FARTHEST};
 use crate::launch::{self, Launched};
 use crate::logs;
 use crate::reply::{Problem, Reply, Watched};
@@ -130,7 +130,7 @@ pub fn log_events(asked: &Asked) -> Answer {
     if !logs::exists(served, &run.id, name) && !is_to_come() {
         return Err(logs::none());
     }
-    let log = Some((name.to_owned(), asked.number("from", 0, u64::MAX / 2)?));
+    let log = Some((name.to_owned(), asked.number("from", 0, FARTHEST)?));
     Ok(Reply::Events(Watched { project: asked.part("project").to_owned(), run: run.id, log }))
 }
 
@@ -175,8 +175,7 @@ pub fn task(asked: &Asked) -> Answer {
 
 /// A task again.
 pub fn rerun(asked: &Asked) -> Answer {
-    let downstream = asked.query("downstream").is_some_and(|text| text == "true" || text == "1");
-    launched(asked, &rerun_arguments(asked.task()?, downstream)?)
+    launched(asked, &rerun_arguments(asked.task()?, asked.flag("downstream")?)?)
 }
 
 /// The command line of a rerun.
@@ -201,10 +200,10 @@ pub fn rows(asked: &Asked) -> Answer {
 pub fn page_of(asked: &Asked) -> Result<Page, Problem> {
     let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
     Ok(Page {
-        offset: asked.number("offset", 0, u64::MAX / 2)?,
+        offset: asked.number("offset", 0, FARTHEST)?,
         limit: asked.number("limit", 50, MOST_ROWS)?,
         sort: text("sort"),
-        descending: asked.query("desc").is_some_and(|text| text == "true" || text == "1"),
+        descending: asked.flag("desc")?,
         search: text("search"),
     })
 }

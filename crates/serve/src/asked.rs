@@ -9,6 +9,9 @@ use crate::project::Served;
 use crate::reply::Problem;
 use crate::tokens::Role;
 
+/// No list goes on and no file is longer than that: the largest number that JSON can be trusted with.
+pub const FARTHEST: u64 = (1 << 53) - 1;
+
 /// What is asked.
 pub struct Asked {
     /// The process.
@@ -34,17 +37,34 @@ impl Asked {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The one value of that name in the query.
+    fn only(&self, name: &str) -> Result<Option<&str>, Problem> {
+        let mut values = self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Problem::bad(format!("`{name}` is there several times"))),
+            (value, None) => Ok(value),
+        }
+    }
+
     /// A number of the query, at most `most`.
     ///
     /// # Errors
-    /// If it is no number.
+    /// If it is no number, or larger.
     pub fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Problem> {
-        match self.query(name).filter(|text| !text.is_empty()) {
-            None => Ok(default),
-            Some(text) => text
-                .parse()
-                .map(|number: u64| number.min(most))
-                .map_err(|_| Problem::bad(format!("`{name}` is not a whole number"))),
+        let Some(text) = self.only(name)? else { return Ok(default) };
+        let number = text.parse().ok().filter(|number| *number <= most);
+        number.ok_or_else(|| Problem::bad(format!("`{name}` is a whole number, {most} at most")))
+    }
+
+    /// Whether something is wanted.
+    ///
+    /// # Errors
+    /// If it is neither `true` nor `false`.
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.only(name)? {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::bad(format!("`{name}` is neither true nor false"))),
         }
     }
 
@@ -53,7 +73,7 @@ impl Asked {
     /// # Errors
     /// If it is no number.
     pub fn offset(&self) -> Result<usize, Problem> {
-        Ok(usize::try_from(self.number("offset", 0, u64::MAX)?).unwrap_or(usize::MAX))
+        Ok(usize::try_from(self.number("offset", 0, FARTHEST)?).unwrap_or(usize::MAX))
     }
 
     /// The selectors of the query, parted by blanks as on the command line.

@@ -27,8 +27,7 @@ pub fn simulation(asked: &Asked) -> Answer {
 
 /// Which fires a backfill would run.
 pub fn backfill(asked: &Asked) -> Answer {
-    let is_set = |name: &str| asked.query(name).is_some_and(|text| text == "true" || text == "1");
-    let backfill = wanted(|name| asked.query(name).map(str::to_owned), is_set("missing_only"))?;
+    let backfill = wanted(|name| asked.query(name).map(str::to_owned), asked.flag("missing_only")?)?;
     ok(views::backfill(&asked.app, asked.project()?, &backfill)?)
 }
 

@@ -32,8 +32,7 @@ pub fn simulation(asked: &Asked) -> Page {
 /// Which fires a backfill would run, and the form that starts it.
 pub fn backfill(asked: &Asked) -> Page {
     let found = asked.query("from").map(|_| {
-        let backfill =
-            schedule_api::wanted(|name| asked.query(name).map(str::to_owned), asked.query("missing_only").is_some())?;
+        let backfill = schedule_api::wanted(|name| asked.query(name).map(str::to_owned), asked.flag("missing_only")?)?;
         views::backfill(&asked.app, asked.project()?, &backfill)
     });
     asked_fires(asked, "backfill.html", found)

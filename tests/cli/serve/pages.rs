@@ -43,7 +43,7 @@ fn each_page_answers_and_holds_what_it_must() {
         (format!("/p/shop/runs/{run}"), "first run"),
         (format!("/p/shop/runs/{run}/logs/run"), "Log of run"),
         ("/p/shop/tasks/large".to_owned(), "select * from orders where quantity"),
-        ("/p/shop/tasks/orders?sort=quantity&desc=1&limit=1".to_owned(), "&lt;b&gt;XX&lt;&#x2f;b&gt; 4"),
+        ("/p/shop/tasks/orders?sort=quantity&desc=true&limit=1".to_owned(), "&lt;b&gt;XX&lt;&#x2f;b&gt; 4"),
         ("/p/shop/outputs".to_owned(), "out&#x2f;large.csv"),
         ("/p/shop/files/out/large.csv".to_owned(), "country,quantity"),
         ("/p/shop/schedule".to_owned(), "The pipeline has no schedule"),

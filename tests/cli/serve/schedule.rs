@@ -63,10 +63,10 @@ fn the_simulator_tells_the_same_as_the_command_line() {
 fn a_backfill_shows_its_runs_and_then_starts_them() {
     let project = project("schedule: '0 12 * * *'\n");
     let server = without_schedules(&project);
-    let page = server.get("/p/shop/schedule/backfill?from=2024-11-01&to=2024-11-03&missing_only=1").text();
+    let page = server.get("/p/shop/schedule/backfill?from=2024-11-01&to=2024-11-03&missing_only=true").text();
     assert!(page.contains("3 runs would start") && page.contains("2024-11-02 12:00:00 UTC"), "{page}");
     assert!(!project.has(".tidemill"), "nothing ran");
-    let started = server.post("/p/shop/backfills", "from=2024-11-01&to=2024-11-03&missing_only=1");
+    let started = server.post("/p/shop/backfills", "from=2024-11-01&to=2024-11-03&missing_only=true");
     assert_eq!(started.status, 303, "{}", started.body);
     until(|| {
         let runs = server.get("/api/v1/projects/shop/runs").json();
@@ -78,7 +78,7 @@ fn a_backfill_shows_its_runs_and_then_starts_them() {
     let asked = r#"{"from": "2024-11-01", "to": "2024-11-03", "missing_only": true}"#;
     let nothing = server.post("/api/v1/projects/shop/backfills", asked);
     assert_eq!((nothing.status, &nothing.json()["run"]), (200, &serde_json::Value::Null), "{}", nothing.body);
-    let left = server.get("/api/v1/projects/shop/backfills?from=2024-11-01&to=2024-11-04&missing_only=1").json();
+    let left = server.get("/api/v1/projects/shop/backfills?from=2024-11-01&to=2024-11-04&missing_only=true").json();
     assert_eq!(left["fires"].as_array().map(Vec::len), Some(1), "{left}");
     for wrong in [r#"{"from": "--help", "to": "2024-11-03"}"#, "{}", r#"{"from": 1, "to": 2}"#] {
         assert_eq!(server.post("/api/v1/projects/shop/backfills", wrong).status, 422, "{wrong}");
