@@ -63,7 +63,7 @@ pub struct Load {
 impl Parameters for Load {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "load",
-        version: 3,
+        version: 4,
         summary: "Reads a table from files (CSV, JSON, NDJSON, Parquet, SQLite or XLSX), or from a database.",
         colour: "#2f6fb5",
         ..Descriptor::TABLE

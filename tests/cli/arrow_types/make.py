@@ -23,7 +23,21 @@ columns = {
     "pair": pa.array([[1, 2], None, [3, 4]], pa.list_(pa.int64(), 2)),
     "words": pa.array([["a"], None, []], pa.large_list(pa.large_string())),
     "point": pa.array([{"x": 1}, None, {"x": 2}]),
-    "lookup": pa.array([[("a", 1)], None, []], pa.map_(pa.string(), pa.int64())),
+    "lookup": pa.array([[("a", 1), ("b", None)], None, []], pa.map_(pa.string(), pa.int64())),
+    "counts": pa.array([[(1, True)], None, [(2, False)]], pa.map_(pa.int32(), pa.bool_())),
+    "deep": pa.array(
+        [
+            [{"at": datetime.datetime(2024, 1, 2, 3, 4, 5), "tags": ['a "b"', None]}, None],
+            None,
+            [{"at": None, "tags": []}, {"at": None, "tags": None}],
+        ],
+        pa.list_(pa.struct({"at": pa.timestamp("ns", tz="UTC"), "tags": pa.list_(pa.string())})),
+    ),
+    "prices": pa.array(
+        [{"net": decimal.Decimal("1.50"), "rates": [0.5, float("nan")], "when": time(1, 2, 3)}, None, {"net": None, "rates": [None], "when": None}],
+        pa.struct({"net": pa.decimal128(9, 2), "rates": pa.list_(pa.float64()), "when": pa.time32("s")}),
+    ),
+    "raw": pa.array([{"x": 1, "raw": b"a"}, None, None]),
     "bytes": pa.array([b"a", None, b"\xff"], pa.large_binary()),
     "id": pa.array([b"0123456789abcdef", None, b"fedcba9876543210"], pa.uuid()),
     "lasts": pa.array([datetime.timedelta(hours=1), None, datetime.timedelta(0)]),

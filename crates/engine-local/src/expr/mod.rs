@@ -17,6 +17,7 @@ mod eval;
 mod function;
 mod interval;
 mod json;
+mod json_values;
 mod kernel;
 mod like;
 mod literal;
@@ -34,5 +35,6 @@ pub(crate) use cast::cast;
 pub(crate) use eval::Eval;
 #[cfg(test)]
 pub(crate) use function::names as function_names;
+pub(crate) use json_values::{JsonValues, write_text};
 pub(crate) use literal::constant;
 pub(crate) use notes::Notes;

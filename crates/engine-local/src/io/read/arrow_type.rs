@@ -7,7 +7,7 @@ use tidemill_core::table::DataType;
 const MOST_DIGITS: usize = 38;
 
 /// The type of ours in which the values of an Arrow type are held; none if tables cannot hold them, or the reader cannot read
-/// them. What is stored in fewer bits is widened.
+/// them. What is stored in fewer bits is widened. What holds others is [JSON text](super::nested).
 pub(super) fn held_as(arrow: &Arrow) -> Option<DataType> {
     Some(match arrow {
         Arrow::Null => DataType::Null,
@@ -28,6 +28,13 @@ pub(super) fn held_as(arrow: &Arrow) -> Option<DataType> {
         Arrow::Date64 | Arrow::Timestamp(..) => DataType::Datetime,
         Arrow::Time32(_) | Arrow::Time64(_) => DataType::Time,
         Arrow::Dictionary(_, values, _) => held_as(values)?,
+        Arrow::List(item) | Arrow::LargeList(item) | Arrow::FixedSizeList(item, _) => {
+            held_as(item.dtype()).map(|_| DataType::String)?
+        }
+        Arrow::Struct(fields) => {
+            let all_are_held = fields.iter().all(|field| held_as(field.dtype()).is_some());
+            all_are_held.then_some(DataType::String)?
+        }
         _ => return None,
     })
 }
@@ -38,7 +45,11 @@ pub(super) fn shown(arrow: &Arrow) -> String {
     match arrow {
         Arrow::Binary | Arrow::LargeBinary | Arrow::BinaryView | Arrow::FixedSizeBinary(_) => "binary".to_owned(),
         Arrow::List(item) | Arrow::LargeList(item) | Arrow::FixedSizeList(item, _) => list(item),
-        Arrow::Struct(_) => "struct".to_owned(),
+        Arrow::Struct(fields) => {
+            let fields: Vec<_> =
+                fields.iter().map(|field| format!("{}: {}", field.name, shown(field.dtype()))).collect();
+            format!("struct[{}]", fields.join(", "))
+        }
         Arrow::Map(..) => "map".to_owned(),
         Arrow::Duration(_) => "duration".to_owned(),
         Arrow::Interval(_) => "interval".to_owned(),
@@ -52,11 +63,14 @@ pub(super) fn shown(arrow: &Arrow) -> String {
     }
 }
 
-/// Whether a column is noted to be of seconds since midnight. Parquet has no such type: what is stored are milliseconds.
-pub(super) fn is_time_of_seconds(arrow: &Arrow) -> bool {
+/// Whether the type that the writer has noted beside the one of Parquet hides what is stored: a time of seconds, where Parquet
+/// stores milliseconds, and a list of so many items, which is stored as any other list.
+pub(super) fn is_noted_otherwise(arrow: &Arrow) -> bool {
     match arrow {
-        Arrow::Time32(ArrowTimeUnit::Second) => true,
-        Arrow::Dictionary(_, values, _) => is_time_of_seconds(values),
+        Arrow::Time32(ArrowTimeUnit::Second) | Arrow::FixedSizeList(..) => true,
+        Arrow::Dictionary(_, values, _) => is_noted_otherwise(values),
+        Arrow::List(item) | Arrow::LargeList(item) => is_noted_otherwise(item.dtype()),
+        Arrow::Struct(fields) => fields.iter().any(|field| is_noted_otherwise(field.dtype())),
         _ => false,
     }
 }

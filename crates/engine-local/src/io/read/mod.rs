@@ -13,6 +13,7 @@ mod filename;
 mod foreign;
 mod header;
 pub(super) mod json;
+mod nested;
 pub(super) mod parquet;
 mod parquet_pages;
 mod places;

@@ -5,18 +5,19 @@ use std::io::{Cursor, Read};
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{
     ArrowDataType, ChunkApply, Column, DataFrame, DataType as Polars, IntoColumn, ParquetReader, PolarsError,
-    PolarsResult, SerReader, TimeUnit,
+    PolarsResult, SerReader, Series, TimeUnit,
 };
 use tidemill_core::format::quantity;
 use tidemill_core::table::{DataType, EngineError, Scan, Schema};
 
-use super::arrow_type::{held_as, is_time_of_seconds, shown};
+use super::arrow_type::{held_as, is_noted_otherwise, shown};
+use super::nested;
 use super::parquet_pages;
 use super::source_file::SourceFile;
 use super::source_rows::SourceRows;
 use crate::arrays::types::{NANOS, times, to_polars};
 use crate::error::internal;
-use crate::runtime::panic_hook;
+use crate::runtime::{memory, panic_hook};
 
 /// Reads no rows, only what the files say of their columns.
 pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
@@ -94,32 +95,57 @@ pub(in crate::io) fn read(files: &[SourceFile], scan: &Scan) -> Result<SourceRow
     Ok(all)
 }
 
+/// What a value of a list takes at least.
+const LEAST_BYTES: u128 = 8;
+
 fn read_one(origin: &SourceFile, schema: &Schema, warnings: &mut Vec<String>) -> Result<DataFrame, EngineError> {
     let columns = columns_of(origin)?;
     let held = schema_of(origin, &columns, schema)?;
     if let Some(missing) = schema.names().find(|name| !held.contains(name)) {
         return Err(origin.error(None, format!("has no column `{missing}`")));
     }
-    let wanted = |stored: &dyn Fn(&ArrowDataType) -> bool| -> Vec<String> {
-        let columns = columns.iter().filter(|(name, is)| schema.contains(name) && stored(is));
-        columns.map(|(name, _)| name.clone()).collect()
-    };
+    let wanted: Vec<&(String, ArrowDataType)> = columns.iter().filter(|(name, _)| schema.contains(name)).collect();
+    let names = |columns: &[&(String, ArrowDataType)]| columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let file = origin.open()?;
     let mut reader = ParquetReader::new(origin.open()?);
-    undamaged(origin, || parquet_pages::look_at(&file, reader.get_metadata()?, &wanted(&|_| true)))?;
-    let mut frame = selected(origin, origin.open()?, wanted(&|_| true))?;
-    let of_seconds = wanted(&is_time_of_seconds);
-    if !of_seconds.is_empty() {
-        for column in selected(origin, without_noted_types(origin)?, of_seconds)?.into_columns() {
+    let of_lists = undamaged(origin, || parquet_pages::look_at(&file, reader.get_metadata()?, &names(&wanted)))?;
+    memory::room_for(of_lists * LEAST_BYTES, || format!("the values in the lists of {}", origin.shown))?;
+    let (otherwise, as_noted) = wanted.iter().copied().partition::<Vec<_>, _>(|(_, stored)| is_noted_otherwise(stored));
+    let mut frame = selected(origin, origin.open()?, names(&as_noted))?;
+    if !otherwise.is_empty() {
+        for column in selected(origin, without_noted_types(origin)?, names(&otherwise))?.into_columns() {
             frame.with_column(column).map_err(internal)?;
         }
     }
     let columns = schema.fields().iter().map(|field| {
         let column = frame.column(&field.name).map_err(internal)?;
-        warnings.extend(lost_nanoseconds(origin, column)?);
-        converted(origin, column, held.get(&field.name), field.data_type)
+        // That it is there has been looked at above.
+        let stored =
+            wanted.iter().find(|(name, _)| *name == field.name).map_or(&ArrowDataType::Null, |(_, stored)| stored);
+        column_as(origin, column, stored, field.data_type, warnings)
     });
     DataFrame::new(frame.height(), columns.collect::<Result<_, _>>()?).map_err(internal)
+}
+
+/// The column of a stored type as the one that is wanted of it.
+fn column_as(
+    origin: &SourceFile,
+    column: &Column,
+    stored: &ArrowDataType,
+    wanted: DataType,
+    warnings: &mut Vec<String>,
+) -> Result<Column, EngineError> {
+    if !nested::is_nested(stored) {
+        warnings.extend(lost_nanoseconds(origin, column)?);
+        return converted(origin, column, held_as(stored), wanted);
+    }
+    let mut flat = |inner: Series, stored: &ArrowDataType| {
+        let inner = inner.with_name(column.name().clone()).into_column();
+        let held = held_as(stored).unwrap_or(DataType::Null);
+        Ok(column_as(origin, &inner, stored, held, warnings)?.take_materialized_series())
+    };
+    let json = nested::json(column.as_materialized_series(), stored, &mut flat)?;
+    converted(origin, &json.with_name(column.name().clone()).into_column(), Some(DataType::String), wanted)
 }
 
 fn selected<R: MmapBytesReader>(origin: &SourceFile, file: R, names: Vec<String>) -> Result<DataFrame, EngineError> {

@@ -12,15 +12,19 @@ use polars_parquet::parquet::page::{CompressedPage, DataPageHeader};
 use polars_parquet::parquet::read::PageReader;
 use polars_parquet::read::FileMetadata;
 
-/// Looks at the head of each page of these columns, which hold one value for each row.
+/// Looks at the head of each page of these columns, which hold one value for each row, or in lists any number. Says how many
+/// values the lists hold.
 ///
 /// # Errors
 /// If a column chunk has more or fewer values than there are rows, or its bytes are not in the file.
-pub(super) fn look_at(file: &File, metadata: &FileMetadata, columns: &[String]) -> PolarsResult<()> {
+pub(super) fn look_at(file: &File, metadata: &FileMetadata, columns: &[String]) -> PolarsResult<u128> {
+    let mut of_lists = 0;
     for row_group in &metadata.row_groups {
         for name in columns {
             for chunk in row_group.columns_under_root_iter(name).into_iter().flatten() {
-                if usize::try_from(chunk.num_values()) != Ok(row_group.num_rows()) {
+                if chunk.descriptor().descriptor.max_rep_level > 0 {
+                    of_lists += u128::try_from(chunk.num_values()).unwrap_or_default();
+                } else if usize::try_from(chunk.num_values()) != Ok(row_group.num_rows()) {
                     return Err(
                         ParquetError::OutOfSpec(format!("column `{name}` has not one value for each row")).into()
                     );
@@ -29,7 +33,7 @@ pub(super) fn look_at(file: &File, metadata: &FileMetadata, columns: &[String]) 
             }
         }
     }
-    Ok(())
+    Ok(of_lists)
 }
 
 fn look_at_chunk(file: &File, chunk: &ColumnChunkMetadata) -> ParquetResult<()> {

@@ -61,16 +61,16 @@ fn what_tables_cannot_hold_is_refused() {
     let exact = read_as(DataType::Decimal { precision: 20, scale: 0 }).rows();
     assert!(exact.contains("18446744073709551615"), "{exact}");
     assert_snapshot!(read_as(DataType::String).rows(), @"a.parquet: column `big` is of type u64, not string");
-    let list = Series::new("list".into(), [Series::new("".into(), [1_i64])]).into_column();
+    let list = Series::new("list".into(), [Series::new("".into(), [b"x".as_slice()])]).into_column();
     assert_snapshot!(Source::new("a.parquet", file(vec![list])).table(), @r"
-    a.parquet: column `list` is of type list[int], which tables cannot hold
+    a.parquet: column `list` is of type list[binary], which tables cannot hold
     help: leave it out, or flatten it, where the file is made
     ");
-    let list = || Series::new("list".into(), [Series::new("".into(), [1_i64])]).into_column();
+    let list = || Series::new("list".into(), [Series::new("".into(), [b"x".as_slice()])]).into_column();
     let mut both = Source::new("a.parquet", file(vec![list(), ints("a", &[1], &Polars::Int64)]));
     assert_eq!(both.table(), "a: i64\n1");
     let wanted = both.scan(|scan| scan.schema = [("list", DataType::String)].into_iter().collect());
-    assert!(wanted.error().starts_with("a.parquet: column `list` is of type list[int]"));
+    assert!(wanted.error().starts_with("a.parquet: column `list` is of type list[binary]"));
     let bytes = file(vec![ints("a", &[1], &Polars::Int64)]);
     let error = Source::new("a.parquet", &bytes[..bytes.len() - 8]).error();
     assert!(error.starts_with("a.parquet is not a whole Parquet file: "), "{error}");
