@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tidemill_test_servers::{Certificates, S3Server, WebAnswer, WebServer};
+use tidemill_test_servers::{Certificates, Cut, S3Server, WebAnswer, WebServer};
 
 use crate::project::{Outcome, Project};
 
@@ -20,6 +20,48 @@ fn run<const N: usize>(project: &Project, server: &S3Server, arguments: [&str; N
 fn finish(project: &Project, mut command: Command) -> Outcome {
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     project.wait(command.spawn().expect("the binary starts"))
+}
+
+#[test]
+fn of_a_parquet_file_in_a_store_the_columns_that_are_taken_come_and_no_others() {
+    let Some(server) = S3Server::start() else { return };
+    let made = Project::new().pipeline(
+        "
+        version: 1
+        tasks:
+          wide:
+            type: sql
+            sql: select n, sha256('a' || n) || sha256('b' || n) as text, n * 2.5 as price, md5('c' || n) as other from generate_series(1, 100000) as s (n)
+            output: wide.parquet
+        ",
+    );
+    made.run(["run"]).exits(0);
+    let file = std::fs::read(made.root().join("wide.parquet")).expect("it was made");
+    server.make_bucket("lake");
+    server.put("lake/wide.parquet", &file);
+    let cut = Cut::before(server.port()).expect("a proxy");
+    let project = Project::new().pipeline(
+        "
+        version: 1
+        tasks:
+          prices: {type: load, path: 's3://lake/wide.parquet', select: [n, price]}
+          total: {type: sql, sql: 'select count(*) as n, sum(price) as price from prices', output: total.csv}
+        ",
+    );
+    let run = |arguments: [&str; 1]| {
+        let mut command = with_keys(project.command(arguments), &server);
+        command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", cut.port()));
+        finish(&project, command).exits(0)
+    };
+    run(["check"]);
+    assert!(cut.answered() < 300_000, "{} of {} bytes for a check", cut.answered(), file.len());
+    let before = cut.answered();
+    run(["run"]);
+    let came = cut.answered() - before;
+    assert_eq!(project.read("total.csv"), "n,price\n100000,12500125000\n");
+    assert!(file.len() > 8 << 20 && came < 2_500_000, "{came} of {} bytes", file.len());
+    println!("{came} of {} bytes came for two columns of four", file.len());
+    assert!(project.files(".tidemill/cache/fetched").is_empty(), "a copy of parts does not stay");
 }
 
 #[test]

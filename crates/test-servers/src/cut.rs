@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -12,6 +12,7 @@ pub struct Cut {
     port: u16,
     rule: Arc<Mutex<Option<Rule>>>,
     cuts: Arc<AtomicUsize>,
+    answered: Arc<AtomicU64>,
 }
 
 /// What is done at a moment; what becomes of the connection then comes back.
@@ -44,8 +45,8 @@ impl Cut {
     pub fn before(server: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
-        let (rule, cuts) = (Arc::<Mutex<Option<Rule>>>::default(), Arc::<AtomicUsize>::default());
-        let shared = (Arc::clone(&rule), Arc::clone(&cuts));
+        let (rule, cuts, answered) = <(Arc<Mutex<Option<Rule>>>, Arc<AtomicUsize>, Arc<AtomicU64>)>::default();
+        let shared = (Arc::clone(&rule), Arc::clone(&cuts), Arc::clone(&answered));
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 if let Ok(server) = TcpStream::connect(("127.0.0.1", server)) {
@@ -53,7 +54,7 @@ impl Cut {
                 }
             }
         });
-        Ok(Self { port, rule, cuts })
+        Ok(Self { port, rule, cuts, answered })
     }
 
     /// The port where it listens.
@@ -96,12 +97,17 @@ impl Cut {
         self.cuts.load(Ordering::Acquire)
     }
 
+    /// How many bytes have come from the server.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Acquire)
+    }
+
     fn set_rule(&self, rule: Option<Rule>) {
         *self.rule.lock().unwrap_or_else(PoisonError::into_inner) = rule;
     }
 }
 
-type Shared = (Arc<Mutex<Option<Rule>>>, Arc<AtomicUsize>);
+type Shared = (Arc<Mutex<Option<Rule>>>, Arc<AtomicUsize>, Arc<AtomicU64>);
 
 fn pass_both_ways(client: &TcpStream, server: &TcpStream, shared: &Shared) {
     let fate = Arc::new(Mutex::new(Fate::Passes));
@@ -133,6 +139,9 @@ impl Line {
         loop {
             let read = from.read(&mut buffer)?;
             let piece = &buffer[..read];
+            if !self.from_client {
+                self.shared.2.fetch_add(read as u64, Ordering::AcqRel);
+            }
             match self.fate_of(piece, &mut pieces) {
                 Fate::Cut => return Err(io::ErrorKind::ConnectionAborted.into()),
                 _ if read == 0 => return to.shutdown(Shutdown::Write),

@@ -37,6 +37,14 @@ impl S3Server {
         format!("http://{}", self.address)
     }
 
+    /// The port on 127.0.0.1.
+    ///
+    /// # Panics
+    /// If its address has none.
+    pub fn port(&self) -> u16 {
+        self.address.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+    }
+
     /// Makes a bucket.
     ///
     /// # Panics

@@ -18,7 +18,7 @@ use super::file_state::FileState;
 use super::remote_files::{Incoming, RemoteFiles};
 
 /// What the names of copies on their way begin with.
-const PART: &str = ".part-";
+pub(super) const PART: &str = ".part-";
 
 /// Endings that stand behind another one.
 const OUTER_ENDINGS: [&str; 4] = ["gz", "zst", "bz2", "xz"];
@@ -48,7 +48,7 @@ impl Copies {
         location: &Location,
         state: &FileState,
     ) -> Result<(PathBuf, FileState), Fault> {
-        let folder = project.join(&self.folder);
+        let folder = self.folder(project);
         let Some(identity) = &state.identity else { return fetch(&folder, remote, location, state) };
         let path = folder.join(name(&remote.address(location), location, identity));
         let turn = Arc::clone(self.lock().entry(path.to_string_lossy().into_owned()).or_default());
@@ -59,6 +59,23 @@ impl Copies {
             return Ok((path, state.clone()));
         }
         fetch(&folder, remote, location, state)
+    }
+
+    /// The copy of a file that is known by that, if it is there.
+    pub fn whole(
+        &self,
+        project: &Path,
+        remote: &dyn RemoteFiles,
+        location: &Location,
+        identity: &str,
+    ) -> Option<PathBuf> {
+        let path = self.folder(project).join(name(&remote.address(location), location, identity));
+        path.is_file().then_some(path)
+    }
+
+    /// Where copies are.
+    pub fn folder(&self, project: &Path) -> PathBuf {
+        project.join(&self.folder)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Mutex<()>>>> {

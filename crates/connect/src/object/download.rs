@@ -1,4 +1,4 @@
-//! Reading a remote file whole, though its body may break off.
+//! Reading a remote file, or a part of it, whole, though its body may break off.
 
 use tidemill_core::table::Location;
 
@@ -12,7 +12,7 @@ const MOST_BREAKS: u32 = 4;
 /// What counts as getting on, in bytes.
 const PROGRESS: u64 = 1 << 20;
 
-/// Brings the file that was said to be `state`: all of it, or an error.
+/// Brings what is wanted of the file that was said to be `state`: all of it, or an error.
 pub(crate) fn download(
     remote: &dyn RemoteFiles,
     location: &Location,
@@ -20,16 +20,17 @@ pub(crate) fn download(
     into: &mut Incoming,
 ) -> Result<(), Fault> {
     let (mut breaks, mut reached) = (0, 0);
+    let length = into.end().or(state.length).map(|end| end.saturating_sub(into.position()));
     loop {
         let fault = match remote.read(location, state, into) {
-            Ok(()) => match state.length.filter(|length| *length != into.written()) {
+            Ok(()) => match length.filter(|length| *length != into.written()) {
                 None => return Ok(()),
                 Some(length) => ended_early(into.written(), length),
             },
             Err(fault) if fault.kind == FaultKind::Broken => fault,
             Err(fault) => return Err(fault),
         };
-        let is_resumed = state.tag.is_some() && state.length.is_none_or(|length| into.written() < length);
+        let is_resumed = state.tag.is_some() && length.is_none_or(|length| into.written() < length);
         if is_resumed && into.written() >= reached + PROGRESS {
             (breaks, reached) = (0, into.written());
         }

@@ -10,6 +10,7 @@ mod fault;
 mod file_state;
 mod http_client;
 mod network;
+mod parts;
 mod pattern;
 mod remote_files;
 mod remote_storage;

@@ -1,7 +1,8 @@
 //! What a place with remote files can do.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use tidemill_core::attempt::CancelToken;
@@ -45,7 +46,12 @@ pub(crate) trait RemoteFiles: Send + Sync {
         Ok(None)
     }
 
-    /// Brings the rest of the file that was said to be `expected`: from where `into` ends, or from its beginning.
+    /// Whether parts of a file that is that can be had.
+    fn has_parts(&self, _state: &FileState) -> bool {
+        false
+    }
+
+    /// Brings the rest of what `into` is to hold of the file that was said to be `expected`: from where it has come to.
     ///
     /// # Errors
     /// If it is not, or not any more, to be had as that; or breaks off.
@@ -66,16 +72,28 @@ pub(crate) trait RemoteFiles: Send + Sync {
     }
 }
 
-/// A copy on its way.
+/// A copy on its way, of a file or of a part of it.
 pub(crate) struct Incoming {
     file: File,
+    from: u64,
+    /// Where the part ends; None: with the file.
+    end: Option<u64>,
     written: u64,
 }
 
 impl Incoming {
-    /// Into an empty file.
+    /// Of a file, into an empty one.
     pub fn new(file: File) -> Self {
-        Self { file, written: 0 }
+        Self { file, from: 0, end: None, written: 0 }
+    }
+
+    /// Of a part of a file, into the same part of one as long.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn part(mut file: File, part: Range<u64>) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(part.start))?;
+        Ok(Self { file, from: part.start, end: Some(part.end), written: 0 })
     }
 
     /// How many bytes have come.
@@ -83,13 +101,25 @@ impl Incoming {
         self.written
     }
 
+    /// Where in the file the next byte belongs.
+    pub fn position(&self) -> u64 {
+        self.from + self.written
+    }
+
+    /// Where the part ends; None if it is the whole file.
+    pub fn end(&self) -> Option<u64> {
+        self.end
+    }
+
     /// Forgets what has come.
     ///
     /// # Errors
     /// If the system refuses.
     pub fn restart(&mut self) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
+        if self.end.is_none() {
+            self.file.set_len(0)?;
+        }
+        self.file.seek(SeekFrom::Start(self.from))?;
         self.written = 0;
         Ok(())
     }

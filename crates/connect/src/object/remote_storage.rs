@@ -3,35 +3,53 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::slice;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
-use tidemill_core::storage::{DestinationCheck, DestinationRefusal, Found, Storage, StorageEntry};
+use tidemill_core::storage::{DestinationCheck, DestinationRefusal, Found, PartialCopy, Storage, StorageEntry};
 use tidemill_core::table::Location;
 use tidemill_core::task::FileRole;
 
 use super::copies::Copies;
 use super::fault::{Fault, FaultKind};
 use super::file_state::FileState;
+use super::parts::Parts;
 use super::remote_files::RemoteFiles;
 
 /// How often a file may change while it is fetched.
 const MOST_CHANGES: u32 = 3;
 
+/// A file that is not longer is fetched whole.
+const SHORT: u64 = 2 << 20;
+
+/// So much of the end of a file is there from the beginning.
+const END: u64 = 64 << 10;
+
+/// By location and identity.
+type PartsRead<R> = HashMap<(Location, String), Weak<Parts<R>>>;
+
 /// The storage of a place with remote files.
 pub(crate) struct RemoteStorage<R> {
-    remote: R,
+    remote: Arc<R>,
     copies: Copies,
+    /// Copies of parts that somebody reads, by the file and what identifies it.
+    parts: Mutex<PartsRead<R>>,
     /// What files were when it was last asked what is there. Copies are of that, so that what is read is what was identified.
     known: Mutex<HashMap<Location, FileState>>,
 }
 
-impl<R: RemoteFiles> RemoteStorage<R> {
+impl<R: RemoteFiles + 'static> RemoteStorage<R> {
     /// Whose copies are kept in that folder below the project's.
     pub fn new(remote: R, fetched: &Path) -> Self {
-        Self { remote, copies: Copies::new(fetched), known: Mutex::default() }
+        Self {
+            remote: Arc::new(remote),
+            copies: Copies::new(fetched),
+            parts: Mutex::default(),
+            known: Mutex::default(),
+        }
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Location, FileState>> {
@@ -68,6 +86,16 @@ impl<R: RemoteFiles> RemoteStorage<R> {
 
     /// A copy of the file as it was when it was last asked what is there.
     fn copy(&self, project: &Path, location: &Location) -> Result<(PathBuf, FileState), Fault> {
+        self.unchanged(location, |state| {
+            self.copies.get(project, &*self.remote, location, state).map(|(path, state)| {
+                self.known().insert(location.clone(), state.clone());
+                (path, state)
+            })
+        })
+    }
+
+    /// What `get` makes of the file as it was when it was last asked what is there, or as it is now if it has changed since.
+    fn unchanged<T>(&self, location: &Location, get: impl Fn(&FileState) -> Result<T, Fault>) -> Result<T, Fault> {
         let missing = || Fault::new(FaultKind::Missing, "it is not there");
         let mut known = self.known().get(location).cloned();
         for _ in 0..MOST_CHANGES {
@@ -75,13 +103,9 @@ impl<R: RemoteFiles> RemoteStorage<R> {
                 Some(state) => state,
                 None => self.state(location)?.ok_or_else(missing)?,
             };
-            match self.copies.get(project, &self.remote, location, &state) {
+            match get(&state) {
                 Err(fault) if fault.kind == FaultKind::Changed => {}
-                Ok((path, state)) => {
-                    self.known().insert(location.clone(), state.clone());
-                    return Ok((path, state));
-                }
-                Err(fault) => return Err(fault),
+                got => return got,
             }
         }
         Err(Fault::new(
@@ -89,6 +113,25 @@ impl<R: RemoteFiles> RemoteStorage<R> {
             "it changes whenever it is read, or the server says of each answer something else",
         )
         .help("read it when nobody writes it"))
+    }
+
+    /// The parts of a file that is that; None if all of it is here or may as well be fetched.
+    fn parts(&self, project: &Path, location: &Location, state: &FileState) -> Result<Option<Arc<Parts<R>>>, Fault> {
+        let (Some(identity), Some(length)) = (&state.identity, state.length) else { return Ok(None) };
+        let is_here = || self.copies.whole(project, &*self.remote, location, identity).is_some();
+        if length <= SHORT || !self.remote.has_parts(state) || is_here() {
+            return Ok(None);
+        }
+        let key = (location.clone(), identity.clone());
+        let known = || self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(parts) = known().get(&key).and_then(Weak::upgrade) {
+            return Ok(Some(parts));
+        }
+        let parts = Parts::new(&self.copies.folder(project), &self.remote, location, state, length)?;
+        parts.bring(slice::from_ref(&(length - END..length)))?;
+        let parts = Arc::new(parts);
+        known().insert(key, Arc::downgrade(&parts));
+        Ok(Some(parts))
     }
 
     /// What identifies a file in fingerprints.
@@ -101,7 +144,7 @@ impl<R: RemoteFiles> RemoteStorage<R> {
     }
 }
 
-impl<R: RemoteFiles> Storage for RemoteStorage<R> {
+impl<R: RemoteFiles + 'static> Storage for RemoteStorage<R> {
     fn leads_here(&self, scheme: Option<&str>) -> bool {
         scheme.is_some_and(|scheme| self.remote.leads_here(scheme))
     }
@@ -141,6 +184,12 @@ impl<R: RemoteFiles> Storage for RemoteStorage<R> {
 
     fn local_path(&self, project: &Path, location: &Location) -> io::Result<PathBuf> {
         self.copy(project, location).map(|(path, _)| path).map_err(|fault| self.told(location, fault))
+    }
+
+    fn partial_copy(&self, project: &Path, location: &Location) -> io::Result<Option<Arc<dyn PartialCopy>>> {
+        let parts = self.unchanged(location, |state| self.parts(project, location, state));
+        let parts = parts.map_err(|fault| self.told(location, fault))?;
+        Ok(parts.map(|parts| parts as Arc<dyn PartialCopy>))
     }
 
     fn content(&self, project: &Path, location: &Location, known: &FileDigests) -> io::Result<Option<Digest>> {

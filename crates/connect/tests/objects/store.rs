@@ -2,7 +2,7 @@
 
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::table::Location;
-use tidemill_test_servers::S3Server;
+use tidemill_test_servers::{Cut, Fate, S3Server};
 
 use crate::harness::Place;
 
@@ -70,6 +70,42 @@ fn an_object_appears_whole_or_not_at_all() {
     assert!(!server.unfinished("reports").contains("<UploadId>"));
     publish(&large, &NEVER_CANCELLED).unwrap();
     assert!(server.get("reports/out/x.bin").unwrap() == large);
+}
+
+/// A file in which no two places look the same.
+fn long_content(seed: u64) -> Vec<u8> {
+    (0..3_u64 << 17).flat_map(|at| (at.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ seed).to_le_bytes()).collect()
+}
+
+#[test]
+fn parts_of_an_object_are_fetched_and_no_others() {
+    let Some(server) = S3Server::start() else { return };
+    let cut = Cut::before(server.port()).unwrap();
+    let content = long_content(1);
+    server.make_bucket("reports");
+    server.put("reports/x.bin", &content);
+    server.put("reports/short.bin", "short");
+    let endpoint = format!("http://127.0.0.1:{}", cut.port());
+    let lake = Place::of("s3://reports", &options(&endpoint), &[]);
+    let partial = |name: &str| lake.storage.partial_copy(lake.project(), &Location::new(name)).unwrap();
+    assert!(partial("there://short.bin").is_none(), "a short file is fetched whole");
+    let copy = partial("there://x.bin").unwrap();
+    assert_eq!(copy.length(), content.len() as u64);
+    let (end, middle) = (content.len() - 65_536..content.len(), 1_500_000..1_600_000);
+    let here =
+        |range: &std::ops::Range<usize>| std::fs::read(copy.path()).unwrap()[range.clone()] == content[range.clone()];
+    assert!(here(&end) && !here(&middle), "its end is there, and nothing else");
+    // The body breaks off, and the rest of the part is asked for.
+    cut.do_at_answer(&content[1_550_000..1_550_016], || Fate::Cut);
+    copy.fetch(&[1_500_000..1_600_000, 1_500_000..1_500_010]).unwrap();
+    assert!(here(&middle) && !here(&(0..100)) && !here(&(2_000_000..2_000_100)));
+    assert!(cut.answered() < 700_000, "{} bytes came", cut.answered());
+    let before = cut.answered();
+    partial("there://x.bin").unwrap().fetch(&[1_520_000..1_530_000, 1_525_000..1_526_000]).unwrap();
+    assert_eq!(cut.answered(), before, "what is there is not fetched again");
+    server.put("reports/x.bin", long_content(2));
+    let error = copy.fetch(&[0..10, 20..30]).expect_err("it has changed").to_string();
+    assert!(error.contains("there://x.bin") && error.contains("it changed while it was read"), "{error}");
 }
 
 #[test]

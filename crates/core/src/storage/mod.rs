@@ -2,6 +2,7 @@
 
 mod destination;
 mod local;
+mod partial_copy;
 mod registry;
 mod unvisited;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use destination::{AnyDestination, DestinationCheck, DestinationRefusal};
 pub use local::{LocalFileSystem, is_glob, resolve};
+pub use partial_copy::PartialCopy;
 pub use registry::{Connector, Destinations, StorageRegistry};
 
 use crate::attempt::CancelToken;
@@ -78,6 +80,14 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// If it cannot be copied.
     fn local_path(&self, project: &Path, location: &Location) -> io::Result<PathBuf>;
+
+    /// A copy of parts of the file as it is now, with its end: None where a whole one is as good.
+    ///
+    /// # Errors
+    /// If it cannot be begun.
+    fn partial_copy(&self, _project: &Path, _location: &Location) -> io::Result<Option<Arc<dyn PartialCopy>>> {
+        Ok(None)
+    }
 
     /// The bytes of a file.
     ///

@@ -48,6 +48,8 @@ pub struct FormatDescriptor {
     pub rows_are_lines: bool,
     /// Whether rows may still be in a second file beside it, that of SQLite's write-ahead log.
     pub has_wal: bool,
+    /// Whether what reads it asks for the parts that it needs, so that of a file elsewhere no others are fetched.
+    pub is_read_in_parts: bool,
 }
 
 impl FormatDescriptor {
@@ -63,6 +65,7 @@ impl FormatDescriptor {
         rows_name_columns: false,
         rows_are_lines: false,
         has_wal: false,
+        is_read_in_parts: false,
     };
 
     /// What tables in it are marked with.

@@ -41,7 +41,8 @@ impl LocalFiles {
 
     /// The files of a source, on this machine, to be read until that is cancelled.
     fn of(&self, project: &Path, source: &Scan, cancelled: &CancelToken) -> Result<Vec<SourceFile>, EngineError> {
-        SourceFile::all_of(&self.storages, project, source, cancelled)
+        let in_parts = self.codecs.get(source.format)?.descriptor().is_read_in_parts;
+        SourceFile::all_of(&self.storages, project, source, in_parts, cancelled)
     }
 
     /// The database that a source is a table or query of, if it is no file.

@@ -111,9 +111,12 @@ impl Target {
     }
 
     async fn read(&self, expected: &FileState, into: &mut Incoming) -> Result<(), Fault> {
-        let from = Some(into.written()).filter(|from| *from > 0);
-        let options =
-            GetOptions { if_match: expected.tag.clone(), range: from.map(GetRange::Offset), ..GetOptions::default() };
+        let range = match (into.position(), into.end()) {
+            (0, None) => None,
+            (from, None) => Some(GetRange::Offset(from)),
+            (from, Some(end)) => Some(GetRange::Bounded(from..end)),
+        };
+        let options = GetOptions { if_match: expected.tag.clone(), range, ..GetOptions::default() };
         let found = self.store.get_opts(&self.key(&self.name)?, options).await;
         let found = found.map_err(|error| self.fault(&error))?;
         if state_of(&found.meta).identity != expected.identity {
@@ -236,6 +239,11 @@ impl RemoteFiles for StoreFiles {
     fn noted(&self, location: &Location) -> Result<Option<Digest>, Fault> {
         let target = self.target(location)?;
         runtime::block_on(target.noted())
+    }
+
+    /// Of one with a tag that stands for its very bytes: each part is asked for by that.
+    fn has_parts(&self, state: &FileState) -> bool {
+        state.tag.is_some()
     }
 
     fn read(&self, location: &Location, expected: &FileState, into: &mut Incoming) -> Result<(), Fault> {

@@ -20,6 +20,7 @@ impl FormatCodec for Parquet {
             summary: "Apache Parquet.",
             endings: &["parquet", "pq"],
             options: &["filename"],
+            is_read_in_parts: true,
             ..FormatDescriptor::TABLE
         }
     }

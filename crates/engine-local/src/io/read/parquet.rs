@@ -1,6 +1,9 @@
 //! Parquet: typed already; what is typed otherwise than our tables is widened if nothing is lost.
 
+use std::fs::File;
 use std::io::{Cursor, Read};
+use std::os::unix::fs::FileExt;
+use std::slice;
 
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{
@@ -19,6 +22,9 @@ use crate::arrays::types::{NANOS, times, to_polars};
 use crate::error::internal;
 use crate::runtime::{memory, panic_hook};
 
+/// The bytes that a file ends with: four that say how long its metadata are, and four letters.
+const LENGTH_AND_NAME: u64 = 8;
+
 /// Reads no rows, only what the files say of their columns.
 pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, EngineError> {
     let mut all: Option<Schema> = None;
@@ -32,9 +38,23 @@ pub(in crate::io) fn infer(files: &[SourceFile], scan: &Scan) -> Result<Schema, 
     Ok(all.unwrap_or_default())
 }
 
+/// The file, with what it says of itself, which stands at its end: how long that is, and the name of the format, are last.
+fn opened(origin: &SourceFile) -> Result<File, EngineError> {
+    let file = origin.open()?;
+    let Some(end) = origin.parts.as_ref().map(|copy| copy.length()) else { return Ok(file) };
+    let mut length = [0; LENGTH_AND_NAME as usize];
+    let last = end.saturating_sub(LENGTH_AND_NAME);
+    origin.fetch(slice::from_ref(&(last..end)))?;
+    file.read_exact_at(&mut length, last).map_err(|error| origin.io_error(&error))?;
+    let [a, b, c, d, ..] = length;
+    let begins = last.saturating_sub(u32::from_le_bytes([a, b, c, d]).into());
+    origin.fetch(slice::from_ref(&(begins..end)))?;
+    Ok(file)
+}
+
 /// The columns of a file, by the names and types that it says they have.
 fn columns_of(origin: &SourceFile) -> Result<Vec<(String, ArrowDataType)>, EngineError> {
-    let mut reader = ParquetReader::new(origin.open()?);
+    let mut reader = ParquetReader::new(opened(origin)?);
     let schema = undamaged(origin, || reader.schema())?;
     Ok(schema.iter().map(|(name, field)| (name.to_string(), field.dtype().clone())).collect())
 }
@@ -107,7 +127,9 @@ fn read_one(origin: &SourceFile, schema: &Schema, warnings: &mut Vec<String>) ->
     let wanted: Vec<&(String, ArrowDataType)> = columns.iter().filter(|(name, _)| schema.contains(name)).collect();
     let names = |columns: &[&(String, ArrowDataType)]| columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let file = origin.open()?;
-    let mut reader = ParquetReader::new(origin.open()?);
+    let mut reader = ParquetReader::new(opened(origin)?);
+    let parts = undamaged(origin, || Ok(parquet_pages::parts_of(reader.get_metadata()?, &names(&wanted))))?;
+    origin.fetch(&parts)?;
     let of_lists = undamaged(origin, || parquet_pages::look_at(&file, reader.get_metadata()?, &names(&wanted)))?;
     memory::room_for(of_lists * LEAST_BYTES, || format!("the values in the lists of {}", origin.shown))?;
     let (otherwise, as_noted) = wanted.iter().copied().partition::<Vec<_>, _>(|(_, stored)| is_noted_otherwise(stored));
@@ -229,7 +251,7 @@ pub(in crate::io) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(S
     let mut found = Vec::with_capacity(rows.len());
     let mut before = 0;
     for origin in files {
-        let mut reader = ParquetReader::new(origin.open()?);
+        let mut reader = ParquetReader::new(opened(origin)?);
         let height = undamaged(origin, || reader.num_rows())? as u64;
         let here = rows[found.len()..].iter().take_while(|row| **row < before + height);
         let here: Vec<_> = here.map(|row| (origin.shown.clone(), row - before + 1)).collect();

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::Cursor;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use polars::prelude::PolarsResult;
@@ -10,7 +11,18 @@ use polars_parquet::parquet::error::{ParquetError, ParquetResult};
 use polars_parquet::parquet::metadata::ColumnChunkMetadata;
 use polars_parquet::parquet::page::{CompressedPage, DataPageHeader};
 use polars_parquet::parquet::read::PageReader;
-use polars_parquet::read::FileMetadata;
+use polars_parquet::read::{FileMetadata, RowGroupMetadata};
+
+/// Where in the file these columns are.
+pub(super) fn parts_of(metadata: &FileMetadata, columns: &[String]) -> Vec<Range<u64>> {
+    let of_group = |row_group| columns.iter().flat_map(move |name| chunks(row_group, name));
+    metadata.row_groups.iter().flat_map(of_group).map(ColumnChunkMetadata::byte_range).collect()
+}
+
+/// The parts of a column in a group of rows: one, if it holds plain values; of lists and structs several.
+fn chunks<'a>(row_group: &'a RowGroupMetadata, name: &'a str) -> impl Iterator<Item = &'a ColumnChunkMetadata> {
+    row_group.columns_under_root_iter(name).into_iter().flatten()
+}
 
 /// Looks at the head of each page of these columns, which hold one value for each row, or in lists any number. Says how many
 /// values the lists hold.
@@ -21,7 +33,7 @@ pub(super) fn look_at(file: &File, metadata: &FileMetadata, columns: &[String]) 
     let mut of_lists = 0;
     for row_group in &metadata.row_groups {
         for name in columns {
-            for chunk in row_group.columns_under_root_iter(name).into_iter().flatten() {
+            for chunk in chunks(row_group, name) {
                 if chunk.descriptor().descriptor.max_rep_level > 0 {
                     of_lists += u128::try_from(chunk.num_values()).unwrap_or_default();
                 } else if usize::try_from(chunk.num_values()) != Ok(row_group.num_rows()) {

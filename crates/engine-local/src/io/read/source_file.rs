@@ -2,13 +2,15 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use flate2::read::MultiGzDecoder;
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::regular_file;
-use tidemill_core::storage::StorageRegistry;
+use tidemill_core::storage::{PartialCopy, StorageRegistry};
 use tidemill_core::table::{EngineError, Location, Scan};
 
 use super::{encoding, foreign};
@@ -24,6 +26,8 @@ pub struct SourceFile {
     pub shown: String,
     /// Where it is.
     pub path: PathBuf,
+    /// What fetches the parts of it that are wanted, if it is elsewhere and `path` holds no others.
+    pub parts: Option<Arc<dyn PartialCopy>>,
     /// Cancelled when what is in it is no longer wanted.
     pub cancelled: CancelToken,
 }
@@ -37,7 +41,7 @@ pub struct Text {
 }
 
 impl SourceFile {
-    /// The files of a source, on this machine.
+    /// The files of a source, on this machine; of those that are elsewhere, if they are read in parts, what was asked for.
     ///
     /// # Errors
     /// If there is none, or one is elsewhere and cannot be had.
@@ -45,24 +49,44 @@ impl SourceFile {
         storages: &StorageRegistry,
         project: &Path,
         source: &Scan,
+        in_parts: bool,
         cancelled: &CancelToken,
     ) -> Result<Vec<Self>, EngineError> {
         if source.files.is_empty() {
             return Err(EngineError::Internal("a source without files".into()));
         }
-        source.files.iter().map(|file| Self::new(storages, project, file, cancelled)).collect()
+        source.files.iter().map(|file| Self::new(storages, project, file, in_parts, cancelled)).collect()
     }
 
     fn new(
         storages: &StorageRegistry,
         project: &Path,
         file: &Location,
+        in_parts: bool,
         cancelled: &CancelToken,
     ) -> Result<Self, EngineError> {
-        let local = storages.of(file).and_then(|storage| storage.local_path(project, file));
-        let mut found = Self { shown: file.as_str().to_owned(), path: PathBuf::new(), cancelled: cancelled.clone() };
-        found.path = local.map_err(|error| found.io_error(&error))?;
+        let local = storages.of(file).and_then(|storage| {
+            let parts = if in_parts { storage.partial_copy(project, file)? } else { None };
+            let path = match &parts {
+                Some(parts) => parts.path().to_owned(),
+                None => storage.local_path(project, file)?,
+            };
+            Ok((path, parts))
+        });
+        let (shown, cancelled) = (file.as_str().to_owned(), cancelled.clone());
+        let mut found = Self { shown, path: PathBuf::new(), parts: None, cancelled };
+        (found.path, found.parts) = local.map_err(|error| found.io_error(&error))?;
         Ok(found)
+    }
+
+    /// Sees to it that these bytes of it can be read; of a file of this machine, all can.
+    ///
+    /// # Errors
+    /// If they are elsewhere and cannot be had, or are no longer wanted.
+    pub fn fetch(&self, parts: &[Range<u64>]) -> Result<(), EngineError> {
+        self.uncancelled()?;
+        let copy = self.parts.as_ref();
+        copy.map_or(Ok(()), |copy| copy.fetch(parts)).map_err(|error| self.io_error(&error))
     }
 
     /// An error once what is in it is no longer wanted, or what came of it takes more memory than there may be.

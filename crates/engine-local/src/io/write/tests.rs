@@ -23,7 +23,7 @@ fn write(table: &OutputTable, sink: &Sink, path: &Path) -> Result<Written, Engin
 }
 
 fn files(folder: &Path, scan: &Scan) -> Vec<SourceFile> {
-    SourceFile::all_of(&StorageRegistry::default(), folder, scan, &NEVER_CANCELLED).unwrap()
+    SourceFile::all_of(&StorageRegistry::default(), folder, scan, false, &NEVER_CANCELLED).unwrap()
 }
 
 fn read(folder: &Path, scan: &Scan) -> DataFrame {

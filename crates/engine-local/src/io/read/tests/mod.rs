@@ -22,7 +22,7 @@ use super::source_file::SourceFile;
 use crate::io::formats::FormatCodecs;
 
 fn files(project: &Path, scan: &Scan) -> Result<Vec<SourceFile>, EngineError> {
-    SourceFile::all_of(&StorageRegistry::default(), project, scan, &NEVER_CANCELLED)
+    SourceFile::all_of(&StorageRegistry::default(), project, scan, false, &NEVER_CANCELLED)
 }
 
 fn infer(project: &Path, scan: &Scan, head: Option<usize>) -> Result<Schema, EngineError> {
