@@ -21,7 +21,7 @@ use crate::terminal::{Paint, Stream, put};
 use tidemill_runner::dry_run::DryRun;
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{Request, Runner};
-use tidemill_runner::project::{Project, Wanted};
+use tidemill_runner::project::{Project, Wanted, kept_texts};
 use tidemill_runner::trigger::{PointInTime, RunTrigger};
 use tidemill_runner::up_to_date::Invocation;
 
@@ -90,7 +90,8 @@ impl CliCommand for RunArgs {
             eprint!("{}", summary::nothing_to_do(rest.tasks, rest.duration, paint));
             return Ok(ExitCode::SUCCESS);
         }
-        let wanted = Wanted { trigger: trigger(&self), texts: self.texts.clone(), ..self.params.wanted()? };
+        let texts = self.texts.as_deref().map(kept_texts).transpose()?.unwrap_or_default();
+        let wanted = Wanted { trigger: trigger(&self), texts, ..self.params.wanted()? };
         let (project, engine) = match self.dry_run {
             true => global.checked(&wanted)?,
             false => global.checked_for_run(&wanted)?,

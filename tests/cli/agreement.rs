@@ -176,7 +176,7 @@ impl Pipeline {
                 params_file: None,
                 environment: BTreeMap::new(),
                 run: run_by_hand(jiff::Timestamp::UNIX_EPOCH, &jiff::tz::TimeZone::UTC),
-                texts: BTreeMap::new(),
+                texts: std::sync::Arc::default(),
             },
             &types,
         );

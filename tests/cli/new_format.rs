@@ -74,7 +74,7 @@ fn run(folder: &Path, pipeline: &str) -> Result<String, Box<dyn std::error::Erro
         params_file: None,
         environment: BTreeMap::new(),
         run: run_by_hand(jiff::Timestamp::UNIX_EPOCH, &jiff::tz::TimeZone::UTC),
-        texts: BTreeMap::new(),
+        texts: std::sync::Arc::default(),
     };
     let loaded = spec::load(&options, &types);
     let mut mistakes: Diagnostics = loaded.diagnostics;

@@ -1,11 +1,15 @@
 //! What is wrong, where, and what to do: plain data, printed by the binary.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 
 use crate::ids::TaskName;
+use crate::regular_file::read_text;
 use crate::task::TaskFailure;
 
 /// A file of the pipeline, as an index into its [`SourceMap`].
@@ -35,6 +39,8 @@ impl Span {
 pub struct SourceMap {
     // Grows while others look: an SQL file or a template is added when the task that names it is read.
     files: boxcar::Vec<SourceText>,
+    /// Texts by their paths that stand for what is on the disk.
+    unsaved: Arc<BTreeMap<PathBuf, String>>,
 }
 
 /// One text: a pipeline file, an included one, an SQL file or a template.
@@ -47,6 +53,24 @@ pub struct SourceText {
 }
 
 impl SourceMap {
+    /// A map for files of which these, by their paths, are taken from here and not from the disk.
+    pub fn with_unsaved(unsaved: Arc<BTreeMap<PathBuf, String>>) -> Self {
+        Self { unsaved, ..Self::default() }
+    }
+
+    /// The text of a file that is not read from the disk.
+    pub fn unsaved(&self, path: &Path) -> Option<&str> {
+        self.unsaved.get(path).map(String::as_str)
+    }
+
+    /// The text of a file of the pipeline, such as a template: what stands for it, or what is on the disk.
+    ///
+    /// # Errors
+    /// As [`read_text`].
+    pub fn read(&self, path: &Path) -> io::Result<String> {
+        self.unsaved(path).map_or_else(|| read_text(path), |text| Ok(text.to_owned()))
+    }
+
     /// Adds a text and gives it an id.
     pub fn add(&self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let at = self.files.push(SourceText { name: name.into(), text: text.into() });
@@ -56,6 +80,11 @@ impl SourceMap {
     /// The file of that id.
     pub fn get(&self, id: FileId) -> Option<&SourceText> {
         self.files.get(usize::from(id.0))
+    }
+
+    /// All files with their ids, in the order in which they were added.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceText)> {
+        self.files.iter().map(|(at, file)| (FileId(u16::try_from(at).unwrap_or(u16::MAX)), file))
     }
 
     /// All texts, in the order in which they were added.

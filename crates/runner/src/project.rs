@@ -34,8 +34,8 @@ pub struct Wanted {
     pub trigger: RunTrigger,
     /// Nothing is asked that lies elsewhere than on this machine.
     pub offline: bool,
-    /// A file that holds the pipeline's texts by their paths, instead of what stands under these now.
-    pub texts: Option<PathBuf>,
+    /// The pipeline's texts by their paths, instead of what stands under these on the disk.
+    pub texts: Arc<BTreeMap<PathBuf, String>>,
 }
 
 /// A pipeline file as far as it could be read, and all that is wrong with it.
@@ -199,17 +199,20 @@ fn read(file: &PipelineFile, wanted: &Wanted, run: &RunFacts) -> Result<Loaded, 
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
             run: run.clone(),
-            texts: wanted.texts.as_deref().map(texts_in).transpose()?.unwrap_or_default(),
+            texts: wanted.texts.clone(),
         },
         &file.types,
     ))
 }
 
-/// Texts by their paths, as a scheduler has kept them.
-fn texts_in(file: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
+/// Texts by their paths, as a scheduler has kept them in a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn kept_texts(file: &Path) -> Result<Arc<BTreeMap<PathBuf, String>>, Failure> {
     let wrong = |error: String| Failure::broken(format!("{}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+    serde_json::from_str(&text).map(Arc::new).map_err(|error| wrong(error.to_string()))
 }
 
 /// What is known of a run that somebody starts now, told in that zone.

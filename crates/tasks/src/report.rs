@@ -83,7 +83,7 @@ impl Parameters for Report {
                     .at(style.span, format!("only for .html, not for `{}`", self.output.value)),
             ]);
         }
-        let pictures = pictures_in_file(source.project, &self.template);
+        let pictures = pictures_in_file(source, &self.template);
         Ok(Arc::new(ReportTask { keys: self, scope: source.scope().clone(), pictures }))
     }
 }
@@ -105,8 +105,8 @@ impl Task for ReportTask {
         serde_json::to_value(&self.keys).unwrap_or_default()
     }
 
-    fn names(&self, project: &Path, _sources: &SourceMap) -> Vec<Vec<String>> {
-        names_in_file(project, &self.keys.template.value)
+    fn names(&self, project: &Path, sources: &SourceMap) -> Vec<Vec<String>> {
+        names_in_file(project, sources, &self.keys.template.value)
     }
 
     fn describe(&self) -> String {

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::plan::resolve;
-use tidemill_core::regular_file::read_text;
 use tidemill_core::spec::{At, SqlText};
 use tidemill_core::sql::{bind_query, query_tables, query_warnings};
 use tidemill_core::table::{Location, Rel};
@@ -54,7 +53,7 @@ impl Parameters for Sql {
         };
         let query = match (self.sql, &self.file) {
             (Some(sql), None) => sql,
-            (None, Some(file)) => match read_text(&resolve(source.project, &file.value)) {
+            (None, Some(file)) => match source.sources.read(&resolve(source.project, &file.value)) {
                 Ok(text) => {
                     let id = source.sources.add(file.value.as_str(), text.clone());
                     let span = tidemill_core::diagnostic::Span { file: id, start: 0, end: text.len() as u32 };

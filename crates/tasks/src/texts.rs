@@ -7,12 +7,14 @@ use std::sync::{Arc, LazyLock};
 use minijinja::value::{Kwargs, Serde};
 use minijinja::{AutoEscape, Value};
 use regex::Regex;
-use tidemill_core::diagnostic::{Diagnostic, Span, failure_of};
+use tidemill_core::diagnostic::{Diagnostic, SourceMap, Span, failure_of};
 use tidemill_core::plan::resolve;
 use tidemill_core::regular_file::read_text;
 use tidemill_core::spec::{At, OrderedMap, RuntimeNames, Scope, Template, names_used};
 use tidemill_core::table::Location;
-use tidemill_core::task::{CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure};
+use tidemill_core::task::{
+    CheckContext, Edge, EdgeKind, FileInput, FileRole, ProbeContext, RunContext, TaskFailure, TaskSource,
+};
 use tidemill_core::template::{environment, explain, is_html, is_markdown, null_in_tables, prepare, table_rows};
 
 use super::{markdown, page, picture};
@@ -98,17 +100,17 @@ pub fn secrets_are_set(cx: &RunContext<'_>, text: &Template) -> Result<(), TaskF
 }
 
 /// The names that a template's file uses, each in its parts; none if it cannot be read, which the check has said.
-pub fn names_in_file(project: &Path, path: &Location) -> Vec<Vec<String>> {
-    let Ok(text) = read_text(&resolve(project, path)) else { return Vec::new() };
+pub fn names_in_file(project: &Path, sources: &SourceMap, path: &Location) -> Vec<Vec<String>> {
+    let Ok(text) = sources.read(&resolve(project, path)) else { return Vec::new() };
     names_used(&text)
 }
 
 /// The pictures that a template's file names outright, as in `"logo.png" | image`: they are read when it is rendered, so they
 /// are inputs of the task. Where a picture's path is computed, its task is (`tasks.figure.output`), or nothing is known of it.
-pub fn pictures_in_file(project: &Path, template: &At<Location>) -> Vec<FileInput> {
+pub fn pictures_in_file(source: &TaskSource<'_>, template: &At<Location>) -> Vec<FileInput> {
     static PICTURE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"\$\{\{[-+]?\s*(?:"([^"\\]+)"|'([^'\\]+)')\s*\|\s*image\b"#).ok());
-    let (Some(picture), Ok(text)) = (&*PICTURE, read_text(&resolve(project, &template.value))) else {
+    let (Some(picture), Ok(text)) = (&*PICTURE, source.sources.read(&resolve(source.project, &template.value))) else {
         return Vec::new();
     };
     let mut paths: Vec<&str> =
@@ -145,7 +147,7 @@ pub fn check_file(
     if (cx.published)(&path.value) {
         return Vec::new();
     }
-    match read_text(&resolve(cx.project, &path.value)) {
+    match cx.sources.read(&resolve(cx.project, &path.value)) {
         Ok(text) => {
             let file = cx.sources.add(path.value.as_str(), text.clone());
             let span = Span { file, start: 0, end: text.len() as u32 };

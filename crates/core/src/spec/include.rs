@@ -1,6 +1,5 @@
 //! The root file and those it includes.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
@@ -18,18 +17,15 @@ pub(crate) struct Files {
 }
 
 /// Reads a pipeline file and those it includes. None if the root file is no YAML.
-///
-/// A path that `texts` has is not read from the disk.
 pub(crate) fn read_files(
     root: &Path,
     project: &Path,
     profile: Option<&str>,
-    texts: &BTreeMap<PathBuf, String>,
     sources: &mut SourceMap,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Files> {
     let mut reader =
-        Reader { project, profile, texts, sources, found, trees: Vec::new(), paths: Vec::new(), done: Vec::new() };
+        Reader { project, profile, sources, found, trees: Vec::new(), paths: Vec::new(), done: Vec::new() };
     reader.file(root, None, &mut Vec::new());
     let Reader { trees, paths, .. } = reader;
     trees.into_iter().collect::<Option<Vec<_>>>().map(|trees| Files { trees, paths })
@@ -38,7 +34,6 @@ pub(crate) fn read_files(
 struct Reader<'a> {
     project: &'a Path,
     profile: Option<&'a str>,
-    texts: &'a BTreeMap<PathBuf, String>,
     sources: &'a mut SourceMap,
     found: &'a mut Vec<Diagnostic>,
     /// None for the root file if it is no YAML.
@@ -65,7 +60,7 @@ impl Reader<'_> {
         }
         self.done.push(real.clone());
         self.paths.push(path.to_owned());
-        let kept = self.texts.get(path).map(|text| Ok(text.clone().into_bytes()));
+        let kept = self.sources.unsaved(path).map(|text| Ok(text.as_bytes().to_vec()));
         let kept = kept.unwrap_or_else(|| regular_file::read(path, MOST_TEXT));
         let text = match kept {
             Ok(bytes) => bytes,

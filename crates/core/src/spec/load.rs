@@ -43,8 +43,8 @@ pub struct LoadOptions {
     pub environment: BTreeMap<String, String>,
     /// What is known of the run, for `run.*`.
     pub run: RunFacts,
-    /// Texts of pipeline files by their paths, which are taken instead of what is on the disk.
-    pub texts: BTreeMap<PathBuf, String>,
+    /// Texts of the pipeline's files by their paths, which are taken instead of what is on the disk.
+    pub texts: Arc<BTreeMap<PathBuf, String>>,
 }
 
 /// What came of it.
@@ -63,7 +63,7 @@ static PARAM: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(ParamKeys
 
 /// Reads a pipeline file with all it includes, and finds all mistakes that can be found without knowing what tasks do.
 pub fn load(options: &LoadOptions, types: &TaskTypes) -> Loaded {
-    let mut sources = SourceMap::default();
+    let mut sources = SourceMap::with_unsaved(options.texts.clone());
     let mut found = Vec::new();
     let spec = build(options, types, &mut sources, &mut found);
     let mut diagnostics = Diagnostics::default();
@@ -80,7 +80,7 @@ fn build(
 ) -> Option<Spec> {
     let project = options.folder.join(&options.file).parent().unwrap_or(&options.folder).to_owned();
     let base = options.file.parent().unwrap_or(Path::new(""));
-    let files = read_files(&options.file, base, options.profile.as_deref(), &options.texts, sources, found)?;
+    let files = read_files(&options.file, base, options.profile.as_deref(), sources, found)?;
     let root = files.trees.first()?;
     if !matches!(root.value, NodeValue::Map(_)) {
         let what = if root.value == NodeValue::Null { "the file is empty" } else { "a pipeline file is a map of keys" };

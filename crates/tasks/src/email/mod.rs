@@ -131,7 +131,7 @@ impl Parameters for Email {
         }
         if mistakes.is_empty() {
             let templates = self.template.iter().chain(&self.html_template);
-            let pictures = templates.flat_map(|path| pictures_in_file(source.project, path)).collect();
+            let pictures = templates.flat_map(|path| pictures_in_file(source, path)).collect();
             Ok(Arc::new(EmailTask { keys: self, scope: source.scope().clone(), pictures }))
         } else {
             Err(mistakes)
@@ -185,7 +185,7 @@ impl Task for EmailTask {
         texts
             .flat_map(|text| text.uses(sources))
             .map(|used| used.parts)
-            .chain(files.flat_map(|path| names_in_file(project, &path.value)))
+            .chain(files.flat_map(|path| names_in_file(project, sources, &path.value)))
             .collect()
     }
 

@@ -119,7 +119,7 @@ pub(super) fn options(file: &Path) -> LoadOptions {
             trigger: "manual".to_owned(),
             status: "running".to_owned(),
         },
-        texts: BTreeMap::new(),
+        texts: Arc::default(),
     }
 }
 
