@@ -21,6 +21,7 @@ mod history_fixture;
 pub mod init;
 pub mod lineage;
 pub mod logs;
+mod lsp;
 mod man;
 pub mod params;
 pub mod pause;
@@ -95,6 +96,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<diff::DiffArgs>(),
         listed::<lineage::LineageArgs>(),
         listed::<functions::FunctionsArgs>(),
+        listed::<lsp::LspArgs>(),
         listed::<cache::CacheArgs>(),
         listed::<clean::CleanArgs>(),
         listed::<init::InitArgs>(),

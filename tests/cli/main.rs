@@ -45,6 +45,7 @@ mod large_outputs;
 mod leftovers;
 mod lineage;
 mod links;
+mod lsp;
 mod mail;
 mod mistakes;
 mod new_format;

@@ -112,7 +112,7 @@ fn pipeline(folder: &Path, tasks: u32) -> LoadOptions {
             trigger: "manual".to_owned(),
             status: "running".to_owned(),
         },
-        texts: BTreeMap::new(),
+        texts: Arc::default(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Servers for tests: each is started from the installed programs, on a free port, in a folder of its own that goes with it.
+//! Servers and other programs for tests: each is started from the installed programs, on a free port, in a folder of its own that goes with it.
 //!
 //! Where a program is not installed, a test says so and is skipped; with `TIDEMILL_REQUIRE_SERVERS=1` it fails.
 
@@ -7,6 +7,7 @@ mod authority;
 mod chromium;
 mod cut;
 mod mariadb;
+mod neovim;
 mod postgres;
 mod programs;
 mod s3;
@@ -18,6 +19,7 @@ pub use authority::{Authority, Certificates};
 pub use chromium::browser_script;
 pub use cut::{Cut, Fate};
 pub use mariadb::MariaDb;
+pub use neovim::neovim;
 pub use postgres::Postgres;
 pub use s3::S3Server;
 pub use tls_client::tls_connect;

@@ -18,6 +18,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("draw", &[]),
     ("figures", &["format"]),
     ("process", &[]),
+    ("lsp", &["core"]),
     ("engine-local", &["core"]),
     ("secrets", &["core"]),
     ("state", &["core"]),
@@ -28,7 +29,19 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("test-servers", &[]),
     (
         "tidemill",
-        &["connect", "core", "draw", "engine-local", "runner", "scheduler", "secrets", "serve", "state", "tasks"],
+        &[
+            "connect",
+            "core",
+            "draw",
+            "engine-local",
+            "lsp",
+            "runner",
+            "scheduler",
+            "secrets",
+            "serve",
+            "state",
+            "tasks",
+        ],
     ),
 ];
 

@@ -62,6 +62,7 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use crate::diagnostic::FileId;
 use crate::ids::TaskName;
 use crate::table::Location;
 
@@ -103,6 +104,11 @@ pub struct ForeachGroup {
     pub id: TaskName,
     /// The instance's place in the order of the items, from 0.
     pub order: usize,
+}
+
+/// The tree of a YAML text, whose places are in that file. None if it is no YAML.
+pub fn tree(file: FileId, text: &str) -> Option<Node> {
+    parse::parse(file, text, &mut Vec::new()).ok()
 }
 
 /// A whole pipeline, with includes, profile and parameters applied.
