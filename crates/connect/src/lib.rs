@@ -18,7 +18,7 @@ mod written;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tidemill_core::connection::{ConnectionConfig, ConnectionError};
+use tidemill_core::connection::{ConnectionConfig, ConnectionError, ConnectionErrorKind};
 use tidemill_core::storage::{Connector, Storage};
 
 use self::driver::Driver;
@@ -49,6 +49,11 @@ impl Connections {
 impl Connector for Connections {
     fn connect(&self, config: ConnectionConfig) -> Result<Arc<dyn Storage>, ConnectionError> {
         let driver = driver::of(DRIVERS, &adbc::DRIVER, &config)?;
+        runtime::available().map_err(|said| {
+            let error =
+                ConnectionError::new(ConnectionErrorKind::Unreachable, &config.name, format!("cannot be used: {said}"));
+            error.help("let this process have more threads and files: `ulimit -u`, `ulimit -n`")
+        })?;
         (driver.open)(config, &self.fetched)
     }
 

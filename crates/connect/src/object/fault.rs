@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
+
 /// Why a remote file cannot be had or written. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -43,6 +45,18 @@ impl Fault {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// As an error of a connection.
+    pub fn of_connection(self, name: &str) -> ConnectionError {
+        let kind = match self.kind {
+            FaultKind::Broken | FaultKind::Changed | FaultKind::Unreachable => ConnectionErrorKind::Unreachable,
+            FaultKind::Refused | FaultKind::Unsupported => ConnectionErrorKind::Refused,
+            FaultKind::Missing => ConnectionErrorKind::Missing,
+            FaultKind::Local => ConnectionErrorKind::Busy,
+        };
+        let error = ConnectionError::new(kind, name, format!("cannot be used: {}", self.message));
+        self.help.into_iter().fold(error, ConnectionError::help)
     }
 
     /// As an error that names the file, by a text without secrets.

@@ -57,8 +57,11 @@ pub(crate) const AZURE_DRIVER: Driver = Driver {
 pub(crate) const WEB_DRIVER: Driver = Driver {
     schemes: web::SCHEMES,
     options: &["timeout"],
-    open: |config, fetched| Ok(Arc::new(RemoteStorage::new(WebFiles::of_connection(config)?, fetched))),
-    of_urls: |fetched| Arc::new(RemoteStorage::new(WebFiles::of_urls(), fetched)),
+    open: |config, fetched| {
+        let name = config.name.clone();
+        Ok(Arc::new(RemoteStorage::new(WebFiles::of_connection(config)?, &name, fetched)))
+    },
+    of_urls: |fetched| Arc::new(RemoteStorage::new(WebFiles::of_urls(), "", fetched)),
 };
 
 fn open_store(
@@ -66,9 +69,10 @@ fn open_store(
     config: ConnectionConfig,
     fetched: &Path,
 ) -> Result<Arc<dyn Storage>, ConnectionError> {
-    Ok(Arc::new(RemoteStorage::new(StoreFiles::of_connection(cloud, config)?, fetched)))
+    let name = config.name.clone();
+    Ok(Arc::new(RemoteStorage::new(StoreFiles::of_connection(cloud, config)?, &name, fetched)))
 }
 
 fn store_urls(cloud: &'static Cloud, fetched: &Path) -> Arc<dyn Storage> {
-    Arc::new(RemoteStorage::new(StoreFiles::of_urls(cloud), fetched))
+    Arc::new(RemoteStorage::new(StoreFiles::of_urls(cloud), "", fetched))
 }

@@ -14,6 +14,12 @@ use super::file_state::FileState;
 
 /// A place with files that are not on this machine. Its methods wait for it.
 pub(crate) trait RemoteFiles: Send + Sync {
+    /// Looks whether the place of the connection can be reached: what was found, as a sentence without a full stop.
+    ///
+    /// # Errors
+    /// If it cannot.
+    fn probe(&self) -> Result<String, Fault>;
+
     /// Whether locations of that scheme lead here.
     fn leads_here(&self, scheme: &str) -> bool;
 

@@ -7,6 +7,7 @@ use std::slice;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tidemill_core::attempt::CancelToken;
+use tidemill_core::connection::ConnectionError;
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
 use tidemill_core::storage::{DestinationCheck, DestinationRefusal, Found, PartialCopy, Storage, StorageEntry};
@@ -34,6 +35,8 @@ type PartsRead<R> = HashMap<(Location, String), Weak<Parts<R>>>;
 /// The storage of a place with remote files.
 pub(crate) struct RemoteStorage<R> {
     remote: Arc<R>,
+    /// The connection's name; empty for URLs.
+    connection: String,
     copies: Copies,
     /// Copies of parts that somebody reads, by the file and what identifies it.
     parts: Mutex<PartsRead<R>>,
@@ -42,9 +45,10 @@ pub(crate) struct RemoteStorage<R> {
 }
 
 impl<R: RemoteFiles + 'static> RemoteStorage<R> {
-    /// Whose copies are kept in that folder below the project's.
-    pub fn new(remote: R, fetched: &Path) -> Self {
+    /// Of the connection of that name, or of URLs. Copies are kept in that folder below the project's.
+    pub fn new(remote: R, connection: &str, fetched: &Path) -> Self {
         Self {
+            connection: connection.to_owned(),
             remote: Arc::new(remote),
             copies: Copies::new(fetched),
             parts: Mutex::default(),
@@ -210,6 +214,10 @@ impl<R: RemoteFiles + 'static> Storage for RemoteStorage<R> {
 
     fn help_if_missing(&self, _project: &Path, location: &Location) -> Option<String> {
         self.remote.help_if_missing(location)
+    }
+
+    fn probe(&self) -> Result<String, ConnectionError> {
+        self.remote.probe().map_err(|fault| fault.of_connection(&self.connection))
     }
 
     fn destinations(&self, _project: &Path, _allow_outside: &[Location]) -> Box<dyn DestinationCheck> {

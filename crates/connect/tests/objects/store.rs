@@ -112,6 +112,18 @@ fn parts_of_an_object_are_fetched_and_no_others() {
 fn what_is_wrong_is_said() {
     let Some(server) = S3Server::start() else { return };
     let lake = place(&server, "s3://nowhere/raw");
+    let error = lake.storage.probe().expect_err("no such bucket").to_string();
+    assert_eq!(error, "connection `there` cannot be used: there is no bucket `nowhere`");
+    server.make_bucket("reports");
+    assert_eq!(
+        place(&server, "s3://reports").storage.probe().unwrap(),
+        "the bucket reports can be listed, and holds nothing"
+    );
+    server.put("reports/raw/x.csv", "n\n");
+    assert_eq!(
+        place(&server, "s3://reports/raw").storage.probe().unwrap(),
+        "the bucket reports holds objects below raw/"
+    );
     let error = lake.find("there://*.csv").expect_err("no such bucket");
     assert!(error.contains("there is no bucket `nowhere`") && error.contains("there://*.csv"), "{error}");
     assert!(lake.find("there://x.csv").unwrap().is_empty());
@@ -119,5 +131,8 @@ fn what_is_wrong_is_said() {
     assert_eq!(help, "there is no bucket `nowhere`");
     let gone = Place::of("s3://reports", &options("http://127.0.0.1:1"), &[]);
     let error = gone.find("there://x.csv").expect_err("nobody listens");
-    assert!(error.contains("nobody answers") && !error.contains("hush"), "{error}");
+    assert!(error.contains("nobody answers at 127.0.0.1") && !error.contains("hush"), "{error}");
+    let lost = Place::of("s3://reports", &options("http://store.invalid"), &[]);
+    let error = lost.storage.probe().expect_err("there is no such host").to_string();
+    assert!(error.contains("the host `store.invalid` is not known"), "{error}");
 }

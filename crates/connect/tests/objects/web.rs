@@ -196,6 +196,25 @@ fn a_circle_of_redirects_ends() {
 }
 
 #[test]
+fn who_sends_to_a_host_that_is_not_there_is_named() {
+    let server = WebServer::start(|_, _| WebAnswer::status(302).header("Location", "http://other.invalid/x.csv"));
+    let error = Place::of_urls("http").find(&server.url("/x.csv")).expect_err("nobody is there");
+    assert!(error.contains("127.0.0.1 sends elsewhere, and the host `other.invalid` is not known"), "{error}");
+}
+
+#[test]
+fn a_connection_to_the_web_is_tried() {
+    let server = WebServer::start(|request, _| match request.header("x-key").is_some() {
+        true => WebAnswer::status(404),
+        false => WebAnswer::status(401),
+    });
+    let probe = |headers: &[(&str, &str)]| Place::of(&server.url("/export/"), &[], headers).storage.probe();
+    assert_eq!(probe(&[("X-Key", "hush")]).as_deref(), Ok("127.0.0.1 answers (404 Not Found)"));
+    let error = probe(&[]).expect_err("nobody may").to_string();
+    assert_eq!(error, "connection `there` cannot be used: the server wants to know who asks: 401 Unauthorized");
+}
+
+#[test]
 fn a_server_that_says_nothing_is_given_up() {
     let server = WebServer::start(|_, _| WebAnswer::silence());
     let web = Place::of(&server.url("/"), &[("timeout", "100ms")], &[]);

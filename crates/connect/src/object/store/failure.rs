@@ -31,9 +31,16 @@ pub(super) fn fault(error: &object_store::Error, bucket: &str) -> Fault {
                 .help("give its `region`")
         }
         _ if says("non-2xx") => Fault::new(FaultKind::Refused, format!("the store refuses{told}")),
-        _ if says("HTTP error") => network::fault(error, "the store"),
+        _ if says("HTTP error") => network::fault(error, &host(&texts)),
         _ => Fault::new(FaultKind::Refused, texts.last().map_or("", String::as_str).to_owned()),
     }
+}
+
+/// The host that was asked, as the library tells it in its error: `… http://host:9000/bucket/key?signature …`.
+fn host(texts: &[String]) -> String {
+    let urls = texts.iter().flat_map(|text| text.split(|c: char| c.is_whitespace() || "()'\"".contains(c)));
+    let mut hosts = urls.filter_map(|word| url::Url::parse(word).ok()?.host_str().map(str::to_owned));
+    hosts.next().unwrap_or_else(|| "the store".to_owned())
 }
 
 /// What the server answered: its status, and what it says in its own words.
@@ -51,6 +58,13 @@ fn answer(texts: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_host_is_told_and_nothing_else_of_the_url() {
+        let text = "Error performing GET http://minio:9000/b/k?sig=x in 2ms, after 1 retries - HTTP error: error sending request";
+        assert_eq!(host(&[text.to_owned()]), "minio");
+        assert_eq!(host(&["HTTP error".to_owned()]), "the store");
+    }
 
     #[test]
     fn an_answer_is_told_without_what_else_is_in_it() {

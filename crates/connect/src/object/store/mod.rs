@@ -92,6 +92,15 @@ impl Target {
         Ok(metas.into_iter().filter_map(entry).collect())
     }
 
+    /// Whether it can be listed, and whether anything is there.
+    async fn probed(&self) -> Result<String, Fault> {
+        let path = Some(self.key("")?).filter(|path| !path.as_ref().is_empty());
+        let first = self.store.list(path.as_ref()).next().await.transpose().map_err(|error| self.fault(&error))?;
+        let below = path.map_or_else(String::new, |path| format!(" below {path}/"));
+        let what = if first.is_some() { "holds objects" } else { "can be listed, and holds nothing" };
+        Ok(format!("the bucket {} {what}{below}", self.bucket))
+    }
+
     async fn state(&self) -> Result<Option<FileState>, Fault> {
         match self.store.head(&self.key(&self.name)?).await {
             Ok(meta) => Ok(Some(state_of(&meta))),
@@ -166,6 +175,7 @@ impl StoreFiles {
 
     /// What a location means.
     fn target(&self, location: &Location) -> Result<Target, Fault> {
+        runtime::available().map_err(|said| Fault::new(FaultKind::Local, said))?;
         let (scheme, path) = location.as_str().split_once("://").unwrap_or_default();
         let (bucket, base, prefix, name) = match &self.place {
             Place::Connection { bucket, prefix } => (bucket.as_str(), format!("{scheme}://"), prefix.clone(), path),
@@ -192,6 +202,11 @@ impl StoreFiles {
 }
 
 impl RemoteFiles for StoreFiles {
+    fn probe(&self) -> Result<String, Fault> {
+        let target = self.target(&Location::new(format!("{}://", self.config.name)))?;
+        runtime::block_on(target.probed())
+    }
+
     fn leads_here(&self, scheme: &str) -> bool {
         match self.place {
             Place::Connection { .. } => self.config.name == scheme,

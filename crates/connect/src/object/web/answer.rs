@@ -84,7 +84,8 @@ pub(crate) fn accept(answer: &Response, expected: &FileState, written: u64) -> R
 }
 
 /// An answer that will not change by asking again.
-fn refused(status: StatusCode) -> Fault {
+/// That the server does not give what was asked for.
+pub(crate) fn refused(status: StatusCode) -> Fault {
     let (what, help) = match status {
         StatusCode::UNAUTHORIZED => {
             ("wants to know who asks", Some("give a connection with `headers: {Authorization: …}`"))

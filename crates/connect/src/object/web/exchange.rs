@@ -39,12 +39,16 @@ impl Exchange<'_> {
     /// # Errors
     /// If there is none, or it asks for what must not be done.
     pub async fn send(&self, method: Method, url: Url, part: &Part<'_>) -> Result<Response, Fault> {
-        let (mut at, mut is_own) = (url, true);
+        let (mut at, mut is_own, mut sent_by) = (url, true, None::<String>);
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.answer(&method, &at, part, is_own).await?;
+            let answer = self.answer(&method, &at, part, is_own).await.map_err(|fault| match &sent_by {
+                Some(host) => Fault { message: format!("{host} sends elsewhere, and {}", fault.message), ..fault },
+                None => fault,
+            })?;
             let Some(next) = led_to(&answer, &at)? else { return Ok(answer) };
             // What the connection knows of its host is nothing for another one.
             is_own &= next.origin() == at.origin();
+            sent_by = at.host_str().filter(|host| next.host_str() != Some(host)).map(str::to_owned).or(sent_by);
             at = next;
         }
         Err(Fault::new(FaultKind::Refused, format!("the server sends elsewhere more than {MOST_REDIRECTS} times")))

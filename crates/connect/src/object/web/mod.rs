@@ -80,13 +80,13 @@ impl WebFiles {
     }
 
     fn exchange(&self) -> Result<Exchange<'_>, Fault> {
+        runtime::available().map_err(|said| Fault::new(FaultKind::Local, said))?;
         let client = http_client::client(self.silence)
             .map_err(|error| Fault::new(FaultKind::Refused, format!("no request can be made: {error}")))?;
         Ok(Exchange { client, headers: &self.headers })
     }
 
-    async fn asked(&self, url: Url) -> Result<Option<FileState>, Fault> {
-        let exchange = self.exchange()?;
+    async fn asked(exchange: Exchange<'_>, url: Url) -> Result<Option<FileState>, Fault> {
         let head = exchange.send(Method::HEAD, url.clone(), &Part::Whole).await?;
         // Some servers, and signed URLs, allow only to read.
         let refused = [StatusCode::FORBIDDEN, StatusCode::METHOD_NOT_ALLOWED, StatusCode::NOT_IMPLEMENTED];
@@ -98,8 +98,16 @@ impl WebFiles {
         state_of(&answer)
     }
 
-    async fn brought(&self, url: Url, expected: &FileState, into: &mut Incoming) -> Result<(), Fault> {
-        let exchange = self.exchange()?;
+    /// What the place of the connection itself answers; that nothing is there says nothing of what is below it.
+    async fn probed(exchange: Exchange<'_>, url: Url) -> Result<String, Fault> {
+        let answer = exchange.send(Method::HEAD, url, &Part::Whole).await?;
+        match answer.status() {
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Err(answer::refused(status)),
+            status => Ok(format!("{} answers ({status})", answer.url().host_str().unwrap_or_default())),
+        }
+    }
+
+    async fn brought(exchange: Exchange<'_>, url: Url, expected: &FileState, into: &mut Incoming) -> Result<(), Fault> {
         let part = match (&expected.tag, into.written()) {
             (Some(tag), from @ 1..) => Part::From { from, tag },
             _ => Part::Whole,
@@ -124,6 +132,11 @@ impl WebFiles {
 }
 
 impl RemoteFiles for WebFiles {
+    fn probe(&self) -> Result<String, Fault> {
+        let Some(connection) = &self.connection else { return Ok("can be used".to_owned()) };
+        runtime::block_on(Self::probed(self.exchange()?, connection.base.clone()))
+    }
+
     fn leads_here(&self, scheme: &str) -> bool {
         self.connection.as_ref().map_or_else(|| SCHEMES.contains(&scheme), |connection| connection.name == scheme)
     }
@@ -149,7 +162,7 @@ impl RemoteFiles for WebFiles {
 
     fn state(&self, location: &Location) -> Result<Option<FileState>, Fault> {
         let url = self.url(location)?;
-        runtime::block_on(self.asked(url))
+        runtime::block_on(Self::asked(self.exchange()?, url))
     }
 
     /// The web has no lists of files.
@@ -161,7 +174,7 @@ impl RemoteFiles for WebFiles {
 
     fn read(&self, location: &Location, expected: &FileState, into: &mut Incoming) -> Result<(), Fault> {
         let url = self.url(location)?;
-        runtime::block_on(self.brought(url, expected, into))
+        runtime::block_on(Self::brought(self.exchange()?, url, expected, into))
     }
 
     fn write(&self, _location: &Location, _file: &Path, _cancelled: &CancelToken) -> Result<(), Fault> {

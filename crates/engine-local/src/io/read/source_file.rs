@@ -266,12 +266,18 @@ impl SourceFile {
 
     /// What the operating system says, in our words.
     pub fn io_error(&self, error: &io::Error) -> EngineError {
+        let is_of_this_machine = error.raw_os_error().is_some();
         match error.kind() {
-            ErrorKind::NotFound => self.error(None, "there is no such file"),
-            ErrorKind::PermissionDenied => {
+            ErrorKind::NotFound if is_of_this_machine => self.error(None, "there is no such file"),
+            ErrorKind::PermissionDenied if is_of_this_machine => {
                 self.error_with_help(None, "may not be read (permission denied)", "give yourself the right to read it")
             }
-            _ => self.error(None, format!("cannot be read: {error}")),
+            _ => {
+                // What another place says begins with the file's name.
+                let said = error.to_string();
+                let said = said.strip_prefix(&format!("`{}`: ", self.shown)).unwrap_or(&said);
+                self.error(None, format!("cannot be read: {said}"))
+            }
         }
     }
 }
