@@ -241,11 +241,20 @@ const LONGEST_NAME: usize = 200;
 
 /// The one of `known` that a person most likely meant by `given`, if any is near enough.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_within(|letters| 1.max(letters / 3), given, known)
+}
+
+/// The nearest one, of which at most so many letters are others, by how long the longer name is.
+pub fn nearest_within<'a>(
+    most: impl Fn(usize) -> usize,
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let letters = given.chars().count();
     let distance = |name: &'a str| {
         let others = name.chars().count();
         let longer = letters.max(others);
-        let most = 1.max(longer / 3);
+        let most = most(longer);
         // So many letters at least are too many or too few.
         if longer > LONGEST_NAME || letters.abs_diff(others) > most {
             return None;

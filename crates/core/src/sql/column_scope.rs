@@ -5,6 +5,7 @@ use sqlparser::ast::Ident;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::table::{Expr, Schema};
 
+use super::foreign_words::instead_of_name;
 use super::text::{Bound, Text};
 
 /// A column that can be named.
@@ -124,6 +125,9 @@ fn unknown_column(text: Text<'_>, table: Option<&Ident>, name: &Ident, candidate
     let names: Vec<&str> = candidates.iter().map(|column| column.name.as_str()).collect();
     if let Some(cut) = names.iter().find(|known| is_cut_name(text, name, known)) {
         return diagnostic.help(format!("to name the column `{cut}`, put it in double quotes: \"{cut}\""));
+    }
+    if let Some(instead) = instead_of_name(&name.value.to_lowercase()) {
+        return diagnostic.help(instead);
     }
     if name.quote_style == Some('"') && nearest(&name.value, names.iter().copied()).is_none() {
         return diagnostic

@@ -192,6 +192,10 @@ impl Binder<'_> {
             Op::AsOf { match_condition, constraint } => {
                 return self.asof(left, right, (match_condition, constraint), span);
             }
+            Op::CrossApply | Op::OuterApply => {
+                let instead = "here it is `cross join lateral (…) as x`, or `left join lateral (…) as x on true`";
+                return Err(self.text.unsupported(span, "`apply`", instead));
+            }
             _ => {
                 let instead = "there are `join`, `left join`, `right join`, `full join`, `cross join` and `asof join`";
                 return Err(self.text.unsupported(span, "this kind of join", instead));

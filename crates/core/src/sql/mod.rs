@@ -10,6 +10,7 @@ mod binder;
 mod column_scope;
 mod dialect;
 mod env;
+mod foreign_words;
 mod frames;
 mod from;
 pub mod functions;

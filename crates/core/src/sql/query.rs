@@ -75,14 +75,14 @@ impl Binder<'_> {
                 binder.sorted(rel, order)?
             }
         };
-        binder.limited(rel, query.limit_clause.as_ref())
+        binder.limited(rel, query)
     }
 
     /// The rest of a query whose `from` and `where` are bound.
     pub(super) fn finish_query(&self, query: &Query, select: &Select, opened: Opened) -> Bound<Rel> {
         self.refuse_clauses(query)?;
         let rel = self.finish(select, query.order_by.as_ref(), opened)?;
-        self.limited(rel, query.limit_clause.as_ref())
+        self.limited(rel, query)
     }
 
     /// The binder with the names that `with` gives.
@@ -135,8 +135,11 @@ impl Binder<'_> {
 
     fn refuse_clauses(&self, query: &Query) -> Bound<()> {
         let refuse = |what: &str, instead: &str| Err(self.text.unsupported(query.span(), what, instead));
-        if query.fetch.is_some() {
-            return refuse("`fetch first`", "use `limit`");
+        if query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties || fetch.percent) {
+            return refuse(
+                "`fetch first` with ties or of a share",
+                "here it is `qualify rank() over (order by …) <= 5`",
+            );
         }
         if !query.locks.is_empty() || query.for_clause.is_some() {
             return refuse("`for`", "a query changes nothing, so it needs no locks");
@@ -255,11 +258,15 @@ impl Binder<'_> {
         }
     }
 
-    fn limited(&self, rel: Rel, clause: Option<&LimitClause>) -> Bound<Rel> {
-        let (limit, offset) = match clause {
-            None => return Ok(rel),
+    fn limited(&self, rel: Rel, query: &Query) -> Bound<Rel> {
+        let one = Ast::value(sqlparser::ast::Value::Number("1".to_owned(), false));
+        // `fetch first 5 rows only`.
+        let first = query.fetch.as_ref().map(|fetch| fetch.quantity.as_ref().unwrap_or(&one));
+        let (limit, offset) = match &query.limit_clause {
+            None if first.is_none() => return Ok(rel),
+            None => (first, None),
             Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
-                (limit.as_ref(), offset.as_ref().map(|offset| &offset.value))
+                (first.or(limit.as_ref()), offset.as_ref().map(|offset| &offset.value))
             }
             Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
             Some(LimitClause::LimitOffset { limit_by, .. }) => {

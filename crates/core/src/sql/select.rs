@@ -189,12 +189,17 @@ impl Binder<'_> {
         if select.into.is_some() {
             return refuse(start, "`select into`", "the task's `output` says where the table goes");
         }
-        let other = !select.lateral_views.is_empty()
-            || select.prewhere.is_some()
-            || !select.connect_by.is_empty()
-            || !select.cluster_by.is_empty()
-            || !select.distribute_by.is_empty()
-            || !select.sort_by.is_empty()
+        if !select.lateral_views.is_empty() {
+            let instead = "rows of a JSON list are `from t, json_array_elements_text(t.tags) as x (tag)`";
+            return refuse(start, "`lateral view`", instead);
+        }
+        if !select.connect_by.is_empty() {
+            return refuse(start, "`connect by`", "rows that lead to others are found by `with recursive`");
+        }
+        if !(select.cluster_by.is_empty() && select.distribute_by.is_empty() && select.sort_by.is_empty()) {
+            return refuse(start, "`sort by` and its kind", "write `order by`");
+        }
+        let other = select.prewhere.is_some()
             || select.exclude.is_some()
             || select.value_table_mode.is_some()
             || select.select_modifiers.is_some();

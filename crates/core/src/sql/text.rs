@@ -12,6 +12,7 @@ use crate::spec::SqlText;
 
 use super::asof::with_match_conditions;
 use super::dialect::Tidemill;
+use super::foreign_words::instead_of_nearby;
 use super::pivot_text::with_pivots_behind;
 
 /// A result, or everything that is wrong.
@@ -77,7 +78,8 @@ impl<'a> Text<'a> {
             Token::EOF => Ok(expr),
             Token::SemiColon => Err(self.wrong(next.span, "an expression has no `;`", "leave it out")),
             other => Err(self.unended_case().unwrap_or_else(|| {
-                self.wrong(next.span, format!("expected an operator or the end, found `{other}`"), "")
+                let message = format!("expected an operator or the end, found `{other}`");
+                vec![self.helped(Diagnostic::error(message).at(self.place(next.span), ""), next.span)]
             })),
         }
     }
@@ -90,6 +92,10 @@ impl<'a> Text<'a> {
             return Err(vec![
                 Diagnostic::error("the SQL is empty").at(self.sql.span, "").help("write a query: `select … from …`"),
             ]);
+        }
+        if matches!(&start.token, Token::Word(word) if word.keyword == Keyword::FROM) {
+            let error = Diagnostic::error("a query does not begin with `from`").at(self.place(start.span), "");
+            return Err(vec![error.help("write `select * from …`")]);
         }
         let parsed = parser.parse_statement();
         let statement = self.parsed(&parser, parsed)?;
@@ -118,7 +124,7 @@ impl<'a> Text<'a> {
                 let error = Diagnostic::error(message).at(self.place(next.span), "");
                 Err(vec![match next.token {
                     Token::Minus => error.help("names with `-` stand in double quotes: \"raw-orders\""),
-                    _ => error,
+                    _ => self.helped(error, next.span),
                 }])
             }
             Statement::Query(_) => Err(vec![
@@ -161,6 +167,8 @@ impl<'a> Text<'a> {
                 let span = at.map_or(parser.peek_token().span, |at| Span::new(at, at));
                 let span = if span == Span::empty() { self.end() } else { span };
                 let message = match message.trim_start_matches("Expected: ").split_once(", found: ") {
+                    // The parser's own view of a token, which says nothing to others.
+                    _ if message.contains("Word(Word") => "expected an operator or the end".to_owned(),
                     Some((expected, "EOF")) => format!("expected {expected}, but the SQL ends here"),
                     Some((expected, found)) => format!("expected {expected}, found `{found}`"),
                     None => lower_first(message),
@@ -175,10 +183,21 @@ impl<'a> Text<'a> {
                         "`//` divides without a rest elsewhere; here it is `cast(trunc(x / y) as int)`, or `x - x % y`",
                     )
                 } else {
-                    error
+                    self.helped(error, span)
                 }]
             }
         })
+    }
+
+    /// An error about what stands at a place, with what to write instead of the word of another system that is near.
+    fn helped(&self, error: Diagnostic, span: Span) -> Diagnostic {
+        let mut tokens = self.tokens().unwrap_or_default();
+        tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+        let at = tokens.iter().position(|token| token.span.end >= span.start);
+        match at.and_then(|at| instead_of_nearby(&tokens, at)) {
+            Some(instead) => error.help(instead),
+            None => error,
+        }
     }
 
     /// What to say of the innermost `case` without an `end`, of a text that the grammar refuses: it takes such a `case` for
@@ -213,7 +232,7 @@ impl<'a> Text<'a> {
     /// The error for what the grammar knows and Tidemill does not.
     pub(super) fn unsupported(&self, span: Span, what: &str, instead: &str) -> Vec<Diagnostic> {
         let diagnostic = Diagnostic::error(format!("{what} is not supported in Tidemill SQL")).at(self.place(span), "");
-        vec![if instead.is_empty() { diagnostic } else { diagnostic.help(instead) }]
+        vec![if instead.is_empty() { self.helped(diagnostic, span) } else { diagnostic.help(instead) }]
     }
 
     /// The place of a token or a node in its file.

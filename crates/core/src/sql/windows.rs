@@ -5,13 +5,13 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest_within};
 use crate::table::{DataType, Expr, WindowCall, WindowFunc};
 
 use super::binder::Binder;
 use super::env::{Allowed, Env};
 use super::frames::frame;
-use super::functions::{Call, FunctionKind, Meaning, checked_arity, positional_args};
+use super::functions::{Call, FunctionKind, Meaning, checked_arity, elsewhere, positional_args};
 use super::text::{Bound, all, both};
 use super::{aggregates, functions};
 
@@ -112,8 +112,10 @@ fn not_windowed(binder: &Binder<'_>, name: &str, span: Span) -> Vec<Diagnostic> 
     let diagnostic = Diagnostic::error(format!("`{name}` is not a window function"))
         .at(binder.text.place(span), "")
         .help(format!("over windows there are `{windows}` and all aggregates"));
-    vec![match nearest(name, windowed().map(|function| function.name)) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic,
+    vec![match (elsewhere(name), nearest_within(|letters| letters / 4, name, windowed().map(|function| function.name)))
+    {
+        (Some(instead), _) => diagnostic.help(instead),
+        (None, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
+        (None, None) => diagnostic,
     }]
 }

@@ -11,6 +11,8 @@ pub(crate) struct Notes {
     pub roots: AtomicU64,
     /// `ln(x)` at or below zero.
     pub logarithms: AtomicU64,
+    /// `asin(x)` and `acos(x)` beyond -1 to 1.
+    pub arcs: AtomicU64,
 }
 
 impl Notes {
@@ -20,13 +22,18 @@ impl Notes {
     }
 
     /// The counts so far.
-    pub fn counts(&self) -> [u64; 3] {
-        [&self.zero_divisions, &self.roots, &self.logarithms].map(|counter| counter.load(Ordering::Relaxed))
+    pub fn counts(&self) -> [u64; 4] {
+        [&self.zero_divisions, &self.roots, &self.logarithms, &self.arcs].map(|counter| counter.load(Ordering::Relaxed))
     }
 
     /// The same counts again.
-    pub fn from_counts([zero_divisions, roots, logarithms]: [u64; 3]) -> Self {
-        Self { zero_divisions: zero_divisions.into(), roots: roots.into(), logarithms: logarithms.into() }
+    pub fn from_counts([zero_divisions, roots, logarithms, arcs]: [u64; 4]) -> Self {
+        Self {
+            zero_divisions: zero_divisions.into(),
+            roots: roots.into(),
+            logarithms: logarithms.into(),
+            arcs: arcs.into(),
+        }
     }
 
     /// As sentences for the report.
@@ -47,6 +54,11 @@ impl Notes {
                 self.logarithms.load(Ordering::Relaxed),
                 "logarithm of a number that is not positive",
                 "logarithms of numbers that are not positive",
+            ),
+            sentence(
+                self.arcs.load(Ordering::Relaxed),
+                "angle of a number beyond -1 to 1",
+                "angles of numbers beyond -1 to 1",
             ),
         ]
         .into_iter()

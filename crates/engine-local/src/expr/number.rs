@@ -21,8 +21,15 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "floor", compute: Compute::Unary(|context, x| context.floor(x)) },
     Kernel { name: "ceil", compute: Compute::Unary(|context, x| context.ceil(x)) },
     Kernel { name: "sqrt", compute: Compute::Unary(|context, x| context.sqrt(x)) },
-    Kernel { name: "power", compute: Compute::Binary(|context, x, y| context.power(x, y)) },
+    Kernel { name: "power", compute: Compute::Binary(|context, x, y| context.both_floats(x, y, f64::powf)) },
     Kernel { name: "exp", compute: Compute::Unary(|context, x| context.exp(x)) },
+    Kernel { name: "sin", compute: Compute::Unary(|context, x| context.each_float(x, f64::sin)) },
+    Kernel { name: "cos", compute: Compute::Unary(|context, x| context.each_float(x, f64::cos)) },
+    Kernel { name: "tan", compute: Compute::Unary(|context, x| context.each_float(x, f64::tan)) },
+    Kernel { name: "asin", compute: Compute::Unary(|context, x| context.arc(x, f64::asin)) },
+    Kernel { name: "acos", compute: Compute::Unary(|context, x| context.arc(x, f64::acos)) },
+    Kernel { name: "atan", compute: Compute::Unary(|context, x| context.each_float(x, f64::atan)) },
+    Kernel { name: "atan2", compute: Compute::Binary(|context, y, x| context.both_floats(y, x, f64::atan2)) },
     Kernel { name: "ln", compute: Compute::Unary(|context, x| context.ln(x)) },
     Kernel { name: "log10", compute: Compute::Unary(|context, x| context.log10(x)) },
     Kernel { name: "log", compute: Compute::Binary(|context, base, x| context.log(base, x)) },
@@ -156,10 +163,15 @@ impl EvalContext<'_> {
         self.each_float(x, f64::exp)
     }
 
-    fn power(&self, x: &Series, y: &Series) -> Outcome<Series> {
+    /// The angle of a sine or cosine.
+    fn arc(&self, x: &Series, angle: fn(f64) -> f64) -> Outcome<Series> {
+        self.partial_float(x, &self.notes.arcs, |x| x.abs() > 1.0, angle)
+    }
+
+    fn both_floats(&self, x: &Series, y: &Series, f: fn(f64, f64) -> f64) -> Outcome<Series> {
         let (a, b) = (floats(x)?, floats(y)?);
         let (a, b) = (Operand::new(&a), Operand::new(&b));
-        let result: Float64Chunked = (0..self.rows_of(&[x, y])).map(|row| Some(a.at(row)?.powf(b.at(row)?))).collect();
+        let result: Float64Chunked = (0..self.rows_of(&[x, y])).map(|row| Some(f(a.at(row)?, b.at(row)?))).collect();
         Ok(result.into_series())
     }
 

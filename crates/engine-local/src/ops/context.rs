@@ -39,7 +39,7 @@ pub(crate) struct Observed {
 /// What had been told at some time, to go back to.
 pub(crate) struct Savepoint {
     observed: Observed,
-    notes: [u64; 3],
+    notes: [u64; 4],
 }
 
 impl<'a> JobContext<'a> {

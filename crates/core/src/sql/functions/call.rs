@@ -5,7 +5,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest_within};
 use crate::sql::binder::Binder;
 use crate::sql::env::Env;
 use crate::sql::text::{Bound, all};
@@ -56,7 +56,8 @@ pub(in crate::sql) fn call(binder: &Binder<'_>, call: &AstCall, env: &mut Env<'_
                     .help(format!("write `{name}() over (order by …)`")),
             ]);
         }
-        _ => {}
+        None => return Err(unknown(binder, &name, ident.span)),
+        Some(_) => {}
     }
     if !call.within_group.is_empty() || call.null_treatment.is_some() {
         return Err(binder.text.unsupported(ident.span, "`within group` and the treatment of nulls", ""));
@@ -116,7 +117,8 @@ pub(in crate::sql) fn scalar(
 fn unknown(binder: &Binder<'_>, name: &str, span: Span) -> Vec<Diagnostic> {
     let diagnostic =
         Diagnostic::error(format!("there is no function `{name}`")).at(binder.text.place(span), "unknown function");
-    vec![match (elsewhere(name), nearest(name, names())) {
+    // Many short names are known, of which one is always near.
+    vec![match (elsewhere(name), nearest_within(|letters| letters / 4, name, names())) {
         (Some(instead), _) => diagnostic.help(instead),
         (None, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
         (None, None) => diagnostic.help("`tidemill functions` lists those that there are"),

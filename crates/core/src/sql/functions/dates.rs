@@ -238,6 +238,9 @@ fn part_of(binder: &Binder<'_>, part: DatePart, operand: &Ast, env: &mut Env<'_>
 
 /// A constant that names a part.
 pub(super) fn named_part(binder: &Binder<'_>, ast: &Ast, env: &mut Env<'_>) -> Bound<DatePart> {
+    if let Ast::Identifier(_) = ast {
+        return Err(binder.text.wrong(ast.span(), "the part of a date is a text constant", "write `'month'`"));
+    }
     let bound = binder.value(ast, env)?;
     let Some(name) = literal::as_string(&bound) else {
         let message = format!("the part of a date is a text constant; this is {}", named(bound.data_type));

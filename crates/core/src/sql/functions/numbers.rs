@@ -135,6 +135,62 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
+        name: "sin",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "the sine of an angle in radians",
+        examples: &[Example::new("sin(0)", "0")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "cos",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "the cosine of an angle in radians",
+        examples: &[Example::new("cos(0)", "1")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "tan",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "the tangent of an angle in radians",
+        examples: &[Example::new("tan(0)", "0")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "asin",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "the angle in radians of which it is the sine; NULL beyond -1 to 1, with a counted warning",
+        examples: &[Example::new("asin(0)", "0")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "acos",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "the angle in radians of which it is the cosine; NULL beyond -1 to 1, with a counted warning",
+        examples: &[Example::new("acos(1)", "0")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "atan",
+        parameters: &[FLOAT],
+        returns: Returns::Type(DataType::Float),
+        summary: "the angle in radians of which it is the tangent",
+        examples: &[Example::new("atan(0)", "0")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
+        name: "atan2",
+        parameters: &[Parameter::one("y", Accepts::Float), Parameter::one("x", Accepts::Float)],
+        returns: Returns::Type(DataType::Float),
+        summary: "the angle in radians from the direction of `x` to the point at `x` and `y`",
+        examples: &[Example::new("atan2(0, 1)", "0"), Example::new("degrees(atan2(0, -1))", "180")],
+        ..FunctionDefinition::SCALAR
+    },
+    FunctionDefinition {
         name: "degrees",
         parameters: &[FLOAT],
         returns: Returns::Type(DataType::Float),

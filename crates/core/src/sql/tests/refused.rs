@@ -101,9 +101,10 @@ fn refused() {
       help: a table is a task: write its id alone
     "#);
     assert_snapshot!(plan("select id from orders fetch first 3 rows only"), @r#"
-    `fetch first` is not supported in Tidemill SQL
-      at q.sql:1:1 `select id from orders fetch first 3`
-      help: use `limit`
+    limit 3
+      project id
+        table orders
+    => id int
     "#);
     assert_snapshot!(plan("select count(*) from orders group by rollup (id)"), @r#"
     project count
@@ -121,4 +122,42 @@ fn refused() {
       one row
     => generate_series int
     "#);
+}
+
+/// What other systems write, and that which the help has to name.
+#[test]
+fn words_of_other_systems_are_answered_with_those_here() {
+    for (sql, instead) in [
+        ("select * from orders tablesample bernoulli (10)", "`sample`"),
+        ("select * from orders using sample 10", "`sample`"),
+        ("select * from orders fetch first 3 rows with ties", "rank()"),
+        ("select * from orders with (nolock)", "leave it out"),
+        ("select * from orders cross apply (select 1 as y) as z", "lateral"),
+        ("select * from orders lateral view explode(customer) x as tag", "json_array_elements_text"),
+        ("select * from orders sort by id", "order by"),
+        ("select * from orders start with id = 1 connect by prior id = customer", "with recursive"),
+        ("select customer, count(*) from orders group by customer with rollup", "rollup ("),
+        ("select id from orders where customer similar to 'a%'", "regexp_like"),
+        ("select id from orders where customer !~ 'a'", "regexp_like"),
+        ("select id from orders where customer glob 'a*'", "like"),
+        ("select id div 2 from orders", "trunc(x / y)"),
+        ("select overlay(customer placing 'x' from 2) from orders", "substr"),
+        ("select group_concat(customer order by id separator ', ') from orders", "string_agg"),
+        ("select listagg(customer, ',') within group (order by id) from orders", "string_agg"),
+        ("select ratio_to_report(id) over () from orders", "sum(x) over ()"),
+        ("select id from orders where rownum < 3", "row_number()"),
+        ("select array[1, 2] from orders", "JSON"),
+        ("select convert(int, customer) from orders", "cast(x as type)"),
+        ("select date_trunc(month, day) from orders", "'month'"),
+        ("from orders", "select * from"),
+        ("select mid(customer, 1, 2) from orders", "substr"),
+        ("with x as materialized (select 1 as a) select a from x", "leave it out"),
+    ] {
+        let told = plan(sql);
+        assert!(told.contains(instead), "{sql}\n{told}");
+    }
+    for name in ["bin", "map", "row", "strtok", "is_null", "tonumber", "wm_concat", "count_distinct", "qqq"] {
+        let told = plan(&format!("select {name}(id) from orders"));
+        assert!(!told.contains("did you mean"), "{told}");
+    }
 }
