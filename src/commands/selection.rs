@@ -93,7 +93,7 @@ fn in_state(project: &Project, engine: &dyn TableEngine, value: &str) -> Option<
     let dry_run = DryRun::of(project, engine, &project.plan.all(), &Selection::new(), false).ok()?;
     let is_meant = |reasons: &[String]| reasons.iter().any(|reason| reason == "never ran" || reason == "first run");
     let meant = dry_run.tasks.iter().filter(|task| match value {
-        "modified" => task.action == DryRunAction::Run && task.of_its_own,
+        "modified" => task.action == DryRunAction::Run && !task.own_reasons.is_empty(),
         "new" => is_meant(&task.reasons),
         _ => false,
     });

@@ -45,8 +45,8 @@ pub struct DryRunTask {
     pub action: DryRunAction,
     /// Why.
     pub reasons: Vec<String>,
-    /// Whether there is a reason beside that tasks above it run.
-    pub of_its_own: bool,
+    /// Those of the reasons that are not that tasks above it run.
+    pub own_reasons: Vec<String>,
 }
 
 /// All tasks' actions, in the order in which they would come.
@@ -141,7 +141,7 @@ impl Simulation<'_> {
                 let skipped = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
                 self.ends.facts.insert(task.name.to_string(), skipped);
                 let (action, reasons) = (DryRunAction::Skip, vec![reason]);
-                return Ok(DryRunTask { task: ix, action, reasons, of_its_own: true });
+                return Ok(DryRunTask { task: ix, action, own_reasons: reasons.clone(), reasons });
             }
             Decision::Run(reasons) => {
                 self.ends.runs.insert(ix);
@@ -159,8 +159,9 @@ impl Simulation<'_> {
                 (DryRunAction::Cached, Vec::new())
             }
         };
-        let of_its_own = reasons.iter().any(|reason| !matches!(reason, Reason::UpstreamRuns(_)));
-        Ok(DryRunTask { task: ix, action, reasons: reasons.iter().map(ToString::to_string).collect(), of_its_own })
+        let own = reasons.iter().filter(|reason| !matches!(reason, Reason::UpstreamRuns(_)));
+        let own_reasons = own.map(ToString::to_string).collect();
+        Ok(DryRunTask { task: ix, action, reasons: reasons.iter().map(ToString::to_string).collect(), own_reasons })
     }
 
     fn decide(&self, ix: TaskIx, options: DecisionOptions) -> Result<Decision, Failure> {

@@ -30,6 +30,7 @@ mod schedule_api;
 mod schedule_pages;
 mod server;
 mod standing;
+mod starts;
 mod streamed;
 mod task_api;
 mod task_pages;

@@ -1,6 +1,5 @@
 //! The logs of runs and tasks.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::sync::PoisonError;
@@ -12,6 +11,7 @@ use tidemill_core::printable::printable;
 use crate::files;
 use crate::project::Served;
 use crate::reply::Problem;
+use crate::starts::Starts;
 
 /// The name under which a run's own log is.
 pub const OF_THE_RUN: &str = "run";
@@ -66,15 +66,6 @@ pub struct RunningTask {
     pub name: String,
     /// When its last attempt began.
     pub started: Timestamp,
-}
-
-/// What the log of the run that goes on says of the tasks that have started, as far as it was read.
-#[derive(Default)]
-pub struct Starts {
-    run: Option<RunId>,
-    place: u64,
-    /// Those that have not ended, as far as is known.
-    tasks: BTreeMap<String, Timestamp>,
 }
 
 /// The tasks that the log of a run says have started and that have not ended; by their ids.

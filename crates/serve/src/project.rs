@@ -16,10 +16,10 @@ use tidemill_runner::project::{Project, Wanted};
 use tidemill_state::{Run, State};
 
 use crate::fresh::Stamp;
-use crate::logs::Starts;
 use crate::program::Program;
 use crate::reply::Problem;
 use crate::standing::Standing;
+use crate::starts::Starts;
 
 /// A pipeline file that is served.
 pub struct Served {

@@ -26,8 +26,8 @@ pub struct Stale {
     pub task: String,
     /// Why.
     pub reasons: Vec<String>,
-    /// Whether there is a reason beside that tasks above it run.
-    pub own: bool,
+    /// Those of the reasons that are not that tasks above it run.
+    pub own: Vec<String>,
 }
 
 /// What is out of date, or why it cannot be known.
@@ -107,7 +107,7 @@ fn find(program: &dyn Program, served: &Served) -> Result<Vec<Stale>, String> {
         let stale = dry_run.tasks.into_iter().filter(|task| acts(task.action)).map(|task| Stale {
             task: project.plan.task(task.task).name.to_string(),
             reasons: task.reasons,
-            own: task.of_its_own,
+            own: task.own_reasons,
         });
         Ok(stale.collect())
     });
@@ -120,8 +120,8 @@ pub fn summary(found: Option<&Found>) -> Value {
     match &**found {
         Err(message) => json!({"error": message}),
         Ok(stale) => {
-            let own: Vec<&Stale> = stale.iter().filter(|task| task.own).collect();
-            let told = own.iter().take(TASKS).map(|task| json!({"task": task.task, "reasons": task.reasons}));
+            let own: Vec<&Stale> = stale.iter().filter(|task| !task.own.is_empty()).collect();
+            let told = own.iter().take(TASKS).map(|task| json!({"task": task.task, "reasons": task.own}));
             json!({"tasks": stale.len(), "own": own.len(), "because": told.collect::<Vec<_>>()})
         }
     }

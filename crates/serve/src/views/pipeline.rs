@@ -229,8 +229,8 @@ impl Looked {
     /// The reasons of their own that tasks are out of date for, the commonest first.
     fn reasons(&self) -> Value {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for task in self.stale.iter().flatten().filter(|task| task.own) {
-            task.reasons.iter().for_each(|reason| *counts.entry(reason.as_str()).or_default() += 1);
+        for task in self.stale.iter().flatten() {
+            task.own.iter().for_each(|reason| *counts.entry(reason.as_str()).or_default() += 1);
         }
         let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

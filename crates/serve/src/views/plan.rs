@@ -36,7 +36,7 @@ pub fn plan(app: &App, served: &Served, select: &[String], params: &[(String, St
                 "does": task.task.describe(),
                 "action": planned.action,
                 "reasons": planned.reasons,
-                "own": planned.of_its_own,
+                "own": !planned.own_reasons.is_empty(),
                 "effect": task.has_effect(),
             })
         })

@@ -23,7 +23,7 @@ const LAST_LINES: usize = 20;
 /// So many failed tasks are shown with their logs.
 const MOST_ERRORS: usize = 20;
 /// So many tasks stand on a page.
-const MOST_TASKS: usize = 300;
+const MOST_TASKS: usize = 200;
 
 /// Which of a run's tasks are to be shown.
 #[derive(Clone, Debug, Default)]
