@@ -5,6 +5,7 @@ mod adbc;
 mod added_check;
 mod added_engine;
 mod added_type;
+mod against;
 mod against_sqlite;
 mod agreement;
 mod architecture;

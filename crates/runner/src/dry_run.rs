@@ -47,6 +47,8 @@ pub struct DryRunTask {
     pub reasons: Vec<String>,
     /// Those of the reasons that are not that tasks above it run.
     pub own_reasons: Vec<String>,
+    /// The result in the cache that is taken as it is.
+    pub result: Option<Box<LastGood>>,
 }
 
 /// All tasks' actions, in the order in which they would come.
@@ -135,33 +137,34 @@ impl Simulation<'_> {
             None => self.decide(ix, options)?,
         };
         // For what comes below, a task that runs is taken to make what it made before: then only its running is new.
-        let (action, reasons) = match decision {
+        let (action, reasons, result) = match decision {
             Decision::Skip(reason) => {
                 self.ends.skips.insert(ix);
                 let skipped = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
                 self.ends.facts.insert(task.name.to_string(), skipped);
                 let (action, reasons) = (DryRunAction::Skip, vec![reason]);
-                return Ok(DryRunTask { task: ix, action, own_reasons: reasons.clone(), reasons });
+                return Ok(DryRunTask { task: ix, action, own_reasons: reasons.clone(), reasons, result: None });
             }
             Decision::Run(reasons) => {
                 self.ends.runs.insert(ix);
                 if let Some(last) = self.cache.last.get(&task.name) {
                     self.ends.made(ix, &task.name, last);
                 }
-                (DryRunAction::Run, reasons)
+                (DryRunAction::Run, reasons, None)
             }
             Decision::Restore(result, reasons) => {
                 self.ends.made(ix, &task.name, &result);
-                (DryRunAction::Restore, reasons)
+                (DryRunAction::Restore, reasons, Some(result))
             }
             Decision::Cached(result) => {
                 self.ends.made(ix, &task.name, &result);
-                (DryRunAction::Cached, Vec::new())
+                (DryRunAction::Cached, Vec::new(), Some(result))
             }
         };
         let own = reasons.iter().filter(|reason| !matches!(reason, Reason::UpstreamRuns(_)));
         let own_reasons = own.map(ToString::to_string).collect();
-        Ok(DryRunTask { task: ix, action, reasons: reasons.iter().map(ToString::to_string).collect(), own_reasons })
+        let reasons = reasons.iter().map(ToString::to_string).collect();
+        Ok(DryRunTask { task: ix, action, reasons, own_reasons, result })
     }
 
     fn decide(&self, ix: TaskIx, options: DecisionOptions) -> Result<Decision, Failure> {

@@ -1,10 +1,12 @@
-//! `tidemill diff`: what changed in a task's table between two runs.
+//! `tidemill diff`: what changed in a task's table between two runs, and what a change of the pipeline means.
 
+mod against;
 mod compare;
 mod key;
 mod row_hashes;
 mod tell;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -14,6 +16,7 @@ use tidemill_state::LastGood;
 
 use self::tell::Differences;
 use super::CliCommand;
+use super::params::ParamArgs;
 use super::pipeline_history::{PipelineHistory, json_lines, put_parts, put_table};
 use super::stored_table::{engine_failure, open_table};
 use crate::failure::Failure;
@@ -21,12 +24,12 @@ use crate::global::Global;
 use crate::table_rows::TableRows;
 use crate::terminal::{Paint, Stream};
 
-/// What changed in a task's table between two runs
+/// What changed in a task's table between two runs; with `--against`, what a change of the pipeline means
 #[derive(Parser, Debug)]
 #[command(name = "diff")]
 pub struct DiffArgs {
     /// The task
-    #[arg(value_name = "TASK")]
+    #[arg(value_name = "TASK", required_unless_present = "against", default_value = "", hide_default_value = true)]
     task: String,
     /// The earlier run; without it, the last two runs with different tables
     #[arg(value_name = "A")]
@@ -43,6 +46,17 @@ pub struct DiffArgs {
     /// Every difference, an object a line
     #[arg(long)]
     json: bool,
+    /// What differs from the pipeline in a run or a Git revision: tasks, columns, rows, figures
+    #[arg(long, value_name = "REV|RUN", conflicts_with_all = ["task", "key", "json", "number"])]
+    against: Option<String>,
+    /// As Markdown, for a pull request
+    #[arg(long, requires = "against")]
+    markdown: bool,
+    /// Into this folder as Markdown, with the figures before and after
+    #[arg(short, long, value_name = "DIR", requires = "against")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    params: ParamArgs,
 }
 
 /// A table as it was in a run.
@@ -58,6 +72,10 @@ struct Side {
 impl CliCommand for DiffArgs {
     /// Prints what changed.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        if let Some(against) = &self.against {
+            let form = against::Form { markdown: self.markdown, folder: self.output.as_deref() };
+            return against::tell(global, &self.params.wanted()?, against, &form);
+        }
         let paint = Paint(global.color.wanted(Stream::Stdout));
         self.told(global, |told| {
             if self.json {
@@ -107,7 +125,18 @@ pub fn differences(
 ) -> Result<Json, Failure> {
     let owned = |run: Option<&str>| run.map(str::to_owned);
     let (before, after) = (owned(before), owned(after));
-    let asked = DiffArgs { task: task.to_owned(), before, after, key: Vec::new(), number, json: true };
+    let asked = DiffArgs {
+        task: task.to_owned(),
+        before,
+        after,
+        key: Vec::new(),
+        number,
+        json: true,
+        against: None,
+        markdown: false,
+        output: None,
+        params: ParamArgs::default(),
+    };
     asked.told(global, |told| told.short_json(number).map_err(engine_failure))
 }
 
