@@ -49,6 +49,7 @@ mod links;
 mod lsp;
 mod mail;
 mod mistakes;
+mod named_files;
 mod new_format;
 mod options;
 #[path = "../oracle/mod.rs"]

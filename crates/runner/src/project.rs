@@ -162,7 +162,8 @@ fn connected(types: &TaskTypes, spec: &Spec, sources: &SourceMap, offline: bool)
     let secrets = secrets::of(spec);
     let mut storages = StorageRegistry::clone(types.storages());
     for (name, connection) in &spec.connections {
-        if connection.file(&spec.scope, sources).is_some() {
+        if let Some(file) = connection.file(&spec.scope, sources) {
+            storages.name_file(name, spec.project.join(file.as_str()));
             continue;
         }
         let opened = connection.config(&spec.scope, &secrets, sources).and_then(|config| {

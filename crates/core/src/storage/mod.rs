@@ -2,6 +2,7 @@
 
 mod destination;
 mod local;
+mod named_file;
 mod partial_copy;
 mod registry;
 mod unvisited;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use destination::{AnyDestination, DestinationCheck, DestinationRefusal};
 pub use local::{LocalFileSystem, is_glob, resolve};
+pub use named_file::NamedFile;
 pub use partial_copy::PartialCopy;
 pub use registry::{Connector, Destinations, StorageRegistry};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::unvisited::Unvisited;
-use super::{DestinationCheck, DestinationRefusal, LocalFileSystem, Storage};
+use super::{DestinationCheck, DestinationRefusal, LocalFileSystem, NamedFile, Storage};
 use crate::connection::{ConnectionConfig, ConnectionError, Database};
 use crate::diagnostic::Diagnostic;
 use crate::spec::At;
@@ -76,6 +76,13 @@ impl StorageRegistry {
         self.list.push(Arc::clone(&storage));
         self.connections.push((name, storage));
         Ok(())
+    }
+
+    /// With a connection of the file that is a name for a file of this machine.
+    pub fn name_file(&mut self, name: &str, file: impl Into<PathBuf>) {
+        let storage: Arc<dyn Storage> = Arc::new(NamedFile::new(name, file));
+        self.list.push(Arc::clone(&storage));
+        self.connections.push((name.to_owned(), storage));
     }
 
     /// The same, asking nothing that lies elsewhere than on this machine: what is there is believed to be.
