@@ -64,10 +64,8 @@ pub(super) fn draw(sheet: &Sheet, plot: &Plot, look: &Look, area: Area, frame: A
         let mut x = frame.right - row_width(row, look);
         for (entry, width) in row {
             draw_symbol(sheet, look, entry.symbol, place(x, baseline - look.tick() * font::CAP_HEIGHT / 2.0))?;
-            let symbol = look.size(width_of(entry.symbol) + SYMBOL_GAP);
-            let text_x = x + symbol;
-            let text = font::shorten(&entry.name, look.tick(), false, width - symbol + 0.01);
-            sheet.draw_text(&text, &style, place(text_x, baseline))?;
+            let text_x = x + look.size(width_of(entry.symbol) + SYMBOL_GAP);
+            sheet.draw_text(&entry.name, &style, place(text_x, baseline))?;
             x += width + look.size(ENTRY_GAP);
         }
         baseline += look.tick() * LEGEND_LINE;
@@ -94,7 +92,7 @@ fn title_lines(plot: &Plot, look: &Look, area: Area) -> Vec<String> {
     font::wrap(&plot.title, look.title(), true, area.width(), most.clamp(1, 3))
 }
 
-/// The entries with their widths, broken into rows of at most `room` points; what is too much is only counted.
+/// The entries with their widths, shortened and broken into rows of at most `room` points; what is too much is only counted.
 fn rows(plot: &Plot, look: &Look, area: Area, room: f64) -> Vec<Vec<(Entry, f64)>> {
     let most = ((area.height() * MOST_HEAD / (look.tick() * LEGEND_LINE)) as usize).max(1);
     let rows = broken(&plot.legend, look, room);
@@ -117,17 +115,20 @@ fn rows(plot: &Plot, look: &Look, area: Area, room: f64) -> Vec<Vec<(Entry, f64)
 fn broken(entries: &[Entry], look: &Look, room: f64) -> Vec<Vec<(Entry, f64)>> {
     let mut rows: Vec<Vec<(Entry, f64)>> = Vec::new();
     let mut used = f64::INFINITY;
-    for entry in entries {
-        let text = font::width(&entry.name, look.tick(), false).min(room * 0.4);
+    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let names = font::shorten_all(&names, look.tick(), false, room * 0.4);
+    for (Entry { symbol, .. }, name) in entries.iter().zip(names) {
+        let text = font::width(&name, look.tick(), false);
+        let entry = Entry { name, symbol: *symbol };
         let width = look.size(width_of(entry.symbol) + SYMBOL_GAP) + text;
         let gap = look.size(ENTRY_GAP);
         match rows.last_mut() {
             Some(row) if used + gap + width <= room => {
-                row.push((entry.clone(), width));
+                row.push((entry, width));
                 used += gap + width;
             }
             _ => {
-                rows.push(vec![(entry.clone(), width)]);
+                rows.push(vec![(entry, width)]);
                 used = width;
             }
         }

@@ -151,8 +151,8 @@ fn names_along(names: &[String], (low, high): (f64, f64), (width, height): (f64,
         return axis;
     }
     let every = (size * 1.25 / slot).ceil().max(1.0) as usize;
-    let short = names.iter().enumerate().step_by(every);
-    axis.ticks = short.map(|(place, name)| tick((place, font::shorten(name, size, false, longest)))).collect();
+    let (places, shown): (Vec<usize>, Vec<&str>) = names.iter().map(String::as_str).enumerate().step_by(every).unzip();
+    axis.ticks = places.into_iter().zip(font::shorten_all(&shown, size, false, longest)).map(tick).collect();
     let flat_again = axis.fits(&axis.ticks, size, width);
     axis.slanted = !flat_again;
     axis
@@ -163,11 +163,16 @@ pub(super) fn names_down(names: &[String], (low, high): (f64, f64), height: f64,
     let slot = height / names.len().max(1) as f64;
     let every = (size * 1.15 / slot).ceil().max(1.0) as usize;
     let most = if slot >= size * 2.6 { 2 } else { 1 };
-    let tick = |(place, name): (usize, &String)| {
-        let mut lines = font::wrap(name, size, false, room, most).into_iter();
+    let wrapped = |name: &str| font::wrap(name, size, false, room, most);
+    // Lines that are broken at spaces are never full.
+    let all_room = if most > 1 { room * 1.6 } else { room };
+    let apart = |name: &str, alike: usize| wrapped(&font::around(name, alike, size, false, all_room));
+    let (places, shown): (Vec<usize>, Vec<&str>) = names.iter().map(String::as_str).enumerate().step_by(every).unzip();
+    let tick = |(place, lines): (usize, Vec<String>)| {
+        let mut lines = lines.into_iter();
         let mut next = || lines.next().unwrap_or_default();
         Tick { at: place as f64, text: next(), below: next() }
     };
-    let ticks = names.iter().enumerate().step_by(every).map(tick).collect();
+    let ticks = places.into_iter().zip(font::told_apart(&shown, wrapped, apart)).map(tick).collect();
     Axis { low, high, ticks, slanted: false, scale: Scale::Linear }
 }

@@ -1,6 +1,7 @@
 //! The fonts: measured here, shaped and outlined by usvg. The embedded one comes first; letters that it lacks are taken from
 //! others.
 
+mod apart;
 mod fallback;
 mod system;
 
@@ -12,6 +13,7 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::metrics::GlyphMetrics;
 use skrifa::{FontRef, MetadataProvider};
 
+pub(crate) use apart::{around, shorten_all, told_apart};
 pub use fallback::Fonts;
 pub(crate) use fallback::{Fallback, with};
 

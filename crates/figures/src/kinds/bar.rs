@@ -14,7 +14,7 @@ impl ChartKind for Bar {
     }
 
     fn summary(&self) -> &'static str {
-        "upright bars from zero, side by side where there are several series"
+        "upright bars from zero, side by side where a key has several"
     }
 
     fn takes(&self) -> &'static [&'static str] {

@@ -37,7 +37,8 @@ impl ChartKind for DensityPlot {
     fn marks(&self, _: &Chart, data: &Data) -> Box<dyn Marks> {
         let curve = |run: &Run| {
             let around = |density: Density| {
-                let beyond = density.bandwidth * 2.0;
+                // There the kernel of the outermost value is a hundredth of its height.
+                let beyond = density.bandwidth * 3.0;
                 density.curve(density.range.0 - beyond, density.range.1 + beyond, 200)
             };
             density(run).map_or_else(Vec::new, around)

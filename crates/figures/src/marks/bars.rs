@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBAColor};
 
 use super::lines::trace;
-use super::{Marks, Symbol, Tip, rectangle};
+use super::{Marks, Symbol, Tip, rectangle, side_by_side};
 use crate::canvas::{Place, points, units};
 use crate::data::{Data, Keys, Run};
 use crate::draw::look::{Look, TICK_GAP};
@@ -71,10 +71,11 @@ impl Bars {
             Keys::Names(_) => 1.0,
             Keys::Numbers | Keys::Moments => closest(chart, data),
         };
-        let width = room * BAR_SHARE / data.left.len().max(1) as f64;
+        let count = side_by_side(&data.left);
+        let width = room * BAR_SHARE / count as f64;
         let bars = |(place, run): (usize, &Run)| {
             let bar = |(x, y): &(f64, f64)| {
-                let from = x - room * BAR_SHARE / 2.0 + width * place as f64;
+                let from = x - room * BAR_SHARE / 2.0 + width * (place % count) as f64;
                 Bar { from, to: from + width, base: 0.0, end: *y }
             };
             run.points.iter().filter(|(_, y)| y.is_finite()).map(bar).collect()

@@ -6,12 +6,15 @@ use plotters::style::{Color, RGBColor};
 
 use super::{Marks, Symbol, Tip, rectangle};
 use crate::NumberFormat;
-use crate::canvas::units;
+use crate::canvas::{points, units};
 use crate::data::Run;
 use crate::draw::look::Look;
 use crate::draw::plane::{Drawn, Plane, Sheet};
 use crate::font::{self, CAP_HEIGHT};
 use crate::range::range;
+
+/// The least width of a cell in points at full scale: narrower ones would fade away.
+const LEAST_WIDTH: f64 = 0.4;
 
 /// A cell a point: runs are rows from top to bottom.
 #[derive(Debug)]
@@ -85,10 +88,14 @@ impl Marks for Cells {
 
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
         let gap = look.units(0.6).unsigned_abs();
+        let (keys, pixels) = (plane.get_x_range(), plane.get_x_axis_pixel_range());
+        let in_a_point = (keys.end - keys.start) / points(pixels.end - pixels.start);
         for (row, run) in runs.iter().enumerate() {
             for (at, value) in run.points.iter().filter(|(_, value)| value.is_finite()) {
-                let mut cell = Rectangle::new(self.corners(row, *at), self.color(look, *value).filled());
-                let [one, other] = self.corners(row, *at).map(|corner| plane.map_coordinate(&corner));
+                let mut corners = self.corners(row, *at);
+                corners[1].0 = corners[1].0.max(corners[0].0 + look.size(LEAST_WIDTH) * in_a_point);
+                let mut cell = Rectangle::new(corners, self.color(look, *value).filled());
+                let [one, other] = corners.map(|corner| plane.map_coordinate(&corner));
                 let is_large = (other.0 - one.0).abs().min((other.1 - one.1).abs()) > 6 * gap as i32;
                 if is_large {
                     cell.set_margin(gap, gap, gap, gap);

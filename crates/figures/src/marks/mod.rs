@@ -134,3 +134,32 @@ pub(crate) enum Symbol {
     /// A band to compare with.
     Band,
 }
+
+/// How many runs stand side by side at a key: one where no key has values of more than one.
+pub(crate) fn side_by_side(runs: &[Run]) -> usize {
+    let keys = |run: &Run| -> Vec<u64> {
+        let known = run.points.iter().filter(|(_, value)| value.is_finite());
+        let mut keys: Vec<u64> = known.map(|(key, _)| key.to_bits()).collect();
+        keys.dedup();
+        keys
+    };
+    let mut all: Vec<u64> = runs.iter().flat_map(keys).collect();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    if all.len() == count { 1 } else { runs.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_share_the_room_of_a_key_only_where_they_meet() {
+        let run = |keys: &[(f64, f64)]| Run::new(String::new(), keys.to_vec(), None);
+        assert_eq!(side_by_side(&[run(&[(0.0, 5.0), (0.0, 6.0), (2.0, 1.0)]), run(&[(1.0, 5.0)])]), 1);
+        assert_eq!(side_by_side(&[run(&[(0.0, 5.0), (1.0, f64::NAN)]), run(&[(1.0, 5.0)])]), 1);
+        assert_eq!(side_by_side(&[run(&[(0.0, 5.0), (1.0, 3.0)]), run(&[(1.0, 5.0)]), run(&[])]), 3);
+        assert_eq!(side_by_side(&[]), 1);
+    }
+}

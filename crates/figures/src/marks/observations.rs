@@ -4,7 +4,7 @@ use plotters::prelude::{PathElement, Polygon, Rectangle};
 use plotters::style::Color;
 
 use super::dots::{disks, dots, points_of};
-use super::{Marks, Symbol, Tip, rectangle};
+use super::{Marks, Symbol, Tip, rectangle, side_by_side};
 use crate::agg::quantile;
 use crate::canvas::units;
 use crate::data::{Data, Run};
@@ -45,12 +45,13 @@ const SHARE: f64 = 0.76;
 impl Observations {
     /// The values of each name side by side.
     pub fn new(shape: Shape, data: &Data) -> Observations {
-        let width = SHARE / data.left.len().max(1) as f64;
+        let count = side_by_side(&data.left);
+        let width = SHARE / count as f64;
         let slots = |(place, run): (usize, &Run)| {
             let slot = |same: &[(f64, f64)]| {
                 let mut values: Vec<f64> = same.iter().map(|point| point.1).filter(|value| value.is_finite()).collect();
                 values.sort_by(f64::total_cmp);
-                let middle = same[0].0 - SHARE / 2.0 + width * (place as f64 + 0.5);
+                let middle = same[0].0 - SHARE / 2.0 + width * ((place % count) as f64 + 0.5);
                 // A lone box as wide as a bar looks like one.
                 Slot { middle, half: (width * 0.42).min(0.28), values }
             };
@@ -138,8 +139,8 @@ struct Summary {
 impl Slot {
     /// Its values side by side, as dots that hide each other little.
     fn spread(&self) -> impl Iterator<Item = (f64, f64)> {
-        // Steps of the golden section spread neighbours evenly, and alike each time.
-        let aside = |no: usize| (no as f64 * 0.618_034).fract() * 2.0 - 1.0;
+        // Steps of the golden section spread neighbours evenly, and alike each time; the first is in the middle.
+        let aside = |no: usize| (no as f64 * 0.618_034 + 0.5).fract() * 2.0 - 1.0;
         let values = self.values.iter().enumerate();
         values.map(move |(no, value)| (self.middle + aside(no) * self.half * 0.8, *value))
     }

@@ -22,6 +22,11 @@ pub(crate) struct Slices {
     pub shares: bool,
 }
 
+/// The width of the line between slices, in points at full scale.
+const HAIR: f64 = 1.4;
+/// How many times as wide as that line a slice must be to be set off by it.
+const WIDE_SLICE: f64 = 3.0;
+
 /// A circle in the unit of the plane's axes.
 struct Circle<'a> {
     plane: &'a Plane<'a>,
@@ -93,10 +98,17 @@ impl Marks for Slices {
             plane.draw(&Polygon::new(self.outline(&circle, *from, *to), look.run(run.color)))?;
         }
         plane.present()?;
-        let hair = look.line(look.colors.background, 1.4);
-        let several = turns.iter().filter(|(_, from, to)| to > from).count() > 1;
-        for (_, from, _) in turns.iter().filter(|(_, from, to)| several && to > from) {
-            plane.draw(&PathElement::new([circle.at(*from, self.hole), circle.at(*from, 1.0)], hair))?;
+        let hair = look.line(look.colors.background, HAIR);
+        // Between slices that are themselves hardly wider, it would hide them.
+        let is_wide = |(_, from, to): &(f64, f64, f64)| {
+            (to - from) * std::f64::consts::TAU * circle.radius > look.units(WIDE_SLICE * HAIR).into()
+        };
+        let seen: Vec<_> = turns.iter().filter(|(_, from, to)| to > from).collect();
+        for (place, slice) in seen.iter().enumerate().filter(|_| seen.len() > 1) {
+            let before = seen[(place + seen.len() - 1) % seen.len()];
+            if is_wide(slice) && is_wide(before) {
+                plane.draw(&PathElement::new([circle.at(slice.1, self.hole), circle.at(slice.1, 1.0)], hair))?;
+            }
         }
         plane.present()?;
         if self.shares {
