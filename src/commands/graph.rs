@@ -153,7 +153,7 @@ pub fn drawing_with_status(project: &Project, selection: &Selection) -> Result<D
 }
 
 /// The tasks of a selection and the edges between them.
-fn drawing(plan: &Plan, selection: &Selection) -> DrawGraph {
+pub fn drawing(plan: &Plan, selection: &Selection) -> DrawGraph {
     let nodes = selection
         .iter()
         .map(|ix| {

@@ -9,6 +9,7 @@ pub mod check;
 mod clean;
 mod completions;
 pub mod diff;
+mod docs;
 pub mod doctor;
 mod dry_run;
 mod effects;
@@ -95,6 +96,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<preview::PreviewArgs>(),
         listed::<diff::DiffArgs>(),
         listed::<lineage::LineageArgs>(),
+        listed::<docs::DocsArgs>(),
         listed::<functions::FunctionsArgs>(),
         listed::<lsp::LspArgs>(),
         listed::<cache::CacheArgs>(),

@@ -20,6 +20,7 @@ mod composing;
 mod damage;
 mod databases;
 mod docs;
+mod docs_site;
 mod doctor;
 mod dotenv;
 mod drawing;

@@ -40,6 +40,9 @@ mod tokens;
 mod views;
 mod watched;
 
+/// The look of the pages: one stylesheet, light and dark, for screens of all widths.
+pub const STYLE: &str = include_str!("../assets/style.css");
+
 pub use program::{Program, ScheduleFacts};
 pub use routes::addresses;
 pub use server::{Server, Settings};

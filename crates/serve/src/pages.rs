@@ -286,7 +286,7 @@ pub fn problem(app: &App, problem: &Problem) -> String {
 
 /// The one stylesheet.
 pub fn style(_: &Asked) -> Page {
-    let text = include_str!("../assets/style.css").to_owned();
+    let text = crate::STYLE.to_owned();
     Ok(Reply::Text { content_type: "text/css; charset=utf-8", text, download: None })
 }
 

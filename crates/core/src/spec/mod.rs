@@ -62,7 +62,7 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::diagnostic::FileId;
+use crate::diagnostic::{FileId, SourceMap};
 use crate::ids::TaskName;
 use crate::table::Location;
 
@@ -86,6 +86,27 @@ pub struct TaskSpec {
     pub has_no_items: bool,
     /// Then, what an instance would publish.
     pub outputs_of_items: Vec<OutputOfItems>,
+}
+
+impl TaskSpec {
+    /// The lines of the file that declare the task: from its id on, as long as lines are deeper.
+    pub fn text(&self, sources: &SourceMap) -> Option<String> {
+        let file = sources.get(self.id.span.file)?;
+        let before = file.text.get(..self.id.span.start as usize)?;
+        let text = &file.text[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let depth = |line: &str| line.len() - line.trim_start().len();
+        let own = depth(text.lines().next()?);
+        let mut lines: Vec<&str> = text
+            .lines()
+            .enumerate()
+            .take_while(|(at, line)| *at == 0 || line.trim().is_empty() || depth(line) > own)
+            .map(|(_, line)| line.get(own..).unwrap_or_default())
+            .collect();
+        while lines.last().is_some_and(|line| line.trim().is_empty()) {
+            lines.pop();
+        }
+        Some(lines.join("\n"))
+    }
 }
 
 /// Where an instance of a `foreach` without items would publish a file.

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::format::{seconds, thousands};
 use tidemill_core::ids::{RunId, TaskName};
-use tidemill_core::spec::TaskSpec;
 use tidemill_core::table::{CheckResult, CheckSeverity, Field};
 use tidemill_state::{LastGood, State, TaskRecord};
 
@@ -37,7 +35,7 @@ pub fn task(app: &Arc<App>, served: &Served, name: &str) -> Result<Value, Proble
     let name = TaskName::new(name);
     let last = state.as_ref().map(|state| state.last_results(&pipeline.name)).transpose()?.unwrap_or_default();
     let last = last.get(&name);
-    let text = found.zip(pipeline.sources.as_deref()).and_then(|(task, sources)| text_of(task, sources));
+    let text = found.zip(pipeline.sources.as_deref()).and_then(|(task, sources)| task.text(sources));
     let records = state.as_ref().map(|state| state.runs_of_task(&pipeline.name, &name, RUNS)).transpose()?;
     let records = records.unwrap_or_default();
     let mut view = json!({
@@ -76,25 +74,6 @@ fn stale(app: &Arc<App>, served: &Served, name: &str) -> Option<Vec<String>> {
     let found = standing::stale(app, served, Duration::ZERO)?;
     let stale = found.as_ref().as_ref().ok()?;
     Some(stale.iter().find(|task| task.task == name).map(|task| task.reasons.clone()).unwrap_or_default())
-}
-
-/// The lines of the file that declare the task: from its id on, as long as lines are deeper.
-fn text_of(task: &TaskSpec, sources: &SourceMap) -> Option<String> {
-    let file = sources.get(task.id.span.file)?;
-    let before = file.text.get(..task.id.span.start as usize)?;
-    let text = &file.text[before.rfind('\n').map_or(0, |end| end + 1)..];
-    let depth = |line: &str| line.len() - line.trim_start().len();
-    let own = depth(text.lines().next()?);
-    let mut lines: Vec<&str> = text
-        .lines()
-        .enumerate()
-        .take_while(|(at, line)| *at == 0 || line.trim().is_empty() || depth(line) > own)
-        .map(|(_, line)| line.get(own..).unwrap_or_default())
-        .collect();
-    while lines.last().is_some_and(|line| line.trim().is_empty()) {
-        lines.pop();
-    }
-    Some(lines.join("\n"))
 }
 
 /// What it made when it last succeeded.
