@@ -24,7 +24,7 @@ fn find<'a>(node: &'a Node, offset: usize, place: &mut Place<'a>) -> bool {
     match &node.value {
         NodeValue::Map(entries) => entries.iter().any(|(key, value)| {
             place.path.push(&key.name);
-            let before = std::mem::replace(&mut place.key, Some(key.span));
+            let before = place.key.replace(key.span);
             let found = holds(key.span, offset) || find(value, offset, place);
             if !found {
                 place.path.pop();
