@@ -1,1 +1,0 @@
-//! Computes tables on Apache Spark, through Spark Connect.
