@@ -214,3 +214,23 @@ fn windows_have_frames_of_distances_and_leave_nulls_out() {
         assert_eq!(queried(&format!("select {call}")), expected, "{call}");
     }
 }
+
+#[test]
+fn a_table_that_a_query_names_several_times_is_computed_once() {
+    let project = Project::new().file("t.csv", "k,v\n1,10\n1,0\n2,0\n").pipeline(
+        "
+        version: 1
+        tasks:
+          t: {type: load, path: t.csv}
+          twice:
+            type: sql
+            sql: |
+              with sums as (select k, sum(1 / v) as s from t group by k)
+              select a.k, a.s, (select max(s) from sums) as most from sums a join sums b on a.k = b.k
+            output: twice.csv
+        ",
+    );
+    let told = project.run(["run"]).exits(0).stderr;
+    assert_eq!(project.read("twice.csv"), "k,s,most\n1,0.1,0.1\n2,,0.1\n");
+    assert!(told.contains("2 divisions by zero became NULL"), "each row was divided once:\n{told}");
+}

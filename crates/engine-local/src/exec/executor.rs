@@ -4,6 +4,7 @@ use polars::prelude::DataFrame;
 use tidemill_core::table::{CheckResult, EngineError, Rel, Scan, TableJob, TableReport, TaskReport};
 
 use super::dispatch::operator;
+use super::shared::Shared;
 use super::{pipeline, recursion};
 use crate::arrays::select::pick;
 use crate::check;
@@ -16,6 +17,8 @@ use crate::store::table_handle::{TableHandle, in_memory};
 /// Computes relations by recursive descent: the inputs of an operator first, then the operator.
 pub(crate) struct Executor<'a> {
     pub context: JobContext<'a>,
+    /// What is needed several times.
+    shared: Shared,
     /// Nothing goes batch by batch any more: a value was wrong, and the message has to name its row of the whole table.
     at_once: bool,
 }
@@ -23,11 +26,15 @@ pub(crate) struct Executor<'a> {
 impl<'a> Executor<'a> {
     /// Nothing computed yet.
     pub fn new(context: JobContext<'a>) -> Self {
-        Self { context, at_once: false }
+        Self { context, shared: Shared::default(), at_once: false }
     }
 
     /// The whole job: nothing is held unless everything is right.
     pub fn run(mut self, job: &TableJob) -> Outcome<TableReport> {
+        // Rejects are noted by where the relation stands that makes them.
+        if self.context.rejects.is_none() {
+            self.shared = Shared::of(&job.rel);
+        }
         let (table, checks) = self.table(job)?;
         let context = &mut self.context;
         context.uncancelled()?;
@@ -72,6 +79,16 @@ impl<'a> Executor<'a> {
     /// The rows of a relation: all its columns, or at least those required.
     pub fn relation(&mut self, rel: &Rel, required: RequiredColumns) -> Outcome<DataFrame> {
         self.context.uncancelled()?;
+        let Some(place) = self.shared.place(rel) else { return self.computed(rel, required) };
+        if let Some(rows) = self.shared.rows(place) {
+            return Ok(rows.clone());
+        }
+        let rows = self.computed(rel, None)?;
+        self.shared.keep(place, rows.clone());
+        Ok(rows)
+    }
+
+    fn computed(&mut self, rel: &Rel, required: RequiredColumns) -> Outcome<DataFrame> {
         // The rejects show rows of the source as they were, so all of their columns are needed.
         let required = if self.context.rejects.is_some() { None } else { required };
         if let Some(frame) = self.batch_by_batch(rel, required.clone())? {
@@ -116,6 +133,10 @@ impl<'a> Executor<'a> {
     }
 
     fn filtered(&mut self, rel: &Rel, required: RequiredColumns, by: KeyFilter<'_>) -> Outcome<Option<DataFrame>> {
+        // All rows of what is needed elsewhere too.
+        if self.shared.place(rel).is_some() {
+            return Ok(None);
+        }
         pipeline::collect::filtered(self, rel, required, by)
     }
 
@@ -125,12 +146,13 @@ impl<'a> Executor<'a> {
         if self.at_once {
             return Ok(None);
         }
-        let before = self.context.savepoint();
+        let before = (self.context.savepoint(), self.shared.count());
         let done = work(self);
         self.at_once |= matches!(done, Err(EngineError::Value { .. }));
         match done {
             Ok(None) | Err(EngineError::Value { .. }) => {
-                self.context.roll_back(before);
+                self.context.roll_back(before.0);
+                self.shared.roll_back(before.1);
                 Ok(None)
             }
             other => other,

@@ -4,3 +4,4 @@ mod dispatch;
 pub(crate) mod executor;
 pub(crate) mod pipeline;
 mod recursion;
+mod shared;
