@@ -152,6 +152,8 @@ const steps = {
     await page.locator('.graph a[href*="task=orders"]').click();
     await page.locator("#beside").getByText("Run up to here").waitFor();
     check(page.url().includes("task=orders"), "what is beside the graph has an address");
+    await go("/p/shop?task=orders");
+    check(await page.locator(".graph a[aria-current]").count() === 1, "the task beside the graph is marked in it");
     await looked("beside");
     await page.goBack();
     await page.locator("#beside").waitFor({ state: "detached" });

@@ -65,6 +65,7 @@ async function refresh(keepsTyped = true) {
     document.title = page.title;
     prepare(fresh);
     restore(fresh, known, keepsTyped);
+    mark(fresh);
   } finally {
     pending = false;
     took = performance.now() - begun;
@@ -108,6 +109,16 @@ function filters(within) {
   }
 }
 
+// The task that is shown beside the graph, in it.
+function mark(within) {
+  const task = new URLSearchParams(location.search).get("task");
+  for (const link of within.querySelectorAll(".graph a")) {
+    const isShown = task !== null && link.querySelector(".id")?.textContent === task;
+    link.classList.toggle("shown", isShown);
+    if (isShown) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+  }
+}
+
 // A graph that is too large to stand in the page.
 async function graphs(within) {
   for (const figure of within.querySelectorAll("[data-graph]")) {
@@ -119,6 +130,7 @@ async function graphs(within) {
     const whole = drawing.getAttribute("viewBox");
     if (view && figure.dataset.whole === whole) drawing.setAttribute("viewBox", view);
     figure.replaceChildren(document.importNode(drawing, true));
+    mark(figure);
     // One that is far larger than its place begins at its left, to be read; 0 shows all of it.
     const [, , width, height] = whole.split(" ").map(Number);
     const part = 1.6 * figure.clientWidth / width;
@@ -234,6 +246,7 @@ addEventListener("keydown", event => {
 function prepare(within) {
   filters(within);
   zoom(within);
+  mark(within);
   graphs(within);
   logs(within);
   watch();
