@@ -27,6 +27,7 @@ fn nightly() -> Project {
                 where: country = ${{ item }}
                 metrics: {quantity: sum(quantity)}
               large: {type: sql, sql: "select * from orders where quantity >= ${{ params.least }}"}
+              both: {type: sql, sql: select * from part}
               strict: {type: sql, sql: select * from large, checks: [{range: {quantity: {max: 3}}}]}
             "#,
         )
@@ -115,6 +116,8 @@ fn what_is_not_there_is_missing_everywhere() {
     // A task of the file that this run did not have.
     assert!(server.get(&format!("/p/nightly/runs/{run}?task=large")).text().contains("not in this run large"));
     assert_eq!(server.get(&format!("/api/v1/projects/nightly/runs/{run}/logs/large/events")).status, 404);
+    let both = server.get("/api/v1/projects/nightly/tasks/both").json();
+    assert_eq!(both["needs"], serde_json::json!(["part"]), "all instances are one need");
     // An instance is a task before it has ever run.
     let instance = server.get("/p/nightly/tasks/part@FR").text();
     assert!(instance.contains("Rerun with what follows") && instance.contains("foreach: [FR, DE]"), "{instance}");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tidemill_core::format::{seconds, thousands};
 use tidemill_core::ids::{RunId, TaskName};
+use tidemill_core::plan::PlannedTask;
 use tidemill_core::table::{CheckResult, CheckSeverity, Field};
 use tidemill_state::{LastGood, State, TaskRecord};
 
@@ -44,7 +45,7 @@ pub fn task(app: &Arc<App>, served: &Served, name: &str) -> Result<Value, Proble
         "description": found.and_then(|task| task.common.description.clone()),
         "tags": found.map(|task| task.common.tags.clone()).unwrap_or_default(),
         "does": planned(&pipeline, &name, |task| task.task.describe()),
-        "needs": planned(&pipeline, &name, |task| task.needs.iter().map(|need| need.named.clone()).collect::<Vec<_>>()),
+        "needs": planned(&pipeline, &name, needs),
         "yaml": text,
         "stale": stale(app, served, name.as_str()),
         "runs": runs(&pipeline, &records),
@@ -59,12 +60,19 @@ pub fn task(app: &Arc<App>, served: &Served, name: &str) -> Result<Value, Proble
     Ok(view)
 }
 
+/// What it needs, each once, as the file names it: of a `foreach` all instances together.
+fn needs(task: &PlannedTask) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for need in &task.needs {
+        if !names.contains(&need.named) {
+            names.push(need.named.clone());
+        }
+    }
+    names
+}
+
 /// Something of the task in the graph.
-fn planned<T>(
-    pipeline: &Pipeline,
-    name: &TaskName,
-    what: impl FnOnce(&tidemill_core::plan::PlannedTask) -> T,
-) -> Option<T> {
+fn planned<T>(pipeline: &Pipeline, name: &TaskName, what: impl FnOnce(&PlannedTask) -> T) -> Option<T> {
     let (project, _) = pipeline.project.as_ref().ok()?;
     Some(what(project.plan.task(project.plan.find(name.as_str())?)))
 }
