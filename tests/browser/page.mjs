@@ -210,6 +210,21 @@ const steps = {
     await leads("Go on with what it left undone");
     await ended("success");
   },
+  async "a server that does not answer is told, and the page goes on when it does"() {
+    fs.rmSync(path.join(folder, "go"));
+    await go("/p/shop/plan?select=wait");
+    await leads("Start the run");
+    await page.locator("#tasks .is-running").first().waitFor();
+    await context.setOffline(true);
+    await see("The server does not answer");
+    await context.setOffline(false);
+    await page.locator("#old").waitFor({ state: "detached" });
+    // What the browser says of it is no mistake of the page.
+    said.splice(0);
+    touch("go");
+    await ended("success");
+    await looked("answering-again");
+  },
   async "run up to here"() {
     await go("/p/shop?task=large");
     await leads("Run up to here");

@@ -49,13 +49,24 @@ function restore(part, known, keepsTyped) {
   }
 }
 
+// Whoever looks at a page that is not fresh any more is told.
+function tell(answer) {
+  const told = document.getElementById("old");
+  if (!answer && !told) {
+    const note = Object.assign(document.createElement("p"), { id: "old", className: "warn", role: "status" });
+    note.textContent = `The server does not answer. This page is as it was at ${new Date().toLocaleTimeString()}.`;
+    document.querySelector("main").prepend(note);
+  } else if (answer) told?.remove();
+}
+
 async function refresh(keepsTyped = true) {
   if (pending) return soon();
   pending = true;
   const begun = performance.now();
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (!answer.ok) return;
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+    tell(answer);
+    if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("live");
     const here = live();
