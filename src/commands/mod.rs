@@ -19,6 +19,7 @@ pub mod graph;
 pub mod history;
 #[cfg(test)]
 mod history_fixture;
+mod import;
 pub mod init;
 pub mod lineage;
 pub mod logs;
@@ -101,6 +102,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<lsp::LspArgs>(),
         listed::<cache::CacheArgs>(),
         listed::<clean::CleanArgs>(),
+        listed::<import::ImportArgs>(),
         listed::<init::InitArgs>(),
         listed::<doctor::DoctorArgs>(),
         listed::<schema::SchemaArgs>(),

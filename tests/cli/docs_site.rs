@@ -24,7 +24,9 @@ fn the_pages_tell_tasks_columns_and_results_and_every_link_leads_somewhere() {
     let told = project.run(["docs", "-o", "site"]).exits(0).stderr;
     assert!(told.contains("site/index.html: 3 tasks"), "{told}");
     let index = project.read("site/index.html");
-    for part in ["Orders &lt;by&gt; country", "<svg", "href=\"tasks/orders.html\"", "Smaller orders are left out", "1 rows, "] {
+    for part in
+        ["Orders &lt;by&gt; country", "<svg", "href=\"tasks/orders.html\"", "Smaller orders are left out", "1 rows, "]
+    {
         assert!(index.contains(part), "{part} is not in {index}");
     }
     let orders = project.read("site/tasks/orders.html");

@@ -38,6 +38,7 @@ mod functions;
 mod grouping;
 mod handlers;
 mod hostile;
+mod importing;
 mod including;
 mod instants;
 mod joining;

@@ -1,0 +1,284 @@
+//! Makefiles: what the first target needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Tool;
+use super::imported::{Imported, ImportedTask};
+
+/// Rules, variables and `.PHONY`.
+pub const TOOL: Tool =
+    Tool { name: "make", is_its: |name, _| name == "makefile" || name == "gnumakefile" || name.ends_with(".mk"), read };
+
+/// Variables that name each other are followed so deep.
+const DEEPEST: usize = 20;
+
+/// One rule, for one target.
+#[derive(Clone, Debug, Default)]
+struct Rule {
+    line: usize,
+    needs: Vec<String>,
+    recipe: Vec<String>,
+}
+
+/// A Makefile as far as it was understood.
+#[derive(Default)]
+struct Makefile {
+    variables: BTreeMap<String, String>,
+    rules: BTreeMap<String, Rule>,
+    phony: BTreeSet<String>,
+    first: Option<String>,
+}
+
+fn read(text: &str) -> Result<Imported, String> {
+    let mut imported = Imported::default();
+    let make = parse(text, &mut imported);
+    let Some(goal) = make.first.clone() else { return Ok(imported) };
+    let mut order = Vec::new();
+    visit(&make, &goal, &mut BTreeSet::new(), &mut order);
+    for target in &order {
+        let rule = &make.rules[target];
+        if rule.recipe.is_empty() {
+            if *target != goal {
+                imported.remark(rule.line, format!("`{target}` only names others: what needs it needs those"));
+            }
+            continue;
+        }
+        match task(&make, target, rule) {
+            Ok(task) => imported.tasks.push(task),
+            Err(why) => imported.remark(rule.line, format!("the rule for `{target}` is left out: {why}")),
+        }
+    }
+    for (target, rule) in &make.rules {
+        if !order.contains(target) && !rule.recipe.is_empty() {
+            let why = "a run makes all that is in the pipeline";
+            imported.remark(rule.line, format!("`{target}` is left out, for `{goal}` does not need it: {why}"));
+        }
+    }
+    Ok(imported)
+}
+
+/// The targets that one needs, and it, those that go first first.
+fn visit(make: &Makefile, target: &str, seen: &mut BTreeSet<String>, order: &mut Vec<String>) {
+    let Some(rule) = make.rules.get(target) else { return };
+    if !seen.insert(target.to_owned()) {
+        return;
+    }
+    rule.needs.iter().for_each(|need| visit(make, need, seen, order));
+    order.push(target.to_owned());
+}
+
+fn task(make: &Makefile, target: &str, rule: &Rule) -> Result<ImportedTask, String> {
+    let is_phony = make.phony.contains(target);
+    let automatic = |name: &str| -> Option<String> {
+        Some(match name {
+            "@" => target.to_owned(),
+            "<" => rule.needs.first().cloned().unwrap_or_default(),
+            "^" | "+" => rule.needs.join(" "),
+            _ => return None,
+        })
+    };
+    let mut lines = Vec::new();
+    for line in &rule.recipe {
+        let mut line = line.trim_start_matches(['@', '+']);
+        let may_fail = line.starts_with('-');
+        line = line.trim_start_matches(['-', '@', '+']).trim_start();
+        let mut expanded = expand(make, line, &automatic, 0)?;
+        if may_fail {
+            expanded = format!("{expanded} || true");
+        }
+        lines.push(expanded);
+    }
+    // Make gives each line a shell of its own, so that a folder that one goes to is not the next one's.
+    if lines.len() > 1 {
+        lines.iter_mut().filter(|line| line.starts_with("cd ")).for_each(|line| *line = format!("({line})"));
+    }
+    let makes_folder = rule.recipe.iter().all(|line| line.trim_start_matches('@').starts_with("mkdir"));
+    let (mut inputs, mut after) = (Vec::new(), Vec::new());
+    for need in &rule.needs {
+        let other = make.rules.get(need).filter(|other| !other.recipe.is_empty());
+        let is_file = !make.phony.contains(need)
+            && other.is_none_or(|other| !other.recipe.iter().all(|line| line.contains("mkdir")));
+        match other {
+            Some(_) if !is_file => after.push(need.clone()),
+            None if make.rules.contains_key(need) => after.extend(make.rules[need].needs.clone()),
+            _ => inputs.push(need.clone()),
+        }
+    }
+    Ok(ImportedTask {
+        name: target.to_owned(),
+        run: lines.join("\n"),
+        inputs,
+        outputs: if is_phony || makes_folder { Vec::new() } else { vec![target.to_owned()] },
+        after,
+        ..ImportedTask::default()
+    })
+}
+
+fn parse(text: &str, imported: &mut Imported) -> Makefile {
+    let mut make = Makefile::default();
+    let mut current: Vec<String> = Vec::new();
+    let mut lines = text.lines().enumerate().peekable();
+    let mut skipped = 0;
+    while let Some((at, line)) = lines.next() {
+        let (no, mut line) = (at + 1, line.to_owned());
+        while line.ends_with('\\') {
+            line.pop();
+            let Some((_, more)) = lines.next() else { break };
+            line = format!("{} {}", line.trim_end(), more.trim_start());
+        }
+        if let Some(recipe) = line.strip_prefix('\t') {
+            let recipe = recipe.trim();
+            if skipped == 0 && !recipe.is_empty() && !recipe.starts_with('#') {
+                for target in &current {
+                    make.rules.entry(target.clone()).or_default().recipe.push(recipe.to_owned());
+                }
+            }
+            continue;
+        }
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let word = line.split_whitespace().next().unwrap_or_default();
+        match word {
+            "" => continue,
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" | "define" => {
+                skipped += 1;
+                imported.remark(no, format!("`{word}` and what is in it is left out"));
+            }
+            "endif" | "endef" => skipped = usize::max(skipped, 1) - 1,
+            _ if skipped > 0 => {}
+            "include" | "-include" | "sinclude" | "export" | "vpath" => {
+                imported.remark(no, format!("`{word}` is left out"));
+            }
+            _ => current = statement(&mut make, line, no, imported),
+        }
+    }
+    make
+}
+
+/// A variable or the head of a rule, whose targets come back.
+fn statement(make: &mut Makefile, line: &str, no: usize, imported: &mut Imported) -> Vec<String> {
+    if let Some((name, sign, value)) = assignment(line) {
+        let known = make.variables.get(name).cloned();
+        let value = match (sign, known) {
+            ("?=", Some(known)) => known,
+            ("+=", Some(known)) => format!("{known} {value}"),
+            _ => value.to_owned(),
+        };
+        make.variables.insert(name.to_owned(), value);
+        return Vec::new();
+    }
+    let Some((targets, needs)) = line.split_once(':') else {
+        imported.remark(no, "this is neither a rule nor a variable: left out");
+        return Vec::new();
+    };
+    let (needs, recipe) =
+        needs.trim_start_matches(':').split_once(';').map_or((needs, None), |(needs, line)| (needs, Some(line)));
+    let none = |_: &str| None;
+    let expanded = expand(make, targets, &none, 0).and_then(|targets| Ok((targets, expand(make, needs, &none, 0)?)));
+    let (targets, needs) = match expanded {
+        Ok(expanded) => expanded,
+        Err(why) => {
+            imported.remark(no, format!("the rule is left out: {why}"));
+            return Vec::new();
+        }
+    };
+    let targets: Vec<String> = targets.split_whitespace().map(str::to_owned).collect();
+    let needs: Vec<String> = needs.split_whitespace().filter(|need| *need != "|").map(str::to_owned).collect();
+    if targets.iter().any(|target| target == ".PHONY") {
+        make.phony.extend(needs);
+        return Vec::new();
+    }
+    if let Some(pattern) = targets.iter().find(|target| target.contains('%')) {
+        imported.remark(no, format!("the pattern `{pattern}` is left out: write a task with `foreach`"));
+        return Vec::new();
+    }
+    if targets.first().is_some_and(|target| target.starts_with('.')) {
+        imported.remark(no, format!("`{}` is left out", targets[0]));
+        return Vec::new();
+    }
+    for target in &targets {
+        make.first.get_or_insert_with(|| target.clone());
+        let rule = make.rules.entry(target.clone()).or_default();
+        rule.line = if rule.line == 0 { no } else { rule.line };
+        rule.needs.extend(needs.iter().cloned());
+        rule.recipe.extend(recipe.map(|recipe| recipe.trim().to_owned()));
+    }
+    targets
+}
+
+/// `NAME = value`, with its sign.
+fn assignment(line: &str) -> Option<(&str, &str, &str)> {
+    let at = line.find('=')?;
+    let (head, value) = (&line[..at], line[at + 1..].trim());
+    let (name, sign) = match head.chars().next_back() {
+        Some('?') => (&head[..at - 1], "?="),
+        Some('+') => (&head[..at - 1], "+="),
+        _ => (head.trim_end_matches(':'), "="),
+    };
+    let name = name.trim();
+    let is_name =
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter));
+    is_name.then_some((name, sign, value))
+}
+
+/// A text with the values of its variables. `$$` is a dollar for the shell.
+fn expand(
+    make: &Makefile,
+    text: &str,
+    automatic: &dyn Fn(&str) -> Option<String>,
+    depth: usize,
+) -> Result<String, String> {
+    if depth > DEEPEST {
+        return Err(format!("its variables name each other: `{text}`"));
+    }
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        expanded += &rest[..at];
+        rest = &rest[at + 1..];
+        let Some(first) = rest.chars().next() else { break };
+        let name = match first {
+            '$' => {
+                expanded.push('$');
+                rest = &rest[1..];
+                continue;
+            }
+            '(' | '{' => {
+                let close = if first == '(' { ')' } else { '}' };
+                let end = rest.find(close).ok_or_else(|| format!("`${rest}` does not end"))?;
+                let name = &rest[1..end];
+                rest = &rest[end + 1..];
+                name
+            }
+            _ => {
+                let name = &rest[..first.len_utf8()];
+                rest = &rest[first.len_utf8()..];
+                name
+            }
+        };
+        if let Some(value) = automatic(name) {
+            expanded += &value;
+        } else if name.contains([' ', ',', '%', ':']) || ["*", "?", "@D", "@F", "<D", "<F"].contains(&name) {
+            return Err(format!("`$({name})` is not translated"));
+        } else if let Some(value) = make.variables.get(name) {
+            expanded += &expand(make, value, automatic, depth + 1)?;
+        } else if depth == 0 && ["MAKE", "MAKEFLAGS", "CURDIR"].contains(&name) {
+            return Err(format!("`$({name})` is not translated"));
+        }
+    }
+    Ok(expanded + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_followed_and_the_shell_keeps_its_dollars() {
+        let make = parse("A = x $(B)\nB := y\nA += z\n", &mut Imported::default());
+        let none = |_: &str| None;
+        assert_eq!(expand(&make, "$(A) ${B} $$HOME $(none)", &none, 0).as_deref(), Ok("x y z y $HOME "));
+        assert!(expand(&make, "$(wildcard *.c)", &none, 0).is_err());
+        let circle = parse("A = $(B)\nB = $(A)\n", &mut Imported::default());
+        assert!(expand(&circle, "$(A)", &none, 0).is_err());
+    }
+}

@@ -1,0 +1,233 @@
+//! `tidemill import`.
+
+use std::process::Command;
+
+use insta::assert_snapshot;
+
+use crate::project::Project;
+
+const MAKEFILE: &str = "\
+OUT = out
+SORT := sort -n
+.PHONY: all clean
+
+all: $(OUT)/report.txt
+
+$(OUT)/sorted.csv: in.csv | $(OUT)
+\t$(SORT) $< > $@
+
+$(OUT)/report.txt: $(OUT)/sorted.csv
+\t@wc -l < $^ | \\
+\t  tee $@
+\t-rm nothing
+
+$(OUT):
+\tmkdir -p $@
+
+clean:
+\trm -rf $(OUT)
+
+%.o: %.c
+\tcc $<
+list: $(wildcard *.c)
+\tls
+";
+
+/// The pipeline that a file becomes, behind what is said of it.
+fn imported(file: &str, text: &str) -> String {
+    let project = Project::new().file(file, text);
+    let told = project.run(["import", file]).exits(0);
+    format!("{}\n{}", told.stderr, told.stdout)
+}
+
+#[test]
+fn a_makefile_becomes_what_its_first_target_needs_and_makes_the_same_files() {
+    let project = Project::new().file("Makefile", MAKEFILE).file("in.csv", "b\n10\n9\n");
+    let told = project.run(["import", "Makefile", "-o", "pipeline.yaml"]).exits(0).stderr;
+    assert_snapshot!(told, @r#"
+warning Makefile:18: `clean` is left out, for `all` does not need it: a run makes all that is in the pipeline
+warning Makefile:21: the pattern `%.o` is left out: write a task with `foreach`
+warning Makefile:23: the rule is left out: `$(wildcard *.c)` is not translated
+pipeline.yaml: 3 tasks
+"#);
+    project.run(["check"]).exits(0);
+    project.run(["run"]).exits(0);
+    let own = project.files("out");
+    let make = Command::new("make").arg("--silent").current_dir(project.root()).arg("OUT=by_make").output();
+    match make.ok().filter(|made| made.status.success()) {
+        Some(_) => assert_eq!(own, project.files("by_make")),
+        None => eprintln!("skipped: `make` is not installed"),
+    }
+    let again = project.run(["import", "Makefile", "-o", "pipeline.yaml"]).exits(2).stderr;
+    assert!(again.contains("pipeline.yaml is there already") && again.contains("--force"), "{again}");
+    project.run(["import", "Makefile", "-o", "pipeline.yaml", "--force"]).exits(0);
+}
+
+#[test]
+fn stages_of_dvc_become_commands() {
+    let stages = "\
+stages:
+  prepare:
+    cmd: tr a-z A-Z < raw.txt > data.txt
+    deps: [raw.txt]
+    outs: [{data.txt: {cache: false}}]
+  count:
+    cmd: [wc -c data.txt > count.txt, cat count.txt]
+    deps: [data.txt]
+    params: [train.x]
+    metrics: [count.txt]
+    frozen: true
+  each: {foreach: [a, b], do: {cmd: 'echo ${item}'}}
+";
+    assert_snapshot!(imported("dvc.yaml", stages), @r#"
+warning dvc.yaml:9: each change of the parameters' files runs `count`: there, only of the keys named
+warning dvc.yaml:11: `frozen` of `count` is left out
+warning dvc.yaml:12: the stage `each` is left out: write it as a command with `foreach`
+
+# Imported from dvc.
+version: 1
+name: project
+
+tasks:
+  prepare:
+    type: command
+    run: tr a-z A-Z < raw.txt > data.txt
+    inputs: {raw_txt: raw.txt}
+    outputs: {data_txt: data.txt}
+  count:
+    type: command
+    run: |
+      wc -c data.txt > count.txt
+      cat count.txt
+    inputs: {data_txt: data.txt, params_yaml: params.yaml}
+    outputs: {count_txt: count.txt}
+"#);
+    let project = Project::new().file("dvc.yaml", stages).file("raw.txt", "hello").file("params.yaml", "train: {x: 1}");
+    project.run(["import", "dvc.yaml", "-o", "pipeline.yaml"]).exits(0);
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("data.txt"), "HELLO");
+    assert!(project.read("count.txt").contains('5'));
+}
+
+#[test]
+fn a_crontab_of_one_time_becomes_a_schedule_and_of_several_is_told() {
+    let one = "MAILTO=me@x\nLEVEL=3\n30 2 * * * /opt/backup.sh --all\n30 2 * * * cd /srv && ./clean.sh\n30 2 * * * /opt/backup.sh\n";
+    assert_snapshot!(imported("crontab", one), @r#"
+warning crontab:1: `MAILTO` is left out: an `email` task under `on_failure` sends mail
+warning crontab:3: cron has the machine's time, a pipeline UTC: `timezone` says another
+
+# Imported from cron.
+version: 1
+name: project
+
+schedule:
+  cron: "30 2 * * *"
+env: {LEVEL: "3"}
+
+tasks:
+  backup:
+    type: command
+    run: /opt/backup.sh --all
+  clean:
+    type: command
+    run: "cd /srv && ./clean.sh"
+  backup_2:
+    type: command
+    run: /opt/backup.sh
+"#);
+    let several = "CRON_TZ=Europe/Berlin\n@daily /bin/true\n5 4 * * sun /bin/echo a % b\n*/5 * * * * /bin/echo hi\nwhat is this\n";
+    assert_snapshot!(imported("my.cron", several), @r#"
+warning my.cron:2: it runs at `0 0 * * *`, others at other times: a pipeline has one schedule; import them apart
+warning my.cron:3: `%` stands for a line break there, and what follows the first is the input: left out
+warning my.cron:4: it runs at `*/5 * * * *`, others at other times: a pipeline has one schedule; import them apart
+warning my.cron:5: this is no line of a crontab: left out
+
+# Imported from cron.
+version: 1
+name: project
+
+tasks:
+  t_true:
+    type: command
+    run: /bin/true
+  echo:
+    type: command
+    run: /bin/echo hi
+"#);
+}
+
+#[test]
+fn steps_of_dagu_become_commands() {
+    let steps = "\
+name: etl
+schedule: CRON_TZ=Europe/Berlin 0 3 * * *
+env: [{DIR: /tmp}]
+params: DATE=2024 N=3
+steps:
+  - name: extract
+    command: echo extract $DATE
+    retryPolicy: {limit: 2, intervalSec: 5}
+  - name: load it
+    command: echo
+    args: [load, \"$DIR\"]
+    depends: [extract]
+    continueOn: {failure: true}
+";
+    assert_snapshot!(imported("etl.yaml", steps), @r#"
+warning etl.yaml:4: parameters have become variables in `env`: declare `params` and write `${{ params.x }}` to set them in a run
+warning etl.yaml:13: `continueOn` of `load it` is left out
+
+# Imported from dagu.
+version: 1
+name: etl
+
+schedule:
+  cron: "0 3 * * *"
+  timezone: Europe/Berlin
+env: {DIR: /tmp, DATE: "2024", "N": "3"}
+
+tasks:
+  extract:
+    type: command
+    run: echo extract $DATE
+    retries: {max: 2, delay: 5s}
+  load_it:
+    type: command
+    run: echo load $DIR
+    depends_on: [extract]
+"#);
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let project = Project::new().file("notes.txt", "hello\n").file("dvc.yaml", "stages: [\n").file("Makefile", "\n");
+    let unknown = project.run(["import", "notes.txt"]).exits(2).stderr;
+    assert!(unknown.contains("it is not known whose file notes.txt is"), "{unknown}");
+    let tool = project.run(["import", "notes.txt", "--from", "ant"]).exits(2).stderr;
+    assert!(tool.contains("`ant` is not a tool whose files are read"), "{tool}");
+    let broken = project.run(["import", "dvc.yaml"]).exits(2).stderr;
+    assert!(broken.contains("dvc.yaml is no YAML"), "{broken}");
+    let empty = project.run(["import", "Makefile"]).exits(2).stderr;
+    assert!(empty.contains("Makefile has nothing that could become a task"), "{empty}");
+    let gone = project.run(["import", "gone"]).exits(2).stderr;
+    assert!(gone.contains("cannot read gone"), "{gone}");
+}
+
+#[test]
+fn no_file_ends_it() {
+    let words =
+        ["$(", "${", "$", ":", "=", "\t", "\\\n", "%", "steps:", "* * * * *", "@daily", "ifeq", "- ", "stages:"];
+    for tool in ["make", "dvc", "cron", "dagu"] {
+        let project = Project::new();
+        let grammar = tidemill_fuzz::Grammar { seeds: &[MAKEFILE.as_bytes()], words: &words, nests: &[("$(", ")")] };
+        let mut random = tidemill_fuzz::Random::new(6);
+        for _ in 0..25 {
+            let spoiled = tidemill_fuzz::Mutator::new(&grammar, &mut random).input();
+            let project = &project;
+            std::fs::write(project.root().join("x"), String::from_utf8_lossy(&spoiled).as_bytes()).expect("it is ours");
+            let output = project.command(["import", "x", "--from", tool]).output().expect("the binary starts");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(0 | 2)), "{tool}: {:?} {said}", output.status);
+        }
+    }
+}
