@@ -48,7 +48,6 @@ impl LocalEngine {
 
     /// An engine for the project in that folder, with these files.
     pub fn with_files(project: impl Into<PathBuf>, files: Box<dyn Files>) -> Self {
-        crate::runtime::allocator::keep_freed_columns();
         Self { project: project.into(), files, budget: MemoryBudget::default() }
     }
 
@@ -103,6 +102,8 @@ impl TableEngine for LocalEngine {
     }
 
     fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
+        // A process that computes no table, as that of the page, gives back what it frees.
+        crate::runtime::allocator::keep_freed_columns();
         guarded(|| {
             let context = JobContext::new(&self.project, &*self.files, options, &self.budget, &job.rel);
             Executor::new(context).run(job)
