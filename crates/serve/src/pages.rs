@@ -223,9 +223,10 @@ pub fn log(asked: &Asked) -> Page {
 /// What tasks have published.
 pub fn outputs(asked: &Asked) -> Page {
     let mut files = views::outputs(&asked.app, asked.project()?)?;
-    let find = asked.query("find").unwrap_or_default().to_lowercase();
+    let find = asked.query("find").unwrap_or_default();
+    let wanted = find.to_lowercase();
     if let Some(files) = files.as_array_mut() {
-        files.retain(|file| file["path"].as_str().unwrap_or_default().to_lowercase().contains(&find));
+        files.retain(|file| file["path"].as_str().unwrap_or_default().to_lowercase().contains(&wanted));
         // What people look at stands before what programs read.
         files.sort_by_key(|file| !matches!(file["kind"].as_str(), Some("picture" | "report" | "markdown" | "mail")));
     }

@@ -27,6 +27,12 @@ fn a_project_of_many_tasks_is_shown_page_by_page() {
     assert!(projects.contains("450 tasks : t0000 first run ; t0001 first run and 448 more"), "{projects}");
     let plan = server.get("/p/many/plan?offset=400&select=").text();
     assert!(plan.contains("401 to 450 of 450") && plan.contains("t0449") && !plan.contains("t0399"), "{plan}");
+    let beyond = server.get("/p/many/plan?offset=4000");
+    assert!(
+        beyond.text().contains("There are 450.") && beyond.body.contains("?offset=400#planned"),
+        "{}",
+        beyond.text()
+    );
     project.run(["run"]).exits(0);
     let outputs = server.get("/p/many/outputs?find=T04").text();
     assert!(outputs.contains("out&#x2f;t0449.csv") && !outputs.contains("t0399"), "{outputs}");
