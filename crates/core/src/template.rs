@@ -127,6 +127,10 @@ pub fn explain(error: &Error) -> String {
             FUEL / 1_000_000,
             FUEL * 64 / 1_000_000
         ),
+        (ErrorKind::UnknownFunction, Some(detail)) => {
+            let name = detail.split(' ').next().unwrap_or(detail);
+            format!("there is no function `{name}`; if it is a filter, write `value | {name}`")
+        }
         (_, Some(detail)) => detail.to_owned(),
         (kind, None) => kind.to_string(),
     }
@@ -173,6 +177,12 @@ mod tests {
     fn the_delimiters_are_accepted() {
         assert!(syntax().is_ok());
         assert_eq!(render("a.md", "${{ x }} $${{ x }} {# no #}{{ x }}"), "1234567 ${{ x }} {{ x }}");
+    }
+
+    #[test]
+    fn a_filter_that_is_called_is_told_how_it_is_written() {
+        let error = environment().render_str("${{ money(5) }}", ()).expect_err("no function");
+        assert_eq!(explain(&error), "there is no function `money`; if it is a filter, write `value | money`");
     }
 
     #[test]

@@ -1,4 +1,4 @@
--- The state of a project as the version before this one left it, dumped.
+-- The state of a project as a version before this one left it, dumped; of `load` and `sql`, whose versions have been raised since, with the fingerprints of now.
 PRAGMA application_id = 1413762380;
 PRAGMA user_version = 4;
 PRAGMA foreign_keys = OFF;
@@ -44,8 +44,8 @@ CREATE TABLE fingerprints (
     digest BLOB PRIMARY KEY,
     parts  TEXT NOT NULL                   -- JSON
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "fingerprints" VALUES(X'268B480B1A0FD47E18BCC2ECB8A6C3FAC395EAE3BF0C341ECE7E2E16382ECCD4','{"format":1,"parts":[{"part":"code","kind":"sql","version":1},{"part":"engine","name":"polars-2"},{"part":"key","key":"sql","value":"select s, i * 2 as twice from t where d > 1"},{"part":"output","path":"some.csv","options":{"delimiter":null,"bom":false,"null":null,"escape_formulas":null}},{"part":"upstream","task":"t","what":"table","place":null,"digest":"ddd702bea31269725e2a8f93db1cfc1aa300b68ef14f6e1a6b8fc75bb3b20420"}]}');
-INSERT INTO "fingerprints" VALUES(X'E706AE98B2AA3BB021DC1FF9EF351F0A9688B79BEF1A28D784710B24289B5F20','{"format":1,"parts":[{"part":"code","kind":"load","version":3},{"part":"engine","name":"polars-2"},{"part":"key","key":"columns","value":{"i":"int","f":"float","d":"decimal(9,2)","s":"string","day":"date","at":"datetime","b":"bool"}},{"part":"key","key":"path","value":"t.csv"},{"part":"key","key":"strict","value":false},{"part":"file","path":"t.csv","role":"source","digest":"251404c1d244c727a8b4d09bb31fd7981a717b9182192562d1cdc1a4b1d4e7cf"}]}');
+INSERT INTO "fingerprints" VALUES(X'326CD20038DD4958C0BD5529AE51CEC80F0F8EB198AEE21378394EB3109819F7','{"format":1,"parts":[{"part":"code","kind":"sql","version":2},{"part":"engine","name":"polars-2"},{"part":"key","key":"sql","value":"select s, i * 2 as twice from t where d > 1"},{"part":"output","path":"some.csv","options":{"delimiter":null,"bom":false,"null":null,"escape_formulas":null}},{"part":"upstream","task":"t","what":"table","place":null,"digest":"ddd702bea31269725e2a8f93db1cfc1aa300b68ef14f6e1a6b8fc75bb3b20420"}]}');
+INSERT INTO "fingerprints" VALUES(X'E1D1E5EFAC900D2A8A19E3BA3A30E3D985FF97654C2A607209595E44EB4E51FF','{"format":1,"parts":[{"part":"code","kind":"load","version":4},{"part":"engine","name":"polars-2"},{"part":"key","key":"columns","value":{"i":"int","f":"float","d":"decimal(9,2)","s":"string","day":"date","at":"datetime","b":"bool"}},{"part":"key","key":"path","value":"t.csv"},{"part":"key","key":"strict","value":false},{"part":"file","path":"t.csv","role":"source","digest":"251404c1d244c727a8b4d09bb31fd7981a717b9182192562d1cdc1a4b1d4e7cf"}]}');
 CREATE TABLE fires (
     pipeline TEXT NOT NULL,
     instant  INTEGER NOT NULL,
@@ -83,8 +83,8 @@ CREATE TABLE results (
     outputs      TEXT,                     -- JSON; NULL: none
     facts        TEXT NOT NULL             -- JSON: what templates may know of the task
 ) STRICT;
-INSERT INTO "results" VALUES(1,'former','t',X'E706AE98B2AA3BB021DC1FF9EF351F0A9688B79BEF1A28D784710B24289B5F20','20261127-025829-bf66',1795748309513457,1795748309513457,1,X'DDD702BEA31269725E2A8F93DB1CFC1AA300B68EF14F6E1A6B8FC75BB3B20420',600,1,3,'[{"name":"i","data_type":"int"},{"name":"f","data_type":"float"},{"name":"d","data_type":{"decimal":{"precision":9,"scale":2}}},{"name":"s","data_type":"string"},{"name":"day","data_type":"date"},{"name":"at","data_type":"datetime"},{"name":"b","data_type":"bool"}]',NULL,'{"status":"success","rows":3,"rejected":0,"rejects":[],"rows_in":[{"from":"t.csv","rows":3}],"dropped":[],"joins":[],"warnings":[],"duration":0.354537736,"output":null,"outputs":[],"error":null,"log":[]}');
-INSERT INTO "results" VALUES(2,'former','some',X'268B480B1A0FD47E18BCC2ECB8A6C3FAC395EAE3BF0C341ECE7E2E16382ECCD4','20261127-025829-bf66',1795748309869726,1795748309869726,1,X'B66688F2706ECBCE046564421C1DB0702224CEEB1838A615941F56864520F178',269,1,2,'[{"name":"s","data_type":"string"},{"name":"twice","data_type":"int"}]','[{"path":"some.csv","object":{"digest":"6a8074b34d9752a6be9b4b076a47e678b832a38206cc39db86832572360bcdd4","size":67}}]','{"status":"success","rows":2,"rejected":0,"rejects":[],"rows_in":[{"from":"t","rows":3}],"dropped":[],"joins":[],"warnings":[],"duration":0.375280392,"output":"some.csv","outputs":["some.csv"],"error":null,"log":[]}');
+INSERT INTO "results" VALUES(1,'former','t',X'E1D1E5EFAC900D2A8A19E3BA3A30E3D985FF97654C2A607209595E44EB4E51FF','20261127-025829-bf66',1795748309513457,1795748309513457,1,X'DDD702BEA31269725E2A8F93DB1CFC1AA300B68EF14F6E1A6B8FC75BB3B20420',600,1,3,'[{"name":"i","data_type":"int"},{"name":"f","data_type":"float"},{"name":"d","data_type":{"decimal":{"precision":9,"scale":2}}},{"name":"s","data_type":"string"},{"name":"day","data_type":"date"},{"name":"at","data_type":"datetime"},{"name":"b","data_type":"bool"}]',NULL,'{"status":"success","rows":3,"rejected":0,"rejects":[],"rows_in":[{"from":"t.csv","rows":3}],"dropped":[],"joins":[],"warnings":[],"duration":0.354537736,"output":null,"outputs":[],"error":null,"log":[]}');
+INSERT INTO "results" VALUES(2,'former','some',X'326CD20038DD4958C0BD5529AE51CEC80F0F8EB198AEE21378394EB3109819F7','20261127-025829-bf66',1795748309869726,1795748309869726,1,X'B66688F2706ECBCE046564421C1DB0702224CEEB1838A615941F56864520F178',269,1,2,'[{"name":"s","data_type":"string"},{"name":"twice","data_type":"int"}]','[{"path":"some.csv","object":{"digest":"6a8074b34d9752a6be9b4b076a47e678b832a38206cc39db86832572360bcdd4","size":67}}]','{"status":"success","rows":2,"rejected":0,"rejects":[],"rows_in":[{"from":"t","rows":3}],"dropped":[],"joins":[],"warnings":[],"duration":0.375280392,"output":"some.csv","outputs":["some.csv"],"error":null,"log":[]}');
 CREATE TABLE runs (
     id           TEXT PRIMARY KEY,
     pipeline     TEXT NOT NULL,
@@ -125,8 +125,8 @@ CREATE TABLE task_results (
     error       TEXT,                      -- JSON
     PRIMARY KEY (run, task)
 ) STRICT;
-INSERT INTO "task_results" VALUES('20261127-025829-bf66','t','load','success','ran',1795748309513457,354537,1,X'E706AE98B2AA3BB021DC1FF9EF351F0A9688B79BEF1A28D784710B24289B5F20',1,3,0,'["first run"]','{"rows_in":[{"from":"t.csv","rows":3}],"rejected":[],"dropped":[],"joins":[],"checks":[],"warnings":[],"note":null}',NULL);
-INSERT INTO "task_results" VALUES('20261127-025829-bf66','some','sql','success','ran',1795748309869726,375280,1,X'268B480B1A0FD47E18BCC2ECB8A6C3FAC395EAE3BF0C341ECE7E2E16382ECCD4',2,2,0,'["first run"]','{"rows_in":[{"from":"t","rows":3}],"rejected":[],"dropped":[],"joins":[],"checks":[],"warnings":[],"note":null}',NULL);
+INSERT INTO "task_results" VALUES('20261127-025829-bf66','t','load','success','ran',1795748309513457,354537,1,X'E1D1E5EFAC900D2A8A19E3BA3A30E3D985FF97654C2A607209595E44EB4E51FF',1,3,0,'["first run"]','{"rows_in":[{"from":"t.csv","rows":3}],"rejected":[],"dropped":[],"joins":[],"checks":[],"warnings":[],"note":null}',NULL);
+INSERT INTO "task_results" VALUES('20261127-025829-bf66','some','sql','success','ran',1795748309869726,375280,1,X'326CD20038DD4958C0BD5529AE51CEC80F0F8EB198AEE21378394EB3109819F7',2,2,0,'["first run"]','{"rows_in":[{"from":"t","rows":3}],"rejected":[],"dropped":[],"joins":[],"checks":[],"warnings":[],"note":null}',NULL);
 CREATE INDEX runs_by_time ON runs (pipeline, started);
 CREATE UNIQUE INDEX results_by_fingerprint ON results (pipeline, fingerprint, task);
 CREATE UNIQUE INDEX results_latest ON results (pipeline, task) WHERE latest;
