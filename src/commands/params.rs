@@ -26,6 +26,11 @@ pub struct ParamArgs {
 }
 
 impl ParamArgs {
+    /// Whether they say nothing.
+    pub fn is_empty(&self) -> bool {
+        self.params.is_empty() && self.params_file.is_none()
+    }
+
     /// What they ask for.
     pub fn wanted(&self) -> Result<Wanted, Failure> {
         let params = self

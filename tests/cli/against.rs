@@ -145,6 +145,8 @@ fn what_is_neither_run_nor_revision_is_said() {
     let Some(project) = shop() else { return };
     let unknown = told(&project, ["diff", "--against", "mian"]);
     assert!(unknown.contains("`mian` is neither a run nor a revision of Git"), "{unknown}");
+    let params = project.run(["diff", "orders", "-p", "least=3"]).exits(2).stderr;
+    assert!(params.contains("parameters have a meaning only with `--against`"), "{params}");
     let none = project.run(["diff"]).exits(2).stderr;
     assert!(none.contains("<TASK>"), "{none}");
 }

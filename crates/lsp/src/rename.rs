@@ -82,8 +82,10 @@ pub fn occurrences(
 }
 
 impl Renaming<'_> {
+    /// Changes the name at a byte, if it stands there: a file that was saved meanwhile is another text.
     fn change(&mut self, path: &Path, at: usize) -> bool {
-        self.found.entry(path.to_owned()).or_default().insert(at)
+        let text = self.texts.get(path).and_then(|text| text.get(at..at + self.old.len()));
+        text == Some(self.old) && self.found.entry(path.to_owned()).or_default().insert(at)
     }
 
     /// The texts with what was changed so far.

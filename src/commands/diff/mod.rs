@@ -76,6 +76,10 @@ impl CliCommand for DiffArgs {
             let form = against::Form { markdown: self.markdown, folder: self.output.as_deref() };
             return against::tell(global, &self.params.wanted()?, against, &form);
         }
+        if !self.params.is_empty() {
+            return Err(Failure::wrong("parameters have a meaning only with `--against`")
+                .help("the tables of runs are compared as they were made"));
+        }
         let paint = Paint(global.color.wanted(Stream::Stdout));
         self.told(global, |told| {
             if self.json {
