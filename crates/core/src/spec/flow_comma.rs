@@ -2,14 +2,16 @@
 
 use crate::diagnostic::{Diagnostic, Severity, SourceMap};
 
-/// The mistake, with help where it came of a comma within parentheses that stand in `{…}` without quotes.
+/// The mistake, with help where it came of a comma within a value that stands in `{…}` without quotes: in parentheses, or before
+/// several words that look like a key without a value.
 pub(super) fn explained(diagnostic: Diagnostic, sources: &SourceMap) -> Diagnostic {
     let place = diagnostic.labels.first().map(|label| label.span);
     let found = place.filter(|_| diagnostic.severity == Severity::Error).and_then(|span| {
         let text = &sources.get(span.file)?.text;
         let start = text.get(..span.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
         let line = text[start..].lines().next()?;
-        cut_value(line, span.start as usize - start)
+        let at = span.start as usize - start;
+        cut_value(line, at).or_else(|| words_behind_comma(line, at, span.end as usize - start))
     });
     match found {
         Some(value) => diagnostic.help(format!("inside `{{…}}` a comma ends the value; put it in quotes: \"{value}\"")),
@@ -50,6 +52,15 @@ fn cut_value(line: &str, at: usize) -> Option<&str> {
     None
 }
 
+/// The value of a line that a comma has cut before these bytes, if they are words and no `key: value`.
+fn words_behind_comma(line: &str, start: usize, end: usize) -> Option<&str> {
+    let (before, words) = (line.get(..start)?.trim_end(), line.get(start..end)?);
+    let is_alone = line.get(end..)?.trim_start().starts_with([',', '}']);
+    let value = before.rfind(": ")? + 2;
+    let is_cut = before.ends_with(',') && before.contains('{') && !line[value..start].contains(['{', '}', '"', '\'']);
+    (is_alone && is_cut && words.trim().contains(' ')).then(|| line[value..end].trim())
+}
+
 /// Whether a quote behind this is the first letter of a value.
 fn begins_value(before: &str) -> bool {
     before.trim_end().is_empty() || before.trim_end().ends_with(['{', '[', ',', ':', '-'])
@@ -57,7 +68,7 @@ fn begins_value(before: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::cut_value;
+    use super::{cut_value, words_behind_comma};
 
     fn at(line: &str, part: &str) -> Option<String> {
         cut_value(line, line.rfind(part).unwrap()).map(str::to_owned)
@@ -73,6 +84,19 @@ mod tests {
         assert_eq!(at(line, "), m").as_deref(), Some("string_agg(b, ', ')"));
         let line = "  g: {metrics: {s: sum(cast(a as decimal(10,2)))}}";
         assert_eq!(at(line, "2)))").as_deref(), Some("sum(cast(a as decimal(10,2)))"));
+    }
+
+    #[test]
+    fn words_behind_a_comma_are_no_key() {
+        let found = |line: &str, words: &str| {
+            let start = line.find(words).unwrap();
+            words_behind_comma(line, start, start + words.len()).map(str::to_owned)
+        };
+        let line = "  a: {type: sql, sql: select *, n * 2 as m from t}";
+        assert_eq!(found(line, "n * 2 as m from t").as_deref(), Some("select *, n * 2 as m from t"));
+        assert_eq!(found("  a: {type: sql, a b: c}", "a b"), None);
+        assert_eq!(found("  a: {x: {y: z}, a b}", "a b"), None);
+        assert_eq!(found("  a: {x: y, z}", "z"), None);
     }
 
     #[test]
