@@ -214,6 +214,23 @@ fn what_cannot_be_read_is_said() {
 }
 
 #[test]
+fn circles_and_names_that_occur_twice_make_a_sound_pipeline() {
+    for (file, text, said) in [
+        ("Makefile", "a: b\nb: a\n\ttouch b\nc d &: b\n\ttouch c d\n", "`&:` is left out"),
+        ("d.yaml", "steps:\n - {name: a, command: x}\n - {name: a, command: y, depends: a}\n", ""),
+        ("Makefile", "all: x\nx:\n\techo $(shell ls)\ny: x\n\ttouch y\n", "`$(shell ls)` is not translated"),
+    ] {
+        let project = Project::new().file(file, text);
+        let told = project.command(["import", file, "-o", "pipeline.yaml"]).output().expect("the binary starts");
+        let told_text = String::from_utf8_lossy(&told.stderr);
+        assert!(told_text.contains(said), "{told_text}");
+        if told.status.success() {
+            project.run(["check"]).exits(0);
+        }
+    }
+}
+
+#[test]
 fn no_file_ends_it() {
     let words =
         ["$(", "${", "$", ":", "=", "\t", "\\\n", "%", "steps:", "* * * * *", "@daily", "ifeq", "- ", "stages:"];

@@ -9,10 +9,11 @@ use tidemill_core::regular_file::read_text;
 const DEFAULT: &str = "pipeline.yaml";
 
 /// The pipeline that a text belongs to: the nearest `pipeline.yaml` in its folder or one above. A YAML file that this does not
-/// mention, as it does what it includes, is a pipeline by itself if it says which version it is written in.
+/// mention, as it does what it includes, is a pipeline by itself if it has `version` and `tasks`: files of other tools have not both.
 pub fn pipeline_of(path: &Path, text: &str) -> Option<PathBuf> {
     let above = path.ancestors().skip(1).map(|folder| folder.join(DEFAULT)).find(|candidate| candidate.is_file());
-    let is_pipeline = is_yaml(path) && text.lines().any(|line| line.starts_with("version:"));
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    let is_pipeline = is_yaml(path) && has("version:") && has("tasks:");
     if !is_pipeline {
         return above;
     }
@@ -50,9 +51,16 @@ mod tests {
         std::fs::create_dir(folder.path().join("sql")).expect("it is ours");
         std::fs::write(&pipeline, "include: [parts/more.yaml]").expect("it is ours");
         let other = folder.path().join("other.yaml");
-        assert_eq!(pipeline_of(&other, "version: 1\n"), Some(other.clone()));
+        assert_eq!(pipeline_of(&other, "version: 1\ntasks: {}\n"), Some(other.clone()));
+        assert_eq!(
+            pipeline_of(&folder.path().join("compose.yaml"), "version: 3\nservices: {}\n"),
+            Some(pipeline.clone())
+        );
         assert_eq!(pipeline_of(&other, "tasks: {}\n"), Some(pipeline.clone()));
-        assert_eq!(pipeline_of(&folder.path().join("parts/more.yaml"), "version: 1\n"), Some(pipeline.clone()));
+        assert_eq!(
+            pipeline_of(&folder.path().join("parts/more.yaml"), "version: 1\ntasks: {}\n"),
+            Some(pipeline.clone())
+        );
         assert_eq!(pipeline_of(&folder.path().join("sql/a.sql"), "select 1"), Some(pipeline));
     }
 

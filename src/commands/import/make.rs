@@ -35,8 +35,10 @@ fn read(text: &str) -> Result<Imported, String> {
     let Some(goal) = make.first.clone() else { return Ok(imported) };
     let mut order = Vec::new();
     visit(&make, &goal, &mut BTreeSet::new(), &mut order);
+    let mut made = BTreeSet::new();
     for target in &order {
         let rule = &make.rules[target];
+        made.insert(target.clone());
         if rule.recipe.is_empty() {
             if *target != goal {
                 imported.remark(rule.line, format!("`{target}` only names others: what needs it needs those"));
@@ -44,7 +46,14 @@ fn read(text: &str) -> Result<Imported, String> {
             continue;
         }
         match task(&make, target, rule) {
-            Ok(task) => imported.tasks.push(task),
+            Ok(mut task) => {
+                // What comes later needs this one: make breaks such a circle too.
+                let comes_later =
+                    |need: &String| need == target || make.rules.contains_key(need) && !made.contains(need);
+                task.after.retain(|need| !comes_later(need));
+                task.inputs.retain(|need| !comes_later(need));
+                imported.tasks.push(task);
+            }
             Err(why) => imported.remark(rule.line, format!("the rule for `{target}` is left out: {why}")),
         }
     }
@@ -181,7 +190,11 @@ fn statement(make: &mut Makefile, line: &str, no: usize, imported: &mut Imported
             return Vec::new();
         }
     };
-    let targets: Vec<String> = targets.split_whitespace().map(str::to_owned).collect();
+    let is_grouped = targets.trim_end().ends_with('&');
+    if is_grouped {
+        imported.remark(no, "`&:` is left out: each target is made by itself");
+    }
+    let targets: Vec<String> = targets.trim_end().trim_end_matches('&').split_whitespace().map(str::to_owned).collect();
     let needs: Vec<String> = needs.split_whitespace().filter(|need| *need != "|").map(str::to_owned).collect();
     if targets.iter().any(|target| target == ".PHONY") {
         make.phony.extend(needs);

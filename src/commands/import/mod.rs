@@ -59,10 +59,6 @@ impl CliCommand for ImportArgs {
             read_text(&self.from_file).map_err(|error| Failure::wrong(format!("cannot read {shown}: {error}")))?;
         let tool = self.tool(&text)?;
         let mut imported = (tool.read)(&text).map_err(|wrong| Failure::wrong(format!("{shown}{wrong}")))?;
-        if imported.tasks.is_empty() {
-            return Err(Failure::wrong(format!("{shown} has nothing that could become a task"))
-                .help("`--from` says whose file it is: make, dvc, cron or dagu"));
-        }
         for task in imported.tasks.iter().filter(|task| task.run.contains("${{")) {
             let text = format!("`${{{{` in `{}` is read by Tidemill now: write it otherwise", task.name);
             imported.remarks.push(Remark { line: 1, text });
@@ -74,6 +70,10 @@ impl CliCommand for ImportArgs {
         let paint = Paint(global.color.wanted(Stream::Stderr));
         for remark in &imported.remarks {
             eprintln!("{} {shown}:{}: {}", paint.yellow("warning"), remark.line, remark.text);
+        }
+        if imported.tasks.is_empty() {
+            return Err(Failure::wrong(format!("{shown} has nothing that could become a task"))
+                .help("`--from` says whose file it is: make, dvc, cron or dagu"));
         }
         let Some(output) = &self.output else { return put(&pipeline) };
         if output.symlink_metadata().is_ok() && !self.force {

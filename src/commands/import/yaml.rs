@@ -1,6 +1,6 @@
 //! The pipeline file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::imported::{Imported, ImportedTask};
@@ -22,14 +22,16 @@ pub fn write(imported: &Imported, tool: &str) -> String {
     map(&mut text, "", "env", &imported.env);
     text += "\ntasks:\n";
     let ids = ids(&imported.tasks);
-    for task in &imported.tasks {
-        one(&mut text, task, &ids);
+    for (task, id) in imported.tasks.iter().zip(&ids) {
+        let by_name =
+            |name: &String| imported.tasks.iter().position(|other| other.name == *name).map(|at| ids[at].as_str());
+        let after: Vec<&str> = task.after.iter().filter_map(by_name).filter(|other| other != id).collect();
+        one(&mut text, task, id, &after);
     }
     text
 }
 
-fn one(text: &mut String, task: &ImportedTask, ids: &BTreeMap<&str, String>) {
-    let id = ids.get(task.name.as_str()).map_or(task.name.as_str(), String::as_str);
+fn one(text: &mut String, task: &ImportedTask, id: &str, after: &[&str]) {
     _ = writeln!(text, "  {id}:\n    type: command");
     if let Some(description) = &task.description {
         _ = writeln!(text, "    description: {}", scalar(description));
@@ -52,7 +54,6 @@ fn one(text: &mut String, task: &ImportedTask, ids: &BTreeMap<&str, String>) {
             paths.iter().map(|path| (free(&word(path), &mut taken), path.clone())).collect();
         map(text, "    ", key, &named);
     }
-    let after: Vec<&str> = task.after.iter().filter_map(|name| ids.get(name.as_str())).map(String::as_str).collect();
     if !after.is_empty() {
         _ = writeln!(text, "    depends_on: [{}]", after.join(", "));
     }
@@ -76,10 +77,10 @@ fn map(text: &mut String, indent: &str, key: &str, pairs: &[(String, String)]) {
     }
 }
 
-/// Ids for the tasks, by their names there.
-fn ids(tasks: &[ImportedTask]) -> BTreeMap<&str, String> {
+/// An id for each task; those of one name get numbers.
+fn ids(tasks: &[ImportedTask]) -> Vec<String> {
     let mut taken = BTreeSet::new();
-    tasks.iter().map(|task| (task.name.as_str(), free(&word(&task.name), &mut taken))).collect()
+    tasks.iter().map(|task| free(&word(&task.name), &mut taken)).collect()
 }
 
 /// A name of letters, digits and `_` that is none yet.
