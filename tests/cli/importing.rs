@@ -230,6 +230,58 @@ fn circles_and_names_that_occur_twice_make_a_sound_pipeline() {
     }
 }
 
+/// A Makefile, what its pipeline must hold, and what must be said of it.
+#[test]
+fn what_make_means_is_kept_or_told() {
+    for (text, held, said) in [
+        ("out/a:\n\tmkdir -p out && echo 1 > out/a\n", "outputs: {out_a: out/a}", ""),
+        ("SHELL := /bin/bash\n.SHELLFLAGS = -c\na:\n\techo 1 > a\n", "shell: bash", "`.SHELLFLAGS` is left out"),
+        ("x:\n\techo x > x\ny:\n\techo y > y\n.DEFAULT_GOAL := y\n", "echo y > y", "`x` is left out, for `y`"),
+        ("a: V = 1\na:\n\techo 1 > a\n", "echo 1 > a", "a variable of `a` alone is left out"),
+        ("o/a: b\n\tmkdir -p $(@D) && cp $(<F) $@\n", "mkdir -p o && cp b o/a", ""),
+        (".PHONY: b\nB: b.txt b\n\tcp b.txt B\nb:\n\ttouch b.txt\n", "depends_on: [b]", ""),
+    ] {
+        let project = Project::new().file("Makefile", text).file("b", "").file("b.txt", "");
+        let told = project.run(["import", "Makefile", "-o", "pipeline.yaml"]).exits(0).stderr;
+        assert!(told.contains(said), "{said}: {told}");
+        let pipeline = project.read("pipeline.yaml");
+        assert!(pipeline.contains(held) && !pipeline.contains("V ="), "{held}: {pipeline}");
+        project.run(["check"]).exits(0);
+        project.run(["run"]).exits(0);
+    }
+}
+
+#[test]
+fn a_chain_of_many_rules_is_followed() {
+    let rules: String = (0..60_000).map(|at| format!("t{at}: t{}\n\ttouch t{at}\n", at + 1)).collect();
+    let project = Project::new().file("Makefile", format!("{rules}t60000:\n\ttouch t60000\n"));
+    let told = project.run(["import", "Makefile", "-o", "pipeline.yaml"]).exits(0).stderr;
+    assert!(told.contains("60001 tasks") || told.contains("60,001 tasks"), "{told}");
+}
+
+#[test]
+fn what_dvc_dagu_and_cron_mean_is_kept_or_told() {
+    let params = "stages:\n  a: {cmd: echo, deps: [x], params: [seed, t.yaml: [lr]]}\n  b: {deps: [x]}\n";
+    let told = imported("dvc.yaml", params);
+    assert!(told.contains("params_yaml: params.yaml, t_yaml: t.yaml"), "{told}");
+    assert!(told.contains("the stage `b` has no `cmd`: left out"), "{told}");
+    let both = imported("d.yaml", "steps:\n  - name: a\n    command: python3\n    script: print(1)\n");
+    assert!(both.contains("run: python3\n") && both.contains("`script` of `a` is left out"), "{both}");
+    let twice = imported("my.cron", "A=1\n0 1 * * * /bin/x\nA=2\n0 1 * * * /bin/y\n");
+    assert!(twice.contains("    run: /bin/x\n    env: {A: \"1\"}"), "{twice}");
+    assert!(twice.contains("    run: /bin/y\n    env: {A: \"2\"}"), "{twice}");
+}
+
+#[test]
+fn an_input_with_the_name_of_another_task_is_the_file() {
+    let steps = "stages:\n  raw: {cmd: echo 1 > other.txt, outs: [other.txt]}\n  b: {cmd: cp raw b.txt, deps: [raw], outs: [b.txt]}\n";
+    let project = Project::new().file("dvc.yaml", steps).file("raw", "x");
+    project.run(["import", "dvc.yaml", "-o", "pipeline.yaml"]).exits(0);
+    assert!(project.read("pipeline.yaml").contains("inputs: {raw: ./raw}"));
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("b.txt"), "x");
+}
+
 #[test]
 fn no_file_ends_it() {
     let words =

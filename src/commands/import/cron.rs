@@ -29,6 +29,8 @@ fn has_times(text: &str) -> bool {
 fn read(text: &str) -> Result<Imported, String> {
     let mut imported = Imported::default();
     let (mut zone, mut times): (Option<String>, Vec<(usize, String)>) = (None, Vec::new());
+    // A variable is that of the lines below it.
+    let mut env: Vec<(String, String)> = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let (no, line) = (at + 1, line.trim());
         if line.is_empty() || line.starts_with('#') {
@@ -41,7 +43,10 @@ fn read(text: &str) -> Result<Imported, String> {
                     imported.remark(no, format!("`{name}` is left out: an `email` task under `on_failure` sends mail"));
                 }
                 "SHELL" | "PATH" | "HOME" => imported.remark(no, format!("`{name}` is left out: commands have yours")),
-                _ => imported.env.push((name.to_owned(), value.to_owned())),
+                _ => {
+                    env.retain(|(known, _)| known != name);
+                    env.push((name.to_owned(), value.to_owned()));
+                }
             }
             continue;
         }
@@ -55,9 +60,13 @@ fn read(text: &str) -> Result<Imported, String> {
         }
         times.push((no, time));
         let run = command.replace("\\%", "%");
-        imported.tasks.push(ImportedTask { name: name_of(&run), run, ..ImportedTask::default() });
+        imported.tasks.push(ImportedTask { name: name_of(&run), run, env: env.clone(), ..ImportedTask::default() });
     }
     unique(&mut imported.tasks);
+    if imported.tasks.iter().all(|task| task.env == env) {
+        imported.tasks.iter_mut().for_each(|task| task.env.clear());
+        imported.env = env;
+    }
     match times.first() {
         Some((_, first)) if times.iter().all(|(_, time)| time == first) => {
             if zone.is_none() {

@@ -105,7 +105,8 @@ fn step(default: &str, node: &Node, text: &str, imported: &mut Imported) {
         match key.name.as_str() {
             "name" | "id" => task.name = texts(value).pop().unwrap_or(task.name),
             "description" => task.description = texts(value).pop(),
-            "command" | "script" => task.run = texts(value).join("\n"),
+            "command" => task.run = texts(value).join("\n"),
+            "script" if node.get("command").is_none() => task.run = texts(value).join("\n"),
             "args" => arguments = texts(value),
             "shell" => task.shell = texts(value).pop(),
             "dir" | "workingDir" => task.cwd = texts(value).pop(),

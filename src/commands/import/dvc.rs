@@ -1,7 +1,7 @@
 //! dvc.yaml.
 
 use tidemill_core::diagnostic::FileId;
-use tidemill_core::spec::{Node, tree};
+use tidemill_core::spec::{Node, NodeValue, tree};
 
 use super::Tool;
 use super::imported::{Imported, ImportedTask, line_of, texts};
@@ -49,11 +49,8 @@ fn read_stage(name: &str, stage: &Node, text: &str, imported: &mut Imported) {
                     line,
                     format!("each change of the parameters' files runs `{name}`: there, only of the keys named"),
                 );
-                let files = paths(node).into_iter().filter(|path| path.ends_with(".yaml") || path.ends_with(".json"));
-                let mut files: Vec<String> = files.collect();
-                if files.is_empty() {
-                    files.push(PARAMS.to_owned());
-                }
+                let mut files = params_files(node);
+                files.dedup();
                 task.inputs.extend(files);
             }
             "always_changed" => task.always = true,
@@ -61,6 +58,10 @@ fn read_stage(name: &str, stage: &Node, text: &str, imported: &mut Imported) {
             "meta" => {}
             other => imported.remark(line, format!("`{other}` of `{name}` is left out")),
         }
+    }
+    if task.run.trim().is_empty() {
+        imported.remark(line_of(text, stage), format!("the stage `{name}` has no `cmd`: left out"));
+        return;
     }
     if task.run.contains("${") {
         imported.remark(
@@ -76,9 +77,23 @@ fn read_stage(name: &str, stage: &Node, text: &str, imported: &mut Imported) {
     imported.tasks.push(task);
 }
 
+/// The files of parameters: a key alone is one of the usual file, a map has keys by files.
+fn params_files(node: &Node) -> Vec<String> {
+    let NodeValue::List(items) = &node.value else { return vec![PARAMS.to_owned()] };
+    let mut files: Vec<String> = Vec::new();
+    for item in items {
+        match item.entries() {
+            [] => files.push(PARAMS.to_owned()),
+            maps => files.extend(maps.iter().map(|(key, _)| key.name.clone())),
+        }
+    }
+    files.sort();
+    files
+}
+
 /// Paths of a list, in which some are maps with settings.
 fn paths(node: &Node) -> Vec<String> {
-    let tidemill_core::spec::NodeValue::List(items) = &node.value else { return texts(node) };
+    let NodeValue::List(items) = &node.value else { return texts(node) };
     let path = |item: &Node| item.value.scalar_text().or_else(|| Some(item.entries().first()?.0.name.clone()));
     items.iter().filter_map(path).collect()
 }

@@ -20,6 +20,17 @@ struct Rule {
     recipe: Vec<String>,
 }
 
+impl Rule {
+    /// Whether all that it does is to make a folder.
+    fn makes_folder(&self) -> bool {
+        let is_mkdir = |line: &String| {
+            let line = line.trim_start_matches(['@', '-', '+']).trim_start();
+            line.starts_with("mkdir ") && !line.contains(['&', '|', ';', '<', '>'])
+        };
+        !self.recipe.is_empty() && self.recipe.iter().all(is_mkdir)
+    }
+}
+
 /// A Makefile as far as it was understood.
 #[derive(Default)]
 struct Makefile {
@@ -27,14 +38,17 @@ struct Makefile {
     rules: BTreeMap<String, Rule>,
     phony: BTreeSet<String>,
     first: Option<String>,
+    /// `.DEFAULT_GOAL`.
+    goal: Option<String>,
+    /// `SHELL`.
+    shell: Option<String>,
 }
 
 fn read(text: &str) -> Result<Imported, String> {
     let mut imported = Imported::default();
     let make = parse(text, &mut imported);
-    let Some(goal) = make.first.clone() else { return Ok(imported) };
-    let mut order = Vec::new();
-    visit(&make, &goal, &mut BTreeSet::new(), &mut order);
+    let Some(goal) = make.goal.clone().or(make.first.clone()) else { return Ok(imported) };
+    let order = needed(&make, &goal);
     let mut made = BTreeSet::new();
     for target in &order {
         let rule = &make.rules[target];
@@ -58,7 +72,7 @@ fn read(text: &str) -> Result<Imported, String> {
         }
     }
     for (target, rule) in &make.rules {
-        if !order.contains(target) && !rule.recipe.is_empty() {
+        if !made.contains(target) && !rule.recipe.is_empty() {
             let why = "a run makes all that is in the pipeline";
             imported.remark(rule.line, format!("`{target}` is left out, for `{goal}` does not need it: {why}"));
         }
@@ -66,14 +80,31 @@ fn read(text: &str) -> Result<Imported, String> {
     Ok(imported)
 }
 
-/// The targets that one needs, and it, those that go first first.
-fn visit(make: &Makefile, target: &str, seen: &mut BTreeSet<String>, order: &mut Vec<String>) {
-    let Some(rule) = make.rules.get(target) else { return };
-    if !seen.insert(target.to_owned()) {
-        return;
+/// The targets that one needs, and it, those that go first first. A list of what is to be looked at, not recursion: a chain may
+/// have thousands of rules.
+fn needed(make: &Makefile, goal: &str) -> Vec<String> {
+    let (mut order, mut seen) = (Vec::new(), BTreeSet::new());
+    // A target, and how many of its needs were looked at.
+    let mut open = vec![(goal.to_owned(), 0)];
+    seen.insert(goal.to_owned());
+    while let Some((target, looked)) = open.last_mut() {
+        let next = make.rules.get(target).and_then(|rule| rule.needs.get(*looked));
+        match next {
+            Some(need) => {
+                *looked += 1;
+                if make.rules.contains_key(need) && seen.insert(need.clone()) {
+                    open.push((need.clone(), 0));
+                }
+            }
+            None => {
+                if make.rules.contains_key(target) {
+                    order.push(std::mem::take(target));
+                }
+                open.pop();
+            }
+        }
     }
-    rule.needs.iter().for_each(|need| visit(make, need, seen, order));
-    order.push(target.to_owned());
+    order
 }
 
 fn task(make: &Makefile, target: &str, rule: &Rule) -> Result<ImportedTask, String> {
@@ -83,6 +114,10 @@ fn task(make: &Makefile, target: &str, rule: &Rule) -> Result<ImportedTask, Stri
             "@" => target.to_owned(),
             "<" => rule.needs.first().cloned().unwrap_or_default(),
             "^" | "+" => rule.needs.join(" "),
+            "@D" => folder_and_file(target).0.to_owned(),
+            "@F" => folder_and_file(target).1.to_owned(),
+            "<D" => folder_and_file(rule.needs.first()?).0.to_owned(),
+            "<F" => folder_and_file(rule.needs.first()?).1.to_owned(),
             _ => return None,
         })
     };
@@ -101,12 +136,10 @@ fn task(make: &Makefile, target: &str, rule: &Rule) -> Result<ImportedTask, Stri
     if lines.len() > 1 {
         lines.iter_mut().filter(|line| line.starts_with("cd ")).for_each(|line| *line = format!("({line})"));
     }
-    let makes_folder = rule.recipe.iter().all(|line| line.trim_start_matches('@').starts_with("mkdir"));
     let (mut inputs, mut after) = (Vec::new(), Vec::new());
     for need in &rule.needs {
         let other = make.rules.get(need).filter(|other| !other.recipe.is_empty());
-        let is_file = !make.phony.contains(need)
-            && other.is_none_or(|other| !other.recipe.iter().all(|line| line.contains("mkdir")));
+        let is_file = !make.phony.contains(need) && !other.is_some_and(Rule::makes_folder);
         match other {
             Some(_) if !is_file => after.push(need.clone()),
             None if make.rules.contains_key(need) => after.extend(make.rules[need].needs.clone()),
@@ -116,11 +149,17 @@ fn task(make: &Makefile, target: &str, rule: &Rule) -> Result<ImportedTask, Stri
     Ok(ImportedTask {
         name: target.to_owned(),
         run: lines.join("\n"),
+        shell: make.shell.clone(),
         inputs,
-        outputs: if is_phony || makes_folder { Vec::new() } else { vec![target.to_owned()] },
+        outputs: if is_phony || rule.makes_folder() { Vec::new() } else { vec![target.to_owned()] },
         after,
         ..ImportedTask::default()
     })
+}
+
+/// The folder of a path and the name in it, as make has them.
+fn folder_and_file(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or((".", path))
 }
 
 fn parse(text: &str, imported: &mut Imported) -> Makefile {
@@ -172,6 +211,18 @@ fn statement(make: &mut Makefile, line: &str, no: usize, imported: &mut Imported
             ("+=", Some(known)) => format!("{known} {value}"),
             _ => value.to_owned(),
         };
+        match name {
+            // Tidemill knows these four by their names alone.
+            "SHELL" => {
+                let program = folder_and_file(&value).1;
+                let is_known = ["sh", "dash", "bash", "zsh"].contains(&program);
+                make.shell =
+                    Some(if is_known { program.to_owned() } else { value.clone() }).filter(|shell| shell != "sh");
+            }
+            ".DEFAULT_GOAL" => make.goal = Some(value.clone()),
+            ".SHELLFLAGS" | "MAKEFLAGS" => imported.remark(no, format!("`{name}` is left out")),
+            _ => {}
+        }
         make.variables.insert(name.to_owned(), value);
         return Vec::new();
     }
@@ -181,6 +232,11 @@ fn statement(make: &mut Makefile, line: &str, no: usize, imported: &mut Imported
     };
     let (needs, recipe) =
         needs.trim_start_matches(':').split_once(';').map_or((needs, None), |(needs, line)| (needs, Some(line)));
+    if assignment(needs.trim()).is_some() {
+        imported
+            .remark(no, format!("a variable of `{}` alone is left out: `env` of its task sets one", targets.trim()));
+        return Vec::new();
+    }
     let none = |_: &str| None;
     let expanded = expand(make, targets, &none, 0).and_then(|targets| Ok((targets, expand(make, needs, &none, 0)?)));
     let (targets, needs) = match expanded {

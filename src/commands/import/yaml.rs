@@ -1,6 +1,6 @@
 //! The pipeline file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::imported::{Imported, ImportedTask};
@@ -22,16 +22,27 @@ pub fn write(imported: &Imported, tool: &str) -> String {
     map(&mut text, "", "env", &imported.env);
     text += "\ntasks:\n";
     let ids = ids(&imported.tasks);
+    let mut by_name = BTreeMap::new();
     for (task, id) in imported.tasks.iter().zip(&ids) {
-        let by_name =
-            |name: &String| imported.tasks.iter().position(|other| other.name == *name).map(|at| ids[at].as_str());
-        let after: Vec<&str> = task.after.iter().filter_map(by_name).filter(|other| other != id).collect();
-        one(&mut text, task, id, &after);
+        by_name.entry(task.name.as_str()).or_insert(id.as_str());
+    }
+    // Tasks whose id, as an input, would not be the file of that name.
+    let other: BTreeSet<&str> = imported
+        .tasks
+        .iter()
+        .zip(&ids)
+        .filter(|(task, id)| !task.outputs.contains(id))
+        .map(|(_, id)| id.as_str())
+        .collect();
+    for (task, id) in imported.tasks.iter().zip(&ids) {
+        let after = task.after.iter().filter_map(|name| by_name.get(name.as_str()).copied());
+        let after: Vec<&str> = after.filter(|other| other != id).collect();
+        one(&mut text, task, id, &after, &other);
     }
     text
 }
 
-fn one(text: &mut String, task: &ImportedTask, id: &str, after: &[&str]) {
+fn one(text: &mut String, task: &ImportedTask, id: &str, after: &[&str], other: &BTreeSet<&str>) {
     _ = writeln!(text, "  {id}:\n    type: command");
     if let Some(description) = &task.description {
         _ = writeln!(text, "    description: {}", scalar(description));
@@ -50,8 +61,10 @@ fn one(text: &mut String, task: &ImportedTask, id: &str, after: &[&str]) {
     }
     for (key, paths) in [("inputs", &task.inputs), ("outputs", &task.outputs)] {
         let mut taken = BTreeSet::new();
+        let is_task = |path: &str| key == "inputs" && other.contains(path);
+        let written = |path: &String| if is_task(path) { format!("./{path}") } else { path.clone() };
         let named: Vec<(String, String)> =
-            paths.iter().map(|path| (free(&word(path), &mut taken), path.clone())).collect();
+            paths.iter().map(|path| (free(&word(path), &mut taken), written(path))).collect();
         map(text, "    ", key, &named);
     }
     if !after.is_empty() {
@@ -70,9 +83,12 @@ fn one(text: &mut String, task: &ImportedTask, id: &str, after: &[&str]) {
 
 /// A map of texts, if it has any.
 fn map(text: &mut String, indent: &str, key: &str, pairs: &[(String, String)]) {
+    // Of a name that is set twice, the last value counts.
+    let places: BTreeMap<&str, usize> = pairs.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect();
     if !pairs.is_empty() {
-        let pairs: Vec<String> =
-            pairs.iter().map(|(name, value)| format!("{}: {}", scalar(name), flow(value))).collect();
+        let last =
+            pairs.iter().enumerate().filter(|(at, (name, _))| places[name.as_str()] == *at).map(|(_, pair)| pair);
+        let pairs: Vec<String> = last.map(|(name, value)| format!("{}: {}", scalar(name), flow(value))).collect();
         _ = writeln!(text, "{indent}{key}: {{{}}}", pairs.join(", "));
     }
 }
