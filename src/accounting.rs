@@ -9,7 +9,7 @@ use tidemill_core::table::{DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
 use tidemill_core::task::TaskReport;
 
 use crate::summary::seconds;
-use crate::text_table::Look;
+use crate::text_table::Emphasis;
 
 /// So many unmatched keys are named.
 const EXAMPLES: usize = 3;
@@ -133,11 +133,11 @@ pub fn time_of(status: TaskStatus, how: Option<How>, duration: Duration) -> Stri
 }
 
 /// How its line stands out in a table.
-pub fn look_of(status: TaskStatus, how: Option<How>) -> Look {
+pub fn emphasis_of(status: TaskStatus, how: Option<How>) -> Emphasis {
     match (status, how) {
-        (TaskStatus::Failed, _) => Look::Bad,
-        (TaskStatus::Skipped | TaskStatus::Cancelled, _) | (_, Some(How::Cached)) => Look::Dim,
-        _ => Look::Plain,
+        (TaskStatus::Failed, _) => Emphasis::Bad,
+        (TaskStatus::Skipped | TaskStatus::Cancelled, _) | (_, Some(How::Cached)) => Emphasis::Dim,
+        _ => Emphasis::Plain,
     }
 }
 

@@ -10,7 +10,7 @@ use tidemill_core::plan::Plan;
 use tidemill_core::run::RunSummary;
 use tidemill_core::sched::How;
 
-use crate::accounting::{Account, look_of, time_of};
+use crate::accounting::{Account, emphasis_of, time_of};
 use crate::terminal::{Paint, Stream};
 use crate::text_table::{Cell, TextTable};
 use crate::wrapped::wrapped;
@@ -69,7 +69,7 @@ fn table(ends: &[&TaskEnd]) -> TextTable {
         let mut row = vec![end.task.to_string(), account.rows_in(), rows_out, account.rejected()];
         row.extend(with_dropped.then(|| account.dropped()));
         row.push(time_of(end.status, end.how, end.duration));
-        table.row(row.into_iter().map(|text| Cell::new(text, look_of(end.status, end.how))));
+        table.row(row.into_iter().map(|text| Cell::new(text, emphasis_of(end.status, end.how))));
     }
     table
 }

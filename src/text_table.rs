@@ -39,12 +39,12 @@ enum Kind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
     text: String,
-    look: Look,
+    emphasis: Emphasis,
 }
 
 /// How a text stands out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Look {
+pub enum Emphasis {
     /// Not at all.
     #[default]
     Plain,
@@ -60,7 +60,7 @@ pub enum Look {
     Active,
 }
 
-impl Look {
+impl Emphasis {
     /// The text with its colour.
     pub fn paint(self, paint: Paint, text: &str) -> String {
         match self {
@@ -76,14 +76,14 @@ impl Look {
 
 impl Cell {
     /// A cell; what would move the cursor or break the line becomes a space.
-    pub fn new(text: impl Into<String>, look: Look) -> Self {
-        Self { text: one_line(text.into()), look }
+    pub fn new(text: impl Into<String>, emphasis: Emphasis) -> Self {
+        Self { text: one_line(text.into()), emphasis }
     }
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self::new(text, Look::Plain)
+        Self::new(text, Emphasis::Plain)
     }
 }
 
@@ -179,19 +179,19 @@ impl TextTable {
 
     /// Writes these columns, each in its width.
     fn block(&self, columns: &[(usize, usize)], indent: usize, paint: Paint, text: &mut String) {
-        let mut line = |cell: &dyn Fn(usize) -> (String, Look)| {
+        let mut line = |cell: &dyn Fn(usize) -> (String, Emphasis)| {
             let mut written = String::new();
             // Spaces are held back so that no line ends with one.
             let mut spaces = indent;
             for (at, width) in columns {
-                let (cell, look) = cell(*at);
+                let (cell, emphasis) = cell(*at);
                 let cell = shortened(&cell, *width);
                 let fill = width.saturating_sub(cell.width());
                 let is_number = self.columns[*at].kind == Kind::Number;
                 spaces += if is_number { fill } else { 0 };
                 if !cell.is_empty() {
                     written.push_str(&" ".repeat(spaces));
-                    written.push_str(&look.paint(paint, &cell));
+                    written.push_str(&emphasis.paint(paint, &cell));
                     spaces = 0;
                 } else {
                     spaces += cell.width();
@@ -202,9 +202,9 @@ impl TextTable {
             text.push_str(&written);
             text.push('\n');
         };
-        line(&|at| (self.columns[at].head.clone(), Look::Dim));
+        line(&|at| (self.columns[at].head.clone(), Emphasis::Dim));
         for row in &self.rows {
-            line(&|at| row.get(at).map(|cell| (cell.text.clone(), cell.look)).unwrap_or_default());
+            line(&|at| row.get(at).map(|cell| (cell.text.clone(), cell.emphasis)).unwrap_or_default());
         }
     }
 }
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn colours_do_not_move_columns() {
         let mut table = TextTable::new().text("run").text("status").number("rows");
-        table.row([Cell::from("a"), Cell::new("failed", Look::Bad), Cell::from("1")]);
+        table.row([Cell::from("a"), Cell::new("failed", Emphasis::Bad), Cell::from("1")]);
         let text = table.write(80, 0, Paint(true));
         assert!(text.ends_with("a    \u{1b}[1;31mfailed\u{1b}[0m     1\n"), "{text:?}");
     }

@@ -15,7 +15,7 @@ use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
 use crate::unknown_effects;
 use tidemill_runner::execute::LogFormat;
-use tidemill_runner::pipeline_run::{Request, Runner, UnknownEffects};
+use tidemill_runner::pipeline_run::{RunRequest, Runner, UnknownEffects};
 use tidemill_runner::project::{Opened, Wanted};
 use tidemill_runner::trigger::RunTrigger;
 
@@ -92,7 +92,7 @@ fn send(
     let wanted = Wanted { params: params_of(run, first)?, trigger: RunTrigger::again(&run.start), ..Wanted::default() };
     let (project, engine) = global.checked(&wanted)?;
     let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: args.json, told: Vec::new() };
-    let request = Request {
+    let request = RunRequest {
         jobs: args.jobs.map_or_else(processors, usize::from),
         keep_going: true,
         forced: Selection::new(),

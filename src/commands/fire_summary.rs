@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tidemill_core::schedule::Calendar;
+use tidemill_core::schedule::Timetable;
 use tidemill_core::spec::{Schedule, Spec};
 use tidemill_state::{Fire, FireStatus, State, Watch};
 
@@ -31,8 +31,8 @@ impl FireSummary {
     /// Looks at the file and at what is remembered; None if the pipeline has no schedule.
     pub fn of(spec: &Spec, state: Option<&State>, now: Timestamp) -> Result<Option<Self>, Failure> {
         let Some(schedule) = spec.schedule.clone() else { return Ok(None) };
-        let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
-        let mut fires = Self { schedule, next: calendar.next(now), watch: None, last: None, lost: Vec::new() };
+        let timetable = Timetable::new(&schedule).map_err(Failure::wrong)?;
+        let mut fires = Self { schedule, next: timetable.next(now), watch: None, last: None, lost: Vec::new() };
         if let Some(state) = state {
             let pipeline = spec.name.value.as_str();
             fires.watch = state.watch(pipeline)?;

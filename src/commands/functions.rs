@@ -12,7 +12,7 @@ use super::pipeline_history::json_lines;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream, put};
-use crate::text_table::{Cell, Look, TextTable};
+use crate::text_table::{Cell, Emphasis, TextTable};
 
 /// The functions of SQL, or one of them with an example
 #[derive(Parser, Debug)]
@@ -59,7 +59,7 @@ fn table() -> TextTable {
     for function in all() {
         table.row([
             Cell::from(function.signature()),
-            Cell::new(function.result(), Look::Dim),
+            Cell::new(function.result(), Emphasis::Dim),
             Cell::from(function.summary),
         ]);
     }

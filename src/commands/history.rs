@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::summary::seconds;
 use crate::terminal::{Paint, Stream};
-use crate::text_table::{Cell, Look, TextTable};
+use crate::text_table::{Cell, Emphasis, TextTable};
 
 /// The runs there were
 #[derive(Parser, Debug)]
@@ -58,8 +58,8 @@ fn table(runs: &[Run], clock: &WallClock, now: Timestamp) -> TextTable {
         };
         table.row([
             Cell::from(run.id.as_str()),
-            Cell::new(clock.show(run.start.started), Look::Dim),
-            Cell::new(status.word(), status_look(status)),
+            Cell::new(clock.show(run.start.started), Emphasis::Dim),
+            Cell::new(status.word(), status_emphasis(status)),
             Cell::from(run.start.trigger.as_str()),
             Cell::from(time),
             Cell::from(run.counts.as_ref().map(counts_text).unwrap_or_default()),
@@ -69,12 +69,12 @@ fn table(runs: &[Run], clock: &WallClock, now: Timestamp) -> TextTable {
 }
 
 /// How a run's status stands out.
-pub fn status_look(status: RunStatus) -> Look {
+pub fn status_emphasis(status: RunStatus) -> Emphasis {
     match status {
-        RunStatus::Running => Look::Active,
-        RunStatus::Success => Look::Good,
-        RunStatus::Failed => Look::Bad,
-        RunStatus::Cancelled | RunStatus::Interrupted => Look::Notable,
+        RunStatus::Running => Emphasis::Active,
+        RunStatus::Success => Emphasis::Good,
+        RunStatus::Failed => Emphasis::Bad,
+        RunStatus::Cancelled | RunStatus::Interrupted => Emphasis::Notable,
     }
 }
 

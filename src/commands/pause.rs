@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use jiff::Timestamp;
-use tidemill_core::schedule::{Calendar, SkipReason};
+use tidemill_core::schedule::{FireSkipReason, Timetable};
 use tidemill_core::spec::{Schedule, Spec};
 use tidemill_state::{Fire, FireStatus, State, Watch};
 
@@ -22,7 +22,7 @@ const TOLD: usize = 10_000;
 struct Scheduled {
     name: String,
     schedule: Schedule,
-    calendar: Calendar,
+    timetable: Timetable,
     state: State,
     watch: Option<Watch>,
 }
@@ -40,7 +40,11 @@ impl CliCommand for PauseArgs {
         let paint = Paint(global.color.wanted(Stream::Stderr));
         let name = &scheduled.name;
         if let Some(since) = scheduled.watch.as_ref().and_then(|watch| watch.paused) {
-            eprintln!("{} {name} is paused since {}", paint.green("ok"), words::fire(since, scheduled.calendar.zone()));
+            eprintln!(
+                "{} {name} is paused since {}",
+                paint.green("ok"),
+                words::fire(since, scheduled.timetable.zone())
+            );
             return Ok(ExitCode::SUCCESS);
         }
         if scheduled.watch.is_none() {
@@ -71,7 +75,7 @@ impl CliCommand for ResumeArgs {
             return Ok(ExitCode::SUCCESS);
         };
         if watch.rhythm == rhythm_text(&scheduled.schedule) {
-            let (fires, _) = scheduled.calendar.latest(watch.seen, now, TOLD);
+            let (fires, _) = scheduled.timetable.latest(watch.seen, now, TOLD);
             let last = fires.back().copied().unwrap_or(watch.seen);
             let skipped: Vec<Fire> = fires
                 .into_iter()
@@ -82,7 +86,9 @@ impl CliCommand for ResumeArgs {
                     at: now,
                     run: None,
                     // A fire before the pause that nobody saw is not made up for after it either.
-                    reason: Some(if instant < since { SkipReason::Missed } else { SkipReason::Paused }.to_string()),
+                    reason: Some(
+                        if instant < since { FireSkipReason::Missed } else { FireSkipReason::Paused }.to_string(),
+                    ),
                     owner: None,
                 })
                 .collect();
@@ -90,7 +96,7 @@ impl CliCommand for ResumeArgs {
             scheduled.state.save_seen(&name, last, &watch.rhythm)?;
         }
         scheduled.state.set_paused(&name, None)?;
-        let words = words::schedule(&scheduled.schedule, &scheduled.calendar, now);
+        let words = words::schedule(&scheduled.schedule, &scheduled.timetable, now);
         eprintln!("{} {name} goes on: {words}", paint.green("ok"));
         Ok(ExitCode::SUCCESS)
     }
@@ -100,20 +106,20 @@ impl Scheduled {
     fn open(global: &Global) -> Result<Self, Failure> {
         let opened = global.open(&Wanted::default())?;
         let Some(spec) = opened.spec.clone() else { return Err(opened.mistakes()) };
-        let (schedule, calendar) = schedule_of(&spec)?;
+        let (schedule, timetable) = schedule_of(&spec)?;
         let state = State::open(&spec.project)?;
         let name = spec.name.value.clone();
         let watch = state.watch(&name)?;
-        Ok(Self { name, schedule, calendar, state, watch })
+        Ok(Self { name, schedule, timetable, state, watch })
     }
 }
 
-/// The schedule of a pipeline, and its calendar.
-pub fn schedule_of(spec: &Spec) -> Result<(Schedule, Calendar), Failure> {
+/// The schedule of a pipeline, and its timetable.
+pub fn schedule_of(spec: &Spec) -> Result<(Schedule, Timetable), Failure> {
     let schedule = spec.schedule.clone().ok_or_else(|| {
         Failure::wrong(format!("`{}` has no `schedule`", spec.name.value))
             .help("write when it is to run, such as `schedule: \"45 19 * * *\"`")
     })?;
-    let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
-    Ok((schedule, calendar))
+    let timetable = Timetable::new(&schedule).map_err(Failure::wrong)?;
+    Ok((schedule, timetable))
 }

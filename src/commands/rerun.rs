@@ -15,7 +15,7 @@ use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::execute::LogFormat;
-use tidemill_runner::pipeline_run::{Request, Runner};
+use tidemill_runner::pipeline_run::{RunRequest, Runner};
 
 /// One task again, from its cached inputs
 #[derive(Parser, Debug)]
@@ -59,7 +59,7 @@ impl CliCommand for RerunArgs {
         let as_cached = if self.upstream { Selection::new() } else { above };
         let paint = Paint(global.color.wanted(Stream::Stderr));
         let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json, told: Vec::new() };
-        let request = Request {
+        let request = RunRequest {
             jobs: self.jobs.map_or_else(processors, usize::from),
             keep_going: false,
             forced,

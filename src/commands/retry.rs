@@ -18,7 +18,7 @@ use crate::observers::TerminalReporter;
 use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
 use tidemill_runner::execute::LogFormat;
-use tidemill_runner::pipeline_run::{Request, Runner};
+use tidemill_runner::pipeline_run::{RunRequest, Runner};
 use tidemill_runner::project::{Opened, Wanted};
 use tidemill_runner::trigger::RunTrigger;
 use tidemill_secrets::MASK;
@@ -76,7 +76,7 @@ impl CliCommand for RetryArgs {
             return Ok(ExitCode::SUCCESS);
         }
         let reporter = TerminalReporter { paint, verbose: global.verbose > 0, json: self.json, told: Vec::new() };
-        let request = Request {
+        let request = RunRequest {
             jobs: self.jobs.map_or_else(processors, usize::from),
             keep_going: self.keep_going,
             forced: Selection::new(),

@@ -20,7 +20,7 @@ use crate::summary;
 use crate::terminal::{Paint, Stream, put};
 use tidemill_runner::dry_run::DryRun;
 use tidemill_runner::execute::LogFormat;
-use tidemill_runner::pipeline_run::{Request, Runner};
+use tidemill_runner::pipeline_run::{RunRequest, Runner};
 use tidemill_runner::project::{Project, Wanted, kept_texts};
 use tidemill_runner::trigger::{PointInTime, RunTrigger};
 use tidemill_runner::up_to_date::Invocation;
@@ -114,7 +114,7 @@ impl CliCommand for RunArgs {
         }
         let reporter =
             TerminalReporter { paint, verbose: global.verbose > 0, json: self.json, told: project.warnings.clone() };
-        let request = Request {
+        let request = RunRequest {
             jobs: self.jobs.map_or_else(processors, usize::from),
             keep_going: self.keep_going,
             forced,

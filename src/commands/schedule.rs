@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Calendar, FireClaim, FireOutcome, Policy, Simulated, Simulation, length, simulate};
+use tidemill_core::schedule::{FireClaim, FireOutcome, Policy, Simulated, Simulation, Timetable, length, simulate};
 use tidemill_core::spec::{HumanDuration, Schedule, Spec};
 
 use super::CliCommand;
@@ -108,12 +108,12 @@ impl CliCommand for ScheduleArgs {
                 serve(host, &global.files, mode).map(|()| ExitCode::SUCCESS)
             }
             Some(Ask::Next { number, from }) => {
-                let (_, schedule, calendar) = asked(global)?;
-                next(&calendar, Policy::from(&schedule), number, from)
+                let (_, schedule, timetable) = asked(global)?;
+                next(&timetable, Policy::from(&schedule), number, from)
             }
             Some(Ask::Simulate { from, to, down, takes }) => {
-                let (spec, schedule, calendar) = asked(global)?;
-                let simulation = Question { from, to, down, takes }.of(&spec.name.value, &schedule, calendar)?;
+                let (spec, schedule, timetable) = asked(global)?;
+                let simulation = Question { from, to, down, takes }.of(&spec.name.value, &schedule, timetable)?;
                 let paint = Paint(global.color.wanted(Stream::Stdout));
                 put(&story(&simulation, &simulate(&simulation), paint))
             }
@@ -121,7 +121,7 @@ impl CliCommand for ScheduleArgs {
     }
 }
 
-fn asked(global: &Global) -> Result<(Arc<Spec>, Schedule, Calendar), Failure> {
+fn asked(global: &Global) -> Result<(Arc<Spec>, Schedule, Timetable), Failure> {
     if global.files.len() > 1 {
         return Err(Failure::wrong("`-f` is given several times").help("ask about one pipeline at a time"));
     }
@@ -131,14 +131,14 @@ fn asked(global: &Global) -> Result<(Arc<Spec>, Schedule, Calendar), Failure> {
     if spec.schedule.is_none() && opened.diagnostics.has_errors() {
         return Err(opened.mistakes());
     }
-    let (schedule, calendar) = schedule_of(&spec)?;
-    Ok((spec, schedule, calendar))
+    let (schedule, timetable) = schedule_of(&spec)?;
+    Ok((spec, schedule, timetable))
 }
 
-fn next(calendar: &Calendar, policy: Policy, number: usize, from: Option<PointInTime>) -> Result<ExitCode, Failure> {
+fn next(timetable: &Timetable, policy: Policy, number: usize, from: Option<PointInTime>) -> Result<ExitCode, Failure> {
     let from = match from {
         // A fire at the time given is one of the coming ones.
-        Some(from) => from.start(calendar.zone()).ok_or_else(beyond)?.checked_sub(SignedDuration::from_nanos(1)),
+        Some(from) => from.start(timetable.zone()).ok_or_else(beyond)?.checked_sub(SignedDuration::from_nanos(1)),
         None => Ok(Timestamp::now()),
     };
     let from = from.map_err(|_| beyond())?;
@@ -146,25 +146,25 @@ fn next(calendar: &Calendar, policy: Policy, number: usize, from: Option<PointIn
         none if none.is_zero() => String::new(),
         jitter => format!("  starts up to {} later", length(jitter)),
     };
-    let lines = calendar.after(from).take(number).map(|fire| {
-        let mark = words::clock_change(calendar, fire);
-        format!("{}{jitter}{mark}\n", head(calendar, fire))
+    let lines = timetable.after(from).take(number).map(|fire| {
+        let mark = words::clock_change(timetable, fire);
+        format!("{}{jitter}{mark}\n", head(timetable, fire))
     });
     put(&lines.collect::<String>())
 }
 
 /// `2024-11-20T19:45:00+00:00  Wed`.
-fn head(calendar: &Calendar, fire: Timestamp) -> String {
-    let time = fire.to_zoned(calendar.zone().clone());
+fn head(timetable: &Timetable, fire: Timestamp) -> String {
+    let time = fire.to_zoned(timetable.zone().clone());
     format!("{}  {}", written(&time), time.strftime("%a"))
 }
 
 fn story(simulation: &Simulation, told: &[Simulated], paint: Paint) -> String {
-    let calendar = &simulation.calendar;
+    let timetable = &simulation.timetable;
     let mut text = String::new();
     let (mut ran, mut caught_up, mut skipped) = (0, 0, 0);
     for one in told {
-        let told = words::fate(one, calendar.zone());
+        let told = words::fate(one, timetable.zone());
         let (fate, count) = match one.fate {
             FireOutcome::Ran(FireClaim::OnTime | FireClaim::Queued) => (paint.green(told), &mut ran),
             FireOutcome::Ran(FireClaim::CaughtUp) => (paint.cyan(told), &mut caught_up),
@@ -172,7 +172,7 @@ fn story(simulation: &Simulation, told: &[Simulated], paint: Paint) -> String {
             FireOutcome::Skipped(_) => (paint.yellow(told), &mut skipped),
         };
         *count += 1;
-        text += &format!("{}  {fate}{}\n", head(calendar, one.fire), words::clock_change(calendar, one.fire));
+        text += &format!("{}  {fate}{}\n", head(timetable, one.fire), words::clock_change(timetable, one.fire));
     }
     text + &format!("{} fires: {ran} run, {caught_up} caught up, {skipped} skipped\n", told.len())
 }

@@ -11,7 +11,7 @@ use tidemill_state::{Run, RunStatus, TaskRecord, counts_text, run_json, run_time
 
 use super::CliCommand;
 use super::fire_summary::FireSummary;
-use super::history::status_look;
+use super::history::status_emphasis;
 use super::pipeline_history::{PipelineHistory, WallClock, put};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -102,7 +102,7 @@ fn text(
     }
     match &status.last {
         Some((run, ended)) => {
-            let word = status_look(run.status()).paint(paint, run.status().word());
+            let word = status_emphasis(run.status()).paint(paint, run.status().word());
             let time = run_time(run, now).map(|time| format!(" in {}", seconds(time))).unwrap_or_default();
             let counts = run.counts.as_ref().map(|counts| format!(": {}", counts_text(counts))).unwrap_or_default();
             fact("last", format!("{} {word}{time}{counts}", run.id));

@@ -12,7 +12,7 @@ use tidemill_core::task::TaskTypes;
 use tidemill_engine_local::{FormatCodecs, LocalEngine};
 use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::execute::{LogFormat, RunLogs};
-use tidemill_runner::pipeline_run::{Request, Runner};
+use tidemill_runner::pipeline_run::{RunRequest, Runner};
 use tidemill_runner::project::{self, Opened, PipelineFile, Wanted};
 use tidemill_runner::{Failure, RunReporter};
 use tidemill_state::Effect;
@@ -61,7 +61,7 @@ pub fn run(folder: &Project, types: TaskTypes) -> Result<(), Failure> {
 
 /// The same with an engine of one's own.
 pub fn run_by(project: &project::Project, engine: &Arc<dyn TableEngine>) -> Result<(), Failure> {
-    let request = Request {
+    let request = RunRequest {
         jobs: 2,
         keep_going: false,
         forced: Selection::new(),

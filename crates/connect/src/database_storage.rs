@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tidemill_core::connection::{ConnectionConfig, ConnectionError, Database};
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
-use tidemill_core::storage::{AnyDestination, DestinationCheck, Found, Storage};
+use tidemill_core::storage::{AnyDestination, DestinationCheck, LocationMatch, Storage};
 use tidemill_core::table::Location;
 use tidemill_core::task::FileRole;
 
@@ -56,8 +56,8 @@ impl Storage for DatabaseStorage {
         }
     }
 
-    fn find(&self, _project: &Path, _location: &Location) -> io::Result<Found> {
-        Ok(Found::One)
+    fn find(&self, _project: &Path, _location: &Location) -> io::Result<LocationMatch> {
+        Ok(LocationMatch::One)
     }
 
     fn digests(
@@ -125,8 +125,8 @@ impl Storage for DatabaseUrls {
         self.opened(location).err()
     }
 
-    fn find(&self, _project: &Path, _location: &Location) -> io::Result<Found> {
-        Ok(Found::One)
+    fn find(&self, _project: &Path, _location: &Location) -> io::Result<LocationMatch> {
+        Ok(LocationMatch::One)
     }
 
     fn digests(

@@ -3,24 +3,24 @@
 use std::fmt::Write;
 
 use crate::DrawGraph;
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 
 /// The graph in the DOT language, from left to right.
 pub fn dot(graph: &DrawGraph) -> String {
-    let picture = Picture::of(graph);
+    let graph = OrderedGraph::of(graph);
     let mut text = String::from(
         "digraph pipeline {\n    rankdir=LR;\n    node [shape=box, style=rounded, fontname=\"Helvetica\"];\n    edge [color=\"#8a94a0\"];\n",
     );
     // Writing to a string cannot fail, here and below.
-    for node in &picture.nodes {
+    for node in &graph.nodes {
         let mut label = vec![node.id.as_str(), node.kind.as_str()];
         label.extend(node.status.map(|status| status.word()));
         label.extend(node.lines.iter().map(String::as_str));
         let label = label.iter().map(|line| escape(line)).collect::<Vec<_>>().join("\\n");
         let _ = writeln!(text, "    \"{}\" [label=\"{label}\", color=\"{}\"];", escape(&node.id), node.colour());
     }
-    for &(from, to) in &picture.edges {
-        let _ = writeln!(text, "    \"{}\" -> \"{}\";", escape(&picture.nodes[from].id), escape(&picture.nodes[to].id));
+    for &(from, to) in &graph.edges {
+        let _ = writeln!(text, "    \"{}\" -> \"{}\";", escape(&graph.nodes[from].id), escape(&graph.nodes[to].id));
     }
     text.push_str("}\n");
     text

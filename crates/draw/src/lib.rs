@@ -9,7 +9,7 @@ mod graph;
 mod html;
 mod layout;
 mod mermaid;
-mod picture;
+mod ordered_graph;
 mod svg;
 mod text;
 

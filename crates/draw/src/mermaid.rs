@@ -3,15 +3,15 @@
 use std::fmt::Write;
 
 use crate::DrawGraph;
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 
 /// The graph as a Mermaid flowchart, from left to right.
 pub fn mermaid(graph: &DrawGraph) -> String {
-    let picture = Picture::of(graph);
+    let graph = OrderedGraph::of(graph);
     let mut text = String::from("flowchart LR\n");
     let mut kinds: Vec<(&str, &str)> = Vec::new();
     // Writing to a string cannot fail, here and below.
-    for (at, node) in picture.nodes.iter().enumerate() {
+    for (at, node) in graph.nodes.iter().enumerate() {
         let class = match kinds.iter().position(|(kind, _)| *kind == node.kind) {
             Some(class) => class,
             None => {
@@ -24,7 +24,7 @@ pub fn mermaid(graph: &DrawGraph) -> String {
         label.extend(node.lines.iter().map(|line| mermaid_text(line)));
         let _ = writeln!(text, "    n{at}[\"{}\"]:::k{class}", label.join("<br>"));
     }
-    for (from, to) in &picture.edges {
+    for (from, to) in &graph.edges {
         let _ = writeln!(text, "    n{from} --> n{to}");
     }
     for (class, (_, colour)) in kinds.iter().enumerate() {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::layout::{Layout, Passage, Placed, Size, layout};
-use crate::picture::Picture;
+use crate::layout::{BoxSize, Layout, Passage, Placed, layout};
+use crate::ordered_graph::OrderedGraph;
 use crate::{DrawGraph, DrawNode, DrawStatus};
 
 const MARGIN: f64 = 28.0;
@@ -40,17 +40,17 @@ pub fn svg_with_links(graph: &DrawGraph, link: &dyn Fn(&DrawNode) -> Option<Stri
 }
 
 fn drawing(graph: &DrawGraph, style: &str, role: &str, link: &dyn Fn(&DrawNode) -> Option<String>) -> String {
-    let picture = Picture::of(graph);
-    let sizes: Vec<Size> = picture.nodes.iter().map(size).collect();
-    let placed = layout(&picture, &sizes);
+    let graph = OrderedGraph::of(graph);
+    let sizes: Vec<BoxSize> = graph.nodes.iter().map(size).collect();
+    let placed = layout(&graph, &sizes);
     let (width, height) = (placed.width + 2.0 * MARGIN, placed.height + 2.0 * MARGIN);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" role=\"{role}\" aria-label=\"Graph of tasks\">\n\
          {style}<g class=\"graph\" transform=\"translate({MARGIN} {MARGIN})\">\n"
     );
-    edges(&picture, &placed, &mut text);
-    for (at, (node, place)) in picture.nodes.iter().zip(&placed.boxes).enumerate() {
+    edges(&graph, &placed, &mut text);
+    for (at, (node, place)) in graph.nodes.iter().zip(&placed.boxes).enumerate() {
         let link = link(node);
         if let Some(link) = &link {
             let _ = write!(text, "<a href=\"{}\">", escape(link));
@@ -64,13 +64,13 @@ fn drawing(graph: &DrawGraph, style: &str, role: &str, link: &dyn Fn(&DrawNode) 
     text
 }
 
-fn size(node: &DrawNode) -> Size {
+fn size(node: &DrawNode) -> BoxSize {
     // Measured on the fonts above: no letter of an id is wider on average, so nothing is cut.
     let dot = if node.status.is_some() { 12.0 } else { 0.0 };
     let id = node.id.width() as f64 * 8.2 + dot;
     let more = node.lines.iter().map(|line| line.width()).chain([second_line(node).width() + 2]).max().unwrap_or(0);
     let width = id.max(more as f64 * 6.4) + 2.0 * PADDING;
-    Size { width: width.max(96.0), height: BOX_HEIGHT + LINE_HEIGHT * node.lines.len() as f64 }
+    BoxSize { width: width.max(96.0), height: BOX_HEIGHT + LINE_HEIGHT * node.lines.len() as f64 }
 }
 
 fn second_line(node: &DrawNode) -> String {
@@ -81,12 +81,12 @@ fn second_line(node: &DrawNode) -> String {
 }
 
 /// Edges that a longer way implies are fainter and lie below the others.
-fn edges(picture: &Picture, placed: &Layout, text: &mut String) {
-    let implied = picture.implied();
-    let mut order: Vec<usize> = (0..picture.edges.len()).collect();
+fn edges(graph: &OrderedGraph, placed: &Layout, text: &mut String) {
+    let implied = graph.implied();
+    let mut order: Vec<usize> = (0..graph.edges.len()).collect();
     order.sort_by_key(|&edge| !implied[edge]);
     for edge in order {
-        let (from, to) = picture.edges[edge];
+        let (from, to) = graph.edges[edge];
         let class = if implied[edge] { " implied" } else { "" };
         let (line, x, y) = path(&placed.boxes[from], &placed.passages[edge], &placed.boxes[to]);
         // Writing to a string cannot fail, here and below.

@@ -9,7 +9,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
     EngineError, JobOptions, Location, PlainBatches, PlainTable, Scan, Schema, Sink, TableEngine, TableJob,
-    TableProfile, TableRef, TableReport, Workbook, Written,
+    TableProfile, TableRef, TableReport, WorkbookJob, Written,
 };
 
 use crate::error::Outcome;
@@ -142,7 +142,7 @@ impl TableEngine for LocalEngine {
         guarded(|| self.files.write(&OutputTable(TableHandle::of(table)?), sink, &self.path(staged)))
     }
 
-    fn write_workbook(&self, workbook: &Workbook<'_>, staged: &Location) -> Result<(), EngineError> {
+    fn write_workbook(&self, workbook: &WorkbookJob<'_>, staged: &Location) -> Result<(), EngineError> {
         guarded(|| crate::io::write::write_workbook(workbook, &self.path(staged)))
     }
 

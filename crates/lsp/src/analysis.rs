@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tidemill_core::diagnostic::{Diagnostic, FileId, Severity, SourceMap};
 use tidemill_core::ids::TaskIx;
-use tidemill_core::plan::{Columns, Plan, PlannedTask, resolve};
+use tidemill_core::plan::{Plan, PlannedTask, TaskSchemas, resolve};
 use tidemill_core::spec::{Node, Spec, tree};
 use tidemill_core::table::{Location, Schema};
 use tidemill_core::task::{FileRole, TaskTypes};
@@ -39,7 +39,7 @@ pub struct Analysis {
     /// Its graph, as long as it has one.
     pub plan: Option<Plan>,
     /// The columns of every task of the graph.
-    pub columns: Columns,
+    pub columns: TaskSchemas,
 }
 
 impl Analysis {

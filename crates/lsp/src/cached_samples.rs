@@ -12,7 +12,7 @@ use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::plan::resolve;
 use tidemill_core::table::{
     EngineError, JobOptions, Location, PlainBatches, PlainTable, Scan, Schema, Sink, TableEngine, TableJob,
-    TableProfile, TableRef, TableReport, Unsupported, Workbook, Written,
+    TableProfile, TableRef, TableReport, Unsupported, WorkbookJob, Written,
 };
 
 /// What lies elsewhere than on this machine is looked at again after so long.
@@ -183,7 +183,7 @@ impl TableEngine for CachedSamples {
         self.engine.write(table, sink, staged)
     }
 
-    fn write_workbook(&self, workbook: &Workbook<'_>, staged: &Location) -> Result<(), EngineError> {
+    fn write_workbook(&self, workbook: &WorkbookJob<'_>, staged: &Location) -> Result<(), EngineError> {
         self.engine.write_workbook(workbook, staged)
     }
 

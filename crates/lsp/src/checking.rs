@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use crate::analysis::{Analysis, Checker, Unsaved};
 
 /// A pipeline to be checked.
-pub struct Request {
+pub struct CheckRequest {
     /// Its file.
     pub pipeline: PathBuf,
     /// What stands for files.
@@ -33,8 +33,8 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If no thread can be started.
-pub fn start(checker: Arc<dyn Checker>) -> std::io::Result<(Sender<Request>, Receiver<Outcome>)> {
-    let (requests, queue) = unbounded::<Request>();
+pub fn start(checker: Arc<dyn Checker>) -> std::io::Result<(Sender<CheckRequest>, Receiver<Outcome>)> {
+    let (requests, queue) = unbounded::<CheckRequest>();
     let (outcomes, results) = unbounded();
     thread::Builder::new().name("check".to_owned()).spawn(move || {
         while let Ok(first) = queue.recv() {
@@ -51,7 +51,7 @@ pub fn start(checker: Arc<dyn Checker>) -> std::io::Result<(Sender<Request>, Rec
 }
 
 /// Of each pipeline that waits, the newest request.
-fn newest(first: Request, queue: &Receiver<Request>) -> Vec<Request> {
+fn newest(first: CheckRequest, queue: &Receiver<CheckRequest>) -> Vec<CheckRequest> {
     let mut waiting = BTreeMap::from([(first.pipeline.clone(), first)]);
     for request in queue.try_iter() {
         waiting.insert(request.pipeline.clone(), request);
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn of_each_pipeline_only_the_newest_text_is_checked() {
         let (sender, queue) = unbounded();
-        let request = |name: &str, revision| Request { pipeline: name.into(), unsaved: Arc::default(), revision };
+        let request = |name: &str, revision| CheckRequest { pipeline: name.into(), unsaved: Arc::default(), revision };
         for (name, revision) in [("a", 2), ("b", 3), ("a", 4)] {
             sender.send(request(name, revision)).expect("the queue is there");
         }

@@ -9,7 +9,7 @@ use tidemill_core::task::FileRole;
 
 use crate::analysis::Analysis;
 use crate::symbol::{Meaning, Symbol};
-use crate::{place, word};
+use crate::{cursor_context, word};
 
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +68,8 @@ pub fn candidates(analysis: &Analysis, task: TaskIx, name: &str) -> Vec<(Definit
     let Some(plan) = &analysis.plan else { return Vec::new() };
     let task = plan.task(task);
     let (mut keys, mut texts) = (Vec::new(), Vec::new());
-    place::keys(&task.spec.keys, &mut keys);
-    place::texts(&task.spec.keys, &mut texts);
+    cursor_context::keys(&task.spec.keys, &mut keys);
+    cursor_context::texts(&task.spec.keys, &mut texts);
     let mut spans: Vec<Span> = keys.into_iter().filter(|(key, _)| *key == name).map(|(_, span)| span).collect();
     let mut words: Vec<Span> = texts.iter().flat_map(|(_, span)| words_in(analysis, *span, name)).collect();
     for file in task.io.files.iter().filter(|file| file.role == FileRole::Sql) {

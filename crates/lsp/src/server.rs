@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::analysis::{Analysis, Checker, Unsaved};
-use crate::checking::{self, Outcome, Request};
+use crate::checking::{self, CheckRequest, Outcome};
 use crate::document::{Document, offset, range};
 use crate::pipeline_file::{path_of, pipeline_of, uri_of};
 use crate::schema::PipelineSchema;
@@ -154,7 +154,7 @@ impl Pipeline {
 struct Server {
     sender: Sender<Message>,
     checker: Arc<dyn Checker>,
-    requests: Sender<Request>,
+    requests: Sender<CheckRequest>,
     outcomes: Receiver<Outcome>,
     documents: BTreeMap<PathBuf, Document>,
     pipelines: BTreeMap<PathBuf, Pipeline>,
@@ -250,7 +250,7 @@ impl Server {
     fn request(&mut self, pipeline: PathBuf) {
         self.revision += 1;
         self.pipelines.entry(pipeline.clone()).or_default().asked = self.revision;
-        let request = Request { pipeline, unsaved: self.unsaved(), revision: self.revision };
+        let request = CheckRequest { pipeline, unsaved: self.unsaved(), revision: self.revision };
         // The thread is there as long as the server; that it has ended is told where its outcomes are read.
         _ = self.requests.send(request);
     }

@@ -10,7 +10,7 @@ use tidemill_core::spec::NodeValue;
 use tidemill_core::sql::functions::{self, FunctionDefinition};
 
 use crate::analysis::Analysis;
-use crate::{place, word};
+use crate::{cursor_context, word};
 
 /// The keys of a pipeline under which tasks stand by their ids.
 pub const TASK_LISTS: [&str; 4] = ["tasks", "on_success", "on_failure", "finally"];
@@ -49,7 +49,7 @@ pub fn at(analysis: &Analysis, path: &Path, offset: usize) -> Option<Symbol> {
     let text = &analysis.sources.get(file)?.text;
     match analysis.tree(file) {
         Some(tree) => {
-            let place = place::at(&tree, offset)?;
+            let place = cursor_context::at(&tree, offset)?;
             in_yaml(analysis, file, text, &place, offset)
         }
         None => {
@@ -59,7 +59,13 @@ pub fn at(analysis: &Analysis, path: &Path, offset: usize) -> Option<Symbol> {
     }
 }
 
-fn in_yaml(analysis: &Analysis, file: FileId, text: &str, place: &place::Place<'_>, offset: usize) -> Option<Symbol> {
+fn in_yaml(
+    analysis: &Analysis,
+    file: FileId,
+    text: &str,
+    place: &cursor_context::CursorContext<'_>,
+    offset: usize,
+) -> Option<Symbol> {
     let task = match place.path.as_slice() {
         [list, id, ..] if TASK_LISTS.contains(list) => analysis.task(id),
         _ => None,

@@ -31,7 +31,7 @@ use resend::word;
 
 /// How a run is wanted.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct RunRequest {
     /// Attempts at once.
     pub jobs: usize,
     /// After a failure, go on with all that does not depend on it.
@@ -61,7 +61,7 @@ pub struct Runner<'a> {
     /// Computes tables.
     pub engine: Arc<dyn TableEngine>,
     /// How the run is wanted.
-    pub request: Request,
+    pub request: RunRequest,
     /// Hears what there is to say.
     pub reporter: &'a dyn RunReporter,
 }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tidemill_core::connection::ConnectionError;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap, failure_of};
 use tidemill_core::ids::{RunId, TaskName};
-use tidemill_core::plan::{self, CheckOptions, Columns, Plan};
+use tidemill_core::plan::{self, CheckOptions, Plan, TaskSchemas};
 use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{Schema, TableEngine};
@@ -249,7 +249,7 @@ impl Project {
 
 impl Opened {
     /// Finds the columns of all tables, reading the head of each source.
-    pub fn check_columns(&mut self, engine: &dyn TableEngine) -> Option<Columns> {
+    pub fn check_columns(&mut self, engine: &dyn TableEngine) -> Option<TaskSchemas> {
         self.check_columns_with(engine, None)
     }
 
@@ -257,7 +257,7 @@ impl Opened {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn check_columns_offline(&mut self, engine: &dyn TableEngine) -> Result<Option<Columns>, Failure> {
+    pub fn check_columns_offline(&mut self, engine: &dyn TableEngine) -> Result<Option<TaskSchemas>, Failure> {
         let Some(spec) = &self.spec else { return Ok(None) };
         let (cache, _) = CacheIndex::look(&spec.project, spec.name.value.as_str())?;
         let known = |(name, last): (&TaskName, &LastGood)| Some((name.clone(), last.table.as_ref()?.schema().ok()?));
@@ -269,7 +269,7 @@ impl Opened {
         &mut self,
         engine: &dyn TableEngine,
         offline: Option<&BTreeMap<TaskName, Schema>>,
-    ) -> Option<Columns> {
+    ) -> Option<TaskSchemas> {
         let plan = self.plan.as_ref()?;
         let none = BTreeMap::new();
         let options = CheckOptions { engine, sources: &self.sources, outer: &none, offline };

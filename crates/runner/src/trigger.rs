@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use tidemill_core::schedule::Calendar;
+use tidemill_core::schedule::Timetable;
 use tidemill_core::spec::Spec;
 use tidemill_core::task::RunFacts;
 use tidemill_state::RunStart;
@@ -102,9 +102,9 @@ impl RunTrigger {
 fn first_fire(at: PointInTime, spec: &Spec, zone: &TimeZone) -> Option<Timestamp> {
     let start = at.start(zone)?;
     let of_day = || {
-        let calendar = Calendar::new(spec.schedule.as_ref()?).ok()?;
+        let timetable = Timetable::new(spec.schedule.as_ref()?).ok()?;
         let before = start.checked_sub(jiff::SignedDuration::from_nanos(1)).ok()?;
-        calendar.next(before).filter(|fire| at.end(zone).is_some_and(|end| *fire < end))
+        timetable.next(before).filter(|fire| at.end(zone).is_some_and(|end| *fire < end))
     };
     match at {
         PointInTime::Day(_) => of_day().or(Some(start)),

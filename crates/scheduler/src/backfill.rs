@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::Calendar;
+use tidemill_core::schedule::Timetable;
 use tidemill_runner::Failure;
 use tidemill_runner::trigger::PointInTime;
 use tidemill_state::State;
@@ -28,12 +28,12 @@ impl Backfill {
     /// If a time is beyond the end of time, or the state cannot be read.
     pub fn fires<'c>(
         &self,
-        calendar: &'c Calendar,
+        timetable: &'c Timetable,
         pipeline: &str,
         state: Option<&State>,
         now: Timestamp,
     ) -> Result<impl Iterator<Item = Timestamp> + use<'c>, Failure> {
-        let zone = calendar.zone();
+        let zone = timetable.zone();
         let from = self.from.start(zone).ok_or_else(beyond)?;
         let to = self.to.end(zone).ok_or_else(beyond)?.min(now);
         let before = from.checked_sub(SignedDuration::from_nanos(1)).map_err(|_| beyond())?;
@@ -41,6 +41,6 @@ impl Backfill {
         if let (true, Some(state)) = (self.missing_only, state) {
             done.extend(state.succeeded_times(pipeline)?.iter().filter_map(|time| time.parse::<Timestamp>().ok()));
         }
-        Ok(calendar.after(before).take_while(move |fire| *fire < to).filter(move |fire| !done.contains(fire)))
+        Ok(timetable.after(before).take_while(move |fire| *fire < to).filter(move |fire| !done.contains(fire)))
     }
 }

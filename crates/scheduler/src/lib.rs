@@ -5,12 +5,12 @@
 mod backfill;
 mod child;
 mod edits;
+mod file_snapshot;
 mod host;
 mod isolated;
 mod jump;
-mod served;
+mod service;
 mod simulation;
-mod texts;
 mod watched;
 pub mod words;
 
@@ -26,8 +26,8 @@ use tidemill_runner::Failure;
 pub use backfill::Backfill;
 pub use host::Host;
 use jump::Readings;
-pub use served::Mode;
-use served::Served;
+pub use service::Mode;
+use service::SchedulerService;
 pub use simulation::{Question, beyond};
 use watched::Watched;
 pub use watched::{LOST, rhythm_text};
@@ -63,7 +63,7 @@ pub fn serve(host: Arc<dyn Host>, files: &[PathBuf], mode: Mode) -> Result<(), F
     let once = mode == Mode::Once;
     let (sender, events) = channel();
     listen_for_signals(&sender)?;
-    let mut served = Served::open(host.clone(), files, mode, sender)?;
+    let mut served = SchedulerService::open(host.clone(), files, mode, sender)?;
     let mut readings = Readings::take();
     let (mut is_told, mut is_interrupted) = (false, false);
     loop {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tidemill_core::schedule::{Calendar, Downtime, Policy, Simulation};
+use tidemill_core::schedule::{Downtime, Policy, Simulation, Timetable};
 use tidemill_core::spec::Schedule;
 use tidemill_runner::Failure;
 use tidemill_runner::trigger::PointInTime;
@@ -26,14 +26,14 @@ impl Question {
     ///
     /// # Errors
     /// If a time is beyond the end of time, or a downtime is none.
-    pub fn of(&self, pipeline: &str, schedule: &Schedule, calendar: Calendar) -> Result<Simulation, Failure> {
-        let zone = calendar.zone().clone();
+    pub fn of(&self, pipeline: &str, schedule: &Schedule, timetable: Timetable) -> Result<Simulation, Failure> {
+        let zone = timetable.zone().clone();
         Ok(Simulation {
             pipeline: pipeline.to_owned(),
             from: self.from.start(&zone).ok_or_else(beyond)?,
             to: self.to.end(&zone).ok_or_else(beyond)?,
             down: downtimes(&self.down, &zone)?,
-            calendar,
+            timetable,
             policy: Policy::from(schedule),
             takes: self.takes,
         })

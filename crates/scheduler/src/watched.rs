@@ -6,12 +6,12 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Calendar, FireClaim, GRACE, Policy, Trigger, TriggerAction, TriggerInput};
+use tidemill_core::schedule::{FireClaim, GRACE, Policy, Timetable, Trigger, TriggerAction, TriggerInput};
 use tidemill_core::spec::{Rhythm, Schedule};
 use tidemill_state::{Fire, FireStatus, Process, State};
 
 use super::child::{Child, Launch, cancel_elsewhere};
-use super::texts::Texts;
+use super::file_snapshot::FileSnapshot;
 use super::{Event, Host, words};
 use tidemill_runner::Failure;
 
@@ -27,7 +27,7 @@ pub(super) struct Watched {
     /// None once the file has none any more: then it is dropped when its run has ended.
     schedule: Option<Schedule>,
     trigger: Trigger,
-    texts: Texts,
+    texts: FileSnapshot,
     /// Whether what is on the disk is not what runs.
     is_broken: bool,
     paused: bool,
@@ -70,14 +70,14 @@ impl Watched {
             None => now,
         };
         state.save_seen(&name, seen, &rhythm)?;
-        let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
+        let timetable = Timetable::new(&schedule).map_err(Failure::wrong)?;
         Ok(Some(Self {
             file: file.to_owned(),
-            trigger: Trigger::new(name.clone(), calendar, Policy::from(&schedule), seen),
+            trigger: Trigger::new(name.clone(), timetable, Policy::from(&schedule), seen),
             name,
             folder: spec.project.clone(),
             schedule: Some(schedule),
-            texts: Texts::of(&spec.files, &opened.sources),
+            texts: FileSnapshot::of(&spec.files, &opened.sources),
             is_broken: false,
             paused: false,
             settled: seen,
@@ -119,7 +119,7 @@ impl Watched {
 
     /// What is served, in a line.
     pub fn introduce(&self, now: Timestamp) -> String {
-        let words = self.schedule.as_ref().map(|schedule| words::schedule(schedule, self.trigger.calendar(), now));
+        let words = self.schedule.as_ref().map(|schedule| words::schedule(schedule, self.trigger.timetable(), now));
         format!("{}: {}", self.name, words.unwrap_or_default())
     }
 
@@ -233,14 +233,14 @@ impl Watched {
             return Ok(());
         };
         self.is_broken = false;
-        self.texts = Texts::of(&spec.files, &opened.sources);
+        self.texts = FileSnapshot::of(&spec.files, &opened.sources);
         let before = self.schedule.as_ref().map(rhythm_text);
         self.schedule.clone_from(&spec.schedule);
         let Some(schedule) = self.schedule.clone() else { return Ok(()) };
-        let calendar = Calendar::new(&schedule).map_err(Failure::wrong)?;
-        let calendar = (before != Some(rhythm_text(&schedule))).then(|| Box::new(calendar));
+        let timetable = Timetable::new(&schedule).map_err(Failure::wrong)?;
+        let timetable = (before != Some(rhythm_text(&schedule))).then(|| Box::new(timetable));
         let mut hands = self.hands(host, sender, now)?;
-        self.tell(&mut hands, TriggerInput::Edited { calendar, policy: Policy::from(&schedule) })?;
+        self.tell(&mut hands, TriggerInput::Edited { timetable, policy: Policy::from(&schedule) })?;
         host.note(&format!("the edited file is in force; {}", self.introduce(now)));
         Ok(())
     }
@@ -399,7 +399,7 @@ impl Watched {
     }
 
     fn show(&self, fire: Timestamp) -> String {
-        words::fire(fire, self.trigger.calendar().zone())
+        words::fire(fire, self.trigger.timetable().zone())
     }
 }
 

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use tidemill_core::schedule::{Calendar, FireClaim, FireOutcome, Simulated, Wall, WallClock, in_words, length};
+use tidemill_core::schedule::{FireClaim, FireOutcome, Simulated, Timetable, Wall, WallClock, in_words, length};
 use tidemill_core::spec::Schedule;
 use tidemill_runner::project::written;
 
 /// `every day at 19:45 GMT; next in 6 h`.
-pub fn schedule(schedule: &Schedule, calendar: &Calendar, now: Timestamp) -> String {
-    let next = match calendar.next(now) {
+pub fn schedule(schedule: &Schedule, timetable: &Timetable, now: Timestamp) -> String {
+    let next = match timetable.next(now) {
         Some(fire) => format!("next {}", distance(fire, now)),
         None => "it never comes again".to_owned(),
     };
@@ -18,11 +18,11 @@ pub fn schedule(schedule: &Schedule, calendar: &Calendar, now: Timestamp) -> Str
 }
 
 /// The coming fires in a line: `Wed 2024-11-20 19:45 GMT, Thu …`.
-pub fn coming(calendar: &Calendar, now: Timestamp, count: usize) -> String {
-    let fires: Vec<Timestamp> = calendar.after(now).take(count).collect();
+pub fn coming(timetable: &Timetable, now: Timestamp, count: usize) -> String {
+    let fires: Vec<Timestamp> = timetable.after(now).take(count).collect();
     let to_the_minute = fires.iter().all(|fire| fire.as_second() % 60 == 0);
     let format = if to_the_minute { "%a %Y-%m-%d %H:%M %Z" } else { "%a %Y-%m-%d %H:%M:%S %Z" };
-    let show = |fire: Timestamp| fire.to_zoned(calendar.zone().clone()).strftime(format).to_string();
+    let show = |fire: Timestamp| fire.to_zoned(timetable.zone().clone()).strftime(format).to_string();
     fires.into_iter().map(show).collect::<Vec<_>>().join(", ")
 }
 
@@ -77,15 +77,15 @@ pub fn fate(one: &Simulated, zone: &TimeZone) -> String {
 }
 
 /// What is special about the clock on the day of a fire; mostly nothing.
-pub fn clock_change(calendar: &Calendar, fire: Timestamp) -> String {
+pub fn clock_change(timetable: &Timetable, fire: Timestamp) -> String {
     let mut text = String::new();
-    for shift in calendar.shifts(fire) {
+    for shift in timetable.shifts(fire) {
         let (which, far) = if shift.by.is_negative() { ("back", -shift.by) } else { ("forward", shift.by) };
         let far = length(Duration::try_from(far).unwrap_or_default());
-        let at = shift.at.to_zoned(calendar.zone().clone()).strftime("%H:%M").to_string();
+        let at = shift.at.to_zoned(timetable.zone().clone()).strftime("%H:%M").to_string();
         text += &format!("  * clocks go {which} {far}, to {at}");
     }
-    text += match calendar.wall(fire) {
+    text += match timetable.wall(fire) {
         Wall::Plain => "",
         Wall::Gap => "; its time does not exist: runs at the end of the gap",
         Wall::First => "; its time comes twice: this is the first",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tidemill_core::ids::Digest;
 
-use crate::fresh::Fresh;
+use crate::reloading::Reloading;
 use crate::tokens::{Role, Tokens, is_same};
 
 /// What of a request says who asks.
@@ -59,7 +59,7 @@ impl Denied {
 /// The rules of one process.
 pub struct Access {
     /// None if there are no tokens: then this machine alone is answered.
-    tokens: Option<Fresh<Tokens>>,
+    tokens: Option<Reloading<Tokens>>,
     read_only: bool,
     /// TLS is spoken here.
     is_tls: bool,
@@ -72,7 +72,7 @@ impl Access {
     ///
     /// # Errors
     /// If the system gives no random bytes.
-    pub fn new(tokens: Option<Fresh<Tokens>>, read_only: bool, is_tls: bool) -> std::io::Result<Self> {
+    pub fn new(tokens: Option<Reloading<Tokens>>, read_only: bool, is_tls: bool) -> std::io::Result<Self> {
         let mut secret = [0; 32];
         File::open("/dev/urandom")?.read_exact(&mut secret)?;
         Ok(Self { tokens, read_only, is_tls, secret })
@@ -118,7 +118,7 @@ impl Access {
         if !(self.has_tokens() || is_here) {
             return Err(Denied::Foreign);
         }
-        let tokens = self.tokens.as_ref().map(Fresh::get);
+        let tokens = self.tokens.as_ref().map(Reloading::get);
         let by_bearer = caller.bearer.zip(tokens.as_ref()).and_then(|(token, known)| known.find(token));
         let by_bearer = by_bearer.map(|(_, role)| role);
         let by_cookie = caller.cookie.and_then(|value| self.role_by_cookie(value, tokens.as_ref()));
@@ -181,7 +181,7 @@ mod tests {
     fn access(folder: Option<&std::path::Path>) -> Access {
         let tokens = folder.map(|folder| {
             let source = TokenSource { single: None, file: Some(folder.join("tokens")) };
-            Fresh::new(vec![folder.join("tokens")], move || source.read(), |_| {}).expect("well-formed tokens")
+            Reloading::new(vec![folder.join("tokens")], move || source.read(), |_| {}).expect("well-formed tokens")
         });
         Access::new(tokens, false, false).expect("random bytes")
     }

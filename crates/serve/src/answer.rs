@@ -16,7 +16,7 @@ const SANDBOX: &str =
 
 /// The value of a cookie that the guard is to set.
 #[derive(Clone)]
-pub struct Session(pub String);
+pub struct SessionCookie(pub String);
 
 /// The answer that a reply is.
 pub fn respond(app: &Arc<App>, reply: Reply) -> Response {
@@ -45,7 +45,7 @@ pub fn respond(app: &Arc<App>, reply: Reply) -> Response {
                 response.headers_mut().insert(header::LOCATION, to);
             }
             session.into_iter().for_each(|session| {
-                response.extensions_mut().insert(Session(session));
+                response.extensions_mut().insert(SessionCookie(session));
             });
             response
         }

@@ -7,8 +7,8 @@ use crate::asked::{Asked, FARTHEST};
 use crate::launch::{self, Launched};
 use crate::logs;
 use crate::reply::{Problem, Reply, Watched};
-use crate::rows::{self, Page};
-use crate::views::{self, Look};
+use crate::rows::{self, RowQuery};
+use crate::views::{self, TaskFilter};
 
 /// At most so many runs in a list.
 const MOST_RUNS: u64 = 5_000;
@@ -38,7 +38,7 @@ pub fn projects(asked: &Asked) -> Answer {
 
 /// A project with its tasks.
 pub fn project(asked: &Asked) -> Answer {
-    let look = Look { select: asked.query("select").unwrap_or_default().to_owned(), ..Look::default() };
+    let look = TaskFilter { select: asked.query("select").unwrap_or_default().to_owned(), ..TaskFilter::default() };
     ok(views::pipeline(&asked.app, asked.project()?, &look)?)
 }
 
@@ -190,16 +190,16 @@ pub fn rerun_arguments(task: &str, downstream: bool) -> Result<Vec<String>, Prob
 
 /// Rows of a task's table.
 pub fn rows(asked: &Asked) -> Answer {
-    ok(rows::rows(&asked.app, asked.project()?, asked.task()?, &page_of(asked)?)?)
+    ok(rows::rows(&asked.app, asked.project()?, asked.task()?, &row_query(asked)?)?)
 }
 
 /// Which rows are asked for.
 ///
 /// # Errors
 /// If a number is none.
-pub fn page_of(asked: &Asked) -> Result<Page, Problem> {
+pub fn row_query(asked: &Asked) -> Result<RowQuery, Problem> {
     let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
-    Ok(Page {
+    Ok(RowQuery {
         offset: asked.number("offset", 0, FARTHEST)?,
         limit: asked.number("limit", 50, MOST_ROWS)?,
         sort: text("sort"),

@@ -8,7 +8,7 @@ use tidemill_secrets::Masker;
 
 use crate::access::Access;
 use crate::program::Program;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 use crate::templates::Pages;
 use crate::watched::WatchedRuns;
@@ -20,7 +20,7 @@ pub struct App {
     /// Who may ask.
     pub access: Access,
     /// The projects, in the order given.
-    pub projects: Vec<Served>,
+    pub projects: Vec<ServedProject>,
     /// The templates.
     pub pages: Pages,
     /// Whether this process runs the schedules.
@@ -36,7 +36,7 @@ impl App {
         let mut names = BTreeSet::new();
         let mut projects = Vec::new();
         for file in files {
-            let mut served = Served::new(file);
+            let mut served = ServedProject::new(file);
             let name = served.load(&*program).name.clone();
             let wanted = slug(&name);
             let mut free = wanted.clone();
@@ -65,7 +65,7 @@ impl App {
     ///
     /// # Errors
     /// If there is none.
-    pub fn project(&self, slug: &str) -> Result<&Served, Problem> {
+    pub fn project(&self, slug: &str) -> Result<&ServedProject, Problem> {
         self.projects
             .iter()
             .find(|served| served.slug == slug)
@@ -81,7 +81,7 @@ impl App {
     }
 
     fn mask_again(&self) {
-        let secrets: Vec<String> = self.projects.iter().flat_map(Served::secrets).collect();
+        let secrets: Vec<String> = self.projects.iter().flat_map(ServedProject::secrets).collect();
         let masker = Arc::new(Masker::new(secrets.iter().map(String::as_str)));
         *self.masker.write().unwrap_or_else(PoisonError::into_inner) = masker;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 use crate::tokens::Role;
 
@@ -85,7 +85,7 @@ impl Asked {
     ///
     /// # Errors
     /// If there is none of that name.
-    pub fn project(&self) -> Result<&Served, Problem> {
+    pub fn project(&self) -> Result<&ServedProject, Problem> {
         self.app.project(self.part("project"))
     }
 

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::access::{Caller, Denied};
-use crate::answer::{Session, refusal, respond, status_of};
+use crate::answer::{SessionCookie, refusal, respond, status_of};
 use crate::app::App;
 use crate::listen::Peer;
 use crate::pages;
@@ -47,7 +47,7 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = told(&guard.app, &problem, is_api);
     }
-    if let Some(session) = response.extensions_mut().remove::<Session>() {
+    if let Some(session) = response.extensions_mut().remove::<SessionCookie>() {
         let secure = if is_secure { "; Secure" } else { "" };
         let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict{secure}", guard.cookie, session.0);
         response.headers_mut().extend(HeaderValue::try_from(cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)));
@@ -116,7 +116,7 @@ impl Guard {
                 let mut response =
                     answer.unwrap_or_else(|_| refusal(Problem { status: 503, message: "it took too long".to_owned() }));
                 if let Some(session) = session.filter(|_| response.status().is_success()) {
-                    response.extensions_mut().insert(Session(session));
+                    response.extensions_mut().insert(SessionCookie(session));
                 }
                 response
             }

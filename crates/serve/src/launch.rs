@@ -11,7 +11,7 @@ use tidemill_core::ids::RunId;
 use tidemill_state::{Run, RunStatus};
 
 use crate::app::App;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 
 /// A child that has begun no run after so long is left to itself.
@@ -31,7 +31,7 @@ pub enum Launched {
 ///
 /// # Errors
 /// If it ends without having begun one: with its own words.
-pub fn launch(app: &App, served: &Served, arguments: &[String]) -> Result<Launched, Problem> {
+pub fn launch(app: &App, served: &ServedProject, arguments: &[String]) -> Result<Launched, Problem> {
     launch_and_find(app, served, arguments, &|run, pid| run.start.process.pid == pid)
 }
 
@@ -39,7 +39,7 @@ pub fn launch(app: &App, served: &Served, arguments: &[String]) -> Result<Launch
 ///
 /// # Errors
 /// If another run holds the project, or it ends without having begun one: with its own words.
-pub fn backfill(app: &App, served: &Served, arguments: &[String]) -> Result<Launched, Problem> {
+pub fn backfill(app: &App, served: &ServedProject, arguments: &[String]) -> Result<Launched, Problem> {
     let last = served.state()?.map(|state| state.last_run(&served.load(&*app.program).name)).transpose()?.flatten();
     if let Some(run) = last.filter(|run| run.status() == RunStatus::Running) {
         return Err(Problem::conflict(format!("run {} goes on; a backfill can begin when it has ended", run.id)));
@@ -51,7 +51,12 @@ pub fn backfill(app: &App, served: &Served, arguments: &[String]) -> Result<Laun
 /// Whether a run is that of the process with this number.
 type IsIts<'a> = &'a dyn Fn(&Run, u32) -> bool;
 
-fn launch_and_find(app: &App, served: &Served, arguments: &[String], is_its: IsIts<'_>) -> Result<Launched, Problem> {
+fn launch_and_find(
+    app: &App,
+    served: &ServedProject,
+    arguments: &[String],
+    is_its: IsIts<'_>,
+) -> Result<Launched, Problem> {
     let broken = |error: std::io::Error| Problem::broken(format!("the run cannot be started: {error}"));
     let words = tempfile::tempfile().map_err(broken)?;
     let mut command = app.program.command(&served.file).map_err(broken)?;
@@ -75,7 +80,7 @@ fn launch_and_find(app: &App, served: &Served, arguments: &[String], is_its: IsI
 }
 
 /// The run of the child; None if it has ended without one.
-fn find(app: &App, served: &Served, child: &mut Child, is_its: IsIts<'_>) -> Result<Option<RunId>, Problem> {
+fn find(app: &App, served: &ServedProject, child: &mut Child, is_its: IsIts<'_>) -> Result<Option<RunId>, Problem> {
     let pipeline = served.load(&*app.program).name.clone();
     let begun = Instant::now();
     loop {
@@ -128,7 +133,7 @@ pub fn stop(run: &Run) -> Result<(), Problem> {
 ///
 /// # Errors
 /// If it fails: with its words.
-pub fn told(app: &App, served: &Served, arguments: &[String]) -> Result<String, Problem> {
+pub fn told(app: &App, served: &ServedProject, arguments: &[String]) -> Result<String, Problem> {
     let broken = |error: std::io::Error| Problem::broken(format!("the command cannot be started: {error}"));
     let mut command = app.program.command(&served.file).map_err(broken)?;
     command.args(arguments).current_dir(served.folder()).stdin(Stdio::null());

@@ -19,8 +19,8 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Impatient;
-use crate::fresh::Fresh;
 use crate::peers::Peers;
+use crate::reloading::Reloading;
 
 /// So many connections are open at a time; more wait.
 const MOST_CONNECTIONS: usize = 512;
@@ -36,11 +36,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What each connection is served with.
 #[derive(Clone)]
-pub struct Served {
+pub struct ListenerState {
     /// What answers.
     pub router: Router,
     /// Speaks TLS.
-    pub tls: Option<Arc<Fresh<ServerConfig>>>,
+    pub tls: Option<Arc<Reloading<ServerConfig>>>,
     /// What each peer has.
     pub peers: Arc<Peers>,
 }
@@ -50,7 +50,7 @@ pub struct Served {
 pub struct Peer(pub SocketAddr);
 
 /// Serves whoever connects, for ever.
-pub async fn listen(listener: TcpListener, served: Served) {
+pub async fn listen(listener: TcpListener, served: ListenerState) {
     let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         // The semaphore is never closed.
@@ -70,7 +70,7 @@ pub async fn listen(listener: TcpListener, served: Served) {
     }
 }
 
-async fn converse(stream: TcpStream, peer: Peer, served: Served) -> io::Result<()> {
+async fn converse(stream: TcpStream, peer: Peer, served: ListenerState) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let stream = Impatient::new(stream);
     let Some(tls) = served.tls else { return answer(stream, peer, served.router).await };

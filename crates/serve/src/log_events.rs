@@ -34,7 +34,7 @@ pub struct Reading {
 /// How a reading stands.
 #[derive(PartialEq)]
 enum Next {
-    Look,
+    TaskFilter,
     Wait,
     End,
 }
@@ -45,11 +45,11 @@ pub fn answer(reading: Reading) -> Response {
 }
 
 fn events(reading: Reading) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    let news = stream::unfold((reading, Next::Look), async |(mut reading, next)| {
+    let news = stream::unfold((reading, Next::TaskFilter), async |(mut reading, next)| {
         match next {
             Next::End => return None,
             Next::Wait => tokio::time::sleep(LOOK).await,
-            Next::Look => {}
+            Next::TaskFilter => {}
         }
         let looked = tokio::task::spawn_blocking(move || (reading.look(), reading));
         let (news, reading) = looked.await.ok()?;

@@ -9,7 +9,7 @@ use tidemill_core::ids::RunId;
 use tidemill_core::printable::printable;
 
 use crate::files;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 use crate::starts::Starts;
 
@@ -24,7 +24,7 @@ const END: u64 = 16 << 10;
 ///
 /// # Errors
 /// If there is none.
-pub fn file(served: &Served, run: &RunId, name: &str) -> Result<File, Problem> {
+pub fn file(served: &ServedProject, run: &RunId, name: &str) -> Result<File, Problem> {
     open(served, run, name).ok_or_else(none)
 }
 
@@ -32,7 +32,7 @@ pub fn file(served: &Served, run: &RunId, name: &str) -> Result<File, Problem> {
 ///
 /// # Errors
 /// If there is none.
-pub fn text(served: &Served, run: &RunId, name: &str) -> Result<(String, bool, u64), Problem> {
+pub fn text(served: &ServedProject, run: &RunId, name: &str) -> Result<(String, bool, u64), Problem> {
     let mut file = file(served, run, name)?;
     let unreadable = |error: std::io::Error| Problem::broken(format!("cannot read the log: {error}"));
     let length = file.metadata().map_err(unreadable)?.len();
@@ -46,12 +46,12 @@ pub fn none() -> Problem {
 }
 
 /// Whether there is a log.
-pub fn exists(served: &Served, run: &RunId, name: &str) -> bool {
+pub fn exists(served: &ServedProject, run: &RunId, name: &str) -> bool {
     open(served, run, name).is_some()
 }
 
 /// The last lines of a log; none if there is no log.
-pub fn last_lines(served: &Served, run: &RunId, name: &str, most: usize) -> Vec<String> {
+pub fn last_lines(served: &ServedProject, run: &RunId, name: &str, most: usize) -> Vec<String> {
     let Some(mut file) = open(served, run, name) else { return Vec::new() };
     let length = file.metadata().map_or(0, |found| found.len());
     let text = end(&mut file, length, END).map(|(text, _)| text).unwrap_or_default();
@@ -69,7 +69,7 @@ pub struct RunningTask {
 }
 
 /// The tasks that the log of a run says have started and that have not ended; by their ids.
-pub fn running(served: &Served, run: &RunId, has_ended: &dyn Fn(&str) -> bool) -> Vec<RunningTask> {
+pub fn running(served: &ServedProject, run: &RunId, has_ended: &dyn Fn(&str) -> bool) -> Vec<RunningTask> {
     let mut starts = served.starts.lock().unwrap_or_else(PoisonError::into_inner);
     if starts.run.as_ref() != Some(run) {
         *starts = Starts { run: Some(run.clone()), ..Starts::default() };
@@ -94,7 +94,7 @@ fn started(line: &str) -> Option<(&str, Timestamp)> {
 }
 
 /// What has been added to a log since it was so long: whole lines, and how long it is with them. None if there is no log yet.
-pub fn added(served: &Served, run: &RunId, name: &str, since: u64) -> Option<(String, u64)> {
+pub fn added(served: &ServedProject, run: &RunId, name: &str, since: u64) -> Option<(String, u64)> {
     let mut file = open(served, run, name)?;
     file.seek(SeekFrom::Start(since)).ok()?;
     let mut bytes = Vec::new();
@@ -106,7 +106,7 @@ pub fn added(served: &Served, run: &RunId, name: &str, since: u64) -> Option<(St
     Some((printable(&String::from_utf8_lossy(&bytes)).into_owned(), since + whole as u64))
 }
 
-fn open(served: &Served, run: &RunId, name: &str) -> Option<File> {
+fn open(served: &ServedProject, run: &RunId, name: &str) -> Option<File> {
     let path = files::within(served.folder(), &format!("logs/{run}/{name}.log"))?;
     // A name with a slash would be a log of another folder.
     (path.parent()? == served.folder().canonicalize().ok()?.join("logs").join(run.as_str())).then_some(())?;

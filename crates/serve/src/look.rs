@@ -11,9 +11,9 @@ use tidemill_state::{Process, RunStatus, WholeRun, run_json};
 use tokio::sync::watch::{Receiver, channel};
 
 use crate::app::App;
-use crate::fresh::Stamp;
 use crate::logs;
-use crate::project::Served;
+use crate::project::ServedProject;
+use crate::reloading::Stamp;
 use crate::reply::Problem;
 use crate::watched::News;
 
@@ -30,7 +30,7 @@ pub fn watch(app: &Arc<App>, project: String, run: RunId) -> Receiver<News> {
     let (sender, receiver) = channel(News::default());
     watched.insert(key.clone(), sender);
     drop(watched);
-    let mut look = Look { app: app.clone(), key, read_at: None, place: 0, told: HashSet::new(), is_listed: true };
+    let mut look = TaskFilter { app: app.clone(), key, read_at: None, place: 0, told: HashSet::new(), is_listed: true };
     std::thread::spawn(move || {
         while look.look().unwrap_or(false) && look.is_watched() {
             std::thread::sleep(LOOK);
@@ -40,7 +40,7 @@ pub fn watch(app: &Arc<App>, project: String, run: RunId) -> Receiver<News> {
 }
 
 /// One that looks at a run.
-struct Look {
+struct TaskFilter {
     app: Arc<App>,
     key: (String, RunId),
     /// How its files were when they were read, and the process of the run.
@@ -53,7 +53,7 @@ struct Look {
     is_listed: bool,
 }
 
-impl Drop for Look {
+impl Drop for TaskFilter {
     /// Dropping the sender tells that nothing more comes, also after a panic. Whoever comes from now on begins anew.
     fn drop(&mut self) {
         if self.is_listed {
@@ -62,7 +62,7 @@ impl Drop for Look {
     }
 }
 
-impl Look {
+impl TaskFilter {
     /// Whether anybody is left; asked and answered under the lock under which people come.
     fn is_watched(&mut self) -> bool {
         let mut watched = self.app.watched.lock();
@@ -109,7 +109,7 @@ impl Look {
 }
 
 /// The files that change when something happens in a run.
-fn files(served: &Served, run: &RunId) -> [PathBuf; 3] {
+fn files(served: &ServedProject, run: &RunId) -> [PathBuf; 3] {
     let state = served.folder().join(tidemill_state::FOLDER);
     let log = served.folder().join(format!("logs/{run}/{}.log", logs::OF_THE_RUN));
     [state.join("state.db"), state.join("state.db-wal"), log]

@@ -26,12 +26,12 @@ pub struct Mail {
     /// Its text as HTML.
     pub html: Option<String>,
     /// What else it holds: attachments, and the pictures of its HTML.
-    pub parts: Vec<Part>,
+    pub parts: Vec<MimePart>,
 }
 
 /// A file within a mail.
 #[derive(Debug)]
-pub struct Part {
+pub struct MimePart {
     /// Its name.
     pub name: String,
     /// Its type.
@@ -94,7 +94,7 @@ impl Mail {
                 let id = entity.header("content-id").map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
                 let name = name.map_or_else(|| "part".to_owned(), |name| decoded_words(&name));
                 let is_attached = id.is_none() || how.eq_ignore_ascii_case("attachment");
-                self.parts.push(Part { name, content_type: kind, id, is_attached, bytes });
+                self.parts.push(MimePart { name, content_type: kind, id, is_attached, bytes });
             }
         }
     }

@@ -11,11 +11,11 @@ use crate::launch::{self, Launched};
 use crate::reply::{Problem, Reply};
 use crate::templates::encoded;
 use crate::tokens::Role;
-use crate::views::{Look, Shown};
+use crate::views::{RunFilter, TaskFilter};
 use crate::{api, logs, rows, views};
 
 /// What a page is.
-pub type Page = Result<Reply, Problem>;
+pub type PageResult = Result<Reply, Problem>;
 
 /// So many runs in a list.
 const RUNS: usize = 100;
@@ -32,11 +32,11 @@ const OUTPUT_ROWS: u64 = 50;
 ///
 /// # Errors
 /// If there is no such project.
-pub fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> Page {
+pub fn of_project(asked: &Asked, name: &str, tab: &str, view: Value) -> PageResult {
     of_project_with(asked, name, tab, view, context! {})
 }
 
-fn of_project_with(asked: &Asked, name: &str, tab: &str, view: Value, more: minijinja::Value) -> Page {
+fn of_project_with(asked: &Asked, name: &str, tab: &str, view: Value, more: minijinja::Value) -> PageResult {
     let served = asked.project()?;
     let pipeline = served.load(&*asked.app.program);
     let page = asked.app.pages.render(
@@ -60,7 +60,7 @@ fn may_run(asked: &Asked) -> bool {
 }
 
 /// All projects.
-pub fn projects(asked: &Asked) -> Page {
+pub fn projects(asked: &Asked) -> PageResult {
     let cards = asked.app.projects.iter().map(|served| views::card(&asked.app, served));
     let cards = cards.collect::<Result<Vec<_>, _>>()?;
     // What is being found out is asked for again soon.
@@ -71,7 +71,7 @@ pub fn projects(asked: &Asked) -> Page {
 }
 
 /// A pipeline: its graph, its tasks.
-pub fn pipeline(asked: &Asked) -> Page {
+pub fn pipeline(asked: &Asked) -> PageResult {
     let served = asked.project()?;
     let look = look(asked)?;
     let mut view = views::pipeline_for_people(&asked.app, served, &look)?;
@@ -95,17 +95,17 @@ pub fn pipeline(asked: &Asked) -> Page {
 }
 
 /// The graph alone.
-pub fn graph(asked: &Asked) -> Page {
+pub fn graph(asked: &Asked) -> PageResult {
     let drawing = views::graph(&asked.app, asked.project()?, &look(asked)?)?;
     // Shown by itself, it takes its look from the pages.
     let text = format!("<?xml-stylesheet href=\"/assets/style.css\"?>\n{drawing}");
     Ok(Reply::Text { content_type: "image/svg+xml", text, download: None })
 }
 
-fn look(asked: &Asked) -> Result<Look, Problem> {
+fn look(asked: &Asked) -> Result<TaskFilter, Problem> {
     let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let open = asked.query.iter().filter(|(name, _)| name == "open").map(|(_, group)| group.clone());
-    Ok(Look {
+    Ok(TaskFilter {
         select: text("select").unwrap_or_default(),
         stale: text("stale").is_some(),
         because: text("because"),
@@ -118,7 +118,7 @@ fn look(asked: &Asked) -> Result<Look, Problem> {
 }
 
 /// What a run would do, and the form that starts it.
-pub fn plan(asked: &Asked) -> Page {
+pub fn plan(asked: &Asked) -> PageResult {
     let served = asked.project()?;
     let spec = served.load(&*asked.app.program).spec.clone();
     let params = views::given_params(spec.as_deref(), &asked.query);
@@ -141,21 +141,21 @@ pub fn plan(asked: &Asked) -> Page {
 }
 
 /// The runs of a project.
-pub fn runs(asked: &Asked) -> Page {
+pub fn runs(asked: &Asked) -> PageResult {
     let runs = views::runs(&asked.app, asked.project()?, RUNS)?;
     of_project(asked, "runs.html", "runs", json!({"runs": runs}))
 }
 
 /// A run.
-pub fn run(asked: &Asked) -> Page {
+pub fn run(asked: &Asked) -> PageResult {
     let text = |name: &str| asked.query(name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let shown = Shown { status: text("status"), find: text("find"), task: text("task"), offset: asked.offset()? };
+    let shown = RunFilter { status: text("status"), find: text("find"), task: text("task"), offset: asked.offset()? };
     let view = views::run_for_people(&asked.app, asked.project()?, asked.part("run"), &shown)?;
     of_project(asked, "run.html", "runs", view)
 }
 
 /// Starts a run, and shows it.
-pub fn start(asked: &Asked) -> Page {
+pub fn start(asked: &Asked) -> PageResult {
     let fields = asked.form();
     let spec = asked.project()?.load(&*asked.app.program).spec.clone();
     let select = fields.iter().find(|(name, _)| name == "select").map_or("", |(_, text)| text);
@@ -164,7 +164,7 @@ pub fn start(asked: &Asked) -> Page {
     launched(asked, &api::run_arguments(&select, &params)?)
 }
 
-fn launched(asked: &Asked, arguments: &[String]) -> Page {
+fn launched(asked: &Asked, arguments: &[String]) -> PageResult {
     told(asked, launch::launch(&asked.app, asked.project()?, arguments)?)
 }
 
@@ -172,7 +172,7 @@ fn launched(asked: &Asked, arguments: &[String]) -> Page {
 ///
 /// # Errors
 /// If it has begun none: with its words.
-pub fn told(asked: &Asked, launched: Launched) -> Page {
+pub fn told(asked: &Asked, launched: Launched) -> PageResult {
     let served = asked.project()?;
     match launched {
         Launched::Run(run) => Ok(Reply::SeeOther(format!("/p/{}/runs/{run}", served.slug), None)),
@@ -181,7 +181,7 @@ pub fn told(asked: &Asked, launched: Launched) -> Page {
 }
 
 /// Ends a run.
-pub fn stop(asked: &Asked) -> Page {
+pub fn stop(asked: &Asked) -> PageResult {
     let served = asked.project()?;
     let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
     launch::stop(&run)?;
@@ -189,18 +189,18 @@ pub fn stop(asked: &Asked) -> Page {
 }
 
 /// What a run left undone, again.
-pub fn retry(asked: &Asked) -> Page {
+pub fn retry(asked: &Asked) -> PageResult {
     launched(asked, &api::retry_arguments(asked)?)
 }
 
 /// A task again.
-pub fn rerun(asked: &Asked) -> Page {
+pub fn rerun(asked: &Asked) -> PageResult {
     let downstream = asked.form().iter().any(|(name, _)| name == "downstream");
     launched(asked, &api::rerun_arguments(asked.task()?, downstream)?)
 }
 
 /// A log.
-pub fn log(asked: &Asked) -> Page {
+pub fn log(asked: &Asked) -> PageResult {
     let served = asked.project()?;
     let (_, run) = served.run(&*asked.app.program, asked.part("run"))?;
     let name = asked.part("task");
@@ -221,7 +221,7 @@ pub fn log(asked: &Asked) -> Page {
 }
 
 /// What tasks have published.
-pub fn outputs(asked: &Asked) -> Page {
+pub fn outputs(asked: &Asked) -> PageResult {
     let mut files = views::outputs(&asked.app, asked.project()?)?;
     let find = asked.query("find").unwrap_or_default();
     let wanted = find.to_lowercase();
@@ -236,12 +236,12 @@ pub fn outputs(asked: &Asked) -> Page {
 }
 
 /// One of them as people look at it.
-pub fn output(asked: &Asked) -> Page {
+pub fn output(asked: &Asked) -> PageResult {
     let served = asked.project()?;
     let mut view = views::output(&asked.app, served, asked.part("path"))?;
     if view["kind"] == "data" {
         // What only programs can read was made from a table.
-        let page = rows::Page { limit: OUTPUT_ROWS, ..rows::Page::default() };
+        let page = rows::RowQuery { limit: OUTPUT_ROWS, ..rows::RowQuery::default() };
         let table = rows::rows(&asked.app, served, view["task"].as_str().unwrap_or_default(), &page);
         view["table"] = table.map(|table| plain_rows(&table)).unwrap_or_default();
     }
@@ -260,13 +260,13 @@ fn plain_rows(table: &Value) -> Value {
 }
 
 /// Where people sign in with a token.
-pub fn login(asked: &Asked) -> Page {
+pub fn login(asked: &Asked) -> PageResult {
     let values = context! { next => asked.query("next").unwrap_or("/"), signed_out => true };
     Ok(Reply::Html(asked.app.pages.render("login.html", values)?))
 }
 
 /// Signs in: the cookie stands for the token's role.
-pub fn sign_in(asked: &Asked) -> Page {
+pub fn sign_in(asked: &Asked) -> PageResult {
     let fields = asked.form();
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim());
     let session = asked.app.access.session_of(field("token"));
@@ -286,19 +286,19 @@ pub fn problem(app: &App, problem: &Problem) -> String {
 }
 
 /// The one stylesheet.
-pub fn style(_: &Asked) -> Page {
+pub fn style(_: &Asked) -> PageResult {
     let text = crate::STYLE.to_owned();
     Ok(Reply::Text { content_type: "text/css; charset=utf-8", text, download: None })
 }
 
 /// The one script.
-pub fn script(_: &Asked) -> Page {
+pub fn script(_: &Asked) -> PageResult {
     let text = include_str!("../assets/page.js").to_owned();
     Ok(Reply::Text { content_type: "text/javascript; charset=utf-8", text, download: None })
 }
 
 /// The icon.
-pub fn icon(_: &Asked) -> Page {
+pub fn icon(_: &Asked) -> PageResult {
     let text = include_str!("../assets/icon.svg").to_owned();
     Ok(Reply::Text { content_type: "image/svg+xml", text, download: None })
 }

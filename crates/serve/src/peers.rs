@@ -26,14 +26,14 @@ struct Peer {
 }
 
 /// A connection's place; dropping it gives it back.
-pub struct Place {
+pub struct ConnectionPermit {
     peers: Arc<Peers>,
     peer: IpAddr,
 }
 
 impl Peers {
     /// A place for a connection; None if the peer has too many.
-    pub fn place(self: &Arc<Self>, peer: IpAddr, now: Instant) -> Option<Place> {
+    pub fn place(self: &Arc<Self>, peer: IpAddr, now: Instant) -> Option<ConnectionPermit> {
         let peer = network(peer);
         let mut peers = self.lock();
         if peers.len() > REMEMBERED {
@@ -45,7 +45,7 @@ impl Peers {
         }
         found.open += 1;
         drop(peers);
-        Some(Place { peers: self.clone(), peer })
+        Some(ConnectionPermit { peers: self.clone(), peer })
     }
 
     /// Counts a request; false if there were too many.
@@ -73,7 +73,7 @@ impl Peer {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         if let Some(peer) = self.peers.lock().get_mut(&self.peer) {
             peer.open -= 1;
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn one_peer_takes_not_all_connections() {
         let (peers, now) = (Arc::new(Peers::default()), Instant::now());
-        let mut places: Vec<Place> = (0..MOST_OPEN).filter_map(|_| peers.place(ONE, now)).collect();
+        let mut places: Vec<ConnectionPermit> = (0..MOST_OPEN).filter_map(|_| peers.place(ONE, now)).collect();
         assert_eq!(places.len(), MOST_OPEN);
         assert!(peers.place(ONE, now).is_none() && peers.place(OTHER, now).is_some());
         places.pop();

@@ -15,14 +15,14 @@ use tidemill_runner::dry_run::DryRun;
 use tidemill_runner::project::{Project, Wanted};
 use tidemill_state::{Run, State};
 
-use crate::fresh::Stamp;
 use crate::program::Program;
+use crate::reloading::Stamp;
 use crate::reply::Problem;
 use crate::standing::Standing;
 use crate::starts::Starts;
 
 /// A pipeline file that is served.
-pub struct Served {
+pub struct ServedProject {
     /// Its path.
     pub file: PathBuf,
     /// Its name in addresses.
@@ -88,7 +88,7 @@ impl Pipeline {
     }
 }
 
-impl Served {
+impl ServedProject {
     /// Serves that file.
     pub fn new(file: PathBuf) -> Self {
         Self {

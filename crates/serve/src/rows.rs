@@ -9,7 +9,7 @@ use tidemill_core::table::{PlainTable, TableEngine, TableRef, Value};
 use tidemill_runner::cache_index::StoredTables;
 
 use crate::app::App;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 
 /// So many rows of a table are searched, its first ones: more take longer than somebody waits.
@@ -17,7 +17,7 @@ const MOST_SEARCHED: u64 = 1_000_000;
 
 /// Which rows.
 #[derive(Clone, Debug, Default)]
-pub struct Page {
+pub struct RowQuery {
     /// After so many.
     pub offset: u64,
     /// So many.
@@ -34,7 +34,7 @@ pub struct Page {
 ///
 /// # Errors
 /// If there is no table, no such column, or it cannot be read.
-pub fn rows(app: &App, served: &Served, task: &str, page: &Page) -> Result<Json, Problem> {
+pub fn rows(app: &App, served: &ServedProject, task: &str, page: &RowQuery) -> Result<Json, Problem> {
     let (table, engine) = open(app, served, task)?;
     let broken = |error: tidemill_core::table::EngineError| Problem::broken(error.to_string());
     let unknown = page.sort.as_ref().filter(|name| !table.schema.names().any(|known| known == name.as_str()));
@@ -70,7 +70,7 @@ pub fn rows(app: &App, served: &Served, task: &str, page: &Page) -> Result<Json,
     }))
 }
 
-fn open(app: &App, served: &Served, task: &str) -> Result<(TableRef, std::sync::Arc<dyn TableEngine>), Problem> {
+fn open(app: &App, served: &ServedProject, task: &str) -> Result<(TableRef, std::sync::Arc<dyn TableEngine>), Problem> {
     let (_, engine) = served.project(&*app.program)?;
     let none = || Problem::missing("no table of the task is kept");
     let pipeline = served.load(&*app.program);
@@ -88,7 +88,12 @@ fn open(app: &App, served: &Served, task: &str) -> Result<(TableRef, std::sync::
 }
 
 /// The rows of the page among the first ones in which a value holds the text, and how many these are.
-fn found(table: &TableRef, engine: &dyn TableEngine, page: &Page, search: &str) -> Result<(Vec<u64>, u64), Problem> {
+fn found(
+    table: &TableRef,
+    engine: &dyn TableEngine,
+    page: &RowQuery,
+    search: &str,
+) -> Result<(Vec<u64>, u64), Problem> {
     let broken = |error: tidemill_core::table::EngineError| Problem::broken(error.to_string());
     let search = search.to_lowercase();
     let holds = |value: Value| value != Value::Null && value.to_string().to_lowercase().contains(&search);

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use crate::asked::Asked;
 use crate::launch;
-use crate::pages::{Page, of_project, told};
+use crate::pages::{PageResult, of_project, told};
 use crate::reply::{Problem, Reply};
 use crate::{schedule_api, views};
 
 /// Fires that were and that come, as a calendar and as lists.
-pub fn schedule(asked: &Asked) -> Page {
+pub fn schedule(asked: &Asked) -> PageResult {
     let served = asked.project()?;
     let mut view = json!({
         "schedule": views::schedule(&asked.app, served, served.state()?.as_ref())?,
@@ -23,14 +23,14 @@ pub fn schedule(asked: &Asked) -> Page {
 }
 
 /// What the schedule would do in a time.
-pub fn simulation(asked: &Asked) -> Page {
+pub fn simulation(asked: &Asked) -> PageResult {
     let given = |name: &str| asked.query(name).map(str::to_owned);
     let found = asked.query("from").map(|_| views::simulation(&asked.app, asked.project()?, given));
     asked_fires(asked, "simulation.html", found)
 }
 
 /// Which fires a backfill would run, and the form that starts it.
-pub fn backfill(asked: &Asked) -> Page {
+pub fn backfill(asked: &Asked) -> PageResult {
     let found = asked.query("from").map(|_| {
         let backfill = schedule_api::wanted(|name| asked.query(name).map(str::to_owned), asked.flag("missing_only")?)?;
         views::backfill(&asked.app, asked.project()?, &backfill)
@@ -39,9 +39,9 @@ pub fn backfill(asked: &Asked) -> Page {
 }
 
 /// A form with what was asked, and the answer below it.
-fn asked_fires(asked: &Asked, template: &str, found: Option<Result<Value, Problem>>) -> Page {
+fn asked_fires(asked: &Asked, template: &str, found: Option<Result<Value, Problem>>) -> PageResult {
     let served = asked.project()?;
-    views::calendar_of(&served.load(&*asked.app.program))?;
+    views::timetable_of(&served.load(&*asked.app.program))?;
     let mut view = match found {
         None => json!({}),
         Some(Ok(found)) => found,
@@ -54,7 +54,7 @@ fn asked_fires(asked: &Asked, template: &str, found: Option<Result<Value, Proble
 }
 
 /// Starts a backfill, and shows the first of its runs.
-pub fn start_backfill(asked: &Asked) -> Page {
+pub fn start_backfill(asked: &Asked) -> PageResult {
     let fields = asked.form();
     let given = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let is_set = |name: &str| given(name).is_some();
@@ -63,16 +63,16 @@ pub fn start_backfill(asked: &Asked) -> Page {
 }
 
 /// Lets no fire run.
-pub fn pause(asked: &Asked) -> Page {
+pub fn pause(asked: &Asked) -> PageResult {
     said(asked, "pause")
 }
 
 /// Ends a pause.
-pub fn resume(asked: &Asked) -> Page {
+pub fn resume(asked: &Asked) -> PageResult {
     said(asked, "resume")
 }
 
-fn said(asked: &Asked, command: &str) -> Page {
+fn said(asked: &Asked, command: &str) -> PageResult {
     let served = asked.project()?;
     launch::told(&asked.app, served, &[command.to_owned()])?;
     let back = match asked.form().iter().any(|(name, value)| name == "back" && value == "projects") {

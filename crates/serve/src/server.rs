@@ -20,11 +20,11 @@ use crate::access::Access;
 use crate::answer::{refusal, respond};
 use crate::app::App;
 use crate::asked::Asked;
-use crate::fresh::Fresh;
 use crate::guard::{Guard, guard};
-use crate::listen::{Served, listen};
+use crate::listen::{ListenerState, listen};
 use crate::peers::Peers;
 use crate::program::Program;
+use crate::reloading::Reloading;
 use crate::reply::Problem;
 use crate::routes::{Handler, ROUTES};
 use crate::tls::TlsFiles;
@@ -58,7 +58,7 @@ pub struct Settings {
 /// A server that listens.
 pub struct Server {
     app: Arc<App>,
-    tls: Option<Arc<Fresh<ServerConfig>>>,
+    tls: Option<Arc<Reloading<ServerConfig>>>,
     listener: std::net::TcpListener,
     address: SocketAddr,
 }
@@ -97,23 +97,23 @@ impl Server {
         let router = router(&self.app, &peers, self.address.port());
         runtime.block_on(async move {
             let listener = TcpListener::from_std(self.listener)?;
-            listen(listener, Served { router, tls: self.tls, peers }).await;
+            listen(listener, ListenerState { router, tls: self.tls, peers }).await;
             Ok(())
         })
     }
 }
 
-fn tokens(program: &Arc<dyn Program>, source: TokenSource) -> Result<Option<Fresh<Tokens>>, Failure> {
+fn tokens(program: &Arc<dyn Program>, source: TokenSource) -> Result<Option<Reloading<Tokens>>, Failure> {
     if source.is_none() {
         return Ok(None);
     }
     let files = source.file.clone().into_iter().collect();
-    Fresh::new(files, move || source.read(), stays(program, "the tokens")).map(Some)
+    Reloading::new(files, move || source.read(), stays(program, "the tokens")).map(Some)
 }
 
-fn certificate(program: &Arc<dyn Program>, files: TlsFiles) -> Result<Fresh<ServerConfig>, Failure> {
+fn certificate(program: &Arc<dyn Program>, files: TlsFiles) -> Result<Reloading<ServerConfig>, Failure> {
     let paths = vec![files.certificate.clone(), files.key.clone()];
-    Fresh::new(paths, move || files.read(), stays(program, "the certificate"))
+    Reloading::new(paths, move || files.read(), stays(program, "the certificate"))
 }
 
 /// Tells that something could not be read again.

@@ -12,7 +12,7 @@ use tidemill_state::RunStatus;
 
 use crate::app::App;
 use crate::program::Program;
-use crate::project::{Pipeline, Served};
+use crate::project::{Pipeline, ServedProject};
 
 /// So many tasks stand in a summary.
 const TASKS: usize = 5;
@@ -31,7 +31,7 @@ pub struct Stale {
 }
 
 /// What is out of date, or why it cannot be known.
-pub type Found = Arc<Result<Vec<Stale>, String>>;
+pub type StaleTasks = Arc<Result<Vec<Stale>, String>>;
 
 /// What of a project is out of date, as far as it is known.
 #[derive(Default)]
@@ -42,7 +42,7 @@ pub struct Standing {
 
 #[derive(Default)]
 struct Known {
-    found: Option<(Found, Basis, Instant)>,
+    found: Option<(StaleTasks, Basis, Instant)>,
     is_looking: bool,
 }
 
@@ -58,7 +58,7 @@ impl PartialEq for Basis {
 
 /// What is out of date in a project, waiting for the answer no longer than that; what was known before, if it takes longer.
 /// None if nothing is known yet.
-pub fn stale(app: &Arc<App>, served: &Served, patience: Duration) -> Option<Found> {
+pub fn stale(app: &Arc<App>, served: &ServedProject, patience: Duration) -> Option<StaleTasks> {
     let basis = Basis(served.load(&*app.program), last_end(app, served));
     let standing = &served.standing;
     let mut known = standing.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,7 +79,7 @@ pub fn stale(app: &Arc<App>, served: &Served, patience: Duration) -> Option<Foun
 }
 
 /// The last run that has ended, so that what it left is seen.
-fn last_end(app: &App, served: &Served) -> Option<String> {
+fn last_end(app: &App, served: &ServedProject) -> Option<String> {
     let state = served.state().ok()??;
     let runs = state.history(&served.load(&*app.program).name, 2).ok()?;
     runs.into_iter().find(|run| run.status() != RunStatus::Running).map(|run| run.id.to_string())
@@ -97,7 +97,7 @@ fn look(app: &App, slug: &str, basis: Basis) {
 }
 
 /// Looks nowhere else than on this machine for columns: nobody has asked for more.
-fn find(program: &dyn Program, served: &Served) -> Result<Vec<Stale>, String> {
+fn find(program: &dyn Program, served: &ServedProject) -> Result<Vec<Stale>, String> {
     let found = program.open(&served.file, &Wanted::default()).and_then(|mut opened| {
         let engine = program.engine(&opened);
         opened.check_columns_offline(&*engine)?;
@@ -115,7 +115,7 @@ fn find(program: &dyn Program, served: &Served) -> Result<Vec<Stale>, String> {
 }
 
 /// In short: how many tasks, and of those with a reason of their own how many, and the first with their reasons.
-pub fn summary(found: Option<&Found>) -> Value {
+pub fn summary(found: Option<&StaleTasks>) -> Value {
     let Some(found) = found else { return Value::Null };
     match &**found {
         Err(message) => json!({"error": message}),

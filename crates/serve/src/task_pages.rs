@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use crate::asked::Asked;
-use crate::pages::{Page, of_project};
+use crate::pages::{PageResult, of_project};
 use crate::reply::Problem;
 use crate::{api, rows, task_api, views};
 
 /// A task, with its table.
-pub fn task(asked: &Asked) -> Page {
+pub fn task(asked: &Asked) -> PageResult {
     let served = asked.project()?;
     let name = asked.part("task");
     let mut view = views::task(&asked.app, served, name)?;
     view["charts"] = views::charts(&view["runs"]);
     if view["last"]["stored"] == true {
-        let page = api::page_of(asked)?;
+        let page = api::row_query(asked)?;
         match rows::rows(&asked.app, served, name, &page) {
             Ok(table) => view["table"] = table,
             Err(problem) => view["no_table"] = problem.message.into(),
@@ -27,17 +27,17 @@ pub fn task(asked: &Asked) -> Page {
 }
 
 /// What the columns of its table hold.
-pub fn profile(asked: &Asked) -> Page {
+pub fn profile(asked: &Asked) -> PageResult {
     looked(asked, "profile.html", task_api::find_profile(asked))
 }
 
 /// The rows that do not pass its checks.
-pub fn failed(asked: &Asked) -> Page {
+pub fn failed(asked: &Asked) -> PageResult {
     looked(asked, "failed.html", task_api::find_failed(asked))
 }
 
 /// Where a column comes from.
-pub fn lineage(asked: &Asked) -> Page {
+pub fn lineage(asked: &Asked) -> PageResult {
     let found = task_api::find_lineage(asked).map(|mut found| {
         found["drawing"] = views::drawn_lineage(asked.part("project"), &found).into();
         found
@@ -46,12 +46,12 @@ pub fn lineage(asked: &Asked) -> Page {
 }
 
 /// What changed between two runs.
-pub fn differences(asked: &Asked) -> Page {
+pub fn differences(asked: &Asked) -> PageResult {
     looked(asked, "differences.html", task_api::find_differences(asked))
 }
 
 /// A page about a task; what cannot be known is told in the place of what was asked for.
-fn looked(asked: &Asked, template: &str, found: Result<Value, Problem>) -> Page {
+fn looked(asked: &Asked, template: &str, found: Result<Value, Problem>) -> PageResult {
     let mut view = views::task(&asked.app, asked.project()?, asked.part("task"))?;
     match found {
         Ok(found) => view["found"] = found,

@@ -8,7 +8,7 @@ use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::{Diagnostic, Severity, Span};
 use tidemill_core::plan::MOST_TIME;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, open_password};
-use tidemill_core::storage::{Found, StorageRegistry};
+use tidemill_core::storage::{LocationMatch, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanPart,
     Schema, TableJob,
@@ -227,8 +227,8 @@ impl LoadTask {
     fn files(&self, cx: &CheckContext<'_>) -> Vec<Location> {
         let path = &self.path.value;
         let found = match cx.storages.of(path).and_then(|storage| storage.find(cx.project, path)) {
-            Ok(Found::One | Found::Nothing) => return vec![path.clone()],
-            Ok(Found::Matches(found)) => found,
+            Ok(LocationMatch::One | LocationMatch::Nothing) => return vec![path.clone()],
+            Ok(LocationMatch::Matches(found)) => found,
             // What is wrong with the pattern has been reported with the paths; a link that has lost its file since fails to be
             // read.
             Err(_) => Vec::new(),

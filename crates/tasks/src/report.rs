@@ -15,7 +15,7 @@ use tidemill_core::task::{
 use tidemill_core::template::is_html;
 
 use super::parameters::Parameters;
-use super::texts::{Form, check_file, input_edges, names_in_file, pictures_in_file, render_file};
+use super::texts::{RenderFormat, check_file, input_edges, names_in_file, pictures_in_file, render_file};
 
 /// What there is instead of PDF.
 const NO_PDF: &str = "end it with .html: browsers print it as PDF, and so does a `command`, such as \
@@ -122,9 +122,9 @@ impl Task for ReportTask {
         let output = self.keys.output.value.as_str();
         let is_bare = self.keys.style.as_ref().is_some_and(|style| style.value == Style::None);
         let form = match is_html(output) {
-            false => Form::Text,
-            true if is_bare => Form::Html,
-            true => Form::Page(Path::new(output).file_stem().and_then(|stem| stem.to_str()).unwrap_or(output)),
+            false => RenderFormat::Text,
+            true if is_bare => RenderFormat::Html,
+            true => RenderFormat::Page(Path::new(output).file_stem().and_then(|stem| stem.to_str()).unwrap_or(output)),
         };
         let text = render_file(cx, &self.scope, &self.keys.template.value, &self.keys.inputs, form)?;
         let staged = (cx.stage)(&self.keys.output.value);

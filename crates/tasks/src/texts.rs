@@ -163,7 +163,7 @@ pub fn check_file(
 
 /// What a template's file is rendered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form<'a> {
+pub enum RenderFormat<'a> {
     /// Plain text, or Markdown that stays so.
     Text,
     /// HTML, as the template has it.
@@ -182,19 +182,19 @@ pub fn render_file(
     scope: &Scope,
     path: &Location,
     inputs: &OrderedMap<At<String>>,
-    form: Form<'_>,
+    form: RenderFormat<'_>,
 ) -> Result<String, TaskFailure> {
     let text = read_text(&resolve(cx.project, path))
         .map_err(|error| TaskFailure::new(format!("cannot read the template {path}: {error}")))?;
     let name = path.as_str();
     let syntax = match form {
-        Form::Html | Form::Page(_) if is_markdown(name) => Syntax::Markdown,
-        Form::Html | Form::Page(_) => Syntax::Html,
-        Form::Text if is_html(name) => Syntax::Html,
-        Form::Text => Syntax::Text,
+        RenderFormat::Html | RenderFormat::Page(_) if is_markdown(name) => Syntax::Markdown,
+        RenderFormat::Html | RenderFormat::Page(_) => Syntax::Html,
+        RenderFormat::Text if is_html(name) => Syntax::Html,
+        RenderFormat::Text => Syntax::Text,
     };
     let title = match form {
-        Form::Page(title) if syntax == Syntax::Markdown || !page::brings_its_own(&text) => Some(title),
+        RenderFormat::Page(title) if syntax == Syntax::Markdown || !page::brings_its_own(&text) => Some(title),
         _ => None,
     };
     let looks = Looks { syntax, null: if title.is_some() { NULL_OF_PAGES } else { "" } };

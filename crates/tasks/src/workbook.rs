@@ -11,7 +11,7 @@ use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::regular_file::{self, MOST_PART};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap};
 use tidemill_core::storage::resolve;
-use tidemill_core::table::{self, Location, Picture, Schema, SheetColumn};
+use tidemill_core::table::{self, Location, Schema, SheetColumn, SheetImage};
 use tidemill_core::task::{
     CheckContext, Descriptor, Edge, EdgeKind, Io, MakesTable, OutputFile, RunContext, Task, TaskFailure, TaskResult,
     TaskSource,
@@ -293,7 +293,7 @@ impl Task for WorkbookTask {
         let sheets = self.sheets.iter().map(|(name, keys)| sheet(cx, name, keys)).collect::<Result<Vec<_>, _>>()?;
         let count = sheets.len();
         let workbook =
-            table::Workbook { path: self.output.value.clone(), sheets, escape_formulas: self.escape_formulas };
+            table::WorkbookJob { path: self.output.value.clone(), sheets, escape_formulas: self.escape_formulas };
         let staged = (cx.stage)(&self.output.value);
         cx.engine.write_workbook(&workbook, &Location::new(staged.to_string_lossy()))?;
         Ok(TaskResult {
@@ -323,7 +323,7 @@ fn sheet<'a>(cx: &RunContext<'a>, name: &str, keys: &SheetMap) -> Result<table::
 }
 
 /// The pictures that a task, or each instance of it, has published.
-fn pictures_of(cx: &RunContext<'_>, task: &str) -> Result<Vec<Picture>, TaskFailure> {
+fn pictures_of(cx: &RunContext<'_>, task: &str) -> Result<Vec<SheetImage>, TaskFailure> {
     let instances = format!("{task}@");
     let is_meant = |name: &str| name == task || name.starts_with(&instances);
     let published = cx.upstream.iter().filter(|(name, _)| is_meant(name)).flat_map(|(_, facts)| &facts.report.outputs);
@@ -334,7 +334,7 @@ fn pictures_of(cx: &RunContext<'_>, task: &str) -> Result<Vec<Picture>, TaskFail
     let picture = |path: &Location| {
         let bytes = regular_file::read(&resolve(cx.project, path), MOST_PART)
             .map_err(|error| TaskFailure::new(format!("cannot read the picture {path}: {error}")))?;
-        Ok(Picture { bytes, alt: named(path.as_str()) })
+        Ok(SheetImage { bytes, alt: named(path.as_str()) })
     };
     let pictures = published.filter(is_picture).map(picture).collect::<Result<Vec<_>, TaskFailure>>()?;
     if pictures.is_empty() {

@@ -16,11 +16,11 @@ pub struct Cut {
 }
 
 /// What is done at a moment; what becomes of the connection then comes back.
-type Deed = Box<dyn FnOnce() -> Fate + Send>;
+type Deed = Box<dyn FnOnce() -> ConnectionState + Send>;
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum ConnectionState {
     /// All goes on.
     Passes,
     /// Both ends are closed.
@@ -64,26 +64,26 @@ impl Cut {
 
     /// Cuts, once, where the client sends that text; the server does not get it.
     pub fn at_request(&self, text: &[u8]) {
-        self.do_at_request(text, 0, || Fate::Cut);
+        self.do_at_request(text, 0, || ConnectionState::Cut);
     }
 
     /// Cuts, once, where the server sends that text; the client does not get it.
     pub fn at_answer(&self, text: &[u8]) {
-        self.do_at_answer(text, || Fate::Cut);
+        self.do_at_answer(text, || ConnectionState::Cut);
     }
 
     /// Cuts, once, when so many pieces have come from the client of the next connection.
     pub fn after_requests(&self, nth: usize) {
-        self.do_at_request(b"", nth, || Fate::Cut);
+        self.do_at_request(b"", nth, || ConnectionState::Cut);
     }
 
     /// Has something done, once, before a piece from a client passes: that one, from the one on that holds the text.
-    pub fn do_at_request(&self, text: &[u8], nth: usize, deed: impl FnOnce() -> Fate + Send + 'static) {
+    pub fn do_at_request(&self, text: &[u8], nth: usize, deed: impl FnOnce() -> ConnectionState + Send + 'static) {
         self.set_rule(Some(Rule { at: text.to_vec(), from_client: true, nth, deed: Box::new(deed) }));
     }
 
     /// Has something done, once, before a piece from the server passes that holds the text.
-    pub fn do_at_answer(&self, text: &[u8], deed: impl FnOnce() -> Fate + Send + 'static) {
+    pub fn do_at_answer(&self, text: &[u8], deed: impl FnOnce() -> ConnectionState + Send + 'static) {
         self.set_rule(Some(Rule { at: text.to_vec(), from_client: false, nth: 0, deed: Box::new(deed) }));
     }
 
@@ -110,10 +110,10 @@ impl Cut {
 type Shared = (Arc<Mutex<Option<Rule>>>, Arc<AtomicUsize>, Arc<AtomicU64>);
 
 fn pass_both_ways(client: &TcpStream, server: &TcpStream, shared: &Shared) {
-    let fate = Arc::new(Mutex::new(Fate::Passes));
+    let state = Arc::new(Mutex::new(ConnectionState::Passes));
     for from_client in [true, false] {
         let (Ok(client), Ok(server)) = (client.try_clone(), server.try_clone()) else { return };
-        let line = Line { from_client, shared: shared.clone(), fate: Arc::clone(&fate) };
+        let line = Line { from_client, shared: shared.clone(), state: Arc::clone(&state) };
         thread::spawn(move || {
             let (from, to) = if from_client { (&client, &server) } else { (&server, &client) };
             if line.pass(from, to).is_err() {
@@ -129,7 +129,7 @@ fn pass_both_ways(client: &TcpStream, server: &TcpStream, shared: &Shared) {
 struct Line {
     from_client: bool,
     shared: Shared,
-    fate: Arc<Mutex<Fate>>,
+    state: Arc<Mutex<ConnectionState>>,
 }
 
 impl Line {
@@ -143,26 +143,26 @@ impl Line {
                 self.shared.2.fetch_add(read as u64, Ordering::AcqRel);
             }
             match self.fate_of(piece, &mut pieces) {
-                Fate::Cut => return Err(io::ErrorKind::ConnectionAborted.into()),
+                ConnectionState::Cut => return Err(io::ErrorKind::ConnectionAborted.into()),
                 _ if read == 0 => return to.shutdown(Shutdown::Write),
-                Fate::Silent => {}
-                Fate::Passes => to.write_all(piece)?,
+                ConnectionState::Silent => {}
+                ConnectionState::Passes => to.write_all(piece)?,
             }
         }
     }
 
     /// What becomes of the connection when that piece has come; `pieces` counts.
-    fn fate_of(&self, piece: &[u8], pieces: &mut usize) -> Fate {
-        let mut fate = self.fate.lock().unwrap_or_else(PoisonError::into_inner);
-        if *fate == Fate::Passes && !piece.is_empty() {
+    fn fate_of(&self, piece: &[u8], pieces: &mut usize) -> ConnectionState {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if *state == ConnectionState::Passes && !piece.is_empty() {
             let mut rule = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(due) = rule.take_if(|rule| self.is_due(rule, piece, pieces)) {
                 drop(rule);
-                *fate = (due.deed)();
+                *state = (due.deed)();
                 self.shared.1.fetch_add(1, Ordering::AcqRel);
             }
         }
-        *fate
+        *state
     }
 
     fn is_due(&self, rule: &Rule, piece: &[u8], pieces: &mut usize) -> bool {

@@ -3,7 +3,7 @@
 //! Where a program is not installed, a test says so and is skipped; with `TIDEMILL_REQUIRE_SERVERS=1` it fails.
 
 mod adbc;
-mod authority;
+mod certificate_authority;
 mod chromium;
 mod cut;
 mod mariadb;
@@ -15,9 +15,9 @@ mod tls_client;
 mod web;
 
 pub use adbc::adbc_driver;
-pub use authority::{Authority, Certificates};
+pub use certificate_authority::{CertificateAuthority, Certificates};
 pub use chromium::browser_script;
-pub use cut::{Cut, Fate};
+pub use cut::{ConnectionState, Cut};
 pub use mariadb::MariaDb;
 pub use neovim::neovim;
 pub use postgres::Postgres;

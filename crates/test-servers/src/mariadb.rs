@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::authority::{Authority, Certificates};
+use crate::certificate_authority::{CertificateAuthority, Certificates};
 use crate::programs::{free_port, installed};
 
 /// A server with a user `tidemill` who may do everything, with a database `shop`, and with a certificate for localhost. It ends when
@@ -18,7 +18,7 @@ pub struct MariaDb {
     mariadbd: PathBuf,
     client: PathBuf,
     arguments: Vec<String>,
-    authority: Authority,
+    authority: CertificateAuthority,
     child: Option<Child>,
 }
 
@@ -47,7 +47,7 @@ impl MariaDb {
         let [mariadbd, install, client] = installed(["mariadbd", "mariadb-install-db", "mariadb"], &[])?;
         let folder = tempfile::tempdir().expect("there is room for a folder");
         prepare(&install, folder.path());
-        let authority = Authority::new(folder.path()).expect("certificates can be made");
+        let authority = CertificateAuthority::new(folder.path()).expect("certificates can be made");
         let certificate =
             authority.issue("server", &["localhost", "127.0.0.1"], false).expect("certificates can be made");
         let port = free_port().expect("this machine has free ports");
@@ -69,7 +69,7 @@ impl MariaDb {
     }
 
     /// Who has vouched for its certificate.
-    pub fn authority(&self) -> &Authority {
+    pub fn authority(&self) -> &CertificateAuthority {
         &self.authority
     }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use jiff::Timestamp;
-use tidemill_core::schedule::Calendar;
+use tidemill_core::schedule::Timetable;
 
 use super::CliCommand;
 use super::params::ParamArgs;
@@ -81,10 +81,10 @@ impl CliCommand for CheckArgs {
         let paint = Paint(colored);
         eprintln!("{} {}: {tasks}{also}, no mistakes", paint.green("ok"), project.spec.name.value);
         if let Some(schedule) = &project.spec.schedule {
-            let calendar = Calendar::new(schedule).map_err(Failure::wrong)?;
+            let timetable = Timetable::new(schedule).map_err(Failure::wrong)?;
             let now = Timestamp::now();
-            eprintln!("   {}", words::schedule(schedule, &calendar, now));
-            eprintln!("   {}", paint.dim(words::coming(&calendar, now, FIRES)));
+            eprintln!("   {}", words::schedule(schedule, &timetable, now));
+            eprintln!("   {}", paint.dim(words::coming(&timetable, now, FIRES)));
         }
         project.leave();
         Ok(ExitCode::SUCCESS)

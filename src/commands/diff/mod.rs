@@ -2,8 +2,8 @@
 
 mod against;
 mod compare;
-mod key;
 mod row_hashes;
+mod row_key;
 mod tell;
 
 use std::path::PathBuf;
@@ -73,7 +73,7 @@ impl CliCommand for DiffArgs {
     /// Prints what changed.
     fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         if let Some(against) = &self.against {
-            let form = against::Form { markdown: self.markdown, folder: self.output.as_deref() };
+            let form = against::DiffOutput { markdown: self.markdown, folder: self.output.as_deref() };
             return against::tell(global, &self.params.wanted()?, against, &form);
         }
         if !self.params.is_empty() {
@@ -114,7 +114,7 @@ impl DiffArgs {
             Ok(Side { run: run.clone(), made: clock.show(result.made), rows })
         };
         let (before, after) = (side(&before)?, side(&after)?);
-        let key = key::choose(&history, &task, &self.key, before.rows.schema(), after.rows.schema())?;
+        let key = row_key::choose(&history, &task, &self.key, before.rows.schema(), after.rows.schema())?;
         let found = compare::compare(&*before.rows, &*after.rows, &key.columns)?;
         tell(&Differences { task: &task, before: &before, after: &after, key: &key, found: &found })
     }

@@ -116,18 +116,18 @@ impl RowHashes {
     }
 
     /// The rows of one part.
-    pub fn part(&mut self, at: usize) -> io::Result<Part> {
+    pub fn part(&mut self, at: usize) -> io::Result<HashPartition> {
         let part = &mut self.parts[at];
         part.flush()?;
         let file = part.get_mut();
         file.seek(SeekFrom::Start(0))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let part = Part { bytes, length: length(self.cells), order: Vec::new() };
+        let part = HashPartition { bytes, length: length(self.cells), order: Vec::new() };
         let mut order: Vec<usize> = (0..part.bytes.len() / part.length).collect();
         // They were put aside in their order, which rows of one key keep.
         order.sort_by_key(|at| part.at(*at).key);
-        Ok(Part { order, ..part })
+        Ok(HashPartition { order, ..part })
     }
 }
 
@@ -137,13 +137,13 @@ fn length(cells: usize) -> usize {
 }
 
 /// Rows of one table whose keys are in one part.
-pub struct Part {
+pub struct HashPartition {
     bytes: Vec<u8>,
     length: usize,
     order: Vec<usize>,
 }
 
-impl Part {
+impl HashPartition {
     /// The rows, by their keys and then by their places.
     pub fn rows(&self) -> impl Iterator<Item = HashedRow<'_>> {
         self.order.iter().map(|at| self.at(*at))

@@ -6,12 +6,12 @@ use tidemill_core::table::{EngineError, PlainTable, Value};
 
 use super::Side;
 use super::compare::{ChangedRow, ComparedColumn, Comparison};
-use super::key::Key;
+use super::row_key::RowKey;
 use crate::commands::preview::{rows_table, value_cell};
 use crate::profile::{Profile, readable};
 use crate::table_rows::{TableRows, object};
 use crate::terminal::Paint;
-use crate::text_table::{Cell, Look, TextTable, shortened};
+use crate::text_table::{Cell, Emphasis, TextTable, shortened};
 use tidemill_core::format::thousands;
 
 /// A smallest or largest value is no longer than this.
@@ -29,7 +29,7 @@ pub struct Differences<'a> {
     /// The later one.
     pub after: &'a Side,
     /// By what rows are the same.
-    pub key: &'a Key,
+    pub key: &'a RowKey,
     /// What differs.
     pub found: &'a Comparison,
 }
@@ -104,7 +104,7 @@ impl Differences<'_> {
             let (old, new) = (self.before.profile(&column.name)?, self.after.profile(&column.name)?);
             let pair = |show: &dyn Fn(&Profile) -> String| match (&old, &new) {
                 (Some(old), Some(new)) if show(old) == show(new) => Cell::from(show(new)),
-                (Some(old), Some(new)) => Cell::new(format!("{} → {}", show(old), show(new)), Look::Notable),
+                (Some(old), Some(new)) => Cell::new(format!("{} → {}", show(old), show(new)), Emphasis::Notable),
                 (Some(only), None) | (None, Some(only)) => Cell::from(show(only)),
                 (None, None) => Cell::default(),
             };
@@ -113,7 +113,7 @@ impl Differences<'_> {
                 types(column),
                 match column.changed {
                     0 => Cell::default(),
-                    changed => Cell::new(thousands(changed), Look::Notable),
+                    changed => Cell::new(thousands(changed), Emphasis::Notable),
                 },
                 pair(&|profile| thousands(profile.nulls as u64)),
                 pair(&|profile| shortened(&readable(&profile.min), WIDEST)),
@@ -262,10 +262,10 @@ impl Side {
 
 fn types(column: &ComparedColumn) -> Cell {
     match (column.before, column.after) {
-        (Some(old), Some(new)) if old == new => Cell::new(new.to_string(), Look::Active),
-        (Some(old), Some(new)) => Cell::new(format!("{old} → {new}"), Look::Notable),
-        (Some(old), None) => Cell::new(format!("{old}, gone"), Look::Bad),
-        (None, Some(new)) => Cell::new(format!("{new}, new"), Look::Good),
+        (Some(old), Some(new)) if old == new => Cell::new(new.to_string(), Emphasis::Active),
+        (Some(old), Some(new)) => Cell::new(format!("{old} → {new}"), Emphasis::Notable),
+        (Some(old), None) => Cell::new(format!("{old}, gone"), Emphasis::Bad),
+        (None, Some(new)) => Cell::new(format!("{new}, new"), Emphasis::Good),
         (None, None) => Cell::default(),
     }
 }
@@ -297,7 +297,7 @@ mod tests {
     /// What is told of the two, by the key.
     fn told<T>(columns: &[&str], source: &'static str, tell: impl Fn(&Differences<'_>) -> T) -> T {
         let (before, after) = sides();
-        let key = Key { columns: columns.iter().map(|name| (*name).to_owned()).collect(), source };
+        let key = RowKey { columns: columns.iter().map(|name| (*name).to_owned()).collect(), source };
         let found = compare(&*before.rows, &*after.rows, &key.columns).expect("rows in memory");
         let task = TaskName::new("sales");
         tell(&Differences { task: &task, before: &before, after: &after, key: &key, found: &found })

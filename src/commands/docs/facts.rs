@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use tidemill_core::format::thousands;
 use tidemill_core::ids::TaskIx;
-use tidemill_core::plan::{CheckOptions, Columns, Plan, Selection, jobs};
-use tidemill_core::schedule::Calendar;
+use tidemill_core::plan::{CheckOptions, Plan, Selection, TaskSchemas, jobs};
+use tidemill_core::schedule::Timetable;
 use tidemill_core::table::{Origin, TableEngine, TableJob};
 use tidemill_core::task::EdgeKind;
 use tidemill_runner::cache_index::CacheIndex;
@@ -80,7 +80,7 @@ impl PipelineFacts {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn gather(project: &Project, engine: &dyn TableEngine, columns: &Columns) -> Result<Self, Failure> {
+    pub fn gather(project: &Project, engine: &dyn TableEngine, columns: &TaskSchemas) -> Result<Self, Failure> {
         let (plan, spec) = (&*project.plan, &*project.spec);
         let none = BTreeMap::new();
         let options = CheckOptions { engine, sources: &project.sources, outer: &none, offline: None };
@@ -113,8 +113,8 @@ impl PipelineFacts {
         }
         let files = tasks.iter().enumerate().map(|(at, task)| (task.id.clone(), at)).collect();
         let schedule = spec.schedule.as_ref().and_then(|schedule| {
-            let (calendar, now) = (Calendar::new(schedule).ok()?, Timestamp::now());
-            Some([words::schedule(schedule, &calendar, now), words::coming(&calendar, now, FIRES)])
+            let (timetable, now) = (Timetable::new(schedule).ok()?, Timestamp::now());
+            Some([words::schedule(schedule, &timetable, now), words::coming(&timetable, now, FIRES)])
         });
         let params = spec
             .params
@@ -164,7 +164,7 @@ fn named(plan: &Plan, tasks: impl Iterator<Item = TaskIx>) -> Vec<String> {
     names
 }
 
-fn described(plan: &Plan, ix: TaskIx, columns: &Columns, job: Option<&TableJob>) -> Vec<ColumnDescription> {
+fn described(plan: &Plan, ix: TaskIx, columns: &TaskSchemas, job: Option<&TableJob>) -> Vec<ColumnDescription> {
     let Some(schema) = columns.get(ix.index()).and_then(Option::as_ref) else { return Vec::new() };
     let one = |field: &tidemill_core::table::Field| {
         let way = job.and_then(|job| job.rel.way_of(&field.name)).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tidemill_core::plan::{Plan, PlannedTask};
 use tidemill_core::spec::Spec;
-use tidemill_core::storage::{Found, StorageRegistry};
+use tidemill_core::storage::{LocationMatch, StorageRegistry};
 use tidemill_core::table::Location;
 use tidemill_core::task::ProbeContext;
 
@@ -77,8 +77,8 @@ fn outer_files(task: &PlannedTask) -> impl Iterator<Item = &str> {
 /// Why a source cannot be read, if so.
 fn unreadable(storages: &StorageRegistry, project: &Path, location: &Location) -> Option<String> {
     let opened = storages.of(location).and_then(|storage| match storage.find(project, location)? {
-        Found::Matches(found) => Ok(!found.is_empty()),
-        Found::One | Found::Nothing => match storage.open(project, location) {
+        LocationMatch::Matches(found) => Ok(!found.is_empty()),
+        LocationMatch::One | LocationMatch::Nothing => match storage.open(project, location) {
             Err(error) if error.kind() != ErrorKind::IsADirectory => Err(error),
             _ => Ok(true),
         },

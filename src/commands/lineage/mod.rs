@@ -15,7 +15,7 @@ use clap::{Parser, ValueEnum};
 use serde_json::Value;
 use tidemill_core::diagnostic::nearest;
 use tidemill_core::ids::TaskIx;
-use tidemill_core::plan::{CheckOptions, Columns, Plan, Selection, jobs};
+use tidemill_core::plan::{CheckOptions, Plan, Selection, TaskSchemas, jobs};
 use tidemill_runner::project::Wanted;
 
 use super::CliCommand;
@@ -121,13 +121,13 @@ fn find<T>(
 }
 
 /// The names of the columns of the tasks meant; of several, of those that have them.
-fn columns_of<'c>(columns: &'c Columns, target: &Target) -> Vec<&'c str> {
+fn columns_of<'c>(columns: &'c TaskSchemas, target: &Target) -> Vec<&'c str> {
     let schema = target.tasks.iter().find_map(|ix| columns.get(ix.index())?.as_ref());
     schema.map(|schema| schema.names().collect()).unwrap_or_default()
 }
 
 /// Finds the task and the column in `task.column`. Keys of a `foreach` and columns may hold dots too: the longest id counts.
-fn target(plan: &Plan, columns: &Columns, text: &str) -> Result<Target, Failure> {
+fn target(plan: &Plan, columns: &TaskSchemas, text: &str) -> Result<Target, Failure> {
     let whole = (!plan.named(text).is_empty()).then_some((text, None));
     let parted = || {
         let dots = text.char_indices().rev().filter(|(_, c)| *c == '.');

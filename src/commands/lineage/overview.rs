@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::web::Web;
 use crate::terminal::Paint;
-use crate::text_table::{Cell, Look, TextTable};
+use crate::text_table::{Cell, Emphasis, TextTable};
 
 /// More files than these are counted.
 const MOST_FILES: usize = 3;
@@ -21,9 +21,9 @@ pub fn draw(web: &Web<'_>, task: &str, roots: &[usize], width: usize, paint: Pai
         let made = first_made(web, *root);
         table.row([
             Cell::from(node.column.clone().unwrap_or_default()),
-            Cell::new(node.data_type.clone().unwrap_or_default(), Look::Active),
+            Cell::new(node.data_type.clone().unwrap_or_default(), Emphasis::Active),
             Cell::from(made),
-            Cell::new(format!("{shown}{more}"), Look::Dim),
+            Cell::new(format!("{shown}{more}"), Emphasis::Dim),
         ]);
     }
     let count = if roots.len() == 1 { "1 column".to_owned() } else { format!("{} columns", roots.len()) };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::plan::{Columns, Plan, resolve};
+use tidemill_core::plan::{Plan, TaskSchemas, resolve};
 use tidemill_core::table::{Location, Origin, Rel, TableJob, Way};
 use tidemill_core::task::{EdgeKind, OutputFile};
 
@@ -57,7 +57,7 @@ pub struct Web<'a> {
     /// The nodes, each once, however many ways lead to it.
     pub nodes: Vec<LineageNode>,
     plan: &'a Plan,
-    columns: &'a Columns,
+    columns: &'a TaskSchemas,
     jobs: &'a BTreeMap<TaskIx, TableJob>,
     known: HashMap<(TaskIx, Option<String>), usize>,
     files: HashMap<(String, Option<String>), usize>,
@@ -67,7 +67,7 @@ pub struct Web<'a> {
 
 impl<'a> Web<'a> {
     /// Nothing yet.
-    pub fn new(plan: &'a Plan, columns: &'a Columns, jobs: &'a BTreeMap<TaskIx, TableJob>) -> Self {
+    pub fn new(plan: &'a Plan, columns: &'a TaskSchemas, jobs: &'a BTreeMap<TaskIx, TableJob>) -> Self {
         let path = |output: &OutputFile| resolve(&plan.spec.project, &output.path.value);
         let publishers =
             plan.tasks.iter().flat_map(|task| task.outputs.iter().map(move |output| (path(output), &task.name)));

@@ -21,7 +21,7 @@ use crate::global::Global;
 use crate::profile::{Profile, readable};
 use crate::table_rows::{StoredRows, TableRows, object};
 use crate::terminal::{Paint, Stream};
-use crate::text_table::{Cell, Look, TextTable, shortened};
+use crate::text_table::{Cell, Emphasis, TextTable, shortened};
 use crate::wrapped::wrapped;
 
 /// A text in the table is no longer than this.
@@ -171,13 +171,16 @@ fn text(
         let ends = [&profile.min, &profile.max].map(|end| shortened(&readable(end), WIDEST));
         columns.row([
             Cell::from(profile.name.as_str()),
-            Cell::new(profile.data_type.to_string(), Look::Active),
-            Cell::new(thousands(profile.nulls as u64), if profile.nulls > 0 { Look::Notable } else { Look::Plain }),
+            Cell::new(profile.data_type.to_string(), Emphasis::Active),
+            Cell::new(
+                thousands(profile.nulls as u64),
+                if profile.nulls > 0 { Emphasis::Notable } else { Emphasis::Plain },
+            ),
             Cell::from(thousands(profile.distinct as u64)),
             Cell::from(ends[0].as_str()),
             Cell::from(ends[1].as_str()),
             Cell::from(profile.mean_text()),
-            Cell::new(profile.spread(rows)?, Look::Dim),
+            Cell::new(profile.spread(rows)?, Emphasis::Dim),
         ]);
     }
     text += &columns.write(width, 2, paint);
@@ -207,8 +210,8 @@ pub fn rows_table(table: &PlainTable) -> TextTable {
 
 /// A value in a table for people; NULL is dim.
 pub fn value_cell(value: &Value) -> Cell {
-    let look = if *value == Value::Null { Look::Dim } else { Look::Plain };
-    Cell::new(shortened(&readable(value), WIDEST), look)
+    let emphasis = if *value == Value::Null { Emphasis::Dim } else { Emphasis::Plain };
+    Cell::new(shortened(&readable(value), WIDEST), emphasis)
 }
 
 /// RFC 4180, with a head before the first rows; NULL is an empty field, an empty text is quoted.

@@ -7,9 +7,9 @@ use tidemill_state::TaskRecord;
 use unicode_width::UnicodeWidthStr;
 
 use super::{View, WholeRun};
-use crate::accounting::{Account, look_of, time_of};
+use crate::accounting::{Account, emphasis_of, time_of};
 use crate::summary::seconds;
-use crate::text_table::{Cell, GAP, Look, TextTable, shortened};
+use crate::text_table::{Cell, Emphasis, GAP, TextTable, shortened};
 use tidemill_core::format::thousands;
 use tidemill_state::run_time;
 
@@ -56,14 +56,14 @@ fn cells(task: &TaskRecord) -> [Cell; 5] {
         account.rejected(),
         time_of(task.status, task.how, task.duration),
     ];
-    texts.map(|text| Cell::new(text, look_of(task.status, task.how)))
+    texts.map(|text| Cell::new(text, emphasis_of(task.status, task.how)))
 }
 
-fn bar_look(task: &TaskRecord) -> Look {
+fn bar_emphasis(task: &TaskRecord) -> Emphasis {
     match task.status {
-        TaskStatus::Failed => Look::Bad,
-        _ if task.attempts > 1 => Look::Notable,
-        _ => Look::Active,
+        TaskStatus::Failed => Emphasis::Bad,
+        _ if task.attempts > 1 => Emphasis::Notable,
+        _ => Emphasis::Active,
     }
 }
 
@@ -103,6 +103,6 @@ impl Scale {
         let first = ((eighths(from) / 8.0) as usize).min(self.columns - 1);
         let length = (eighths(from + task.duration.as_secs_f64()) as usize).saturating_sub(first * 8).max(1);
         let bar = format!("{}{}{}", " ".repeat(first), "█".repeat(length / 8), EIGHTHS[length % 8]);
-        Cell::new(bar, bar_look(task))
+        Cell::new(bar, bar_emphasis(task))
     }
 }

@@ -8,7 +8,7 @@ use tidemill_state::{Run, RunStatus, TaskRecord, WholeRun, counts_text, run_time
 
 use super::View;
 use crate::accounting::Account;
-use crate::commands::history::status_look;
+use crate::commands::history::status_emphasis;
 use crate::summary::seconds;
 use crate::text_table::{one_line, shortened};
 use crate::wrapped::wrapped;
@@ -17,7 +17,7 @@ use tidemill_core::format::thousands;
 /// The run itself: how it stands, when, by whom, with what.
 pub fn head(run: &Run, view: &View) -> String {
     let status = run.status();
-    let mut text = format!("{} {}", view.paint.bold(&run.id), status_look(status).paint(view.paint, status.word()));
+    let mut text = format!("{} {}", view.paint.bold(&run.id), status_emphasis(status).paint(view.paint, status.word()));
     text += &match (run_time(run, view.now), status) {
         (Some(time), RunStatus::Running) => format!(" for {}", seconds(time)),
         (Some(time), _) => format!(" in {}", seconds(time)),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use tidemill_core::diagnostic::{Diagnostic, nearest};
-use tidemill_core::plan::Columns;
+use tidemill_core::plan::TaskSchemas;
 use tidemill_core::spec::TestSpec;
 use tidemill_core::table::TableEngine;
 use tidemill_runner::project::{Opened, Wanted};
@@ -104,7 +104,7 @@ struct Setting {
     params: Vec<(String, String)>,
     at: Option<String>,
     opened: Opened,
-    columns: Columns,
+    columns: TaskSchemas,
     engine: std::sync::Arc<dyn TableEngine>,
 }
 

@@ -10,7 +10,7 @@ use tidemill_runner::unit_test::{
 use super::shown;
 use crate::summary::counted;
 use crate::terminal::Paint;
-use crate::text_table::{Cell, Look, TextTable, one_line};
+use crate::text_table::{Cell, Emphasis, TextTable, one_line};
 
 /// More rows that differ are only counted.
 const MOST_ROWS: usize = 20;
@@ -106,11 +106,11 @@ fn rows_that_differ(table: &TableDifference) -> TextTable {
     for row in table.rows.iter().take(MOST_ROWS) {
         let cells = (0..table.columns.len()).map(|at| cell(row, at));
         let note = match (&row.expected, &row.found) {
-            (Some(_), None) => Cell::new("missing", Look::Bad),
-            (None, Some(_)) => Cell::new("not expected", Look::Bad),
+            (Some(_), None) => Cell::new("missing", Emphasis::Bad),
+            (None, Some(_)) => Cell::new("not expected", Emphasis::Bad),
             _ => Cell::default(),
         };
-        text.row([Cell::new(row.row.to_string(), Look::Dim)].into_iter().chain(cells).chain([note]));
+        text.row([Cell::new(row.row.to_string(), Emphasis::Dim)].into_iter().chain(cells).chain([note]));
     }
     text
 }
@@ -118,9 +118,9 @@ fn rows_that_differ(table: &TableDifference) -> TextTable {
 fn cell(row: &DifferentRow, at: usize) -> Cell {
     let side = |side: &Option<Vec<Option<String>>>| Some(text(side.as_ref()?.get(at)?.as_deref()));
     match (side(&row.expected), side(&row.found)) {
-        (Some(_), Some(found)) if row.same[at] => Cell::new(found, Look::Dim),
-        (Some(expected), Some(found)) => Cell::new(format!("{expected} → {found}"), Look::Bad),
-        (Some(one), None) | (None, Some(one)) => Cell::new(one, Look::Plain),
+        (Some(_), Some(found)) if row.same[at] => Cell::new(found, Emphasis::Dim),
+        (Some(expected), Some(found)) => Cell::new(format!("{expected} → {found}"), Emphasis::Bad),
+        (Some(one), None) | (None, Some(one)) => Cell::new(one, Emphasis::Plain),
         (None, None) => Cell::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
-use tidemill_core::storage::{Found, Storage, StorageEntry};
+use tidemill_core::storage::{LocationMatch, Storage, StorageEntry};
 use tidemill_core::table::Location;
 use tidemill_core::task::FileRole;
 
@@ -21,11 +21,11 @@ impl Storage for Shelf {
         scheme == Some("shelf")
     }
 
-    fn find(&self, project: &Path, location: &Location) -> io::Result<Found> {
+    fn find(&self, project: &Path, location: &Location) -> io::Result<LocationMatch> {
         if self.local_path(project, location)?.exists() {
-            return Ok(Found::One);
+            return Ok(LocationMatch::One);
         }
-        let Some(ending) = name(location).strip_prefix('*') else { return Ok(Found::Nothing) };
+        let Some(ending) = name(location).strip_prefix('*') else { return Ok(LocationMatch::Nothing) };
         let mut found = Vec::new();
         for entry in std::fs::read_dir(project.join("shelf"))? {
             let file = entry?.file_name().to_string_lossy().into_owned();
@@ -34,7 +34,7 @@ impl Storage for Shelf {
             }
         }
         found.sort_by(|a, b| a.location.cmp(&b.location));
-        Ok(Found::Matches(found))
+        Ok(LocationMatch::Matches(found))
     }
 
     fn digests(
@@ -45,9 +45,9 @@ impl Storage for Shelf {
         _: &FileDigests,
     ) -> io::Result<Vec<(String, Option<Digest>)>> {
         let found = match self.find(project, location)? {
-            Found::Matches(found) => found.into_iter().map(|entry| entry.location).collect(),
-            Found::One => vec![location.clone()],
-            Found::Nothing => return Ok(vec![(location.to_string(), None)]),
+            LocationMatch::Matches(found) => found.into_iter().map(|entry| entry.location).collect(),
+            LocationMatch::One => vec![location.clone()],
+            LocationMatch::Nothing => return Ok(vec![(location.to_string(), None)]),
         };
         let identity = |file: Location| {
             let bytes = std::fs::read(self.local_path(project, &file)?)?;

@@ -1,5 +1,5 @@
 //! The rules of `docs/design/architecture.md` that can be read off the source: who may know whom, how large a file may be, and
-//! that no circle of files grows. The map itself must name every crate.
+//! that no circle of files grows, that a name means one type. The map itself must name every crate.
 
 mod imports;
 
@@ -138,6 +138,21 @@ fn the_map_names_every_crate() {
             "docs/design/architecture.md has no line for crates/{name}"
         );
     }
+}
+
+/// A name that means one thing needs no path to be understood.
+#[test]
+fn no_two_public_types_have_one_name() {
+    let public = Regex::new(r"(?m)^pub (?:struct|enum|union|trait|type) (\w+)").expect("a regex");
+    let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in sources().values().flat_map(|folder| rust_files(folder)) {
+        for found in public.captures_iter(&read(&file)) {
+            homes.entry(found[1].to_owned()).or_default().push(shown(&file));
+        }
+    }
+    assert!(homes.len() > 500, "{} types were found", homes.len());
+    homes.retain(|_, files| files.len() > 1);
+    assert!(homes.is_empty(), "types of one name: {homes:#?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tidemill_test_servers::{Cut, Fate, Postgres};
+use tidemill_test_servers::{ConnectionState, Cut, Postgres};
 
 use crate::project::{Outcome, Project, dedent};
 
@@ -152,7 +152,7 @@ impl Rounds {
                 let cut = Arc::clone(&self.cut);
                 self.cut.do_at_request(BEGIN, 0, move || {
                     cut.do_at_answer(COMMITTED, killing);
-                    Fate::Passes
+                    ConnectionState::Passes
                 });
             }
         }
@@ -189,7 +189,7 @@ impl Rounds {
         victim: Victim,
         runner: Receiver<i32>,
         is_killed: &Arc<AtomicBool>,
-    ) -> impl FnOnce() -> Fate + Send + use<> {
+    ) -> impl FnOnce() -> ConnectionState + Send + use<> {
         let (server, database) = (Arc::clone(&self.shop.server), self.shop.database.clone());
         let is_killed = Arc::clone(is_killed);
         move || {
@@ -209,9 +209,9 @@ impl Rounds {
                     server.kill();
                     server.run().expect("the server starts again");
                 }
-                Victim::Connection => return Fate::Cut,
+                Victim::Connection => return ConnectionState::Cut,
             }
-            Fate::Passes
+            ConnectionState::Passes
         }
     }
 

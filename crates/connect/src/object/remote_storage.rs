@@ -10,7 +10,7 @@ use tidemill_core::attempt::CancelToken;
 use tidemill_core::connection::ConnectionError;
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
-use tidemill_core::storage::{DestinationCheck, DestinationRefusal, Found, PartialCopy, Storage, StorageEntry};
+use tidemill_core::storage::{DestinationCheck, DestinationRefusal, LocationMatch, PartialCopy, Storage, StorageEntry};
 use tidemill_core::table::Location;
 use tidemill_core::task::FileRole;
 
@@ -153,21 +153,21 @@ impl<R: RemoteFiles + 'static> Storage for RemoteStorage<R> {
         scheme.is_some_and(|scheme| self.remote.leads_here(scheme))
     }
 
-    fn find(&self, _project: &Path, location: &Location) -> io::Result<Found> {
+    fn find(&self, _project: &Path, location: &Location) -> io::Result<LocationMatch> {
         let found = self.meant(location).map_err(|fault| self.told(location, fault))?;
         Ok(match found {
-            None => Found::Nothing,
-            Some(found) if found.len() == 1 && found[0].0 == *location => Found::One,
+            None => LocationMatch::Nothing,
+            Some(found) if found.len() == 1 && found[0].0 == *location => LocationMatch::One,
             Some(found) => {
                 let entry = |(location, _)| StorageEntry { location, is_folder: false };
-                Found::Matches(found.into_iter().map(entry).collect())
+                LocationMatch::Matches(found.into_iter().map(entry).collect())
             }
         })
     }
 
     /// What was there a moment ago is; that it has gone since is said by who reads it.
     fn exists(&self, project: &Path, location: &Location) -> bool {
-        self.known().contains_key(location) || matches!(self.find(project, location), Ok(Found::One))
+        self.known().contains_key(location) || matches!(self.find(project, location), Ok(LocationMatch::One))
     }
 
     fn digests(

@@ -8,7 +8,7 @@ use tidemill_core::connection::{
     WriteMode,
 };
 use tidemill_core::table::{PlainColumn, PlainData, PlainTable, Schema};
-use tidemill_test_servers::{Cut, Fate, MariaDb};
+use tidemill_test_servers::{ConnectionState, Cut, MariaDb};
 
 use crate::shop::{fresh, open, query, read, read_as, server};
 
@@ -184,8 +184,8 @@ fn a_line_that_breaks_at_the_commit_ends_as_it_really_ended() {
     let Some(server) = server() else { return };
     let (cut, database) = behind_proxy(&server, "cut");
     let rows = table(vec![("id", ints(&[1, 2]))]);
-    for fate in [Fate::Cut, Fate::Silent] {
-        cut.do_at_request(COMMIT, 0, move || fate);
+    for state in [ConnectionState::Cut, ConnectionState::Silent] {
+        cut.do_at_request(COMMIT, 0, move || state);
         let error = write(&*database, &rows, &Asked::default()).expect_err("the server never heard of it");
         assert!(error.is_transient() && error.message.ends_with("nothing was written"), "{error}");
         assert_eq!(server.sql("select count(*) from cut.t"), "0\n");
@@ -193,7 +193,7 @@ fn a_line_that_breaks_at_the_commit_ends_as_it_really_ended() {
     let own = Arc::clone(&cut);
     cut.do_at_request(COMMIT, 0, move || {
         own.at_answer(b"");
-        Fate::Passes
+        ConnectionState::Passes
     });
     assert_eq!(write(&*database, &rows, &Asked::default()), written(2));
     assert_eq!((server.sql("select count(*) from cut.t").as_str(), cut.cuts()), ("2\n", 4));
@@ -206,7 +206,7 @@ fn a_server_that_falls_silent_ends_the_rows_with_an_error() {
     server.sql("insert into silent.t values (77)");
     let text = query("select concat('fallen', id) as t from t");
     let schema = database.describe(DatabaseSource::Query(&text), &NEVER_CANCELLED).expect("it is right").schema;
-    cut.do_at_answer(b"fallen77", || Fate::Silent);
+    cut.do_at_answer(b"fallen77", || ConnectionState::Silent);
     let error = read_as(&*database, DatabaseSource::Query(&text), &schema).expect_err("no row came");
     assert_eq!(error.kind, Kind::Unreachable, "{error}");
 }

@@ -9,7 +9,7 @@ use tidemill_connect::Connections;
 use tidemill_core::connection::ConnectionConfig;
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
-use tidemill_core::storage::{Connector, Found, Storage};
+use tidemill_core::storage::{Connector, LocationMatch, Storage};
 use tidemill_core::table::Location;
 use tidemill_core::task::FileRole;
 
@@ -44,9 +44,11 @@ impl Place {
 
     pub fn find(&self, location: &str) -> Result<Vec<String>, String> {
         match self.storage.find(self.project(), &Location::new(location)) {
-            Ok(Found::One) => Ok(vec![location.to_owned()]),
-            Ok(Found::Nothing) => Ok(Vec::new()),
-            Ok(Found::Matches(found)) => Ok(found.into_iter().map(|entry| entry.location.to_string()).collect()),
+            Ok(LocationMatch::One) => Ok(vec![location.to_owned()]),
+            Ok(LocationMatch::Nothing) => Ok(Vec::new()),
+            Ok(LocationMatch::Matches(found)) => {
+                Ok(found.into_iter().map(|entry| entry.location.to_string()).collect())
+            }
             Err(error) => Err(error.to_string()),
         }
     }

@@ -2,7 +2,7 @@
 
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::table::Location;
-use tidemill_test_servers::{Cut, Fate, S3Server};
+use tidemill_test_servers::{ConnectionState, Cut, S3Server};
 
 use crate::harness::Place;
 
@@ -96,7 +96,7 @@ fn parts_of_an_object_are_fetched_and_no_others() {
         |range: &std::ops::Range<usize>| std::fs::read(copy.path()).unwrap()[range.clone()] == content[range.clone()];
     assert!(here(&end) && !here(&middle), "its end is there, and nothing else");
     // The body breaks off, and the rest of the part is asked for.
-    cut.do_at_answer(&content[1_550_000..1_550_016], || Fate::Cut);
+    cut.do_at_answer(&content[1_550_000..1_550_016], || ConnectionState::Cut);
     copy.fetch(&[1_500_000..1_600_000, 1_500_000..1_500_010]).unwrap();
     assert!(here(&middle) && !here(&(0..100)) && !here(&(2_000_000..2_000_100)));
     assert!(cut.answered() < 700_000, "{} bytes came", cut.answered());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind, DatabaseSource};
-use tidemill_test_servers::{Cut, Fate, Postgres};
+use tidemill_test_servers::{ConnectionState, Cut, Postgres};
 
 use crate::harness::{ask, begin, open, query, read, said};
 
@@ -171,7 +171,7 @@ fn a_server_that_falls_silent_ends_the_rows_with_an_error() {
             if ends_it {
                 other.psql(&database, &end);
             }
-            Fate::Silent
+            ConnectionState::Silent
         });
         let ended = shop
             .read(DatabaseSource::Query(&sql), &schema, &NEVER_CANCELLED)

@@ -5,7 +5,7 @@ use tidemill_core::connection::{
     ConnectionError, ConnectionErrorKind, Database, DatabaseSource, DatabaseWrite, LedgerLine, WriteEnd, WriteMode,
 };
 use tidemill_core::table::{DataType, EngineError, PlainColumn, PlainData, PlainTable, Schema};
-use tidemill_test_servers::{Cut, Fate, Postgres};
+use tidemill_test_servers::{ConnectionState, Cut, Postgres};
 
 use crate::harness::{open, read, said};
 
@@ -343,12 +343,12 @@ fn after_a_line_fell_silent_at_the_commit_the_ledger_says_how_it_ended() {
     let shop = open(&url).expect("a good URL");
     assert_eq!(Writing { fingerprint: "f0", ..APPEND }.of(&*shop, &rows(&[])), written(0));
     for text in [&b"PGCOPY"[..], b"commit\0"] {
-        cut.do_at_request(text, 0, || Fate::Silent);
+        cut.do_at_request(text, 0, || ConnectionState::Silent);
         let lost = said(APPEND.of(&*shop, &rows(&[(1, "a")])));
         assert!(lost.contains("was lost"), "{lost}");
         assert_eq!(server.psql(&name, "select count(*) from t"), "0");
     }
-    cut.do_at_answer(b"COMMIT\0", || Fate::Silent);
+    cut.do_at_answer(b"COMMIT\0", || ConnectionState::Silent);
     assert_eq!(APPEND.of(&*shop, &rows(&[(1, "a")])), written(1));
     assert_eq!((server.psql(&name, ALL).as_str(), cut.cuts()), ("1a", 3));
 }

@@ -12,7 +12,7 @@ mod shorten;
 
 pub use explain::explain;
 pub use files::{FileDigests, Stat, StatRecord, digest_of_file};
-pub use part::{Part, Used};
+pub use part::{FingerprintPart, Used};
 pub use reason::{FileChange, Reason};
 
 use serde::{Deserialize, Serialize};
@@ -33,13 +33,13 @@ const FORMAT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fingerprint {
     format: u32,
-    parts: Vec<Part>,
+    parts: Vec<FingerprintPart>,
 }
 
 impl Fingerprint {
     /// Starts one for a task of type `kind` whose code has that version.
     pub fn builder(kind: &str, version: u32) -> FingerprintBuilder {
-        FingerprintBuilder { parts: vec![Part::Code { kind: kind.to_owned(), version }] }
+        FingerprintBuilder { parts: vec![FingerprintPart::Code { kind: kind.to_owned(), version }] }
     }
 
     /// The hash of all parts.
@@ -50,7 +50,7 @@ impl Fingerprint {
     }
 
     /// The parts, in canonical order.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[FingerprintPart] {
         &self.parts
     }
 
@@ -84,14 +84,14 @@ impl<'a> Writer<'a> for HashWriter {
 /// Collects the parts of a fingerprint, in any order.
 #[derive(Clone, Debug)]
 pub struct FingerprintBuilder {
-    parts: Vec<Part>,
+    parts: Vec<FingerprintPart>,
 }
 
 impl FingerprintBuilder {
     /// The engine that computes the table, with the version of its semantics: [`crate::table::TableEngine::name`].
     #[must_use]
     pub fn engine(self, name: &str) -> Self {
-        self.with(Part::Engine { name: name.to_owned() })
+        self.with(FingerprintPart::Engine { name: name.to_owned() })
     }
 
     /// The canonical parameters of the task, one part for each key at the top. `used` says which params a key's value was
@@ -112,37 +112,37 @@ impl FingerprintBuilder {
     /// One key of the canonical parameters, or another value that determines the result (`checks`).
     #[must_use]
     pub fn key(self, key: &str, value: Value, used: Vec<Used>) -> Self {
-        self.with(Part::Key { key: key.to_owned(), value, used })
+        self.with(FingerprintPart::Key { key: key.to_owned(), value, used })
     }
 
     /// A file that the task publishes: its final path, and how it is written.
     #[must_use]
     pub fn output(self, path: &str, options: Value) -> Self {
-        self.with(Part::Output { path: path.to_owned(), options })
+        self.with(FingerprintPart::Output { path: path.to_owned(), options })
     }
 
     /// What it reads of another task. `place` counts the instances of a `foreach`, whose order has meaning.
     #[must_use]
     pub fn upstream(self, task: &TaskName, what: EdgeKind, place: Option<u32>, digest: Digest) -> Self {
-        self.with(Part::Upstream { task: task.clone(), what, place, digest })
+        self.with(FingerprintPart::Upstream { task: task.clone(), what, place, digest })
     }
 
     /// The content of a file that it reads; None if there is no such file.
     #[must_use]
     pub fn file(self, path: &str, role: FileRole, digest: Option<Digest>) -> Self {
-        self.with(Part::File { path: path.to_owned(), role, digest })
+        self.with(FingerprintPart::File { path: path.to_owned(), role, digest })
     }
 
     /// A declared environment variable; None if it is not set. Secrets must not be given here.
     #[must_use]
     pub fn env(self, name: &str, value: Option<&str>) -> Self {
-        self.with(Part::Env { name: name.to_owned(), value: value.map(str::to_owned) })
+        self.with(FingerprintPart::Env { name: name.to_owned(), value: value.map(str::to_owned) })
     }
 
     /// Something known of the run that a template uses: `run.date`, `run.logical_time`.
     #[must_use]
     pub fn fact(self, name: &str, value: Value) -> Self {
-        self.with(Part::Fact { name: name.to_owned(), value })
+        self.with(FingerprintPart::Fact { name: name.to_owned(), value })
     }
 
     /// The fingerprint. Where a part was given twice, the later one counts.
@@ -159,7 +159,7 @@ impl FingerprintBuilder {
         Fingerprint { format: FORMAT, parts }
     }
 
-    fn with(mut self, part: Part) -> Self {
+    fn with(mut self, part: FingerprintPart) -> Self {
         self.parts.push(part);
         self
     }

@@ -18,7 +18,7 @@ pub struct Used {
 /// One thing that determines a task's result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "part", rename_all = "snake_case")]
-pub enum Part {
+pub enum FingerprintPart {
     /// The task's type and the version of its code.
     Code {
         /// `load`, `join`, …
@@ -110,7 +110,7 @@ pub(super) enum Content<'a> {
     Missing,
 }
 
-impl Part {
+impl FingerprintPart {
     pub(super) fn name(&self) -> Name<'_> {
         match self {
             Self::Code { .. } => Name::Code,

@@ -14,7 +14,7 @@ use crate::task::{CheckContext, EdgeKind, FileRole};
 
 use super::instances::with_instances;
 use super::targets;
-use super::{Columns, Plan, PlannedTask, Selection, UNITED_HELP, united_schema};
+use super::{Plan, PlannedTask, Selection, TaskSchemas, UNITED_HELP, united_schema};
 
 /// How long a task's sources are looked at before anything runs: a view of a database may take any time, or never end.
 static LIMIT: LazyLock<TimeLimit> = LazyLock::new(|| TimeLimit::new(MOST_TIME));
@@ -39,7 +39,7 @@ pub struct CheckOptions<'a> {
 /// A task whose upstream has mistakes is checked as far as it can be, and nothing is said of columns that cannot be known.
 ///
 /// Only the heads of sources are looked at, unless there are mistakes that a column in later rows may explain.
-pub fn check_columns(plan: &Plan, options: &CheckOptions<'_>, diagnostics: &mut Diagnostics) -> Columns {
+pub fn check_columns(plan: &Plan, options: &CheckOptions<'_>, diagnostics: &mut Diagnostics) -> TaskSchemas {
     let mut found = Diagnostics::default();
     let columns = look_at(plan, options, false, &mut found);
     if !found.has_errors() || !plan.tasks.iter().any(|task| task.task.has_open_columns()) {
@@ -49,8 +49,8 @@ pub fn check_columns(plan: &Plan, options: &CheckOptions<'_>, diagnostics: &mut 
     look_at(plan, options, true, diagnostics)
 }
 
-fn look_at(plan: &Plan, options: &CheckOptions<'_>, all_keys: bool, diagnostics: &mut Diagnostics) -> Columns {
-    let mut columns: Columns = vec![None; plan.tasks.len()];
+fn look_at(plan: &Plan, options: &CheckOptions<'_>, all_keys: bool, diagnostics: &mut Diagnostics) -> TaskSchemas {
+    let mut columns: TaskSchemas = vec![None; plan.tasks.len()];
     let mut warnings = Vec::new();
     for level in levels(plan) {
         let checked = side_by_side(&level, |ix| check_with(plan, *ix, &columns, options, all_keys));
@@ -90,7 +90,7 @@ struct Checked {
 }
 
 /// Checks one task against the columns of those before it.
-fn check_with(plan: &Plan, ix: TaskIx, columns: &Columns, options: &CheckOptions<'_>, all_keys: bool) -> Checked {
+fn check_with(plan: &Plan, ix: TaskIx, columns: &TaskSchemas, options: &CheckOptions<'_>, all_keys: bool) -> Checked {
     let task = plan.task(ix);
     let (tables, disunited) = tables_before(plan, ix, columns, options);
     let project = plan.spec.project.as_path();
@@ -170,7 +170,7 @@ fn limit_of(task: &PlannedTask) -> CancelToken {
 fn tables_before(
     plan: &Plan,
     ix: TaskIx,
-    columns: &Columns,
+    columns: &TaskSchemas,
     options: &CheckOptions<'_>,
 ) -> (BTreeMap<String, Option<Schema>>, Vec<Diagnostic>) {
     let task = plan.task(ix);
@@ -203,7 +203,7 @@ fn tables_before(
 pub fn jobs(
     plan: &Plan,
     wanted: &Selection,
-    columns: &Columns,
+    columns: &TaskSchemas,
     options: &CheckOptions<'_>,
 ) -> BTreeMap<TaskIx, TableJob> {
     let project = plan.spec.project.as_path();

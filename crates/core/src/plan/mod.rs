@@ -84,7 +84,7 @@ pub struct Need {
 }
 
 /// The columns of every task's table, by index; None where a task makes no table or it could not be found.
-pub type Columns = Vec<Option<Schema>>;
+pub type TaskSchemas = Vec<Option<Schema>>;
 
 impl PlannedTask {
     /// The tasks whose tables it reads, under the names that the file has for them: of a `foreach`, all instances together.

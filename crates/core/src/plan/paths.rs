@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::storage::{Found, Storage};
+use crate::storage::{LocationMatch, Storage};
 use crate::task::{FileInput, FileRole};
 
 use super::PlannedTask;
@@ -19,13 +19,13 @@ pub(super) fn check_sources(project: &Path, task: &PlannedTask, published: &Publ
             continue;
         }
         let wrong = match storage.find(project, location) {
-            Ok(Found::One) => continue,
-            Ok(Found::Nothing) => {
+            Ok(LocationMatch::One) => continue,
+            Ok(LocationMatch::Nothing) => {
                 diagnostics.push(missing(project, task, file, storage));
                 continue;
             }
-            Ok(Found::Matches(found)) if found.is_empty() => format!("no file matches `{location}`"),
-            Ok(Found::Matches(_)) => continue,
+            Ok(LocationMatch::Matches(found)) if found.is_empty() => format!("no file matches `{location}`"),
+            Ok(LocationMatch::Matches(_)) => continue,
             Err(error) => error.to_string(),
         };
         let reads = format!("task `{}` reads these files", task.name);

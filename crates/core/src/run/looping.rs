@@ -17,7 +17,7 @@ use crate::clock::{Clock, Moment};
 use crate::event::{EVENT_VERSION, Happening, LookedUpAction, Observers, RunEvent, RunOutcome, panic_text};
 use crate::ids::TaskIx;
 use crate::sched::{
-    Action, AttemptEnd, Counts, Halt, Input, Options, SchedGraph, Scheduler, State, Status, StopReason, Verdict,
+    Action, AttemptEnd, Counts, Halt, Input, Options, SchedGraph, Scheduler, Status, StopReason, TaskState, Verdict,
 };
 use crate::task::{TaskFailure, TaskReport};
 
@@ -256,7 +256,7 @@ impl<'a> Loop<'a> {
                 (Verdict::Fail, LookedUpAction::Fail, reasons)
             }
         };
-        if self.scheduler.state(task) == State::LookingUp {
+        if self.scheduler.state(task) == TaskState::LookingUp {
             let task = self.graph.task(task).name.clone();
             self.emit(Happening::TaskLookedUp { task, action, reasons });
         }
@@ -296,7 +296,7 @@ impl<'a> Loop<'a> {
             }
         };
         // Of an attempt that was given up nobody wants to know any more.
-        if self.scheduler.state(task) == State::Running {
+        if self.scheduler.state(task) == TaskState::Running {
             let record = &mut self.records[task.index()];
             if let Some(attempt) = &mut record.attempt {
                 attempt.took = Some(now.since(attempt.started));

@@ -4,7 +4,7 @@ use crate::ids::TaskIx;
 use crate::spec::TriggerRule;
 use crate::task::EdgeKind;
 
-use super::{CancelReason, SchedTask, SkipReason, State, Status};
+use super::{CancelReason, SchedTask, SkipReason, Status, TaskState};
 
 /// What the tasks before one came to, the first of each sort in the order of its dependencies.
 #[derive(Default)]
@@ -22,21 +22,21 @@ struct Before {
 }
 
 impl Before {
-    fn of(task: &SchedTask, states: &[State], counts: impl Fn(EdgeKind) -> bool) -> Self {
+    fn of(task: &SchedTask, states: &[TaskState], counts: impl Fn(EdgeKind) -> bool) -> Self {
         let mut before = Self::default();
         for dep in task.deps.iter().filter(|dep| counts(dep.kind)) {
             let state = states[dep.task.index()];
-            if let State::Done(Status::Cancelled(reason)) = state {
+            if let TaskState::Done(Status::Cancelled(reason)) = state {
                 before.cancelled.get_or_insert(reason);
                 continue;
             }
             before.reached = true;
             match state {
-                State::Done(Status::Failed(_)) => _ = before.failed.get_or_insert(dep.task),
-                State::Done(Status::Skipped(SkipReason::Failure { root, .. })) => {
+                TaskState::Done(Status::Failed(_)) => _ = before.failed.get_or_insert(dep.task),
+                TaskState::Done(Status::Skipped(SkipReason::Failure { root, .. })) => {
                     before.blocked.get_or_insert((dep.task, root));
                 }
-                State::Done(Status::Skipped(_)) => _ = before.skipped.get_or_insert(dep.task),
+                TaskState::Done(Status::Skipped(_)) => _ = before.skipped.get_or_insert(dep.task),
                 _ => {}
             }
         }
@@ -65,7 +65,7 @@ impl Before {
 ///
 /// To the rules, a task that was skipped because of a failure counts as failed: else `none_failed` would let a task run two
 /// steps behind a failure but not one.
-pub(super) fn ends_unrun(task: &SchedTask, states: &[State], first_failure: Option<TaskIx>) -> Option<Status> {
+pub(super) fn ends_unrun(task: &SchedTask, states: &[TaskState], first_failure: Option<TaskIx>) -> Option<Status> {
     let data = Before::of(task, states, |kind| kind != EdgeKind::Order);
     if let Some(status) = data.no_success() {
         return Some(status);

@@ -15,7 +15,7 @@ mod tests;
 
 pub use graph::{Dep, GraphError, Pool, SchedGraph, SchedTask};
 pub use message::{Action, AttemptEnd, Input, Verdict};
-pub use state::{CancelReason, Counts, FailedBy, Halt, How, SkipReason, State, Status, StopReason};
+pub use state::{CancelReason, Counts, FailedBy, Halt, How, SkipReason, Status, StopReason, TaskState};
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -40,7 +40,7 @@ pub struct Options {
 pub struct Scheduler {
     graph: Arc<SchedGraph>,
     options: Options,
-    states: Vec<State>,
+    states: Vec<TaskState>,
     /// The number of the last attempt, 0 before the first.
     attempts: Vec<u32>,
     /// Whether the thread of the last attempt is out, and with it a job.
@@ -73,9 +73,9 @@ impl Scheduler {
     pub fn new(graph: Arc<SchedGraph>, options: Options) -> Self {
         let mut counts = Counts::default();
         let selected = |task: TaskIx| graph.task(task).selected;
-        let states: Vec<State> =
-            graph.all().map(|task| if selected(task) { State::Waiting } else { State::Outside }).collect();
-        counts.waiting = states.iter().filter(|state| **state == State::Waiting).count();
+        let states: Vec<TaskState> =
+            graph.all().map(|task| if selected(task) { TaskState::Waiting } else { TaskState::Outside }).collect();
+        counts.waiting = states.iter().filter(|state| **state == TaskState::Waiting).count();
         let missing = |task: &SchedTask| task.deps.iter().filter(|dep| selected(dep.task)).count() as u32;
         Self {
             options,
@@ -138,7 +138,7 @@ impl Scheduler {
     }
 
     /// Where a task is.
-    pub fn state(&self, task: TaskIx) -> State {
+    pub fn state(&self, task: TaskIx) -> TaskState {
         self.states[task.index()]
     }
 
@@ -153,7 +153,7 @@ impl Scheduler {
     }
 
     /// The only place where a state changes: counters, the queue and what follows from an end derive from it.
-    fn set(&mut self, task: TaskIx, state: State, actions: &mut Vec<Action>) {
+    fn set(&mut self, task: TaskIx, state: TaskState, actions: &mut Vec<Action>) {
         let old = std::mem::replace(&mut self.states[task.index()], state);
         if let Some(count) = self.counts.of(old) {
             *count -= 1;
@@ -162,9 +162,9 @@ impl Scheduler {
             *count += 1;
         }
         match state {
-            State::LookingUp => actions.push(Action::LookUp(task)),
-            State::Ready => self.queue.push(&self.graph, task),
-            State::Done(status) => {
+            TaskState::LookingUp => actions.push(Action::LookUp(task)),
+            TaskState::Ready => self.queue.push(&self.graph, task),
+            TaskState::Done(status) => {
                 if matches!(status, Status::Failed(_)) {
                     self.first_failure.get_or_insert(task);
                 }
@@ -178,7 +178,7 @@ impl Scheduler {
 
     fn begin(&mut self, actions: &mut Vec<Action>) {
         for task in self.graph.all() {
-            if self.missing[task.index()] == 0 && self.state(task) == State::Waiting {
+            if self.missing[task.index()] == 0 && self.state(task) == TaskState::Waiting {
                 self.due(task, actions);
             }
         }
@@ -187,8 +187,8 @@ impl Scheduler {
     /// All before it have ended.
     fn due(&mut self, task: TaskIx, actions: &mut Vec<Action>) {
         let state = match due::ends_unrun(self.graph.task(task), &self.states, self.no_further()) {
-            Some(status) => State::Done(status),
-            None => State::LookingUp,
+            Some(status) => TaskState::Done(status),
+            None => TaskState::LookingUp,
         };
         self.set(task, state, actions);
     }
@@ -199,34 +199,34 @@ impl Scheduler {
     }
 
     fn looked_up(&mut self, task: TaskIx, verdict: Verdict, actions: &mut Vec<Action>) {
-        if self.state(task) != State::LookingUp {
+        if self.state(task) != TaskState::LookingUp {
             return;
         }
         let state = match (verdict, self.no_further()) {
             (Verdict::Run, Some(after)) if !due::tolerates_failure(self.graph.task(task)) => {
-                State::Done(Status::Cancelled(CancelReason::NotReached { after }))
+                TaskState::Done(Status::Cancelled(CancelReason::NotReached { after }))
             }
-            (Verdict::Run, _) => State::Ready,
-            (Verdict::Cached, _) => State::Done(Status::Success(How::Cached)),
-            (Verdict::Restored, _) => State::Done(Status::Success(How::Restored)),
-            (Verdict::Skip, _) => State::Done(Status::Skipped(SkipReason::Verdict)),
-            (Verdict::Fail, _) => State::Done(Status::Failed(FailedBy::LookUp)),
+            (Verdict::Run, _) => TaskState::Ready,
+            (Verdict::Cached, _) => TaskState::Done(Status::Success(How::Cached)),
+            (Verdict::Restored, _) => TaskState::Done(Status::Success(How::Restored)),
+            (Verdict::Skip, _) => TaskState::Done(Status::Skipped(SkipReason::Verdict)),
+            (Verdict::Fail, _) => TaskState::Done(Status::Failed(FailedBy::LookUp)),
         };
         self.set(task, state, actions);
     }
 
     fn stopped(&mut self, task: TaskIx, attempt: u32, in_time: bool, actions: &mut Vec<Action>) {
-        let State::Stopping(reason) = self.state(task) else { return };
+        let TaskState::Stopping(reason) = self.state(task) else { return };
         if attempt != self.attempts(task) {
             return;
         }
         match reason {
-            _ if !in_time => self.set(task, State::Running, actions),
+            _ if !in_time => self.set(task, TaskState::Running, actions),
             StopReason::RunStopped(halt) => {
-                self.set(task, State::Done(Status::Cancelled(CancelReason::Stopped(halt))), actions);
+                self.set(task, TaskState::Done(Status::Cancelled(CancelReason::Stopped(halt))), actions);
             }
-            StopReason::Timeout if self.may_retry(task, false, None) => self.set(task, State::Lingering, actions),
-            StopReason::Timeout => self.set(task, State::Done(Status::Failed(FailedBy::Timeout)), actions),
+            StopReason::Timeout if self.may_retry(task, false, None) => self.set(task, TaskState::Lingering, actions),
+            StopReason::Timeout => self.set(task, TaskState::Done(Status::Failed(FailedBy::Timeout)), actions),
         }
     }
 
@@ -236,31 +236,34 @@ impl Scheduler {
         }
         self.queue.release(&self.graph, task);
         match (self.state(task), end) {
-            (State::Running | State::Stopping(_), AttemptEnd::Success) => {
-                self.set(task, State::Done(Status::Success(How::Ran)), actions);
+            (TaskState::Running | TaskState::Stopping(_), AttemptEnd::Success) => {
+                self.set(task, TaskState::Done(Status::Success(How::Ran)), actions);
             }
-            (State::Running, AttemptEnd::Failed { permanent, exit_code }) => {
+            (TaskState::Running, AttemptEnd::Failed { permanent, exit_code }) => {
                 if self.may_retry(task, permanent, exit_code) {
                     self.back_off(task, false, now, actions);
                 } else {
-                    self.set(task, State::Done(Status::Failed(FailedBy::Attempt)), actions);
+                    self.set(task, TaskState::Done(Status::Failed(FailedBy::Attempt)), actions);
                 }
             }
-            (State::Stopping(StopReason::RunStopped(halt)), AttemptEnd::Failed { .. }) => {
-                self.set(task, State::Done(Status::Cancelled(CancelReason::Stopped(halt))), actions);
+            (TaskState::Stopping(StopReason::RunStopped(halt)), AttemptEnd::Failed { .. }) => {
+                self.set(task, TaskState::Done(Status::Cancelled(CancelReason::Stopped(halt))), actions);
             }
-            (State::Stopping(StopReason::Timeout), AttemptEnd::Failed { .. }) => {
+            (TaskState::Stopping(StopReason::Timeout), AttemptEnd::Failed { .. }) => {
                 if self.may_retry(task, false, None) {
                     self.back_off(task, true, now, actions);
                 } else {
-                    self.set(task, State::Done(Status::Failed(FailedBy::Timeout)), actions);
+                    self.set(task, TaskState::Done(Status::Failed(FailedBy::Timeout)), actions);
                 }
             }
-            (State::Lingering, _) => self.back_off(task, true, now, actions),
+            (TaskState::Lingering, _) => self.back_off(task, true, now, actions),
             // Stopped long ago: only its job was missing.
-            (State::Done(_), _) => self.awaited -= usize::from(self.graph.task(task).awaited),
+            (TaskState::Done(_), _) => self.awaited -= usize::from(self.graph.task(task).awaited),
             // No thread is out in any other state.
-            (State::Outside | State::Waiting | State::LookingUp | State::Ready | State::Backoff, _) => {}
+            (
+                TaskState::Outside | TaskState::Waiting | TaskState::LookingUp | TaskState::Ready | TaskState::Backoff,
+                _,
+            ) => {}
         }
     }
 
@@ -274,13 +277,13 @@ impl Scheduler {
         let attempt = self.attempts(task);
         let wait = backoff::wait(&self.graph.task(task).retries, self.options.seed, task, attempt);
         self.timers.push(Reverse((now + wait, Timer::Retry, task, attempt)));
-        self.set(task, State::Backoff, actions);
+        self.set(task, TaskState::Backoff, actions);
         actions.push(Action::Retry { task, attempt, timed_out });
     }
 
     fn halt(&mut self, halt: Halt, actions: &mut Vec<Action>) {
         self.halts += 1;
-        let cancelled = State::Done(Status::Cancelled(CancelReason::Stopped(halt)));
+        let cancelled = TaskState::Done(Status::Cancelled(CancelReason::Stopped(halt)));
         let graph = Arc::clone(&self.graph);
         if self.halts == 1 {
             self.queue.drain();
@@ -288,12 +291,14 @@ impl Scheduler {
         for task in graph.all() {
             let attempt = self.attempts(task);
             match (self.halts, self.state(task)) {
-                (1, State::Running) => {
+                (1, TaskState::Running) => {
                     let reason = StopReason::RunStopped(halt);
-                    self.set(task, State::Stopping(reason), actions);
+                    self.set(task, TaskState::Stopping(reason), actions);
                     actions.push(Action::Stop { task, attempt, reason });
                 }
-                (1, State::Stopping(_)) => self.set(task, State::Stopping(StopReason::RunStopped(halt)), actions),
+                (1, TaskState::Stopping(_)) => {
+                    self.set(task, TaskState::Stopping(StopReason::RunStopped(halt)), actions)
+                }
                 (1, state) if !state.is_final() => self.set(task, cancelled, actions),
                 (2, _) if self.out[task.index()] => actions.push(Action::Kill { task, attempt }),
                 (3.., state) if !state.is_final() => self.set(task, cancelled, actions),
@@ -313,7 +318,7 @@ impl Scheduler {
             let Some(task) = self.settled.pop_front() else { break };
             for next in graph.down(task) {
                 self.missing[next.index()] -= 1;
-                if self.missing[next.index()] == 0 && self.state(*next) == State::Waiting {
+                if self.missing[next.index()] == 0 && self.state(*next) == TaskState::Waiting {
                     self.due(*next, actions);
                 }
             }
@@ -331,7 +336,7 @@ impl Scheduler {
             if self.attempts(task) > 0 || due::tolerates_failure(self.graph.task(task)) {
                 self.queue.push(&self.graph, task);
             } else {
-                self.set(task, State::Done(Status::Cancelled(CancelReason::NotReached { after })), actions);
+                self.set(task, TaskState::Done(Status::Cancelled(CancelReason::NotReached { after })), actions);
             }
         }
     }
@@ -339,8 +344,8 @@ impl Scheduler {
     /// Whether a timer still means something.
     fn holds(&self, timer: Timer, task: TaskIx, attempt: u32) -> bool {
         let state = match timer {
-            Timer::Timeout => State::Running,
-            Timer::Retry => State::Backoff,
+            Timer::Timeout => TaskState::Running,
+            Timer::Retry => TaskState::Backoff,
         };
         self.state(task) == state && self.attempts(task) == attempt
     }
@@ -349,10 +354,10 @@ impl Scheduler {
         while self.wake_at().is_some_and(|at| at <= now) {
             let Some(Reverse((_, timer, task, attempt))) = self.timers.pop() else { break };
             match timer {
-                Timer::Retry => self.set(task, State::Ready, actions),
+                Timer::Retry => self.set(task, TaskState::Ready, actions),
                 Timer::Timeout => {
                     let reason = StopReason::Timeout;
-                    self.set(task, State::Stopping(reason), actions);
+                    self.set(task, TaskState::Stopping(reason), actions);
                     actions.push(Action::Stop { task, attempt, reason });
                 }
             }
@@ -363,7 +368,7 @@ impl Scheduler {
         while let Some(task) = self.queue.pop(&self.graph) {
             self.attempts[task.index()] += 1;
             self.out[task.index()] = true;
-            self.set(task, State::Running, actions);
+            self.set(task, TaskState::Running, actions);
             let attempt = self.attempts(task);
             if let Some(timeout) = self.graph.task(task).timeout {
                 self.timers.push(Reverse((now + timeout, Timer::Timeout, task, attempt)));

@@ -15,7 +15,7 @@ use super::SchedGraph;
 ///    └───────────┴──────────┴─────────┴──────┴─────→ Done
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum TaskState {
     /// Not part of this run: for those that depend on it, as good as a success.
     Outside,
     /// A task before it has not ended.
@@ -120,7 +120,7 @@ pub enum CancelReason {
     Stopped(Halt),
 }
 
-impl State {
+impl TaskState {
     /// Whether it will not change any more.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done(_) | Self::Outside)
@@ -207,19 +207,19 @@ impl Counts {
     }
 
     /// The counter of a state; a task outside the run is not counted.
-    pub(super) fn of(&mut self, state: State) -> Option<&mut usize> {
+    pub(super) fn of(&mut self, state: TaskState) -> Option<&mut usize> {
         Some(match state {
-            State::Outside => return None,
-            State::Waiting | State::LookingUp => &mut self.waiting,
-            State::Ready => &mut self.ready,
-            State::Running | State::Stopping(_) | State::Lingering => &mut self.running,
-            State::Backoff => &mut self.backoff,
-            State::Done(Status::Success(How::Ran)) => &mut self.ran,
-            State::Done(Status::Success(How::Cached)) => &mut self.cached,
-            State::Done(Status::Success(How::Restored)) => &mut self.restored,
-            State::Done(Status::Failed(_)) => &mut self.failed,
-            State::Done(Status::Skipped(_)) => &mut self.skipped,
-            State::Done(Status::Cancelled(_)) => &mut self.cancelled,
+            TaskState::Outside => return None,
+            TaskState::Waiting | TaskState::LookingUp => &mut self.waiting,
+            TaskState::Ready => &mut self.ready,
+            TaskState::Running | TaskState::Stopping(_) | TaskState::Lingering => &mut self.running,
+            TaskState::Backoff => &mut self.backoff,
+            TaskState::Done(Status::Success(How::Ran)) => &mut self.ran,
+            TaskState::Done(Status::Success(How::Cached)) => &mut self.cached,
+            TaskState::Done(Status::Success(How::Restored)) => &mut self.restored,
+            TaskState::Done(Status::Failed(_)) => &mut self.failed,
+            TaskState::Done(Status::Skipped(_)) => &mut self.skipped,
+            TaskState::Done(Status::Cancelled(_)) => &mut self.cancelled,
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::spec::{Catchup, Overlap, Schedule};
 /// A fire that is later than this was missed: the machine slept, its clock was set, or nothing ran.
 pub const GRACE: Duration = Duration::from_secs(60);
 
-/// What a schedule says beside its calendar.
+/// What a schedule says beside its timetable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Policy {
     /// Which missed fires are made up for.
@@ -27,7 +27,7 @@ pub struct Policy {
 
 /// Why a fire was passed over. Prints as history shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SkipReason {
+pub enum FireSkipReason {
     /// `catchup: none`.
     Missed,
     /// `catchup: latest`, and there is a later one.
@@ -69,7 +69,7 @@ impl Policy {
     }
 }
 
-impl fmt::Display for SkipReason {
+impl fmt::Display for FireSkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missed => f.write_str("missed, and `catchup` is `none`"),

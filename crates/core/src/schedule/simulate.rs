@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Calendar, FireClaim, Policy, SkipReason, Trigger, TriggerAction, TriggerInput};
+use super::{FireClaim, FireSkipReason, Policy, Timetable, Trigger, TriggerAction, TriggerInput};
 
 /// A stretch of time, and what is assumed about it.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Simulation {
     /// The pipeline's name.
     pub pipeline: String,
     /// Its fires.
-    pub calendar: Calendar,
+    pub timetable: Timetable,
     /// Its rules.
     pub policy: Policy,
     /// The first instant.
@@ -56,14 +56,14 @@ pub enum FireOutcome {
     /// Its run died with the scheduler.
     Died,
     /// It was passed over.
-    Skipped(SkipReason),
+    Skipped(FireSkipReason),
 }
 
 /// Goes through the time and tells the fires in order.
 pub fn simulate(simulation: &Simulation) -> Vec<Simulated> {
-    let Simulation { pipeline, calendar, policy, from, to, .. } = simulation;
+    let Simulation { pipeline, timetable, policy, from, to, .. } = simulation;
     let before = from.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(*from);
-    let new = |seen| Trigger::new(pipeline.as_str(), calendar.clone(), *policy, seen);
+    let new = |seen| Trigger::new(pipeline.as_str(), timetable.clone(), *policy, seen);
     let mut world = World { trigger: new(before), told: BTreeMap::new(), ends: None, takes: simulation.takes };
     let mut down = simulation.down.iter().filter(|down| down.to > *from && down.from < *to).peekable();
     loop {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Calendar, GRACE, Policy, SkipReason};
+use super::{FireSkipReason, GRACE, Policy, Timetable};
 use crate::spec::{Catchup, Overlap};
 
 /// So many missed fires are told one by one; those before them together.
@@ -29,10 +29,10 @@ pub enum TriggerInput {
     Refused(Timestamp),
     /// The run of a fire has ended, however it did.
     Ended(Timestamp),
-    /// The file says something else now. The fires of a new calendar count from now on.
+    /// The file says something else now. The fires of a new timetable count from now on.
     Edited {
-        /// The new calendar, if it is not the old one.
-        calendar: Option<Box<Calendar>>,
+        /// The new timetable, if it is not the old one.
+        timetable: Option<Box<Timetable>>,
         /// The rules.
         policy: Policy,
     },
@@ -44,7 +44,7 @@ pub enum TriggerInput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriggerAction {
     /// Write down that a fire is passed over, unless something is written about it.
-    Skip(Timestamp, SkipReason),
+    Skip(Timestamp, FireSkipReason),
     /// Write a fire down as one's own, unless somebody has; then tell [`TriggerInput::Claimed`] or [`TriggerInput::Refused`].
     Claim(Timestamp, FireClaim),
     /// Start the run of a fire that was claimed.
@@ -52,7 +52,7 @@ pub enum TriggerAction {
     /// End the run of a fire; tell [`TriggerInput::Ended`] when it has.
     Cancel(Timestamp),
     /// Write down that a fire that was claimed is passed over after all.
-    GiveUp(Timestamp, SkipReason),
+    GiveUp(Timestamp, FireSkipReason),
 }
 
 /// What brought a fire to be run.
@@ -70,7 +70,7 @@ pub enum FireClaim {
 #[derive(Clone, Debug)]
 pub struct Trigger {
     pipeline: String,
-    calendar: Calendar,
+    timetable: Timetable,
     policy: Policy,
     /// What was decided about every fire up to here.
     seen: Timestamp,
@@ -92,10 +92,10 @@ pub struct Trigger {
 
 impl Trigger {
     /// The schedule of a pipeline of which every fire up to `seen` has been dealt with.
-    pub fn new(pipeline: impl Into<String>, calendar: Calendar, policy: Policy, seen: Timestamp) -> Self {
+    pub fn new(pipeline: impl Into<String>, timetable: Timetable, policy: Policy, seen: Timestamp) -> Self {
         Self {
             pipeline: pipeline.into(),
-            calendar,
+            timetable,
             policy,
             seen,
             now: seen,
@@ -125,7 +125,8 @@ impl Trigger {
             TriggerInput::Paused(paused) => {
                 self.paused = paused;
                 if paused {
-                    let waiting = self.waiting.drain(..).map(|(fire, _)| TriggerAction::Skip(fire, SkipReason::Paused));
+                    let waiting =
+                        self.waiting.drain(..).map(|(fire, _)| TriggerAction::Skip(fire, FireSkipReason::Paused));
                     actions.extend(waiting);
                 }
             }
@@ -144,11 +145,11 @@ impl Trigger {
                     self.launch(next, actions);
                 }
             }
-            TriggerInput::Edited { calendar, policy } => {
+            TriggerInput::Edited { timetable, policy } => {
                 self.look(actions);
                 self.policy = policy;
-                if let Some(calendar) = calendar {
-                    self.calendar = *calendar;
+                if let Some(timetable) = timetable {
+                    self.timetable = *timetable;
                     self.seen = now;
                 }
             }
@@ -162,7 +163,7 @@ impl Trigger {
         if self.stopping {
             return None;
         }
-        self.calendar.next(self.seen).map(|fire| self.policy.start(&self.pipeline, fire))
+        self.timetable.next(self.seen).map(|fire| self.policy.start(&self.pipeline, fire))
     }
 
     /// All fires up to here are written down: what the next scheduler need not look at again.
@@ -183,9 +184,9 @@ impl Trigger {
         self.running.is_none() && self.next.is_none() && self.claiming.is_none() && nothing_waits
     }
 
-    /// Its calendar.
-    pub fn calendar(&self) -> &Calendar {
-        &self.calendar
+    /// Its timetable.
+    pub fn timetable(&self) -> &Timetable {
+        &self.timetable
     }
 
     /// Decides about the fires whose time has come.
@@ -193,17 +194,17 @@ impl Trigger {
         if self.stopping {
             return;
         }
-        let (mut due, left_out) = self.calendar.latest(self.seen, self.now, TOLD);
+        let (mut due, left_out) = self.timetable.latest(self.seen, self.now, TOLD);
         // A fire that is to start later holds up those behind it.
         let ready = due.iter().take_while(|fire| self.policy.start(&self.pipeline, **fire) <= self.now).count();
         due.truncate(ready);
         let Some(last) = due.back().copied() else { return };
         self.seen = last;
         if left_out && let Some(first) = due.pop_front() {
-            actions.push(TriggerAction::Skip(first, SkipReason::TooMany));
+            actions.push(TriggerAction::Skip(first, FireSkipReason::TooMany));
         }
         if self.paused {
-            actions.extend(due.into_iter().map(|fire| TriggerAction::Skip(fire, SkipReason::Paused)));
+            actions.extend(due.into_iter().map(|fire| TriggerAction::Skip(fire, FireSkipReason::Paused)));
             return;
         }
         let is_late = |fire: &Timestamp| {
@@ -224,9 +225,9 @@ impl Trigger {
             let age = self.now.duration_since(fire);
             let too_old = self.policy.max_catchup.filter(|most| age > SignedDuration::try_from(*most).unwrap_or(age));
             let reason = match (self.policy.catchup, too_old) {
-                (Catchup::None, _) => Some(SkipReason::Missed),
-                (_, Some(most)) => Some(SkipReason::TooOld(most)),
-                (Catchup::Latest, _) => (!is_latest || Some(fire) != last).then_some(SkipReason::NotTheLatest),
+                (Catchup::None, _) => Some(FireSkipReason::Missed),
+                (_, Some(most)) => Some(FireSkipReason::TooOld(most)),
+                (Catchup::Latest, _) => (!is_latest || Some(fire) != last).then_some(FireSkipReason::NotTheLatest),
                 (Catchup::All, _) => None,
             };
             match reason {
@@ -242,11 +243,11 @@ impl Trigger {
         let before = before.or_else(|| self.waiting.back().map(|(fire, _)| *fire));
         match (before, self.policy.overlap) {
             (None, _) => self.waiting.push_back((fire, FireClaim::OnTime)),
-            (Some(other), Overlap::Skip) => actions.push(TriggerAction::Skip(fire, SkipReason::Overlap(other))),
+            (Some(other), Overlap::Skip) => actions.push(TriggerAction::Skip(fire, FireSkipReason::Overlap(other))),
             (Some(_), Overlap::Queue) => self.waiting.push_back((fire, FireClaim::Queued)),
             (Some(_), Overlap::Cancel) => {
                 let replaced =
-                    self.waiting.drain(..).map(|(old, _)| TriggerAction::Skip(old, SkipReason::Replaced(fire)));
+                    self.waiting.drain(..).map(|(old, _)| TriggerAction::Skip(old, FireSkipReason::Replaced(fire)));
                 actions.extend(replaced);
                 self.waiting.push_back((fire, FireClaim::OnTime));
             }
@@ -273,12 +274,12 @@ impl Trigger {
 
     fn claimed(&mut self, fire: Timestamp, actions: &mut Vec<TriggerAction>) {
         if self.stopping {
-            actions.push(TriggerAction::GiveUp(fire, SkipReason::Stopped));
+            actions.push(TriggerAction::GiveUp(fire, FireSkipReason::Stopped));
             return;
         }
         if let Some(running) = self.running {
             match self.next.replace(fire) {
-                Some(replaced) => actions.push(TriggerAction::GiveUp(replaced, SkipReason::Replaced(fire))),
+                Some(replaced) => actions.push(TriggerAction::GiveUp(replaced, FireSkipReason::Replaced(fire))),
                 None => actions.push(TriggerAction::Cancel(running)),
             }
             return;
@@ -304,6 +305,6 @@ impl Trigger {
         }
         self.stopping = true;
         // What waits is not written down yet: the next scheduler finds it missed.
-        actions.extend(self.next.take().map(|fire| TriggerAction::GiveUp(fire, SkipReason::Stopped)));
+        actions.extend(self.next.take().map(|fire| TriggerAction::GiveUp(fire, FireSkipReason::Stopped)));
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use self::destinations::LocalDestinations;
-use super::{DestinationCheck, Found, Storage};
+use super::{DestinationCheck, LocationMatch, Storage};
 use crate::attempt::real;
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
@@ -52,15 +52,15 @@ impl Storage for LocalFileSystem {
         Location::new(real(&resolve(project, location)).to_string_lossy())
     }
 
-    fn find(&self, project: &Path, location: &Location) -> io::Result<Found> {
+    fn find(&self, project: &Path, location: &Location) -> io::Result<LocationMatch> {
         let found = resolve(project, location).metadata();
         match (found, is_glob(location.as_str())) {
-            (Ok(found), _) if is_readable(&found) => Ok(Found::One),
+            (Ok(found), _) if is_readable(&found) => Ok(LocationMatch::One),
             (Ok(found), _) => regular_file::check(&found)
-                .map(|()| Found::One)
+                .map(|()| LocationMatch::One)
                 .map_err(|error| io::Error::new(error.kind(), format!("`{location}` cannot be read: {error}"))),
-            (Err(_), true) => Ok(Found::Matches(pattern::entries(project, location)?)),
-            (Err(_), false) => Ok(Found::Nothing),
+            (Err(_), true) => Ok(LocationMatch::Matches(pattern::entries(project, location)?)),
+            (Err(_), false) => Ok(LocationMatch::Nothing),
         }
     }
 
@@ -170,11 +170,11 @@ mod tests {
         std::fs::create_dir(dir.path().join("x1"))?;
         let find = |path: &str| LocalFileSystem.find(dir.path(), &Location::new(path));
         let matched = |path: &str, is_folder| StorageEntry { location: Location::new(path), is_folder };
-        assert_eq!(find("x[1]")?, Found::Matches(vec![matched("x1", true)]));
+        assert_eq!(find("x[1]")?, LocationMatch::Matches(vec![matched("x1", true)]));
         std::fs::write(dir.path().join("x[1]"), "")?;
-        assert_eq!(find("x[1]")?, Found::One);
-        assert_eq!(find("x?")?, Found::Matches(vec![matched("x1", true)]));
-        assert_eq!((find("y")?, find("y*")?), (Found::Nothing, Found::Matches(Vec::new())));
+        assert_eq!(find("x[1]")?, LocationMatch::One);
+        assert_eq!(find("x?")?, LocationMatch::Matches(vec![matched("x1", true)]));
+        assert_eq!((find("y")?, find("y*")?), (LocationMatch::Nothing, LocationMatch::Matches(Vec::new())));
         Ok(())
     }
 }

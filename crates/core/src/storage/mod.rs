@@ -57,11 +57,11 @@ pub trait Storage: Send + Sync {
     ///
     /// # Errors
     /// If what a pattern matches cannot be found out.
-    fn find(&self, project: &Path, location: &Location) -> io::Result<Found>;
+    fn find(&self, project: &Path, location: &Location) -> io::Result<LocationMatch>;
 
     /// Whether there is a file or folder of that very name.
     fn exists(&self, project: &Path, location: &Location) -> bool {
-        matches!(self.find(project, location), Ok(Found::One))
+        matches!(self.find(project, location), Ok(LocationMatch::One))
     }
 
     /// The identities of all files that the location means, each under its name: equal ones mean equal content. None for a
@@ -114,8 +114,8 @@ pub trait Storage: Send + Sync {
     /// If it cannot be found out.
     fn content(&self, project: &Path, location: &Location, known: &FileDigests) -> io::Result<Option<Digest>> {
         match self.find(project, location)? {
-            Found::One => known.file(&self.local_path(project, location)?),
-            Found::Matches(_) | Found::Nothing => Ok(None),
+            LocationMatch::One => known.file(&self.local_path(project, location)?),
+            LocationMatch::Matches(_) | LocationMatch::Nothing => Ok(None),
         }
     }
 
@@ -141,7 +141,7 @@ pub trait Storage: Send + Sync {
 
 /// What a location means at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum LocationMatch {
     /// A file or folder of that very name.
     One,
     /// What its pattern matches, in the order of the names; maybe nothing.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Found, Storage};
+use super::{LocationMatch, Storage};
 use crate::connection::{ConnectionError, ConnectionErrorKind};
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
@@ -46,7 +46,7 @@ impl Storage for NamedFile {
         Some(self.only_read())
     }
 
-    fn find(&self, _project: &Path, _location: &Location) -> io::Result<Found> {
+    fn find(&self, _project: &Path, _location: &Location) -> io::Result<LocationMatch> {
         self.nothing()
     }
 

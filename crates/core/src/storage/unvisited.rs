@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Found, Storage};
+use super::{LocationMatch, Storage};
 use crate::fingerprint::FileDigests;
 use crate::ids::Digest;
 use crate::table::Location;
@@ -17,8 +17,8 @@ impl Storage for Unvisited {
         scheme.is_some()
     }
 
-    fn find(&self, _project: &Path, _location: &Location) -> io::Result<Found> {
-        Ok(Found::One)
+    fn find(&self, _project: &Path, _location: &Location) -> io::Result<LocationMatch> {
+        Ok(LocationMatch::One)
     }
 
     fn digests(

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{
-    CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport, Value, Workbook,
+    CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport, Value, WorkbookJob,
 };
 use crate::attempt::CancelToken;
 use crate::connection::{ConnectionError, ConnectionErrorKind};
@@ -326,7 +326,7 @@ pub trait TableEngine: Send + Sync {
     ///
     /// # Errors
     /// If the file cannot be written, a sheet cannot hold its table, or the engine writes no workbooks.
-    fn write_workbook(&self, workbook: &Workbook<'_>, _staged: &Location) -> Result<(), EngineError> {
+    fn write_workbook(&self, workbook: &WorkbookJob<'_>, _staged: &Location) -> Result<(), EngineError> {
         let message = format!("the engine {} writes no workbooks", self.name());
         Err(EngineError::Sink { path: workbook.path.to_string(), message })
     }

@@ -55,4 +55,4 @@ pub use task_report::TaskReport;
 pub use time_format::{cannot_give, has_leap_second, read_date, read_datetime, read_time};
 pub use value::{DataType, Value, decimal_digits, decimal_text, vanishes_as_float};
 pub use window::{FrameBound, WindowCall, WindowFrame, WindowFunc};
-pub use workbook::{Picture, Sheet, SheetColumn, Workbook};
+pub use workbook::{Sheet, SheetColumn, SheetImage, WorkbookJob};

@@ -3,7 +3,7 @@
 use super::{Location, TableRef};
 
 /// A workbook with a sheet for each of several tables.
-pub struct Workbook<'a> {
+pub struct WorkbookJob<'a> {
     /// The final path, for messages.
     pub path: Location,
     /// The sheets, in order; at least one.
@@ -21,7 +21,7 @@ pub struct Sheet<'a> {
     /// The table's columns that are shown, in order.
     pub columns: Vec<SheetColumn>,
     /// Shown at the right of the table, from top to bottom.
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<SheetImage>,
 }
 
 /// How a column is shown on a sheet.
@@ -37,7 +37,7 @@ pub struct SheetColumn {
 }
 
 /// A picture on a sheet.
-pub struct Picture {
+pub struct SheetImage {
     /// PNG, JPEG or GIF.
     pub bytes: Vec<u8>,
     /// What it shows, for who cannot see it.

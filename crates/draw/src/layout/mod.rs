@@ -7,7 +7,7 @@ mod columns;
 pub(crate) mod crossings;
 mod heights;
 
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 
 /// The least distance between the boxes of two layers, in pixels.
 const LAYER_GAP: f64 = 60.0;
@@ -21,7 +21,7 @@ const LANE: f64 = 8.0;
 
 /// The size of a box, in pixels.
 #[derive(Clone, Copy)]
-pub struct Size {
+pub struct BoxSize {
     /// From left to right.
     pub width: f64,
     /// From top to bottom.
@@ -36,7 +36,7 @@ pub struct Placed {
     /// Its top.
     pub y: f64,
     /// All boxes of a layer are as wide as the widest.
-    pub size: Size,
+    pub size: BoxSize,
 }
 
 /// A straight passage of an edge through a layer that it skips.
@@ -82,20 +82,20 @@ impl Item {
 }
 
 /// Lays out `picture` with boxes of `sizes`.
-pub fn layout(picture: &Picture, sizes: &[Size]) -> Layout {
-    let columns = columns::columns(picture);
+pub fn layout(graph: &OrderedGraph, sizes: &[BoxSize]) -> Layout {
+    let columns = columns::columns(graph);
     let mut items: Vec<Item> =
         sizes.iter().enumerate().map(|(node, size)| Item::new(Some(node), size.height)).collect();
     let mut layers: Vec<Vec<usize>> = vec![Vec::new(); columns.iter().max().map_or(0, |last| last + 1)];
-    picture.order.iter().for_each(|&node| layers[columns[node]].push(node));
-    let chains = add_passages(&mut items, &mut layers, &picture.edges, &columns, LANE);
+    graph.order.iter().for_each(|&node| layers[columns[node]].push(node));
+    let chains = add_passages(&mut items, &mut layers, &graph.edges, &columns, LANE);
     crossings::reduce(&items, &mut layers);
     let middles = heights::middles(&items, &layers);
     let spans = spans(&items, &layers, sizes);
 
-    let placed = |(node, size): (usize, &Size)| {
+    let placed = |(node, size): (usize, &BoxSize)| {
         let (left, right) = spans[columns[node]];
-        let size = Size { width: right - left, height: size.height };
+        let size = BoxSize { width: right - left, height: size.height };
         Placed { x: left, y: middles[node] - size.height / 2.0, size }
     };
     let boxes: Vec<Placed> = sizes.iter().enumerate().map(placed).collect();
@@ -105,7 +105,7 @@ pub fn layout(picture: &Picture, sizes: &[Size]) -> Layout {
     };
     let of_edge =
         |&(from, to): &(usize, usize)| (columns[from] + 1..columns[to]).zip(&chains[from]).map(passage).collect();
-    let passages = picture.edges.iter().map(of_edge).collect();
+    let passages = graph.edges.iter().map(of_edge).collect();
     let width = spans.last().map_or(0.0, |span| span.1);
     let height =
         boxes.iter().map(|placed| placed.y + placed.size.height).chain(middles.iter().copied()).fold(0.0, f64::max);
@@ -113,7 +113,7 @@ pub fn layout(picture: &Picture, sizes: &[Size]) -> Layout {
 }
 
 /// From where to where each layer reaches: as wide as its widest box, and as far from the next as its edges need.
-fn spans(items: &[Item], layers: &[Vec<usize>], sizes: &[Size]) -> Vec<(f64, f64)> {
+fn spans(items: &[Item], layers: &[Vec<usize>], sizes: &[BoxSize]) -> Vec<(f64, f64)> {
     let mut x = 0.0;
     let mut span = |layer: &Vec<usize>| {
         let widest = layer.iter().filter_map(|&item| items[item].node).map(|node| sizes[node].width);

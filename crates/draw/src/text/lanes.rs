@@ -5,7 +5,7 @@
 
 use super::TextStyle;
 use super::rows::{ColumnWidths, Row};
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 
 /// The share of the width that lanes may take.
 const MOST_LANES: usize = 3;
@@ -22,18 +22,18 @@ const UNICODE: Signs = Signs { down: '│', across: '─', joins: [['├', '┼'
 const ASCII: Signs = Signs { down: '|', across: '-', joins: [['+', '+', '+'], ['`', '^', '\'']] };
 
 /// The picture, unless its lanes take more than a third of the width.
-pub fn draw(picture: &Picture, style: TextStyle) -> Option<String> {
+pub fn draw(graph: &OrderedGraph, style: TextStyle) -> Option<String> {
     let signs = if style.unicode { &UNICODE } else { &ASCII };
     // The task whose result runs down each lane, and how many tasks still wait for each.
     let mut lanes: Vec<Option<usize>> = Vec::new();
-    let mut waiting: Vec<usize> = picture.after.iter().map(Vec::len).collect();
+    let mut waiting: Vec<usize> = graph.after.iter().map(Vec::len).collect();
     // The lane of a last task stays free for one line: a mark right below would seem to follow from it.
     let mut resting = None;
-    let mut rows = Vec::with_capacity(picture.nodes.len());
-    for &node in &picture.order {
+    let mut rows = Vec::with_capacity(graph.nodes.len());
+    for &node in &graph.order {
         let inputs: Vec<bool> =
-            lanes.iter().map(|lane| lane.is_some_and(|of| picture.before[node].binary_search(&of).is_ok())).collect();
-        picture.before[node].iter().for_each(|&before| waiting[before] -= 1);
+            lanes.iter().map(|lane| lane.is_some_and(|of| graph.before[node].binary_search(&of).is_ok())).collect();
+        graph.before[node].iter().for_each(|&before| waiting[before] -= 1);
         let ends = |lane: Option<usize>| lane.is_some_and(|of| waiting[of] == 0);
         let own = (0..lanes.len())
             .find(|&lane| inputs[lane] && ends(lanes[lane]))
@@ -45,7 +45,7 @@ pub fn draw(picture: &Picture, style: TextStyle) -> Option<String> {
         if lanes.len() * 2 * MOST_LANES > style.width {
             return None;
         }
-        rows.push(Row::of(&picture.nodes[node], line(signs, &lanes, &inputs, own, ends), lanes.len() * 2));
+        rows.push(Row::of(&graph.nodes[node], line(signs, &lanes, &inputs, own, ends), lanes.len() * 2));
         for lane in &mut lanes {
             if ends(*lane) {
                 *lane = None;

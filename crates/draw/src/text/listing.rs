@@ -2,18 +2,18 @@
 
 use super::TextStyle;
 use super::rows::{ColumnWidths, Row};
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 
 /// The picture; every graph has one.
-pub fn draw(picture: &Picture, style: TextStyle) -> String {
+pub fn draw(graph: &OrderedGraph, style: TextStyle) -> String {
     let arrow = if style.unicode { "←" } else { "<-" };
-    let rows: Vec<Row<'_>> = picture
+    let rows: Vec<Row<'_>> = graph
         .order
         .iter()
         .map(|&at| {
-            let node = &picture.nodes[at];
+            let node = &graph.nodes[at];
             let row = Row::of(node, (String::new(), String::new()), 1);
-            let names: Vec<&str> = picture.before[at].iter().map(|&before| picture.nodes[before].id.as_str()).collect();
+            let names: Vec<&str> = graph.before[at].iter().map(|&before| graph.nodes[before].id.as_str()).collect();
             let known: Vec<String> = node
                 .status
                 .map(|status| status.word().to_owned())

@@ -6,7 +6,7 @@ mod listing;
 mod rows;
 
 use crate::DrawGraph;
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,6 @@ pub struct TextStyle {
 /// run down on the left, the type and what else is known stand on the right. With more edges side by side than fit, each
 /// line names the tasks before it instead.
 pub fn ascii(graph: &DrawGraph, style: TextStyle) -> String {
-    let picture = Picture::of(graph);
-    boxes::draw(&picture, style)
-        .or_else(|| lanes::draw(&picture, style))
-        .unwrap_or_else(|| listing::draw(&picture, style))
+    let graph = OrderedGraph::of(graph);
+    boxes::draw(&graph, style).or_else(|| lanes::draw(&graph, style)).unwrap_or_else(|| listing::draw(&graph, style))
 }

@@ -7,7 +7,7 @@ use tidemill_state::TaskRecord;
 
 use super::TaskExecutor;
 use super::facts::facts_of;
-use super::recorder::AttemptEnd;
+use super::recorder::FinishedTask;
 
 impl TaskExecutor {
     /// Writes down how a task ended and, if it succeeded, what it made.
@@ -42,7 +42,7 @@ impl TaskExecutor {
         }
         let parts = found.filter(|_| made.is_some());
         drop(guard);
-        self.recorder.take(AttemptEnd { record, parts, made, tried })
+        self.recorder.take(FinishedTask { record, parts, made, tried })
     }
 
     /// Writes down whatever has been put off. To be called when the run is over.

@@ -3,7 +3,7 @@
 use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::TaskIx;
 use tidemill_core::run::LookUp;
-use tidemill_core::storage::{Found, is_glob, resolve};
+use tidemill_core::storage::{LocationMatch, is_glob, resolve};
 use tidemill_core::table::Location;
 use tidemill_core::task::TaskReport;
 use tidemill_secrets::masked;
@@ -26,7 +26,7 @@ impl TaskExecutor {
         let takes_long = |path: &Location| path.scheme().is_some() || files.takes_long(&resolve(project, path));
         let found = |path: &Location| self.plan.storages.of(path).and_then(|storage| storage.find(project, path));
         paths.any(|path| match (path.scheme().is_none() && is_glob(path.as_str())).then(|| found(path)) {
-            Some(Ok(Found::Matches(found))) => found.iter().any(|entry| takes_long(&entry.location)),
+            Some(Ok(LocationMatch::Matches(found))) => found.iter().any(|entry| takes_long(&entry.location)),
             _ => takes_long(path),
         })
     }

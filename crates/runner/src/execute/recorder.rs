@@ -20,7 +20,7 @@ const DELAY: Duration = Duration::from_millis(50);
 const WORK: Duration = Duration::from_millis(100);
 
 /// A task that has ended, and what it means for the cache index.
-pub struct AttemptEnd {
+pub struct FinishedTask {
     /// How it ended.
     pub record: TaskRecord,
     /// The parts of its fingerprint, if it is new.
@@ -31,7 +31,7 @@ pub struct AttemptEnd {
     pub tried: Option<AttemptRecord>,
 }
 
-impl AttemptEnd {
+impl FinishedTask {
     fn ledger(&self) -> Ledger<'_> {
         Ledger { record: &self.record, parts: self.parts.as_ref(), made: self.made.as_ref() }
     }
@@ -51,7 +51,7 @@ struct RecordWriter {
 
 #[derive(Default)]
 struct Pending {
-    ended: Vec<AttemptEnd>,
+    ended: Vec<FinishedTask>,
     /// What it took to make what waits.
     work: Duration,
     /// When it must be written. Of tasks that were cached only the mention would be lost: they wait for others, or for the end.
@@ -75,7 +75,7 @@ impl Recorder {
     ///
     /// # Errors
     /// A sentence, if it or something before it cannot be written.
-    pub fn take(&self, ended: AttemptEnd) -> Result<(), String> {
+    pub fn take(&self, ended: FinishedTask) -> Result<(), String> {
         let is_mention = ended.record.how == Some(How::Cached) && ended.made.is_none() && ended.tried.is_none();
         let took = if is_mention { Duration::ZERO } else { ended.record.duration };
         let mut pending = self.0.pending();
@@ -193,9 +193,9 @@ impl RecordWriter {
         if ended.is_empty() {
             return Ok(());
         }
-        let tried = |ended: &mut AttemptEnd| Some((ended.record.task.clone(), ended.tried.take()?));
+        let tried = |ended: &mut FinishedTask| Some((ended.record.task.clone(), ended.tried.take()?));
         let tried: Vec<(TaskName, AttemptRecord)> = ended.iter_mut().filter_map(tried).collect();
-        let ledgers: Vec<Ledger<'_>> = ended.iter().map(AttemptEnd::ledger).collect();
+        let ledgers: Vec<Ledger<'_>> = ended.iter().map(FinishedTask::ledger).collect();
         let written = state.record_tasks_and_attempts(&self.pipeline, &self.run, &ledgers, &tried);
         written.map_err(|error| {
             let why = format!("what was done cannot be written down: {error}");
@@ -208,7 +208,7 @@ impl RecordWriter {
 impl ResultHistory for Recorder {
     fn look_up(&self, pipeline: &str, task: &TaskName, fingerprint: &Digest) -> Option<LastGood> {
         let is_same =
-            |ended: &AttemptEnd| ended.made.is_some() && ended.record.fingerprint.as_ref() == Some(fingerprint);
+            |ended: &FinishedTask| ended.made.is_some() && ended.record.fingerprint.as_ref() == Some(fingerprint);
         if self.0.pending().ended.iter().any(is_same) {
             // If it fails, the run is about to stop.
             self.write().ok()?;
@@ -263,7 +263,7 @@ mod tests {
         }
     }
 
-    fn ended(task: &str, how: How, took: Duration) -> AttemptEnd {
+    fn ended(task: &str, how: How, took: Duration) -> FinishedTask {
         let record = TaskRecord {
             task: TaskName::new(task),
             kind: "command".into(),
@@ -277,7 +277,7 @@ mod tests {
             report: TaskReport::default(),
             error: None,
         };
-        AttemptEnd { record, parts: None, made: (how == How::Ran).then(Made::default), tried: None }
+        FinishedTask { record, parts: None, made: (how == How::Ran).then(Made::default), tried: None }
     }
 
     const SHORT: Duration = Duration::from_millis(1);

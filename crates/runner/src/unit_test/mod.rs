@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tidemill_core::diagnostic::{Diagnostic, SourceMap, failure_of};
-use tidemill_core::plan::{Columns, Plan};
+use tidemill_core::plan::{Plan, TaskSchemas};
 use tidemill_core::spec::{Spec, TestSpec};
 use tidemill_core::table::{Formats, TableEngine};
 use tidemill_core::task::TaskFailure;
@@ -29,7 +29,7 @@ pub struct TestedPipeline<'a> {
     /// Its graph.
     pub plan: &'a Plan,
     /// The columns of its tables as `check` finds them.
-    pub columns: &'a Columns,
+    pub columns: &'a TaskSchemas,
     /// The texts that spans point into.
     pub sources: &'a SourceMap,
     /// The formats of files.

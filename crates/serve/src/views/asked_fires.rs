@@ -11,9 +11,9 @@ use tidemill_runner::trigger::PointInTime;
 use tidemill_scheduler::{Backfill, Question, words};
 
 use super::run::status_mark;
-use super::schedule::{PastFires, calendar_of};
+use super::schedule::{PastFires, timetable_of};
 use crate::app::App;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 
 /// At most so many fires at a time.
@@ -32,9 +32,9 @@ pub fn time(name: &str, text: Option<&str>) -> Result<PointInTime, Problem> {
 ///
 /// # Errors
 /// If a time is none, or there are too many fires in it.
-pub fn simulation(app: &App, served: &Served, given: impl Fn(&str) -> Option<String>) -> Result<Value, Problem> {
+pub fn simulation(app: &App, served: &ServedProject, given: impl Fn(&str) -> Option<String>) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
-    let (schedule, calendar) = calendar_of(&pipeline)?;
+    let (schedule, calendar) = timetable_of(&pipeline)?;
     let failed = |failure: Failure| Problem::of(&failure, app.program.failure_text(&failure));
     let takes = given("takes").filter(|text| !text.is_empty()).unwrap_or_else(|| "0s".to_owned());
     let takes = HumanDuration::parse(&takes).map_err(|message| Problem { status: 422, message })?.into();
@@ -72,9 +72,9 @@ fn fate_word(fate: FireOutcome) -> &'static str {
 ///
 /// # Errors
 /// If there are too many, or the state cannot be read.
-pub fn backfill(app: &App, served: &Served, asked: &Backfill) -> Result<Value, Problem> {
+pub fn backfill(app: &App, served: &ServedProject, asked: &Backfill) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
-    let (_, calendar) = calendar_of(&pipeline)?;
+    let (_, calendar) = timetable_of(&pipeline)?;
     let failed = |failure: Failure| Problem::of(&failure, app.program.failure_text(&failure));
     let state = served.state()?;
     let fires = asked.fires(&calendar, &pipeline.name, state.as_ref(), Timestamp::now()).map_err(failed)?;

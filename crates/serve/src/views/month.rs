@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
 use super::run::status_mark;
-use super::schedule::{PastFires, calendar_of};
+use super::schedule::{PastFires, timetable_of};
 use crate::app::App;
-use crate::project::{Pipeline, Served};
+use crate::project::{Pipeline, ServedProject};
 use crate::reply::Problem;
 
 /// So many fires of a day are shown one by one.
@@ -31,9 +31,9 @@ struct Month {
 ///
 /// # Errors
 /// If it has no schedule, the month is none, or the state cannot be read.
-pub fn month(app: &App, served: &Served, month: Option<&str>, day: Option<&str>) -> Result<Value, Problem> {
+pub fn month(app: &App, served: &ServedProject, month: Option<&str>, day: Option<&str>) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
-    let zone = calendar_of(&pipeline)?.1.zone().clone();
+    let zone = timetable_of(&pipeline)?.1.zone().clone();
     let today = Timestamp::now().to_zoned(zone.clone()).date();
     let wrong = |_| Problem::bad("a month is written as `2024-11`, a day as `2024-11-20`");
     let day: Option<Date> = day.map(str::parse).transpose().map_err(wrong)?;
@@ -49,7 +49,7 @@ pub fn month(app: &App, served: &Served, month: Option<&str>, day: Option<&str>)
 }
 
 impl Month {
-    fn fill(&mut self, served: &Served, pipeline: &Pipeline) -> Result<(), Problem> {
+    fn fill(&mut self, served: &ServedProject, pipeline: &Pipeline) -> Result<(), Problem> {
         let beyond = |_| Problem::bad("that month is beyond the end of time");
         let start = |date: Date, zone: &TimeZone| date.to_zoned(zone.clone()).map(|time| time.timestamp());
         let from = start(self.first, &self.zone).map_err(beyond)?;
@@ -69,7 +69,7 @@ impl Month {
             })?;
         }
         let after = now.max(just_before(from));
-        let calendar = calendar_of(pipeline)?.1;
+        let calendar = timetable_of(pipeline)?.1;
         let coming: Vec<Timestamp> = calendar.after(after).take_while(|fire| *fire < to).take(MOST + 1).collect();
         self.is_cut |= coming.len() > MOST;
         for fire in coming.into_iter().take(MOST) {
@@ -86,7 +86,7 @@ impl Month {
         (from, to): (Timestamp, Timestamp),
         is_meant: &dyn Fn(Timestamp) -> bool,
     ) -> Result<(), Problem> {
-        let calendar = calendar_of(pipeline)?.1;
+        let calendar = timetable_of(pipeline)?.1;
         let fires = calendar.after(just_before(from)).take_while(|fire| *fire < to).take(MOST);
         for fire in fires.filter(|fire| is_meant(*fire)) {
             let shown = pipeline.clock().show_with_zone(fire);

@@ -8,7 +8,7 @@ use tidemill_core::printable::printable;
 
 use crate::app::App;
 use crate::mail::Mail;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 use crate::{delimited, files};
 
@@ -22,16 +22,16 @@ const ROWS: usize = 200;
 const HEADERS: [&str; 6] = ["From", "To", "Cc", "Subject", "Date", "Reply-To"];
 
 /// A file that may be shown.
-pub struct Shown {
+pub struct ViewableFile {
     /// Its path, as the pipeline has it.
     pub path: String,
     /// The task that made it.
     pub task: String,
 }
 
-impl Shown {
+impl ViewableFile {
     /// Where it really is; None if it is gone or not in the project.
-    pub fn find(&self, served: &Served) -> Option<PathBuf> {
+    pub fn find(&self, served: &ServedProject) -> Option<PathBuf> {
         files::within(served.folder(), &self.path)
     }
 }
@@ -40,19 +40,19 @@ impl Shown {
 ///
 /// # Errors
 /// If the state cannot be read.
-pub fn shown(app: &App, served: &Served) -> Result<Vec<Shown>, Problem> {
+pub fn shown(app: &App, served: &ServedProject) -> Result<Vec<ViewableFile>, Problem> {
     let pipeline = served.load(&*app.program);
     let Some(state) = served.state()? else { return Ok(Vec::new()) };
     let published = state.published(&pipeline.name)?;
-    let mut all: Vec<Shown> =
-        published.into_iter().map(|file| Shown { path: file.path, task: file.task.to_string() }).collect();
+    let mut all: Vec<ViewableFile> =
+        published.into_iter().map(|file| ViewableFile { path: file.path, task: file.task.to_string() }).collect();
     all.sort_by(|a, b| (&a.task, &a.path).cmp(&(&b.task, &b.path)));
     all.extend(mails(app, served));
     Ok(all)
 }
 
 /// The mails in the outboxes of the pipeline's tasks: files that are named after a run and the task.
-fn mails(app: &App, served: &Served) -> Vec<Shown> {
+fn mails(app: &App, served: &ServedProject) -> Vec<ViewableFile> {
     let Ok((project, _)) = served.project(&*app.program) else { return Vec::new() };
     let mut found = Vec::new();
     for task in project.plan.tasks.iter().filter(|task| task.has_effect()) {
@@ -63,7 +63,7 @@ fn mails(app: &App, served: &Served) -> Vec<Shown> {
             let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
             let mut names: Vec<String> = names.filter(|name| name.ends_with(&end)).collect();
             names.sort_unstable_by(|a, b| b.cmp(a));
-            let mail = |name: String| Shown { path: format!("{folder}/{name}"), task: task.name.to_string() };
+            let mail = |name: String| ViewableFile { path: format!("{folder}/{name}"), task: task.name.to_string() };
             found.extend(names.into_iter().take(MAILS).map(mail));
         }
     }
@@ -74,7 +74,7 @@ fn mails(app: &App, served: &Served) -> Vec<Shown> {
 ///
 /// # Errors
 /// If there is none, or it lies outside of the project.
-pub fn find(app: &App, served: &Served, path: &str) -> Result<(Shown, PathBuf), Problem> {
+pub fn find(app: &App, served: &ServedProject, path: &str) -> Result<(ViewableFile, PathBuf), Problem> {
     let none = || Problem::missing("there is no such output");
     let shown = shown(app, served)?.into_iter().find(|file| file.path == path).ok_or_else(none)?;
     let found = shown.find(served).ok_or_else(none)?;
@@ -85,8 +85,8 @@ pub fn find(app: &App, served: &Served, path: &str) -> Result<(Shown, PathBuf), 
 ///
 /// # Errors
 /// If the state cannot be read.
-pub fn outputs(app: &App, served: &Served) -> Result<Value, Problem> {
-    let line = |file: &Shown| {
+pub fn outputs(app: &App, served: &ServedProject) -> Result<Value, Problem> {
+    let line = |file: &ViewableFile| {
         let found = file.find(served).and_then(|path| path.metadata().ok());
         json!({
             "path": file.path,
@@ -102,7 +102,7 @@ pub fn outputs(app: &App, served: &Served) -> Result<Value, Problem> {
 ///
 /// # Errors
 /// If there is none of that path.
-pub fn output(app: &App, served: &Served, path: &str) -> Result<Value, Problem> {
+pub fn output(app: &App, served: &ServedProject, path: &str) -> Result<Value, Problem> {
     let (file, found) = find(app, served, path)?;
     let unreadable = |error: std::io::Error| Problem::broken(format!("cannot read the output: {error}"));
     let kind = files::kind(path);

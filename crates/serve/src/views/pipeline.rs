@@ -16,7 +16,7 @@ use super::project::card;
 use super::run::{has_ended, status_mark};
 use crate::app::App;
 use crate::logs;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 use crate::standing::{self, Stale};
 
@@ -33,7 +33,7 @@ const MOST_REASONS: usize = 12;
 
 /// Which tasks are to be shown, and how.
 #[derive(Clone, Debug, Default)]
-pub struct Look {
+pub struct TaskFilter {
     /// The selectors.
     pub select: String,
     /// Only tasks that are out of date.
@@ -52,7 +52,7 @@ pub struct Look {
     pub offset: usize,
 }
 
-impl Look {
+impl TaskFilter {
     /// The address of a page that looks so.
     fn address(&self, project: &str) -> String {
         let mut query = Serializer::new(String::new());
@@ -88,7 +88,7 @@ struct Looked {
 ///
 /// # Errors
 /// If a selector matches nothing or the state cannot be read.
-pub fn pipeline(app: &Arc<App>, served: &Served, look: &Look) -> Result<Value, Problem> {
+pub fn pipeline(app: &Arc<App>, served: &ServedProject, look: &TaskFilter) -> Result<Value, Problem> {
     let mut view = card(app, served)?;
     if served.project(&*app.program).is_ok() {
         looked(app, served, look)?.tell(&mut view, look);
@@ -101,7 +101,7 @@ pub fn pipeline(app: &Arc<App>, served: &Served, look: &Look) -> Result<Value, P
 ///
 /// # Errors
 /// If a selector matches nothing or the state cannot be read.
-pub fn pipeline_for_people(app: &Arc<App>, served: &Served, look: &Look) -> Result<Value, Problem> {
+pub fn pipeline_for_people(app: &Arc<App>, served: &ServedProject, look: &TaskFilter) -> Result<Value, Problem> {
     let mut view = card(app, served)?;
     if served.project(&*app.program).is_err() {
         return Ok(view);
@@ -117,7 +117,7 @@ pub fn pipeline_for_people(app: &Arc<App>, served: &Served, look: &Look) -> Resu
 }
 
 /// The list as one page of it shows it.
-fn page_of_tasks(view: &mut Value, look: &Look) {
+fn page_of_tasks(view: &mut Value, look: &TaskFilter) {
     let Some(tasks) = view.get_mut("task_list").and_then(Value::as_array_mut) else { return };
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for task in tasks.iter() {
@@ -138,12 +138,12 @@ fn page_of_tasks(view: &mut Value, look: &Look) {
 ///
 /// # Errors
 /// If a selector matches nothing, the state cannot be read, or it is too large.
-pub fn graph(app: &Arc<App>, served: &Served, look: &Look) -> Result<String, Problem> {
+pub fn graph(app: &Arc<App>, served: &ServedProject, look: &TaskFilter) -> Result<String, Problem> {
     let too_large = |boxes| Problem::bad(format!("{boxes} tasks are too many to be drawn; choose some by a selector"));
     looked(app, served, look)?.drawn(&served.slug, look, MOST_DRAWN).map_err(too_large)
 }
 
-fn looked(app: &Arc<App>, served: &Served, look: &Look) -> Result<Looked, Problem> {
+fn looked(app: &Arc<App>, served: &ServedProject, look: &TaskFilter) -> Result<Looked, Problem> {
     let failed = |failure| Problem::of(&failure, app.program.failure_text(&failure));
     let (project, engine) = served.project(&*app.program)?;
     let mut tasks = app.program.select(&project, &*engine, &look.selectors()).map_err(failed)?;
@@ -164,7 +164,7 @@ fn looked(app: &Arc<App>, served: &Served, look: &Look) -> Result<Looked, Proble
 }
 
 /// Marks the tasks that run now.
-fn mark_running(app: &App, served: &Served, graph: &mut DrawGraph) -> Result<(), Problem> {
+fn mark_running(app: &App, served: &ServedProject, graph: &mut DrawGraph) -> Result<(), Problem> {
     let Some(state) = served.state()? else { return Ok(()) };
     let last = state.last_run(&served.load(&*app.program).name)?;
     let Some(run) = last.filter(|run| run.status() == RunStatus::Running) else { return Ok(()) };
@@ -177,14 +177,14 @@ fn mark_running(app: &App, served: &Served, graph: &mut DrawGraph) -> Result<(),
 }
 
 impl Looked {
-    fn tell(&self, view: &mut Value, look: &Look) {
+    fn tell(&self, view: &mut Value, look: &TaskFilter) {
         view["task_list"] = self.task_list();
         view["reasons"] = self.reasons();
         view["groups"] = self.groups(look);
     }
 
     /// The picture, or the number of its boxes if there are more than that.
-    fn drawn(&self, project: &str, look: &Look, most: usize) -> Result<String, usize> {
+    fn drawn(&self, project: &str, look: &TaskFilter, most: usize) -> Result<String, usize> {
         let mut graph = self.graph.clone();
         for node in &mut graph.nodes {
             node.group = node.group.take().filter(|group| !look.open.contains(group));
@@ -239,7 +239,7 @@ impl Looked {
     }
 
     /// The groups of instances, and whether each is open.
-    fn groups(&self, look: &Look) -> Value {
+    fn groups(&self, look: &TaskFilter) -> Value {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for group in self.graph.nodes.iter().filter_map(|node| node.group.as_deref()) {
             *counts.entry(group).or_default() += 1;

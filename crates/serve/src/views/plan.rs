@@ -6,14 +6,19 @@ use tidemill_core::spec::{Param, Spec};
 use tidemill_runner::dry_run::DryRunAction;
 
 use crate::app::App;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 
 /// The plan of a run of these selectors with these parameters.
 ///
 /// # Errors
 /// If the file has mistakes, a parameter is wrong or a selector matches nothing.
-pub fn plan(app: &App, served: &Served, select: &[String], params: &[(String, String)]) -> Result<Value, Problem> {
+pub fn plan(
+    app: &App,
+    served: &ServedProject,
+    select: &[String],
+    params: &[(String, String)],
+) -> Result<Value, Problem> {
     let (project, dry_run) = served.dry_run(&*app.program, params.to_vec(), select)?;
     let count = |action| dry_run.tasks.iter().filter(|task| task.action == action).count();
     let counts = json!({

@@ -12,7 +12,7 @@ use tidemill_state::{Run, RunStatus, State, counts_text, run_json, run_time};
 use super::run::{has_ended, status_mark};
 use crate::app::App;
 use crate::logs;
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 use crate::standing;
 
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// If its state cannot be read.
-pub fn card(app: &Arc<App>, served: &Served) -> Result<Value, Problem> {
+pub fn card(app: &Arc<App>, served: &ServedProject) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
     let state = served.state()?;
     let runs = state.as_ref().map(|state| state.history(&pipeline.name, DOTS)).transpose()?.unwrap_or_default();
@@ -59,7 +59,7 @@ pub fn card(app: &Arc<App>, served: &Served) -> Result<Value, Problem> {
 }
 
 /// A run that goes on, with the names of the tasks that do.
-fn running_json(served: &Served, state: &State, run: &Run) -> Result<Value, Problem> {
+fn running_json(served: &ServedProject, state: &State, run: &Run) -> Result<Value, Problem> {
     let mut line = run_json(run);
     let running = logs::running(served, &run.id, &has_ended(&state.tasks_of(&run.id)?));
     line["tasks"] = running.into_iter().map(|task| task.name).collect();
@@ -91,7 +91,7 @@ pub fn run_line(run: &Run, clock: &WallClock) -> Value {
 ///
 /// # Errors
 /// If the state cannot be read.
-pub fn runs(app: &App, served: &Served, most: usize) -> Result<Vec<Value>, Problem> {
+pub fn runs(app: &App, served: &ServedProject, most: usize) -> Result<Vec<Value>, Problem> {
     let pipeline = served.load(&*app.program);
     let Some(state) = served.state()? else { return Ok(Vec::new()) };
     let clock = pipeline.clock();

@@ -15,7 +15,7 @@ use super::project::run_line;
 use super::task::latest;
 use crate::app::App;
 use crate::logs::{self, RunningTask};
-use crate::project::Served;
+use crate::project::ServedProject;
 use crate::reply::Problem;
 
 /// So many of the last lines of a failed task's log are shown.
@@ -27,7 +27,7 @@ const MOST_TASKS: usize = 200;
 
 /// Which of a run's tasks are to be shown.
 #[derive(Clone, Debug, Default)]
-pub struct Shown {
+pub struct RunFilter {
     /// Those that ended so.
     pub status: Option<String>,
     /// Those whose name holds this text.
@@ -42,7 +42,7 @@ pub struct Shown {
 ///
 /// # Errors
 /// If there is no such run.
-pub fn run(app: &App, served: &Served, id: &str) -> Result<Value, Problem> {
+pub fn run(app: &App, served: &ServedProject, id: &str) -> Result<Value, Problem> {
     let (state, run) = served.run(&*app.program, id)?;
     let whole = WholeRun::read(&state, run)?;
     let mut lines = whole.json().into_iter();
@@ -55,7 +55,7 @@ pub fn run(app: &App, served: &Served, id: &str) -> Result<Value, Problem> {
 ///
 /// # Errors
 /// If there is no such run.
-pub fn run_for_people(app: &App, served: &Served, id: &str, shown: &Shown) -> Result<Value, Problem> {
+pub fn run_for_people(app: &App, served: &ServedProject, id: &str, shown: &RunFilter) -> Result<Value, Problem> {
     let (state, run) = served.run(&*app.program, id)?;
     let mut tasks = state.tasks_of(&run.id)?;
     let unknown = state.unknown_effects(&run.start.pipeline)?;
@@ -105,7 +105,7 @@ pub fn has_ended(tasks: &[TaskRecord]) -> impl Fn(&str) -> bool {
 /// How a task stands that has not ended in a run.
 fn still(
     app: &App,
-    served: &Served,
+    served: &ServedProject,
     running: &[RunningTask],
     goes_on: bool,
     name: &str,
@@ -161,7 +161,7 @@ impl Scale {
     }
 }
 
-fn line(served: &Served, run: &RunId, task: &TaskRecord, scale: &Scale) -> Value {
+fn line(served: &ServedProject, run: &RunId, task: &TaskRecord, scale: &Scale) -> Value {
     let word = task_word(task);
     let (x, width) = scale.bar(task.started, task.duration.as_secs_f64());
     let rows_in: u64 = task.report.rows_in.iter().map(|rows| rows.rows).sum();
@@ -183,7 +183,7 @@ fn line(served: &Served, run: &RunId, task: &TaskRecord, scale: &Scale) -> Value
     })
 }
 
-fn error(served: &Served, run: &RunId, task: &TaskRecord) -> Value {
+fn error(served: &ServedProject, run: &RunId, task: &TaskRecord) -> Value {
     json!({
         "task": task.task,
         "message": task.error.as_ref().map(|error| error.message.clone()),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tidemill_core::schedule::{Calendar, WallClock};
+use tidemill_core::schedule::{Timetable, WallClock};
 use tidemill_core::spec::Schedule;
 use tidemill_runner::Failure;
 use tidemill_scheduler::words;
@@ -12,7 +12,7 @@ use tidemill_state::{Fire, FireStatus, Run, State};
 
 use super::run::status_mark;
 use crate::app::App;
-use crate::project::{Pipeline, Served};
+use crate::project::{Pipeline, ServedProject};
 use crate::reply::Problem;
 
 /// So far back fires are listed.
@@ -25,7 +25,7 @@ const MOST_PAST: usize = 100;
 ///
 /// # Errors
 /// If the schedule is wrong or the state cannot be read.
-pub fn schedule(app: &App, served: &Served, state: Option<&State>) -> Result<Option<Value>, Problem> {
+pub fn schedule(app: &App, served: &ServedProject, state: Option<&State>) -> Result<Option<Value>, Problem> {
     let pipeline = served.load(&*app.program);
     let Some(spec) = &pipeline.spec else { return Ok(None) };
     let failed = |failure: Failure| Problem::of(&failure, app.program.failure_text(&failure));
@@ -34,9 +34,9 @@ pub fn schedule(app: &App, served: &Served, state: Option<&State>) -> Result<Opt
 }
 
 /// The schedule of a pipeline and its calendar; None if it has none.
-pub fn calendar(pipeline: &Pipeline) -> Option<(Schedule, Calendar)> {
+pub fn calendar(pipeline: &Pipeline) -> Option<(Schedule, Timetable)> {
     let schedule = pipeline.spec.as_ref()?.schedule.clone()?;
-    let calendar = Calendar::new(&schedule).ok()?;
+    let calendar = Timetable::new(&schedule).ok()?;
     Some((schedule, calendar))
 }
 
@@ -44,7 +44,7 @@ pub fn calendar(pipeline: &Pipeline) -> Option<(Schedule, Calendar)> {
 ///
 /// # Errors
 /// If it has none.
-pub fn calendar_of(pipeline: &Pipeline) -> Result<(Schedule, Calendar), Problem> {
+pub fn timetable_of(pipeline: &Pipeline) -> Result<(Schedule, Timetable), Problem> {
     calendar(pipeline).ok_or_else(|| Problem { status: 422, message: "the pipeline has no schedule".to_owned() })
 }
 
@@ -52,7 +52,7 @@ pub fn calendar_of(pipeline: &Pipeline) -> Result<(Schedule, Calendar), Problem>
 ///
 /// # Errors
 /// If the state cannot be read.
-pub fn fires(app: &App, served: &Served) -> Result<Value, Problem> {
+pub fn fires(app: &App, served: &ServedProject) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
     let Some((_, calendar)) = calendar(&pipeline) else { return Ok(json!({})) };
     let (now, clock) = (Timestamp::now(), pipeline.clock());

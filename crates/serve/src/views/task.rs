@@ -13,7 +13,7 @@ use tidemill_state::{LastGood, State, TaskRecord};
 use super::run::{status_mark, task_word};
 use crate::app::App;
 use crate::charts::{self, Bar};
-use crate::project::{Pipeline, Served};
+use crate::project::{Pipeline, ServedProject};
 use crate::reply::Problem;
 use crate::{delimited, files, logs, standing};
 
@@ -28,7 +28,7 @@ const LAST_LINES: usize = 20;
 ///
 /// # Errors
 /// If there is none of that name, or the state cannot be read.
-pub fn task(app: &Arc<App>, served: &Served, name: &str) -> Result<Value, Problem> {
+pub fn task(app: &Arc<App>, served: &ServedProject, name: &str) -> Result<Value, Problem> {
     let pipeline = served.load(&*app.program);
     served.find_task(&*app.program, name)?;
     let found = pipeline.task_spec(name);
@@ -78,7 +78,7 @@ fn planned<T>(pipeline: &Pipeline, name: &TaskName, what: impl FnOnce(&PlannedTa
 }
 
 /// Why a run would do it again; empty if it would not, null if that is not known.
-fn stale(app: &Arc<App>, served: &Served, name: &str) -> Option<Vec<String>> {
+fn stale(app: &Arc<App>, served: &ServedProject, name: &str) -> Option<Vec<String>> {
     let found = standing::stale(app, served, Duration::ZERO)?;
     let stale = found.as_ref().as_ref().ok()?;
     Some(stale.iter().find(|task| task.task == name).map(|task| task.reasons.clone()).unwrap_or_default())
@@ -103,7 +103,7 @@ fn result(last: &LastGood) -> Result<Value, Problem> {
 }
 
 /// How it ended when it was last done, with what there is to say.
-pub fn latest(served: &Served, run: &RunId, task: &TaskRecord) -> Value {
+pub fn latest(served: &ServedProject, run: &RunId, task: &TaskRecord) -> Value {
     let report = &task.report;
     let word = task_word(task);
     let rows = |name: &str, rows: u64| json!({"name": name, "rows": rows, "shown": thousands(rows)});
@@ -142,7 +142,7 @@ fn check(check: &CheckResult) -> Value {
 
 /// The rows that it rejected, as far as they fit, from the file that it has published.
 fn rejects(
-    served: &Served,
+    served: &ServedProject,
     pipeline: &Pipeline,
     state: Option<&State>,
     name: &TaskName,

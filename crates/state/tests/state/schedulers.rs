@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tidemill_core::ids::RunId;
-use tidemill_core::schedule::{Calendar, Policy, Trigger, TriggerAction, TriggerInput};
+use tidemill_core::schedule::{Policy, Timetable, Trigger, TriggerAction, TriggerInput};
 use tidemill_core::spec::{Catchup, Overlap};
 use tidemill_state::{Fire, FireStatus, Process, State};
 
@@ -19,7 +19,7 @@ struct World {
     state: State,
     random: u64,
     now: Timestamp,
-    calendar: Calendar,
+    timetable: Timetable,
     policy: Policy,
     schedulers: [Option<Scheduler>; 2],
     /// The processes that live, by number.
@@ -57,7 +57,7 @@ impl World {
             state,
             random: seed,
             now: from,
-            calendar: Calendar::of_cron(
+            timetable: Timetable::of_cron(
                 "15 */6 * * *",
                 TimeZone::get("Europe/Paris").map_err(|error| error.to_string())?,
             )?,
@@ -91,7 +91,7 @@ impl World {
 
     fn start(&mut self, which: usize) -> TestResult {
         let seen = self.state.watch("p")?.map_or(self.now, |watch| watch.seen);
-        let trigger = Trigger::new("p", self.calendar.clone(), self.policy, seen);
+        let trigger = Trigger::new("p", self.timetable.clone(), self.policy, seen);
         let process = self.process();
         self.schedulers[which] = Some(Scheduler { process, trigger, ended: Vec::new(), claimed: BTreeSet::new() });
         self.wake(which)
@@ -298,7 +298,7 @@ fn days(days: i64, policy: Policy, seed: u64) -> TestResult {
     while world.schedulers[0].is_none() {
         world.start(0)?;
     }
-    let fires: Vec<Timestamp> = world.calendar.after(from).take_while(|fire| *fire <= to).collect();
+    let fires: Vec<Timestamp> = world.timetable.after(from).take_while(|fire| *fire <= to).collect();
     let rows = world.state.fires("p", from, to + SignedDuration::from_nanos(1000))?;
     let twice: Vec<_> = world.begun.iter().filter(|(_, times)| **times > 1).collect();
     assert!(twice.is_empty(), "ran twice: {twice:?}");

@@ -66,7 +66,7 @@ pub fn text_of(value: &Value) -> String {
 }
 
 /// Texts of a command while it runs.
-pub struct Texts<'a> {
+pub struct CommandTemplates<'a> {
     /// What is known of the attempt.
     pub cx: &'a RunContext<'a>,
     /// What was known before.
@@ -75,7 +75,7 @@ pub struct Texts<'a> {
     pub names: Map<String, Value>,
 }
 
-impl Texts<'_> {
+impl CommandTemplates<'_> {
     /// The text with its values.
     ///
     /// # Errors

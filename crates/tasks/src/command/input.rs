@@ -11,7 +11,7 @@ use serde_json::Value;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::resolve;
 use tidemill_core::spec::{At, Node, NodeValue, Spec, TaskSpec};
-use tidemill_core::storage::Found;
+use tidemill_core::storage::LocationMatch;
 use tidemill_core::table::{FileFormat, Location, Sink, SinkOptions};
 use tidemill_core::task::{Edge, EdgeKind, FileInput, FileRole, RunContext, TaskFailure, TaskSource, TaskTypes};
 
@@ -174,8 +174,8 @@ impl CommandInput {
                     Ok(storage.local_path(cx.project, location).map_err(unreadable)?.to_string_lossy().into())
                 };
                 match storage.find(cx.project, &path.value).map_err(unreadable)? {
-                    Found::Matches(found) => found.iter().map(|entry| local(&entry.location)).collect(),
-                    Found::One | Found::Nothing => local(&storage.absolute(cx.project, &path.value)),
+                    LocationMatch::Matches(found) => found.iter().map(|entry| local(&entry.location)).collect(),
+                    LocationMatch::One | LocationMatch::Nothing => local(&storage.absolute(cx.project, &path.value)),
                 }
             }
             Self::Table(task, format) => {

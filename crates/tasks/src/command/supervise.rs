@@ -14,7 +14,7 @@ use tidemill_core::spec::Template;
 use tidemill_core::task::{LogLevel, RunContext, TaskFailure};
 use tidemill_process::{Ended, Exit, Guardian, ProcessError, Request, Wish};
 
-use super::environment::{Texts, inherited, text_of, variable};
+use super::environment::{CommandTemplates, inherited, text_of, variable};
 use super::outputs::Outputs;
 use super::shell_text::ShellText;
 use super::strict::{self, StrictShell};
@@ -111,7 +111,7 @@ impl CommandTask {
         let staged: Map<String, Value> =
             outputs.staged().map(|(name, path)| (name.to_owned(), path.to_string_lossy().into())).collect();
 
-        let mut texts = Texts { cx, scope: &self.scope, names: runtime_names(cx) };
+        let mut texts = CommandTemplates { cx, scope: &self.scope, names: runtime_names(cx) };
         let mut env = inherited(&self.pass_env);
         for (name, value) in self.scope.get("params").and_then(Value::as_object).into_iter().flatten() {
             env.insert(variable("PARAM", name), text_of(value));
@@ -182,7 +182,7 @@ impl CommandTask {
 fn script(
     text: &Template,
     read: &ShellText,
-    texts: &Texts<'_>,
+    texts: &CommandTemplates<'_>,
     env: &mut BTreeMap<String, String>,
 ) -> Result<String, TaskFailure> {
     let (mut script, mut from) = (String::new(), 0);

@@ -41,7 +41,7 @@ impl From<io::Error> for SmtpError {
 }
 
 /// What a server says: yes, or that it waits for more.
-pub struct Reply {
+pub struct SmtpReply {
     lines: Vec<String>,
 }
 
@@ -223,7 +223,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the server says no, or nothing that is a reply.
-    pub fn command(&mut self, command: impl fmt::Display) -> Result<Reply, SmtpError> {
+    pub fn command(&mut self, command: impl fmt::Display) -> Result<SmtpReply, SmtpError> {
         self.write(format!("{command}\r\n").as_bytes())?;
         self.reply()
     }
@@ -262,13 +262,13 @@ impl Connection {
     ///
     /// # Errors
     /// If the server says no, or nothing that is a reply.
-    pub fn reply(&mut self) -> Result<Reply, SmtpError> {
+    pub fn reply(&mut self) -> Result<SmtpReply, SmtpError> {
         self.stream.get_mut().socket().end = self.patience.end();
         let reply = self.lines();
         self.broken |= reply.is_err();
         let (code, lines) = reply?;
         match code {
-            200..400 => Ok(Reply { lines }),
+            200..400 => Ok(SmtpReply { lines }),
             code => Err(SmtpError::Refused { code, text: joined(&lines) }),
         }
     }

@@ -5,8 +5,8 @@ mod compose;
 mod connection;
 mod outbox;
 mod refusal;
-mod server;
 mod smtp;
+mod smtp_server;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,11 +28,11 @@ use tidemill_core::task::{
 
 use super::parameters::Parameters;
 use super::texts::{
-    Form, check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text, render_texts,
-    runtime_names_outside,
+    RenderFormat, check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text,
+    render_texts, runtime_names_outside,
 };
-use server::Server;
-use smtp::Session;
+use smtp::SmtpSession;
+use smtp_server::SmtpServer;
 use tidemill_secrets::masked;
 
 /// Where mails go that are not sent.
@@ -224,8 +224,8 @@ impl Task for EmailTask {
         };
         let (project, key) = (cx.project.to_owned(), url.clone());
         let attempt = move || {
-            let server = Server::parse(&url, &project)?;
-            let session = Session::open(&server, None)?;
+            let server = SmtpServer::parse(&url, &project)?;
+            let session = SmtpSession::open(&server, None)?;
             let how = if session.is_encrypted() { "over TLS" } else { "unencrypted" };
             Ok(match &server.login {
                 Some((user, _)) => format!("{} takes the login of {user}, {how}", server.place()),
@@ -238,21 +238,22 @@ impl Task for EmailTask {
     fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         let smtp = self.keys.smtp.iter().filter(|smtp| !smtp.text.contains("${{"));
         let has_password =
-            |smtp: &&Template| Server::parse(&smtp.text, cx.project).is_ok_and(|server| server.login.is_some());
+            |smtp: &&Template| SmtpServer::parse(&smtp.text, cx.project).is_ok_and(|server| server.login.is_some());
         smtp.filter(has_password).map(|smtp| open_password(cx.sources, smtp, "SMTP_URL")).collect()
     }
 
     fn run(&self, cx: &RunContext<'_>) -> Result<TaskResult, TaskFailure> {
         let text = |template: &Template| render_text(cx, &self.scope, template, &self.keys.inputs);
-        let file =
-            |path: &At<Location>, form: Form<'_>| render_file(cx, &self.scope, &path.value, &self.keys.inputs, form);
+        let file = |path: &At<Location>, form: RenderFormat<'_>| {
+            render_file(cx, &self.scope, &path.value, &self.keys.inputs, form)
+        };
         let body = match (&self.keys.body, &self.keys.template) {
             (Some(body), _) => Some(masked(text(body)?)),
-            (None, Some(path)) => Some(file(path, Form::Text)?),
+            (None, Some(path)) => Some(file(path, RenderFormat::Text)?),
             (None, None) => None,
         };
         let html = match (&self.keys.html_template, &self.keys.html) {
-            (Some(path), _) => Some(file(path, Form::Html)?),
+            (Some(path), _) => Some(file(path, RenderFormat::Html)?),
             (None, Some(task)) => Some(self.report_of(cx, task)?),
             (None, None) => None,
         };
@@ -282,8 +283,8 @@ impl Task for EmailTask {
         let who = format!("{recipients} recipient{}", if recipients == 1 { "" } else { "s" });
         let note = match smtp {
             Some(url) => {
-                let server = Server::parse(&url, cx.project)?;
-                let session = Session::open(&server, cx.deadline)?;
+                let server = SmtpServer::parse(&url, cx.project)?;
+                let session = SmtpSession::open(&server, cx.deadline)?;
                 (cx.log)(LogLevel::Info, &format!("connected to {}", server.place()));
                 session.send(&message, cx.begin_effect)?;
                 format!("sent to {who}")

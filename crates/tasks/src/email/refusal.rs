@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use tidemill_core::task::TaskFailure;
 
 use super::connection::SmtpError;
-use super::server::{Encryption, Server};
+use super::smtp_server::{Encryption, SmtpServer};
 
 /// What was being done.
 #[derive(Clone, Copy)]
@@ -28,13 +28,13 @@ pub enum Step<'a> {
 
 /// A step that failed.
 pub struct Refusal<'a> {
-    server: &'a Server,
+    server: &'a SmtpServer,
     step: Step<'a>,
     error: &'a SmtpError,
 }
 
 impl<'a> Refusal<'a> {
-    pub fn new(server: &'a Server, step: Step<'a>, error: &'a SmtpError) -> Self {
+    pub fn new(server: &'a SmtpServer, step: Step<'a>, error: &'a SmtpError) -> Self {
         Self { server, step, error }
     }
 
@@ -98,7 +98,7 @@ impl<'a> Refusal<'a> {
     }
 
     /// STARTTLS is wanted and not offered.
-    pub fn no_starttls(server: &Server) -> TaskFailure {
+    pub fn no_starttls(server: &SmtpServer) -> TaskFailure {
         TaskFailure {
             message: format!("no TLS with the mail server {}: it offers no STARTTLS", server.place()),
             help: vec![
@@ -111,7 +111,7 @@ impl<'a> Refusal<'a> {
     }
 
     /// A login is wanted and there is no common way.
-    pub fn no_login(server: &Server) -> TaskFailure {
+    pub fn no_login(server: &SmtpServer) -> TaskFailure {
         TaskFailure {
             message: format!("the mail server {} offers no login by PLAIN or LOGIN", server.place()),
             help: vec!["take user and password out of the URL if it needs none".to_owned()],
@@ -121,7 +121,7 @@ impl<'a> Refusal<'a> {
     }
 
     /// An address is beyond ASCII, and the server does not know such.
-    pub fn only_ascii(server: &Server, address: &str) -> TaskFailure {
+    pub fn only_ascii(server: &SmtpServer, address: &str) -> TaskFailure {
         TaskFailure {
             message: format!("the mail server {} takes no address beyond ASCII such as {address}", server.place()),
             help: vec!["it offers no SMTPUTF8; take an address in plain letters".to_owned()],
@@ -131,7 +131,7 @@ impl<'a> Refusal<'a> {
     }
 
     /// Some of the recipients were refused.
-    pub fn recipients(server: &Server, refused: &[(String, SmtpError)], of: usize) -> TaskFailure {
+    pub fn recipients(server: &SmtpServer, refused: &[(String, SmtpError)], of: usize) -> TaskFailure {
         let one = |(address, error): &(String, SmtpError)| format!("{address}: {}", said(server, error));
         let who = match refused.len() {
             1 => "the recipient".to_owned(),
@@ -149,7 +149,7 @@ impl<'a> Refusal<'a> {
 }
 
 /// What the server said, or what the system said of the connection.
-fn said(server: &Server, error: &SmtpError) -> String {
+fn said(server: &SmtpServer, error: &SmtpError) -> String {
     let text = match error {
         SmtpError::Refused { code, text } => format!("{code} {text}"),
         SmtpError::Unreadable(why) => why.clone(),

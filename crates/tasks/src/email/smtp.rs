@@ -14,7 +14,7 @@ use tidemill_core::task::TaskFailure;
 
 use super::connection::{Connection, Patience, SmtpError};
 use super::refusal::{Refusal, Step};
-use super::server::{Encryption, Server};
+use super::smtp_server::{Encryption, SmtpServer};
 
 /// How long a server may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,17 +22,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LAST_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A connection that takes mail.
-pub struct Session<'a> {
+pub struct SmtpSession<'a> {
     connection: Connection,
-    server: &'a Server,
+    server: &'a SmtpServer,
 }
 
-impl<'a> Session<'a> {
+impl<'a> SmtpSession<'a> {
     /// Connects, encrypts the connection and logs in. Nothing goes on after the deadline.
     ///
     /// # Errors
     /// Which of these failed, what the server said, and what to do.
-    pub fn open(server: &'a Server, deadline: Option<Instant>) -> Result<Self, TaskFailure> {
+    pub fn open(server: &'a SmtpServer, deadline: Option<Instant>) -> Result<Self, TaskFailure> {
         let failed = |step| move |error: SmtpError| Refusal::new(server, step, &error).failure();
         let tls = match server.encryption {
             Encryption::None => None,
@@ -145,7 +145,7 @@ impl<'a> Session<'a> {
 }
 
 /// Whom is trusted: the authorities of the web, and those of the server's own file.
-fn configuration(server: &Server) -> Result<Arc<ClientConfig>, TaskFailure> {
+fn configuration(server: &SmtpServer) -> Result<Arc<ClientConfig>, TaskFailure> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = &server.trusted {
         let wrong = |what: String| TaskFailure {

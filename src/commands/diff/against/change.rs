@@ -11,8 +11,8 @@ use tidemill_core::task::EdgeKind;
 use tidemill_runner::cache_index::CacheIndex;
 use tidemill_state::Output;
 
-use super::version::{Results, Version};
-use crate::commands::diff::{compare, key};
+use super::version::{LastResults, Version};
+use crate::commands::diff::{compare, row_key};
 use crate::commands::pipeline_history::PipelineHistory;
 use crate::commands::stored_table::open_table;
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ pub struct Before {
     /// The columns of the tables.
     pub schemas: BTreeMap<TaskName, Schema>,
     /// What the tasks made.
-    pub results: Results,
+    pub results: LastResults,
     /// Its graph, where that is known; of a run it is not.
     pub version: Option<Version>,
 }
@@ -90,7 +90,7 @@ pub struct RowChange {
 
 /// A published file that changes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FileChange {
+pub struct OutputChange {
     /// Its path.
     pub path: String,
     /// What was published; None for a file that is new.
@@ -111,7 +111,7 @@ pub struct PipelineChange {
     /// Tables that change and whose result is not there yet.
     pub pending: Vec<TaskName>,
     /// Published files.
-    pub files: Vec<FileChange>,
+    pub files: Vec<OutputChange>,
 }
 
 /// So many reasons, readers and columns are named in one place.
@@ -155,7 +155,7 @@ pub fn compare_pipelines(
         for output in new.outputs()? {
             let was = was.iter().find(|known| known.path == output.path).cloned();
             if was.as_ref().is_none_or(|was| was.object.digest != output.object.digest) {
-                change.files.push(FileChange { path: output.path.clone(), before: was, after: output });
+                change.files.push(OutputChange { path: output.path.clone(), before: was, after: output });
             }
         }
     }
@@ -285,7 +285,7 @@ fn row_change(
     }
     let engine = Arc::clone(&after.engine);
     let (old, new) = (open_table(history, &engine, task, old)?, open_table(history, &engine, task, new)?);
-    let key = key::choose(history, task, &[], old.schema(), new.schema())?;
+    let key = row_key::choose(history, task, &[], old.schema(), new.schema())?;
     let found = compare::compare(&old, &new, &key.columns)?;
     let columns = found.columns.iter().filter(|column| column.changed > 0).map(|column| column.name.clone()).collect();
     Ok(Some(RowChange {

@@ -14,14 +14,14 @@ use tidemill_runner::cache_index::CacheIndex;
 use tidemill_runner::project::Wanted;
 
 use self::change::{Before, compare_pipelines};
-use self::version::{Results, Version, made_in};
+use self::version::{LastResults, Version, made_in};
 use crate::commands::pipeline_history::{PipelineHistory, put};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream};
 
 /// How the change is told.
-pub struct Form<'a> {
+pub struct DiffOutput<'a> {
     /// As Markdown.
     pub markdown: bool,
     /// Into this folder, with the figures, instead of stdout.
@@ -29,7 +29,7 @@ pub struct Form<'a> {
 }
 
 /// Tells what differs between the pipeline and what it was in a run or a revision.
-pub fn tell(global: &Global, wanted: &Wanted, against: &str, form: &Form<'_>) -> Result<ExitCode, Failure> {
+pub fn tell(global: &Global, wanted: &Wanted, against: &str, form: &DiffOutput<'_>) -> Result<ExitCode, Failure> {
     let history = PipelineHistory::open(global)?;
     let after = Version::of(global, wanted)?;
     let is_run = history.state.is_some() && history.run(Some(against)).is_ok();
@@ -76,7 +76,7 @@ fn of_revision(global: &Global, wanted: &Wanted, revision: &str, after: &Version
     })?;
     let spec = &version.plan().spec;
     let (cache, _) = CacheIndex::look(&spec.project, &spec.name.value)?;
-    let results: Results = version.results.clone();
+    let results: LastResults = version.results.clone();
     let (mut fingerprints, mut schemas) = (BTreeMap::new(), BTreeMap::new());
     for ix in &version.plan().order {
         let name = &version.plan().task(*ix).name;

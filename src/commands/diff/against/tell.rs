@@ -8,7 +8,7 @@ use tidemill_core::cache::ContentStore;
 use tidemill_core::format::thousands;
 use tidemill_state::Output;
 
-use super::change::{ColumnChange, FileChange, PipelineChange, RowChange, TaskChange, TaskChangeKind, few};
+use super::change::{ColumnChange, OutputChange, PipelineChange, RowChange, TaskChange, TaskChangeKind, few};
 use crate::failure::Failure;
 use crate::summary::counted;
 use crate::terminal::Paint;
@@ -215,7 +215,7 @@ pub fn write(
     Ok(page)
 }
 
-fn is_picture(file: &FileChange) -> bool {
+fn is_picture(file: &OutputChange) -> bool {
     let ending = Path::new(&file.path).extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| matches!(ending, "png" | "svg"))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::RunId;
 use tidemill_core::ids::{TaskIx, TaskName};
-use tidemill_core::plan::{Columns, Plan, Selection};
+use tidemill_core::plan::{Plan, Selection, TaskSchemas};
 use tidemill_core::table::{Schema, TableEngine};
 use tidemill_core::task::TaskFacts;
 use tidemill_runner::cache_index::{CacheIndex, FingerprintInputs, ResultDigests, ResultHistory, Upstream};
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::global::Global;
 
 /// What tasks have made, by their ids.
-pub type Results = BTreeMap<TaskName, LastGood>;
+pub type LastResults = BTreeMap<TaskName, LastGood>;
 
 /// A pipeline that was checked.
 pub struct Version {
@@ -28,9 +28,9 @@ pub struct Version {
     /// What computes its tables.
     pub engine: Arc<dyn TableEngine>,
     /// The columns of its tables.
-    pub columns: Columns,
+    pub columns: TaskSchemas,
     /// The results in the cache that it would take as they are.
-    pub results: Results,
+    pub results: LastResults,
 }
 
 impl Version {
@@ -61,7 +61,7 @@ impl Version {
     ///
     /// # Errors
     /// If a file that it reads cannot be read.
-    pub fn fingerprint(&self, cache: &CacheIndex, ix: TaskIx, before: &Results) -> Result<Fingerprint, Failure> {
+    pub fn fingerprint(&self, cache: &CacheIndex, ix: TaskIx, before: &LastResults) -> Result<Fingerprint, Failure> {
         let upstream = KnownResults { plan: self.plan(), results: before };
         let inputs = FingerprintInputs {
             plan: self.plan(),
@@ -86,9 +86,12 @@ impl Version {
 ///
 /// # Errors
 /// If the state cannot be read.
-pub fn made_in(history: &PipelineHistory, run: &RunId) -> Result<(Results, BTreeMap<TaskName, Fingerprint>), Failure> {
+pub fn made_in(
+    history: &PipelineHistory,
+    run: &RunId,
+) -> Result<(LastResults, BTreeMap<TaskName, Fingerprint>), Failure> {
     let state = history.state()?;
-    let (mut results, mut fingerprints) = (Results::new(), BTreeMap::new());
+    let (mut results, mut fingerprints) = (LastResults::new(), BTreeMap::new());
     for record in state.tasks_of(run)? {
         let Some(result) = state.result_in(run, &record.task)? else { continue };
         if let Some(fingerprint) = ResultHistory::fingerprint(state, &result.fingerprint) {
@@ -102,7 +105,7 @@ pub fn made_in(history: &PipelineHistory, run: &RunId) -> Result<(Results, BTree
 /// Results by the ids of tasks, for the fingerprints of those that read them.
 struct KnownResults<'a> {
     plan: &'a Plan,
-    results: &'a Results,
+    results: &'a LastResults,
 }
 
 impl Upstream for KnownResults<'_> {

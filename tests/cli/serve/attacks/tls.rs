@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use tidemill_test_servers::{Authority, Certificates, tls_connect};
+use tidemill_test_servers::{CertificateAuthority, Certificates, tls_connect};
 
 use super::super::browser::{Answer, Server};
 use super::super::pages::shop;
@@ -63,7 +63,7 @@ fn a_new_certificate_counts_at_once_and_one_that_is_wrong_does_not() {
     let request = server.request("GET", "/", &[], "");
     let elsewhere = project.root().join("elsewhere");
     std::fs::create_dir(&elsewhere).expect("a folder");
-    let authority = Authority::new(&elsewhere).expect("an authority");
+    let authority = CertificateAuthority::new(&elsewhere).expect("an authority");
     let new = authority.issue("server", &["localhost"], false).expect("a certificate");
     assert!(ask(&server, &old.authority, &request).is_ok() && ask(&server, &new.authority, &request).is_err());
     // The certificate comes before its key: until both are there, the old ones count.

@@ -8,7 +8,7 @@ mod world;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use oracle::{Fate, fates, is_due};
+use oracle::{ExpectedStatus, expected_statuses, is_due};
 use sim::{Trace, simulate};
 use world::World;
 
@@ -69,7 +69,7 @@ fn kind_of(action: &Action) -> Option<&'static str> {
 
 /// A run against the oracle: as far as nothing has stopped it, every task has its fate.
 fn compare(world: &World, trace: &Trace) {
-    let fates = fates(world);
+    let expected_statuses = expected_statuses(world);
     let mut whole = vec![None; world.tasks.len()];
     for (at, task) in world.tasks.iter().enumerate() {
         let Some(status) = trace.statuses[at] else { continue };
@@ -78,7 +78,7 @@ fn compare(world: &World, trace: &Trace) {
             && status == Status::Failed(FailedBy::Attempt)
             && trace.attempts[at] <= task.retries.max;
         if !cut_short && is_whole(world, trace, TaskIx(at as u32), &mut whole) {
-            assert_eq!(Fate::of(status), Some(fates[at]), "t{at}");
+            assert_eq!(ExpectedStatus::of(status), Some(expected_statuses[at]), "t{at}");
         }
         match status {
             Status::Cancelled(CancelReason::NotReached { after }) => {
@@ -102,8 +102,8 @@ fn compare(world: &World, trace: &Trace) {
 }
 
 /// How a task before another ended; one outside the run counts as cached.
-fn actual(trace: &Trace, task: TaskIx) -> Fate {
-    trace.statuses[task.index()].map_or(Fate::Good(How::Cached), |status| Fate::of(status).unwrap())
+fn actual(trace: &Trace, task: TaskIx) -> ExpectedStatus {
+    trace.statuses[task.index()].map_or(ExpectedStatus::Good(How::Cached), |status| ExpectedStatus::of(status).unwrap())
 }
 
 /// Whether neither a task nor any before it was cancelled.

@@ -9,7 +9,7 @@ use super::world::World;
 
 /// How a task ends in a run that nothing stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ExpectedStatus {
     Good(How),
     Bad(FailedBy),
     /// Kept from running by a failure.
@@ -18,7 +18,7 @@ pub enum Fate {
     Idle,
 }
 
-impl Fate {
+impl ExpectedStatus {
     pub fn of(status: Status) -> Option<Self> {
         Some(match status {
             Status::Success(how) => Self::Good(how),
@@ -31,9 +31,9 @@ impl Fate {
 }
 
 /// Whether a task is due, by the words of the fine print.
-pub fn is_due(task: &SchedTask, fate: &dyn Fn(TaskIx) -> Fate) -> bool {
-    let good = |at: TaskIx| matches!(fate(at), Fate::Good(_));
-    let bad = |at: TaskIx| matches!(fate(at), Fate::Bad(_) | Fate::Blocked);
+pub fn is_due(task: &SchedTask, expected: &dyn Fn(TaskIx) -> ExpectedStatus) -> bool {
+    let good = |at: TaskIx| matches!(expected(at), ExpectedStatus::Good(_));
+    let bad = |at: TaskIx| matches!(expected(at), ExpectedStatus::Bad(_) | ExpectedStatus::Blocked);
     let data = task.deps.iter().filter(|dep| dep.kind != EdgeKind::Order);
     data.map(|dep| dep.task).all(good)
         && match task.rule {
@@ -45,37 +45,40 @@ pub fn is_due(task: &SchedTask, fate: &dyn Fn(TaskIx) -> Fate) -> bool {
 }
 
 /// The fates of all tasks.
-pub fn fates(world: &World) -> Vec<Fate> {
+pub fn expected_statuses(world: &World) -> Vec<ExpectedStatus> {
     let mut known = vec![None; world.tasks.len()];
-    (0..world.tasks.len()).for_each(|at| _ = fate(world, TaskIx(at as u32), &mut known));
+    (0..world.tasks.len()).for_each(|at| _ = expected(world, TaskIx(at as u32), &mut known));
     known.into_iter().map(Option::unwrap).collect()
 }
 
-fn fate(world: &World, task: TaskIx, known: &mut Vec<Option<Fate>>) -> Fate {
-    if let Some(fate) = known[task.index()] {
-        return fate;
+fn expected(world: &World, task: TaskIx, known: &mut Vec<Option<ExpectedStatus>>) -> ExpectedStatus {
+    if let Some(expected) = known[task.index()] {
+        return expected;
     }
     let spec = &world.tasks[task.index()];
     let found = if !spec.selected {
-        Fate::Good(How::Cached)
+        ExpectedStatus::Good(How::Cached)
     } else {
-        let before: Vec<(Fate, EdgeKind)> =
-            spec.deps.iter().map(|dep| (fate(world, dep.task, known), dep.kind)).collect();
+        let before: Vec<(ExpectedStatus, EdgeKind)> =
+            spec.deps.iter().map(|dep| (expected(world, dep.task, known), dep.kind)).collect();
         let of = |at: TaskIx| known[at.index()].unwrap();
         if is_due(spec, &of) {
-            own_fate(world, task)
+            own_status(world, task)
         } else {
-            let bad = |fate: &Fate| matches!(fate, Fate::Bad(_) | Fate::Blocked);
-            let lost_data = before.iter().any(|(fate, kind)| *kind != EdgeKind::Order && bad(fate));
-            let idle_data =
-                before.iter().any(|(fate, kind)| *kind != EdgeKind::Order && !matches!(fate, Fate::Good(_)));
+            let bad = |expected: &ExpectedStatus| matches!(expected, ExpectedStatus::Bad(_) | ExpectedStatus::Blocked);
+            let lost_data = before.iter().any(|(expected, kind)| *kind != EdgeKind::Order && bad(expected));
+            let idle_data = before
+                .iter()
+                .any(|(expected, kind)| *kind != EdgeKind::Order && !matches!(expected, ExpectedStatus::Good(_)));
             match spec.rule {
-                _ if lost_data => Fate::Blocked,
-                _ if idle_data => Fate::Idle,
-                TriggerRule::AllSuccess | TriggerRule::NoneFailed if before.iter().any(|(fate, _)| bad(fate)) => {
-                    Fate::Blocked
+                _ if lost_data => ExpectedStatus::Blocked,
+                _ if idle_data => ExpectedStatus::Idle,
+                TriggerRule::AllSuccess | TriggerRule::NoneFailed
+                    if before.iter().any(|(expected, _)| bad(expected)) =>
+                {
+                    ExpectedStatus::Blocked
                 }
-                _ => Fate::Idle,
+                _ => ExpectedStatus::Idle,
             }
         }
     };
@@ -83,13 +86,13 @@ fn fate(world: &World, task: TaskIx, known: &mut Vec<Option<Fate>>) -> Fate {
     found
 }
 
-fn own_fate(world: &World, task: TaskIx) -> Fate {
+fn own_status(world: &World, task: TaskIx) -> ExpectedStatus {
     let (spec, script) = (&world.tasks[task.index()], &world.scripts[task.index()]);
     match script.verdict {
-        Verdict::Cached => return Fate::Good(How::Cached),
-        Verdict::Restored => return Fate::Good(How::Restored),
-        Verdict::Skip => return Fate::Idle,
-        Verdict::Fail => return Fate::Bad(FailedBy::LookUp),
+        Verdict::Cached => return ExpectedStatus::Good(How::Cached),
+        Verdict::Restored => return ExpectedStatus::Good(How::Restored),
+        Verdict::Skip => return ExpectedStatus::Idle,
+        Verdict::Fail => return ExpectedStatus::Bad(FailedBy::LookUp),
         Verdict::Run => {}
     }
     let mut last = FailedBy::Attempt;
@@ -98,7 +101,7 @@ fn own_fate(world: &World, task: TaskIx) -> Fate {
         let published = spec.timeout.is_some_and(|timeout| attempt.commits_at.is_some_and(|at| at < timeout));
         let counts = !late || published;
         match attempt.end {
-            AttemptEnd::Success if counts => return Fate::Good(How::Ran),
+            AttemptEnd::Success if counts => return ExpectedStatus::Good(How::Ran),
             AttemptEnd::Failed { permanent, exit_code } if counts => {
                 last = FailedBy::Attempt;
                 let codes = &spec.retries.on_exit;
@@ -114,5 +117,5 @@ fn own_fate(world: &World, task: TaskIx) -> Fate {
             }
         }
     }
-    Fate::Bad(last)
+    ExpectedStatus::Bad(last)
 }

@@ -9,7 +9,7 @@ use super::world::{Attempt, World};
 use crate::clock::Moment;
 use crate::ids::TaskIx;
 use crate::sched::{
-    Action, AttemptEnd, Counts, Halt, How, Input, SchedGraph, Scheduler, State, Status, StopReason, Verdict,
+    Action, AttemptEnd, Counts, Halt, How, Input, SchedGraph, Scheduler, Status, StopReason, TaskState, Verdict,
 };
 use crate::task::EdgeKind;
 
@@ -110,7 +110,9 @@ impl Sim<'_> {
                     return;
                 }
                 self.out.remove(&task);
-                if self.scheduler.state(task) == State::Running || self.scheduler.state(task) == State::Lingering {
+                if self.scheduler.state(task) == TaskState::Running
+                    || self.scheduler.state(task) == TaskState::Lingering
+                {
                     self.backed_off[task.index()] = Some(self.now);
                 }
             }
@@ -229,7 +231,7 @@ impl Sim<'_> {
         for at in 0..self.world.tasks.len() {
             let state = self.scheduler.state(TaskIx(at as u32));
             counts.of(state).into_iter().for_each(|count| *count += 1);
-            if state == State::Ready && !self.finished {
+            if state == TaskState::Ready && !self.finished {
                 let room =
                     self.world.tasks[at].pool.is_none_or(|pool| used(pool) < self.world.pools[pool].capacity.max(1));
                 assert!(self.out.len() == jobs || !room, "t{at} waits although there is room");

@@ -1,4 +1,4 @@
-//! The expressions, zones and years that the calendar is tried on.
+//! The expressions, zones and years that the timetable is tried on.
 
 /// Minute and hour.
 const TIMES: [&str; 24] = [

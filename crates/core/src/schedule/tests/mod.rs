@@ -1,8 +1,8 @@
-//! The calendar against plain counting of minutes; the trigger on a clock that is set as it pleases.
+//! The timetable against plain counting of minutes; the trigger on a clock that is set as it pleases.
 
-mod calendar;
 mod corpus;
 mod oracle;
+mod timetable;
 mod trigger;
 mod words;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Calendar;
+use super::Timetable;
 use crate::diagnostic::{FileId, Span};
 use crate::spec::{At, Catchup, Overlap, Rhythm, Schedule};
 
@@ -23,8 +23,8 @@ fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).expect("tests name zones that exist")
 }
 
-fn calendar(expression: &str, name: &str) -> Calendar {
-    Calendar::of_cron(expression, zone(name)).expect("tests use good expressions")
+fn timetable(expression: &str, name: &str) -> Timetable {
+    Timetable::of_cron(expression, zone(name)).expect("tests use good expressions")
 }
 
 /// A schedule with the usual rules.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::{calendar, instant};
+use super::{instant, timetable};
 use crate::schedule::{
-    Calendar, Downtime, FireOutcome, GRACE, Policy, Simulation, SkipReason, Trigger, TriggerAction, TriggerInput,
+    Downtime, FireOutcome, FireSkipReason, GRACE, Policy, Simulation, Timetable, Trigger, TriggerAction, TriggerInput,
     simulate,
 };
 use crate::spec::{Catchup, Overlap};
@@ -22,7 +22,7 @@ fn policy(catchup: Catchup, overlap: Overlap) -> Policy {
 /// What is written down of fires: `None` for one that was claimed, else when and why it was passed over.
 #[derive(Default)]
 struct World {
-    rows: BTreeMap<Timestamp, Option<(Timestamp, SkipReason)>>,
+    rows: BTreeMap<Timestamp, Option<(Timestamp, FireSkipReason)>>,
     launched: Vec<Timestamp>,
     cancelled: Vec<Timestamp>,
 }
@@ -74,13 +74,13 @@ impl World {
         assert_eq!(sorted.len(), self.launched.len(), "a fire ran twice: {:?}", self.launched);
     }
 
-    fn skipped(&self, fire: &str) -> Option<SkipReason> {
+    fn skipped(&self, fire: &str) -> Option<FireSkipReason> {
         self.rows.get(&instant(fire)).copied().flatten().map(|(_, reason)| reason)
     }
 }
 
 fn hourly(policy: Policy, seen: &str) -> Trigger {
-    Trigger::new("p", calendar("0 * * * *", "UTC"), policy, instant(seen))
+    Trigger::new("p", timetable("0 * * * *", "UTC"), policy, instant(seen))
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_fire_during_a_run_is_skipped_or_waits_or_cancels() {
         match overlap {
             Overlap::Skip => {
                 assert_eq!(launched, [instant(fires[0])]);
-                assert_eq!(world.skipped(fires[1]), Some(SkipReason::Overlap(instant(fires[0]))));
+                assert_eq!(world.skipped(fires[1]), Some(FireSkipReason::Overlap(instant(fires[0]))));
                 assert_eq!(trigger.settled(), instant(fires[2]));
             }
             Overlap::Queue => {
@@ -163,15 +163,15 @@ fn nothing_runs_during_a_pause_and_nothing_is_made_up_for_after_it() {
     world.tell(&mut trigger, TriggerInput::Paused(false), instant("2024-11-20T22:20:00Z"));
     world.wake(&mut trigger, instant("2024-11-20T23:00:00Z"));
     assert_eq!(world.launched, [instant("2024-11-20T23:00:00Z")]);
-    assert_eq!(world.skipped("2024-11-20T21:00:00Z"), Some(SkipReason::Paused));
+    assert_eq!(world.skipped("2024-11-20T21:00:00Z"), Some(FireSkipReason::Paused));
 }
 
 #[test]
-fn another_calendar_counts_from_the_edit_on() {
+fn another_timetable_counts_from_the_edit_on() {
     let mut world = World::default();
     let mut trigger = hourly(policy(Catchup::All, Overlap::Skip), "2024-11-20T19:30:00Z");
-    let daily = calendar("15 6 * * *", "UTC");
-    let edited = TriggerInput::Edited { calendar: Some(Box::new(daily)), policy: policy(Catchup::All, Overlap::Skip) };
+    let daily = timetable("15 6 * * *", "UTC");
+    let edited = TriggerInput::Edited { timetable: Some(Box::new(daily)), policy: policy(Catchup::All, Overlap::Skip) };
     world.tell(&mut trigger, edited, instant("2024-11-20T19:50:00Z"));
     assert_eq!(trigger.wake_at(), Some(instant("2024-11-21T06:15:00Z")));
     assert_eq!(world.rows.len(), 0, "nothing was missed");
@@ -180,7 +180,7 @@ fn another_calendar_counts_from_the_edit_on() {
 #[test]
 fn jitter_is_the_same_for_all_and_within_its_bounds() {
     let jitter = Policy { jitter: Duration::from_secs(600), ..Policy::default() };
-    let fires: Vec<Timestamp> = calendar("0 * * * *", "UTC").after(Timestamp::UNIX_EPOCH).take(500).collect();
+    let fires: Vec<Timestamp> = timetable("0 * * * *", "UTC").after(Timestamp::UNIX_EPOCH).take(500).collect();
     let waits: Vec<Duration> =
         fires.iter().map(|fire| Duration::try_from(jitter.start("p", *fire).duration_since(*fire)).unwrap()).collect();
     assert!(waits.iter().all(|wait| *wait <= jitter.jitter));
@@ -189,7 +189,7 @@ fn jitter_is_the_same_for_all_and_within_its_bounds() {
     );
     assert_eq!(jitter.start("p", fires[3]), jitter.start("p", fires[3]));
     assert_ne!(jitter.start("p", fires[3]), jitter.start("q", fires[3]));
-    let mut trigger = Trigger::new("p", calendar("0 * * * *", "UTC"), jitter, Timestamp::UNIX_EPOCH);
+    let mut trigger = Trigger::new("p", timetable("0 * * * *", "UTC"), jitter, Timestamp::UNIX_EPOCH);
     let (mut world, at) = (World::default(), jitter.start("p", fires[0]));
     assert_eq!(trigger.wake_at(), Some(at));
     world.wake(&mut trigger, at - SignedDuration::from_nanos(1));
@@ -228,11 +228,11 @@ fn any_policy() -> impl Strategy<Value = Policy> {
     })
 }
 
-fn some_calendar() -> impl Strategy<Value = Calendar> {
+fn some_timetable() -> impl Strategy<Value = Timetable> {
     let expressions = ["0 * * * *", "30 2 * * *", "*/20 1-3 * * *", "45 19 * * MON-FRI", "15 */6 * * *"];
     let zones = ["UTC", "Europe/Paris", "Australia/Lord_Howe"];
     (prop::sample::select(expressions.to_vec()), prop::sample::select(zones.to_vec()))
-        .prop_map(|(expression, zone)| calendar(expression, zone))
+        .prop_map(|(expression, zone)| timetable(expression, zone))
 }
 
 proptest! {
@@ -240,13 +240,13 @@ proptest! {
     /// that came on time.
     #[test]
     fn a_clock_may_be_set_as_it_pleases(
-        calendar in some_calendar(),
+        timetable in some_timetable(),
         policy in any_policy(),
         jumps in prop::collection::vec((jump(), 0..20usize), 1..8),
     ) {
         let mut now = instant("2024-03-20T12:00:00Z");
         let mut world = World::default();
-        let mut trigger = Trigger::new("p", calendar.clone(), policy, now);
+        let mut trigger = Trigger::new("p", timetable.clone(), policy, now);
         for (jump, fires) in jumps {
             now += jump;
             world.wake_and_run(&mut trigger, now);
@@ -266,7 +266,7 @@ proptest! {
     /// A downtime of any length: which fires run afterwards follows from the list of those that were missed.
     #[test]
     fn a_downtime_is_made_up_for_by_the_rule(
-        calendar in some_calendar(),
+        timetable in some_timetable(),
         policy in any_policy(),
         before in 0..100_000i64,
         down in prop_oneof![0..600i64, 600..90_000i64, 90_000..20_000_000i64],
@@ -277,7 +277,7 @@ proptest! {
         let to = back + SignedDuration::from_secs(1);
         let told = simulate(&Simulation {
             pipeline: "p".into(),
-            calendar: calendar.clone(),
+            timetable: timetable.clone(),
             policy,
             from,
             to,
@@ -285,7 +285,7 @@ proptest! {
             takes: Duration::ZERO,
         });
         let fires: Vec<Timestamp> =
-            calendar.after(from - SignedDuration::from_nanos(1)).take_while(|fire| *fire <= back).collect();
+            timetable.after(from - SignedDuration::from_nanos(1)).take_while(|fire| *fire <= back).collect();
         prop_assert_eq!(told.iter().map(|told| told.fire).collect::<Vec<_>>(), fires.clone(), "each is told once");
         let ran = |fire: Timestamp| told.iter().any(|told| told.fire == fire && matches!(told.fate, FireOutcome::Ran(_)));
         let missed: Vec<Timestamp> = fires.iter().copied().filter(|fire| *fire >= stop && *fire + GRACE < back).collect();

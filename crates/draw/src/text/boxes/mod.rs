@@ -15,7 +15,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::TextStyle;
 use crate::layout::Item;
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 use canvas::Canvas;
 
 /// More boxes than these are more than one takes in.
@@ -36,24 +36,24 @@ struct Rows {
 }
 
 /// The picture, if it is small enough to be clear and has no more to say than its ids.
-pub fn draw(picture: &Picture, style: TextStyle) -> Option<String> {
-    let plain = picture.nodes.iter().all(|node| node.status.is_none() && node.lines.is_empty());
-    if !plain || picture.nodes.is_empty() || picture.nodes.len() > MOST_BOXES {
+pub fn draw(graph: &OrderedGraph, style: TextStyle) -> Option<String> {
+    let plain = graph.nodes.iter().all(|node| node.status.is_none() && node.lines.is_empty());
+    if !plain || graph.nodes.is_empty() || graph.nodes.len() > MOST_BOXES {
         return None;
     }
-    let implied = picture.implied();
+    let implied = graph.implied();
     let edges = |wanted: bool| {
-        let chosen = picture.edges.iter().zip(&implied).filter(move |(_, implied)| **implied == wanted);
+        let chosen = graph.edges.iter().zip(&implied).filter(move |(_, implied)| **implied == wanted);
         chosen.map(|(edge, _)| *edge).collect::<Vec<(usize, usize)>>()
     };
-    let rows = rows::cut(picture, &edges(false), style.width)?;
+    let rows = rows::cut(graph, &edges(false), style.width)?;
     let left = place::place(&rows, style.width)?;
     let mut canvas = Canvas::new(style);
     let mut top = 0;
     for (at, row) in rows.rows.iter().enumerate() {
         for &item in row {
             match rows.items[item].node {
-                Some(node) => canvas.frame(left[item], top, &picture.nodes[node].id, rows.widths[item]),
+                Some(node) => canvas.frame(left[item], top, &graph.nodes[node].id, rows.widths[item]),
                 None => (0..BOX_LINES).for_each(|line| canvas.down(left[item], top + line)),
             }
         }
@@ -68,21 +68,21 @@ pub fn draw(picture: &Picture, style: TextStyle) -> Option<String> {
         }
     }
     let mut text = canvas.write();
-    text += &beside(picture, &edges(true), style)?;
+    text += &beside(graph, &edges(true), style)?;
     Some(text)
 }
 
 /// A line for each task that has edges beside longer ways: `also mail ← fig_a, fig_b`. None if one would be too long.
-fn beside(picture: &Picture, edges: &[(usize, usize)], style: TextStyle) -> Option<String> {
+fn beside(graph: &OrderedGraph, edges: &[(usize, usize)], style: TextStyle) -> Option<String> {
     let arrow = if style.unicode { "←" } else { "<-" };
     let mut text = String::new();
-    for &node in &picture.order {
+    for &node in &graph.order {
         let names: Vec<&str> =
-            edges.iter().filter(|(_, to)| *to == node).map(|(from, _)| picture.nodes[*from].id.as_str()).collect();
+            edges.iter().filter(|(_, to)| *to == node).map(|(from, _)| graph.nodes[*from].id.as_str()).collect();
         if names.is_empty() {
             continue;
         }
-        let line = format!("also {} {arrow} {}", picture.nodes[node].id, names.join(", "));
+        let line = format!("also {} {arrow} {}", graph.nodes[node].id, names.join(", "));
         if line.width() > style.width {
             return None;
         }

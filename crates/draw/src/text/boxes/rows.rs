@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Rows;
 use crate::layout::{Item, add_passages, crossings};
-use crate::picture::Picture;
+use crate::ordered_graph::OrderedGraph;
 
 /// The columns between two boxes.
 pub const BOX_GAP: usize = 2;
@@ -13,19 +13,19 @@ const PASSAGE: usize = 2;
 
 /// Cuts the graph into rows. Each task stands as low as those that need it allow, one that nobody needs right below what it
 /// needs; too many for the width become several rows. None if a single box is too wide.
-pub fn cut(picture: &Picture, edges: &[(usize, usize)], width: usize) -> Option<Rows> {
-    let nodes = picture.nodes.len();
+pub fn cut(graph: &OrderedGraph, edges: &[(usize, usize)], width: usize) -> Option<Rows> {
+    let nodes = graph.nodes.len();
     let (mut before, mut after) = (vec![Vec::new(); nodes], vec![Vec::new(); nodes]);
     for &(from, to) in edges {
         after[from].push(to);
         before[to].push(from);
     }
     // Room for the id, and for a line into the box from each task before it.
-    let room = |at: usize| (picture.nodes[at].id.width() + 4).max(2 * before[at].len() + 3);
+    let room = |at: usize| (graph.nodes[at].id.width() + 4).max(2 * before[at].len() + 3);
     let mut widths: Vec<usize> = (0..nodes).map(room).collect();
-    let depths = depths(picture, &before, &after);
+    let depths = depths(graph, &before, &after);
     let mut layers: Vec<Vec<usize>> = vec![Vec::new(); depths.iter().max().map_or(0, |last| last + 1)];
-    picture.order.iter().for_each(|&node| layers[depths[node]].push(node));
+    graph.order.iter().for_each(|&node| layers[depths[node]].push(node));
 
     let mut cut = Cut { after: &after, widths: &widths, width, placed: vec![false; nodes], rows: Vec::new() };
     for mut layer in layers {
@@ -88,14 +88,14 @@ impl Cut<'_> {
 }
 
 /// The layer of each task.
-fn depths(picture: &Picture, before: &[Vec<usize>], after: &[Vec<usize>]) -> Vec<usize> {
+fn depths(graph: &OrderedGraph, before: &[Vec<usize>], after: &[Vec<usize>]) -> Vec<usize> {
     let mut height = vec![0; before.len()];
-    for &node in picture.order.iter().rev() {
+    for &node in graph.order.iter().rev() {
         height[node] = after[node].iter().map(|&after| height[after] + 1).max().unwrap_or(0);
     }
     let highest = height.iter().max().copied().unwrap_or(0);
     let mut depths: Vec<usize> = height.iter().map(|height| highest - height).collect();
-    for &node in &picture.order {
+    for &node in &graph.order {
         if after[node].is_empty() {
             depths[node] = before[node].iter().map(|&before| depths[before] + 1).max().unwrap_or(0);
         }

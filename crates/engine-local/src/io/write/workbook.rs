@@ -4,7 +4,7 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use rust_xlsxwriter::{Format, Image, Worksheet, XlsxError};
-use tidemill_core::table::{EngineError, Picture, Sheet, SheetColumn, Workbook};
+use tidemill_core::table::{EngineError, Sheet, SheetColumn, SheetImage, WorkbookJob};
 
 use super::blocks::columns;
 use super::cells::{Cell, Cells};
@@ -24,7 +24,7 @@ const ROW: f64 = 20.0;
 ///
 /// # Errors
 /// If a table cannot be read, a sheet cannot hold it, or the file cannot be written.
-pub fn write_workbook(workbook: &Workbook<'_>, path: &Path) -> Result<(), EngineError> {
+pub fn write_workbook(workbook: &WorkbookJob<'_>, path: &Path) -> Result<(), EngineError> {
     let failed = |message: String| EngineError::Sink { path: workbook.path.to_string(), message };
     let mut file = empty().map_err(|error| failed(error.to_string()))?;
     for sheet in &workbook.sheets {
@@ -75,7 +75,7 @@ fn fill(
 }
 
 /// Pictures below one another, in the size that they have on paper.
-fn put_pictures(page: &mut Worksheet, pictures: &[Picture], column: u16) -> Result<(), XlsxError> {
+fn put_pictures(page: &mut Worksheet, pictures: &[SheetImage], column: u16) -> Result<(), XlsxError> {
     let mut row = 1;
     for picture in pictures {
         let image = Image::new_from_buffer(&picture.bytes)?.set_alt_text(&picture.alt);

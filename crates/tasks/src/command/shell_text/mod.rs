@@ -16,7 +16,7 @@ pub const SHELLS: [&str; 4] = ["sh", "dash", "bash", "zsh"];
 
 /// A place in a shell's text, by how values are quoted there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum QuoteContext {
     /// Outside all quotes.
     Bare,
     /// Inside `"…"`.
@@ -29,7 +29,7 @@ pub enum Place {
     Comment,
 }
 
-impl Place {
+impl QuoteContext {
     /// What stands here for the values of these variables: each exactly one argument, whatever it holds.
     pub fn refer(self, variables: &[String]) -> String {
         let bare = || variables.iter().map(|name| format!("\"${{{name}}}\"")).collect::<Vec<_>>().join(" ");
@@ -46,7 +46,7 @@ impl Place {
 /// What a shell's text is, as far as it matters here.
 pub struct ShellText {
     /// The place of every `${{ }}`, in order.
-    pub places: Vec<(Hole, Place)>,
+    pub places: Vec<(Hole, QuoteContext)>,
     /// What of it hangs on the shell.
     pub traits: Traits,
     /// The `${{ }}` whose values are run, and by what.
@@ -119,7 +119,7 @@ struct Scanner<'a> {
     ansi: bool,
     holes: Vec<Hole>,
     at: usize,
-    found: Vec<(Hole, Place)>,
+    found: Vec<(Hole, QuoteContext)>,
     evaluated: Vec<(Range<usize>, String)>,
     mistakes: Vec<Diagnostic>,
     frames: Vec<Frame>,
@@ -141,10 +141,10 @@ impl Scanner<'_> {
     }
 
     /// Takes the hole that begins here, if one does.
-    fn take_hole(&mut self, place: Place) -> bool {
+    fn take_hole(&mut self, place: QuoteContext) -> bool {
         let Some(hole) = self.hole().cloned() else { return false };
         self.at = hole.whole.end;
-        if let Some(by) = self.evaluator(&hole).filter(|_| place != Place::Comment) {
+        if let Some(by) = self.evaluator(&hole).filter(|_| place != QuoteContext::Comment) {
             self.evaluated.push((hole.whole.clone(), by));
         }
         self.found.push((hole, place));
@@ -186,7 +186,7 @@ impl Scanner<'_> {
             Some(_) => false,
             None => return self.at = self.text.len(),
         };
-        if self.take_hole(if quoted { Place::Double } else { Place::Bare }) {
+        if self.take_hole(if quoted { QuoteContext::Double } else { QuoteContext::Bare }) {
             return self.in_word();
         }
         let rest = self.rest();
@@ -221,7 +221,7 @@ impl Scanner<'_> {
                     self.at += 1;
                     self.frames.push(Frame::Double);
                 }
-                _ if rest.starts_with('\'') && !quoted => self.single(Place::Single),
+                _ if rest.starts_with('\'') && !quoted => self.single(QuoteContext::Single),
                 _ => self.end_or_skip('}'),
             }
         }
@@ -272,11 +272,11 @@ impl Scanner<'_> {
     fn quote(&mut self) -> bool {
         let rest = &self.text[self.at..];
         if rest.starts_with('\'') {
-            self.single(Place::Single);
+            self.single(QuoteContext::Single);
             self.in_word();
         } else if self.ansi && rest.starts_with("$'") {
             self.at += 1;
-            self.single(Place::Ansi);
+            self.single(QuoteContext::Ansi);
             self.in_word();
         } else if rest.starts_with('"') {
             self.at += 1;
@@ -294,7 +294,7 @@ impl Scanner<'_> {
 
     fn comment(&mut self) {
         while self.at < self.text.len() && !self.text[self.at..].starts_with('\n') {
-            if !self.take_hole(Place::Comment) {
+            if !self.take_hole(QuoteContext::Comment) {
                 self.skip();
             }
         }
@@ -325,13 +325,13 @@ impl Scanner<'_> {
     }
 
     /// From the quote that opens here to the one that closes.
-    fn single(&mut self, place: Place) {
+    fn single(&mut self, place: QuoteContext) {
         self.at += 1;
         while self.at < self.text.len() {
             if self.take_hole(place) {
                 continue;
             }
-            if place == Place::Ansi && self.rest().starts_with('\\') {
+            if place == QuoteContext::Ansi && self.rest().starts_with('\\') {
                 self.at += 1;
                 let help = "take the backslash away: the value needs no quoting of yours";
                 if self.refuse_hole("a `${{ }}` cannot stand behind a backslash", help) {

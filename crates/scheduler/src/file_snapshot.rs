@@ -10,7 +10,7 @@ use tidemill_runner::Failure;
 
 /// Files with their texts, and what the system said of them when they were read.
 #[derive(Clone, Debug, Default)]
-pub struct Texts {
+pub struct FileSnapshot {
     stamps: Vec<(PathBuf, Option<Stamp>)>,
     texts: BTreeMap<PathBuf, String>,
 }
@@ -28,7 +28,7 @@ impl Stamp {
     }
 }
 
-impl Texts {
+impl FileSnapshot {
     /// The files as they are now, with those texts of them that were read.
     pub fn of(files: &[PathBuf], sources: &SourceMap) -> Self {
         let stamps = files.iter().map(|path| (path.clone(), Stamp::of(path))).collect();

@@ -1,4 +1,4 @@
-//! The calendar, against looking at every minute and at places that are known.
+//! The timetable, against looking at every minute and at places that are known.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::corpus::{YEARS, expressions};
 use super::oracle::Minutes;
-use super::{at, calendar, instant, schedule, zone};
-use crate::schedule::{Calendar, Wall};
+use super::{at, instant, schedule, timetable, zone};
+use crate::schedule::{Timetable, Wall};
 use crate::spec::Rhythm;
 
 fn year(zone: &TimeZone, year: i16) -> (Timestamp, Timestamp) {
@@ -20,9 +20,9 @@ fn year(zone: &TimeZone, year: i16) -> (Timestamp, Timestamp) {
 
 /// Compares the fires between two instants; how many there are.
 fn compare(expression: &str, name: &str, minutes: &Minutes, from: Timestamp, to: Timestamp) -> usize {
-    let calendar = calendar(expression, name);
+    let timetable = timetable(expression, name);
     let before = from - SignedDuration::from_nanos(1);
-    let found: Vec<Timestamp> = calendar.after(before).take_while(|fire| *fire < to).collect();
+    let found: Vec<Timestamp> = timetable.after(before).take_while(|fire| *fire < to).collect();
     let expected = minutes.fires(expression);
     if found != expected {
         let differ = found.iter().zip(&expected).find(|(found, expected)| found != expected);
@@ -64,12 +64,12 @@ fn fires_are_those_found_by_looking_at_every_minute() {
 
 #[test]
 fn a_time_that_does_not_exist_fires_at_the_end_of_the_gap() {
-    let paris = calendar("30 2 * * *", "Europe/Paris");
+    let paris = timetable("30 2 * * *", "Europe/Paris");
     let fires: Vec<Timestamp> = paris.after(instant("2024-03-30T00:00:00Z")).take(3).collect();
     assert_eq!(fires, ["2024-03-30T01:30:00Z", "2024-03-31T01:00:00Z", "2024-04-01T00:30:00Z"].map(instant));
     assert_eq!(fires.iter().map(|fire| paris.wall(*fire)).collect::<Vec<_>>(), [Wall::Plain, Wall::Gap, Wall::Plain]);
     assert_eq!(paris.shifts(fires[1])[0].by, SignedDuration::from_hours(1));
-    let apia = calendar("45 19 * * *", "Pacific/Apia");
+    let apia = timetable("45 19 * * *", "Pacific/Apia");
     let fires: Vec<String> = apia
         .after(instant("2011-12-29T12:00:00Z"))
         .take(3)
@@ -80,11 +80,11 @@ fn a_time_that_does_not_exist_fires_at_the_end_of_the_gap() {
 
 #[test]
 fn a_time_that_exists_twice_fires_at_the_first() {
-    let york = calendar("30 1 * * *", "America/New_York");
+    let york = timetable("30 1 * * *", "America/New_York");
     let fires: Vec<Timestamp> = york.after(instant("2024-11-03T00:00:00Z")).take(2).collect();
     assert_eq!(fires, ["2024-11-03T05:30:00Z", "2024-11-04T06:30:00Z"].map(instant));
     assert_eq!(york.wall(fires[0]), Wall::First);
-    let hourly = calendar("30 * * * *", "America/New_York");
+    let hourly = timetable("30 * * * *", "America/New_York");
     let fires: Vec<Timestamp> = hourly.after(instant("2024-11-03T04:45:00Z")).take(3).collect();
     assert_eq!(fires, ["2024-11-03T05:30:00Z", "2024-11-03T06:30:00Z", "2024-11-03T07:30:00Z"].map(instant));
     assert_eq!(
@@ -93,8 +93,8 @@ fn a_time_that_exists_twice_fires_at_the_first() {
     );
 }
 
-fn every(length: Duration) -> Calendar {
-    Calendar::new(&schedule(Rhythm::Every(at(length)), "Europe/Paris")).expect("a good schedule")
+fn every(length: Duration) -> Timetable {
+    Timetable::new(&schedule(Rhythm::Every(at(length)), "Europe/Paris")).expect("a good schedule")
 }
 
 #[test]
@@ -110,12 +110,12 @@ fn intervals_follow_elapsed_time() {
 #[test]
 fn the_latest_of_many_are_found_without_looking_at_all() {
     let (from, to) = (instant("1970-01-01T00:00:00Z"), instant("2024-11-20T19:45:30Z"));
-    for calendar in [calendar("* * * * *", "Europe/Paris"), every(Duration::from_secs(60))] {
-        let (latest, left_out) = calendar.latest(from, to, 3);
+    for timetable in [timetable("* * * * *", "Europe/Paris"), every(Duration::from_secs(60))] {
+        let (latest, left_out) = timetable.latest(from, to, 3);
         assert_eq!(latest, ["2024-11-20T19:43:00Z", "2024-11-20T19:44:00Z", "2024-11-20T19:45:00Z"].map(instant));
         assert!(left_out);
     }
-    let yearly = calendar("@yearly", "UTC");
+    let yearly = timetable("@yearly", "UTC");
     assert_eq!(yearly.latest(from, to, 1), ([instant("2024-01-01T00:00:00Z")].into(), true));
     assert!(!yearly.latest(instant("2022-01-01T00:00:00Z"), to, 3).1);
     assert_eq!(yearly.latest(to, to, 2), ([].into(), false));

@@ -7,7 +7,7 @@ use crate::fold::fold;
 use crate::{DrawGraph, DrawNode};
 
 /// A graph that can be drawn.
-pub struct Picture {
+pub struct OrderedGraph {
     /// The nodes.
     pub nodes: Vec<DrawNode>,
     /// The edges, each once, sorted.
@@ -20,7 +20,7 @@ pub struct Picture {
     pub order: Vec<usize>,
 }
 
-impl Picture {
+impl OrderedGraph {
     /// Folds and sorts `graph`.
     pub fn of(graph: &DrawGraph) -> Self {
         let DrawGraph { nodes, mut edges } = fold(graph);
@@ -102,23 +102,23 @@ fn order(before: &[Vec<usize>], after: &[Vec<usize>]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn picture(nodes: usize, edges: &[(usize, usize)]) -> Picture {
+    fn graph(nodes: usize, edges: &[(usize, usize)]) -> OrderedGraph {
         let nodes = (0..nodes).map(|at| DrawNode { id: at.to_string(), ..DrawNode::default() }).collect();
-        Picture::of(&DrawGraph { nodes, edges: edges.to_vec() })
+        OrderedGraph::of(&DrawGraph { nodes, edges: edges.to_vec() })
     }
 
     #[test]
     fn what_a_node_makes_possible_follows_it_closely() {
-        assert_eq!(picture(5, &[(0, 2), (1, 3), (2, 4), (3, 4)]).order, [0, 2, 1, 3, 4]);
+        assert_eq!(graph(5, &[(0, 2), (1, 3), (2, 4), (3, 4)]).order, [0, 2, 1, 3, 4]);
     }
 
     #[test]
     fn edges_that_close_a_cycle_or_lead_nowhere_are_left_out() {
-        assert_eq!(picture(3, &[(0, 1), (1, 2), (2, 0), (1, 1), (0, 1), (0, 9)]).edges, [(0, 1), (1, 2)]);
+        assert_eq!(graph(3, &[(0, 1), (1, 2), (2, 0), (1, 1), (0, 1), (0, 9)]).edges, [(0, 1), (1, 2)]);
     }
 
     #[test]
     fn an_edge_beside_a_longer_way_is_implied() {
-        assert_eq!(picture(3, &[(0, 1), (0, 2), (1, 2)]).implied(), [false, true, false]);
+        assert_eq!(graph(3, &[(0, 1), (0, 2), (1, 2)]).implied(), [false, true, false]);
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 /// How a server takes mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct SmtpServer {
     /// Its name or address.
     pub host: String,
     /// Its port.
@@ -77,7 +77,7 @@ fn login(url: &Url) -> Result<Option<(String, String)>, TaskFailure> {
     }
 }
 
-impl Server {
+impl SmtpServer {
     /// Reads a URL; files in it start at that folder.
     ///
     /// # Errors
@@ -154,8 +154,8 @@ impl Server {
 mod tests {
     use super::*;
 
-    fn read(url: &str) -> Result<Server, String> {
-        Server::parse(url, Path::new("/project")).map_err(|failure| {
+    fn read(url: &str) -> Result<SmtpServer, String> {
+        SmtpServer::parse(url, Path::new("/project")).map_err(|failure| {
             assert!(!failure.message.contains("hunter2") && failure.permanent, "{failure}");
             failure.message
         })

@@ -5,7 +5,7 @@ use tidemill_core::spec::{Node, NodeValue};
 
 /// A place in a YAML tree.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place<'a> {
+pub struct CursorContext<'a> {
     /// The keys that lead to it; places in lists are left out. The last one is the key itself, where that is meant.
     pub path: Vec<&'a str>,
     /// Where the last key stands.
@@ -15,12 +15,12 @@ pub struct Place<'a> {
 }
 
 /// What stands at that byte, if it is a key or a single value.
-pub fn at(tree: &Node, offset: usize) -> Option<Place<'_>> {
-    let mut place = Place { path: Vec::new(), key: None, value: None };
+pub fn at(tree: &Node, offset: usize) -> Option<CursorContext<'_>> {
+    let mut place = CursorContext { path: Vec::new(), key: None, value: None };
     find(tree, offset, &mut place).then_some(place)
 }
 
-fn find<'a>(node: &'a Node, offset: usize, place: &mut Place<'a>) -> bool {
+fn find<'a>(node: &'a Node, offset: usize, place: &mut CursorContext<'a>) -> bool {
     match &node.value {
         NodeValue::Map(entries) => entries.iter().any(|(key, value)| {
             place.path.push(&key.name);

@@ -24,14 +24,14 @@ impl Stamp {
 }
 
 /// A value made of files. When they change it is made again; if that fails it stays what it was, which is told once.
-pub struct Fresh<T> {
+pub struct Reloading<T> {
     files: Vec<PathBuf>,
     make: Box<dyn Fn() -> Result<T, Failure> + Send + Sync>,
     tell: Box<dyn Fn(&Failure) + Send + Sync>,
     made: Mutex<(Vec<Stamp>, Arc<T>)>,
 }
 
-impl<T> Fresh<T> {
+impl<T> Reloading<T> {
     /// Makes it of these files for the first time.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ mod tests {
             text.parse::<u32>().map_err(|error| Failure::wrong(error.to_string()))
         };
         let tell = move |_: &Failure| *count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        let fresh = Fresh::new(vec![file.clone()], make, tell).map_err(std::io::Error::other)?;
+        let fresh = Reloading::new(vec![file.clone()], make, tell).map_err(std::io::Error::other)?;
         assert_eq!(*fresh.get(), 1);
         std::fs::write(&file, "wrong")?;
         assert_eq!([*fresh.get(), *fresh.get()], [1, 1]);

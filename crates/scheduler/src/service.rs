@@ -14,7 +14,7 @@ use super::{Event, Host, Watched};
 use tidemill_runner::Failure;
 
 /// The pipelines, and where they come from.
-pub struct Served {
+pub struct SchedulerService {
     host: Arc<dyn Host>,
     /// Pipeline files, and folders of them.
     given: Vec<PathBuf>,
@@ -28,7 +28,7 @@ pub struct Served {
     stopping: bool,
 }
 
-impl Served {
+impl SchedulerService {
     /// Opens all pipelines asked for. A file that is named must be good unless it is only watched; in a folder only those are
     /// served that are.
     pub fn open(host: Arc<dyn Host>, given: &[PathBuf], mode: Mode, sender: Sender<Event>) -> Result<Self, Failure> {

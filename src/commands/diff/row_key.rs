@@ -9,7 +9,7 @@ use crate::commands::pipeline_history::PipelineHistory;
 use crate::failure::Failure;
 
 /// The columns, and where they come from.
-pub struct Key {
+pub struct RowKey {
     /// Empty: whole rows.
     pub columns: Vec<String>,
     /// `--key`, `its unique check`, …
@@ -23,7 +23,7 @@ pub fn choose(
     wanted: &[String],
     before: &Schema,
     after: &Schema,
-) -> Result<Key, Failure> {
+) -> Result<RowKey, Failure> {
     for name in wanted {
         if !before.contains(name) || !after.contains(name) {
             let failure = Failure::wrong(format!("`--key {name}`: both tables must have that column"));
@@ -34,15 +34,15 @@ pub fn choose(
         }
     }
     if !wanted.is_empty() {
-        return Ok(Key { columns: wanted.to_vec(), source: "--key" });
+        return Ok(RowKey { columns: wanted.to_vec(), source: "--key" });
     }
     let plan = history.opened.plan.as_ref();
     let parameters = plan.and_then(|plan| Some(plan.task(plan.find(task.as_str())?).task.parameters()));
     let found = parameters.and_then(|parameters| from_parameters(&parameters, before, after));
-    Ok(found.unwrap_or(Key { columns: Vec::new(), source: "whole rows" }))
+    Ok(found.unwrap_or(RowKey { columns: Vec::new(), source: "whole rows" }))
 }
 
-fn from_parameters(parameters: &Value, before: &Schema, after: &Schema) -> Option<Key> {
+fn from_parameters(parameters: &Value, before: &Schema, after: &Schema) -> Option<RowKey> {
     let checks = parameters.get("checks").and_then(Value::as_array).into_iter().flatten();
     let unique = checks.filter_map(|check| Some((names(check.get("unique")?), "its unique check")));
     let groups = parameters.get("group_by").map(|groups| (names(groups), "its group_by"));
@@ -50,7 +50,7 @@ fn from_parameters(parameters: &Value, before: &Schema, after: &Schema) -> Optio
         !columns.is_empty() && columns.iter().all(|name| before.contains(name) && after.contains(name))
     };
     let (columns, source) = unique.chain(groups).find(|(columns, _)| usable(columns))?;
-    Some(Key { columns, source })
+    Some(RowKey { columns, source })
 }
 
 fn names(value: &Value) -> Vec<String> {

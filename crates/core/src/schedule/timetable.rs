@@ -20,7 +20,7 @@ const ENOUGH: usize = 100_000;
 /// fires once, at the first. If its hour is `*` or has a step, it follows elapsed time instead: it fires whenever the wall shows
 /// such a time, twice if it shows it twice. An interval fires at the multiples of its length since 1970-01-01T00:00Z.
 #[derive(Clone, Debug)]
-pub struct Calendar {
+pub struct Timetable {
     beat: Beat,
     zone: TimeZone,
 }
@@ -74,8 +74,8 @@ impl Stretch {
     }
 }
 
-impl Calendar {
-    /// The calendar of a schedule that has been read, so that its expression and zone are known to be good.
+impl Timetable {
+    /// The timetable of a schedule that has been read, so that its expression and zone are known to be good.
     ///
     /// # Errors
     /// What is wrong with them, if they are not.
@@ -88,7 +88,7 @@ impl Calendar {
         }
     }
 
-    /// The calendar of a cron expression.
+    /// The timetable of a cron expression.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -105,7 +105,7 @@ impl Calendar {
 
     /// The fires after an instant, in order.
     pub fn after(&self, at: Timestamp) -> Fires<'_> {
-        Fires { calendar: self, at, stretch: None }
+        Fires { timetable: self, at, stretch: None }
     }
 
     /// The first fire after an instant; None if there is none before the end of time.
@@ -186,10 +186,10 @@ impl Calendar {
     }
 }
 
-/// The fires of a calendar, one after the other.
+/// The fires of a timetable, one after the other.
 #[derive(Clone, Debug)]
 pub struct Fires<'a> {
-    calendar: &'a Calendar,
+    timetable: &'a Timetable,
     /// Those up to here have been told.
     at: Timestamp,
     /// Where that is.
@@ -200,7 +200,7 @@ impl Iterator for Fires<'_> {
     type Item = Timestamp;
 
     fn next(&mut self) -> Option<Timestamp> {
-        let fire = match &self.calendar.beat {
+        let fire = match &self.timetable.beat {
             Beat::Every(every) => {
                 let step = i128::try_from(every.as_nanos()).ok()?;
                 let next = (self.at.as_nanosecond().div_euclid(step) + 1).checked_mul(step)?;
@@ -216,7 +216,7 @@ impl Iterator for Fires<'_> {
 impl Fires<'_> {
     fn next_of(&mut self, cron: &Cron, follows_elapsed_time: bool) -> Option<Timestamp> {
         let known = self.stretch.filter(|stretch| stretch.holds(self.at));
-        let mut stretch = known.unwrap_or_else(|| self.calendar.stretch(self.at));
+        let mut stretch = known.unwrap_or_else(|| self.timetable.stretch(self.at));
         // Strictly after what the wall shows now.
         let mut from = (stretch.offset.to_datetime(self.at), false);
         loop {
@@ -233,7 +233,7 @@ impl Fires<'_> {
                 self.stretch = Some(stretch);
                 return Some(fire);
             };
-            stretch = self.calendar.stretch(end);
+            stretch = self.timetable.stretch(end);
             let (_, new) = stretch.walls()?;
             if !follows_elapsed_time && wall < new {
                 // It would have come while the wall shows nothing: all such come once, when it shows something again.

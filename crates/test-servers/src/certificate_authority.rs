@@ -6,7 +6,7 @@ use std::{fs, io};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 
 /// Vouches for certificates of test servers.
-pub struct Authority {
+pub struct CertificateAuthority {
     issuer: Issuer<'static, KeyPair>,
     folder: PathBuf,
 }
@@ -28,11 +28,11 @@ impl Certificates {
     /// # Errors
     /// If they cannot be made or written.
     pub fn make(folder: &Path, expired: bool) -> io::Result<Self> {
-        Authority::new(folder)?.issue("server", &["localhost"], expired)
+        CertificateAuthority::new(folder)?.issue("server", &["localhost"], expired)
     }
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// A new one, which keeps its files in that folder.
     ///
     /// # Errors
