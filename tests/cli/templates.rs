@@ -48,6 +48,34 @@ fn whatever_way_the_environment_is_named_counts() {
 }
 
 #[test]
+fn what_a_template_calls_is_found_by_check() {
+    let project = report(
+        "r.md",
+        "r.txt",
+        "# Report\n\n{% for row in inputs.t %}\n${{ row.v | monney }} ${{ sum(row.v) }}\n{% endfor %}\n",
+    );
+    insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r"
+    error: in `${{ }}`: there is no filter `monney`
+     --> r.md:4:13
+      |
+    4 | ${{ row.v | monney }} ${{ sum(row.v) }}
+      |             ^^^^^^
+      |
+      = help: did you mean `money`?
+
+    error: in `${{ }}`: there is no function `sum`
+     --> r.md:4:27
+      |
+    4 | ${{ row.v | monney }} ${{ sum(row.v) }}
+      |                           ^^^
+      |
+      = help: it is a filter: write `value | sum`
+
+    2 errors
+    ");
+}
+
+#[test]
 fn the_environment_as_a_whole_is_that_of_the_file() {
     for text in [
         "${{ env }}",
@@ -89,7 +117,7 @@ fn whatever_way_the_day_is_named_counts() {
 #[test]
 fn nothing_shows_all_names() {
     let project = report("r.md", "r.txt", "${{ debug() }}");
-    let said = run_with(&project, "HOME", "/home/elsewhere").exits(1).stderr;
+    let said = run_with(&project, "HOME", "/home/elsewhere").exits(2).stderr;
     assert!(said.contains("no function"), "{said}");
 }
 

@@ -3,6 +3,7 @@
 mod aggregates;
 mod depth;
 mod filters;
+mod known;
 mod nesting;
 mod number;
 mod rows;
@@ -15,6 +16,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
+pub(crate) use known::{FILTERS, TESTS, functions, has_filter, has_test};
 pub use rows::table_rows;
 
 /// Steps that one template may take before it is stopped: more than a report of a million cells needs. Text costs a step
@@ -110,6 +112,16 @@ pub fn too_deep(text: &str) -> Option<Range<usize>> {
     depth::too_deep(text)
 }
 
+/// The insides of all `${{ … }}` and `{% … %}` that are neither quoted by `raw` nor in a comment, in order. To be asked for only of
+/// a text that is not [too deep](too_deep).
+pub(crate) fn insides(text: &str) -> Vec<Range<usize>> {
+    let inside = |tag: Range<usize>| {
+        let begin = tag.start + if text[tag.clone()].starts_with('$') { 3 } else { 2 };
+        begin..tag.end.saturating_sub(2).max(begin)
+    };
+    depth::tags(text).into_iter().map(inside).collect()
+}
+
 fn depth_error(before: Option<&str>) -> Error {
     let line = before.map(|text| format!("line {}: ", text.matches('\n').count() + 1)).unwrap_or_default();
     let most = depth::MOST;
@@ -130,6 +142,10 @@ pub fn explain(error: &Error) -> String {
         (ErrorKind::UnknownFunction, Some(detail)) => {
             let name = detail.split(' ').next().unwrap_or(detail);
             format!("there is no function `{name}`; if it is a filter, write `value | {name}`")
+        }
+        (ErrorKind::UnknownFilter | ErrorKind::UnknownTest, Some(detail)) => {
+            let (what, rest) = detail.split_once(' ').unwrap_or(("name", detail));
+            format!("there is no {what} `{}`", rest.trim_end_matches(" is unknown"))
         }
         (_, Some(detail)) => detail.to_owned(),
         (kind, None) => kind.to_string(),

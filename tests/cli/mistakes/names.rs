@@ -108,11 +108,13 @@ fn that_cannot_be_read() {
       |
       = help: close it with `}}`, or write `$${{` for a literal `${{`
 
-    error: in `${{ }}`: filter uper is unknown
+    error: in `${{ }}`: there is no filter `uper`
      --> pipeline.yaml:6:56
       |
     6 |   countries: {type: load, path: '${{ params.data_dir | uper }}/countries.csv'}
       |                                                        ^^^^
+      |
+      = help: did you mean `upper`?
 
     error: in `${{ }}`: unexpected end of input, expected expression
      --> pipeline.yaml:7:62

@@ -101,6 +101,28 @@ impl NameUse {
     }
 }
 
+/// What a template calls by a name of the engine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callee {
+    /// `range(3)`
+    Function,
+    /// `x | money`
+    Filter,
+    /// `x is defined`
+    Test,
+}
+
+/// A call in an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// What is called.
+    pub callee: Callee,
+    /// Its name.
+    pub name: String,
+    /// The place of the name in the expression.
+    pub range: Range<usize>,
+}
+
 /// Words that are no names.
 const KEYWORDS: [&str; 34] = [
     "and",
@@ -141,8 +163,18 @@ const KEYWORDS: [&str; 34] = [
 
 /// The names in one expression, each with the parts behind its dots, in order.
 pub(crate) fn names(expression: &str) -> Vec<NameUse> {
+    names_and_calls(expression).0
+}
+
+/// The functions, filters and tests in one expression or statement, in order. Methods (`x.upper()`) belong to values and are
+/// not among them; macros of the text are.
+pub(crate) fn calls(expression: &str) -> Vec<Call> {
+    names_and_calls(expression).1
+}
+
+fn names_and_calls(expression: &str) -> (Vec<NameUse>, Vec<Call>) {
     let bytes = expression.as_bytes();
-    let mut uses = Vec::new();
+    let (mut uses, mut calls) = (Vec::new(), Vec::new());
     let mut at = 0;
     // What stands before: after `|`, `.` or `is` a word is no name of ours.
     let mut before = b' ';
@@ -156,20 +188,34 @@ pub(crate) fn names(expression: &str) -> Vec<NameUse> {
             let (word, end) = word_at(expression, at);
             let next = bytes[end..].iter().copied().find(|b| !b.is_ascii_whitespace());
             let keyword_argument = next == Some(b'=') && !expression[end..].trim_start().starts_with("==");
+            let mut call = |callee, range: Range<usize>| {
+                calls.push(Call { callee, name: expression[range.clone()].to_owned(), range });
+            };
+            // `{% filter upper %}` is a filter without its `|`.
+            let names_filter = word == "filter" && before != b'|' && !after_is;
             if KEYWORDS.contains(&word) {
                 after_is = word == "is" || (after_is && word == "not");
                 at = end;
-            } else if matches!(before, b'|' | b'.') || after_is || keyword_argument {
+            } else if before == b'|' {
+                let end = dotted_end(expression, end);
+                call(Callee::Filter, at..end);
+                at = end;
+            } else if after_is {
+                let end = dotted_end(expression, end);
+                call(Callee::Test, at..end);
                 after_is = false;
                 at = end;
-            } else {
-                let (name, end) = path_at(expression, at);
-                if !name.parts.is_empty() {
-                    uses.push(name);
-                }
+            } else if before == b'.' || keyword_argument {
                 at = end;
+            } else {
+                let (name, name_end) = path_at(expression, at);
+                match name.parts.is_empty() {
+                    true => call(Callee::Function, at..end),
+                    false => uses.push(name),
+                }
+                at = name_end;
             }
-            before = b'a';
+            before = if names_filter { b'|' } else { b'a' };
         } else {
             if !byte.is_ascii_whitespace() {
                 before = if byte.is_ascii_digit() { b'0' } else { byte };
@@ -184,7 +230,15 @@ pub(crate) fn names(expression: &str) -> Vec<NameUse> {
             }
         }
     }
-    uses
+    (uses, calls)
+}
+
+/// Where a word ends whose dots belong to it.
+fn dotted_end(text: &str, end: usize) -> usize {
+    match text[end..].strip_prefix('.').filter(|after| after.bytes().next().is_some_and(is_word_start)) {
+        Some(after) => dotted_end(text, word_at(text, text.len() - after.len()).1),
+        None => end,
+    }
 }
 
 fn is_word_start(byte: u8) -> bool {
@@ -264,5 +318,18 @@ mod tests {
         assert_eq!(paths("range(3)"), Vec::<String>::new());
         assert_eq!(paths("item.name.upper() ~ 'params.no'"), ["item.name"]);
         assert_eq!(paths("a if b == 1 else 1e5"), ["a", "b"]);
+    }
+
+    #[test]
+    fn calls_are_functions_filters_and_tests_but_not_methods() {
+        let found = |expression: &str| {
+            let call = |call: &Call| format!("{:?} {}", call.callee, &expression[call.range.clone()]);
+            calls(expression).iter().map(call).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(found("range(3) | map('upper') | join(sep=',')"), "Function range, Filter map, Filter join");
+        assert_eq!(found("x is not odd and y is defined or z.is_x() in (1, 2)"), "Test odd, Test defined");
+        assert_eq!(found("x.upper() ~ item['a'].f(g(1)) | a.b"), "Function g, Filter a.b");
+        assert_eq!(found("- filter upper | trim"), "Filter upper, Filter trim");
+        assert_eq!(found("f(a='g(1)') if x is none else (h)(2)"), "Function f");
     }
 }

@@ -12,6 +12,7 @@ use crate::template;
 
 use super::Scope;
 use super::holes::{Cut, NameUse, cut, names};
+use super::unknown_calls::unknown_calls;
 
 pub(crate) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(template::environment);
 
@@ -140,6 +141,10 @@ pub(crate) fn evaluate(
     }
     let compiled = template::expression(expression).and_then(|expression| ENVIRONMENT.compile_expression(expression));
     let compiled = compiled.map_err(|error| vec![engine_error(text, &range, &error)])?;
+    let uncallable = unknown_calls(text, range.clone(), &|_| false);
+    if !uncallable.is_empty() {
+        return Err(uncallable);
+    }
     let names = names(expression);
     let unknown: Vec<Diagnostic> =
         names.iter().filter_map(|name| unknown_name(text, range.start, name, scope, runtime)).collect();

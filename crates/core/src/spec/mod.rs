@@ -32,6 +32,7 @@ mod template_use;
 mod test_spec;
 #[cfg(test)]
 mod tests;
+mod unknown_calls;
 mod validate;
 
 pub use at::At;

@@ -10,6 +10,7 @@ use crate::template;
 
 use super::holes::{Cut, Hole, NameUse, cut, names};
 use super::interpolate::{ENVIRONMENT, Filled, Text, closed, engine_error, evaluate, fill, unknown_name, unknown_root};
+use super::unknown_calls::unknown_calls;
 use super::{Scope, Template};
 
 /// What `tasks.<id>` has.
@@ -72,13 +73,26 @@ impl Template {
     /// The names it uses that are no variables of its own, each with the place of its expression.
     fn free_names(&self, cut: &Cut) -> Vec<(usize, NameUse)> {
         let mut names = placed_names(&self.text, cut);
-        if self.has_statements() {
-            let prepared = template::prepare(&self.text).unwrap_or_default();
-            let parsed = ENVIRONMENT.template_from_str(&prepared);
-            let free = parsed.map(|parsed| parsed.undeclared_variables(false)).unwrap_or_default();
+        if let Some(free) = self.undeclared() {
             names.retain(|(_, name)| name.parts.first().is_some_and(|(root, _)| free.contains(root)));
         }
         names
+    }
+
+    /// The names that it does not make itself, by `set`, `for` or `macro`; None if it has no statements, which could.
+    fn undeclared(&self) -> Option<HashSet<String>> {
+        self.has_statements().then(|| {
+            let prepared = template::prepare(&self.text).unwrap_or_default();
+            let parsed = ENVIRONMENT.template_from_str(&prepared);
+            parsed.map(|parsed| parsed.undeclared_variables(false)).unwrap_or_default()
+        })
+    }
+
+    /// Every call of a function, filter or test that there is not.
+    fn unknown_calls(&self, text: Text<'_>) -> Vec<Diagnostic> {
+        let undeclared = self.undeclared();
+        let is_own = |name: &str| undeclared.as_ref().is_some_and(|names| !names.contains(name));
+        template::insides(&self.text).into_iter().flat_map(|inside| unknown_calls(text, inside, &is_own)).collect()
     }
 
     /// Finds every unknown name and what is no template.
@@ -106,6 +120,7 @@ impl Template {
             }
         }
         if found.is_empty() {
+            found = self.unknown_calls(text);
             let names = self.free_names(&cut);
             found.extend(names.iter().filter_map(|(offset, name)| check_name(text, *offset, name, scope, known)));
         }

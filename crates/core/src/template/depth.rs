@@ -47,8 +47,8 @@ pub(super) fn too_deep(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// The `{% … %}` of a template that stand in no `raw` and no comment, each from its first brace to behind its last. To be asked
-/// for only of one that is not too deep.
+/// The `{% … %}` and `${{ … }}` of a template that stand in no `raw` and no comment, each from its first letter to behind its
+/// last. To be asked for only of one that is not too deep.
 pub(super) fn tags(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut tags = Vec::new();
@@ -60,7 +60,9 @@ pub(super) fn tags(text: &str) -> Vec<Range<usize>> {
         } else if rest.starts_with(b"{#") {
             at = behind(text, at + 2, "#}");
         } else if rest.starts_with(b"${{") {
-            at = walk(text, at + 3).unwrap_or(bytes.len());
+            let end = walk(text, at + 3).unwrap_or(bytes.len());
+            tags.push(at..end);
+            at = end;
         } else if rest.starts_with(b"{%") {
             let end = walk(text, at + 2).unwrap_or(bytes.len());
             tags.push(at..end);

@@ -37,7 +37,7 @@ pub(super) fn with_bounds(text: &str) -> Cow<'_, str> {
 
 /// From where to where the value of a `{% set x = … %}` stands, if the tag is one.
 fn value_of_set(text: &str, tag: std::ops::Range<usize>) -> Option<(usize, usize)> {
-    let inner = text.get(tag.start + 2..tag.end.checked_sub(2)?)?;
+    let inner = text.get(tag.start..tag.end.checked_sub(2)?)?.strip_prefix("{%")?;
     let inner = inner.strip_suffix(['-', '+']).unwrap_or(inner);
     let rest = inner.trim_start_matches(['-', '+']).trim_start().strip_prefix("set")?;
     let sign = rest.find('=')?;

@@ -43,6 +43,38 @@ fn known_names_are_fine() {
 }
 
 #[test]
+fn what_is_called_is_found_to_the_letter() {
+    insta::assert_snapshot!(check("${{ money(params.n) }} ${{ rang(3) }} ${{ params.n | monney | upper }} ${{ params.n is definde }}"), @r"
+    p.yaml:1:8: in `${{ }}`: there is no function `money` [money]
+      help: it is a filter: write `value | money`
+    p.yaml:1:31: in `${{ }}`: there is no function `rang` [rang]
+      help: did you mean `range`?
+    p.yaml:1:57: in `${{ }}`: there is no filter `monney` [monney]
+      help: did you mean `money`?
+    p.yaml:1:91: in `${{ }}`: there is no test `definde` [definde]
+      help: did you mean `defined`?
+    ");
+    insta::assert_snapshot!(check("{% for i in nope(3) %}${{ i | thousand }}{% endfor %}{% filter uper %}x{% endfilter %}"), @r"
+    p.yaml:1:16: in `${{ }}`: there is no function `nope` [nope]
+      help: there is `dict`, `namespace`, `range`
+    p.yaml:1:34: in `${{ }}`: there is no filter `thousand` [thousand]
+      help: did you mean `thousands`?
+    p.yaml:1:67: in `${{ }}`: there is no filter `uper` [uper]
+      help: did you mean `upper`?
+    ");
+    // What a text makes itself, what it quotes and what it says of itself are no calls.
+    for text in [
+        "{% macro twice(x) %}${{ x }}${{ x }}{% endmacro %}${{ twice('a') }}",
+        "{% macro m() %}${{ caller() }}{% endmacro %}{% call m() %}x{% endcall %}",
+        "{% for n in [1] recursive %}${{ loop([]) }}{% endfor %}",
+        "{% raw %}${{ x() | nope }}{% endraw %}{# ${{ y() }} #}{% set r = [] %}${{ r }}",
+        "$${{ x() | nope }} ${{ 'a'.upper() }} ${{ 'f() | g' }}",
+    ] {
+        assert_eq!(check(text), "", "{text}");
+    }
+}
+
+#[test]
 fn unknown_names_are_found_to_the_letter() {
     insta::assert_snapshot!(check("${{ tasks.ordrs.rows }} ${{ tasks.orders.row }} ${{ tasks.raw.rows }} ${{ params.m }} ${{ run.stat }} ${{ nope }}"), @r"
     p.yaml:1:14: unknown task `ordrs` [ordrs]
