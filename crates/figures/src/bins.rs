@@ -14,6 +14,9 @@ pub(crate) struct Bins {
 const FEWEST: f64 = 5.0;
 const MOST: f64 = 60.0;
 
+/// A round width that is at least so much of the wanted one is taken, for the next may be twice as wide and more.
+const NEARLY: f64 = 0.75;
+
 impl Bins {
     /// As many bins as wanted, from the least value to the largest. Else bins after Freedman and Diaconis: twice the
     /// interquartile range over the cube root of the count, made round.
@@ -35,7 +38,8 @@ impl Bins {
         let spread = 2.0 * (quartile(0.75) - quartile(0.25)) / count.cbrt();
         // Where half the values are equal the rule has no answer; Sturges' has.
         let wanted = if spread > 0.0 { span / spread } else { count.log2() + 1.0 };
-        let (mantissa, exponent) = step_above(span / wanted.clamp(FEWEST, MOST));
+        let wanted = span / wanted.clamp(FEWEST, MOST);
+        let (mantissa, exponent) = step_above((wanted * NEARLY).max(span / MOST));
         let width = scaled(mantissa, exponent);
         if whole && width <= 1.0 {
             // Each whole number stands in the middle of its own bin.
@@ -67,6 +71,13 @@ mod tests {
         let bins = Bins::of(&values, None).unwrap();
         assert_eq!(bins, Bins { first: 0.5, width: 1.0, count: 6 });
         assert_eq!(bins.tally(values.into_iter()), [100.0; 6]);
+    }
+
+    #[test]
+    fn a_width_that_is_nearly_wanted_is_taken() {
+        // Freedman and Diaconis want 5.4 here.
+        let values: Vec<f64> = (0..200).map(|at| 20.05 + f64::from(at) * 0.158).chain([0.5, 79.5]).collect();
+        assert_eq!(Bins::of(&values, None), Some(Bins { first: 0.0, width: 5.0, count: 16 }));
     }
 
     #[test]

@@ -14,10 +14,15 @@ pub enum Warning {
         /// Whether these became one.
         pooled: bool,
     },
-    /// Rows whose key is missing, or cannot be drawn: they are left out.
+    /// Rows whose key is missing, or infinite: they are left out.
     WithoutKey {
         /// How many.
         rows: usize,
+    },
+    /// Keys so large that they cannot be computed with: they are left out.
+    KeysTooLarge {
+        /// How many.
+        values: usize,
     },
     /// Rows whose value is missing, or infinite: they are left out.
     WithoutValue {

@@ -35,7 +35,7 @@ impl Data {
             left[*row as usize].points.push((*x, super::run::value(*y)));
         }
         let told = chart.series.first().into_iter().flat_map(|series| without_value(0, series, places));
-        let warnings = without_key(places).into_iter().chain(told).collect();
+        let warnings = without_key(&chart.keys, places).chain(told).collect();
         let mut data = Data { keys, left, right: Vec::new(), unmerged: None, warnings, ranked: false };
         data.left.iter_mut().for_each(Run::sort);
         if chart.agg.is_none() {

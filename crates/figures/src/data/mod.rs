@@ -7,7 +7,7 @@ mod run;
 use std::collections::HashMap;
 
 use crate::kind::Columns;
-use crate::{AxisFormat, Chart, Repeats, Series, Sort, Stack, Warning};
+use crate::{AxisFormat, Chart, Column, Repeats, Series, Sort, Stack, Warning};
 pub(crate) use keys::{KeyScale, Keys, distinct, name_of, places};
 pub(crate) use run::Run;
 
@@ -42,7 +42,7 @@ impl Data {
     pub fn new(chart: &Chart, scale: KeyScale, stat: Stat) -> Data {
         let number_format = chart.x_format.as_ref().and_then(AxisFormat::number);
         let (keys, places) = keys::places(&chart.keys, scale, number_format);
-        let warnings: Vec<Warning> = without_key(&places).into_iter().collect();
+        let warnings: Vec<Warning> = without_key(&chart.keys, &places).collect();
         let mut data = Data { keys, left: Vec::new(), right: Vec::new(), unmerged: None, warnings, ranked: false };
         // Of what lies over each other a rest would hide the others.
         let pool = chart.others && stat != Stat::Identity;
@@ -239,10 +239,18 @@ impl Data {
     }
 }
 
-/// That rows have no key.
-fn without_key(places: &[f64]) -> Option<Warning> {
-    let rows = places.iter().filter(|place| !place.is_finite()).count();
-    (rows > 0).then_some(Warning::WithoutKey { rows })
+/// That rows have no key, or one that is too large to be drawn.
+fn without_key(keys: &Column, places: &[f64]) -> impl Iterator<Item = Warning> {
+    let unplaced = places.iter().filter(|place| !place.is_finite()).count();
+    let values = match keys {
+        Column::Number(numbers) => {
+            numbers.iter().zip(places).filter(|(number, place)| number.is_finite() && !place.is_finite()).count()
+        }
+        _ => 0,
+    };
+    let rows = unplaced - values;
+    let missing = (rows > 0).then_some(Warning::WithoutKey { rows });
+    missing.into_iter().chain((values > 0).then_some(Warning::KeysTooLarge { values }))
 }
 
 /// That rows with a key have no value, or one that is too large to be drawn.
@@ -259,7 +267,7 @@ fn without_value(series: usize, of: &Series, places: &[f64]) -> impl Iterator<It
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Agg, Column, Kind};
+    use crate::{Agg, Kind};
 
     fn read(chart: &Chart) -> Data {
         chart.kind.0.data(chart)

@@ -42,10 +42,13 @@ impl Axis {
         locale: Locale,
     ) -> Axis {
         let (low, high) = usable(low, high);
-        let write = |at: f64| format.cloned().unwrap_or_else(|| log::format(at).in_locale(locale)).format(at);
-        let tick = |at: f64| Tick { at, text: write(at), below: String::new() };
         match log::ticks(scale, low, high, most) {
-            Some(ticks) => Axis { low, high, ticks: ticks.into_iter().map(tick).collect(), slanted: false, scale },
+            Some(ticks) => {
+                let own = log::Format::of(&ticks);
+                let write = |at: f64| format.cloned().unwrap_or_else(|| own.of_tick(at).in_locale(locale)).format(at);
+                let tick = |at: f64| Tick { at, text: write(at), below: String::new() };
+                Axis { low, high, ticks: ticks.into_iter().map(tick).collect(), slanted: false, scale }
+            }
             None => {
                 let grid = Grid::new(low, high, most, 0.0);
                 let format = format.cloned().unwrap_or_else(|| grid.format(true).in_locale(locale));

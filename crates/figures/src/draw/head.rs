@@ -164,7 +164,8 @@ fn draw_symbol(sheet: &Sheet, look: &Look, symbol: Symbol, start: Place) -> Draw
             let across = |step: i32| start.0 + look.units(RAMP) * step / steps;
             (0..steps).try_for_each(|step| {
                 let color = look.ramp(diverging, f64::from(step) / f64::from(steps - 1));
-                let corners = [(across(step), start.1 - half), (across(step + 1), start.1 + half)];
+                // To the end, for between two that only touch the page would shine through.
+                let corners = [(across(step), start.1 - half), (across(steps), start.1 + half)];
                 sheet.draw(&Rectangle::new(corners, color.filled()))
             })
         }

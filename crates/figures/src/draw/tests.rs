@@ -169,6 +169,9 @@ fn without_data_the_figure_says_so() {
     assert_eq!(texts(&svg(&Figure::new(missing))), ["Quiet", "No data"]);
     let none = Figure { panels: Vec::new(), ..Figure::new(Chart::new(kind("line"), names(&[]), Vec::new())) };
     assert_eq!(texts(&svg(&none)), ["No data"]);
+    // Equal values have no density, and axes without a curve would mislead.
+    let equal = Chart::new(kind("density"), Column::Number(vec![5.0, 5.0]), Vec::new());
+    assert_eq!(texts(&svg(&Figure::new(equal))), ["No data"]);
 }
 
 fn value() -> impl Strategy<Value = f64> {

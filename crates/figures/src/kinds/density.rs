@@ -31,6 +31,10 @@ impl ChartKind for DensityPlot {
         if data.left.iter().any(|run| !run.points.is_empty() && density(run).is_none()) {
             data.warnings.push(Warning::WithoutSpread);
         }
+        // Axes without any curve would say that nothing is dense.
+        if data.left.iter().all(|run| density(run).is_none()) {
+            data.left.clear();
+        }
         data
     }
 

@@ -1,5 +1,7 @@
 //! Ticks at powers of ten, for axes on which ratios are seen.
 
+use std::ops::Range;
+
 use crate::{NumberFormat, Scale};
 
 /// At most `most` round numbers on `[low, high]`: powers of ten, between few of them also 2 and 5 times those. None where
@@ -45,14 +47,31 @@ fn thinned(exponents: &[i32], most: usize) -> impl Iterator<Item = i32> {
     exponents.iter().copied().filter(move |exponent| exponent % step == 0)
 }
 
-/// The format of one of these numbers.
-pub(crate) fn format(value: f64) -> NumberFormat {
-    let exponent = value.abs().log10().floor();
-    match exponent {
-        _ if value == 0.0 => NumberFormat::plain(0),
-        exponent if (-6.0..9.0).contains(&exponent) => NumberFormat::plain((-exponent).max(0.0) as usize),
-        _ => NumberFormat::exponent(0),
+/// How these numbers are written: where one is too long for its digits, the others are written as it is, but for those that
+/// everybody reads at a glance.
+pub(crate) struct Format {
+    plain: Range<i32>,
+}
+
+impl Format {
+    /// Of the numbers of one axis.
+    pub fn of(ticks: &[f64]) -> Self {
+        let fits = |tick: &f64| *tick == 0.0 || (-6..9).contains(&exponent(*tick));
+        Self { plain: if ticks.iter().all(fits) { -6..9 } else { -2..4 } }
     }
+
+    /// Of one of them.
+    pub fn of_tick(&self, value: f64) -> NumberFormat {
+        match exponent(value) {
+            _ if value == 0.0 => NumberFormat::plain(0),
+            exponent if self.plain.contains(&exponent) => NumberFormat::plain((-exponent).max(0) as usize),
+            _ => NumberFormat::exponent(0),
+        }
+    }
+}
+
+fn exponent(value: f64) -> i32 {
+    (value.abs().log10() + 1e-9).floor() as i32
 }
 
 #[cfg(test)]
@@ -61,13 +80,15 @@ mod tests {
 
     fn shown(scale: Scale, low: f64, high: f64, most: usize) -> Vec<String> {
         let ticks = ticks(scale, low, high, most).unwrap_or_default();
-        ticks.into_iter().map(|value| format(value).format(value)).collect()
+        let format = Format::of(&ticks);
+        ticks.into_iter().map(|value| format.of_tick(value).format(value)).collect()
     }
 
     #[test]
     fn powers_of_ten_are_told_and_what_lies_between_few_of_them() {
         assert_eq!(shown(Scale::Log, 0.5, 20_000.0, 8), ["1", "10", "100", "1,000", "10,000"]);
         assert_eq!(shown(Scale::Log, 0.5, 2e9, 5), ["1", "100", "10,000", "1,000,000", "100,000,000"]);
+        assert_eq!(shown(Scale::Log, 1e-4, 2e10, 8), ["1e-4", "0.01", "1", "100", "1e4", "1e6", "1e8", "1e10"]);
         assert_eq!(shown(Scale::Log, 3.0, 60.0, 8), ["5", "10", "20", "50"]);
         assert_eq!(shown(Scale::Log, 0.002, 0.2, 8), ["0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2"]);
         assert_eq!(shown(Scale::Symlog, -2000.0, 200.0, 8), ["−1,000", "−100", "−10", "0", "10", "100"]);

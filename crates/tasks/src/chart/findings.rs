@@ -64,9 +64,9 @@ impl Panel {
             Warning::WithoutValue { series, rows } => {
                 without(*rows, "number", self.value_columns().get(*series).map_or("y", |at| &at.value))
             }
+            Warning::KeysTooLarge { values } => too_large(*values, key),
             Warning::TooLarge { series, values } => {
-                let column = self.value_columns().get(*series).map_or("y", |at| &at.value);
-                format!("{} in `{column}` beyond ±1e150 are not drawn", counted(*values as u64, "number"))
+                too_large(*values, self.value_columns().get(*series).map_or("y", |at| &at.value))
             }
             Warning::Facets { left_out } => format!(
                 "{} of `facet` {} left out: more charts than that nobody compares; keep fewer in a task before",
@@ -161,6 +161,11 @@ fn without(rows: usize, what: &str, column: &str) -> String {
     let (has, is) = if rows == 1 { ("has", "is") } else { ("have", "are") };
     let rows = counted(rows as u64, "row");
     format!("{rows} {has} no {what} in `{column}` and {is} not drawn; fill it, or leave them out, in a task before")
+}
+
+fn too_large(values: usize, column: &str) -> String {
+    let are = of_count(values, "is", "are");
+    format!("{} in `{column}` beyond ±1e150 {are} not drawn", counted(values as u64, "number"))
 }
 
 /// That a text has letters which no font has.
