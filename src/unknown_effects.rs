@@ -23,6 +23,9 @@ pub const HELP: &str =
 
 /// What is in doubt.
 pub fn sentence(effect: &Effect) -> String {
+    if let Some((_, about)) = effect.notice() {
+        return format!("it is not known whether this was told: {about}");
+    }
     let what = format!("it is not known whether this was sent in run {}", effect.run);
     match (effect.fire(), effect.handled()) {
         (Some(instant), _) => format!("{what}, for {instant}"),

@@ -33,7 +33,16 @@ pub fn run(global: &Global, args: &RetryArgs) -> Result<ExitCode, Failure> {
     if !args.arrived.is_empty() {
         return arrived(&first, args, unknown, paint);
     }
+    let (notices, unknown): (Vec<Effect>, Vec<Effect>) =
+        unknown.into_iter().partition(|effect| effect.notice().is_some());
+    if !notices.is_empty() {
+        eprint!("{}", unknown_effects::told(&notices, paint));
+        super::notify::send_again(&first, &notices, paint)?;
+    }
     let Some(state) = state.filter(|_| !unknown.is_empty()) else {
+        if !notices.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
         eprintln!("{} nothing is in doubt: of all that was sent it is known", paint.green("ok"));
         return Ok(ExitCode::SUCCESS);
     };

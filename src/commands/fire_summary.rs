@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tidemill_core::schedule::Timetable;
 use tidemill_core::spec::{Schedule, Spec};
-use tidemill_state::{Fire, FireStatus, State, Watch};
+use tidemill_state::{Fire, FireStatus, LOST, State, Watch};
 
 use super::pipeline_history::WallClock;
 use crate::failure::Failure;
-use tidemill_scheduler::{LOST, words};
+use tidemill_scheduler::words;
 
 /// So far back fires that were lost are told.
 const RECENT: SignedDuration = SignedDuration::from_hours(14 * 24);

@@ -25,6 +25,7 @@ pub mod lineage;
 pub mod logs;
 mod lsp;
 mod man;
+pub mod notify;
 pub mod params;
 pub mod pause;
 pub mod pipeline_history;
@@ -88,6 +89,7 @@ pub fn all() -> Vec<ListedCommand> {
         listed::<schedule::ScheduleArgs>(),
         listed::<serve::ServeArgs>(),
         listed::<backfill::BackfillArgs>(),
+        listed::<notify::NotifyArgs>(),
         listed::<pause::PauseArgs>(),
         listed::<pause::ResumeArgs>(),
         listed::<status::StatusArgs>(),

@@ -53,6 +53,7 @@ mod mail;
 mod mistakes;
 mod named_files;
 mod new_format;
+mod notify;
 mod options;
 #[path = "../oracle/mod.rs"]
 mod oracle;

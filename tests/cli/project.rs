@@ -39,6 +39,16 @@ impl Project {
         self
     }
 
+    /// Writes a file of a project that is in use.
+    pub fn file_later(&self, path: &str, content: &str) {
+        std::fs::write(self.root().join(path), content).expect("a file");
+    }
+
+    /// Removes a file.
+    pub fn gone(&self, path: &str) {
+        std::fs::remove_file(self.root().join(path)).expect("it was there");
+    }
+
     /// Makes a folder.
     pub fn folder(self, path: &str) -> Self {
         std::fs::create_dir_all(self.root().join(path)).expect("a folder");

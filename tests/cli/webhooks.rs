@@ -10,20 +10,20 @@ use crate::project::Project;
 
 /// A server that answers one request after the other as it is told, then none. An answer is a status, headers, an empty line and
 /// a body.
-struct Server {
-    url: String,
-    heard: Receiver<Heard>,
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) heard: Receiver<Heard>,
 }
 
 /// A request: its first line, its headers in small letters, its body.
 #[derive(Debug)]
-struct Heard {
-    line: String,
-    headers: Vec<String>,
-    body: String,
+pub(crate) struct Heard {
+    pub(crate) line: String,
+    pub(crate) headers: Vec<String>,
+    pub(crate) body: String,
 }
 
-fn server(answers: &[&str]) -> Server {
+pub(crate) fn server(answers: &[&str]) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let (tell, heard) = channel();

@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod fingerprint;
 pub mod ids;
+pub mod notify;
 pub mod plan;
 pub mod printable;
 pub mod private;

@@ -21,6 +21,7 @@ pub mod dry_run;
 pub mod execute;
 mod failure;
 pub mod leftovers;
+pub mod notify;
 mod outgoing;
 pub mod pipeline_run;
 pub mod project;

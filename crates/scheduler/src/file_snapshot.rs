@@ -54,13 +54,33 @@ impl FileSnapshot {
 
     /// Writes the texts to a file of the project, for a run that is to take them instead of what is on the disk; its path.
     pub fn keep(&self, project: &Path, pipeline: &str) -> Result<PathBuf, Failure> {
-        let folder = project.join(tidemill_state::FOLDER).join("last_good");
         let digest = tidemill_core::ids::Digest::of(pipeline.as_bytes());
-        let path = folder.join(format!("{digest}.json"));
-        let written = tidemill_core::private::folder(&folder)
-            .and_then(|()| Ok(serde_json::to_vec(&self.texts)?))
-            .and_then(|text| std::fs::write(&path, text));
-        written.map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))?;
+        let path = kept(project).join(format!("{digest}.json"));
+        self.write(&path)?;
         Ok(path)
     }
+
+    /// Keeps the texts where they are found by the pipeline's file alone, once it cannot be read any more: whom to tell of that
+    /// stands in them.
+    pub fn keep_for_notices(&self, file: &Path) -> Result<(), Failure> {
+        kept_for_notices(file).map_or(Ok(()), |path| self.write(&path))
+    }
+
+    fn write(&self, path: &Path) -> Result<(), Failure> {
+        let written = path.parent().map_or(Ok(()), tidemill_core::private::folder);
+        let written =
+            written.and_then(|()| Ok(serde_json::to_vec(&self.texts)?)).and_then(|text| std::fs::write(path, text));
+        written.map_err(|error| Failure::broken(format!("cannot write {}: {error}", path.display())))
+    }
+}
+
+/// Where the texts are kept that a pipeline's file had when nothing was wrong with it, for telling of its mistakes.
+pub fn kept_for_notices(file: &Path) -> Option<PathBuf> {
+    let name = file.file_name()?.to_string_lossy();
+    let digest = tidemill_core::ids::Digest::of(format!("notices of {name}").as_bytes());
+    Some(kept(file.parent()?).join(format!("{digest}.json")))
+}
+
+fn kept(project: &Path) -> PathBuf {
+    project.join(tidemill_state::FOLDER).join("last_good")
 }

@@ -9,6 +9,7 @@ mod file_snapshot;
 mod host;
 mod isolated;
 mod jump;
+mod notices;
 mod service;
 mod simulation;
 mod watched;
@@ -30,7 +31,7 @@ pub use service::Mode;
 use service::SchedulerService;
 pub use simulation::{Question, beyond};
 use watched::Watched;
-pub use watched::{LOST, rhythm_text};
+pub use watched::rhythm_text;
 
 /// The longest sleep. A timeout is measured on a clock that stands still while the machine sleeps and knows nothing of the
 /// wall clock's being set: after this time both are noticed.
@@ -51,6 +52,11 @@ enum Event {
         fire: Timestamp,
         /// Its exit code; None if it was killed.
         code: Option<i32>,
+    },
+    /// A process that tells people has ended.
+    Told {
+        /// Whose.
+        file: PathBuf,
     },
 }
 
@@ -82,6 +88,7 @@ pub fn serve(host: Arc<dyn Host>, files: &[PathBuf], mode: Mode) -> Result<(), F
                     served.stop(Timestamp::now())?;
                 }
                 Event::Edited => served.read_again(Timestamp::now())?,
+                Event::Told { file } => served.told(&file),
                 Event::Ended { file, fire, code } => served.ended(&file, fire, code, Timestamp::now())?,
             }
         }

@@ -1,17 +1,21 @@
 //! All pipelines that one scheduler serves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::edits::Edits;
 use super::isolated::isolated;
+use super::notices::{Urgency, tell_broken};
 use super::{Event, Host, Watched};
 use tidemill_runner::Failure;
+
+/// How often it is asked whether a fire has come that a file with mistakes should have run for.
+const OFTEN: SignedDuration = SignedDuration::from_secs(60);
 
 /// The pipelines, and where they come from.
 pub struct SchedulerService {
@@ -24,6 +28,8 @@ pub struct SchedulerService {
     watched: Vec<Watched>,
     /// Files of folders that are not served, with their mistakes, which are told once.
     told: BTreeSet<(PathBuf, String)>,
+    /// Files that are not served, and when it was last asked whether somebody is to be told of that.
+    asked: BTreeMap<PathBuf, Timestamp>,
     failed: bool,
     stopping: bool,
 }
@@ -41,6 +47,7 @@ impl SchedulerService {
             edits,
             watched: Vec::new(),
             told: BTreeSet::new(),
+            asked: BTreeMap::new(),
             failed: false,
             stopping: false,
         };
@@ -58,13 +65,37 @@ impl SchedulerService {
     fn open_named(&mut self, now: Timestamp) -> Result<(), Failure> {
         for file in self.given.iter().filter(|file| !file.is_dir()).cloned().collect::<Vec<_>>() {
             let file = absolute(&file)?;
-            let Some(watched) = isolated(|| Watched::open(&*self.host, &file, self.mode == Mode::Once, now))? else {
+            let opened = isolated(|| Watched::open(&*self.host, &file, self.mode == Mode::Once, now));
+            if let Err(Failure::Mistakes { .. }) = &opened {
+                let urgency = if self.mode == Mode::Once { Urgency::Due } else { Urgency::Now };
+                tell_broken(&*self.host, &file, urgency);
+            }
+            let Some(watched) = opened? else {
                 return Err(Failure::wrong(format!("{} has no `schedule`", file.display()))
                     .help("write when it is to run, such as `schedule: \"45 19 * * *\"`"));
             };
             self.add(watched)?;
         }
         Ok(())
+    }
+
+    /// Takes note that a process has told people of a pipeline.
+    pub fn told(&mut self, file: &Path) {
+        self.watched.iter_mut().filter(|watched| watched.file == file).for_each(Watched::told);
+    }
+
+    /// Asks, now and then, whether somebody is to be told of a file that is not served.
+    fn ask(&mut self, file: &Path, failure: &Failure, now: Timestamp) {
+        let is_recent = self.asked.get(file).is_some_and(|asked| now.duration_since(*asked) < OFTEN && now >= *asked);
+        if matches!(failure, Failure::Mistakes { .. }) && !is_recent {
+            self.asked.insert(file.to_owned(), now);
+            let (host, file) = (self.host.clone(), file.to_owned());
+            let asking = std::thread::spawn(move || tell_broken(&*host, &file, Urgency::Due));
+            if self.mode == Mode::Once {
+                // What it had to say it has said.
+                let _ = asking.join();
+            }
+        }
     }
 
     /// Does what is due.
@@ -208,6 +239,7 @@ impl SchedulerService {
         // What another pipeline includes is no pipeline.
         let included: BTreeSet<PathBuf> = self.watched.iter().flat_map(Watched::files).map(Path::to_owned).collect();
         for (file, failure) in broken.into_iter().filter(|(file, _)| !included.contains(file)) {
+            self.ask(&file, &failure, now);
             let text = self.host.failure_text(&failure);
             if self.told.insert((file.clone(), text.clone())) {
                 self.host.tell(&text);

@@ -1,5 +1,7 @@
 //! One pipeline under watch: its trigger, its row in the ledger, its run.
 
+mod notices;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
@@ -8,15 +10,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tidemill_core::schedule::{FireClaim, GRACE, Policy, Timetable, Trigger, TriggerAction, TriggerInput};
 use tidemill_core::spec::{Rhythm, Schedule};
-use tidemill_state::{Fire, FireStatus, Process, State};
+use tidemill_state::{Fire, FireStatus, LOST, NOT_STARTABLE, NOT_STARTED, Process, State};
 
+use self::notices::Notices;
 use super::child::{Child, Launch, cancel_elsewhere};
 use super::file_snapshot::FileSnapshot;
 use super::{Event, Host, words};
 use tidemill_runner::Failure;
-
-/// Why a fire has no run, if whoever was to start it has died.
-pub const LOST: &str = "recorded, not started: the scheduler ended before its run began";
 
 /// A pipeline that is served.
 pub(super) struct Watched {
@@ -38,6 +38,7 @@ pub(super) struct Watched {
     run: Option<Child>,
     /// Until when it is left alone, and why: something of it has failed.
     resting: Option<(Timestamp, String)>,
+    notices: Notices,
 }
 
 /// For so long a pipeline is left alone of which something has failed, such as its state.
@@ -71,19 +72,25 @@ impl Watched {
         };
         state.save_seen(&name, seen, &rhythm)?;
         let timetable = Timetable::new(&schedule).map_err(Failure::wrong)?;
+        let texts = FileSnapshot::of(&spec.files, &opened.sources);
+        let notices = Notices { wanted: !spec.notify.is_empty(), ..Notices::default() };
+        if notices.wanted {
+            texts.keep_for_notices(file)?;
+        }
         Ok(Some(Self {
             file: file.to_owned(),
             trigger: Trigger::new(name.clone(), timetable, Policy::from(&schedule), seen),
             name,
             folder: spec.project.clone(),
             schedule: Some(schedule),
-            texts: FileSnapshot::of(&spec.files, &opened.sources),
+            texts,
             is_broken: false,
             paused: false,
             settled: seen,
             is_awake: false,
             run: None,
             resting: None,
+            notices,
         }))
     }
 
@@ -109,7 +116,7 @@ impl Watched {
 
     /// Whether nothing runs or is about to.
     pub fn is_idle(&self) -> bool {
-        (self.trigger.is_idle() || self.resting.is_some()) && self.run.is_none()
+        (self.trigger.is_idle() || self.resting.is_some()) && self.run.is_none() && self.notices.telling == 0
     }
 
     /// The run that goes on, in words.
@@ -152,17 +159,21 @@ impl Watched {
         let insist = self.run.as_mut().and_then(Child::insist);
         let wake = self.schedule.as_ref().and_then(|_| self.trigger.wake_at());
         let wake = wake.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
-        insist.into_iter().chain(wake).min().unwrap_or(Duration::MAX)
+        insist.into_iter().chain(wake).chain(self.until_late(now)).min().unwrap_or(Duration::MAX)
     }
 
     /// Does what is due.
     pub fn wake(&mut self, host: &dyn Host, sender: &Sender<Event>, now: Timestamp) -> Result<(), Failure> {
         let is_due = self.trigger.wake_at().is_some_and(|at| at <= now);
-        if self.schedule.is_none() || (self.is_awake && !is_due) {
+        let is_late = self.until_late(now).is_some_and(|left| left.is_zero());
+        if self.schedule.is_none() || (self.is_awake && !is_due && !is_late && !self.has_foreign_fires()) {
             return Ok(());
         }
-        self.is_awake = true;
+        let is_first = !std::mem::replace(&mut self.is_awake, true);
         let mut hands = self.hands(host, sender, now)?;
+        if is_first && self.notices.wanted {
+            self.tell_last(&hands)?;
+        }
         let watch = hands.state.watch(&self.name)?;
         let paused = watch.is_some_and(|watch| watch.paused.is_some());
         if paused != self.paused {
@@ -170,7 +181,8 @@ impl Watched {
             self.tell(&mut hands, TriggerInput::Paused(paused))?;
         }
         let elsewhere = self.look_at_ledger(&mut hands)?;
-        self.tell(&mut hands, TriggerInput::Woke { elsewhere })
+        self.tell(&mut hands, TriggerInput::Woke { elsewhere })?;
+        self.tell_late(&hands)
     }
 
     /// Starts nothing any more.
@@ -198,7 +210,7 @@ impl Watched {
                     Some(code) => format!("exit code {code}"),
                     None => "it was killed".to_owned(),
                 };
-                let reason = format!("its run did not start: {why}");
+                let reason = format!("{NOT_STARTED}: {why}");
                 hands.state.give_up_fire(&self.name, fire, &reason)?;
                 host.warning(&format!("{}: {shown} skipped: {reason}", self.name));
             }
@@ -210,6 +222,7 @@ impl Watched {
             (None, Some(130)) => host.warning(&format!("{}: {shown} cancelled", self.name)),
             (None, _) => host.warning(&format!("{}: {shown} failed; `tidemill show` tells more", self.name)),
         }
+        self.tell_settled(&hands, fire)?;
         self.tell(&mut hands, TriggerInput::Ended(fire))
     }
 
@@ -219,6 +232,7 @@ impl Watched {
             return Ok(());
         }
         self.texts.look_again();
+        self.notices.is_broken_told = false;
         let opened = host.open(&self.file)?;
         let spec =
             opened.spec.clone().filter(|spec| !opened.diagnostics.has_lasting_errors() && spec.name.value == self.name);
@@ -234,6 +248,10 @@ impl Watched {
         };
         self.is_broken = false;
         self.texts = FileSnapshot::of(&spec.files, &opened.sources);
+        self.notices.wanted = !spec.notify.is_empty();
+        if self.notices.wanted {
+            self.texts.keep_for_notices(&self.file)?;
+        }
         let before = self.schedule.as_ref().map(rhythm_text);
         self.schedule.clone_from(&spec.schedule);
         let Some(schedule) = self.schedule.clone() else { return Ok(()) };
@@ -251,20 +269,28 @@ impl Watched {
     }
 
     /// Settles fires whose processes have died; a fire whose run another process looks after.
-    fn look_at_ledger(&self, hands: &mut Hands<'_>) -> Result<Option<Timestamp>, Failure> {
+    fn look_at_ledger(&mut self, hands: &mut Hands<'_>) -> Result<Option<Timestamp>, Failure> {
         let mut elsewhere = None;
-        for fire in hands.state.due_fires(&self.name)? {
+        let due = hands.state.due_fires(&self.name)?;
+        let own = self.run.as_ref().map(|run| run.fire);
+        let is_over = |fire: &Timestamp| Some(*fire) != own && due.iter().all(|due| due.instant != *fire);
+        let over: Vec<Timestamp> = self.notices.open.keys().copied().filter(is_over).collect();
+        over.into_iter().try_for_each(|fire| self.tell_settled(hands, fire))?;
+        for fire in due {
             let shown = self.show(fire.instant);
             if self.run.as_ref().is_some_and(|run| run.fire == fire.instant) {
                 continue;
             } else if fire.is_looked_after() {
                 elsewhere = Some(fire.instant);
+                self.notices.open.entry(fire.instant).or_default();
             } else if let Some(run) = &fire.run {
                 hands.state.end_fire(&self.name, fire.instant, run)?;
                 hands.host.warning(&format!("{}: {shown}: its run {run} died", self.name));
+                self.tell_settled(hands, fire.instant)?;
             } else if hands.state.give_up_fire(&self.name, fire.instant, LOST)? {
                 let help = format!("`tidemill backfill --from {0} --to {0}` runs it", fire.instant);
                 hands.host.warning(&format!("{}: {shown} {LOST}; {help}", self.name));
+                self.tell_settled(hands, fire.instant)?;
             }
         }
         Ok(elsewhere)
@@ -338,6 +364,7 @@ impl Watched {
                     FireClaim::Queued => "has waited and starts",
                 };
                 hands.host.note(&format!("{}: {} {how}", self.name, self.show(fire)));
+                self.notices.open.insert(fire, false);
                 return Ok(Some(TriggerInput::Claimed(fire)));
             }
             TriggerAction::Launch(fire) => return self.launch(hands, fire),
@@ -345,6 +372,7 @@ impl Watched {
             TriggerAction::GiveUp(fire, reason) => {
                 let given_up = hands.state.give_up_fire(&self.name, fire, &reason.to_string());
                 given_up?;
+                self.notices.open.remove(&fire);
                 hands.host.note(&format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
             }
         }
@@ -352,6 +380,7 @@ impl Watched {
     }
 
     fn launch(&mut self, hands: &mut Hands<'_>, fire: Timestamp) -> Result<Option<TriggerInput>, Failure> {
+        self.tell_broken(hands, fire)?;
         let texts = if self.is_broken { Some(self.texts.keep(&self.folder, &self.name)?) } else { None };
         let launch = Launch { host: hands.host, file: &self.file, texts: texts.as_ref() };
         match Child::start(launch, fire, hands.sender) {
@@ -360,10 +389,11 @@ impl Watched {
                 Ok(None)
             }
             Err(error) => {
-                let reason = format!("its run cannot be started: {error}");
+                let reason = format!("{NOT_STARTABLE}: {error}");
                 let given_up = hands.state.give_up_fire(&self.name, fire, &reason);
                 given_up?;
                 hands.host.warning(&format!("{}: {} skipped: {reason}", self.name, self.show(fire)));
+                self.tell_settled(hands, fire)?;
                 Ok(Some(TriggerInput::Ended(fire)))
             }
         }

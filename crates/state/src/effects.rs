@@ -1,6 +1,6 @@
 //! Mails and webhooks: written down before they are sent, so that none is sent twice.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use tidemill_core::ids::{Digest, RunId, TaskName};
@@ -55,6 +55,8 @@ pub enum EffectTrigger {
     Fire(String),
     /// A handler of a run: once for each run.
     Run(String),
+    /// A notice: once for each thing that it tells of, such as `failed fire 2024-11-20T19:45:00Z`.
+    Notice(String),
 }
 
 impl EffectTrigger {
@@ -64,6 +66,7 @@ impl EffectTrigger {
             Self::Hand(origin) => format!("{HAND}{content} {origin}"),
             Self::Fire(instant) => format!("{FIRE}{instant}"),
             Self::Run(run) => format!("{RUN}{run}"),
+            Self::Notice(what) => format!("{NOTICE}{what}"),
         }
     }
 }
@@ -127,13 +130,17 @@ pub enum EffectClaim {
     Refused(Effect),
 }
 
+/// No notice is on its way for longer than this.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(120);
 /// How the keys of effects begin that were sent by hand.
 const HAND: &str = "hand ";
 /// … for a time of the schedule.
 const FIRE: &str = "fire ";
 /// … by a handler.
 const RUN: &str = "run ";
-const COLUMNS: &str = "pipeline, task, key, content, status, message, run, at";
+/// … of a notice to a channel.
+pub(crate) const NOTICE: &str = "notify ";
+pub(crate) const COLUMNS: &str = "pipeline, task, key, content, status, message, run, at";
 
 impl State {
     /// What the ledger has that is the same: of the same fire or run; by hand, what the task sent last, if that has the same
@@ -217,7 +224,11 @@ impl State {
         let mut unknown = Vec::new();
         for effect in found {
             let is_going_on = effect.status == EffectStatus::Sending
-                && self.run(effect.run.as_str())?.is_some_and(|run| run.status() == RunStatus::Running);
+                && match effect.notice() {
+                    // Its own process sends it, whatever became of the run.
+                    Some(_) => Timestamp::now().duration_since(effect.at) < ON_ITS_WAY,
+                    None => self.run(effect.run.as_str())?.is_some_and(|run| run.status() == RunStatus::Running),
+                };
             if !is_going_on {
                 unknown.push(Effect { status: EffectStatus::Unknown, ..effect });
             }
@@ -244,7 +255,7 @@ fn same(db: &Connection, effect: &Effect, rule: Rule) -> Result<Option<Effect>, 
     Ok(last.filter(is_same))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Effect> {
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Effect> {
     Ok(Effect {
         pipeline: row.get(0)?,
         task: TaskName::new(row.get::<_, String>(1)?),

@@ -45,13 +45,27 @@ impl Fire {
         self.status == FireStatus::Due && self.run.is_none() && !self.is_looked_after()
     }
 
+    /// Whether it was passed over although its run was to begin: by no rule of the schedule.
+    pub fn never_began(&self) -> bool {
+        let is_so = |reason: &String| NEVER_BEGAN.iter().any(|head| reason.starts_with(head));
+        self.status == FireStatus::Skipped && self.reason.as_ref().is_some_and(is_so)
+    }
+
     /// Whether the process that looks after it is there.
     pub fn is_looked_after(&self) -> bool {
         self.owner.as_ref().is_some_and(Process::is_alive)
     }
 }
 
-const COLUMNS: &str = "pipeline, instant, status, at, run, reason, pid, boot, pid_started";
+/// How the reason begins if the run of a fire did not start.
+pub const NOT_STARTED: &str = "its run did not start";
+/// … if its process could not be made.
+pub const NOT_STARTABLE: &str = "its run cannot be started";
+/// … if whoever was to start it has died.
+pub const LOST: &str = "recorded, not started: the scheduler ended before its run began";
+const NEVER_BEGAN: [&str; 3] = [NOT_STARTED, NOT_STARTABLE, LOST];
+
+pub(crate) const COLUMNS: &str = "pipeline, instant, status, at, run, reason, pid, boot, pid_started";
 
 impl State {
     /// Commits a fire, on the disk when this returns. False if it was committed before, by whichever process: then it is not
@@ -220,7 +234,7 @@ impl State {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Fire> {
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Fire> {
     Ok(Fire {
         pipeline: row.get(0)?,
         instant: time(row, 1)?,

@@ -17,6 +17,7 @@ mod load;
 mod load_options;
 mod markdown;
 mod normalize;
+mod notify;
 mod page;
 mod parameters;
 mod picture;
@@ -36,6 +37,7 @@ pub use checks::{CheckCompiler, CheckOf, CheckParameters};
 pub use command::{close_guardian, guard};
 pub use contract::fits;
 pub use markdown::into_html as markdown_to_html;
+pub use notify::NoticeChannels;
 pub use parameters::{Parameters, TypeOf};
 pub use table_task::{TableLogic, reads, table_task, upstream};
 

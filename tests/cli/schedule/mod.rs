@@ -34,19 +34,19 @@ fn told(project: &Project) -> Vec<String> {
     text.lines().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
 }
 
-fn start(project: &Project) -> Child {
+pub(crate) fn start(project: &Project) -> Child {
     let mut command = project.command(["schedule"]);
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("it goes on");
 }
 
 /// Waits until something is so, but not for ever.
 #[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < Duration::from_secs(60), "in a minute it did not come to pass: {what}");
@@ -72,13 +72,13 @@ fn story(stderr: &str) -> String {
     timeless(&stderr.lines().filter(is_own).map(|line| format!("{line}\n")).collect::<String>())
 }
 
-fn state(project: &Project) -> Connection {
+pub(crate) fn state(project: &Project) -> Connection {
     let state = Connection::open(project.root().join(".tidemill/state.db")).expect("a state");
     state.busy_timeout(Duration::from_secs(10)).expect("a timeout");
     state
 }
 
-fn count(project: &Project, query: &str) -> i64 {
+pub(crate) fn count(project: &Project, query: &str) -> i64 {
     state(project).query_row(query, [], |row| row.get(0)).expect("an answer")
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::table::{CheckSeverity, Location};
 
 use super::connection::ConnectionForms;
+use super::notify::ChannelKeys;
 use super::test_spec::TestKeys;
 use super::{At, HumanDuration, OneOrMany, Template, TriggerRule};
 
@@ -71,6 +72,9 @@ pub(crate) struct PipelineKeys {
     /// When it runs: a cron expression, or a map with `cron` or `every`.
     #[schemars(with = "Option<ScheduleForms>")]
     pub schedule: Option<Anything>,
+    /// Who is told of what becomes of scheduled runs: channels by name, each `slack`, `teams`, `email` or `webhook`.
+    #[schemars(with = "Option<IndexMap<String, ChannelKeys>>")]
+    pub notify: Option<Anything>,
     /// The tasks, by id.
     #[schemars(with = "Option<IndexMap<String, TaskKeys>>")]
     pub tasks: Option<Anything>,
@@ -159,6 +163,9 @@ pub(crate) struct ProfileKeys {
     /// Instead of the pipeline's.
     #[schemars(with = "Option<ScheduleForms>")]
     pub schedule: Option<Anything>,
+    /// Instead of the pipeline's of the same names.
+    #[schemars(with = "Option<IndexMap<String, ChannelKeys>>")]
+    pub notify: Option<Anything>,
 }
 
 /// A parameter in its long form.
@@ -213,6 +220,8 @@ pub(crate) struct ScheduleKeys {
     pub overlap: Option<super::Overlap>,
     /// Each fire starts up to so much later, at random.
     pub jitter: Option<HumanDuration>,
+    /// When a run that has not ended is late: a time of day in the schedule's zone, `20:30`, or so long after its fire, `45m`.
+    pub late: Option<At<super::Late>>,
 }
 
 /// What is kept.

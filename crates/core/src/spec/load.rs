@@ -22,8 +22,8 @@ use super::tasks::{TaskReader, read_all};
 use super::test_spec::TestReader;
 use super::validate::{Rules, unknown_key};
 use super::{
-    At, ConnectionSpec, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec, TaskSpec,
-    Template, read,
+    At, ChannelSpec, ConnectionSpec, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec,
+    TaskSpec, Template, read,
 };
 
 /// What a pipeline is loaded with. Core reads no environment: the caller gives it.
@@ -104,6 +104,8 @@ fn build(
     let pass_env = top.env_names("pass_env", found);
     let pools = top.pools(found);
     let schedule = top.schedule(profile, found);
+    let notify = top.channels(profile, found);
+    notify.values().for_each(|channel| found.extend(channel.check(&scope, &known, sources)));
     let retention = top.get::<RetentionKeys>("retention", found).unwrap_or_default();
     let memory = top.get::<super::ByteSize>("memory", found).map(|size| size.0);
 
@@ -139,6 +141,7 @@ fn build(
         env,
         pools,
         schedule,
+        notify,
         tasks,
         tests,
         on_success,
@@ -270,6 +273,16 @@ impl Top<'_> {
         let (key, node) =
             entry.filter(|(_, node)| node.value != NodeValue::Null && fits(self.schema, "schedule", node))?;
         Schedule::read(key, node, self.scope, self.sources, found)
+    }
+}
+
+impl Top<'_> {
+    /// The channels of `notify`, those of the profile over those of the file.
+    fn channels(&self, profile: Option<&Node>, found: &mut Vec<Diagnostic>) -> IndexMap<String, ChannelSpec> {
+        let entries = [Some(self.root), profile].into_iter().flatten().filter_map(|node| node.get("notify"));
+        let fitting = entries.filter(|(_, node)| node.value != NodeValue::Null && fits(self.schema, "notify", node));
+        let entries: Vec<(Key, Node)> = fitting.flat_map(|(_, node)| node.entries().to_vec()).collect();
+        ChannelSpec::all(&entries, self.scope, self.sources, found)
     }
 }
 

@@ -13,8 +13,10 @@ mod include;
 mod interpolate;
 mod json_schema;
 mod keys;
+mod late;
 mod load;
 mod node;
+mod notify;
 mod open_password;
 mod output;
 mod params;
@@ -45,8 +47,10 @@ pub use holes::Hole;
 pub use json_schema::json_schema;
 pub use keys::Anything;
 pub(crate) use keys::CheckKeys;
+pub use late::Late;
 pub use load::{LoadOptions, Loaded, load};
 pub use node::{Key, Node, NodeValue};
+pub use notify::{ChannelSpec, NotifyEvent};
 pub use open_password::open_password;
 pub use output::OutputSpec;
 pub use params::{Param, ParamOrigin, ParamType};
@@ -158,6 +162,8 @@ pub struct Spec {
     pub pools: IndexMap<String, u32>,
     /// When it runs by itself.
     pub schedule: Option<Schedule>,
+    /// `notify`: who is told of what becomes of scheduled runs, by name.
+    pub notify: IndexMap<String, ChannelSpec>,
     /// `tasks`, instances of a `foreach` next to each other.
     pub tasks: IndexMap<TaskName, Arc<TaskSpec>>,
     /// `tests`, of all files.

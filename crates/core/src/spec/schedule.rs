@@ -10,7 +10,7 @@ use crate::cron;
 use crate::diagnostic::{Diagnostic, SourceMap};
 
 use super::keys::ScheduleKeys;
-use super::{At, Key, Node, NodeValue, Scope, read};
+use super::{At, Key, Late, Node, NodeValue, Scope, read};
 
 /// When a pipeline runs by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Schedule {
     pub overlap: Overlap,
     /// Each fire starts up to so much later.
     pub jitter: Duration,
+    /// When a run that has not ended is late.
+    pub late: Option<Late>,
 }
 
 /// The fires of a schedule.
@@ -133,6 +135,7 @@ impl Schedule {
             max_catchup: keys.max_catchup.map(Duration::from),
             overlap: keys.overlap.unwrap_or_default(),
             jitter: keys.jitter.unwrap_or_default().into(),
+            late: keys.late.map(|late| late.value),
         })
     }
 }

@@ -13,7 +13,7 @@ use tidemill_core::task::TaskFailure;
 const LONGEST_WORD: usize = 800;
 
 /// What a message is made of.
-pub struct Parts {
+pub struct MailParts {
     /// Who gets it.
     pub to: Vec<Mailbox>,
     /// Who gets a copy.
@@ -38,7 +38,7 @@ pub struct Parts {
 
 /// Builds the message: text and HTML as alternatives, the HTML's pictures beside them, the files behind. A file that the HTML
 /// shows is there once.
-pub fn compose(parts: &Parts) -> Result<Message, TaskFailure> {
+pub fn compose(parts: &MailParts) -> Result<Message, TaskFailure> {
     let domain = parts.sender.email.domain();
     let mut builder = Message::builder().message_id(Some(format!("<{}@{domain}>", parts.id)));
     if let Ok(instant) = parts.date.parse::<jiff::Timestamp>() {
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_file_that_the_html_shows_is_there_once() {
         let attachments = ["shown.png", "copy.png"].map(|name| (name.to_owned(), vec![0, 0, 0])).to_vec();
-        let text = written(&Parts {
+        let text = written(&MailParts {
             html: Some("<img src='data:image/png;base64,AAAA'><img src='data:image/png;base64,AAAB'>".into()),
             attachments: [attachments, vec![("other.csv".into(), b"1".to_vec())]].concat(),
             ..parts()
@@ -217,9 +217,9 @@ mod tests {
         "#);
     }
 
-    fn parts() -> Parts {
+    fn parts() -> MailParts {
         let mailbox = |text: &str| text.parse::<Mailbox>().expect("well-formed");
-        Parts {
+        MailParts {
             to: vec![mailbox("Zoë <zoe@example.com>")],
             cc: Vec::new(),
             bcc: vec![mailbox("hidden@example.com")],
@@ -233,14 +233,14 @@ mod tests {
         }
     }
 
-    fn written(parts: &Parts) -> String {
+    fn written(parts: &MailParts) -> String {
         String::from_utf8(compose(parts).expect("well-formed").formatted()).expect("ASCII")
     }
 
     #[test]
     fn nothing_can_begin_a_header() {
         let evil = "x\r\nBcc: evil@example.com\u{2028}\u{85}\0\u{b}y";
-        let text = written(&Parts {
+        let text = written(&MailParts {
             subject: evil.into(),
             attachments: vec![(format!("{evil}.csv"), b"1".to_vec())],
             ..parts()
@@ -285,7 +285,7 @@ mod tests {
         ) {
             let to = Mailbox::new(Some(name.clone()), parts().sender.email);
             let files = vec![(format!("{name}.csv"), bytes), (name, text.into_bytes())];
-            let sent = Parts { to: vec![to], subject, body: Some(body), html, attachments: files, ..parts() };
+            let sent = MailParts { to: vec![to], subject, body: Some(body), html, attachments: files, ..parts() };
             let written = compose(&sent).expect("well-formed").formatted();
             assert_legal(&written);
             let message = mail_parser::MessageParser::default().parse(&written).expect("a mail");

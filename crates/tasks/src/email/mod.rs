@@ -3,6 +3,7 @@
 mod address;
 mod compose;
 mod connection;
+mod deliver;
 mod outbox;
 mod refusal;
 mod smtp;
@@ -31,12 +32,15 @@ use super::texts::{
     RenderFormat, check_file, check_text, input_edges, names_in_file, pictures_in_file, render_file, render_text,
     render_texts, runtime_names_outside,
 };
+use crate::webhook::Hooks;
+pub(crate) use compose::MailParts;
+pub(crate) use deliver::{MailPlace, deliver, people, sender_of};
 use smtp::SmtpSession;
 use smtp_server::SmtpServer;
 use tidemill_secrets::masked;
 
 /// Where mails go that are not sent.
-const OUTBOX: &str = "outputs/outbox";
+pub(crate) const OUTBOX: &str = "outputs/outbox";
 
 /// Sends a mail, or puts it into the outbox.
 #[derive(Deserialize, Serialize, JsonSchema, Clone)]
@@ -257,7 +261,7 @@ impl Task for EmailTask {
             (None, Some(task)) => Some(self.report_of(cx, task)?),
             (None, None) => None,
         };
-        let parts = compose::Parts {
+        let parts = MailParts {
             to: self.people(cx, &self.keys.to)?,
             cc: self.people(cx, &self.keys.cc)?,
             bcc: self.people(cx, &self.keys.bcc)?,
@@ -269,32 +273,21 @@ impl Task for EmailTask {
             attachments: self.attachments(cx)?,
             date: cx.run.started.clone(),
         };
-        let recipients = parts.to.len() + parts.cc.len() + parts.bcc.len();
-        if recipients == 0 {
-            return Err(permanent("the mail has no recipient: `to`, `cc` and `bcc` come to nothing".to_owned()));
-        }
-        let message = compose::compose(&parts)?;
         let smtp = match &self.keys.smtp {
             Some(template) if unset_secret(template, cx.sources, cx.secrets).is_none() => {
                 Some(text(template)?).filter(|url| !url.trim().is_empty())
             }
             _ => None,
         };
-        let who = format!("{recipients} recipient{}", if recipients == 1 { "" } else { "s" });
-        let note = match smtp {
-            Some(url) => {
-                let server = SmtpServer::parse(&url, cx.project)?;
-                let session = SmtpSession::open(&server, cx.deadline)?;
-                (cx.log)(LogLevel::Info, &format!("connected to {}", server.place()));
-                session.send(&message, cx.begin_effect)?;
-                format!("sent to {who}")
-            }
-            None => {
-                let outbox = self.keys.outbox.as_ref().map_or_else(|| Location::new(OUTBOX), |at| at.value.clone());
-                let path = outbox::put(cx, &message, &outbox)?;
-                format!("mail for {who} in {path}")
-            }
+        let place = MailPlace {
+            smtp: smtp.as_deref(),
+            outbox: self.keys.outbox.as_ref().map_or_else(|| Location::new(OUTBOX), |at| at.value.clone()),
+            file: &format!("{}-{}", cx.run.id, cx.task),
+            project: cx.project,
+            places: cx.places,
         };
+        let hooks = Hooks { deadline: cx.deadline, begin: cx.begin_effect, log: cx.log };
+        let note = deliver(&parts, &place, &hooks)?;
         (cx.log)(LogLevel::Info, &note);
         Ok(TaskResult { note: Some(note), ..TaskResult::default() })
     }
@@ -319,27 +312,17 @@ fn unset_secret(template: &Template, sources: &SourceMap, secrets: &BTreeMap<Str
 impl EmailTask {
     /// The mailboxes of some addresses. One whole `${{ }}` may be a list of them.
     fn people(&self, cx: &RunContext<'_>, addresses: &OneOrMany<Template>) -> Result<Vec<Mailbox>, TaskFailure> {
-        let mut people = Vec::new();
+        let mut texts = Vec::new();
         for template in addresses.iter() {
-            for text in render_texts(cx, &self.scope, template, &self.keys.inputs)? {
-                let found = address::mailboxes(&text);
-                people.extend(found.map_err(|error| permanent(format!("{text:?} is no address: {error}")))?);
-            }
+            texts.extend(render_texts(cx, &self.scope, template, &self.keys.inputs)?);
         }
-        Ok(people)
+        people(&texts)
     }
 
     fn sender(&self, cx: &RunContext<'_>) -> Result<Mailbox, TaskFailure> {
-        let text = match &self.keys.sender {
-            Some(template) => render_text(cx, &self.scope, template, &self.keys.inputs)?,
-            None => "Tidemill <tidemill@localhost>".to_owned(),
-        };
-        let found = address::mailboxes(&text);
-        let mut found = found.map_err(|error| permanent(format!("{text:?} is no address: {error}")))?;
-        match (found.pop(), found.is_empty()) {
-            (Some(sender), true) => Ok(sender),
-            _ => Err(permanent(format!("a mail has one sender, not {text:?}"))),
-        }
+        let text = self.keys.sender.as_ref();
+        let text = text.map(|template| render_text(cx, &self.scope, template, &self.keys.inputs)).transpose()?;
+        sender_of(text.as_deref())
     }
 
     /// The HTML that a report task has published.

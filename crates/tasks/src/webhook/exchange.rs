@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use tidemill_core::task::{LogLevel, RunContext, TaskFailure, TaskResult};
+use tidemill_core::task::{LogLevel, TaskFailure, TaskResult};
 use ureq::http::{Request, Response, header};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
@@ -19,21 +19,31 @@ const SHOWN: u64 = 2000;
 /// Of a place that a server redirects to, so many letters are told.
 const PLACE: usize = 200;
 
+/// What whoever sends something has to say about it.
+pub struct Hooks<'a> {
+    /// When it is to be given up.
+    pub deadline: Option<Instant>,
+    /// To be called once, right before the step that cannot be taken back.
+    pub begin: &'a dyn Fn() -> Result<(), TaskFailure>,
+    /// Lines of what happens.
+    pub log: &'a dyn Fn(LogLevel, &str),
+}
+
 /// Sends the request and judges the answer.
 ///
 /// # Errors
 /// If there is no answer or not a good one. Where the request may have arrived, the failure is uncertain.
-pub fn exchange(cx: &RunContext<'_>, request: Request<Vec<u8>>) -> Result<TaskResult, TaskFailure> {
+pub fn exchange(hooks: &Hooks<'_>, request: Request<Vec<u8>>) -> Result<TaskResult, TaskFailure> {
     let host = request.uri().host().unwrap_or("nobody").to_owned();
-    let left = cx.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let left = hooks.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
     let attempt = Attempt { host, limit: left.map_or(PATIENCE, |left| left.min(PATIENCE)), connected: Arc::default() };
     let agent = attempt.agent();
-    (cx.begin_effect)()?;
+    (hooks.begin)()?;
     let mut answer = agent.run(request).map_err(|error| attempt.no_answer(&error))?;
     let lines = lines(&mut answer);
     let told = format!("{} answered {}", attempt.host, answer.status());
-    (cx.log)(LogLevel::Info, &told);
-    lines.iter().for_each(|line| (cx.log)(LogLevel::Info, line));
+    (hooks.log)(LogLevel::Info, &told);
+    lines.iter().for_each(|line| (hooks.log)(LogLevel::Info, line));
     if answer.status().is_success() {
         return Ok(TaskResult { note: Some(told), ..TaskResult::default() });
     }

@@ -19,7 +19,7 @@ use tidemill_core::task::{
 use ureq::http::{HeaderName, HeaderValue, Method, Request};
 
 use self::authority::Authority;
-use self::exchange::exchange;
+pub(crate) use self::exchange::{Hooks, exchange};
 use super::parameters::Parameters;
 use super::texts::{input_edges, input_tables, runtime_names};
 
@@ -200,11 +200,12 @@ fn header_mistake(name: &At<String>, value: &Template) -> Option<Diagnostic> {
 }
 
 /// That the value of a header would be more than its own.
-fn header_of_lines(name: &str) -> String {
+pub(crate) fn header_of_lines(name: &str) -> String {
     format!("the value of the header `{name}` has a line end or another control character")
 }
 
-fn unsendable(error: &impl std::fmt::Display) -> TaskFailure {
+/// That a request cannot be sent, and why.
+pub(crate) fn unsendable(error: &impl std::fmt::Display) -> TaskFailure {
     let message = format!("the request cannot be sent: {error}");
     TaskFailure { message, permanent: true, ..TaskFailure::default() }
 }
@@ -284,7 +285,8 @@ impl Task for WebhookTask {
         for text in self.texts() {
             super::texts::secrets_are_set(cx, &text)?;
         }
-        exchange(cx, self.request(cx)?)
+        let hooks = Hooks { deadline: cx.deadline, begin: cx.begin_effect, log: cx.log };
+        exchange(&hooks, self.request(cx)?)
     }
 }
 

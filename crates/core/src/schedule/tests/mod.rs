@@ -36,6 +36,7 @@ fn schedule(rhythm: Rhythm, zone: &str) -> Schedule {
         max_catchup: None,
         overlap: Overlap::default(),
         jitter: Duration::ZERO,
+        late: None,
     }
 }
 
