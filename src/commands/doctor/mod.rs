@@ -1,5 +1,6 @@
 //! `tidemill doctor`: whether all is there that runs need. Nothing on the disk changes, and nothing is sent.
 
+mod channels;
 mod finding;
 mod machine;
 mod project;
@@ -47,6 +48,7 @@ impl CliCommand for DoctorArgs {
             findings.extend(project::secrets(&spec));
             findings.extend(project::connections(&opened));
             findings.extend(project::outside(&opened, &plans));
+            findings.extend(channels::channels(&opened, &spec));
             findings.extend(machine::folder(&spec.project));
             let (state, last) = machine::state(&spec.project, pipeline);
             findings.extend(state);

@@ -119,3 +119,23 @@ fn words_that_there_are_not_are_found_by_check() {
     2 errors
     "#);
 }
+
+#[test]
+fn the_doctor_tries_channels_without_sending_anything() {
+    let watch = Watch::over("", "  a: {type: command, run: 'true'}\n");
+    let text = watch.project.read("pipeline.yaml");
+    let text = text
+        .replace("[SMTP_URL]", "[SMTP_URL, CHAT]")
+        .replace("tasks:", "  chat: {slack: '${{ secrets.CHAT }}'}\ntasks:");
+    watch.project.file_later("pipeline.yaml", &text);
+    let stdout = watch.run(["doctor"]).exits(0).stdout;
+    let server = watch.mail.address().to_string();
+    let told: Vec<String> =
+        stdout.lines().filter(|line| line.contains(" notify ")).map(|line| line.replace(&server, "[server]")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    ok    notify   boss: [server] takes the login of mill, unencrypted
+    ok    notify   pager: webhook; `tidemill notify --test pager` sends a test
+    note  notify   channel `chat` needs the secret CHAT, which is not set
+    "#);
+    assert_eq!((watch.mails().len(), watch.calls().len()), (0, 0));
+}

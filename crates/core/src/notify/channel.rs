@@ -69,4 +69,10 @@ pub trait NoticeSender: Send + Sync {
     /// # Errors
     /// Why it was not sent; uncertain where it may have been.
     fn send(&self, channel: &ChannelConfig, notice: &Notice, delivery: &Delivery<'_>) -> Result<String, TaskFailure>;
+
+    /// Tries it as far as that goes without sending anything; what was found, None if nothing can be tried.
+    ///
+    /// # Errors
+    /// Why nothing could be sent.
+    fn probe(&self, channel: &ChannelConfig, project: &Path) -> Result<Option<String>, TaskFailure>;
 }

@@ -74,3 +74,17 @@ pub fn sender_of(text: Option<&str>) -> Result<Mailbox, TaskFailure> {
         _ => Err(permanent(format!("a mail has one sender, not {text:?}"))),
     }
 }
+
+/// Connects to a server and logs in, without sending anything; what was found.
+///
+/// # Errors
+/// Which step failed, and what the server said.
+pub fn try_server(url: &str, project: &Path) -> Result<String, TaskFailure> {
+    let server = SmtpServer::parse(url, project)?;
+    let session = SmtpSession::open(&server, None)?;
+    let how = if session.is_encrypted() { "over TLS" } else { "unencrypted" };
+    Ok(match &server.login {
+        Some((user, _)) => format!("{} takes the login of {user}, {how}", server.place()),
+        None => format!("{} answers, {how}, without a login", server.place()),
+    })
+}

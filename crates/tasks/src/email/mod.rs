@@ -34,8 +34,7 @@ use super::texts::{
 };
 use crate::webhook::Hooks;
 pub(crate) use compose::MailParts;
-pub(crate) use deliver::{MailPlace, deliver, people, sender_of};
-use smtp::SmtpSession;
+pub(crate) use deliver::{MailPlace, deliver, people, sender_of, try_server};
 use smtp_server::SmtpServer;
 use tidemill_secrets::masked;
 
@@ -227,15 +226,7 @@ impl Task for EmailTask {
             }
         };
         let (project, key) = (cx.project.to_owned(), url.clone());
-        let attempt = move || {
-            let server = SmtpServer::parse(&url, &project)?;
-            let session = SmtpSession::open(&server, None)?;
-            let how = if session.is_encrypted() { "over TLS" } else { "unencrypted" };
-            Ok(match &server.login {
-                Some((user, _)) => format!("{} takes the login of {user}, {how}", server.place()),
-                None => format!("{} answers, {how}, without a login", server.place()),
-            })
-        };
+        let attempt = move || try_server(&url, &project);
         Some(Probe { key, attempt: Box::new(attempt) })
     }
 

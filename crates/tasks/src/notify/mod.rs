@@ -3,6 +3,8 @@
 mod chat;
 mod text;
 
+use std::path::Path;
+
 use tidemill_core::notify::{ChannelConfig, ChannelTarget, Delivery, Notice, NoticeSender};
 use tidemill_core::table::Location;
 use tidemill_core::task::{LogLevel, TaskFailure};
@@ -46,6 +48,24 @@ impl NoticeSender for NoticeChannels {
                 let hooks = Hooks { deadline: delivery.deadline, begin: delivery.begin, log: &silent };
                 email::deliver(&parts, &place, &hooks)
             }
+        }
+    }
+
+    fn probe(&self, channel: &ChannelConfig, project: &Path) -> Result<Option<String>, TaskFailure> {
+        match &channel.target {
+            ChannelTarget::Email { to, cc, sender, smtp, outbox } => {
+                email::people(to)?;
+                email::people(cc)?;
+                email::sender_of(sender.as_deref())?;
+                match smtp {
+                    Some(url) => email::try_server(url, project).map(Some),
+                    None => {
+                        let outbox = outbox.as_ref().map_or(email::OUTBOX, Location::as_str);
+                        Ok(Some(format!("no server: mail is put into {outbox}/")))
+                    }
+                }
+            }
+            ChannelTarget::Slack(_) | ChannelTarget::Teams(_) | ChannelTarget::Webhook { .. } => Ok(None),
         }
     }
 }
