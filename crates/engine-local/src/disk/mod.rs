@@ -1,5 +1,4 @@
 //! How bytes get to the disk without anybody waiting for it.
 
-pub(crate) mod background_writer;
 pub(crate) mod direct_io;
 pub(crate) mod early_sync;

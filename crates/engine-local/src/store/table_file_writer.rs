@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -17,7 +17,6 @@ use tidemill_core::table::EngineError;
 use super::row_group::{RowGroup, RunLengths};
 use super::table_format::{Footer, MAGIC, ROW_GROUP_ROWS, RowGroupMeta};
 use crate::arrays::types;
-use crate::disk::background_writer::BackgroundWriter;
 use crate::disk::early_sync::EarlySync;
 use crate::error::{Outcome, internal, unsupported};
 
@@ -26,7 +25,7 @@ const UNDER_WAY: usize = 2;
 
 /// Writes a table whose rows come batch by batch.
 pub(crate) struct TableFileWriter {
-    out: HashingWriter<BackgroundWriter<EarlySync>>,
+    out: HashingWriter<BufWriter<EarlySync>>,
     shown: String,
     /// The row groups written.
     row_groups: Vec<RowGroupMeta>,
@@ -44,7 +43,7 @@ impl TableFileWriter {
     pub fn create(path: &Path) -> Outcome<Self> {
         let shown = path.display().to_string();
         let begin = || {
-            let mut out = HashingWriter::new(BackgroundWriter::new(EarlySync::new(File::create(path)?)));
+            let mut out = HashingWriter::new(BufWriter::new(EarlySync::new(File::create(path)?)));
             out.write_all(MAGIC)?;
             Ok(out)
         };
@@ -97,7 +96,7 @@ impl TableFileWriter {
         };
         end().map_err(|error| failed(&self.shown, &error))?;
         let digest = self.out.digest();
-        let file = self.out.into_inner().finish();
+        let file = self.out.into_inner().into_inner().map_err(io::IntoInnerError::into_error);
         file.and_then(EarlySync::finish).map_err(|error| failed(&self.shown, &error))?;
         Ok(digest)
     }

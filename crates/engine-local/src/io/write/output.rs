@@ -13,7 +13,6 @@ use tidemill_core::ids::Digest;
 use tidemill_core::table::Sink;
 
 use super::write_error::WriteError;
-use crate::disk::background_writer::BackgroundWriter;
 use crate::disk::direct_io::DirectFile;
 use crate::runtime::ordered::for_each_in_order;
 
@@ -23,7 +22,7 @@ const CHUNK_ROWS: usize = 1 << 15;
 /// A file that is written, as text or packed.
 pub(super) enum TextFileWriter {
     /// With the digest of what has been written.
-    Plain(Box<HashingWriter<BackgroundWriter<DirectFile>>>),
+    Plain(Box<HashingWriter<DirectFile>>),
     Gzip(GzEncoder<BufWriter<File>>),
     Zstd(zstd::stream::Encoder<'static, BufWriter<File>>),
 }
@@ -39,7 +38,7 @@ impl TextFileWriter {
         } else if name.ends_with(".zst") {
             Self::Zstd(zstd::stream::Encoder::new(BufWriter::new(file), zstd::DEFAULT_COMPRESSION_LEVEL)?)
         } else {
-            Self::Plain(Box::new(HashingWriter::new(BackgroundWriter::new(DirectFile::new(file)))))
+            Self::Plain(Box::new(HashingWriter::new(DirectFile::new(file))))
         })
     }
 
