@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use tidemill_connect::Connections;
 use tidemill_core::cache::FETCHED;
+use tidemill_core::spec::ClusterConfig;
 use tidemill_core::storage::StorageRegistry;
-use tidemill_core::table::TableEngine;
+use tidemill_core::table::{EngineError, TableEngine};
 use tidemill_core::task::TaskTypes;
 use tidemill_engine_local::{FormatCodecs, LocalEngine};
+use tidemill_engine_spark::SparkEngine;
 use tidemill_runner::project::Opened;
 
 /// The engine for the pipeline's tables.
@@ -18,7 +20,30 @@ pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
     let storages = Arc::clone(opened.types.storages());
     let engine = LocalEngine::with_formats(project, FormatCodecs::all(), storages).spilling_into(spill);
     let memory = opened.spec.as_ref().and_then(|spec| spec.memory);
-    Arc::new(memory.into_iter().fold(engine, LocalEngine::within_memory))
+    let local = Arc::new(memory.into_iter().fold(engine, LocalEngine::within_memory));
+    match (&opened.cluster, &opened.spec) {
+        (Some(cluster), Some(spec)) => {
+            let state = spec.project.join(tidemill_state::FOLDER);
+            Arc::new(SparkEngine::new(local, cluster.clone(), &spec.project, &state))
+        }
+        _ => local,
+    }
+}
+
+/// The cluster of a pipeline, tried; None if this machine computes its tables.
+pub fn probe_cluster(opened: &Opened) -> Option<Result<String, EngineError>> {
+    let (cluster, spec) = (opened.cluster.as_ref()?, opened.spec.as_ref()?);
+    let local = Arc::new(LocalEngine::new(spec.project.clone()));
+    let state = spec.project.join(tidemill_state::FOLDER);
+    Some(SparkEngine::new(local, cluster.clone(), &spec.project, &state).probe())
+}
+
+/// Whether there can be an engine for such a cluster.
+///
+/// # Errors
+/// What is against it, as a sentence.
+pub fn accepts_cluster(cluster: &ClusterConfig) -> Result<(), String> {
+    SparkEngine::accepts(cluster)
 }
 
 /// Where files of tasks may lie: each storage has its line here.

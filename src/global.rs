@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tidemill_core::spec::EngineKind;
 use tidemill_core::table::TableEngine;
 use tidemill_runner::project::{self, Opened, PipelineFile, Project, Wanted};
 
@@ -26,12 +28,20 @@ pub struct Global {
     /// Apply one of the pipeline's profiles
     #[arg(long, global = true, value_name = "P")]
     pub profile: Option<String>,
+    /// Compute tables there, whatever the pipeline's `engine` says
+    #[arg(long, global = true, value_name = "ENGINE", value_parser = engines())]
+    pub engine: Option<EngineKind>,
     /// Say more; twice, still more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
+}
+
+/// The engines by their names.
+fn engines() -> impl TypedValueParser<Value = EngineKind> {
+    PossibleValuesParser::new(["local", "spark"]).try_map(|name| name.parse::<EngineKind>())
 }
 
 impl Global {
@@ -45,6 +55,8 @@ impl Global {
         PipelineFile {
             path: path.to_owned(),
             profile: self.profile.clone(),
+            engine: self.engine,
+            accepts_cluster: crate::engine::accepts_cluster,
             types: Arc::new(crate::engine::task_types()),
         }
     }
@@ -76,6 +88,9 @@ impl Global {
         command.env_remove(TOKEN).arg("-f").arg(file);
         if let Some(profile) = &self.profile {
             command.args(["--profile", profile]);
+        }
+        if let Some(engine) = self.engine {
+            command.arg("--engine").arg(engine.to_string());
         }
         let color = match self.color {
             Color::Auto => "auto",

@@ -172,6 +172,7 @@ impl Pipeline {
                 folder: folder.to_path_buf(),
                 file: folder.join("pipeline.yaml"),
                 profile: None,
+                engine: None,
                 params: Vec::new(),
                 params_file: None,
                 environment: BTreeMap::new(),

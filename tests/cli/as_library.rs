@@ -24,7 +24,13 @@ static OPENED: AtomicU16 = AtomicU16::new(0);
 
 /// Reads and checks the pipeline of a folder.
 pub fn open(folder: &Project, types: TaskTypes) -> (Opened, Arc<dyn TableEngine>) {
-    let file = PipelineFile { path: folder.root().join("pipeline.yaml"), profile: None, types: Arc::new(types) };
+    let file = PipelineFile {
+        path: folder.root().join("pipeline.yaml"),
+        profile: None,
+        engine: None,
+        types: Arc::new(types),
+        accepts_cluster: |_| Err("there is no cluster here".to_owned()),
+    };
     let mut opened = project::open(&file, &Wanted::default()).expect("a readable environment");
     // Runs of one second are told apart by their processes, and here one process begins several.
     opened.run.id = RunId::at(jiff::Timestamp::now(), OPENED.fetch_add(1, Ordering::Relaxed)).to_string();

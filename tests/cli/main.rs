@@ -71,6 +71,7 @@ mod secrets;
 mod serve;
 mod shaping;
 mod sheets;
+mod spark;
 mod state;
 mod stores;
 mod strange_files;

@@ -70,6 +70,7 @@ fn run(folder: &Path, pipeline: &str) -> Result<String, Box<dyn std::error::Erro
         folder: folder.to_path_buf(),
         file: folder.join("pipeline.yaml"),
         profile: None,
+        engine: None,
         params: Vec::new(),
         params_file: None,
         environment: BTreeMap::new(),

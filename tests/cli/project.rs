@@ -182,7 +182,7 @@ pub fn repository() -> &'static Path {
 /// What a run of the binary has left.
 #[derive(Debug)]
 pub struct Outcome {
-    code: Option<i32>,
+    pub code: Option<i32>,
     /// The data.
     pub stdout: String,
     /// The story.

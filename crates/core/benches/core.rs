@@ -101,6 +101,7 @@ fn pipeline(folder: &Path, tasks: u32) -> LoadOptions {
         folder: folder.to_owned(),
         file,
         profile: None,
+        engine: None,
         params: Vec::new(),
         params_file: None,
         environment: BTreeMap::new(),

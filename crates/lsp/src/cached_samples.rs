@@ -152,6 +152,10 @@ impl TableEngine for CachedSamples {
         self.engine.run(job, options)
     }
 
+    fn run_here(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
+        self.engine.run_here(job, options)
+    }
+
     fn batches(
         &self,
         table: &TableRef,

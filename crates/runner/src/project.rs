@@ -12,7 +12,7 @@ use tidemill_core::connection::ConnectionError;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap, failure_of};
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::plan::{self, CheckOptions, Plan, TaskSchemas};
-use tidemill_core::spec::{self, LoadOptions, Loaded, Spec, TaskSpec};
+use tidemill_core::spec::{self, ClusterConfig, EngineKind, LoadOptions, Loaded, Spec, TaskSpec};
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{Schema, TableEngine};
 use tidemill_core::task::{RunFacts, TaskFailure, TaskTypes};
@@ -56,6 +56,8 @@ pub struct Opened {
     pub run: RunFacts,
     /// The fire that it runs.
     pub fire: Option<jiff::Timestamp>,
+    /// The cluster that computes its tables, if not this machine does.
+    pub cluster: Option<ClusterConfig>,
 }
 
 /// When handlers run.
@@ -98,8 +100,12 @@ pub struct PipelineFile {
     pub path: PathBuf,
     /// The profile to be applied.
     pub profile: Option<String>,
+    /// The engine that is taken, whatever the file says.
+    pub engine: Option<EngineKind>,
     /// The task types that it may use.
     pub types: Arc<TaskTypes>,
+    /// Whether there can be an engine for such a cluster; what is against it, as a sentence.
+    pub accepts_cluster: fn(&ClusterConfig) -> Result<(), String>,
 }
 
 /// Reads and plans a pipeline file; sources are not looked at yet.
@@ -131,9 +137,16 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
             RunTrigger::Fire(fire) => Some(fire),
             _ => None,
         },
+        cluster: None,
     };
     if let Some(spec) = opened.spec.clone() {
         opened.diagnostics.extend(secrets::keep(&spec));
+        match cluster_of(&spec, file, &opened.sources) {
+            Ok(cluster) => opened.cluster = cluster,
+            // Offline nothing is asked of a cluster, so nothing need be known of it.
+            Err(_) if wanted.offline => {}
+            Err(mistakes) => opened.diagnostics.extend(mistakes),
+        }
         opened.types = Arc::new(connected(&file.types, &spec, &opened.sources, wanted.offline));
         let types = &*opened.types.clone();
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
@@ -152,6 +165,19 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
             .collect();
     }
     Ok(opened)
+}
+
+/// The cluster that computes a pipeline's tables, if its engine is one.
+fn cluster_of(spec: &Spec, file: &PipelineFile, sources: &SourceMap) -> Result<Option<ClusterConfig>, Vec<Diagnostic>> {
+    let cluster = spec.engine.cluster(&spec.scope, &secrets::of(spec), sources)?;
+    let refused = cluster.as_ref().and_then(|cluster| (file.accepts_cluster)(cluster).err());
+    match refused {
+        None => Ok(cluster),
+        Some(message) => {
+            let mistake = Diagnostic::error(message);
+            Err(vec![spec.engine.span.into_iter().fold(mistake, |mistake, span| mistake.at(span, ""))])
+        }
+    }
 }
 
 /// The task types with the connections of the pipeline. One that cannot be used is a mistake where a task uses it.
@@ -194,6 +220,7 @@ fn read(file: &PipelineFile, wanted: &Wanted, run: &RunFacts) -> Result<Loaded, 
                 .map_err(|error| Failure::broken(format!("the current folder is not known: {error}")))?,
             file: file.path.clone(),
             profile: file.profile.clone(),
+            engine: file.engine,
             params: wanted.params.clone(),
             params_file: wanted.params_file.clone(),
             environment: std::env::vars_os()

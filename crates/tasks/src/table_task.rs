@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
-use tidemill_core::spec::At;
+use tidemill_core::spec::{At, EngineKind};
 use tidemill_core::table::{
     Check, CheckResult, JobOptions, Location, Rel, Scan, Schema, TableJob, TaskReport, Unsupported,
 };
@@ -58,6 +58,8 @@ struct TableTask<L> {
     id: At<TaskName>,
     logic: L,
     checks: TaskChecks,
+    /// Whether it says that its table is computed on this machine.
+    is_local: bool,
 }
 
 /// Makes the task of a type's parameters.
@@ -66,7 +68,8 @@ struct TableTask<L> {
 /// The mistakes in its `checks`.
 pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
     let checks = TaskChecks::read(source)?;
-    Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks }))
+    let is_local = source.spec.common.engine == Some(EngineKind::Local);
+    Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks, is_local }))
 }
 
 /// The columns of a table before this one.
@@ -94,6 +97,9 @@ impl<L: TableLogic> TableTask<L> {
         let rel = self.logic.compile(cx)?;
         let checks = self.checks.compile(&rel.schema(), cx)?;
         let job = TableJob { rel, checks };
+        if self.is_local {
+            return Ok(job);
+        }
         cx.engine.accept(&job).map_err(|refusals| {
             let mistake = |step: Unsupported| Diagnostic::error(step.message).at(self.id.span, "").help(step.help);
             refusals.into_iter().map(mistake).collect::<Vec<_>>()
@@ -164,8 +170,8 @@ impl<L: TableLogic> Task for TableTask<L> {
         })?;
         let origins = cx.origins;
         let origin = |task: &str| origins.of(task);
-        let report =
-            cx.engine.run(&job, &JobOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled })?;
+        let options = JobOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled };
+        let report = if self.is_local { cx.engine.run_here(&job, &options)? } else { cx.engine.run(&job, &options)? };
         let account = &report.account;
         let mut warnings: Vec<String> = account.joins.iter().filter_map(super::join::fan_out_warning).collect();
         warnings.extend(unaccounted(&job.rel, account));

@@ -11,6 +11,7 @@ mod neovim;
 mod postgres;
 mod programs;
 mod s3;
+mod spark;
 mod tls_client;
 mod web;
 
@@ -22,5 +23,6 @@ pub use mariadb::MariaDb;
 pub use neovim::neovim;
 pub use postgres::Postgres;
 pub use s3::S3Server;
+pub use spark::SparkServer;
 pub use tls_client::tls_connect;
 pub use web::{WebAnswer, WebRequest, WebServer};

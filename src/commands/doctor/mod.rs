@@ -47,6 +47,7 @@ impl CliCommand for DoctorArgs {
             findings.push(project::sources(&plans));
             findings.extend(project::secrets(&spec));
             findings.extend(project::connections(&opened));
+            findings.extend(project::cluster(&opened));
             findings.extend(project::outside(&opened, &plans));
             findings.extend(channels::channels(&opened, &spec));
             findings.extend(machine::folder(&spec.project));

@@ -125,6 +125,15 @@ pub fn connections(opened: &Opened) -> Vec<Finding> {
     tried.chain(refused).collect()
 }
 
+/// The cluster that computes the tables, tried.
+pub fn cluster(opened: &Opened) -> Option<Finding> {
+    Some(match crate::engine::probe_cluster(opened)? {
+        Ok(found) => Finding::ok("engine", secrets::masked(found)),
+        Err(error) => Finding::bad("engine", secrets::masked(error.to_string()))
+            .help("docs/spark.md says how a server is started and what the warehouse must be"),
+    })
+}
+
 /// What tasks need of the world outside, each thing tried once.
 pub fn outside(opened: &Opened, plans: &[&Plan]) -> Vec<Finding> {
     let Some(spec) = &opened.spec else { return Vec::new() };

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The crates of the workspace that each crate may depend on, itself left out; `tidemill` is the binary's.
-const MAY_KNOW: [(&str, &[&str]); 17] = [
+const MAY_KNOW: [(&str, &[&str]); 18] = [
     ("format", &[]),
     ("fuzz", &[]),
     ("connect", &["core"]),
@@ -20,6 +20,7 @@ const MAY_KNOW: [(&str, &[&str]); 17] = [
     ("process", &[]),
     ("lsp", &["core"]),
     ("engine-local", &["core"]),
+    ("engine-spark", &["core"]),
     ("secrets", &["core"]),
     ("state", &["core"]),
     ("tasks", &["core", "figures", "process", "secrets"]),
@@ -34,6 +35,7 @@ const MAY_KNOW: [(&str, &[&str]); 17] = [
             "core",
             "draw",
             "engine-local",
+            "engine-spark",
             "lsp",
             "runner",
             "scheduler",
@@ -71,6 +73,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of source").flatten() {
         let path = entry.path();
+        // What is generated is nobody's to read.
+        if path.ends_with("gen") {
+            continue;
+        }
         if path.is_dir() {
             files.extend(rust_files(&path));
         } else if path.extension().is_some_and(|end| end == "rs") {

@@ -155,7 +155,7 @@ fn keys_of_another_type() {
     6 |     from: products
       |     ^^^^
       |
-      = help: there is `path`, `connection`, `format`, `table`, `query`, `version`, `sheet`, `columns`, `strict`, `select`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `checks`, `foreach`, `output`
+      = help: there is `path`, `connection`, `format`, `table`, `query`, `version`, `sheet`, `columns`, `strict`, `select`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `engine`, `checks`, `foreach`, `output`
 
     error: unknown key `on`
       --> pipeline.yaml:12:5
@@ -163,7 +163,7 @@ fn keys_of_another_type() {
     12 |     on: [id]
        |     ^^
        |
-       = help: there is `from`, `where`, `group_by`, `metrics`, `having`, `sort`, `limit`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `checks`, `foreach`, `output`
+       = help: there is `from`, `where`, `group_by`, `metrics`, `having`, `sort`, `limit`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `engine`, `checks`, `foreach`, `output`
 
     2 errors
     ");

@@ -53,7 +53,7 @@ fn all_mistakes_of_a_file_come_in_one_report() {
     6 |   products: {type: load, path: data/products.csv, colour: red}
       |                                                   ^^^^^^
       |
-      = help: there is `path`, `connection`, `format`, `table`, `query`, `version`, `sheet`, `columns`, `strict`, `select`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `checks`, `foreach`, `output`
+      = help: there is `path`, `connection`, `format`, `table`, `query`, `version`, `sheet`, `columns`, `strict`, `select`, `options`, `description`, `tags`, `depends_on`, `when`, `trigger_rule`, `retries`, `timeout`, `cache`, `pool`, `engine`, `checks`, `foreach`, `output`
 
     error: `countries` has no column `taxx`
      --> pipeline.yaml:8:70

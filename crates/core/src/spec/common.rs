@@ -10,7 +10,7 @@ use crate::task::CheckTypes;
 use super::holes::cut;
 use super::keys::{CacheForms, CacheWord, CheckKeys, CommonKeys, RetriesForms, RetriesKeys};
 use super::output::{OutputSpec, read_outputs};
-use super::{At, Node, NodeValue, Scope, Template, read};
+use super::{At, EngineKind, Node, NodeValue, Scope, Template, read};
 
 /// The keys common to every task, resolved.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ pub struct Common {
     pub cache: CachePolicy,
     /// `pool`.
     pub pool: Option<At<String>>,
+    /// `engine`: where its table is computed, if not where the pipeline says.
+    pub engine: Option<EngineKind>,
     /// `checks`: each a map node, compiled against the table's columns.
     pub checks: Vec<Node>,
     /// `output`, of table tasks.
@@ -92,7 +94,7 @@ pub enum CachePolicy {
 }
 
 /// The names of the common keys, `type` aside.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "description",
     "tags",
     "depends_on",
@@ -102,6 +104,7 @@ const NAMES: [&str; 13] = [
     "timeout",
     "cache",
     "pool",
+    "engine",
     "checks",
     "foreach",
     "output",
@@ -150,6 +153,7 @@ pub(crate) fn common(node: &Node, scope: &Scope, sources: &SourceMap, found: &mu
         timeout: keys.timeout.map(Duration::from),
         cache: keys.cache.map(cache).unwrap_or_default(),
         pool: keys.pool,
+        engine: keys.engine,
         checks: match node.get("checks").map(|(_, node)| &node.value) {
             Some(NodeValue::List(checks)) => checks.clone(),
             _ => Vec::new(),

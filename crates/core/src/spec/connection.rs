@@ -134,25 +134,7 @@ impl ConnectionSpec {
         secrets: &BTreeMap<String, String>,
         sources: &SourceMap,
     ) -> Result<ConnectionConfig, Vec<Diagnostic>> {
-        let unset = |text: &Template| {
-            let used = text.uses(sources).into_iter().find(|used| match &used.parts[..] {
-                [root, name, ..] => root == "secrets" && !secrets.contains_key(name),
-                _ => false,
-            })?;
-            let name = used.parts.get(1)?.clone();
-            Some(
-                Diagnostic::error(format!(
-                    "connection `{}` needs the secret {name}, which is not set",
-                    self.name.value
-                ))
-                .at(used.span, "")
-                .help(format!("set {name} in the environment, or in the file that `dotenv` names")),
-            )
-        };
-        let unset: Vec<Diagnostic> = self.texts().filter_map(unset).collect();
-        if !unset.is_empty() {
-            return Err(unset);
-        }
+        unset_secrets(self.texts(), &format!("connection `{}`", self.name.value), secrets, sources)?;
         let values = secrets.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         let runtime: Map<String, Value> = [("secrets".to_owned(), Value::Object(values))].into_iter().collect();
         let render = |text: &Template| text.render(scope, &runtime, sources);
@@ -168,6 +150,26 @@ impl ConnectionSpec {
             driver_options: pairs(&self.driver_options)?,
         })
     }
+}
+
+/// Fails if texts of something name secrets that are not set.
+pub(super) fn unset_secrets<'t>(
+    texts: impl Iterator<Item = &'t Template>,
+    what: &str,
+    secrets: &BTreeMap<String, String>,
+    sources: &SourceMap,
+) -> Result<(), Vec<Diagnostic>> {
+    let unset = |text: &Template| {
+        let used = text.uses(sources).into_iter().find(|used| match &used.parts[..] {
+            [root, name, ..] => root == "secrets" && !secrets.contains_key(name),
+            _ => false,
+        })?;
+        let name = used.parts.get(1)?.clone();
+        let mistake = Diagnostic::error(format!("{what} needs the secret {name}, which is not set")).at(used.span, "");
+        Some(mistake.help(format!("set {name} in the environment, or in the file that `dotenv` names")))
+    };
+    let unset: Vec<Diagnostic> = texts.filter_map(unset).collect();
+    if unset.is_empty() { Ok(()) } else { Err(unset) }
 }
 
 /// That a name cannot be a connection's.

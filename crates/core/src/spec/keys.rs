@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::table::{CheckSeverity, Location};
 
 use super::connection::ConnectionForms;
+use super::engine_spec::{EngineForms, EngineKind};
 use super::notify::ChannelKeys;
 use super::test_spec::TestKeys;
 use super::{At, HumanDuration, OneOrMany, Template, TriggerRule};
@@ -104,6 +105,9 @@ pub(crate) struct PipelineKeys {
     pub retention: Option<RetentionKeys>,
     /// So much memory a run may hold, such as `4GB`: what would need more fails. Default nine tenths of what is free.
     pub memory: Option<super::ByteSize>,
+    /// What computes the tables: `local` (this machine, the default), `spark`, or a map.
+    #[schemars(with = "Option<EngineForms>")]
+    pub engine: Option<Anything>,
 }
 
 /// A file named by `include`.
@@ -166,6 +170,9 @@ pub(crate) struct ProfileKeys {
     /// Instead of the pipeline's of the same names.
     #[schemars(with = "Option<IndexMap<String, ChannelKeys>>")]
     pub notify: Option<Anything>,
+    /// Its keys instead of those of the pipeline's.
+    #[schemars(with = "Option<EngineForms>")]
+    pub engine: Option<Anything>,
 }
 
 /// A parameter in its long form.
@@ -258,6 +265,8 @@ pub(crate) struct CommonKeys {
     pub cache: Option<CacheForms>,
     /// The pool it takes a place in.
     pub pool: Option<At<String>>,
+    /// Where its table is computed: `local` is this machine, whatever the pipeline says.
+    pub engine: Option<EngineKind>,
     /// Statements about its table that must hold.
     #[schemars(with = "Option<Vec<CheckKeys>>")]
     pub checks: Option<Anything>,

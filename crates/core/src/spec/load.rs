@@ -22,8 +22,8 @@ use super::tasks::{TaskReader, read_all};
 use super::test_spec::TestReader;
 use super::validate::{Rules, unknown_key};
 use super::{
-    At, ChannelSpec, ConnectionSpec, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames, Schedule, Scope, Spec,
-    TaskSpec, Template, read,
+    At, ChannelSpec, ConnectionSpec, EngineKind, EngineSpec, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames,
+    Schedule, Scope, Spec, TaskSpec, Template, read,
 };
 
 /// What a pipeline is loaded with. Core reads no environment: the caller gives it.
@@ -35,6 +35,8 @@ pub struct LoadOptions {
     pub file: PathBuf,
     /// `--profile`.
     pub profile: Option<String>,
+    /// `--engine`.
+    pub engine: Option<EngineKind>,
     /// `-p NAME=VALUE`, in order: a later one wins. Values are YAML, except of string parameters.
     pub params: Vec<(String, String)>,
     /// `--params-file`: a YAML or JSON map.
@@ -103,6 +105,9 @@ fn build(
     connections.values().for_each(|connection| found.extend(connection.check(&scope, &known, sources)));
     let pass_env = top.env_names("pass_env", found);
     let pools = top.pools(found);
+    let engine_of_profile = profile.and_then(|profile| profile.get("engine"));
+    let engine = EngineSpec::read(root.get("engine"), engine_of_profile, options.engine, found);
+    found.extend(engine.check(&scope, &known, sources));
     let schedule = top.schedule(profile, found);
     let notify = top.channels(profile, found);
     notify.values().for_each(|channel| found.extend(channel.check(&scope, &known, sources)));
@@ -151,6 +156,7 @@ fn build(
         pass_env,
         retention: Retention { runs: retention.runs, max_size: retention.max_size.map(|size| size.0) },
         memory,
+        engine,
         scope: scope.clone(),
     })
 }

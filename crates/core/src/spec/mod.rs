@@ -6,6 +6,7 @@ mod connection;
 mod containers;
 mod contract_edit;
 mod duration;
+mod engine_spec;
 mod flow_comma;
 mod foreach;
 mod holes;
@@ -43,6 +44,7 @@ pub use connection::ConnectionSpec;
 pub use containers::{OneOrMany, OrderedMap};
 pub use contract_edit::{contract_text, with_contract};
 pub use duration::HumanDuration;
+pub use engine_spec::{ClusterConfig, EngineKind, EngineSpec};
 pub use holes::Hole;
 pub use json_schema::json_schema;
 pub use keys::Anything;
@@ -186,6 +188,8 @@ pub struct Spec {
     pub retention: Retention,
     /// So many bytes of memory a run may hold.
     pub memory: Option<u64>,
+    /// What computes the tables.
+    pub engine: EngineSpec,
     /// The names that `${{ }}` may use everywhere: params, env, run.
     pub scope: Scope,
 }

@@ -252,6 +252,14 @@ pub trait TableEngine: Send + Sync {
     /// If a source or a value is wrong, a check does not hold, or the engine fails; then nothing is held.
     fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError>;
 
+    /// The same on this machine, whatever else the engine would do; for tasks that say so.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    fn run_here(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
+        self.run(job, options)
+    }
+
     /// Rows of a table as plain columns, batch by batch in their order: `columns` (all if None) of at most `limit` rows. A batch
     /// is made when it is asked for and has as many rows as the engine likes to hold. There is at least one, if of no rows.
     ///

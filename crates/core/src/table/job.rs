@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cardinality, Expr, JoinKind, Rel, Schema, TableRef, TaskReport};
+use super::{Cardinality, EngineError, Expr, FailedCheck, JoinKind, Rel, Schema, TableRef, TaskReport};
 
 /// What an engine is asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -99,6 +99,21 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
+    /// A check that holds, as far as it has been looked at.
+    pub fn holds(check: &Check) -> Self {
+        Self { name: check.name.clone(), severity: check.severity, bad_rows: 0, samples: vec![], detail: None }
+    }
+
+    /// `unique: [id]: 3 rows do not hold: id=7, id=9, …`.
+    fn sentence(&self) -> String {
+        if let Some(detail) = &self.detail {
+            return format!("{}: {detail}", self.name);
+        }
+        let rows = if self.bad_rows == 1 { "1 row does".to_owned() } else { format!("{} rows do", self.bad_rows) };
+        let is_cut = self.samples.len() == CHECK_SAMPLES && self.bad_rows > CHECK_SAMPLES as u64;
+        format!("{}: {rows} not hold: {}{}", self.name, self.samples.join("; "), if is_cut { "; …" } else { "" })
+    }
+
     /// That it is broken, as a sentence.
     pub fn warning(&self) -> String {
         let rows = if self.bad_rows == 1 { "1 row does".to_owned() } else { format!("{} rows do", self.bad_rows) };
@@ -108,6 +123,23 @@ impl CheckResult {
             (None, false) => format!("check `{}`: {rows} not pass, such as {}", self.name, self.samples.join("; ")),
         }
     }
+}
+
+/// Bad rows that a check shows.
+pub const CHECK_SAMPLES: usize = 5;
+
+/// The results of a table's checks.
+///
+/// # Errors
+/// If some of severity `error` do not hold: all of these.
+pub fn judged(results: Vec<CheckResult>) -> Result<Vec<CheckResult>, EngineError> {
+    let is_broken = |result: &&CheckResult| result.bad_rows > 0 && result.severity == CheckSeverity::Error;
+    let failed: Vec<FailedCheck> = results.iter().filter(is_broken).cloned().map(FailedCheck).collect();
+    if failed.is_empty() {
+        return Ok(results);
+    }
+    let message = failed.iter().map(|FailedCheck(result)| result.sentence()).collect::<Vec<_>>().join("\n");
+    Err(EngineError::Checks { message, failed })
 }
 
 /// Rows that came in from one table or source.

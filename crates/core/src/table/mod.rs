@@ -37,8 +37,8 @@ pub use expr::{ArithOp, CmpOp, Expr, ExprKind, SortKey};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};
 pub use job::{
-    Check, CheckKind, CheckResult, CheckSeverity, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, TableJob,
-    TableReport,
+    CHECK_SAMPLES, Check, CheckKind, CheckResult, CheckSeverity, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn,
+    TableJob, TableReport, judged,
 };
 pub use json_path::{JsonPath, JsonStep};
 pub use lineage::{IndirectLineage, Origin, Way};
@@ -46,12 +46,12 @@ pub use number_template::NumberTemplate;
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{
-    AsofStep, Cardinality, Conversion, Fill, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SampleSize, SeriesStep,
-    SetOpKind, TextCase,
+    AsofStep, Cardinality, Conversion, Fill, JOIN_EXAMPLES, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SampleSize,
+    SeriesStep, SetOpKind, TextCase,
 };
 pub use schema::{Field, Schema};
 pub use source::{Compression, DatabaseOptions, Location, Scan, ScanOptions, Sink, SinkOptions};
-pub use task_report::TaskReport;
+pub use task_report::{TaskReport, became_null};
 pub use time_format::{cannot_give, has_leap_second, read_date, read_datetime, read_time};
 pub use value::{DataType, Value, decimal_digits, decimal_text, vanishes_as_float};
 pub use window::{FrameBound, WindowCall, WindowFrame, WindowFunc};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AggCall, CmpOp, DataType, Expr, Scan, Schema, SortKey, Value, WindowCall};
+use super::{AggCall, CmpOp, DataType, EngineError, Expr, ExprKind, Scan, Schema, SortKey, Value, WindowCall};
 
 /// A relation: a source, or a step over other relations. The order of its rows is defined.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -298,6 +298,35 @@ pub enum Cardinality {
     ManyToMany,
 }
 
+/// Keys that a diagnosis shows of rows without a pair.
+pub const JOIN_EXAMPLES: usize = 5;
+
+impl Cardinality {
+    /// Whether no key may stand twice on the left, and on the right.
+    pub fn unique_sides(self) -> (bool, bool) {
+        match self {
+            Self::OneToOne => (true, true),
+            Self::OneToMany => (true, false),
+            Self::ManyToOne => (false, true),
+            Self::ManyToMany => (false, false),
+        }
+    }
+
+    /// That a side has a key several times against it.
+    pub fn broken(self, side: &str, key: &str, times: u64) -> EngineError {
+        let name = match self {
+            Self::OneToOne => "one_to_one",
+            Self::OneToMany => "one_to_many",
+            Self::ManyToOne => "many_to_one",
+            Self::ManyToMany => "many_to_many",
+        };
+        EngineError::Value {
+            message: format!("expected {name}, but the {side} side has key {key} {times} times"),
+            help: Some("remove the duplicates first, or say what the join really is in `expect`".to_owned()),
+        }
+    }
+}
+
 /// A join. Its rows come in the order of the left side, for one left row in the order of the right side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct JoinStep {
@@ -408,6 +437,21 @@ impl Rel {
             Self::Asof(step) => vec![&step.left, &step.right],
             Self::SetOp { left, right, .. } => vec![left, right],
             Self::Recursive { start, step, .. } => vec![start, step],
+        }
+    }
+
+    /// The column that a key of a join is, by the name that its own table has for it: beside the other side it may have got
+    /// another one.
+    pub fn key_name<'a>(&'a self, key: &'a Expr) -> Option<&'a str> {
+        let name = match &key.kind {
+            ExprKind::Column(name) => name,
+            ExprKind::Cast(inner) => return self.key_name(inner),
+            _ => return None,
+        };
+        let Self::Project { columns, .. } = self else { return Some(name) };
+        match columns.iter().find(|(new, _)| new == name).map(|(_, expr)| &expr.kind) {
+            Some(ExprKind::Column(own)) => Some(own),
+            _ => Some(name),
         }
     }
 

@@ -28,6 +28,23 @@ pub struct TaskReport {
     pub note: Option<String>,
 }
 
+/// What became NULL in expressions without failing, as sentences: divisions by zero, square roots below zero, logarithms at or
+/// below zero, arcs beyond -1 to 1, each so many times.
+pub fn became_null(counts: [u64; 4]) -> Vec<String> {
+    const NAMES: [(&str, &str); 4] = [
+        ("division by zero", "divisions by zero"),
+        ("square root of a negative number", "square roots of negative numbers"),
+        ("logarithm of a number that is not positive", "logarithms of numbers that are not positive"),
+        ("angle of a number beyond -1 to 1", "angles of numbers beyond -1 to 1"),
+    ];
+    let sentence = |(count, (one, many)): (u64, (&str, &str))| match count {
+        0 => None,
+        1 => Some(format!("1 {one} became NULL")),
+        count => Some(format!("{count} {many} became NULL")),
+    };
+    counts.into_iter().zip(NAMES).filter_map(sentence).collect()
+}
+
 impl TaskReport {
     /// Rows rejected, for whatever reason.
     pub fn rejected_rows(&self) -> u64 {

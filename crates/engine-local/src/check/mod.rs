@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use polars::prelude::{BooleanChunked, DataFrame, NamedFrom, Series};
 use tidemill_core::table::{
-    Check, CheckKind, CheckResult, CheckSeverity, EngineError, FailedCheck, JobOptions, Schema, Value,
+    CHECK_SAMPLES as SAMPLES, Check, CheckKind, CheckResult, EngineError, JobOptions, Schema, Value, judged,
 };
 
 use crate::arrays::stack::stack;
@@ -18,9 +18,6 @@ use crate::store::table_handle::TableHandle;
 /// Microseconds in a day.
 const MICROS_OF_DAY: i64 = 86_400_000_000;
 
-/// Bad rows that are shown.
-const SAMPLES: usize = 5;
-
 /// Evaluates all checks; an error lists all those of severity `error` that do not hold.
 pub(crate) fn run(checks: &[Check], frame: &DataFrame, options: &JobOptions<'_>) -> Outcome<Vec<CheckResult>> {
     let mut results = Vec::with_capacity(checks.len());
@@ -30,37 +27,11 @@ pub(crate) fn run(checks: &[Check], frame: &DataFrame, options: &JobOptions<'_>)
         }
         results.push(one(check, frame, options).map_err(|error| within(&check.name, error))?);
     }
-    judge(results)
-}
-
-/// The results, or an error that lists all those of severity `error` that do not hold.
-fn judge(results: Vec<CheckResult>) -> Outcome<Vec<CheckResult>> {
-    let failed: Vec<FailedCheck> = results
-        .iter()
-        .filter(|result| result.bad_rows > 0 && result.severity == CheckSeverity::Error)
-        .cloned()
-        .map(FailedCheck)
-        .collect();
-    if failed.is_empty() {
-        return Ok(results);
-    }
-    let message = failed.iter().map(|FailedCheck(result)| sentence(result)).collect::<Vec<_>>().join("\n");
-    Err(EngineError::Checks { message, failed })
-}
-
-/// `unique: [id]: 3 rows do not hold: id=7, id=9, …`.
-fn sentence(result: &CheckResult) -> String {
-    if let Some(detail) = &result.detail {
-        return format!("{}: {detail}", result.name);
-    }
-    let rows = if result.bad_rows == 1 { "1 row does".to_owned() } else { format!("{} rows do", result.bad_rows) };
-    let more = if result.samples.len() == SAMPLES && result.bad_rows > SAMPLES as u64 { "; …" } else { "" };
-    format!("{}: {rows} not hold: {}{more}", result.name, result.samples.join("; "))
+    judged(results)
 }
 
 fn one(check: &Check, frame: &DataFrame, options: &JobOptions<'_>) -> Outcome<CheckResult> {
-    let mut result =
-        CheckResult { name: check.name.clone(), severity: check.severity, bad_rows: 0, samples: vec![], detail: None };
+    let mut result = CheckResult::holds(check);
     match &check.kind {
         CheckKind::NotNull(column) => {
             let series = types::column(frame, column)?;
@@ -134,14 +105,7 @@ pub(crate) struct Checking<'a> {
 impl<'a> Checking<'a> {
     /// Nothing looked at yet.
     pub fn new(checks: &'a [Check]) -> Self {
-        let none = |check: &Check| CheckResult {
-            name: check.name.clone(),
-            severity: check.severity,
-            bad_rows: 0,
-            samples: vec![],
-            detail: None,
-        };
-        Self { checks, results: checks.iter().map(none).collect() }
+        Self { checks, results: checks.iter().map(CheckResult::holds).collect() }
     }
 
     /// What some rows say of the checks that look at one row at a time.
@@ -198,7 +162,7 @@ impl<'a> Checking<'a> {
             };
             *result = one(check, &frame, options).map_err(|error| within(&check.name, error))?;
         }
-        judge(self.results)
+        judged(self.results)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Carries out a job.
 
 use polars::prelude::DataFrame;
-use tidemill_core::table::{CheckResult, EngineError, Rel, Scan, TableJob, TableReport, TaskReport};
+use tidemill_core::table::{CheckResult, EngineError, Rel, Scan, TableJob, TableReport, TaskReport, became_null};
 
 use super::dispatch::operator;
 use super::shared::Shared;
@@ -45,7 +45,7 @@ impl<'a> Executor<'a> {
             None => (None, vec![]),
         };
         let mut observed = std::mem::take(&mut context.observed);
-        observed.warnings.extend(context.notes.sentences());
+        observed.warnings.extend(became_null(context.notes.counts()));
         observed.dropped.retain(|dropped| dropped.rows > 0);
         let table = table.into_ref()?;
         let account = TaskReport {

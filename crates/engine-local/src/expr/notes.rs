@@ -35,34 +35,4 @@ impl Notes {
             arcs: arcs.into(),
         }
     }
-
-    /// As sentences for the report.
-    pub fn sentences(&self) -> Vec<String> {
-        let sentence = |count: u64, one: &str, many: &str| match count {
-            0 => None,
-            1 => Some(format!("1 {one} became NULL")),
-            count => Some(format!("{count} {many} became NULL")),
-        };
-        [
-            sentence(self.zero_divisions.load(Ordering::Relaxed), "division by zero", "divisions by zero"),
-            sentence(
-                self.roots.load(Ordering::Relaxed),
-                "square root of a negative number",
-                "square roots of negative numbers",
-            ),
-            sentence(
-                self.logarithms.load(Ordering::Relaxed),
-                "logarithm of a number that is not positive",
-                "logarithms of numbers that are not positive",
-            ),
-            sentence(
-                self.arcs.load(Ordering::Relaxed),
-                "angle of a number beyond -1 to 1",
-                "angles of numbers beyond -1 to 1",
-            ),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
 }

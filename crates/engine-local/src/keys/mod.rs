@@ -5,3 +5,4 @@ pub(crate) mod int_interner;
 pub(crate) mod interner;
 mod perfect_hash;
 pub(crate) mod physical;
+pub(crate) mod zero;

@@ -108,6 +108,7 @@ pub(super) fn options(file: &Path) -> LoadOptions {
         folder: std::env::temp_dir(),
         file: file.to_owned(),
         profile: None,
+        engine: None,
         params: Vec::new(),
         params_file: None,
         environment: BTreeMap::from([("HOME".to_owned(), "/home/ann".to_owned())]),

@@ -68,6 +68,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 impl FunctionDefinition {
+    /// Whether an engine computes it under its own name, and not as an expression of other functions.
+    pub fn is_computed_by_engine(&self) -> bool {
+        matches!(self.meaning, Meaning::Engine)
+    }
+
     /// Its name and its other names.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())

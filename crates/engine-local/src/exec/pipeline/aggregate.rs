@@ -15,6 +15,7 @@ use crate::exec::executor::Executor;
 use crate::expr::{Eval, Notes};
 use crate::keys::groups::Groups;
 use crate::keys::interner::{EncodedKeys, KeyInterner};
+use crate::keys::zero::unsigned_zeros;
 use crate::ops::aggregate::{Accumulator, Arguments, Grouping, PartialAggregate, columns_read};
 use crate::ops::batch::Batch;
 use crate::ops::context::JobContext;
@@ -132,8 +133,10 @@ fn group(
 ) -> Outcome<GroupedBatch> {
     let rows = frame.height();
     let eval = Eval::new(&frame, notes);
-    let values: Vec<Series> =
-        keys.iter().map(|(_, key)| in_its_type(eval.column(key)?, key.data_type)).collect::<Outcome<_>>()?;
+    let values: Vec<Series> = keys
+        .iter()
+        .map(|(_, key)| in_its_type(eval.column(key)?, key.data_type).map(unsigned_zeros))
+        .collect::<Outcome<_>>()?;
     let groups = Groups::of(&values, rows)?;
     let firsts: Vec<Series> =
         values.iter().map(|values| values.take_slice(&groups.first)).collect::<Result<_, _>>().map_err(internal)?;

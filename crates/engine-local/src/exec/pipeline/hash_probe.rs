@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::{DataFrame, IdxSize, Series};
 use polars_core::runtime::RAYON;
-use tidemill_core::table::{Cardinality, Expr, JoinDiagnosis, JoinKind, JoinStep};
+use tidemill_core::table::{Cardinality, Expr, JOIN_EXAMPLES, JoinDiagnosis, JoinKind, JoinStep};
 
 use crate::arrays::select::{NONE, beside, only, take};
 use crate::arrays::types::in_its_type;
@@ -13,7 +13,7 @@ use crate::expr::{Eval, Notes};
 use crate::keys::groups::{Members, exclude_nulls};
 use crate::keys::interner::KeyInterner;
 use crate::ops::batch::Batch;
-use crate::ops::join::diagnosis::{self, EXAMPLES, left_text};
+use crate::ops::join::diagnosis::{self, left_text};
 use crate::ops::join::{JoinKeys, group, pair_bytes};
 use crate::ops::required_columns::RequiredColumns;
 use crate::runtime::memory;
@@ -190,7 +190,7 @@ impl<'a> HashProbe<'a> {
                 continue;
             }
             totals.unmatched += times(row);
-            if totals.examples.len() < EXAMPLES && !is_null(row) {
+            if totals.examples.len() < JOIN_EXAMPLES && !is_null(row) {
                 let one: Vec<Series> = values.iter().map(|value| value.slice(row as i64, 1)).collect();
                 let known = totals.shown.len();
                 if totals.shown.intern(&one, 1)?.first().is_some_and(|key| *key as usize == known) {

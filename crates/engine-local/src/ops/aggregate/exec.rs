@@ -10,6 +10,7 @@ use crate::arrays::types;
 use crate::error::{Outcome, internal, within};
 use crate::expr::{Eval, columns_of};
 use crate::keys::groups::Groups;
+use crate::keys::zero::unsigned_zeros;
 use crate::ops::context::JobContext;
 use crate::ops::operator::{Operator, only_input};
 use crate::ops::required_columns::RequiredColumns;
@@ -32,7 +33,8 @@ impl Operator for AggregateExec<'_> {
         let frame = only_input(inputs);
         let rows = frame.height();
         let eval = Eval::new(&frame, &context.notes);
-        let key_values: Vec<Series> = self.keys.iter().map(|(_, expr)| eval.column(expr)).collect::<Outcome<_>>()?;
+        let key_values = self.keys.iter().map(|(_, expr)| eval.column(expr).map(unsigned_zeros));
+        let key_values: Vec<Series> = key_values.collect::<Outcome<_>>()?;
         let mut groups = Groups::of(&key_values, rows)?;
         let mut result: Vec<Column> = vec![];
         let mut count = groups.len();

@@ -1,15 +1,12 @@
 //! What a join did to its rows, told from the keys' counts.
 
 use polars::prelude::{IdxSize, Series};
-use tidemill_core::table::{Cardinality, EngineError, Expr, ExprKind, JoinDiagnosis, JoinStep, Rel};
+use tidemill_core::table::{Expr, JOIN_EXAMPLES, JoinDiagnosis, JoinStep, Rel};
 
 use super::keys::JoinKeys;
 use crate::arrays::select::NONE;
 use crate::arrays::types;
 use crate::error::Outcome;
-
-/// Examples shown of what found no pair.
-pub(crate) const EXAMPLES: usize = 5;
 
 /// The key of a row as text: `product_id=7`.
 fn key_text<'a>(side: &Rel, exprs: impl Iterator<Item = &'a Expr>, values: &[Series], row: usize) -> Outcome<String> {
@@ -17,27 +14,13 @@ fn key_text<'a>(side: &Rel, exprs: impl Iterator<Item = &'a Expr>, values: &[Ser
         .zip(values)
         .map(|(expr, series)| {
             let shown = types::value_at(series, row)?;
-            Ok(match column_of(side, expr) {
+            Ok(match side.key_name(expr) {
                 Some(name) => format!("{name}={shown}"),
                 None => shown.to_string(),
             })
         })
         .collect::<Outcome<Vec<_>>>()?;
     Ok(parts.join(", "))
-}
-
-/// The column that a key is, by the name that its own table has for it: beside the other side it may have got another one.
-fn column_of<'a>(side: &'a Rel, expr: &'a Expr) -> Option<&'a str> {
-    let name = match &expr.kind {
-        ExprKind::Column(name) => name,
-        ExprKind::Cast(inner) => return column_of(side, inner),
-        _ => return None,
-    };
-    let Rel::Project { columns, .. } = side else { return Some(name) };
-    match columns.iter().find(|(new, _)| new == name).map(|(_, expr)| &expr.kind) {
-        Some(ExprKind::Column(own)) => Some(own),
-        _ => Some(name),
-    }
 }
 
 /// The key of a left row as text.
@@ -57,27 +40,12 @@ pub(crate) fn keep_promise(
     right_values: &[Series],
 ) -> Outcome<()> {
     let Some(expect) = step.expect else { return Ok(()) };
-    let (one_left, one_right) = match expect {
-        Cardinality::OneToOne => (true, true),
-        Cardinality::OneToMany => (true, false),
-        Cardinality::ManyToOne => (false, true),
-        Cardinality::ManyToMany => (false, false),
-    };
-    let name = match expect {
-        Cardinality::OneToOne => "one_to_one",
-        Cardinality::OneToMany => "one_to_many",
-        Cardinality::ManyToOne => "many_to_one",
-        Cardinality::ManyToMany => "many_to_many",
-    };
-    let broken = |side: &str, key: String, times: IdxSize| EngineError::Value {
-        message: format!("expected {name}, but the {side} side has key {key} {times} times"),
-        help: Some("remove the duplicates first, or say what the join really is in `expect`".to_owned()),
-    };
+    let (one_left, one_right) = expect.unique_sides();
     if one_right && let Some((row, times)) = most_frequent(&keys.right, &keys.on_right) {
-        return Err(broken("right", right_text(step, right_values, row)?, times));
+        return Err(expect.broken("right", &right_text(step, right_values, row)?, times.into()));
     }
     if one_left && let Some((row, times)) = most_frequent(&keys.left, &keys.on_left) {
-        return Err(broken("left", left_text(step, left_values, row)?, times));
+        return Err(expect.broken("left", &left_text(step, left_values, row)?, times.into()));
     }
     Ok(())
 }
@@ -94,7 +62,7 @@ fn unmatched(hit: &[bool], keys: &[IdxSize], text: impl Fn(usize) -> Outcome<Str
     let (mut count, mut shown, mut examples) = (0, Vec::new(), Vec::new());
     for (row, key) in keys.iter().enumerate().filter(|(row, _)| !hit[*row]) {
         count += 1;
-        if examples.len() < EXAMPLES && *key != NONE && !shown.contains(key) {
+        if examples.len() < JOIN_EXAMPLES && *key != NONE && !shown.contains(key) {
             shown.push(*key);
             examples.push(text(row)?);
         }

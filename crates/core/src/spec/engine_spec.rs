@@ -1,0 +1,211 @@
+//! `engine`: what computes a pipeline's tables.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use crate::diagnostic::{Diagnostic, SourceMap, Span};
+
+use super::connection::unset_secrets;
+use super::{ByteSize, Key, Node, NodeValue, RuntimeNames, Scope, Template, open_password};
+
+/// Where tables are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// On this machine.
+    #[default]
+    Local,
+    /// On Apache Spark.
+    Spark,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Spark => "spark",
+        })
+    }
+}
+
+impl FromStr for EngineKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "local" => Ok(Self::Local),
+            "spark" => Ok(Self::Spark),
+            other => Err(format!("`{other}` is no engine: there are local and spark")),
+        }
+    }
+}
+
+/// The engine as the file has it. Its texts may name secrets, which are known only when it is used.
+#[derive(Clone, Debug, Default)]
+pub struct EngineSpec {
+    /// Which.
+    pub kind: EngineKind,
+    /// Where that is said.
+    pub span: Option<Span>,
+    url: Option<Template>,
+    token: Option<Template>,
+    warehouse: Option<Template>,
+    settings: Vec<(String, Template)>,
+    download_limit: Option<u64>,
+    stage_limit: Option<u64>,
+}
+
+/// How a cluster is reached, with the values of the secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterConfig {
+    /// The address of the Spark Connect server: `sc://host:15002`.
+    pub url: String,
+    /// What the server is shown, unless the address says it.
+    pub token: Option<String>,
+    /// The warehouse: `file:///…`, a folder that this machine and all workers see under one path.
+    pub warehouse: String,
+    /// Further settings of the session.
+    pub settings: Vec<(String, String)>,
+    /// The most bytes of Parquet of one table that are taken from the warehouse for outputs and reports; default 2 GB.
+    pub download_limit: u64,
+    /// The most bytes of Parquet of one table that are brought to the warehouse; default 10 GB.
+    pub stage_limit: u64,
+}
+
+impl ClusterConfig {
+    const DOWNLOAD_LIMIT: u64 = 2_000_000_000;
+    const STAGE_LIMIT: u64 = 10_000_000_000;
+}
+
+/// An engine: a word, or a map.
+pub(crate) struct EngineForms;
+
+impl JsonSchema for EngineForms {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Engine".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let size = ByteSize::json_schema(generator);
+        let texts = json_schema!({
+            "type": "object",
+            "description": "Settings of the session.",
+            "additionalProperties": {"type": ["string", "number", "boolean"]},
+        });
+        json_schema!({
+            "type": ["string", "object"],
+            "x-expected": "`local`, `spark`, or a map with `type`",
+            "description": "What computes the tables: `local` (this machine, the default), `spark`, or a map.",
+            "properties": {
+                "type": {"type": "string", "enum": ["local", "spark"], "description": "Which; default local."},
+                "url": {"type": "string", "description": "The Spark Connect server: sc://host:15002."},
+                "token": {"type": "string", "description": "What the server is shown; a secret."},
+                "warehouse": {"type": "string", "description": "A folder that all workers see: file:///mnt/shared/tidemill."},
+                "settings": texts,
+                "download_limit": size.clone(),
+                "stage_limit": size,
+            },
+            "additionalProperties": false,
+        })
+    }
+}
+
+impl EngineSpec {
+    /// The profile's keys over the file's, and the command line's word over both.
+    pub(crate) fn read(
+        root: Option<&(Key, Node)>,
+        profile: Option<&(Key, Node)>,
+        chosen: Option<EngineKind>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut spec = Self::default();
+        for (key, node) in [root, profile].into_iter().flatten() {
+            spec.take(key, node, found);
+        }
+        spec.kind = chosen.unwrap_or(spec.kind);
+        spec
+    }
+
+    fn take(&mut self, key: &Key, node: &Node, found: &mut Vec<Diagnostic>) {
+        self.span = Some(key.span);
+        let kind = |node: &Node| node.value.scalar_text().unwrap_or_default().parse::<EngineKind>();
+        if !matches!(node.value, NodeValue::Map(_)) {
+            match kind(node) {
+                Ok(kind) => self.kind = kind,
+                Err(message) => found.push(Diagnostic::error(message).at(node.span, "")),
+            }
+            return;
+        }
+        // Another word in a map has been found by validation.
+        self.kind = node.get("type").and_then(|(_, node)| kind(node).ok()).unwrap_or(self.kind);
+        let text = |name: &str| {
+            let (_, node) = node.get(name)?;
+            node.value.scalar_text().map(|text| Template { text, span: node.span })
+        };
+        self.url = text("url").or(self.url.take());
+        self.token = text("token").or(self.token.take());
+        self.warehouse = text("warehouse").or(self.warehouse.take());
+        for (key, node) in node.get("settings").map(|(_, node)| node.entries()).unwrap_or_default() {
+            let Some(text) = node.value.scalar_text() else { continue };
+            self.settings.retain(|(name, _)| *name != key.name);
+            self.settings.push((key.name.clone(), Template { text, span: node.span }));
+        }
+        let bytes = |name: &str| text(name).and_then(|size| ByteSize::parse(&size.text).ok()).map(|size| size.0);
+        self.download_limit = bytes("download_limit").or(self.download_limit);
+        self.stage_limit = bytes("stage_limit").or(self.stage_limit);
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Template> {
+        [&self.url, &self.token, &self.warehouse]
+            .into_iter()
+            .flatten()
+            .chain(self.settings.iter().map(|(_, text)| text))
+    }
+
+    /// What is wrong with its texts before any secret is known.
+    pub(crate) fn check(&self, scope: &Scope, known: &RuntimeNames<'_>, sources: &SourceMap) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = self.texts().flat_map(|text| text.check(scope, known, sources)).collect();
+        let open = self.token.iter().filter(|token| !token.text.contains("${{"));
+        found.extend(open.map(|token| open_password(sources, token, "SPARK_TOKEN")));
+        found
+    }
+
+    /// The cluster, if the engine is one, with the values of the secrets.
+    ///
+    /// # Errors
+    /// If a key is missing, a secret that it names is not set, or a `${{ }}` has no value.
+    pub fn cluster(
+        &self,
+        scope: &Scope,
+        secrets: &BTreeMap<String, String>,
+        sources: &SourceMap,
+    ) -> Result<Option<ClusterConfig>, Vec<Diagnostic>> {
+        if self.kind == EngineKind::Local {
+            return Ok(None);
+        }
+        let (Some(url), Some(warehouse)) = (&self.url, &self.warehouse) else {
+            let missing = if self.url.is_none() { "url" } else { "warehouse" };
+            let mistake = Diagnostic::error(format!("the engine spark has no `{missing}`"));
+            let mistake = self.span.into_iter().fold(mistake, |mistake, span| mistake.at(span, ""));
+            let example = "`engine: {type: spark, url: sc://localhost:15002, warehouse: file:///mnt/shared/tidemill}`";
+            return Err(vec![mistake.help(format!("such as {example}"))]);
+        };
+        unset_secrets(self.texts(), "the engine", secrets, sources)?;
+        let values = secrets.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        let runtime = [("secrets".to_owned(), serde_json::Value::Object(values))].into_iter().collect();
+        let render = |text: &Template| text.render(scope, &runtime, sources);
+        let settings = self.settings.iter().map(|(name, text)| Ok((name.clone(), render(text)?)));
+        Ok(Some(ClusterConfig {
+            url: render(url)?,
+            token: self.token.as_ref().map(render).transpose()?,
+            warehouse: render(warehouse)?,
+            settings: settings.collect::<Result<_, Vec<Diagnostic>>>()?,
+            download_limit: self.download_limit.unwrap_or(ClusterConfig::DOWNLOAD_LIMIT),
+            stage_limit: self.stage_limit.unwrap_or(ClusterConfig::STAGE_LIMIT),
+        }))
+    }
+}

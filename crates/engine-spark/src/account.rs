@@ -1,0 +1,64 @@
+//! What is told of a job beside its table: rows that came in, and rows that its steps left out.
+
+use tidemill_core::table::{DroppedRows, JobOptions, Rel, RowsIn};
+
+use crate::lower::{Lowerer, Lowering};
+
+/// The tables that came in, each once, in the order in which they are read.
+pub(crate) fn rows_in(rel: &Rel, options: &JobOptions<'_>) -> Vec<RowsIn> {
+    let mut found: Vec<RowsIn> = Vec::new();
+    each_step(rel, &mut |step| {
+        if let Rel::Input { task, .. } = step
+            && let Some(table) = options.input(task)
+        {
+            let rows = RowsIn { from: task.clone(), rows: table.rows };
+            if !found.contains(&rows) {
+                found.push(rows);
+            }
+        }
+    });
+    found
+}
+
+/// Calls `visit` with every step, those before it first.
+pub(crate) fn each_step<'r>(rel: &'r Rel, visit: &mut dyn FnMut(&'r Rel)) {
+    rel.inputs().into_iter().for_each(|input| each_step(input, visit));
+    visit(rel);
+}
+
+/// A query that counts the rows before and behind each step which leaves some out, and what these steps are called; None if there
+/// is no such step.
+///
+/// # Errors
+/// If a step cannot be said in SQL.
+pub(crate) fn dropped(rel: &Rel, lowerer: &Lowerer<'_>) -> Lowering<Option<(String, Vec<String>)>> {
+    let (mut steps, mut counts) = (Vec::new(), Vec::new());
+    let mut refused = None;
+    each_step(rel, &mut |step| {
+        let (name, input) = match step {
+            Rel::Filter { input, account: Some(name), .. } => (name.as_str(), input),
+            Rel::Distinct { input, .. } => ("distinct", input),
+            Rel::Limit { input, .. } => ("limit", input),
+            _ => return,
+        };
+        steps.push(name.to_owned());
+        for rel in [input, step] {
+            match lowerer.rel(rel) {
+                Ok(lowered) => counts.push(format!("(select count(*) from ({}) t)", lowered.sql)),
+                Err(unsupported) => refused = Some(unsupported),
+            }
+        }
+    });
+    match refused {
+        Some(unsupported) => Err(unsupported),
+        None if steps.is_empty() => Ok(None),
+        None => Ok(Some((format!("select {}", counts.join(", ")), steps))),
+    }
+}
+
+/// What the counts of that query say.
+pub(crate) fn dropped_rows(steps: Vec<String>, count: impl Fn(usize) -> u64) -> Vec<DroppedRows> {
+    let rows = |at: usize| count(2 * at).saturating_sub(count(2 * at + 1));
+    let all = steps.into_iter().enumerate().map(|(at, step)| DroppedRows { step, rows: rows(at) });
+    all.filter(|dropped| dropped.rows > 0).collect()
+}

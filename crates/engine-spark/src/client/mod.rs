@@ -1,0 +1,11 @@
+//! Spark Connect: sessions, statements, their rows and their errors.
+
+mod error;
+mod query;
+mod rows;
+mod session;
+mod stream;
+
+pub(crate) use error::SparkError;
+pub(crate) use rows::Rows;
+pub(crate) use session::Session;

@@ -1,0 +1,181 @@
+//! A statement under way: its responses, and asking for them again where the connection broke.
+
+use std::time::{Duration, Instant};
+
+use arrow_ipc::reader::StreamReader;
+use tidemill_core::attempt::CancelToken;
+use tonic::{Status, Streaming};
+
+use super::error::is_lost;
+use super::rows::Rows;
+use super::session::{CLIENT, Session};
+use crate::proto::spark::connect::{self as pb, execute_plan_response::ResponseType};
+use crate::uuid::uuid;
+
+/// How often it is looked whether the result is still wanted.
+const LOOK: Duration = Duration::from_millis(200);
+/// How long a lost server is asked again.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A statement.
+pub(super) struct Statement<'a> {
+    session: &'a Session,
+    operation: String,
+    plan: pb::Plan,
+    tag: String,
+}
+
+/// How the responses of one stream ended.
+enum Ended {
+    /// All are there.
+    Complete,
+    /// The stream ended or broke before that.
+    Broken(Option<Status>),
+}
+
+/// What has come so far.
+#[derive(Default)]
+struct Received {
+    rows: Rows,
+    /// The last response, behind which the server goes on.
+    last: Option<String>,
+    /// Since when nothing has come.
+    silent: Option<Instant>,
+}
+
+impl<'a> Statement<'a> {
+    /// A statement that has not been sent.
+    pub fn new(session: &'a Session, plan: pb::Plan, tag: &str) -> Self {
+        Self { session, operation: uuid(), plan, tag: tag.to_owned() }
+    }
+
+    /// Sends it and waits for all of its rows.
+    pub async fn run(&self, cancelled: &CancelToken) -> Result<Rows, Status> {
+        let mut received = Received::default();
+        let mut client = self.session.client();
+        let mut stream = client.execute_plan(self.session.request(self.first())).await;
+        loop {
+            let ended = match stream {
+                Ok(responses) => self.take(responses.into_inner(), &mut received, cancelled).await?,
+                Err(status) => Ended::Broken(Some(status)),
+            };
+            let broken = match ended {
+                Ended::Complete => return Ok(received.rows),
+                Ended::Broken(status) => status,
+            };
+            self.wait(broken, &mut received, cancelled).await?;
+            stream = client.reattach_execute(self.session.request(self.again(received.last.clone()))).await;
+        }
+    }
+
+    /// Takes responses until there are no more. The server ends long streams on purpose; what it has not said yet is asked for
+    /// again.
+    async fn take(
+        &self,
+        mut responses: Streaming<pb::ExecutePlanResponse>,
+        received: &mut Received,
+        cancelled: &CancelToken,
+    ) -> Result<Ended, Status> {
+        loop {
+            let next = tokio::time::timeout(LOOK, responses.message()).await;
+            self.end_if(cancelled).await?;
+            let response = match next {
+                Err(_) => continue,
+                Ok(Ok(Some(response))) => response,
+                Ok(Ok(None)) => return Ok(Ended::Broken(None)),
+                Ok(Err(status)) => return Ok(Ended::Broken(Some(status))),
+            };
+            received.silent = None;
+            received.last = Some(response.response_id.clone());
+            match response.response_type {
+                Some(ResponseType::ArrowBatch(batch)) => decode(&batch.data, &mut received.rows)?,
+                Some(ResponseType::ResultComplete(_)) => return Ok(Ended::Complete),
+                _ => {}
+            }
+        }
+    }
+
+    /// A moment before the rest is asked for, if that can help.
+    async fn wait(
+        &self,
+        broken: Option<Status>,
+        received: &mut Received,
+        cancelled: &CancelToken,
+    ) -> Result<(), Status> {
+        let Some(status) = broken else { return Ok(()) };
+        if !is_lost(&status) && !status.message().contains("INVALID_CURSOR.DISCONNECTED") {
+            return Err(status);
+        }
+        if received.silent.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            return Err(status);
+        }
+        tokio::time::sleep(LOOK).await;
+        self.end_if(cancelled).await
+    }
+
+    /// Has the server end the statement if its result is no longer wanted.
+    async fn end_if(&self, cancelled: &CancelToken) -> Result<(), Status> {
+        if !cancelled.is_cancelled() {
+            return Ok(());
+        }
+        let message = pb::InterruptRequest {
+            session_id: self.session.id.clone(),
+            user_context: self.session.user(),
+            client_type: Some(CLIENT.to_owned()),
+            interrupt_type: pb::interrupt_request::InterruptType::OperationId as i32,
+            interrupt: Some(pb::interrupt_request::Interrupt::OperationId(self.operation.clone())),
+            ..Default::default()
+        };
+        // A server that does not hear it ends the statement with the session.
+        let _ = self.session.client().interrupt(self.session.request(message)).await;
+        Err(Status::cancelled("no longer wanted"))
+    }
+
+    fn first(&self) -> pb::ExecutePlanRequest {
+        use pb::execute_plan_request::{RequestOption, request_option};
+        let reattach = pb::ReattachOptions { reattachable: true };
+        let option = RequestOption { request_option: Some(request_option::RequestOption::ReattachOptions(reattach)) };
+        pb::ExecutePlanRequest {
+            session_id: self.session.id.clone(),
+            user_context: self.session.user(),
+            client_type: Some(CLIENT.to_owned()),
+            operation_id: Some(self.operation.clone()),
+            plan: Some(self.plan.clone()),
+            tags: vec![self.tag.clone()],
+            request_options: vec![option],
+            ..Default::default()
+        }
+    }
+
+    fn again(&self, last: Option<String>) -> pb::ReattachExecuteRequest {
+        pb::ReattachExecuteRequest {
+            session_id: self.session.id.clone(),
+            user_context: self.session.user(),
+            client_type: Some(CLIENT.to_owned()),
+            operation_id: self.operation.clone(),
+            last_response_id: last,
+            ..Default::default()
+        }
+    }
+
+    /// That nobody will ask for its responses again.
+    pub fn release(&self) -> pb::ReleaseExecuteRequest {
+        use pb::release_execute_request::{Release, ReleaseAll};
+        pb::ReleaseExecuteRequest {
+            session_id: self.session.id.clone(),
+            user_context: self.session.user(),
+            client_type: Some(CLIENT.to_owned()),
+            operation_id: self.operation.clone(),
+            release: Some(Release::ReleaseAll(ReleaseAll {})),
+            ..Default::default()
+        }
+    }
+}
+
+fn decode(data: &[u8], rows: &mut Rows) -> Result<(), Status> {
+    let wrong = |error: arrow_schema::ArrowError| Status::data_loss(error.to_string());
+    for batch in StreamReader::try_new(data, None).map_err(wrong)? {
+        rows.push(batch.map_err(wrong)?);
+    }
+    Ok(())
+}

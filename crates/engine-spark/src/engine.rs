@@ -1,0 +1,363 @@
+//! The engine: one for a run.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
+use tidemill_core::ids::{Digest, RunId};
+use tidemill_core::spec::ClusterConfig;
+use tidemill_core::table::{
+    DataType, EngineError, Expr, FileFormat, Fill, JobOptions, Location, PlainBatches, PlainTable, Rel, Scan,
+    ScanOptions, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef, TableReport, Unsupported, WorkbookJob,
+    Written,
+};
+
+use crate::address::Address;
+use crate::client::Session;
+use crate::failure::engine_error;
+use crate::job::{Folders, JobContext};
+use crate::lower::{Folder, Inputs, Lowerer};
+use crate::manifest::Manifest;
+use crate::stage::Staged;
+use crate::table::SparkTable;
+use crate::uuid::uuid;
+use crate::warehouse::{Warehouse, files, uri};
+use crate::{job, profile, settings, warehouse};
+
+/// The oldest version of Spark that is spoken to: the first with Spark Connect's errors, and ANSI by default.
+const OLDEST: u32 = 4;
+
+/// Computes tables on Apache Spark. Sources are read and cleaned by the local engine that it is given, outputs are written by it.
+pub struct SparkEngine {
+    local: Arc<dyn TableEngine>,
+    config: ClusterConfig,
+    warehouse: Warehouse,
+    /// Where the id of the session is kept while there is one, so that a later process can end it.
+    note: PathBuf,
+    session: Mutex<Option<Arc<Session>>>,
+    run: Mutex<String>,
+    staged: Staged,
+}
+
+impl SparkEngine {
+    /// An engine for the project in that folder, whose state is kept in `state`. Nothing connects yet.
+    pub fn new(local: Arc<dyn TableEngine>, config: ClusterConfig, project: &Path, state: &Path) -> Self {
+        let warehouse = Warehouse::of(&config.warehouse, project);
+        let run = Mutex::new("none".to_owned());
+        let note = state.join("spark-session");
+        Self { local, config, warehouse, note, session: Mutex::default(), run, staged: Staged::default() }
+    }
+
+    /// Whether a cluster can be used as it is described; nothing connects.
+    ///
+    /// # Errors
+    /// What is wrong with the address, the warehouse or the settings, as a sentence.
+    pub fn accepts(config: &ClusterConfig) -> Result<(), String> {
+        Address::of(config)?.protects_token()?;
+        settings::of_session(&config.settings)?;
+        warehouse::folder_of(&config.warehouse).map(|_| ())
+    }
+
+    /// Tries the cluster: its version, the settings, and a write that must be seen from here. What it found, as a sentence.
+    ///
+    /// # Errors
+    /// What does not work.
+    pub fn probe(&self) -> Result<String, EngineError> {
+        let session = self.session()?;
+        let version = session.version().map_err(|error| engine_error(&error))?;
+        let folder = self.warehouse.attempt(&format!("probe-{}", uuid()));
+        let written = session.write("select 1L as c0", &uri(&folder), "tidemill-probe", &NEVER_CANCELLED);
+        written.map_err(|error| engine_error(&error))?;
+        let is_seen = warehouse::is_whole(&folder);
+        let removed = std::fs::remove_dir_all(&folder);
+        self.end();
+        match removed {
+            Ok(()) if is_seen => {
+                Ok(format!("Spark {version} at {}, warehouse {}", self.config.url, self.config.warehouse))
+            }
+            _ => Err(EngineError::Internal(format!(
+                "what Spark writes into the warehouse {} is not seen from here",
+                self.config.warehouse
+            ))),
+        }
+    }
+
+    /// The session of this run, made when it is first needed.
+    fn session(&self) -> Result<Arc<Session>, EngineError> {
+        let mut known = lock(&self.session);
+        if let Some(session) = &*known {
+            return Ok(Arc::clone(session));
+        }
+        let session = self.connect(uuid())?;
+        let found = session.version().map_err(|error| engine_error(&error))?;
+        let major = found.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or(0);
+        if major < OLDEST {
+            return Err(EngineError::Internal(format!("the server is Spark {found}; {OLDEST}.0 or newer is needed")));
+        }
+        self.take_over();
+        // Written before the first statement: whoever finds it ends what this process may have left.
+        let _ = std::fs::write(&self.note, &session.id);
+        let wanted = settings::of_session(&self.config.settings).map_err(EngineError::Internal)?;
+        session.set(&wanted).map_err(|error| engine_error(&error))?;
+        let set = session
+            .settings(wanted.iter().map(|(key, _)| key.clone()).collect())
+            .map_err(|error| engine_error(&error))?;
+        if let Some((key, value)) = wanted.iter().find(|pair| !set.contains(pair)) {
+            return Err(EngineError::Internal(format!("the server does not set {key} to {value}")));
+        }
+        let session = Arc::new(session);
+        *known = Some(Arc::clone(&session));
+        Ok(session)
+    }
+
+    fn connect(&self, id: String) -> Result<Session, EngineError> {
+        Address::of(&self.config).and_then(|address| Session::new(address, id)).map_err(EngineError::Internal)
+    }
+
+    /// Ends what a process that was killed has left running on the cluster.
+    fn take_over(&self) {
+        let Ok(id) = std::fs::read_to_string(&self.note) else { return };
+        // A session that the server has forgotten is as good as ended.
+        if let Ok(session) = self.connect(id) {
+            let _ = session.interrupt();
+            let _ = session.release();
+        }
+        let _ = std::fs::remove_file(&self.note);
+    }
+
+    /// The tables of a job in the warehouse.
+    fn folders(&self, options: &JobOptions<'_>) -> Result<Folders, EngineError> {
+        let folder = |(task, table): &(String, TableRef)| {
+            let folder = match SparkTable::of(table) {
+                Some(table) => Folder { path: uri(&table.folder), is_staged: false },
+                None => {
+                    let limit = self.config.stage_limit;
+                    let folder = self.staged.folder(&*self.local, table, &self.warehouse, limit, options.cancelled)?;
+                    Folder { path: uri(&folder), is_staged: true }
+                }
+            };
+            Ok((task.clone(), folder))
+        };
+        options.inputs.iter().map(folder).collect::<Result<_, EngineError>>().map(Folders)
+    }
+
+    /// The table as the local engine holds it: itself, or read from the warehouse.
+    fn here(&self, table: &TableRef) -> Result<TableRef, EngineError> {
+        let Some(there) = SparkTable::of(table) else { return Ok(table.clone()) };
+        if let Some(here) = there.here.get() {
+            return Ok(here.clone());
+        }
+        let here = self.download(there)?;
+        Ok(there.here.get_or_init(|| here).clone())
+    }
+
+    fn download(&self, table: &SparkTable) -> Result<TableRef, EngineError> {
+        let lost = |error: std::io::Error| EngineError::Internal(format!("the warehouse cannot be read: {error}"));
+        let found = files(&table.folder).map_err(lost)?;
+        let bytes: u64 = found.iter().map(|(_, bytes)| bytes).sum();
+        let limit = self.config.download_limit;
+        if bytes > limit {
+            return Err(EngineError::Value {
+                message: format!("a table of {bytes} bytes would come from the warehouse, `download_limit` is {limit}"),
+                help: Some("aggregate it first, or raise `engine.download_limit`".to_owned()),
+            });
+        }
+        let columns = &table.manifest.facts.columns;
+        let stored =
+            |(i, field): (usize, &tidemill_core::table::Field)| (format!("c{i}"), stored_type(field.data_type));
+        let scan = Scan {
+            files: found.iter().map(|(path, _)| Location::new(path.display().to_string())).collect(),
+            format: FileFormat("parquet"),
+            table: None,
+            query: None,
+            sheet: None,
+            options: ScanOptions::default(),
+            is_selection: false,
+            schema: columns.fields().iter().enumerate().map(stored).collect(),
+        };
+        let column = |(i, field): (usize, &tidemill_core::table::Field)| {
+            let column = match field.data_type {
+                DataType::Null => Expr::literal(tidemill_core::table::Value::Null),
+                data_type => Expr::column(format!("c{i}"), stored_type(data_type)).cast(data_type),
+            };
+            (field.name.clone(), column)
+        };
+        let columns = columns.fields().iter().enumerate().map(column).collect();
+        let rel = Rel::Project { input: Box::new(Rel::Scan(scan)), columns };
+        let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: &NEVER_CANCELLED };
+        let report = self.local.run(&TableJob { rel, checks: Vec::new() }, &options)?;
+        report.table.ok_or_else(|| EngineError::Internal("the local engine gave no table".to_owned()))
+    }
+}
+
+/// The type in which the warehouse has the values of a type, as the local engine reads it.
+fn stored_type(data_type: DataType) -> DataType {
+    match data_type {
+        DataType::Time => DataType::String,
+        DataType::Null => DataType::Bool,
+        other => other,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is in it is replaced as a whole, so a thread that died has left nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a job is done on this machine: it reads or cleans a source, or makes a table of nothing.
+fn is_done_here(rel: &Rel) -> bool {
+    fn any(rel: &Rel, is: &dyn Fn(&Rel) -> bool) -> bool {
+        is(rel) || rel.inputs().into_iter().any(|input| any(input, is))
+    }
+    let cleans = |rel: &Rel| match rel {
+        Rel::Scan(_) | Rel::Convert { .. } | Rel::Reject { .. } | Rel::Sample { .. } => true,
+        Rel::Fill { columns, .. } => columns.iter().any(|(_, how)| matches!(how, Fill::Mean | Fill::Median)),
+        _ => false,
+    };
+    any(rel, &cleans) || !any(rel, &|rel| matches!(rel, Rel::Input { .. })) || rel.schema().is_empty()
+}
+
+/// Inputs of which it is only known that they will be there.
+struct Anywhere;
+
+impl Inputs for Anywhere {
+    fn folder(&self, _task: &str) -> Option<Folder> {
+        Some(Folder { path: String::new(), is_staged: false })
+    }
+}
+
+impl TableEngine for SparkEngine {
+    fn name(&self) -> &str {
+        "spark-1"
+    }
+
+    fn begin(&self, run: &RunId) -> Result<(), EngineError> {
+        *lock(&self.run) = run.to_string();
+        self.local.begin(run)
+    }
+
+    fn end(&self) {
+        if let Some(session) = lock(&self.session).take() {
+            // If the server does not hear it, it ends the session by itself.
+            let _ = session.interrupt();
+            let _ = session.release();
+            let _ = std::fs::remove_file(&self.note);
+        }
+        self.local.end();
+    }
+
+    fn accept(&self, job: &TableJob) -> Result<(), Vec<Unsupported>> {
+        if is_done_here(&job.rel) {
+            return self.local.accept(job);
+        }
+        let lowerer = Lowerer { inputs: &Anywhere };
+        lowerer.rel(&job.rel).map(|_| ()).map_err(|refused| vec![refused])
+    }
+
+    fn sweep(&self, live: &HashSet<Digest>) -> Result<(), EngineError> {
+        self.local.sweep(live)?;
+        self.warehouse.sweep(live).map_err(|error| EngineError::Internal(format!("the warehouse: {error}")))
+    }
+
+    fn sample(&self, scan: &Scan, cancelled: &CancelToken) -> Result<Schema, EngineError> {
+        self.local.sample(scan, cancelled)
+    }
+
+    fn infer(&self, scan: &Scan, cancelled: &CancelToken) -> Result<Schema, EngineError> {
+        self.local.infer(scan, cancelled)
+    }
+
+    fn remarks(&self, scan: &Scan) -> Result<Vec<String>, EngineError> {
+        self.local.remarks(scan)
+    }
+
+    fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
+        if is_done_here(&job.rel) {
+            return self.run_here(job, options);
+        }
+        let folders = self.folders(options)?;
+        let session = self.session()?;
+        let run = lock(&self.run).clone();
+        let tag = format!("tidemill-{run}");
+        let context = JobContext { session: &session, options, lowerer: Lowerer { inputs: &folders }, tag: &tag };
+        job::run(job, &context, &self.warehouse, &run)
+    }
+
+    fn run_here(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
+        let here = |(task, table): &(String, TableRef)| Ok((task.clone(), self.here(table)?));
+        let inputs = options.inputs.iter().map(here).collect::<Result<Vec<_>, EngineError>>()?;
+        self.local.run(job, &JobOptions { inputs: &inputs, origin: options.origin, cancelled: options.cancelled })
+    }
+
+    fn batches(
+        &self,
+        table: &TableRef,
+        columns: Option<&[String]>,
+        limit: Option<u64>,
+    ) -> Result<PlainBatches, EngineError> {
+        self.local.batches(&self.here(table)?, columns, limit)
+    }
+
+    fn ordered_rows(
+        &self,
+        table: &TableRef,
+        column: &str,
+        descending: bool,
+        places: std::ops::Range<usize>,
+    ) -> Result<Vec<u64>, EngineError> {
+        self.local.ordered_rows(&self.here(table)?, column, descending, places)
+    }
+
+    fn take(&self, table: &TableRef, rows: &[u64]) -> Result<PlainTable, EngineError> {
+        self.local.take(&self.here(table)?, rows)
+    }
+
+    fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError> {
+        match SparkTable::of(table) {
+            Some(there) => profile::of(&*self.session()?, there).map_err(|error| engine_error(&error)),
+            None => self.local.profile(table),
+        }
+    }
+
+    fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError> {
+        self.local.write(&self.here(table)?, sink, staged)
+    }
+
+    fn write_workbook(&self, workbook: &WorkbookJob<'_>, staged: &Location) -> Result<(), EngineError> {
+        self.local.write_workbook(workbook, staged)
+    }
+
+    fn save(&self, table: &TableRef, manifest: &Location) -> Result<Digest, EngineError> {
+        let Some(there) = SparkTable::of(table) else { return self.local.save(table, manifest) };
+        let digest = self.digest(table, manifest)?;
+        let unwritable =
+            |error: std::io::Error| EngineError::Internal(format!("the warehouse cannot be written: {error}"));
+        self.warehouse.point(&digest, &there.folder).map_err(unwritable)?;
+        Ok(digest)
+    }
+
+    fn digest(&self, table: &TableRef, aside: &Location) -> Result<Digest, EngineError> {
+        let Some(there) = SparkTable::of(table) else { return self.local.digest(table, aside) };
+        let internal = |error: String| EngineError::Internal(format!("the manifest cannot be written: {error}"));
+        let text = there.manifest.text().map_err(|error| internal(error.to_string()))?;
+        std::fs::write(aside.as_str(), &text).map_err(|error| internal(error.to_string()))?;
+        Ok(Digest::of(text.as_bytes()))
+    }
+
+    fn has(&self, manifest: &Location) -> bool {
+        match Manifest::read(Path::new(manifest.as_str())) {
+            Some(manifest) => manifest.digest().is_ok_and(|digest| self.warehouse.table(&digest).is_some()),
+            None => self.local.has(manifest),
+        }
+    }
+
+    fn open(&self, manifest: &Location) -> Result<TableRef, EngineError> {
+        let Some(found) = Manifest::read(Path::new(manifest.as_str())) else { return self.local.open(manifest) };
+        let internal = |what: String| EngineError::Internal(what);
+        let digest = found.digest().map_err(|error| internal(error.to_string()))?;
+        let folder =
+            self.warehouse.table(&digest).ok_or_else(|| internal("the table is gone from the warehouse".to_owned()))?;
+        Ok(SparkTable { folder, manifest: found, here: OnceLock::new() }.into_ref())
+    }
+}

@@ -1,0 +1,35 @@
+//! Tidemill's engine for clusters: computes table jobs on Apache Spark, through Spark Connect, with the tables that the local
+//! engine would give, to the last bit and in the same order.
+//!
+//! | file or folder | what it holds |
+//! |---|---|
+//! | `client` | sessions, statements, their rows and errors |
+//! | `lower` | neutral jobs as Spark SQL |
+//! | `warehouse` | the folder that this machine and all workers see |
+//! | `table`, `manifest` | a table in the warehouse, and what the cache keeps of it |
+//! | `account`, `checks`, `diagnosis`, `warnings` | what is told of a job beside its table |
+//! | `engine` | the engine's face to the core |
+//!
+//! Sources are read and cleaned by the local engine, which is handed in: its rules of types, quotes and encodings hold for both.
+//! Why things are as they are: `docs/design/engine-spark.md`.
+
+mod account;
+mod address;
+mod checks;
+mod client;
+mod diagnosis;
+mod engine;
+mod failure;
+mod job;
+mod lower;
+mod manifest;
+mod profile;
+mod proto;
+mod settings;
+mod stage;
+mod table;
+mod uuid;
+mod warehouse;
+mod warnings;
+
+pub use engine::SparkEngine;

@@ -1,0 +1,174 @@
+//! Scalar functions, each by its name.
+//!
+//! A function of the registry stands here or among [`REFUSED`]; a test goes over the registry, so that a new one is decided on.
+
+use tidemill_core::table::{DataType, Expr, Function, Modifier, Value};
+
+use super::cast::try_cast;
+use super::expression::{Scope, balanced, constant};
+use super::literal::spark_type;
+use super::{Lowering, function_dates, function_texts, refused, refused_because};
+
+/// A call, its arguments in SQL.
+pub(super) struct Call<'a> {
+    /// The function.
+    pub function: Function,
+    /// The arguments.
+    pub exprs: &'a [Expr],
+    /// The same in SQL.
+    pub args: Vec<String>,
+    /// The type of the result.
+    pub to: DataType,
+}
+
+/// How a function is said.
+pub(super) type Lower = fn(&Call<'_>) -> Lowering<String>;
+
+/// A function that Spark computes with equal results.
+pub(super) struct FunctionLowering {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is said.
+    pub lower: Lower,
+}
+
+const PLAIN: &[FunctionLowering] = &[
+    FunctionLowering { name: "coalesce", lower: |call| Ok(format!("coalesce({})", call.list())) },
+    FunctionLowering { name: "nullif", lower: |call| Ok(format!("nullif({})", call.list())) },
+    FunctionLowering { name: "abs", lower: |call| Ok(format!("abs({})", call.list())) },
+    FunctionLowering { name: "greatest", lower: |call| Ok(call.several("greatest")) },
+    FunctionLowering { name: "least", lower: |call| Ok(call.several("least")) },
+    FunctionLowering { name: "round", lower: round },
+    FunctionLowering { name: "floor", lower: |call| Ok(call.whole("floor", "")) },
+    FunctionLowering { name: "ceil", lower: |call| Ok(call.whole("ceil", " when {x} > -1D and {x} < 0D then -0D")) },
+    FunctionLowering {
+        name: "sqrt",
+        lower: |call| Ok(format!("(case when {0} < 0D then null else sqrt({0}) end)", call.args[0])),
+    },
+    FunctionLowering { name: "bitwise_and", lower: |call| Ok(format!("({} & {})", call.args[0], call.args[1])) },
+    FunctionLowering { name: "bitwise_or", lower: |call| Ok(format!("({} | {})", call.args[0], call.args[1])) },
+    FunctionLowering { name: "bitwise_xor", lower: |call| Ok(format!("({} ^ {})", call.args[0], call.args[1])) },
+    FunctionLowering { name: "bitwise_not", lower: |call| Ok(format!("(~ {})", call.args[0])) },
+    FunctionLowering { name: "try_cast", lower: |call| try_cast(&call.args[0], call.exprs[0].data_type, call.to) },
+    FunctionLowering { name: "concat", lower: |call| Ok(balanced(&call.args, "||")) },
+];
+
+/// Functions that are computed on this machine alone, and why.
+pub(super) const REFUSED: &[(&str, &str)] = &[
+    ("exp", LAST_DIGIT),
+    ("ln", LAST_DIGIT),
+    ("log", LAST_DIGIT),
+    ("log10", LAST_DIGIT),
+    ("power", LAST_DIGIT),
+    ("sin", LAST_DIGIT),
+    ("cos", LAST_DIGIT),
+    ("tan", LAST_DIGIT),
+    ("asin", LAST_DIGIT),
+    ("acos", LAST_DIGIT),
+    ("atan", LAST_DIGIT),
+    ("atan2", LAST_DIGIT),
+    ("trunc", UNPROVED),
+    ("sign", UNPROVED),
+    ("width_bucket", UNPROVED),
+    ("shift_left", UNPROVED),
+    ("shift_right", UNPROVED),
+    ("initcap", "words begin at other places there"),
+    ("translate", UNPROVED),
+    ("split_part", UNPROVED),
+    ("regexp_replace", "matches are found otherwise there"),
+    ("regexp_extract", "matches are found otherwise there"),
+    ("regexp_count", "matches are found otherwise there"),
+    ("regexp_split_part", "matches are found otherwise there"),
+    ("json_extract", "JSON is read otherwise there"),
+    ("json_extract_string", "JSON is read otherwise there"),
+    ("json_array_length", "JSON is read otherwise there"),
+    ("at_time_zone", "the rules of time zones are another version there"),
+    ("make_date", UNPROVED),
+    ("date_diff", UNPROVED),
+    ("elapsed", UNPROVED),
+    ("age", UNPROVED),
+    ("interval_part", UNPROVED),
+    ("to_char", UNPROVED),
+    ("strptime", UNPROVED),
+    ("try_strptime", UNPROVED),
+    ("to_timestamp", UNPROVED),
+    ("single_row", "the rows of a subquery are counted on this machine"),
+];
+
+const LAST_DIGIT: &str = "its last digit differs there";
+const UNPROVED: &str = "it is not proved to be equal there";
+
+/// The functions that Spark computes.
+pub(super) fn lowered() -> impl Iterator<Item = &'static FunctionLowering> {
+    [PLAIN, function_texts::LOWERED, function_dates::LOWERED].into_iter().flatten()
+}
+
+/// A call in SQL.
+pub(super) fn call(scope: &Scope, function: Function, exprs: &[Expr], to: DataType) -> Lowering<String> {
+    let Some(known) = lowered().find(|known| known.name == function.name) else {
+        let why = REFUSED.iter().find(|(name, _)| *name == function.name).map_or(UNPROVED, |(_, why)| why);
+        return Err(refused_because(format!("`{}` cannot be computed", function.name), why));
+    };
+    let args = exprs.iter().map(|arg| scope.sql(arg)).collect::<Lowering<Vec<_>>>()?;
+    (known.lower)(&Call { function, exprs, args, to })
+}
+
+impl Call<'_> {
+    /// The arguments with commas.
+    pub fn list(&self) -> String {
+        self.args.join(", ")
+    }
+
+    /// The type of an argument.
+    pub fn of(&self, place: usize) -> DataType {
+        self.exprs.get(place).map_or(DataType::Null, |arg| arg.data_type)
+    }
+
+    /// The constant text that an argument is.
+    pub fn text(&self, place: usize, what: &str) -> Lowering<&str> {
+        match self.exprs.get(place).and_then(constant) {
+            Some(Value::String(text)) => Ok(text),
+            _ => Err(refused(format!("{what} that is no constant cannot be used"))),
+        }
+    }
+
+    /// What the function is told beside its arguments.
+    pub fn modifier(&self) -> Lowering<Modifier> {
+        self.function.modifier.ok_or_else(|| refused(format!("`{}` lacks its part", self.function.name)))
+    }
+
+    /// A function that Spark wants at least two arguments for.
+    fn several(&self, name: &str) -> String {
+        if self.args.len() == 1 { self.args[0].clone() } else { format!("{name}({})", self.list()) }
+    }
+
+    /// `floor` and `ceil`: Spark gives a bigint and fails beyond; floats from 2^52 on are whole.
+    fn whole(&self, name: &str, minus_zero: &str) -> String {
+        let x = &self.args[0];
+        match self.of(0) {
+            DataType::Int => x.clone(),
+            DataType::Float => format!(
+                "(case when {x} = 0D or isnan({x}) or abs({x}) >= 4503599627370496D then {x}{} else cast({name}({x}) as double) end)",
+                minus_zero.replace("{x}", x)
+            ),
+            _ => format!("cast({name}({x}) as {})", spark_type(self.to)),
+        }
+    }
+}
+
+/// Half away from zero, of the shortest digits of a float; -0.0 is kept.
+fn round(call: &Call<'_>) -> Lowering<String> {
+    let digits = match call.exprs.get(1).map(constant) {
+        None => 0,
+        Some(Some(Value::Int(digits))) => (*digits).clamp(-400, 400),
+        Some(_) => return Err(refused("`round` to a number of digits that is no constant cannot be computed")),
+    };
+    let x = &call.args[0];
+    let rounded = format!("round({x}, {digits})");
+    Ok(match call.of(0) {
+        DataType::Float => format!(
+            "(case when {x} = 0D or isnan({x}) or abs({x}) = double('Infinity') then {x} when {rounded} = 0D and {x} < 0D then -0D else {rounded} end)"
+        ),
+        _ => format!("cast({rounded} as {})", spark_type(call.to)),
+    })
+}

@@ -1,0 +1,136 @@
+//! What becomes NULL in expressions without failing, counted by a query beside the job's.
+
+use tidemill_core::table::{ArithOp, DataType, Expr, ExprKind, Function, Rel, Value};
+
+use crate::account::each_step;
+use crate::lower::{Lowerer, Lowering, Scope};
+
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    ZeroDivision,
+    Root,
+}
+
+/// Conditions of rows in which something becomes NULL, over the rows of a step's input.
+struct Found<'a> {
+    scope: &'a Scope,
+    conditions: Vec<(Kind, String)>,
+}
+
+/// A query of two counts: divisions by zero, and square roots below zero; None if there can be none.
+///
+/// # Errors
+/// If a step cannot be said in SQL.
+pub(crate) fn query(rel: &Rel, lowerer: &Lowerer<'_>) -> Lowering<Option<String>> {
+    let mut counts: [Vec<String>; 2] = [Vec::new(), Vec::new()];
+    let mut outcome = Ok(());
+    each_step(rel, &mut |step| {
+        if outcome.is_ok() {
+            outcome = count(step, lowerer, &mut counts);
+        }
+    });
+    outcome?;
+    if counts.iter().all(Vec::is_empty) {
+        return Ok(None);
+    }
+    let sum = |counts: &Vec<String>| if counts.is_empty() { "0L".to_owned() } else { counts.join(" + ") };
+    Ok(Some(format!("select {}, {}", sum(&counts[0]), sum(&counts[1]))))
+}
+
+fn count(step: &Rel, lowerer: &Lowerer<'_>, counts: &mut [Vec<String>; 2]) -> Lowering<()> {
+    let (input, exprs): (&Rel, Vec<&Expr>) = match step {
+        Rel::Project { input, columns } => (input, columns.iter().map(|(_, expr)| expr).collect()),
+        Rel::Filter { input, predicate, .. } => (input, vec![predicate]),
+        Rel::Sort { input, by } => (input, by.iter().map(|key| &key.expr).collect()),
+        Rel::Aggregate { input, keys, metrics } => {
+            let calls = metrics.iter().flat_map(|(_, call)| call.exprs());
+            (input, keys.iter().map(|(_, key)| key).chain(calls).collect())
+        }
+        Rel::Window { input, columns } => (input, columns.iter().flat_map(|(_, call)| call.exprs()).collect()),
+        _ => return Ok(()),
+    };
+    if !exprs.iter().any(|expr| may_become_null(expr)) {
+        return Ok(());
+    }
+    let input = lowerer.rel(input)?;
+    let scope = Scope::of(&input.schema, "t.");
+    let mut found = Found { scope: &scope, conditions: Vec::new() };
+    exprs.into_iter().try_for_each(|expr| found.look(expr, &[]))?;
+    for (place, kind) in [Kind::ZeroDivision, Kind::Root].into_iter().enumerate() {
+        let of_kind = found.conditions.iter().filter(|(of, _)| *of == kind);
+        let sums: Vec<String> = of_kind.map(|(_, condition)| format!("count_if({condition})")).collect();
+        if !sums.is_empty() {
+            counts[place].push(format!("(select {} from ({}) t)", sums.join(" + "), input.sql));
+        }
+    }
+    Ok(())
+}
+
+fn may_become_null(expr: &Expr) -> bool {
+    let is_one = match &expr.kind {
+        ExprKind::Arith(ArithOp::Div | ArithOp::Mod, _, divisor) => {
+            !matches!(&divisor.kind, ExprKind::Literal(value) if !is_zero(value))
+        }
+        ExprKind::Call(function, _) => function.name == "sqrt",
+        _ => false,
+    };
+    is_one || expr.operands().into_iter().any(may_become_null)
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Int(value) => *value == 0,
+        Value::Float(value) => *value == 0.0,
+        Value::Decimal { unscaled, .. } => *unscaled == 0,
+        _ => false,
+    }
+}
+
+impl Found<'_> {
+    /// Looks at an expression that is computed in the rows for which all of `guards` are true.
+    fn look(&mut self, expr: &Expr, guards: &[String]) -> Lowering<()> {
+        if !may_become_null(expr) {
+            return Ok(());
+        }
+        match &expr.kind {
+            ExprKind::Case { branches, otherwise } => return self.branches(branches, otherwise.as_deref(), guards),
+            ExprKind::Call(function, args) if *function == Function::COALESCE => return self.coalesce(args, guards),
+            ExprKind::Arith(ArithOp::Div | ArithOp::Mod, left, right) if right.data_type != DataType::Null => {
+                let (x, y) = (self.scope.expr(left)?, self.scope.expr(right)?);
+                self.note(Kind::ZeroDivision, format!("{x} is not null and {y} = 0"), guards);
+            }
+            ExprKind::Call(function, args) if function.name == "sqrt" => {
+                let x = self.scope.expr(&args[0])?;
+                self.note(Kind::Root, format!("{x} < 0"), guards);
+            }
+            _ => {}
+        }
+        expr.operands().into_iter().try_for_each(|operand| self.look(operand, guards))
+    }
+
+    fn note(&mut self, kind: Kind, condition: String, guards: &[String]) {
+        let all: Vec<String> = guards.iter().cloned().chain([condition]).collect();
+        self.conditions.push((kind, all.join(" and ")));
+    }
+
+    fn branches(&mut self, branches: &[(Expr, Expr)], otherwise: Option<&Expr>, guards: &[String]) -> Lowering<()> {
+        let mut guards = guards.to_vec();
+        for (condition, value) in branches {
+            self.look(condition, &guards)?;
+            let is_true = format!("coalesce({}, false)", self.scope.expr(condition)?);
+            self.look(value, &[guards.as_slice(), std::slice::from_ref(&is_true)].concat())?;
+            guards.push(format!("not {is_true}"));
+        }
+        otherwise.map_or(Ok(()), |value| self.look(value, &guards))
+    }
+
+    fn coalesce(&mut self, args: &[Expr], guards: &[String]) -> Lowering<()> {
+        let mut guards = guards.to_vec();
+        for arg in args {
+            self.look(arg, &guards)?;
+            guards.push(format!("{} is null", self.scope.expr(arg)?));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! A pipeline run on both engines.
+
+use std::collections::BTreeMap;
+
+use tidemill_test_servers::SparkServer;
+
+use crate::project::{Outcome, Project};
+
+/// What `engine` says of a server; `--engine` chooses.
+pub fn engine(server: &SparkServer) -> String {
+    format!("\nengine: {{type: local, url: \"{}\", warehouse: \"{}\"}}\n", server.url(), server.warehouse())
+}
+
+/// What a run of it printed and published.
+pub struct Published {
+    /// The run.
+    pub outcome: Outcome,
+    /// All files below `out`.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Runs the project that `make` makes on one engine.
+pub fn run(server: &SparkServer, engine_name: &str, text: &str, make: impl Fn(Project) -> Project) -> Published {
+    let project = make(Project::new()).file("pipeline.yaml", format!("{text}{}", engine(server)));
+    let outcome = project.run(["--engine", engine_name, "run", "--keep-going"]);
+    Published { files: project.files("out"), outcome }
+}
+
+/// That both engines publish the same and tell the same of it.
+pub fn are_equal(server: &SparkServer, text: &str, make: impl Fn(Project) -> Project) -> Published {
+    let [local, spark] = ["local", "spark"].map(|name| run(server, name, text, &make));
+    let told = |published: &Published| {
+        let lines = published.outcome.stderr.lines();
+        let is_told =
+            |line: &&str| ["note ", "warning ", "error ", "failed "].iter().any(|word| line.starts_with(word));
+        let mut told: Vec<String> = lines.filter(is_told).map(str::to_owned).collect();
+        told.sort();
+        told
+    };
+    let names = |published: &Published| published.files.keys().cloned().collect::<Vec<_>>();
+    let both = || format!("local:\n{}\nspark:\n{}", local.outcome.stderr, spark.outcome.stderr);
+    assert_eq!(names(&local), names(&spark), "{}", both());
+    let differ: Vec<String> =
+        local.files.iter().filter(|(name, bytes)| spark.files[*name] != **bytes).map(difference(&spark)).collect();
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+    assert_eq!(local.outcome.code, spark.outcome.code, "{}", both());
+    assert_eq!(told(&local), told(&spark));
+    spark
+}
+
+/// The first line in which a file differs.
+fn difference(spark: &Published) -> impl Fn((&String, &Vec<u8>)) -> String {
+    |(name, bytes)| {
+        let (here, there) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(&spark.files[name]));
+        let lines = here.lines().map(Some).chain(std::iter::repeat(None));
+        let pairs = lines.zip(there.lines().map(Some).chain(std::iter::repeat(None)));
+        let header = here.lines().next().unwrap_or_default();
+        match pairs.enumerate().take(1_000_000).find(|(_, (a, b))| a != b || a.is_none()) {
+            Some((line, (a, b))) => format!("{name}:{}: {header}\n  here  {a:?}\n  there {b:?}", line + 1),
+            None => format!("{name} differs"),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Servers that die, tokens that are wrong, runs that are killed.
+
+use tidemill_test_servers::SparkServer;
+
+use super::both::engine;
+use crate::project::Project;
+
+fn project(engine: &str) -> Project {
+    let text = format!(
+        "version: 1\nname: t\ntasks:\n  t: {{type: load, path: t.csv}}\n  q: {{type: sql, sql: \"select n + 1 as n from t\", output: out/q.csv}}\n{engine}"
+    );
+    Project::new().file("t.csv", "n\n1\n2\n").file("pipeline.yaml", text)
+}
+
+#[test]
+fn a_wrong_token_is_refused_and_the_right_one_works() {
+    let Some(server) = SparkServer::start(Some("sesame")) else { return };
+    let with =
+        |url: String| format!("engine: {{type: spark, url: \"{url}\", warehouse: \"{}\"}}\n", server.warehouse());
+    let refused = project(&with(format!("{}/;token=wrong", server.url()))).run(["run"]).exits(1);
+    assert!(
+        refused.stderr.contains("UNAUTHENTICATED") || refused.stderr.to_lowercase().contains("token"),
+        "{}",
+        refused.stderr
+    );
+    let right = project(&with(format!("{}/;token=sesame", server.url())));
+    right.run(["run"]).exits(0);
+    assert_eq!(right.read("out/q.csv"), "n\n2\n3\n");
+}
+
+#[test]
+fn after_the_server_was_killed_and_started_again_the_run_goes_on() {
+    let Some(server) = SparkServer::start(None) else { return };
+    let project = project(&engine(&server));
+    project.run(["--engine", "spark", "run"]).exits(0);
+    server.kill();
+    // What is up to date needs no server.
+    project.run(["--engine", "spark", "run"]).exits(0);
+    server.run().expect("the server starts again");
+    let project = project.file("t.csv", "n\n5\n");
+    project.run(["--engine", "spark", "run"]).exits(0);
+    assert_eq!(project.read("out/q.csv"), "n\n6\n");
+}
+
+#[test]
+fn a_table_that_is_gone_from_the_warehouse_is_computed_again() {
+    let Some(server) = SparkServer::shared() else { return };
+    let project = project(&engine(&server));
+    project.run(["--engine", "spark", "run"]).exits(0);
+    let warehouse = server.warehouse().replace("file://", "");
+    for entry in std::fs::read_dir(format!("{warehouse}/tidemill")).expect("a warehouse").flatten() {
+        let _ = std::fs::remove_dir_all(entry.path().join("attempts"));
+    }
+    let again = project.run(["--engine", "spark", "run"]).exits(0);
+    assert!(again.stderr.contains("1 ran") || again.stderr.contains("done    q"), "{}", again.stderr);
+    assert_eq!(project.read("out/q.csv"), "n\n2\n3\n");
+}

@@ -1,0 +1,8 @@
+//! The same pipeline on this machine and on Spark: equal files, to the last byte.
+
+mod both;
+mod faults;
+mod random;
+mod refusing;
+mod retail;
+mod statements;
