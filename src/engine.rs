@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tidemill_connect::Connections;
 use tidemill_core::cache::FETCHED;
-use tidemill_core::spec::ClusterConfig;
+use tidemill_core::spec::{ClusterConfig, Spec};
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{EngineError, TableEngine};
 use tidemill_core::task::TaskTypes;
@@ -15,27 +15,31 @@ use tidemill_runner::project::Opened;
 
 /// The engine for the pipeline's tables.
 pub fn engine_for(opened: &Opened) -> Arc<dyn TableEngine> {
+    let local = local_engine(opened);
+    match (&opened.cluster, &opened.spec) {
+        (Some(cluster), Some(spec)) => Arc::new(on_cluster(local, cluster, spec)),
+        _ => local,
+    }
+}
+
+/// The engine on this machine, whatever the pipeline says.
+pub fn local_engine(opened: &Opened) -> Arc<dyn TableEngine> {
     let project = opened.spec.as_ref().map_or_else(PathBuf::new, |spec| spec.project.clone());
     let spill = Path::new(tidemill_state::FOLDER).join("cache");
     let storages = Arc::clone(opened.types.storages());
     let engine = LocalEngine::with_formats(project, FormatCodecs::all(), storages).spilling_into(spill);
     let memory = opened.spec.as_ref().and_then(|spec| spec.memory);
-    let local = Arc::new(memory.into_iter().fold(engine, LocalEngine::within_memory));
-    match (&opened.cluster, &opened.spec) {
-        (Some(cluster), Some(spec)) => {
-            let state = spec.project.join(tidemill_state::FOLDER);
-            Arc::new(SparkEngine::new(local, cluster.clone(), &spec.project, &state))
-        }
-        _ => local,
-    }
+    Arc::new(memory.into_iter().fold(engine, LocalEngine::within_memory))
+}
+
+fn on_cluster(local: Arc<dyn TableEngine>, cluster: &ClusterConfig, spec: &Spec) -> SparkEngine {
+    SparkEngine::new(local, cluster.clone(), &spec.project, &spec.project.join(tidemill_state::FOLDER))
 }
 
 /// The cluster of a pipeline, tried; None if this machine computes its tables.
 pub fn probe_cluster(opened: &Opened) -> Option<Result<String, EngineError>> {
     let (cluster, spec) = (opened.cluster.as_ref()?, opened.spec.as_ref()?);
-    let local = Arc::new(LocalEngine::new(spec.project.clone()));
-    let state = spec.project.join(tidemill_state::FOLDER);
-    Some(SparkEngine::new(local, cluster.clone(), &spec.project, &state).probe())
+    Some(on_cluster(local_engine(opened), cluster, spec).probe())
 }
 
 /// Whether there can be an engine for such a cluster.

@@ -66,13 +66,8 @@ impl Table<'_> {
                 let keys = columns.iter().map(|name| self.column(name)).collect::<Result<Vec<_>, _>>()?;
                 let is_there: Vec<String> = keys.iter().map(|key| format!("{key} is not null")).collect();
                 let repeated = format!("times > 1 and {}", is_there.join(" and "));
-                let from = format!(
-                    "(select *, count(*) over (partition by {}) as times, _metadata.file_name, _metadata.row_index from {})",
-                    keys.join(", "),
-                    self.from
-                );
-                let from =
-                    from.replace("_metadata.file_name, _metadata.row_index", &format!("{STORED_ORDINAL} as place"));
+                let times = format!("count(*) over (partition by {}) as times", keys.join(", "));
+                let from = format!("(select *, {times}, {STORED_ORDINAL} as place from {})", self.from);
                 self.bad(&mut result, &repeated, &from, columns)?;
             }
             CheckKind::Relationship { column, task, other } => {

@@ -144,8 +144,12 @@ pub(crate) fn diagnose(step: &JoinStep, context: &JobContext<'_>) -> Result<Join
 
 /// Keys of rows without a pair, each once, in row order; rows whose key is NULL are not shown.
 fn examples(side: &Side, rows: &str, count: u64, context: &JobContext<'_>) -> Result<Vec<String>, EngineError> {
-    if count == 0 || side.names.is_empty() {
-        return Ok(if count == 0 { Vec::new() } else { vec![String::new()] });
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    if side.names.is_empty() {
+        // Without keys all rows have the same one, of which there is nothing to say.
+        return Ok(vec![String::new()]);
     }
     let (keys, texts) = (side.keys().join(", "), side.texts.join(", "));
     let first = format!("(select {keys}, min(row) as first from {rows} t where there group by {keys})");

@@ -1,6 +1,8 @@
 //! The engine: one for a run.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -35,6 +37,8 @@ pub struct SparkEngine {
     warehouse: Warehouse,
     /// Where the id of the session is kept while there is one, so that a later process can end it.
     note: PathBuf,
+    /// The same file, locked while this process has a session.
+    locked: Mutex<Option<File>>,
     session: Mutex<Option<Arc<Session>>>,
     run: Mutex<String>,
     staged: Staged,
@@ -46,7 +50,16 @@ impl SparkEngine {
         let warehouse = Warehouse::of(&config.warehouse, project);
         let run = Mutex::new("none".to_owned());
         let note = state.join("spark-session");
-        Self { local, config, warehouse, note, session: Mutex::default(), run, staged: Staged::default() }
+        Self {
+            local,
+            config,
+            warehouse,
+            note,
+            locked: Mutex::default(),
+            session: Mutex::default(),
+            run,
+            staged: Staged::default(),
+        }
     }
 
     /// Whether a cluster can be used as it is described; nothing connects.
@@ -95,9 +108,8 @@ impl SparkEngine {
         if major < OLDEST {
             return Err(EngineError::Internal(format!("the server is Spark {found}; {OLDEST}.0 or newer is needed")));
         }
-        self.take_over();
-        // Written before the first statement: whoever finds it ends what this process may have left.
-        let _ = std::fs::write(&self.note, &session.id);
+        // Before the first statement: whoever finds it ends what this process may have left.
+        *lock(&self.locked) = self.take_over(&session);
         let wanted = settings::of_session(&self.config.settings).map_err(EngineError::Internal)?;
         session.set(&wanted).map_err(|error| engine_error(&error))?;
         let set = session
@@ -115,15 +127,24 @@ impl SparkEngine {
         Address::of(&self.config).and_then(|address| Session::new(address, id)).map_err(EngineError::Internal)
     }
 
-    /// Ends what a process that was killed has left running on the cluster.
-    fn take_over(&self) {
-        let Ok(id) = std::fs::read_to_string(&self.note) else { return };
-        // A session that the server has forgotten is as good as ended.
-        if let Ok(session) = self.connect(id) {
+    /// Keeps the id of a session where a later process finds it, and ends what a process that was killed has left running on the
+    /// cluster. The file stays locked while the session is used; None if another process has one.
+    fn take_over(&self, session: &Session) -> Option<File> {
+        let mut note = File::options().create(true).truncate(false).read(true).write(true).open(&self.note).ok()?;
+        note.try_lock().ok()?;
+        let mut left = String::new();
+        note.read_to_string(&mut left).ok()?;
+        if !left.is_empty()
+            && let Ok(session) = self.connect(left)
+        {
+            // A session that the server has forgotten is as good as ended.
             let _ = session.interrupt();
             let _ = session.release();
         }
-        let _ = std::fs::remove_file(&self.note);
+        note.set_len(0).ok()?;
+        note.rewind().ok()?;
+        note.write_all(session.id.as_bytes()).ok()?;
+        Some(note)
     }
 
     /// The tables of a job in the warehouse.
@@ -242,7 +263,9 @@ impl TableEngine for SparkEngine {
             // If the server does not hear it, it ends the session by itself.
             let _ = session.interrupt();
             let _ = session.release();
-            let _ = std::fs::remove_file(&self.note);
+            if let Some(note) = lock(&self.locked).take() {
+                let _ = note.set_len(0);
+            }
         }
         self.local.end();
     }

@@ -132,8 +132,13 @@ impl Warehouse {
 /// What is wrong with the URL, as a sentence.
 pub(crate) fn folder_of(url: &str) -> Result<PathBuf, String> {
     let path = url.strip_prefix("file://").filter(|path| path.starts_with('/'));
-    path.map(PathBuf::from)
-        .ok_or_else(|| format!("the warehouse {url} is no file:// URL, such as file:///mnt/shared/tidemill"))
+    let other = || format!("the warehouse {url} is no file:// URL, such as file:///mnt/shared/tidemill");
+    let path = path.ok_or_else(other)?;
+    // To Spark these stand for other characters, or end the name.
+    match path.chars().find(|c| "`*?[]{}\\".contains(*c)) {
+        Some(c) => Err(format!("the warehouse {url} may not have {c} in its path")),
+        None => Ok(PathBuf::from(path)),
+    }
 }
 
 /// The path of a folder as Spark reads it.

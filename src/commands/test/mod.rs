@@ -19,7 +19,7 @@ use tidemill_runner::unit_test::{TestOutcome, TestResult, TestedPipeline};
 use super::CliCommand;
 use super::params::ParamArgs;
 use super::pipeline_history::json_lines;
-use crate::engine::engine_for;
+use crate::engine::local_engine;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::terminal::{Paint, Stream, put};
@@ -147,7 +147,7 @@ fn open(
         wanted.trigger = RunTrigger::At(time);
     }
     let mut opened = global.open(&wanted)?;
-    let engine = engine_for(&opened);
+    let engine = local_engine(&opened);
     let columns = opened.check_columns(&*engine);
     // Sources that are not there are no matter where tables are given instead.
     match columns {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tidemill_core::table::{CmpOp, DataType, Expr, ExprKind, Schema, Value};
+use tidemill_core::table::{DataType, Expr, ExprKind, Schema, Value};
 
 use super::literal::{literal, quoted, spark_type};
 use super::{Lowering, arithmetic, cast, function, refused, regex};
@@ -58,7 +58,8 @@ impl Scope {
             ExprKind::Not(inner) => format!("(not {})", self.sql(inner)?),
             ExprKind::Arith(op, left, right) => arithmetic::arithmetic(self, *op, left, right, expr.data_type)?,
             ExprKind::Compare(op, left, right) => {
-                format!("({} {} {})", self.sql(left)?, sign(*op), self.sql(right)?)
+                // NaN equals itself and is above all else, as it is here.
+                format!("({} {} {})", self.sql(left)?, op.sign(), self.sql(right)?)
             }
             ExprKind::And(..) | ExprKind::Or(..) => self.chain(expr)?,
             ExprKind::IsNull { operand, negated } => {
@@ -100,11 +101,6 @@ impl Scope {
         }
         Ok(format!("cast({sql} end) as {})", spark_type(to)))
     }
-}
-
-/// A comparison as Spark writes it. NaN equals itself and is above all else, as it is here.
-fn sign(op: CmpOp) -> &'static str {
-    op.sign()
 }
 
 /// The operator of a chain of `and` or `or`, and what it links.
