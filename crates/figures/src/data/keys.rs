@@ -1,6 +1,8 @@
 //! From a column of keys to positions along an axis.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::hash::Hash;
 
 use crate::ticks::number::LARGEST;
 use crate::ticks::time;
@@ -132,6 +134,46 @@ pub(crate) fn distinct(texts: impl Iterator<Item = Option<String>>) -> (Vec<Stri
     (names, places)
 }
 
+/// The names in an order that contradicts none of the groups: a series that begins in February, drawn before one that begins in
+/// January, must not put January behind December. Where the groups contradict each other, names stay in the order in which they
+/// appear.
+pub(crate) fn in_order_of_groups<G: Eq + Hash>((keys, places): (Keys, Vec<f64>), groups: &[G]) -> (Keys, Vec<f64>) {
+    let Keys::Names(names) = keys else { return (keys, places) };
+    let Some(order) = merged(&places, groups, names.len()) else { return (Keys::Names(names), places) };
+    let mut place_of = vec![0; names.len()];
+    order.iter().enumerate().for_each(|(to, from)| place_of[*from] = to);
+    let moved = |place: f64| if place.is_nan() { place } else { place_of[place as usize] as f64 };
+    let places = places.into_iter().map(moved).collect();
+    (Keys::Names(order.into_iter().map(|from| names[from].clone()).collect()), places)
+}
+
+/// The places in an order in which every group's rows ascend; None if there is none. Of several that may come next, it is the
+/// one that appears first.
+fn merged<G: Eq + Hash>(places: &[f64], groups: &[G], count: usize) -> Option<Vec<usize>> {
+    let mut last: HashMap<&G, usize> = HashMap::new();
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut before = vec![0_usize; count];
+    for (place, group) in places.iter().zip(groups).filter(|(place, _)| place.is_finite()) {
+        let place = *place as usize;
+        if let Some(previous) = last.insert(group, place).filter(|previous| *previous != place) {
+            behind[previous].push(place);
+            before[place] += 1;
+        }
+    }
+    let mut next: BinaryHeap<Reverse<usize>> = (0..count).filter(|at| before[*at] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(count);
+    while let Some(Reverse(place)) = next.pop() {
+        order.push(place);
+        for follower in &behind[place] {
+            before[*follower] -= 1;
+            if before[*follower] == 0 {
+                next.push(Reverse(*follower));
+            }
+        }
+    }
+    (order.len() == count).then_some(order)
+}
+
 /// What stands for a text that is missing.
 pub(super) const MISSING: &str = "(missing)";
 
@@ -152,4 +194,29 @@ fn key_text(number: f64, format: Option<&NumberFormat>) -> String {
 /// Whether a number can be drawn: it is neither missing nor beyond all measure.
 pub(super) fn drawable(number: f64) -> bool {
     number.abs() <= LARGEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(rows: &[(&str, &str)]) -> Vec<String> {
+        let keys = Column::Category(rows.iter().map(|(_, key)| Some((*key).to_owned())).collect());
+        let groups: Vec<&str> = rows.iter().map(|(group, _)| *group).collect();
+        let (keys, places) = in_order_of_groups(places(&keys, KeyScale::Names, None), &groups);
+        let Keys::Names(names) = keys else { panic!("texts are names") };
+        let shown: Vec<&str> = places.iter().map(|place| names[*place as usize].as_str()).collect();
+        assert_eq!(shown, rows.iter().map(|(_, key)| *key).collect::<Vec<_>>(), "rows keep their keys");
+        names
+    }
+
+    #[test]
+    fn names_stand_as_every_series_has_them() {
+        let late_start = [("2023", "Feb"), ("2023", "Mar"), ("2024", "Jan"), ("2024", "Feb"), ("2024", "Mar")];
+        assert_eq!(names(&late_start), ["Jan", "Feb", "Mar"]);
+        let as_they_come = [("a", "x"), ("b", "y"), ("a", "z")];
+        assert_eq!(names(&as_they_come), ["x", "y", "z"]);
+        let contradicting = [("a", "x"), ("a", "y"), ("b", "y"), ("b", "x")];
+        assert_eq!(names(&contradicting), ["x", "y"]);
+    }
 }

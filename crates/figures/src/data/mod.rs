@@ -41,7 +41,11 @@ pub(crate) enum Stat {
 impl Data {
     pub fn new(chart: &Chart, scale: KeyScale, stat: Stat) -> Data {
         let number_format = chart.x_format.as_ref().and_then(AxisFormat::number);
-        let (keys, places) = keys::places(&chart.keys, scale, number_format);
+        let named = keys::places(&chart.keys, scale, number_format);
+        let (keys, places) = match &chart.group {
+            Some(groups) => keys::in_order_of_groups(named, groups),
+            None => named,
+        };
         let warnings: Vec<Warning> = without_key(&chart.keys, &places).collect();
         let mut data = Data { keys, left: Vec::new(), right: Vec::new(), unmerged: None, warnings, ranked: false };
         // Of what lies over each other a rest would hide the others.

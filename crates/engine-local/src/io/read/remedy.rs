@@ -63,6 +63,9 @@ pub(crate) fn in_normalize(conversion: &Conversion, value: &str) -> String {
     if conversion.data_type == DataType::Datetime && digits {
         return format!("seconds since 1970 are read by `derive: {{{}: to_timestamp(…)}}`", conversion.column);
     }
+    if conversion.data_type == DataType::Date && parse::iso_date(value).is_some() {
+        return "it is written as ISO 8601 has it: leave `format` out, or say `format: \"%Y-%m-%d\"`".to_owned();
+    }
     if conversion.data_type == DataType::Date && parse::iso_datetime(value).is_some() {
         return "it has a time of day: make it a `datetime`, and take the day by `cast(… as date)` in `derive`"
             .to_owned();
