@@ -170,6 +170,8 @@ fn joins() {
          select a.k, b.k as bk from a full join b on a.k = b.k and a.g = b.g
          select a.k, b.k as bk from a full join b using (g)
          select a.k, b.k as bk from a cross join b where a.k + b.k = 7
+         select a.k, b.k as bk from a cross join b where b.b
+         select a.k, b.k as bk from a cross join b limit 200
          select a.k, b.x as bx from a join b on a.x = b.x
          select a.k from a left join b on a.k = b.k where b.k is null
          select count(*) as c from a, b where a.g = b.g and b.k = a.k",
@@ -201,4 +203,16 @@ fn windows() {
          select k, n from a qualify row_number() over (partition by g order by n desc, k) <= 2
          with m as (select g, sum(d) as total from a group by g), r as (select *, row_number() over (order by total desc) as place from m) select a.k, r.total, r.place from a left join r on a.g = r.g order by r.place, a.k limit 30",
     );
+}
+
+#[test]
+fn what_a_join_task_says_behind_the_join_counts() {
+    let Some(server) = SparkServer::shared() else { return };
+    let tasks = "
+  crossed: {type: join, left: a, right: b, how: cross, where: b_right, output: out/crossed.csv}
+  joined: {type: join, left: a, right: b, on: [g], how: full, where: n > 0, derive: {both: n + n_right}, output: out/joined.csv}
+  missing: {type: join, left: a, right: b, on: [k], how: anti, output: out/missing.csv}
+";
+    let make = |project: Project| project.file("a.csv", rows(1, 30)).file("b.csv", rows(2, 20));
+    are_equal(&server, &format!("{TABLES}{tasks}"), make);
 }

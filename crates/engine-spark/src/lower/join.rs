@@ -45,7 +45,7 @@ fn paired(kind: JoinKind, left: &Lowered, right: &Lowered, on: &str, schema: Sch
         JoinKind::Left => ("left join", false),
         JoinKind::Right => ("right join", true),
         JoinKind::Full => ("full join", true),
-        JoinKind::Cross => ("cross join", false),
+        // A cross join may have a condition too: what stood behind it in `where`.
         _ => ("inner join", false),
     };
     let mut list: Vec<String> = left.columns().iter().map(|column| format!("l.{column}")).collect();
@@ -62,8 +62,7 @@ fn paired(kind: JoinKind, left: &Lowered, right: &Lowered, on: &str, schema: Sch
             order.push(*ordinal);
         }
     }
-    let on = if kind == JoinKind::Cross { String::new() } else { format!(" on {on}") };
     let marked = format!("(select *, true as here from {} t)", left.nested());
-    let sql = format!("select {} from {marked} l {word} {} r{on}", list.join(", "), right.nested());
+    let sql = format!("select {} from {marked} l {word} {} r on {on}", list.join(", "), right.nested());
     Lowered { sql, schema, order }
 }
