@@ -58,7 +58,11 @@ pub(crate) fn wrong_value(message: &str) -> Option<(&str, &str)> {
 fn raised(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     let line = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, rest)| rest);
-    line.split(" SQLSTATE:").next().unwrap_or(line).trim_end_matches('.').to_owned()
+    // What Spark would have one do instead gives other results, and is no remedy here.
+    let told = [" SQLSTATE:", ". Use '", ". If necessary"]
+        .iter()
+        .fold(line, |told, end| told.split(end).next().unwrap_or(told));
+    told.trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -74,5 +78,7 @@ mod tests {
             "substr cannot take -1 characters"
         );
         assert_eq!(wrong_value("something else"), None);
+        let overflow = "[ARITHMETIC_OVERFLOW] overflow. Use 'try_add' to tolerate overflow. SQLSTATE: 22003";
+        assert_eq!(raised(overflow), "overflow");
     }
 }
