@@ -250,3 +250,28 @@ fn text_is_trimmed_mapped_and_stripped() {
     ,,
     ");
 }
+
+#[test]
+fn a_help_names_only_options_that_the_source_takes() {
+    let helped = |project: Project, source: &str| {
+        let pipeline = format!(
+            "version: 1\ntasks:\n  raw: {source}\n  comma: {{type: normalize, from: raw, columns: {{x: 'decimal(9,2)'}}}}\n  \
+             none: {{type: normalize, from: raw, columns: {{y: int}}}}\n"
+        );
+        let told = project.file("pipeline.yaml", pipeline).run(["run", "--keep-going"]).stderr;
+        told.lines().filter(|line| line.contains("if ")).map(|line| line.trim().to_owned() + "\n").collect::<String>()
+    };
+    let database =
+        Project::new().sqlite("t.db", "create table t (x text, y text); insert into t values ('1.234,50', 'n/a')");
+    let csv = || Project::new().file("t.csv", "x;y\nsome;1\n\"1.234,50\";n/a\n");
+    let all = [
+        helped(database, "{type: load, path: t.db, table: t}"),
+        helped(csv(), "{type: load, path: t.csv, options: {delimiter: ';'}, columns: {x: string, y: string}}"),
+    ];
+    insta::assert_snapshot!(all.join("--\n"), @r#"
+    help: if the comma stands before the fraction, leave the column as it is here, and convert it: `derive: {x: "cast(replace(replace(x, '.', ''), ',', '.') as decimal(9,2))"}`, or say `on_invalid: reject` or `on_invalid: "null"`
+    help: if that means NULL, say `map: {"n/a": null}`, or say `on_invalid: reject` or `on_invalid: "null"`
+    --
+    help: if that means NULL, say `map: {"n/a": null}`, or `null_values` where the file is loaded, or say `on_invalid: reject` or `on_invalid: "null"`
+    "#);
+}

@@ -66,6 +66,11 @@ pub trait Files: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Whether an option of that name says how the source is read.
+    fn takes(&self, _scan: &Scan, _option: &str) -> bool {
+        false
+    }
+
     /// Whether the place of a row in the source's files is a line of text, not a row's number.
     fn rows_are_lines(&self, scan: &Scan) -> bool;
 

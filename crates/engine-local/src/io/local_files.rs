@@ -142,6 +142,11 @@ impl Files for LocalFiles {
         read::remarks(self.codecs.get(source.format)?, &self.of(project, source, &NEVER_CANCELLED)?, source)
     }
 
+    fn takes(&self, source: &Scan, option: &str) -> bool {
+        let codec = self.codecs.get(source.format).ok().filter(|_| self.database(source).is_none());
+        codec.is_some_and(|codec| codec.descriptor().options.contains(&option))
+    }
+
     fn rows_are_lines(&self, source: &Scan) -> bool {
         self.codecs.get(source.format).is_ok_and(|codec| codec.descriptor().rows_are_lines)
     }

@@ -84,21 +84,19 @@ impl<'a> JobContext<'a> {
         }
     }
 
+    /// What was loaded as the rows of that relation, if its steps have kept every row since.
+    pub fn source(&self, rel: &Rel) -> Option<Scan> {
+        match rel {
+            Rel::Project { input, .. } | Rel::Convert { input, .. } | Rel::Fill { input, .. } => self.source(input),
+            _ => self.origin(rel),
+        }
+    }
+
     /// The file and line of a row of that relation, counted from 0, if its steps have kept every row since it was loaded.
     pub fn place(&self, rel: &Rel, row: u64) -> Option<String> {
-        match rel {
-            Rel::Project { input, .. } | Rel::Convert { input, .. } | Rel::Fill { input, .. } => self.place(input, row),
-            _ => {
-                let scan = self.origin(rel)?;
-                let (file, line) =
-                    self.files.places(self.project, &scan, &[row], self.options.cancelled).ok()?.pop()?;
-                Some(if self.files.rows_are_lines(&scan) {
-                    format!("{file}:{line}")
-                } else {
-                    format!("{file}, row {line}")
-                })
-            }
-        }
+        let scan = self.source(rel)?;
+        let (file, line) = self.files.places(self.project, &scan, &[row], self.options.cancelled).ok()?.pop()?;
+        Some(if self.files.rows_are_lines(&scan) { format!("{file}:{line}") } else { format!("{file}, row {line}") })
     }
 
     /// A table that a job reads twice came in once.

@@ -8,19 +8,14 @@ use crate::values::parse;
 /// Texts that people write where a value is missing.
 const NO_VALUE: [&str; 12] = ["na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "unknown"];
 
-/// The options or the step that would read the value; `is_csv` where a file's options can say how values are written.
-pub(super) fn remedy(data_type: DataType, value: &str, is_csv: bool) -> String {
+/// The options of a CSV file, or the step, that would read the value.
+pub(super) fn remedy(data_type: DataType, value: &str) -> String {
     let value = value.trim();
     let shown: String = value.chars().take(20).collect();
     if NO_VALUE.contains(&value.to_lowercase().as_str()) {
-        return match is_csv {
-            true => format!("if that means NULL, say `options: {{null_values: [\"{shown}\"]}}`"),
-            false => format!(
-                "if that means NULL, load the column as string and say `map: {{\"{shown}\": null}}` in a `normalize` task"
-            ),
-        };
+        return format!("if that means NULL, say `options: {{null_values: [\"{shown}\"]}}`");
     }
-    if data_type.is_numeric() && is_csv && is_surely_decimal_comma(value) {
+    if data_type.is_numeric() && is_surely_decimal_comma(value) {
         return "if the comma stands before the fraction, say `options: {decimal: \",\"}`".to_owned();
     }
     if data_type.is_numeric() && is_amount(value) {
@@ -41,19 +36,26 @@ pub(super) fn remedy(data_type: DataType, value: &str, is_csv: bool) -> String {
     "correct the value, or load the column as string and convert it in a `normalize` task".to_owned()
 }
 
-/// What in `normalize`'s `columns`, or before it, would read the value.
-pub(crate) fn in_normalize(conversion: &Conversion, value: &str) -> String {
+/// What in `normalize`'s `columns`, or before it, would read the value; `takes` says which options the source takes, as far as
+/// that is known.
+pub(crate) fn in_normalize(conversion: &Conversion, value: &str, takes: &dyn Fn(&str) -> bool) -> String {
     let value = value.trim();
     let shown: String = value.chars().take(20).collect();
     let is_number = conversion.data_type.is_numeric();
     if NO_VALUE.contains(&value.to_lowercase().as_str()) {
-        return format!(
-            "if that means NULL, say `map: {{\"{shown}\": null}}`, or `null_values` where the file is loaded"
-        );
+        let loaded = if takes("null_values") { ", or `null_values` where the file is loaded" } else { "" };
+        return format!("if that means NULL, say `map: {{\"{shown}\": null}}`{loaded}");
     }
     if is_number && is_surely_decimal_comma(value) {
-        return "if the comma stands before the fraction, say `options: {decimal: \",\"}` where the file is loaded"
-            .to_owned();
+        let comma = "if the comma stands before the fraction, ";
+        if takes("decimal") {
+            return format!("{comma}say `options: {{decimal: \",\"}}` where the file is loaded");
+        }
+        let (column, to) = (&conversion.column, conversion.data_type);
+        return format!(
+            "{comma}leave the column as it is here, and convert it: \
+             `derive: {{{column}: \"cast(replace(replace({column}, '.', ''), ',', '.') as {to})\"}}`"
+        );
     }
     if is_number && !conversion.money && is_amount(value) {
         let signs: String = value.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '"')).collect();

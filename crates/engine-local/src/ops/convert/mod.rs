@@ -123,11 +123,13 @@ fn failure(
     };
     let text = quoted(converted.texts.get(first as usize).unwrap_or_default());
     let (name, noun) = (&conversion.column, noun(conversion));
+    let source = context.source(input);
+    let takes = |option: &str| source.as_ref().is_some_and(|scan| context.files.takes(scan, option));
     Ok(EngineError::Value {
         message: format!("{place}, column {name}: {text} is not {noun}{}{more}", formats(conversion)),
         help: Some(format!(
             "{}, or say `on_invalid: reject` or `on_invalid: \"null\"`",
-            in_normalize(conversion, converted.texts.get(first as usize).unwrap_or_default())
+            in_normalize(conversion, converted.texts.get(first as usize).unwrap_or_default(), &takes)
         )),
     })
 }

@@ -152,7 +152,7 @@ impl<'a> CsvFile<'a> {
             }
             CsvFault::Misfit { at, column, data_type, value } => {
                 let shown: String = value.chars().take(80).collect();
-                let help = remedy(data_type, &value, true);
+                let help = remedy(data_type, &value);
                 (at, format!("column `{column}`: `{shown}` is not of type {data_type}"), help)
             }
         };
