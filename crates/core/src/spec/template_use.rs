@@ -243,6 +243,8 @@ fn check_name(
                 || Diagnostic::error(format!("`run` has no `{field}`")).at(place(range), "").suggest(field, RUN_FIELDS);
             return unknown.then(error);
         }
+        // A function may be given another name.
+        _ if name.parts.len() == 1 && template::functions(&ENVIRONMENT).any(|known| known == root) => return None,
         _ if root != "item" && scope.get(root).is_none() => {
             let late = [
                 ("inputs", &known.inputs),

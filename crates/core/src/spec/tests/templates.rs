@@ -69,6 +69,7 @@ fn what_is_called_is_found_to_the_letter() {
         "{% for n in [1] recursive %}${{ loop([]) }}{% endfor %}",
         "{% raw %}${{ x() | nope }}{% endraw %}{# ${{ y() }} #}{% set r = [] %}${{ r }}",
         "$${{ x() | nope }} ${{ 'a'.upper() }} ${{ 'f() | g' }}",
+        "{% set r = range %}{% for i in r(3) %}${{ i }}{% endfor %}${{ range is defined }}",
     ] {
         assert_eq!(check(text), "", "{text}");
     }
