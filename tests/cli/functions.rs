@@ -54,7 +54,7 @@ fn all_functions_are_listed() {
 
 #[test]
 fn an_object_says_all_of_a_function() {
-    assert_snapshot!(Project::new().run(["functions", "round", "--json"]).exits(0).stdout, @r#"{"name":"round","kind":"scalar","over_windows":false,"signature":"round(x [, digits])","also":[],"parameters":[{"name":"x","takes":"float or int or decimal","count":"one"},{"name":"digits","takes":"int, constant, -38 to 38","count":"optional"}],"result":"same type","summary":"to so many digits behind the point (a constant, 0 if not given), half away from zero; negative: before the point","examples":[{"call":"round(2.5)","result":"3"},{"call":"round(cast('-1.25' as decimal(5,2)), 1)","result":"-1.30"},{"call":"round(1250, -2)","result":"1300"}]}"#);
+    assert_snapshot!(Project::new().run(["functions", "round", "--json"]).exits(0).stdout, @r#"{"name":"round","kind":"scalar","over_windows":false,"signature":"round(x [, digits])","also":[],"parameters":[{"name":"x","takes":"float or int or decimal","count":"one"},{"name":"digits","takes":"int, constant, -38 to 38","count":"optional"}],"result":"same type; of decimals with so many digits behind the point, or as many as there were","summary":"to so many digits behind the point (a constant, 0 if not given), half away from zero; negative: before the point","examples":[{"call":"round(2.5)","result":"3"},{"call":"round(cast('-1.25' as decimal(5,2)), 1)","result":"-1.3"},{"call":"round(1250, -2)","result":"1300"}]}"#);
 }
 
 #[test]

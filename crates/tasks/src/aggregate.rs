@@ -42,7 +42,8 @@ pub struct Aggregate {
 impl Parameters for Aggregate {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "aggregate",
-        version: 1,
+        // 2: `round`, `trunc`, `floor` and `ceil` of decimals leave no more digits than they say.
+        version: 2,
         summary: "Gathers rows into groups and computes metrics of each.",
         colour: "#a8570f",
         ..Descriptor::TABLE
@@ -63,6 +64,11 @@ impl Parameters for Aggregate {
 impl TableLogic for Aggregate {
     fn io(&self) -> Io {
         Io { reads: vec![reads(&self.from, "from")], ..Io::default() }
+    }
+
+    fn expressions(&self) -> Vec<&SqlText> {
+        let metrics = self.metrics.iter().map(|(_, text)| text);
+        self.r#where.iter().chain(metrics).chain(&self.having).collect()
     }
 
     fn describe(&self) -> String {

@@ -67,7 +67,8 @@ struct On(Vec<(At<String>, At<String>)>);
 impl Parameters for Join {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "join",
-        version: 1,
+        // 2: `round`, `trunc`, `floor` and `ceil` of decimals leave no more digits than they say.
+        version: 2,
         summary: "Joins two tables and says what the join did to their rows.",
         colour: "#7a4fb3",
         ..Descriptor::TABLE
@@ -106,6 +107,10 @@ impl Parameters for Join {
 impl TableLogic for Join {
     fn io(&self) -> Io {
         Io { reads: vec![reads(&self.left, "left"), reads(&self.right, "right")], ..Io::default() }
+    }
+
+    fn expressions(&self) -> Vec<&SqlText> {
+        self.r#where.iter().chain(self.derive.iter().map(|(_, text)| text)).collect()
     }
 
     fn describe(&self) -> String {

@@ -82,7 +82,8 @@ enum Distinct {
 impl Parameters for Normalize {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "normalize",
-        version: 1,
+        // 2: `round`, `trunc`, `floor` and `ceil` of decimals leave no more digits than they say.
+        version: 2,
         summary: "Gives a table's columns names, types and values, and takes bad rows out with a reason.",
         colour: "#0f857c",
         ..Descriptor::TABLE
@@ -120,6 +121,11 @@ impl TableLogic for Normalize {
             };
             self.rejects.clone().unwrap_or_else(default)
         })
+    }
+
+    fn expressions(&self) -> Vec<&SqlText> {
+        let derived = self.derive.iter().map(|(_, text)| text);
+        derived.chain(self.reject.iter().map(|rule| &rule.r#where)).collect()
     }
 
     fn describe(&self) -> String {

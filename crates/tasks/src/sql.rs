@@ -41,7 +41,8 @@ impl Parameters for Sql {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "sql",
         // 2: large tables of which one side had runs of equal values once matched wrong columns in set operations.
-        version: 2,
+        // 3: `round`, `trunc`, `floor` and `ceil` of decimals leave no more digits than they say.
+        version: 3,
         summary: "Computes a table by an SQL query over the tables of other tasks.",
         colour: "#8a6a00",
         ..Descriptor::TABLE

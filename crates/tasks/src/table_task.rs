@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
-use tidemill_core::spec::{At, EngineKind};
+use tidemill_core::spec::{At, EngineKind, SqlText};
+use tidemill_core::sql::expression_warnings;
 use tidemill_core::table::{
     Check, CheckResult, JobOptions, Location, Rel, Scan, Schema, TableJob, TaskReport, Unsupported,
 };
@@ -27,7 +28,12 @@ pub trait TableLogic: serde::Serialize + Send + Sync + 'static {
     /// All mistakes found; none where the columns of a table before it are not known.
     fn compile(&self, cx: &CheckContext<'_>) -> Result<Rel, Vec<Diagnostic>>;
 
-    /// What is no mistake and yet worth knowing before it runs.
+    /// Its expressions over rows of a table, as they are written; a query is none.
+    fn expressions(&self) -> Vec<&SqlText> {
+        Vec::new()
+    }
+
+    /// What is no mistake and yet worth knowing before it runs, beside what its expressions hold.
     fn warnings(&self, _cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         Vec::new()
     }
@@ -135,7 +141,11 @@ impl<L: TableLogic> Task for TableTask<L> {
     }
 
     fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
-        self.logic.warnings(cx)
+        let expressions = self.logic.expressions();
+        let mut warnings: Vec<Diagnostic> =
+            expressions.into_iter().flat_map(|text| expression_warnings(text, cx.sources)).collect();
+        warnings.extend(self.logic.warnings(cx));
+        warnings
     }
 
     fn has_open_columns(&self) -> bool {

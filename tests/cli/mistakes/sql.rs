@@ -242,3 +242,57 @@ fn a_bad_query_of_a_database() {
     4 errors
     "#);
 }
+
+#[test]
+fn expressions_see_one_table_and_find_null_by_is_null() {
+    insta::assert_snapshot!(check(
+        "
+        version: 1
+        tasks:
+          orders: {type: load, path: data/orders.csv}
+          products: {type: load, path: data/products.csv}
+          some:
+            type: normalize
+            from: orders
+            derive: {cheap: 'amount < (select avg(price) from products)'}
+            reject: [{where: 'product in (select product from products)', reason: known}]
+          sums: {type: aggregate, from: orders, where: country = null, metrics: {n: count(*) filter (where product <> null)}}
+        "
+    ), @r"
+    error: a subquery cannot stand in this expression, which sees the rows of one table alone
+     --> pipeline.yaml:8:32
+      |
+    8 |     derive: {cheap: 'amount < (select avg(price) from products)'}
+      |                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: an `sql` task sees all tables: `select * from a where x in (select y from b)`
+      = help: rows that have a partner in another table are kept by a `join` with `how: semi`, those without by `how: anti`
+
+    error: a subquery cannot stand in this expression, which sees the rows of one table alone
+     --> pipeline.yaml:9:35
+      |
+    9 |     reject: [{where: 'product in (select product from products)', reason: known}]
+      |                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: an `sql` task sees all tables: `select * from a where x in (select y from b)`
+      = help: rows that have a partner in another table are kept by a `join` with `how: semi`, those without by `how: anti`
+
+    warning: `= null` is true of no row
+      --> pipeline.yaml:10:58
+       |
+    10 |   sums: {type: aggregate, from: orders, where: country = null, metrics: {n: count(*) filter (where product <> null)}}
+       |                                                          ^^^^ NULL equals nothing, not even NULL
+       |
+       = help: write `x is null`
+
+    warning: `<> null` is true of no row
+      --> pipeline.yaml:10:111
+       |
+    10 |   sums: {type: aggregate, from: orders, where: country = null, metrics: {n: count(*) filter (where product <> null)}}
+       |                                                                                                               ^^^^ NULL equals nothing, not even NULL
+       |
+       = help: write `x is not null`
+
+    2 errors, 2 warnings
+    ");
+}

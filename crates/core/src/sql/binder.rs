@@ -24,8 +24,8 @@ pub(super) type Tables<'a> = &'a dyn Fn(&str) -> Option<Schema>;
 pub(super) struct Binder<'a> {
     /// The text.
     pub text: Text<'a>,
-    /// The tables there are.
-    pub tables: Tables<'a>,
+    /// The tables there are; None for an expression that sees rows of one table alone, and has no place for a query.
+    pub tables: Option<Tables<'a>>,
     /// The names that `with` gave, the innermost last.
     pub ctes: Vec<Cte>,
     /// The query around this one.
@@ -62,14 +62,17 @@ pub(super) struct Cte {
     pub depth: usize,
 }
 
-/// For texts that are no query.
-pub(super) const NO_TABLES: Tables<'static> = &|_| None;
-
 impl<'a> Binder<'a> {
+    /// For a query over these tables.
     pub(super) fn new(text: Text<'a>, tables: Tables<'a>) -> Self {
+        Self { tables: Some(tables), ..Self::of_rows(text) }
+    }
+
+    /// For an expression that sees rows of one table.
+    pub(super) fn of_rows(text: Text<'a>) -> Self {
         Self {
             text,
-            tables,
+            tables: None,
             ctes: Vec::new(),
             outer: None,
             numbers: Rc::default(),

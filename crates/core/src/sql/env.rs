@@ -34,6 +34,8 @@ pub(super) struct Env<'e> {
     pub scope: &'e ColumnScope,
     /// Further names, looked at when there is no such column.
     pub aliases: Vec<(String, Expr)>,
+    /// Names that are known only once this place has been computed, and what to write where one is meant.
+    pub later: Vec<(String, String)>,
     /// Whether further names come before columns, outside aggregates.
     pub aliases_first: bool,
     /// What may be used.
@@ -69,6 +71,7 @@ impl<'e> Env<'e> {
         Self {
             scope,
             aliases: Vec::new(),
+            later: Vec::new(),
             aliases_first: false,
             allowed,
             clause,

@@ -147,7 +147,7 @@ impl Binder<'_> {
             let levels = self.depth() - cte.depth;
             return Ok(if levels == 0 { rel } else { deeper(rel, levels) });
         }
-        match (self.tables)(&name) {
+        match self.tables.and_then(|tables| tables(&name)) {
             Some(schema) => Ok(Rel::Input { task: name, schema }),
             None => Err(vec![
                 Diagnostic::error(format!("there is no table `{}`", ident.value))

@@ -10,6 +10,7 @@ mod binder;
 mod column_scope;
 mod dialect;
 mod env;
+mod foreign_quotes;
 mod foreign_words;
 mod frames;
 mod from;
@@ -21,6 +22,7 @@ mod interval_length;
 mod join_subqueries;
 mod joins;
 mod literal;
+mod null_comparisons;
 mod operators;
 mod output;
 mod pivot_text;
@@ -50,7 +52,7 @@ pub use pivots::{PivotColumn, bind_pivot};
 pub use query::{bind_query, query_warnings};
 pub use selected::selected_columns;
 pub use table_names::query_tables;
-pub use tasks::{bind_aggregate, bind_predicate, bind_scalar, bind_sort};
+pub use tasks::{bind_aggregate, bind_predicate, bind_scalar, bind_sort, expression_warnings};
 pub use types::common_type;
 
 #[cfg(test)]

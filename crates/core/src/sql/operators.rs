@@ -128,7 +128,14 @@ pub(super) fn arithmetic(
             let diagnostic = Diagnostic::error(message)
                 .at(binder.text.place(left.span()), named(x))
                 .at(binder.text.place(right.span()), named(y));
+            let text = literal::as_string(&a).or(literal::as_string(&b));
+            let has_moment = x.is_temporal() || y.is_temporal();
             Err(vec![match (x, op, y) {
+                (DataType::String, ArithOp::Add | ArithOp::Sub, _) | (_, ArithOp::Add | ArithOp::Sub, DataType::String)
+                    if has_moment =>
+                {
+                    diagnostic.help(beside_a_date(text))
+                }
                 (DataType::String, ArithOp::Add, _) | (_, ArithOp::Add, DataType::String) => {
                     diagnostic.help("texts are joined by `||`; to calculate, `cast(… as float)`")
                 }
@@ -142,6 +149,18 @@ pub(super) fn arithmetic(
                 _ => diagnostic,
             }])
         }
+    }
+}
+
+/// What to write instead of a text that is added to a date, or taken from one.
+fn beside_a_date(text: Option<&str>) -> String {
+    match text {
+        Some(text) if text.parse::<jiff::civil::Date>().is_ok() => format!("write it as a date: `date '{text}'`"),
+        Some(text) if text.parse::<jiff::civil::DateTime>().is_ok() => {
+            format!("write it as a time: `timestamp '{text}'`")
+        }
+        Some(text) => format!("a length of time is written `interval '{text}'`, a day `date '2024-12-31'`"),
+        None => "convert the text: `cast(… as date)`, or give the column a type in `normalize`".to_owned(),
     }
 }
 

@@ -17,6 +17,7 @@ use super::env::{Allowed, Env, passing_name};
 use super::grouping::project;
 use super::joins::filter;
 use super::literal;
+use super::null_comparisons::null_comparisons;
 use super::select::Opened;
 use super::set_operations::by_name;
 use super::subquery::SubqueryJoin;
@@ -48,8 +49,11 @@ pub fn query_warnings(sql: &SqlText, tables: &dyn Fn(&str) -> Option<Schema>, so
     let tables: Tables<'_> = tables;
     let found = text.with_stack(|| {
         let binder = Binder::new(text, tables);
-        binder.query(&text.query()?)?;
-        Ok(binder.warnings.take())
+        let query = text.query()?;
+        binder.query(&query)?;
+        let mut warnings = binder.warnings.take();
+        warnings.extend(null_comparisons(text, &query));
+        Ok(warnings)
     });
     found.unwrap_or_default()
 }

@@ -65,7 +65,12 @@ impl Binder<'_> {
         let diagnostic =
             Diagnostic::error(format!("{what} takes {}; this is {}", list.join(" or "), named(expr.data_type)))
                 .at(self.text.place(ast.span()), named(expr.data_type));
-        Err(vec![diagnostic.help(format!("convert it: `cast(… as {})`", accept[0]))])
+        Err(vec![match accept.iter().find(|to| castable(expr.data_type, **to)) {
+            Some(to) => diagnostic.help(format!("convert it: `cast(… as {to})`")),
+            None if expr.data_type.is_temporal() => diagnostic
+                .help("parts of it are numbers: `extract(month from …)`; it is cut by `date_trunc('month', …)`"),
+            None => diagnostic,
+        }])
     }
 
     /// An expression as it stands, in which a number with a point may still wait for its neighbour.
@@ -204,6 +209,11 @@ impl Binder<'_> {
         }
         if let Some(expr) = self.outer_column(table, name)? {
             return Ok(expr);
+        }
+        let later = super::column_scope::matching(&env.later, name, |(later, _)| Some(later.as_str()));
+        if let ([(_, instead), ..], None) = (later.as_slice(), table) {
+            missing.help = vec![instead.clone()];
+            return Err(vec![missing]);
         }
         let further = env.aliases.iter().map(|(alias, _)| alias.as_str()).filter(|_| table.is_none());
         if let Some(near) = nearest(&name.value, further)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use indexmap::IndexMap;
-use sqlparser::ast::{BinaryOperator, Distinct, Expr as Ast, OrderBy, Select, Spanned, visit_expressions};
+use sqlparser::ast::{BinaryOperator, Distinct, Expr as Ast, OrderBy, Select, SelectItem, Spanned, visit_expressions};
 use sqlparser::tokenizer::Span;
 
 use crate::table::{Expr, ExprKind, Rel, WindowCall};
@@ -12,6 +12,7 @@ use crate::table::{Expr, ExprKind, Rel, WindowCall};
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
 use super::env::{Allowed, Env, SELECT_LIST, outer_column, outer_name, series_name, window_name};
+use super::functions::{self, FunctionDefinition, FunctionKind};
 use super::grouping::{Grouping, fresh};
 use super::joins::filter;
 use super::output::{Item, OrderKey};
@@ -46,6 +47,7 @@ impl Binder<'_> {
         self.refuse(select)?;
         let from = self.from(&select.from)?;
         let mut env = Env::new(&from.scope, "`where`", Allowed::Scalars);
+        env.later = select.projection.iter().filter_map(known_later).collect();
         let mut parts = Vec::new();
         if let Some(condition) = &select.selection {
             split(condition, &mut parts);
@@ -220,6 +222,32 @@ fn split<'q>(ast: &'q Ast, parts: &mut Vec<&'q Ast>) {
             other => parts.push(other),
         }
     }
+}
+
+/// The name that an item of a select list gives, which `where` does not know yet, and what to write there instead.
+fn known_later(item: &SelectItem) -> Option<(String, String)> {
+    let SelectItem::ExprWithAlias { expr, alias } = item else { return None };
+    let mut kind = FunctionKind::Scalar;
+    // Nothing breaks the walk off.
+    let _ = visit_expressions(expr, |part| {
+        if let Ast::Function(call) = part {
+            let found = functions::find(&call.name.to_string().to_lowercase()).map(FunctionDefinition::kind);
+            kind = match (&call.over, found) {
+                (Some(_), _) => FunctionKind::Window,
+                (None, Some(FunctionKind::Aggregate)) if kind != FunctionKind::Window => FunctionKind::Aggregate,
+                _ => kind,
+            };
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    let instead = match kind {
+        FunctionKind::Window => "window functions are computed after `where`: write the condition behind `qualify`",
+        FunctionKind::Aggregate => "rows are grouped after `where`: write the condition behind `having`",
+        FunctionKind::Scalar => {
+            "the select list is computed after `where`: repeat the expression, or compute it in a query in `from`"
+        }
+    };
+    Some((alias.value.clone(), instead.to_owned()))
 }
 
 /// Names of the columns that joins bring.

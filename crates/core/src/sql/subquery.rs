@@ -2,6 +2,7 @@
 
 use sqlparser::ast::{Distinct, Expr as Ast, GroupByExpr, Query, Select, SelectItem, SetExpr, Spanned};
 
+use crate::diagnostic::Diagnostic;
 use crate::table::{AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, Function, JoinKind, Rel, Value};
 
 use super::binder::Binder;
@@ -52,6 +53,15 @@ pub(super) struct Ties {
 
 impl<'b> Binder<'b> {
     pub(super) fn sub<'q>(&self, query: &'q Query, outer: &ColumnScope) -> Bound<Sub<'q, 'b>> {
+        if self.tables.is_none() {
+            let message = "a subquery cannot stand in this expression, which sees the rows of one table alone";
+            return Err(vec![
+                Diagnostic::error(message)
+                    .at(self.text.place(query.span()), "")
+                    .help("an `sql` task sees all tables: `select * from a where x in (select y from b)`")
+                    .help("rows that have a partner in another table are kept by a `join` with `how: semi`, those without by `how: anti`"),
+            ]);
+        }
         let within = self.within(outer);
         let SetExpr::Select(select) = query.body.as_ref() else { return within.query(query).map(Sub::Whole) };
         let binder = within.with_tables(query.with.as_ref())?;

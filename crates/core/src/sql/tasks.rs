@@ -8,10 +8,11 @@ use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::spec::{At, SqlText};
 use crate::table::{Expr, Rel, Schema, SortKey};
 
-use super::binder::{Binder, NO_TABLES};
+use super::binder::Binder;
 use super::column_scope::ColumnScope;
 use super::env::{Allowed, Env};
 use super::grouping::{Grouping, project};
+use super::null_comparisons::null_comparisons;
 use super::text::{Bound, Text};
 
 /// Binds an expression over one row of a table with these columns.
@@ -31,6 +32,12 @@ pub fn bind_predicate(sql: &SqlText, schema: &Schema, sources: &SourceMap) -> Re
     row_by_row(sql, schema, sources, |binder, ast, env| binder.condition(ast, env))
 }
 
+/// What is no mistake in an expression and yet worth knowing; nothing of one that does not follow the grammar.
+pub fn expression_warnings(sql: &SqlText, sources: &SourceMap) -> Vec<Diagnostic> {
+    let text = Text::new(sql, sources);
+    text.with_stack(|| Ok(null_comparisons(text, &text.expression()?))).unwrap_or_default()
+}
+
 fn row_by_row(
     sql: &SqlText,
     schema: &Schema,
@@ -42,7 +49,7 @@ fn row_by_row(
         let ast = text.expression()?;
         let scope = ColumnScope::of_schema(None, schema);
         let mut env = Env::new(&scope, "this expression", Allowed::Scalars);
-        bind(&Binder::new(text, NO_TABLES), &ast, &mut env)
+        bind(&Binder::of_rows(text), &ast, &mut env)
     })
 }
 
@@ -144,7 +151,7 @@ pub(super) fn condition_or_value(
     let text = Text::new(sql, sources);
     let expr = text.with_stack(|| {
         let ast = text.expression()?;
-        let binder = Binder::new(text, NO_TABLES);
+        let binder = Binder::of_rows(text);
         if condition { binder.condition(&ast, env) } else { binder.value(&ast, env) }
     });
     let seen = std::mem::take(&mut env.seen);

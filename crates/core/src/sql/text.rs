@@ -12,6 +12,7 @@ use crate::spec::SqlText;
 
 use super::asof::with_match_conditions;
 use super::dialect::Tidemill;
+use super::foreign_quotes::foreign_quote;
 use super::foreign_words::instead_of_nearby;
 use super::pivot_text::with_pivots_behind;
 
@@ -147,7 +148,11 @@ impl<'a> Text<'a> {
     }
 
     fn parser(&self) -> Bound<Parser<'static>> {
-        let tokens = with_match_conditions(parenthesize_lists(self.tokens()?));
+        let tokens = self.tokens()?;
+        if let Some((span, message, help)) = foreign_quote(&tokens) {
+            return Err(vec![Diagnostic::error(message).at(self.place(span), "").help(help)]);
+        }
+        let tokens = with_match_conditions(parenthesize_lists(tokens));
         let tokens = with_pivots_behind(tokens);
         Ok(Parser::new(&Tidemill).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens))
     }
@@ -160,7 +165,7 @@ impl<'a> Text<'a> {
                     .help(format!("parentheses and subqueries nest to a depth of about {MAX_NESTING}")),
             ],
             ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
-                if let Some(errors) = self.unended_case() {
+                if let Some(errors) = self.unended_case().or_else(|| self.dangling_comma()) {
                     return errors;
                 }
                 let (message, at) = split_location(&message);
@@ -214,6 +219,26 @@ impl<'a> Text<'a> {
         let case = self.place(open.pop()?);
         let help = "write `case when … then … else … end`";
         Some(vec![Diagnostic::error("this `case` is not finished").at(case, "it begins here").help(help)])
+    }
+
+    /// What to say of a comma with nothing behind it, of a text that the grammar refuses.
+    fn dangling_comma(&self) -> Option<Vec<Diagnostic>> {
+        let mut tokens = self.tokens().ok()?;
+        tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+        let ends_a_list = |token: Option<&TokenWithSpan>| {
+            use Keyword as K;
+            match token.map(|token| &token.token) {
+                None | Some(Token::RParen | Token::SemiColon | Token::EOF) => true,
+                Some(Token::Word(word)) => matches!(
+                    word.keyword,
+                    K::FROM | K::WHERE | K::GROUP | K::HAVING | K::QUALIFY | K::ORDER | K::LIMIT | K::UNION
+                ),
+                Some(_) => false,
+            }
+        };
+        let at = (0..tokens.len()).find(|at| tokens[*at].token == Token::Comma && ends_a_list(tokens.get(at + 1)))?;
+        let error = Diagnostic::error("nothing stands behind this comma").at(self.place(tokens[at].span), "");
+        Some(vec![error.help("leave it out")])
     }
 
     /// The place of the last letter.

@@ -4,24 +4,30 @@ use sqlparser::ast::{BinaryOperator, CeilFloorKind, DateTimeField, Expr as Ast, 
 
 use crate::sql::binder::Binder;
 use crate::sql::env::Env;
+use crate::sql::literal;
 use crate::sql::operators;
 use crate::sql::text::Bound;
+use crate::sql::types::{coerce, decimal};
 use crate::table::{ArithOp, DataType, Expr, ExprKind, Function, Value};
 
 use super::call::{Call, scalar};
 use super::definition::{Accepts, Example, FunctionDefinition, INT, Meaning, NUMBER, Parameter, Returns};
 
 const X: Parameter = Parameter::one("x", Accepts::OneOf(NUMBER));
+const FEWER_DIGITS: Returns =
+    Returns::Words("same type; of decimals with so many digits behind the point, or as many as there were");
+const WHOLE_DIGITS: Returns = Returns::Words("same type; of decimals with no digit behind the point");
 const FLOAT: Parameter = Parameter::one("x", Accepts::Float);
 
 pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
     FunctionDefinition {
         name: "round",
         parameters: &[X, Parameter::optional("digits", Accepts::ConstantInt { least: -38, most: 38 })],
+        returns: FEWER_DIGITS,
         summary: "to so many digits behind the point (a constant, 0 if not given), half away from zero; negative: before the point",
         examples: &[
             Example::new("round(2.5)", "3"),
-            Example::new("round(cast('-1.25' as decimal(5,2)), 1)", "-1.30"),
+            Example::new("round(cast('-1.25' as decimal(5,2)), 1)", "-1.3"),
             Example::new("round(1250, -2)", "1300"),
         ],
         meaning: Meaning::Expression(|args| with_digits("round", args)),
@@ -37,16 +43,20 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
     FunctionDefinition {
         name: "floor",
         parameters: &[X],
+        returns: WHOLE_DIGITS,
         summary: "the largest whole number that is not above",
-        examples: &[Example::new("floor(-1.5)", "-2")],
+        examples: &[Example::new("floor(-1.5)", "-2"), Example::new("floor(cast('1.50' as decimal(5,2)))", "1")],
+        meaning: Meaning::Expression(|args| with_fewer_digits("floor", 0, args)),
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
         name: "ceil",
         aliases: &["ceiling"],
         parameters: &[X],
+        returns: WHOLE_DIGITS,
         summary: "the smallest whole number that is not below",
         examples: &[Example::new("ceil(1.2)", "2")],
+        meaning: Meaning::Expression(|args| with_fewer_digits("ceil", 0, args)),
         ..FunctionDefinition::SCALAR
     },
     FunctionDefinition {
@@ -113,6 +123,7 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
         name: "trunc",
         aliases: &["truncate"],
         parameters: &[X, Parameter::optional("digits", Accepts::ConstantInt { least: -38, most: 38 })],
+        returns: FEWER_DIGITS,
         summary: "cut to so many digits behind the point (a constant, 0 if not given), towards zero; negative: before the point",
         examples: &[Example::new("trunc(-2.7)", "-2"), Example::new("trunc(1289, -2)", "1200")],
         meaning: Meaning::Expression(|args| with_digits("trunc", args)),
@@ -282,11 +293,23 @@ fn times_radian(op: ArithOp, mut args: Vec<Expr>) -> Expr {
 
 /// An engine is always told the digits.
 fn with_digits(name: &'static str, mut args: Vec<Expr>) -> Expr {
-    let data_type = Returns::Argument.of(&args);
     if args.len() == 1 {
         args.push(Expr::literal(Value::Int(0)));
     }
-    Expr { kind: ExprKind::Call(Function::new(name), args), data_type }
+    let digits = args.get(1).and_then(literal::as_int).unwrap_or(0);
+    with_fewer_digits(name, digits, args)
+}
+
+/// A function that leaves so many digits behind the point, if there were more. An engine computes it with those that its
+/// argument has, and one before the point that it may bring; what is left behind the point is nothing but zeros then.
+fn with_fewer_digits(name: &'static str, digits: i64, mut args: Vec<Expr>) -> Expr {
+    let call = |args, data_type| Expr { kind: ExprKind::Call(Function::new(name), args), data_type };
+    let argument = Returns::Argument.of(&args);
+    let DataType::Decimal { precision, scale } = argument else { return call(args, argument) };
+    let left = u8::try_from(digits.max(0)).unwrap_or(scale).min(scale);
+    let wide = decimal(precision.saturating_add(1), scale);
+    args[0] = coerce(args[0].clone(), wide);
+    call(args, wide).cast(decimal((precision - scale).saturating_add(1).saturating_add(left), left))
 }
 
 fn modulo(call: &Call<'_>, env: &mut Env<'_>) -> Bound<Expr> {

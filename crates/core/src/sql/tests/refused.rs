@@ -161,3 +161,129 @@ fn words_of_other_systems_are_answered_with_those_here() {
         assert!(!told.contains("did you mean"), "{told}");
     }
 }
+
+#[test]
+fn what_other_systems_write_is_answered() {
+    let all = [
+        "select `id` from orders",
+        "select `order date` from orders",
+        "select [id] from orders",
+        "select o.[order date] from orders o",
+        "select [1, 2] from orders",
+        "select id[1] from orders",
+        "select id from orders where “id” = 1",
+        "select id from customers where name = ‘Ann’",
+        "select day - '2024-01-01' from orders",
+        "select day - '2 days' from orders",
+        "select day + name from orders, customers",
+        "select trunc(day, 'MM') from orders",
+        "select abs(day) from orders",
+        "select id, from orders",
+        "select id from orders where id in (1, 2,)",
+        "select id, count(*), from orders group by id,",
+        "select id, row_number() over (order by day) as rn from orders where rn = 1",
+        "select id, sum(amount) as total from orders where total > 1 group by id",
+        "select id, amount * 2 as twice from orders where twice > 1",
+        "select id from orders where exists (select 1 as one from customers where rn = one)",
+    ];
+    assert_snapshot!(all.map(plan).join("\n"), @r#"
+    a name in backticks is not SQL here
+      at q.sql:1:8 ```
+      help: write `id` alone; where a name needs quotes, they are double: "id"
+    a name in backticks is not SQL here
+      at q.sql:1:8 ```
+      help: write it in double quotes: "order date"
+    a name in brackets is not SQL here
+      at q.sql:1:8 `[`
+      help: write `id` alone; where a name needs quotes, they are double: "id"
+    a name in brackets is not SQL here
+      at q.sql:1:10 `[`
+      help: write it in double quotes: "order date"
+    `[1, 2]` is not supported in Tidemill SQL
+      at q.sql:1:9 `1, 2`
+      help: lists and objects are JSON text here: an element is `json -> 0`, a member `json ->> 'name'`
+    `id[1]` is not supported in Tidemill SQL
+      at q.sql:1:8 `id[1`
+      help: lists and objects are JSON text here: an element is `json -> 0`, a member `json ->> 'name'`
+    the typographic quote “ is not SQL here
+      at q.sql:1:29 `“`
+      help: a text stands in plain single quotes: 'text'; a name in plain double quotes: "order date"
+    the typographic quote ‘ is not SQL here
+      at q.sql:1:39 `‘`
+      help: a text stands in plain single quotes: 'text'
+    `-` does not work between a date and a string
+      at q.sql:1:8 `day` a date
+      at q.sql:1:14 `'2024-01-01'` a string
+      help: write it as a date: `date '2024-01-01'`
+    `-` does not work between a date and a string
+      at q.sql:1:8 `day` a date
+      at q.sql:1:14 `'2 days'` a string
+      help: a length of time is written `interval '2 days'`, a day `date '2024-12-31'`
+    `+` does not work between a date and a string
+      at q.sql:1:8 `day` a date
+      at q.sql:1:14 `name` a string
+      help: convert the text: `cast(… as date)`, or give the column a type in `normalize`
+    `trunc` takes a float or an int or a decimal; this is a date
+      at q.sql:1:14 `day` a date
+      help: parts of it are numbers: `extract(month from …)`; it is cut by `date_trunc('month', …)`
+    the digits of `trunc` must be a constant whole number
+      at q.sql:1:19 `'MM'`
+    `abs` takes a float or an int or a decimal; this is a date
+      at q.sql:1:12 `day` a date
+      help: parts of it are numbers: `extract(month from …)`; it is cut by `date_trunc('month', …)`
+    nothing stands behind this comma
+      at q.sql:1:10 `,`
+      help: leave it out
+    nothing stands behind this comma
+      at q.sql:1:40 `,`
+      help: leave it out
+    nothing stands behind this comma
+      at q.sql:1:20 `,`
+      help: leave it out
+    there is no column `rn`
+      at q.sql:1:69 `rn` unknown column
+      help: window functions are computed after `where`: write the condition behind `qualify`
+    there is no column `total`
+      at q.sql:1:51 `total` unknown column
+      help: rows are grouped after `where`: write the condition behind `having`
+    there is no column `twice`
+      at q.sql:1:50 `twice` unknown column
+      help: the select list is computed after `where`: repeat the expression, or compute it in a query in `from`
+    there is no column `rn`
+      at q.sql:1:74 `rn` unknown column
+      help: there is `id`, `name`, `country`
+    there is no column `one`
+      at q.sql:1:79 `one` unknown column
+      help: the select list is computed after `where`: repeat the expression, or compute it in a query in `from`
+    "#);
+}
+
+#[test]
+fn comparisons_with_null_are_told() {
+    let told = |raw: &str| {
+        let (sql, sources) = super::sql(raw, vec![]);
+        super::shown(&crate::sql::query_warnings(&sql, &super::table, &sources), &sources)
+    };
+    assert_snapshot!(told("select case id when null then 1 end as a, null = null as b from orders
+  where customer = null and (day <> (null) or amount > null) and id not in (1, null) and id in (null, 2)"), @r"
+    `when null` applies to no row
+      at q.sql:1:21 `null` NULL equals nothing, not even NULL
+      help: write `case when x is null then …`
+    `= null` is true of no row
+      at q.sql:2:20 `null` NULL equals nothing, not even NULL
+      help: write `x is null`
+    `<> null` is true of no row
+      at q.sql:2:38 `null` NULL equals nothing, not even NULL
+      help: write `x is not null`
+    a comparison with NULL is true of no row
+      at q.sql:2:56 `null` NULL equals nothing, not even NULL
+      help: write `x is null`, or `x is not null`
+    `not in` is true of no row if its list holds NULL
+      at q.sql:2:80 `null` NULL equals nothing, not even NULL
+      help: take NULL out of the list, and write `… and x is not null` behind it
+    `in` does not find NULL
+      at q.sql:2:97 `null` NULL equals nothing, not even NULL
+      help: write `x in (…) or x is null`
+    ");
+    assert_snapshot!(told("select id from orders where day is null and id = 1"), @"");
+}

@@ -100,16 +100,16 @@ fn functions_have_types() {
         "date '2024-03-31' - interval '90' day", "sqrt(i)", "power(f, 2)", "case when b then 1 else 2.5 end", "case i when 1 then 'one' end",
         "case when b then m else 0 end", "cast(i as decimal(10,2))", "'1.50'::money + 1", "date '2024-01-31' + interval '1 month'", "date '9999-12-31' + interval '1 month'", "cast('2024-01-31' as date)", "cast(1.5 as decimal(5,2)) * f",
         "cast(s as int)", "m::float", "d::timestamp", "i::text", "cast(1.5 as int)", "mod(i, 2)", "extract(hour from clock)", "\"order-count\" + mixed",
-    ]), @r#"
+    ]), @r"
     coalesce(i::float, 0.5) : float
     coalesce(m, 0.00d) : decimal(18,2)
     coalesce(n::date, d, date '2024-01-01') : date
     nullif(m, 0.00d) : decimal(18,2)
-    round(m, 1) : decimal(18,2)
+    round(m::decimal(19,2), 1)::decimal(18,1) : decimal(18,1)
     round(f, 0) : float
     abs(-i) : int
     floor(f) : float
-    ceil(m) : decimal(18,2)
+    ceil(m::decimal(19,2))::decimal(17,0) : decimal(17,0)
     greatest(i::float, f, 1.0) : float
     least(d, e) : date
     concat(concat(lower(s), upper('x')), i::string) : string
@@ -149,7 +149,7 @@ fn functions_have_types() {
     i % 2 : int
     extract_hour(clock) : int
     order-count + Mixed : int
-    "#);
+    ");
 }
 
 #[test]
@@ -256,7 +256,10 @@ fn mistakes_say_where_and_what_to_do() {
     there is no function `current_date`
       at q.sql:1:1 `current_date` unknown function
       help: a result must not depend on when it is computed: use `${{ run.date }}`
-    subquery1.value : int
+    a subquery cannot stand in this expression, which sees the rows of one table alone
+      at q.sql:1:2 `select 1`
+      help: an `sql` task sees all tables: `select * from a where x in (select y from b)`
+      help: rows that have a partner in another table are kept by a `join` with `how: semi`, those without by `how: anti`
     a window function cannot stand in this expression
       at q.sql:1:1 `row_number` not allowed here
       help: compute it in a subquery or `with`, and use its column outside
