@@ -50,14 +50,15 @@ impl<'a> Account<'a> {
     }
 
     /// What one should know of where rows went: rejects by reason, and rows that a step left out unasked. What `where`,
-    /// `having` and `limit` leave out is what they are for; keys without a match are warnings of their join.
+    /// `having` and `limit` leave out is what they are for; keys without a match are warnings of their join, and values that a
+    /// pivot does not list are one of it.
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self
             .rejected
             .iter()
             .map(|reason| format!("{} rejected: {}", thousands(reason.rows), reason.reason))
             .collect();
-        let is_asked_for = |step: &str| matches!(step, "where" | "having" | "limit");
+        let is_asked_for = |step: &str| matches!(step, "where" | "having" | "limit" | "in");
         let unasked = self.dropped.iter().filter(|dropped| !is_asked_for(&dropped.step));
         notes.extend(unasked.map(|dropped| format!("{} dropped: {}", thousands(dropped.rows), dropped.step)));
         notes

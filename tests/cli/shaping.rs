@@ -342,6 +342,56 @@ select * from (unpivot p on since, price into name what value amount) where prod
 }
 
 #[test]
+fn what_a_pivot_does_not_list_is_told() {
+    let project = Project::new()
+        .file("sales.csv", "region,month,amount\nN,Jan,1\nN,Feb.,2\nS,Feb.,4\nS,,8\nS,Mar,16\nN,Jan,32\n")
+        .pipeline(
+            "
+        version: 1
+        tasks:
+          sales: {type: load, path: sales.csv}
+          wide: {type: pivot, from: sales, group_by: region, on: month, in: [Jan, Feb], metrics: {total: sum(amount)}, output: wide.csv}
+          sql: {type: sql, sql: \"select * from (select month, amount from sales) pivot (sum(amount) for month in ('Jan', 'Mar', 'Feb.'))\"}
+          chosen:
+            type: pivot
+            from: sales
+            where: month in ('Jan', 'Mar') or month is null
+            on: month
+            in: [Jan, Mar, null, Apr]
+            metrics: {total: sum(amount)}
+            output: chosen.csv
+        ",
+        );
+    let told = project.run(["run"]).exits(0).stderr;
+    insta::assert_snapshot!(told.lines().filter(|line| line.contains("`in`")).collect::<Vec<_>>().join("\n"), @r"
+    warning wide: 4 of 6 rows are in no column of the pivot, because `in` does not list their `month`: 'Feb.' (2 rows), 'Mar' (1 row), NULL (1 row)
+    warning wide: no row has the `month` that `in` lists: 'Feb'
+    warning sql: 1 of 6 rows is in no column of the pivot, because `in` does not list its `month`: NULL (1 row)
+    ");
+    insta::assert_snapshot!([project.read("wide.csv"), project.read("chosen.csv")].join("--\n"), @r#"
+    region,Jan,Feb
+    N,33,
+    S,,
+    --
+    Jan,Mar,NULL,Apr
+    33,16,8,
+    "#);
+    let shown = project.run(["show"]).exits(0).stdout;
+    insta::assert_snapshot!(shown.lines().filter(|line| line.contains("by in")).collect::<Vec<_>>().join("\n"), @"");
+}
+
+#[test]
+fn a_decimal_is_rounded_to_the_digits_that_are_asked_for() {
+    let query = "select round(sum(m), 1) as a, round(sum(m)) as b, round(sum(m), -1) as c, round(sum(m), 4) as d,
+       trunc(sum(m), 1) as e, floor(sum(m)) as f, ceil(sum(m)) as g, round(avg(m), 2) as h, round(cast('9.99' as decimal(3,2)), 1) as i
+from (select cast(price as decimal(9,2)) + 0.15 as m from prices)";
+    insta::assert_snapshot!(rows_of(query), @r"
+    a,b,c,d,e,f,g,h,i
+    60.5,60,60,60.45,60.4,60,61,20.15,10.0
+    ");
+}
+
+#[test]
 fn what_cannot_be_turned_is_told() {
     let project = Project::new().file("t.csv", "k,a,b\n1,2,x\n").pipeline(
         "

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use tidemill_core::table::{
-    Cardinality, DataType, EngineError, JobOptions, JoinStep, Rel, Schema, TableJob, TableReport, TaskReport,
-    became_null, judged,
+    Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, Schema,
+    TableJob, TableReport, TaskReport, Unlisted, became_null, judged,
 };
 
 use crate::client::{Rows, Session};
@@ -67,21 +67,41 @@ pub(crate) fn run(
     let facts = measure(&folder, &lowered.schema, context)?;
     let rows = facts.rows;
     let results = checks::run(&job.checks, &folder, &lowered.schema, rows, context)?;
+    let lists = lists(&job.rel, context)?;
+    let mut dropped = dropped(&job.rel, context)?;
+    let unlisted = lists.iter().filter(|list| list.rows > 0);
+    dropped.extend(unlisted.map(|list| DroppedRows { step: "in".to_owned(), rows: list.rows }));
+    let mut warnings: Vec<String> = lists.into_iter().flat_map(|list| list.warnings).collect();
+    warnings.extend(warned(&job.rel, context)?);
     let account = TaskReport {
         rows: Some(rows),
         rows_in: account::rows_in(&job.rel, context.options),
-        dropped: dropped(&job.rel, context)?,
+        dropped,
         joins: joins(&job.rel)
             .into_iter()
             .filter(|step| step.diagnose.is_some())
             .map(|step| diagnosis::diagnose(step, context))
             .collect::<Result<_, _>>()?,
-        warnings: warned(&job.rel, context)?,
+        warnings,
         checks: judged(results)?,
         ..TaskReport::default()
     };
     let table = SparkTable { folder, manifest: Manifest::new(facts), here: OnceLock::new() };
     Ok(TableReport { table: Some(table.into_ref()), rejects: None, account })
+}
+
+/// Whether the values of rows are those of lists, such as a pivot's.
+fn lists(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<Unlisted>, EngineError> {
+    let told = |step: &ListedStep| {
+        let counted = context.rows(&context.lowered(&step.counts())?.ordered())?;
+        let count = |row| ListedCount {
+            value: counted.text(row, 0),
+            place: counted.int(row, 1).and_then(|place| u64::try_from(place).ok()),
+            rows: counted.count(row, 2),
+        };
+        Ok(step.told(&(0..counted.len()).map(count).collect::<Vec<_>>()))
+    };
+    rel.lists().into_iter().map(told).collect()
 }
 
 /// What became NULL in expressions, counted.
@@ -118,7 +138,7 @@ fn keep_promise(step: &JoinStep, context: &JobContext<'_>) -> Result<(), EngineE
     Ok(())
 }
 
-fn dropped(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<tidemill_core::table::DroppedRows>, EngineError> {
+fn dropped(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<DroppedRows>, EngineError> {
     let query = account::dropped(rel, &context.lowerer).map_err(|refused| EngineError::Internal(refused.message))?;
     let Some((sql, steps)) = query else { return Ok(Vec::new()) };
     let counted = context.rows(&sql)?;

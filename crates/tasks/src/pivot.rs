@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
-use tidemill_core::sql::{PivotColumn, bind_pivot};
-use tidemill_core::table::{Expr, Rel};
+use tidemill_core::sql::{PivotColumn, bind_pivot, bind_predicate};
+use tidemill_core::table::{Expr, Rel, Value};
 use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
 use super::fill::{constant, shown};
@@ -20,6 +20,9 @@ use super::table_task::{TableLogic, reads, table_task, unknown_column, upstream}
 pub struct Pivot {
     /// The table.
     from: At<String>,
+    /// Only the rows for which this is true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r#where: Option<SqlText>,
     /// The columns whose equal values make one row; without, all rows are one.
     #[serde(default)]
     group_by: OneOrMany<At<String>>,
@@ -35,7 +38,8 @@ pub struct Pivot {
 impl Parameters for Pivot {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "pivot",
-        version: 1,
+        // 2: `round`, `trunc`, `floor` and `ceil` of decimals leave no more digits than they say; NULL may be listed.
+        version: 2,
         summary: "Makes a column of each value of a column: a long table becomes a wide one.",
         colour: "#7a4f9a",
         ..Descriptor::TABLE
@@ -59,6 +63,10 @@ impl TableLogic for Pivot {
         Io { reads: vec![reads(&self.from, "from")], ..Io::default() }
     }
 
+    fn expressions(&self) -> Vec<&SqlText> {
+        self.r#where.iter().chain(self.metrics.iter().map(|(_, text)| text)).collect()
+    }
+
     fn describe(&self) -> String {
         format!("{} with {} as {} columns", self.from.value, self.on.value, self.r#in.len() * self.metrics.len())
     }
@@ -70,15 +78,27 @@ impl TableLogic for Pivot {
         let mut columns = Vec::new();
         let mut mistakes = Vec::new();
         for value in &self.r#in {
-            match constant(&value.value, data_type) {
-                Some(found) => columns.push(PivotColumn { label: found.to_string(), span: value.span, value: found }),
+            let found = if value.value.is_null() { Some(Value::Null) } else { constant(&value.value, data_type) };
+            match found {
+                Some(found) => {
+                    let label = if found == Value::Null { "NULL".to_owned() } else { found.to_string() };
+                    columns.push(PivotColumn { label, span: value.span, value: found });
+                }
                 None => mistakes.push(
                     Diagnostic::error(format!("`{}` does not fit column `{}`", shown(&value.value), self.on.value))
                         .at(value.span, format!("the column is {data_type}")),
                 ),
             }
         }
-        let input = Rel::Input { task: self.from.value.clone(), schema: schema.clone() };
+        let mut input = Rel::Input { task: self.from.value.clone(), schema: schema.clone() };
+        if let Some(text) = &self.r#where {
+            match bind_predicate(text, schema, cx.sources) {
+                Ok(predicate) => {
+                    input = Rel::Filter { input: Box::new(input), predicate, account: Some("where".to_owned()) };
+                }
+                Err(more) => mistakes.extend(more),
+            }
+        }
         match bind_pivot(input, &self.group_by, &on, &columns, &self.metrics.entries, cx.sources) {
             Ok(rel) if mistakes.is_empty() => Ok(rel),
             Ok(_) => Err(mistakes),

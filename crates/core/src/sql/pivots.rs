@@ -8,7 +8,7 @@ use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::spec::{At, SqlText};
-use crate::table::{AggCall, CmpOp, DataType, Expr, Rel, Schema, Value};
+use crate::table::{AggCall, CmpOp, DataType, Expr, ListedStep, Rel, Schema, Value};
 
 use super::binder::Binder;
 use super::column_scope::{ColumnScope, Found};
@@ -74,7 +74,7 @@ impl Binder<'_> {
         let schema = rel.schema();
         let scope = ColumnScope::of_schema(None, &schema);
         let mut env = Env::new(&scope, "`pivot`", Allowed::Aggregates);
-        let (mut columns, mut calls) = (Vec::new(), Vec::new());
+        let (mut columns, mut calls, mut list) = (Vec::new(), Vec::new(), Vec::new());
         for value in values {
             let pivot = self.expr(by, &mut env)?;
             let constant = self.expr(&value.expr, &mut env)?;
@@ -85,8 +85,14 @@ impl Binder<'_> {
                     return Err(self.text.wrong(value.expr.span(), "`pivot` takes a list of constants", ""));
                 }
             };
-            let (pivot, constant) = comparable_exprs(self, (pivot, by), (constant, &value.expr))?;
-            let is_it = compare(CmpOp::Eq, pivot, constant);
+            let is_it = match constant.data_type {
+                DataType::Null => is_null(pivot, false),
+                _ => {
+                    let (pivot, constant) = comparable_exprs(self, (pivot, by), (constant, &value.expr))?;
+                    compare(CmpOp::Eq, pivot, constant)
+                }
+            };
+            list.push((value.expr.to_string(), is_it.clone()));
             for aggregate in aggregates {
                 let expr = self.value(&aggregate.expr, &mut env)?;
                 let name = match (&aggregate.alias, aggregates.len()) {
@@ -99,6 +105,7 @@ impl Binder<'_> {
             only_where(&mut env.aggregates[calls.len()..], &is_it);
             calls.clone_from(&env.aggregates);
         }
+        let value = self.value(by, &mut env)?;
         let mut read: Vec<String> = Vec::new();
         let seen = std::mem::take(&mut env.seen);
         for call in &calls {
@@ -116,6 +123,7 @@ impl Binder<'_> {
         let lifted = all(columns
             .iter()
             .map(|(name, expr)| Ok((name.clone(), grouping.lift(expr.clone(), self.text, &seen, &[])?))))?;
+        let rel = Rel::Listed(Box::new(ListedStep { input: rel, value, list }));
         self.unique(project(grouping.step(rel), keys.into_iter().chain(lifted).collect()), span)
     }
 
@@ -240,7 +248,7 @@ pub fn bind_pivot(
     let schema = input.schema();
     let scope = ColumnScope::of_schema(None, &schema);
     let mut env = Env::new(&scope, "a metric", Allowed::Aggregates);
-    let mut bound = Vec::new();
+    let (mut bound, mut list) = (Vec::new(), Vec::new());
     let mut errors = Vec::new();
     let key_exprs = key_columns(keys, &schema, &mut errors);
     for column in columns {
@@ -258,7 +266,11 @@ pub fn bind_pivot(
                 Err(more) => errors.extend(more),
             }
         }
-        let is_it = compare(CmpOp::Eq, on.clone(), Expr::literal(column.value.clone()).cast(on.data_type));
+        let is_it = match &column.value {
+            Value::Null => is_null(on.clone(), false),
+            value => compare(CmpOp::Eq, on.clone(), Expr::literal(value.clone()).cast(on.data_type)),
+        };
+        list.push((shown(&column.value), is_it.clone()));
         only_where(&mut env.aggregates[known..], &is_it);
         if !errors.is_empty() {
             // The metrics of the next column have the same mistakes.
@@ -273,7 +285,17 @@ pub fn bind_pivot(
     let lifted = all(bound
         .into_iter()
         .map(|(name, expr, sql, seen)| Ok((name, grouping.lift(expr, Text::new(sql, sources), &seen, &[])?))))?;
+    let input = Rel::Listed(Box::new(ListedStep { input, value: on.clone(), list }));
     Ok(project(grouping.step(input), key_exprs.into_iter().chain(lifted).collect()))
+}
+
+/// A value as SQL writes it.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("'{text}'"),
+        Value::Null => "NULL".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// Aggregates of the rows alone for which a condition is true.

@@ -28,6 +28,10 @@ macro_rules! own_exprs {
                     let step = &$($mutable)? **step;
                     step.on.$iter().flat_map(|(left, right)| [left, right]).chain(step.condition.$iter()).collect()
                 }
+                Rel::Listed(step) => {
+                    let step = &$($mutable)? **step;
+                    std::iter::once(&$($mutable)? step.value).chain(step.list.$iter().map(|(_, is_it)| is_it)).collect()
+                }
                 Rel::Asof(step) => {
                     let AsofStep { on, nearest: (left, right), .. } = &$($mutable)? **step;
                     on.$iter().flat_map(|(left, right)| [left, right]).chain([left, right]).collect()
@@ -67,6 +71,7 @@ fn inputs_mut(rel: &mut Rel) -> Vec<&mut Rel> {
             let step = &mut **step;
             vec![&mut step.left, &mut step.right]
         }
+        Rel::Listed(step) => vec![&mut step.input],
         Rel::Asof(step) => {
             let step = &mut **step;
             vec![&mut step.left, &mut step.right]

@@ -218,6 +218,10 @@ impl<'n> Domain<'n> {
                 let below = std::mem::replace(&mut **input, Rel::Unit);
                 **input = self.unnested(below);
             }
+            Rel::Listed(step) => {
+                let below = std::mem::replace(&mut step.input, Rel::Unit);
+                step.input = self.unnested(below);
+            }
             // The steps of tasks know no query around them, and the binder refuses a recursion that does.
             _ => {}
         }

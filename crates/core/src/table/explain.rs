@@ -59,6 +59,9 @@ fn step(rel: &Rel) -> String {
         }
         Rel::Distinct { on: None, .. } => "distinct".to_owned(),
         Rel::Distinct { on: Some(on), .. } => format!("distinct on {}", on.join(", ")),
+        Rel::Listed(step) => {
+            format!("{} of {}", step.value, list(step.list.iter().map(|(name, _)| name), ", "))
+        }
         Rel::Join(step) => join(step),
         Rel::Asof(step) => step.to_string(),
         Rel::Aggregate { keys, metrics, .. } => {

@@ -133,6 +133,7 @@ impl<'r> Walk<'r> {
                 Some((_, call)) => self.window(input, call),
                 None => self.column(input, column),
             },
+            Rel::Listed(step) => self.column(&step.input, column),
             Rel::SetOp { left, right, kind, .. } => self.column_of_set_op(left, right, *kind, column),
             Rel::Filter { input, .. }
             | Rel::Reject { input, .. }
@@ -415,6 +416,7 @@ fn column_at<'r>(rel: &'r Rel, name: &str) -> Option<&'r str> {
         Rel::Window { input, columns } => {
             among(columns.iter().map(|(name, _)| name), name).or_else(|| column_at(input, name))
         }
+        Rel::Listed(step) => column_at(&step.input, name),
         Rel::Join(step) => column_at(&step.left, name).or_else(|| column_at(&step.right, name)),
         Rel::Asof(step) => column_at(&step.left, name).or_else(|| column_at(&step.right, name)),
         Rel::Filter { input, .. }

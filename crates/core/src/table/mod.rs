@@ -15,6 +15,7 @@ mod function;
 mod job;
 mod json_path;
 mod lineage;
+mod listed;
 mod number_template;
 mod plain;
 mod profile;
@@ -42,12 +43,13 @@ pub use job::{
 };
 pub use json_path::{JsonPath, JsonStep};
 pub use lineage::{IndirectLineage, Origin, Way};
+pub use listed::{ListedCount, Unlisted};
 pub use number_template::NumberTemplate;
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{
-    AsofStep, Cardinality, Conversion, Fill, JOIN_EXAMPLES, JoinKind, JoinStep, OnInvalid, RejectRule, Rel, SampleSize,
-    SeriesStep, SetOpKind, TextCase,
+    AsofStep, Cardinality, Conversion, Fill, JOIN_EXAMPLES, JoinKind, JoinStep, ListedStep, OnInvalid, RejectRule, Rel,
+    SampleSize, SeriesStep, SetOpKind, TextCase,
 };
 pub use schema::{Field, Schema};
 pub use source::{Compression, DatabaseOptions, Location, Scan, ScanOptions, Sink, SinkOptions};

@@ -111,6 +111,8 @@ pub enum Rel {
         /// The columns compared; all if none is given.
         on: Option<Vec<String>>,
     },
+    /// The same rows, of which it is told whether their values are those of a list.
+    Listed(Box<ListedStep>),
     /// Two relations side by side.
     Join(Box<JoinStep>),
     /// Each left row with the one right row that lies nearest.
@@ -364,6 +366,18 @@ pub struct AsofStep {
     pub keeps_left: bool,
 }
 
+/// The rows of a relation as they are, whose value should be one of a list. It is told how many rows have another, and which
+/// values of the list no row has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ListedStep {
+    /// The rows.
+    pub input: Rel,
+    /// What is looked at.
+    pub value: Expr,
+    /// The list: what each value is called, and whether a row has it.
+    pub list: Vec<(String, Expr)>,
+}
+
 impl Rel {
     /// The columns of the result.
     pub fn schema(&self) -> Schema {
@@ -400,6 +414,7 @@ impl Rel {
                 columns.iter().for_each(|conversion| schema.set(&conversion.column, conversion.data_type));
                 schema
             }
+            Self::Listed(step) => step.input.schema(),
             Self::Join(step) => step.schema(),
             Self::Asof(step) => beside(&step.left, &step.right),
             Self::Aggregate { keys, metrics, .. } => keys
@@ -433,6 +448,7 @@ impl Rel {
             | Self::Window { input, .. }
             | Self::Sort { input, .. }
             | Self::Limit { input, .. } => vec![input],
+            Self::Listed(step) => vec![&step.input],
             Self::Join(step) => vec![&step.left, &step.right],
             Self::Asof(step) => vec![&step.left, &step.right],
             Self::SetOp { left, right, .. } => vec![left, right],

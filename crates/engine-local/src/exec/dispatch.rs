@@ -12,6 +12,7 @@ use crate::ops::filter::FilterExec;
 use crate::ops::input::InputExec;
 use crate::ops::join::JoinExec;
 use crate::ops::limit::LimitExec;
+use crate::ops::listed::ListedExec;
 use crate::ops::operator::Operator;
 use crate::ops::project::ProjectExec;
 use crate::ops::reject::RejectExec;
@@ -48,6 +49,7 @@ pub(super) fn operator(rel: &Rel, required: RequiredColumns) -> Option<Box<dyn O
         Rel::Fill { input, columns } => Box::new(FillExec { input, columns, required }),
         Rel::Reject { input, rules } => Box::new(RejectExec { input, rules }),
         Rel::Distinct { input, on } => Box::new(DistinctExec { input, on: on.as_deref(), required }),
+        Rel::Listed(step) => Box::new(ListedExec { step, required }),
         Rel::Join(step) => Box::new(JoinExec { step, required }),
         Rel::Asof(step) => Box::new(AsofExec { step, required }),
         Rel::Aggregate { input, keys, metrics } => Box::new(AggregateExec { input, keys, metrics }),

@@ -1,7 +1,9 @@
 //! Carries out a job.
 
 use polars::prelude::DataFrame;
-use tidemill_core::table::{CheckResult, EngineError, Rel, Scan, TableJob, TableReport, TaskReport, became_null};
+use tidemill_core::table::{
+    CheckResult, EngineError, ListedStep, Rel, Scan, TableJob, TableReport, TaskReport, Unlisted, became_null,
+};
 
 use super::dispatch::operator;
 use super::shared::Shared;
@@ -10,6 +12,7 @@ use crate::arrays::select::pick;
 use crate::check;
 use crate::error::{Outcome, unsupported};
 use crate::ops::context::JobContext;
+use crate::ops::listed;
 use crate::ops::operator::KeyFilter;
 use crate::ops::required_columns::RequiredColumns;
 use crate::store::table_handle::{TableHandle, in_memory};
@@ -31,11 +34,16 @@ impl<'a> Executor<'a> {
 
     /// The whole job: nothing is held unless everything is right.
     pub fn run(mut self, job: &TableJob) -> Outcome<TableReport> {
+        let lists = job.rel.lists();
+        let counts: Vec<Rel> = lists.iter().map(|step| step.counts()).collect();
         // Rejects are noted by where the relation stands that makes them.
         if self.context.rejects.is_none() {
-            self.shared = Shared::of(&job.rel);
+            self.shared = Shared::of(std::iter::once(&job.rel).chain(&counts));
         }
         let (table, checks) = self.table(job)?;
+        for (step, counts) in lists.into_iter().zip(&counts) {
+            self.look_at_list(step, counts)?;
+        }
         let context = &mut self.context;
         context.uncancelled()?;
         let cancelled = context.options.cancelled;
@@ -59,6 +67,17 @@ impl<'a> Executor<'a> {
             ..TaskReport::default()
         };
         Ok(TableReport { table: Some(table), rejects, account })
+    }
+
+    /// Tells whether the values of rows are those of a list. What else this computes has been told already.
+    fn look_at_list(&mut self, step: &ListedStep, counts: &Rel) -> Outcome<()> {
+        let before = self.context.savepoint();
+        let counted = self.relation(counts, None)?;
+        self.context.roll_back(before);
+        let Unlisted { rows, warnings } = step.told(&listed::counts(&counted)?);
+        self.context.drop_rows("in", usize::try_from(rows).unwrap_or(usize::MAX));
+        self.context.observed.warnings.extend(warnings);
+        Ok(())
     }
 
     fn table(&mut self, job: &TableJob) -> Outcome<(TableHandle, Vec<CheckResult>)> {

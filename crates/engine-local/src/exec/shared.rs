@@ -12,10 +12,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Of the job that computes that relation.
-    pub fn of(rel: &Rel) -> Self {
+    /// Of a job that computes these relations.
+    pub fn of<'r>(computed: impl IntoIterator<Item = &'r Rel>) -> Self {
         let mut seen: Vec<(&Rel, bool)> = Vec::new();
-        collect(rel, &mut seen);
+        computed.into_iter().for_each(|rel| collect(rel, &mut seen));
         let relations = seen.into_iter().filter(|(_, again)| *again).map(|(rel, _)| rel.clone()).collect();
         Self { relations, computed: Vec::new() }
     }
@@ -48,7 +48,7 @@ impl Shared {
 
 /// Gathers what is worth keeping, the outermost of it, and whether it occurs again.
 fn collect<'r>(rel: &'r Rel, seen: &mut Vec<(&'r Rel, bool)>) {
-    if is_worth_keeping(rel) && !reads_rounds(rel) {
+    if is_worth_keeping(rel) && !rel.reads_rounds() {
         if let Some((_, again)) = seen.iter_mut().find(|(known, _)| *known == rel) {
             *again = true;
             return;
@@ -64,11 +64,6 @@ fn collect<'r>(rel: &'r Rel, seen: &mut Vec<(&'r Rel, bool)>) {
 /// batch by batch where they are needed, of the columns that are needed there.
 fn is_worth_keeping(rel: &Rel) -> bool {
     matches!(rel, Rel::Aggregate { .. } | Rel::Distinct { .. } | Rel::SetOp { all: false, .. } | Rel::Window { .. })
-}
-
-/// Whether it reads what a `with recursive` has made in the round before, and differs from round to round.
-fn reads_rounds(rel: &Rel) -> bool {
-    matches!(rel, Rel::Working { .. }) || rel.inputs().into_iter().any(reads_rounds)
 }
 
 #[cfg(test)]
@@ -92,16 +87,16 @@ mod tests {
     #[test]
     fn the_outermost_of_what_occurs_again_is_shared() {
         let twice = distinct(distinct(input()));
-        let shared = Shared::of(&both(twice.clone(), twice.clone()));
+        let shared = Shared::of([&both(twice.clone(), twice.clone())]);
         assert_eq!(shared.place(&twice), Some(0));
         assert_eq!(shared.place(&distinct(input())), None);
-        assert!(Shared::of(&both(twice, distinct(input()))).place(&distinct(input())).is_some());
-        assert_eq!(Shared::of(&both(input(), input())).relations, []);
+        assert!(Shared::of([&both(twice, distinct(input()))]).place(&distinct(input())).is_some());
+        assert_eq!(Shared::of([&both(input(), input())]).relations, []);
     }
 
     #[test]
     fn what_a_round_has_made_is_not_kept_for_the_next() {
         let working = Rel::Working { name: "w".to_owned(), schema: input().schema() };
-        assert_eq!(Shared::of(&both(distinct(working.clone()), distinct(working))).relations, []);
+        assert_eq!(Shared::of([&both(distinct(working.clone()), distinct(working))]).relations, []);
     }
 }

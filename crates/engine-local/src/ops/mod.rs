@@ -12,6 +12,7 @@ pub(crate) mod filter;
 pub(crate) mod input;
 pub(crate) mod join;
 pub(crate) mod limit;
+pub(crate) mod listed;
 pub(crate) mod operator;
 pub(crate) mod project;
 pub(crate) mod reject;

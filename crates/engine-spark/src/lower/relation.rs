@@ -49,6 +49,7 @@ impl Lowerer<'_> {
             Rel::Sort { input, by } => sort(&self.rel(input)?, by),
             Rel::Limit { input, offset, count } => limit(self.rel(input)?, *offset, *count),
             Rel::Expand { input, columns } => expand(&self.rel(input)?, columns, schema),
+            Rel::Listed(step) => self.rel(&step.input),
             Rel::Join(step) => self.join(step, schema),
             Rel::Aggregate { input, keys, metrics } => self.aggregate(input, keys, metrics, schema),
             Rel::Window { input, columns } => self.window(input, columns, schema),

@@ -24,6 +24,7 @@ fn source_of(rel: &Rel) -> &Rel {
         | Rel::Filter { input, .. }
         | Rel::Fill { input, .. }
         | Rel::Expand { input, .. } => source_of(input),
+        Rel::Listed(step) => source_of(&step.input),
         Rel::Join(step) if HashProbe::can(step) => source_of(&step.left),
         other => other,
     }
@@ -32,6 +33,7 @@ fn source_of(rel: &Rel) -> &Rel {
 fn multiplies(rel: &Rel) -> bool {
     match rel {
         Rel::Project { input, .. } | Rel::Filter { input, .. } | Rel::Fill { input, .. } => multiplies(input),
+        Rel::Listed(step) => multiplies(&step.input),
         Rel::Join(_) | Rel::Expand { .. } => true,
         _ => false,
     }
@@ -74,6 +76,7 @@ fn build<'a>(executor: &mut Executor<'_>, rel: &'a Rel, required: RequiredColumn
             let required = with(required, columns.iter().map(|(name, _)| name.clone()).collect());
             build(executor, input, required)?.and(Stage::Fill(fillings))
         }
+        Rel::Listed(step) => build(executor, &step.input, required)?,
         Rel::Join(step) => {
             let on = columns_of(step.on.iter().flat_map(|(left, right)| [left, right]));
             let with_keys = with(required.clone(), on);
