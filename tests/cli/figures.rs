@@ -250,3 +250,69 @@ fn a_calendar_needs_days_and_a_heatmap_a_value() {
     // Texts that are days.
     sales("kind: calendar, x: month, y: sales, x_scale: date, agg: sum").run(["run"]).exits(0);
 }
+
+#[test]
+fn axes_of_days_take_formats_of_days() {
+    let days = "kind: heatmap, x: shop, y: day, value: orders";
+    assert_ne!(orders(days).0, orders(&format!("{days}, y_format: '%A'")).0);
+    let both = "values: true, y_format: '%A', value_format: '$,.1f'";
+    assert_ne!(orders(&format!("{days}, {both}")).0, orders(&format!("{days}, values: true, y_format: '%A'")).0);
+    let bars = "kind: barh, x: orders, y: day, agg: sum";
+    assert_ne!(orders(bars).0, orders(&format!("{bars}, y_format: '%b %-d'")).0);
+}
+
+#[test]
+fn formats_that_an_axis_cannot_have_are_told_at_their_letters() {
+    let project = Project::new().file("orders.csv", WEEKDAYS).pipeline(
+        "
+        version: 1
+        tasks:
+          orders: {type: load, path: orders.csv, columns: {day: date}}
+          a: {type: chart, from: orders, kind: line, x: day, y: orders, y_format: '%b %Y', output: a.svg}
+          b: {type: chart, from: orders, kind: heatmap, x: shop, y: day, value: orders, value_format: '%b', output: b.svg}
+        ",
+    );
+    insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r"
+    error: `%b %Y` is not understood
+     --> pipeline.yaml:4:75
+      |
+    4 |   a: {type: chart, from: orders, kind: line, x: day, y: orders, y_format: '%b %Y', output: a.svg}
+      |                                                                           ^^^^^^^ `%b %Y` is of dates, and this axis shows numbers; write for example `,.0f` or `.1%`
+
+    error: `%b` is not understood
+     --> pipeline.yaml:5:95
+      |
+    5 |   b: {type: chart, from: orders, kind: heatmap, x: shop, y: day, value: orders, value_format: '%b', output: b.svg}
+      |                                                                                               ^^^^ `%b` is of dates, and this axis shows numbers; write for example `,.0f` or `.1%`
+
+    2 errors
+    ");
+    let project = Project::new().file("orders.csv", WEEKDAYS).pipeline(
+        "
+        version: 1
+        tasks:
+          orders: {type: load, path: orders.csv, columns: {day: date}}
+          a: {type: chart, from: orders, kind: line, x: day, y: orders, x_format: ',.0f', output: a.svg}
+          b: {type: chart, from: orders, kind: heatmap, x: day, y: orders, value: orders, y_format: '%b', output: b.svg}
+        ",
+    );
+    insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r"
+    error: `,.0f` is a format of numbers, and `day` is date
+     --> pipeline.yaml:4:75
+      |
+    4 |   a: {type: chart, from: orders, kind: line, x: day, y: orders, x_format: ',.0f', output: a.svg}
+      |                                                                           ^^^^^^ how this column is written
+      |
+      = help: write one of dates, such as `%b %Y`
+
+    error: `%b` is a format of dates, and `orders` is int
+     --> pipeline.yaml:5:93
+      |
+    5 |   b: {type: chart, from: orders, kind: heatmap, x: day, y: orders, value: orders, y_format: '%b', output: b.svg}
+      |                                                                                             ^^^^ how this column is written
+      |
+      = help: write one of numbers, such as `,.0f`
+
+    2 errors
+    ");
+}

@@ -123,6 +123,6 @@ fn rgba(color: BackendColor) -> RGBAColor {
 }
 
 fn ink<S: BackendStyle>(style: &S, fill: bool) -> Ink {
-    let pen = Pen { width: style.stroke_width(), dash: "" };
+    let pen = Pen { width: style.stroke_width(), dash: &[], scale: 1.0 };
     Ink { color: rgba(style.color()), pen: (!fill).then_some(pen) }
 }

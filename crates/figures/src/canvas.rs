@@ -34,13 +34,18 @@ pub(crate) struct Ink {
     pub pen: Option<Pen>,
 }
 
+/// Lengths of dashes and gaps, one after the other.
+pub(crate) type Dash = &'static [f64];
+
 /// The pen of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pen {
     /// In units.
     pub width: u32,
-    /// Lengths of dashes and gaps in points; empty for a solid line.
-    pub dash: &'static str,
+    /// Lengths of dashes and gaps in points at full scale; empty for a solid line.
+    pub dash: Dash,
+    /// How much of their full length dashes have.
+    pub scale: f64,
 }
 
 /// How a text looks.
@@ -126,10 +131,14 @@ impl Canvas {
         let hex = hex(color);
         let _ = match pen {
             None => writeln!(self.body, r#"<path d="{shapes}" fill="{hex}"{}/>"#, opacity("fill-opacity", color)),
-            Some(Pen { width, dash }) => {
+            Some(Pen { width, dash, scale }) => {
                 // Round joins: a steep peak keeps its true height.
                 let cap = if dash.is_empty() { "round" } else { "butt" };
-                let dash = if dash.is_empty() { String::new() } else { format!(r#" stroke-dasharray="{dash}""#) };
+                let lengths: Vec<String> = dash.iter().map(|part| length(part * scale)).collect();
+                let dash = match lengths.is_empty() {
+                    true => String::new(),
+                    false => format!(r#" stroke-dasharray="{}""#, lengths.join(" ")),
+                };
                 writeln!(
                     self.body,
                     r#"<path d="{shapes}" fill="none" stroke="{hex}" stroke-width="{}" stroke-linejoin="round" stroke-linecap="{cap}"{dash}{}/>"#,

@@ -1,8 +1,8 @@
 //! What a figure is: a size, a theme and charts stacked in panels.
 
 use crate::{
-    Agg, AxisFormat, Column, Fonts, Kind, Locale, Measure, Note, NumberFormat, Palette, Reference, Series, Size,
-    Spread, Theme,
+    Agg, Column, Fonts, Kind, Locale, Measure, Note, NumberFormat, Palette, Reference, Series, Size, Spread, Theme,
+    ValueFormat,
 };
 
 /// A picture: one or more charts, stacked from top to bottom.
@@ -112,10 +112,12 @@ pub struct Chart {
     /// Own colours.
     pub palette: Palette,
     /// How the labels of the horizontal axis are written.
-    pub x_format: Option<AxisFormat>,
-    /// How the labels of the left axis and the values at the marks are written; of horizontal bars it serves for the
-    /// values where `x_format` is not given.
-    pub y_format: Option<NumberFormat>,
+    pub x_format: Option<ValueFormat>,
+    /// How the labels of the left axis are written, and, of numbers, the values at the marks: those of horizontal bars where
+    /// `x_format` is not given.
+    pub y_format: Option<ValueFormat>,
+    /// How values are written that are on no axis.
+    pub value_format: Option<NumberFormat>,
     /// How the labels of the right axis are written.
     pub y2_format: Option<NumberFormat>,
     /// A fitted line for each series.
@@ -151,6 +153,27 @@ impl Chart {
     /// A chart of that kind with nothing but its data.
     pub fn new(kind: Kind, keys: Column, series: Vec<Series>) -> Self {
         Chart { kind, keys, series, ..Chart::default() }
+    }
+
+    /// How the keys are written.
+    pub(crate) fn format_of_keys(&self) -> Option<&ValueFormat> {
+        if !self.kind.0.is_horizontal() {
+            return self.x_format.as_ref();
+        }
+        // That of numbers serves for the values, unless these have their own.
+        self.y_format.as_ref().filter(|format| format.date().is_some() || self.x_format.is_some())
+    }
+
+    /// How the names of rows are written.
+    pub(crate) fn format_of_rows(&self) -> Option<&ValueFormat> {
+        self.y_format.as_ref().filter(|format| format.date().is_some() || self.value_format.is_some())
+    }
+
+    /// How the values are written.
+    pub(crate) fn format_of_values(&self) -> Option<&NumberFormat> {
+        let along = self.x_format.as_ref().filter(|_| self.kind.0.is_horizontal());
+        let on_axis = || along.and_then(ValueFormat::number).or(self.y_format.as_ref().and_then(ValueFormat::number));
+        self.value_format.as_ref().or_else(on_axis)
     }
 
     /// How the axis of the keys measures, and that of the values.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::Data;
+use crate::data::{Data, Run};
 use crate::font::Fallback;
 use crate::references::unplaced;
 use crate::{Chart, Fonts, Repeats, Warning};
@@ -37,12 +37,12 @@ impl Chart {
         warnings.extend(unplaced);
         let (_, left_out) = self.facet_names();
         warnings.extend((left_out > 0).then_some(Warning::Facets { left_out }));
-        let runs = left.iter().chain(&right).filter(|_| self.group.is_some()).map(|run| &run.name);
-        let names: Vec<&String> = keys.names().iter().chain(runs).collect();
-        let lacking = Fallback::new(fonts, names.iter().map(|name| name.as_str())).lacking;
-        let boxed = |name: &String| {
+        let runs = left.iter().chain(&right).filter(|_| self.group.is_some()).map(Run::legend_name);
+        let names: Vec<&str> = keys.names().iter().map(String::as_str).chain(runs).collect();
+        let lacking = Fallback::new(fonts, names.iter().copied()).lacking;
+        let boxed = |name: &str| {
             let letters: BTreeSet<char> = name.chars().filter(|letter| lacking.contains(letter)).collect();
-            (!letters.is_empty()).then(|| (name.clone(), letters.into_iter().collect()))
+            (!letters.is_empty()).then(|| (name.to_owned(), letters.into_iter().collect()))
         };
         let boxed = names.into_iter().filter_map(boxed).collect();
         Findings { unmerged, warnings, ranked, boxed }

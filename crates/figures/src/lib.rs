@@ -16,13 +16,13 @@
 //!   (`ChartBuilder`) wants margins to be guessed, and lets labels overlap. Its axes take our ticks as key points.
 //!
 //! ```
-//! use tidemill_figures::{Chart, Column, Figure, Kind, NumberFormat, Series, render_png};
+//! use tidemill_figures::{Chart, Column, Figure, Kind, Series, ValueFormat, render_png};
 //!
 //! let keys = Column::Date((19_700..19_730).map(Some).collect());
 //! let revenue = Series::new("Revenue", (0..30).map(|day| 900.0 + f64::from(day * day)).collect());
 //! let mut chart = Chart::new(Kind::default(), keys, vec![revenue]);
 //! chart.title = Some("Revenue by day".to_owned());
-//! chart.y_format = Some(NumberFormat::parse("$,.0f")?);
+//! chart.y_format = Some(ValueFormat::parse("$,.0f")?);
 //! let png = render_png(&Figure::new(chart)).map_err(|error| error.to_string())?;
 //! assert_eq!(&png[1..4], b"PNG");
 //! # Ok::<(), String>(())
@@ -34,7 +34,6 @@ mod bins;
 mod canvas;
 mod column;
 mod data;
-mod date_format;
 mod density;
 mod draw;
 mod error;
@@ -58,7 +57,6 @@ mod warning;
 
 pub use agg::Agg;
 pub use column::{Column, Series, Spread};
-pub use date_format::{AxisFormat, DateFormat};
 pub use error::FigureError;
 pub use figure::{Chart, Figure, Sort, Stack, Trend};
 pub use findings::Findings;
@@ -69,5 +67,5 @@ pub use measure::{Direction, Measure, Note, Palette, Position, Reference, Rgb, S
 pub use render::{FigureFormat, render_html, render_pdf, render_png, render_svg};
 pub use size::Size;
 pub use theme::Theme;
-pub use tidemill_format::{Locale, NumberFormat};
+pub use tidemill_format::{DateFormat, Locale, NumberFormat, ValueFormat};
 pub use warning::{Repeats, Warning};

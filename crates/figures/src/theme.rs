@@ -2,6 +2,8 @@
 
 use plotters::style::RGBColor;
 
+use crate::canvas::Dash;
+
 /// A set of colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Theme {
@@ -36,7 +38,7 @@ pub(crate) struct Colors {
     /// From far below zero to far above it.
     pub diverging: &'static [RGBColor],
     /// Dashes of lines in points, by series, where the colours alone do not tell them apart.
-    pub dashes: &'static [&'static str],
+    pub dashes: &'static [Dash],
 }
 
 impl Theme {
@@ -67,7 +69,7 @@ impl Theme {
 
 impl Colors {
     /// The dashes of the line at `place`: empty for a solid one.
-    pub fn dash(&self, place: usize) -> &'static str {
+    pub fn dash(&self, place: usize) -> Dash {
         self.dashes[place % self.dashes.len()]
     }
 }
@@ -98,7 +100,7 @@ static LIGHT: Colors = Colors {
     ],
     ramp: &[rgb(0xe9f2f9), rgb(0x9ccbe6), rgb(0x3c96cc), rgb(0x0b5a97), rgb(0x062a52)],
     diverging: &[rgb(0x8c2d04), rgb(0xe8853a), rgb(0xf4f4f2), rgb(0x4ba3d9), rgb(0x08407a)],
-    dashes: &[""],
+    dashes: &[&[]],
 };
 
 static DARK: Colors = Colors {
@@ -121,7 +123,7 @@ static DARK: Colors = Colors {
     ],
     ramp: &[rgb(0x1f2c3d), rgb(0x1d4f7c), rgb(0x2f84bd), rgb(0x7cc4ee), rgb(0xe4f4fd)],
     diverging: &[rgb(0xffb37d), rgb(0xb8571a), rgb(0x262c36), rgb(0x2b74ab), rgb(0x9ad2f7)],
-    dashes: &[""],
+    dashes: &[&[]],
 };
 
 static PRINT: Colors = Colors {
@@ -130,10 +132,30 @@ static PRINT: Colors = Colors {
     text: rgb(0x262626),
     grid: rgb(0xe0e0e0),
     baseline: rgb(0x7a7a7a),
-    muted: rgb(0xcfcfcf),
+    muted: rgb(0xdadada),
     trend: rgb(0x000000),
-    palette: &[rgb(0x6a6a6a), rgb(0x2e2e2e), rgb(0xa8a8a8), rgb(0x858585), rgb(0x4b4b4b), rgb(0xc4c4c4)],
+    // Neighbours are as far from each other as eight greys can be.
+    palette: &[
+        rgb(0x666666),
+        rgb(0x262626),
+        rgb(0xaeaeae),
+        rgb(0x505050),
+        rgb(0xc6c6c6),
+        rgb(0x7c7c7c),
+        rgb(0x3a3a3a),
+        rgb(0x969696),
+    ],
     ramp: &[rgb(0xf2f2f2), rgb(0xa8a8a8), rgb(0x1a1a1a)],
-    diverging: &[rgb(0x1a1a1a), rgb(0xf2f2f2), rgb(0x7a7a7a)],
-    dashes: &["", "6 2.5", "1.5 2", "8 2.5 1.5 2.5", "3 3", "10 3"],
+    // Without colours, one grey must not stand for a value below zero and for one above it.
+    diverging: &[rgb(0x1a1a1a), rgb(0x8e8e8e), rgb(0xf4f4f4)],
+    dashes: &[
+        &[],
+        &[6.0, 2.5],
+        &[1.5, 2.0],
+        &[8.0, 2.5, 1.5, 2.5],
+        &[3.0, 3.0],
+        &[10.0, 3.0],
+        &[8.0, 2.0, 1.5, 2.0, 1.5, 2.0],
+        &[1.5, 4.0],
+    ],
 };

@@ -28,6 +28,9 @@ pub struct NumberFormat {
 /// More digits than a double holds say nothing.
 const MOST_DIGITS: usize = 15;
 
+/// So many digits of a shortened number matter, unless the format says how many.
+const DEFAULT_SIGNIFICANT: usize = 3;
+
 impl NumberFormat {
     /// Reads a format.
     ///
@@ -116,6 +119,26 @@ impl NumberFormat {
         }
     }
 
+    /// Its sign of a currency; empty if it has none.
+    pub(crate) fn currency(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Whether digits stand in groups of three.
+    pub(crate) fn has_thousands(&self) -> bool {
+        self.thousands
+    }
+
+    /// How many digits matter, where numbers are shortened to thousands, millions and so on.
+    pub(crate) fn significant(&self) -> Option<usize> {
+        (self.notation == Notation::Si).then(|| self.digits.unwrap_or(DEFAULT_SIGNIFICANT).max(1))
+    }
+
+    /// How many digits follow the point, where numbers have a power of ten.
+    pub(crate) fn exponent_digits(&self) -> Option<usize> {
+        if self.notation == Notation::Exponent { self.digits } else { None }
+    }
+
     /// The number as text; a missing or infinite one is empty.
     pub fn format(&self, value: f64) -> String {
         if !value.is_finite() {
@@ -179,7 +202,7 @@ impl NumberFormat {
         if size == 0.0 {
             return "0".to_owned();
         }
-        let significant = self.digits.unwrap_or(3).max(1);
+        let significant = self.digits.unwrap_or(DEFAULT_SIGNIFICANT).max(1);
         let mut place = UNITS.iter().rposition(|(unit, _)| size >= *unit).unwrap_or(0);
         // 999,950 with three digits is 1.00M, not 1000k.
         let scaled = size / UNITS[place].0;

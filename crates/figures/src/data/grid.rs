@@ -8,7 +8,7 @@ use crate::{Chart, Column};
 impl Data {
     /// The groups of a chart as rows, each with a value a key.
     pub fn grid(chart: &Chart) -> Data {
-        let (keys, places) = keys::places(&chart.keys, KeyScale::Names, None);
+        let (keys, places) = keys::places(&chart.keys, KeyScale::Names);
         let missing = vec![None; places.len()];
         let groups = chart.group.as_ref().unwrap_or(&missing);
         let (names, rows) = keys::distinct(groups.iter().map(|name| Some(keys::name_of(name))));
@@ -48,7 +48,7 @@ impl Data {
     /// Lays names that are numbers or days in their order.
     pub fn order_measured(&mut self) {
         let names = self.keys.names();
-        let number = |place: &usize| names[*place].replace(',', "").parse::<f64>().ok();
+        let number = |place: &usize| names[*place].parse::<f64>().ok();
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by(|a, b| match (number(a), number(b)) {
             (Some(one), Some(other)) => one.total_cmp(&other),

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use crate::ticks::number::LARGEST;
 use crate::ticks::time;
-use crate::{Column, Locale, NumberFormat, Position};
+use crate::{Column, Locale, NumberFormat, Position, ValueFormat};
 
 /// What the positions along the key axis are.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ impl Keys {
     pub fn text(&self, place: f64) -> String {
         match self {
             Keys::Names(names) => names.get(place as usize).cloned().unwrap_or_default(),
-            Keys::Numbers => key_text(place, None),
+            Keys::Numbers => number_label(place),
             Keys::Moments => {
                 let format = if place % time::DAY as f64 == 0.0 { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" };
                 time::civil(place).map(|moment| moment.strftime(format).to_string()).unwrap_or_default()
@@ -77,21 +77,20 @@ pub(crate) enum KeyScale {
     Names,
 }
 
-/// The position of every row: NaN where its key is missing. Numbers that are laid side by side are written in `format`.
-pub(crate) fn places(keys: &Column, scale: KeyScale, format: Option<&NumberFormat>) -> (Keys, Vec<f64>) {
+/// The position of every row: NaN where its key is missing. What is laid side by side is named by all its digits, for the name
+/// is what tells keys apart; how it is [written] is another matter.
+pub(crate) fn places(keys: &Column, scale: KeyScale) -> (Keys, Vec<f64>) {
     match (keys, scale) {
         (Column::Category(names), KeyScale::Measured) => (Keys::Numbers, vec![f64::NAN; names.len()]),
         (Column::Category(names), _) => named(names.iter().map(|name| Some(name_of(name)))),
         (Column::Number(numbers), KeyScale::Bands | KeyScale::Names) => {
-            // Where names go down the vertical axis, the format of the horizontal one is not theirs.
-            let format = format.filter(|_| scale == KeyScale::Bands);
-            named(numbers.iter().map(|number| drawable(*number).then(|| key_text(*number, format))))
+            named(numbers.iter().map(|number| drawable(*number).then(|| number_name(*number))))
         }
         (Column::Number(numbers), _) => {
             (Keys::Numbers, numbers.iter().map(|n| if drawable(*n) { *n } else { f64::NAN }).collect())
         }
         (Column::Date(_), KeyScale::Names) => dated(&moments(keys), "%Y-%m-%d"),
-        (Column::DateTime(_), KeyScale::Names) => dated(&moments(keys), "%Y-%m-%d %H:%M"),
+        (Column::DateTime(_), KeyScale::Names) => dated(&moments(keys), "%Y-%m-%d %H:%M:%S"),
         (Column::Date(_) | Column::DateTime(_), _) => (Keys::Moments, moments(keys)),
     }
 }
@@ -183,12 +182,30 @@ pub(crate) fn name_of(text: &Option<String>) -> String {
 }
 
 /// A number as the name of a bar.
-fn key_text(number: f64, format: Option<&NumberFormat>) -> String {
-    match format {
-        Some(format) => format.format(number),
-        None if number.fract() == 0.0 => NumberFormat::bare(0).format(number),
-        None => number.to_string(),
-    }
+fn number_name(number: f64) -> String {
+    // There is one zero.
+    (number + 0.0).to_string()
+}
+
+/// A number as a reader sees it.
+fn number_label(number: f64) -> String {
+    if number.fract() == 0.0 { NumberFormat::bare(0).format(number) } else { number.to_string().replace('-', "−") }
+}
+
+/// A name as a reader sees it: that of a number or of a day by its format. `keys` says what the names are of.
+pub(crate) fn written(name: &str, keys: &Column, format: Option<&ValueFormat>, locale: Locale) -> String {
+    let number = || name.parse::<f64>().ok().filter(|_| matches!(keys, Column::Number(_)));
+    let moment = || time::seconds(name).and_then(time::civil);
+    let text = match format {
+        Some(ValueFormat::Number(format)) => number().map(|number| format.format(number)),
+        Some(ValueFormat::Date(format)) => moment().map(|moment| locale.date(format.format(moment))),
+        None => None,
+    };
+    text.or_else(|| number().map(number_label)).unwrap_or_else(|| match keys {
+        // Most moments are whole minutes.
+        Column::DateTime(_) => name.strip_suffix(":00").unwrap_or(name).to_owned(),
+        _ => name.to_owned(),
+    })
 }
 
 /// Whether a number can be drawn: it is neither missing nor beyond all measure.
@@ -203,7 +220,7 @@ mod tests {
     fn names(rows: &[(&str, &str)]) -> Vec<String> {
         let keys = Column::Category(rows.iter().map(|(_, key)| Some((*key).to_owned())).collect());
         let groups: Vec<&str> = rows.iter().map(|(group, _)| *group).collect();
-        let (keys, places) = in_order_of_groups(places(&keys, KeyScale::Names, None), &groups);
+        let (keys, places) = in_order_of_groups(places(&keys, KeyScale::Names), &groups);
         let Keys::Names(names) = keys else { panic!("texts are names") };
         let shown: Vec<&str> = places.iter().map(|place| names[*place as usize].as_str()).collect();
         assert_eq!(shown, rows.iter().map(|(_, key)| *key).collect::<Vec<_>>(), "rows keep their keys");

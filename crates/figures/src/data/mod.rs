@@ -7,8 +7,8 @@ mod run;
 use std::collections::HashMap;
 
 use crate::kind::Columns;
-use crate::{AxisFormat, Chart, Column, Repeats, Series, Sort, Stack, Warning};
-pub(crate) use keys::{KeyScale, Keys, distinct, name_of, places};
+use crate::{Chart, Column, Repeats, Series, Sort, Stack, Warning};
+pub(crate) use keys::{KeyScale, Keys, distinct, name_of, places, written};
 pub(crate) use run::Run;
 
 /// A chart's data, ready to be drawn.
@@ -40,8 +40,7 @@ pub(crate) enum Stat {
 
 impl Data {
     pub fn new(chart: &Chart, scale: KeyScale, stat: Stat) -> Data {
-        let number_format = chart.x_format.as_ref().and_then(AxisFormat::number);
-        let named = keys::places(&chart.keys, scale, number_format);
+        let named = keys::places(&chart.keys, scale);
         let (keys, places) = match &chart.group {
             Some(groups) => keys::in_order_of_groups(named, groups),
             None => named,

@@ -13,6 +13,8 @@ pub(crate) struct Run {
     pub color: Option<usize>,
     /// Position, and from where to where the value there may lie.
     pub spread: Vec<(f64, f64, f64)>,
+    /// What the legend calls it, together with others of its colour.
+    pub shared_name: Option<String>,
     /// Whether it is the rest of many groups, of which there are several values of one key.
     pub is_rest: bool,
 }
@@ -23,7 +25,12 @@ const MOST_GROUPS: usize = 8;
 impl Run {
     /// A run of points in a colour.
     pub fn new(name: String, points: Vec<(f64, f64)>, color: Option<usize>) -> Run {
-        Run { name, points, color, spread: Vec::new(), is_rest: false }
+        Run { name, points, color, spread: Vec::new(), shared_name: None, is_rest: false }
+    }
+
+    /// What the legend calls it.
+    pub fn legend_name(&self) -> &str {
+        self.shared_name.as_deref().unwrap_or(&self.name)
     }
 
     /// Sorts the points by their positions.
@@ -161,8 +168,8 @@ pub(super) fn grouped(
     Grouped { runs, groups, grey }
 }
 
-/// Gives the largest runs their colours, in order of appearance; the others stay grey under one name, and are made one if
-/// they are to be pooled. What has no group is grey too, under its own name. Returns how many others there are.
+/// Gives the largest runs their colours, in order of appearance; the others stay grey, share a name in the legend, and are made
+/// one if they are to be pooled. What has no group is grey too, under its own name. Returns how many others there are.
 fn color_largest(runs: &mut Vec<Run>, is_missing: impl Fn(usize) -> bool, pool: bool) -> usize {
     let mut order: Vec<usize> = (0..runs.len()).filter(|place| !is_missing(*place)).collect();
     if order.len() > MOST_GROUPS {
@@ -184,7 +191,7 @@ fn color_largest(runs: &mut Vec<Run>, is_missing: impl Fn(usize) -> bool, pool: 
         runs.extend(named.chain([Run { is_rest: true, ..Run::new(name, points, None) }]));
     } else {
         // Grey ones are drawn first, below the coloured ones.
-        runs.extend(others.map(|run| Run { name: name.clone(), ..run }).chain(named));
+        runs.extend(others.map(|run| Run { shared_name: Some(name.clone()), ..run }).chain(named));
     }
     count
 }

@@ -149,7 +149,7 @@ fn width_of(symbol: Symbol) -> f64 {
 fn draw_symbol(sheet: &Sheet, look: &Look, symbol: Symbol, start: Place) -> Drawn {
     let end = (start.0 + look.units(SYMBOL), start.1);
     match symbol {
-        Symbol::Line(color) => draw_line(sheet, [start, end], look.run(color), look.pen(2.4, look.dash(color))),
+        Symbol::Line(color) => draw_line(sheet, [start, end], look.stroke(color), look.pen(2.4, look.dash(color))),
         Symbol::Dot(color) => {
             let center = ((start.0 + end.0) / 2, start.1);
             sheet.draw(&Circle::new(center, look.units(3.8), look.run(color).filled()))

@@ -36,15 +36,13 @@ impl Layout {
         if plot.chart.kind.0.has_rows() {
             let bottom = scale::horizontal(plot, frame.width(), area.height(), look.tick());
             frame.bottom -= foot(plot, look, &bottom);
-            let names: Vec<String> = plot.data.left.iter().map(|run| run.name.clone()).collect();
-            let left = scale::names_down(&names, plot.left, frame.height(), look.tick(), room);
+            let left = scale::names_down(&plot.row_names(), plot.left, frame.height(), look.tick(), room);
             return Layout { area, frame, bottom, left, right: None };
         }
         if plot.is_horizontal() {
             let bottom = scale::values_along(plot, frame.width(), look.tick(), &written(plot, look));
             frame.bottom -= foot(plot, look, &bottom);
-            let names = plot.data.keys.names();
-            let left = scale::names_down(names, plot.keys, frame.height(), look.tick(), room);
+            let left = scale::names_down(&plot.key_names(), plot.keys, frame.height(), look.tick(), room);
             return Layout { area, frame, bottom, left, right: None };
         }
         let bottom = scale::horizontal(plot, frame.width(), area.height(), look.tick());
@@ -145,5 +143,5 @@ fn written(plot: &Plot, look: &Look) -> Vec<(f64, f64)> {
     }
     let format = plot.value_format();
     let room = |value: f64| font::width(&format.format(value), look.value(), false) + look.size(TICK_GAP) * 1.5;
-    plot.left_marks.values(&plot.data.left).map(|value| (value, room(value))).collect()
+    plot.left_marks.written(&plot.data.left).into_iter().map(|(value, end)| (end, room(value))).collect()
 }

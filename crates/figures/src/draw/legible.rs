@@ -10,6 +10,8 @@ use crate::ticks::Tick;
 /// Between two labels, in font sizes: along an axis, and from line to line.
 const APART: f64 = 0.4;
 const LINE: f64 = 1.1;
+/// A frame that is lower has no labels beside it, in font sizes.
+const LEAST_HEIGHT: f64 = 1.2;
 
 impl Layout {
     /// The layout without labels that have no room. Only charts that are too small for their axes lose some.
@@ -25,6 +27,11 @@ impl Layout {
         down.keep(&mut self.left, rooms[0], plot.counts_down());
         if let Some(right) = &mut self.right {
             down.keep(right, rooms[1], false);
+        }
+        if frame.bottom - frame.top < size * LEAST_HEIGHT {
+            // Title, legend and names have taken all of a chart that is too low for them.
+            self.left.ticks.iter_mut().for_each(clear);
+            self.right.iter_mut().flat_map(|right| &mut right.ticks).for_each(clear);
         }
         if frame.bottom + gap + size * CAP_HEIGHT > area.bottom {
             self.bottom.ticks.iter_mut().for_each(clear);

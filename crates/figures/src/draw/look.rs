@@ -3,12 +3,15 @@
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, RGBColor, ShapeStyle, TextStyle};
 
-use crate::canvas::{Pen, units};
+use crate::canvas::{Dash, Pen, units};
 use crate::theme::Colors;
 use crate::{Palette, Theme, font};
 
 /// Between an axis and its labels, in points at full scale.
 pub(crate) const TICK_GAP: f64 = 8.0;
+
+/// A grey as light as a dashed line may be on white paper.
+const FAINTEST: RGBColor = RGBColor(0x80, 0x80, 0x80);
 
 /// At 14 by 6 inches a title has 16 points; smaller pictures have smaller type, but never unreadably small.
 #[derive(Clone, Debug)]
@@ -92,21 +95,21 @@ impl Look {
 
     /// A line, `width` points wide at full scale.
     pub fn line(&self, color: RGBColor, width: f64) -> ShapeStyle {
-        color.stroke_width(self.pen(width, "").width)
+        color.stroke_width(self.pen(width, &[]).width)
     }
 
-    pub fn pen(&self, width: f64, dash: &'static str) -> Pen {
-        Pen { width: self.units(width).unsigned_abs(), dash }
+    pub fn pen(&self, width: f64, dash: Dash) -> Pen {
+        Pen { width: self.units(width).unsigned_abs(), dash, scale: self.scale }
     }
 
     /// The pen of a fitted line.
     pub fn fit_pen(&self, dashed: bool) -> Pen {
-        self.pen(2.2, if dashed { "7 4" } else { "" })
+        self.pen(2.2, if dashed { &[7.0, 4.0] } else { &[] })
     }
 
     /// The pen of a line to compare with, one of several.
     pub fn reference_pen(&self, place: usize) -> Pen {
-        self.pen(1.5, ["5 3", "1.5 2.5", "9 3 2 3"][place % 3])
+        self.pen(1.5, [&[5.0, 3.0][..], &[1.5, 2.5], &[9.0, 3.0, 2.0, 3.0]][place % 3])
     }
 
     /// The colour of a band to compare with.
@@ -155,9 +158,16 @@ impl Look {
         color.map_or(self.colors.muted, |place| self.palette[place % self.palette.len()])
     }
 
+    /// The colour of a run's line: where dashes tell lines apart, none is too light for a thin stroke.
+    pub fn stroke(&self, color: Option<usize>) -> RGBColor {
+        let own = self.run(color);
+        let is_light = self.colors.dashes.len() > 1 && self.colors.palette.contains(&own) && own.0 > FAINTEST.0;
+        if is_light { FAINTEST } else { own }
+    }
+
     /// The dashes of a run's line.
-    pub fn dash(&self, color: Option<usize>) -> &'static str {
-        color.map_or("", |place| self.colors.dash(place))
+    pub fn dash(&self, color: Option<usize>) -> Dash {
+        color.map_or(&[], |place| self.colors.dash(place))
     }
 }
 

@@ -10,7 +10,7 @@ use plotters_backend::{BackendCoord, DrawingErrorKind};
 use super::data::ends;
 use super::look::Look;
 use super::plane::{Drawn, Plane, Sheet};
-use crate::canvas::{Canvas, Ink, Letters, Pen, Place, units};
+use crate::canvas::{Canvas, Ink, Letters, Place, units};
 use crate::font::{self, CAP_HEIGHT};
 use crate::plot::Plot;
 
@@ -86,7 +86,7 @@ impl Drawable<Canvas> for Note<'_> {
         let lines = font::wrap(self.text, size, false, room, MOST_LINES);
         let colors = self.look.colors;
         let filled = |color: RGBAColor| Ink { color, pen: None };
-        let pen = |width: f64| Some(Pen { width: self.look.units(width).unsigned_abs(), dash: "" });
+        let pen = |width: f64| Some(self.look.pen(width, &[]));
         if let Some(block) = self.free_place(canvas, &lines) {
             let pad = units(size * 0.2);
             let near = (self.at.0.clamp(block[0].0, block[1].0), self.at.1.clamp(block[0].1, block[1].1));

@@ -5,7 +5,7 @@ use crate::data::Keys;
 use crate::plot::Plot;
 use crate::ticks::number::{Grid, usable};
 use crate::ticks::{Tick, time};
-use crate::{AxisFormat, Column, NumberFormat, Scale, font};
+use crate::{Column, NumberFormat, Scale, ValueFormat, font};
 
 /// The sine of the angle of slanted labels.
 pub(super) const SLANT: f64 = std::f64::consts::FRAC_1_SQRT_2;
@@ -23,7 +23,7 @@ pub(super) fn vertical(plot: &Plot, height: f64, size: f64, room_above: f64) -> 
     let ends = (room(low < 0.0 && measure.low.is_none()), room(high > 0.0 && measure.high.is_none()));
     let (low, high) = measure.scale.wider((low, high), ends.0, ends.1);
     let most = ((height / (size * 3.2)) as usize).clamp(2, 8);
-    let format = plot.chart.y_format.as_ref();
+    let format = plot.chart.format_of_values();
     if measure.scale != Scale::Linear {
         return (Axis::of_ratios(measure.scale, (low, high), most, format, plot.chart.locale), None);
     }
@@ -73,7 +73,7 @@ pub(super) fn values_along(plot: &Plot, width: f64, size: f64, written: &[(f64, 
     }
     let low = if measure.low.is_some() || low == scale.place(ends.0) { ends.0 } else { scale.value(low) };
     let high = if measure.high.is_some() || high == scale.place(ends.1) { ends.1 } else { scale.value(high) };
-    numbers_along(plot, (low, high), width, size, plot.given_value_format(), true)
+    numbers_along(plot, (low, high), width, size, plot.chart.format_of_values(), true)
 }
 
 /// The bottom axis, `width` points wide, of a chart `height` points high.
@@ -81,12 +81,12 @@ pub(super) fn horizontal(plot: &Plot, width: f64, height: f64, size: f64) -> Axi
     let (low, high) = plot.keys;
     let format = plot.chart.x_format.as_ref();
     match &plot.data.keys {
-        Keys::Names(names) => names_along(names, (low, high), (width, height), size),
+        Keys::Names(_) => names_along(&plot.key_names(), (low, high), (width, height), size),
         Keys::Moments => {
             let empty = Axis { low, high, ticks: Vec::new(), slanted: false, scale: Scale::Linear };
             // A column of days has no hours to tell.
             let least = if matches!(plot.chart.keys, Column::Date(_)) { time::DAY } else { 1 };
-            let format = format.and_then(AxisFormat::date);
+            let format = format.and_then(ValueFormat::date);
             let mut ticks = time::ticks(plot.filled, least, format, |ticks| empty.fits(ticks, size, width));
             for text in ticks.iter_mut().flat_map(|tick| [&mut tick.text, &mut tick.below]) {
                 *text = plot.chart.locale.date(std::mem::take(text));
@@ -96,7 +96,7 @@ pub(super) fn horizontal(plot: &Plot, width: f64, height: f64, size: f64) -> Axi
         Keys::Numbers => {
             // What may be years has no separators.
             let years = low >= 1000.0 && high < 3000.0;
-            numbers_along(plot, (low, high), width, size, format.and_then(AxisFormat::number), !years)
+            numbers_along(plot, (low, high), width, size, format.and_then(ValueFormat::number), !years)
         }
     }
 }
@@ -133,6 +133,15 @@ fn names_along(names: &[String], (low, high): (f64, f64), (width, height): (f64,
     let slot = width / names.len().max(1) as f64;
     let tick = |(place, text): (usize, String)| Tick { at: place as f64, text, below: String::new() };
     let mut axis = Axis { low, high, ticks: Vec::new(), slanted: false, scale: Scale::Linear };
+    let firsts = firsts(names);
+    if firsts.len() < names.len() {
+        // Each stands for several names: as many as keep apart.
+        let every =
+            |every: usize| firsts.iter().step_by(every).map(|place| tick((*place, names[*place].clone()))).collect();
+        let all: Vec<Vec<Tick>> = (1..=firsts.len()).map(every).collect();
+        axis.ticks = all.into_iter().find(|ticks| axis.fits(ticks, size, width)).unwrap_or_default();
+        return axis;
+    }
     // Whole, else in two lines, else slanted, else slanted and only every so many.
     let flat: Vec<Tick> = names.iter().cloned().enumerate().map(tick).collect();
     if names.iter().all(|name| font::width(name, size, false) <= slot - size * 0.5) {
@@ -158,16 +167,24 @@ fn names_along(names: &[String], (low, high): (f64, f64), (width, height): (f64,
     axis
 }
 
+/// The places of names that read otherwise than the one before: the format of days may be coarser than they are.
+fn firsts(names: &[String]) -> Vec<usize> {
+    (0..names.len()).filter(|place| place.checked_sub(1).is_none_or(|before| names[before] != names[*place])).collect()
+}
+
 /// A vertical axis of names within `room` points, in two lines where the bars are thick enough.
 pub(super) fn names_down(names: &[String], (low, high): (f64, f64), height: f64, size: f64, room: f64) -> Axis {
     let slot = height / names.len().max(1) as f64;
-    let every = (size * 1.15 / slot).ceil().max(1.0) as usize;
+    let firsts = firsts(names);
+    // Where each stands for several names, those that touch are left out later.
+    let every = if firsts.len() < names.len() { 1 } else { (size * 1.15 / slot).ceil().max(1.0) as usize };
     let most = if slot >= size * 2.6 { 2 } else { 1 };
     let wrapped = |name: &str| font::wrap(name, size, false, room, most);
     // Lines that are broken at spaces are never full.
     let all_room = if most > 1 { room * 1.6 } else { room };
     let apart = |name: &str, alike: usize| wrapped(&font::around(name, alike, size, false, all_room));
-    let (places, shown): (Vec<usize>, Vec<&str>) = names.iter().map(String::as_str).enumerate().step_by(every).unzip();
+    let (places, shown): (Vec<usize>, Vec<&str>) =
+        firsts.iter().step_by(every).map(|place| (*place, names[*place].as_str())).unzip();
     let tick = |(place, lines): (usize, Vec<String>)| {
         let mut lines = lines.into_iter();
         let mut next = || lines.next().unwrap_or_default();

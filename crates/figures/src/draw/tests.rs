@@ -5,8 +5,8 @@ use resvg::usvg::roxmltree::{Document, Node};
 
 use crate::plot::Plot;
 use crate::{
-    Agg, AxisFormat, Chart, Column, Direction, Figure, Kind, Measure, Note, NumberFormat, Position, Reference, Scale,
-    Series, Size, Sort, Spread, Stack, Trend, font,
+    Agg, Chart, Column, Direction, Figure, Kind, Measure, Note, NumberFormat, Position, Reference, Scale, Series, Size,
+    Sort, Spread, Stack, Trend, ValueFormat, font,
 };
 
 fn kind(name: &str) -> Kind {
@@ -107,7 +107,7 @@ fn a_small_line_chart_is_drawn_like_this() {
     let mut chart = Chart::new(kind("line"), keys, vec![Series::new("Revenue", vec![1200.0, 800.0, 1500.0])]);
     chart.title = Some("Sales < plan".to_owned());
     chart.trend = Some(Trend::Linear);
-    chart.y_format = NumberFormat::parse("$,.0f").ok();
+    chart.y_format = ValueFormat::parse("$,.0f").ok();
     let figure = Figure { size: Size::inches(8.0, 3.5), ..Figure::new(chart) };
     insta::assert_snapshot!(svg(&figure));
 }
@@ -120,7 +120,7 @@ fn a_year_of_days_ends_with_its_last_month_and_names_nothing_twice() {
     let mut chart = Chart::new(kind("line"), keys, vec![Series::new("Sales", values)]);
     chart.trend = Some(Trend::Linear);
     chart.y_label = Some("Sales".to_owned());
-    chart.y_format = NumberFormat::parse("$,.0f").ok();
+    chart.y_format = ValueFormat::parse("$,.0f").ok();
     let shown = texts(&svg(&Figure::new(chart)));
     assert!(shown.contains(&"Dec".to_owned()) && !shown.contains(&"Jan 2025".to_owned()), "{shown:?}");
     assert_eq!(shown.iter().filter(|text| *text == "Sales").count(), 1, "{shown:?}");
@@ -136,7 +136,7 @@ fn the_largest_bars_stand_on_top_with_their_values() {
     );
     chart.values = true;
     chart.top = Some(3);
-    chart.x_format = AxisFormat::parse("$,.0f").ok();
+    chart.x_format = ValueFormat::parse("$,.0f").ok();
     let drawing = svg(&Figure::new(chart));
     let shown = texts(&drawing);
     let place = |text: &str| shown.iter().position(|shown| shown == text);
@@ -186,7 +186,9 @@ fn value() -> impl Strategy<Value = f64> {
 }
 
 fn keys(rows: usize) -> impl Strategy<Value = Column> {
-    let text = proptest::option::of(prop_oneof!["[a-zA-Zäß<& ]{0,40}", "[a-d]", "\\PC{0,6}"]);
+    // A name may be any word but that by which a number that is none is known in what is drawn.
+    let text = prop_oneof!["[a-zA-Zäß<& ]{0,40}", "[a-d]", "\\PC{0,6}"].prop_map(|text| text.replace("NaN", "nan"));
+    let text = proptest::option::of(text);
     prop_oneof![
         proptest::collection::vec(proptest::option::of(18_000..20_000i32), rows).prop_map(Column::Date),
         proptest::collection::vec(proptest::option::of(any::<i32>()), rows).prop_map(Column::Date),
@@ -196,11 +198,23 @@ fn keys(rows: usize) -> impl Strategy<Value = Column> {
     ]
 }
 
+/// From what is shown beside a text to a poster, in inches.
+fn size() -> impl Strategy<Value = (f64, f64)> {
+    prop_oneof![
+        2 => (3.0..17.0f64, 2.0..11.0f64),
+        1 => Just((5.0, 10.0 / 3.0)),
+        1 => Just((14.0, 6.0)),
+    ]
+}
+
 fn chart() -> impl Strategy<Value = Chart> {
     let kinds = proptest::sample::select(Kind::all());
     let values = |rows| proptest::collection::vec(value(), rows);
     let columns = (0..50usize).prop_flat_map(move |rows| {
-        let group = proptest::option::of(proptest::collection::vec(proptest::option::of("[a-m]"), rows));
+        let name = || {
+            proptest::option::of(prop_oneof![4 => "[a-m]", 1 => "[a-zA-MO-Z ]{1,30}", 1 => "2024-0[1-9]-[0-2][1-9]"])
+        };
+        let group = proptest::option::of(proptest::collection::vec(name(), rows));
         (
             keys(rows),
             proptest::collection::vec(values(rows), 0..4),
@@ -209,7 +223,8 @@ fn chart() -> impl Strategy<Value = Chart> {
         )
     });
     let texts = proptest::collection::vec(proptest::option::of("\\PC{0,60}"), 4);
-    let formats = proptest::option::of(prop_oneof![Just("$,.0f"), Just(".1%"), Just("s"), Just("d"), Just(".2e")]);
+    let formats =
+        proptest::option::of(prop_oneof![Just("$,.0f"), Just(".1%"), Just("s"), Just("d"), Just(".2e"), Just("%B %Y")]);
     let dates = proptest::option::of(prop_oneof![Just("%b %Y"), Just("%A %-d %B"), Just("%H:%M"), Just(",.1f")]);
     let plain = (kinds, columns, texts, (formats, dates), any::<[bool; 3]>(), proptest::option::of(0..20usize))
         .prop_map(|(kind, (keys, left, right, group), mut texts, (format, x_format), [trend, show_r, values], top)| {
@@ -218,8 +233,8 @@ fn chart() -> impl Strategy<Value = Chart> {
             Chart {
                 y2: right.into_iter().enumerate().map(name).collect(),
                 group,
-                x_format: x_format.and_then(|format| AxisFormat::parse(format).ok()),
-                y_format: format.and_then(|format| NumberFormat::parse(format).ok()),
+                x_format: x_format.and_then(|format| ValueFormat::parse(format).ok()),
+                y_format: format.and_then(|format| ValueFormat::parse(format).ok()),
                 trend: trend.then_some(Trend::Linear),
                 show_r,
                 values,
@@ -312,10 +327,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_chart_gives_a_clean_drawing(chart in chart(), second in proptest::option::of(chart()), narrow: bool) {
-        let size = if narrow { Size::inches(7.0, 5.0) } else { Size::default() };
+    fn any_chart_gives_a_clean_drawing(chart in chart(), second in proptest::option::of(chart()), (width, height) in size()) {
+        let size = Size::inches(width, height);
         let mut figure = Figure { size, ..Figure::new(chart) };
-        figure.panels.extend(second);
+        // Two charts have at least as much room as one has in the smallest figure.
+        figure.panels.extend(second.filter(|_| height >= 4.0));
         let drawing = svg(&figure);
         prop_assert!(!drawing.contains("NaN") && !drawing.contains("inf\""), "{drawing}");
         let (width, height) = figure.size.in_inches(300);
@@ -344,4 +360,97 @@ fn facets_of_a_heatmap_share_their_rows_and_colours() {
     }
     let drawing = svg(&Figure::new(chart));
     assert_eq!(texts(&drawing).iter().filter(|text| *text == "south").count(), 3);
+}
+
+#[test]
+fn axes_of_names_write_days_by_their_formats() {
+    let days = || Column::Date(vec![Some(19_723), Some(19_754), Some(19_783)]);
+    let values = vec![Series::new("n", vec![3.0, 1.0, 2.0])];
+    for name in ["heatmap", "box", "violin", "strip", "waterfall", "pie", "donut"] {
+        let mut chart = Chart::new(kind(name), days(), values.clone());
+        chart.x_format = ValueFormat::parse("%b in %y").ok();
+        if name == "heatmap" {
+            chart.group = Some(["2024-01-31", "2024-02-01", "x"].map(|day| Some(day.to_owned())).into());
+            chart.y_format = ValueFormat::parse("%A").ok();
+            chart.value_format = NumberFormat::parse("$,.2f").ok();
+            chart.values = true;
+        }
+        let shown = texts(&svg(&Figure::new(chart)));
+        for wanted in ["Jan in 24", "Feb in 24", "Mar in 24"] {
+            assert!(shown.iter().any(|text| text == wanted), "{name}: {shown:?}");
+        }
+        if name == "heatmap" {
+            for wanted in ["Wednesday", "Thursday", "x", "$3.00"] {
+                assert!(shown.iter().any(|text| text == wanted), "{shown:?}");
+            }
+        }
+    }
+    let mut lying = Chart::new(kind("barh"), days(), values.clone());
+    lying.y_format = ValueFormat::parse("%b in %y").ok();
+    lying.x_format = ValueFormat::parse("$,.0f").ok();
+    let shown = texts(&svg(&Figure::new(lying)));
+    assert!(shown.contains(&"Feb in 24".to_owned()) && shown.contains(&"$3".to_owned()), "{shown:?}");
+    let mut ranked = Chart::new(kind("bar"), days(), values);
+    ranked.sort = Some(Sort::Value);
+    ranked.x_format = ValueFormat::parse("%b in %y").ok();
+    assert!(texts(&svg(&Figure::new(ranked))).contains(&"Feb in 24".to_owned()));
+}
+
+/// A format says how keys are written, not which of them are one.
+#[test]
+fn a_coarse_format_makes_no_one_of_several_keys() {
+    let mut numbers =
+        Chart::new(kind("bar"), Column::Number(vec![1.2, 1.4, -3.0]), vec![Series::new("n", vec![3.0, 1.0, 2.0])]);
+    numbers.x_format = ValueFormat::parse(",.0f").ok();
+    let plot = Plot::new(&numbers);
+    assert_eq!((plot.data.keys.names().len(), plot.data.unmerged.is_none()), (3, true));
+    assert_eq!(plot.key_names(), ["1", "1", "−3"]);
+
+    // Of sixty days, each month is named once, at its first day.
+    let mut days = Chart::new(
+        kind("heatmap"),
+        Column::Date((19_723..19_783).map(Some).collect()),
+        vec![Series::new("n", vec![1.0; 60])],
+    );
+    days.group = Some(vec![Some("a".to_owned()); 60]);
+    days.x_format = ValueFormat::parse("%B").ok();
+    let shown = texts(&svg(&Figure::new(days)));
+    let months: Vec<&String> = shown.iter().filter(|text| text.ends_with("uary")).collect();
+    assert_eq!(months, ["January", "February"]);
+}
+
+#[test]
+fn a_mark_without_a_colour_of_its_own_tells_its_own_name() {
+    let groups = |count: usize| -> Vec<Option<String>> { (0..count).map(|no| Some(format!("g{no}"))).collect() };
+    for stack in [None, Some(Stack::Sum), Some(Stack::Share)] {
+        let values = (0..10).map(|no| f64::from(no) + 1.0).collect();
+        let mut chart = Chart::new(kind("bar"), names(&["a"; 10]), vec![Series::new("n", values)]);
+        chart.group = Some(groups(10));
+        chart.stack = stack;
+        let (drawing, spots) = super::svg(&Figure::new(chart.clone()), true).unwrap();
+        let shared = texts(&drawing).iter().filter(|text| *text == "3 others").count();
+        assert_eq!(shared, 1, "the legend names once those that are grey together");
+        let told = |name: &str| spots.iter().filter(|spot| spot.text.contains(name)).count();
+        assert_eq!((told("g0:"), told("g9:"), told("others")), (1, 1, 0), "{spots:?}");
+        // What is one mark is told as one.
+        chart.others = true;
+        let (_, spots) = super::svg(&Figure::new(chart), true).unwrap();
+        let rest: Vec<&str> =
+            spots.iter().map(|spot| spot.text.as_str()).filter(|text| text.contains("others")).collect();
+        assert_eq!(rest.len(), 1, "{spots:?}");
+    }
+}
+
+/// Two rows of facets in a figure that is too low for their titles and labels.
+#[test]
+fn a_chart_without_room_has_no_labels_upon_each_other() {
+    let facets = (0..8).map(|no| Some(format!("facet {no}"))).collect();
+    for height in [1.2, 1.6, 2.0, 2.3] {
+        let mut chart =
+            Chart::new(kind("hist"), Column::Number((0..8).map(|no| f64::from(no) * 900.0).collect()), Vec::new());
+        chart.facet = Some(Vec::clone(&facets));
+        chart.title = Some("All of them".to_owned());
+        let drawing = svg(&Figure { size: Size::inches(5.0, height), ..Figure::new(chart) });
+        assert_eq!(clashes(&drawing, (5.0 * 72.0, height * 72.0)), Vec::<String>::new(), "{height}");
+    }
 }

@@ -42,7 +42,7 @@ impl ChartKind for Calendar {
     }
 
     fn data(&self, chart: &Chart) -> Data {
-        let (keys, places) = crate::data::places(&chart.keys, KeyScale::Measured, None);
+        let (keys, places) = crate::data::places(&chart.keys, KeyScale::Measured);
         let moments = keys == Keys::Moments;
         let place = |second: &f64| if moments { week(*second) } else { (f64::NAN, f64::NAN) };
         let (weeks, days): (Vec<f64>, Vec<f64>) = places.iter().map(place).unzip();

@@ -22,7 +22,7 @@ impl ChartKind for Heatmap {
     }
 
     fn takes(&self) -> &'static [&'static str] {
-        &["agg", "value"]
+        &["agg", "value", "value_format"]
     }
 
     fn data(&self, chart: &Chart) -> Data {

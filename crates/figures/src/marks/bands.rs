@@ -83,7 +83,7 @@ impl Marks for Bands {
     fn draw(&self, runs: &[Run], plane: &Plane, look: &Look) -> Drawn {
         let several = self.runs.len() > 1;
         let fill = if several && !self.overlaid { 0.75 } else { 0.3 };
-        let pen = look.pen(if several && !self.overlaid { 1.0 } else { 1.8 }, "");
+        let pen = look.pen(if several && !self.overlaid { 1.0 } else { 1.8 }, &[]);
         runs.iter().zip(&self.runs).try_for_each(|(run, layers)| bands(plane, look, run, layers, (fill, pen)))
     }
 

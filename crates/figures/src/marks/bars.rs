@@ -126,6 +126,23 @@ impl Bars {
         self.runs.iter().flatten().all(|bar| f64::from(needed(bar)) <= f64::from(breadth(bar)) * share)
     }
 
+    /// The bars, each with the place beyond which nothing is drawn of it: its end, or that of what its value may be.
+    fn with_ends<'a>(&'a self, runs: &'a [Run]) -> impl Iterator<Item = (&'a Bar, f64)> {
+        let of_run = |(run, bars): (&'a Run, &'a Vec<Bar>)| {
+            let mut keys = run.points.iter().filter(|(_, y)| y.is_finite()).map(|point| point.0);
+            bars.iter().map(move |bar| {
+                let spread = keys.next().and_then(|key| run.spread.iter().find(|(at, _, _)| *at == key));
+                let end = match spread {
+                    Some((_, low, _)) if bar.value() < 0.0 => bar.end.min(*low),
+                    Some((_, _, high)) => bar.end.max(*high),
+                    None => bar.end,
+                };
+                (bar, end)
+            })
+        };
+        runs.iter().zip(&self.runs).flat_map(of_run)
+    }
+
     /// Whether bars hide each other in part.
     fn are_overlaid(&self) -> bool {
         self.arrangement == Arrangement::Overlaid && self.runs.len() > 1
@@ -164,6 +181,10 @@ impl Bars {
 impl Marks for Bars {
     fn values<'a>(&'a self, _: &'a [Run]) -> Box<dyn Iterator<Item = f64> + 'a> {
         Box::new(self.runs.iter().flatten().map(Bar::value))
+    }
+
+    fn written(&self, runs: &[Run]) -> Vec<(f64, f64)> {
+        self.with_ends(runs).map(|(bar, end)| (bar.value(), end)).collect()
     }
 
     fn value_range(&self, _: &[Run]) -> Option<(f64, f64)> {
@@ -232,16 +253,16 @@ impl Marks for Bars {
         let (height, pad) = (units(size * CAP_HEIGHT), units(size * 0.15));
         let beside = look.units(TICK_GAP * 0.7);
         let above = look.units(TICK_GAP * 0.56);
-        for bar in self.runs.iter().flatten().filter(|bar| is_inside(plane, self.horizontal, bar)) {
+        for (bar, end) in self.with_ends(runs).filter(|(bar, end)| is_inside(plane, self.horizontal, bar, *end)) {
             let text = format.format(bar.value());
             let width = units(font::width(&text, size, false));
             let middle = (bar.from + bar.to) / 2.0;
             // The upper left corner of the text's box, from the middle of the bar's end.
             let (end, left, top) = match (self.horizontal, bar.value() < 0.0) {
-                (true, false) => ((bar.end, middle), beside, -height / 2),
-                (true, true) => ((bar.end, middle), -beside - width, -height / 2),
-                (false, false) => ((middle, bar.end), -width / 2, -above - height),
-                (false, true) => ((middle, bar.end), -width / 2, above),
+                (true, false) => ((end, middle), beside, -height / 2),
+                (true, true) => ((end, middle), -beside - width, -height / 2),
+                (false, false) => ((middle, end), -width / 2, -above - height),
+                (false, true) => ((middle, end), -width / 2, above),
             };
             // Where an axis has a given end, there may be no room beyond a bar's.
             let (from, frame) = (plane.map_coordinate(&end).0 + left, plane.get_x_axis_pixel_range());
@@ -272,12 +293,12 @@ fn outline(plane: &Plane, look: &Look, run: &Run, bars: &[Bar]) -> Drawn {
     plane.present()
 }
 
-/// Whether the end of a bar is on its axis, and its middle on that of the keys.
-fn is_inside(plane: &Plane, horizontal: bool, bar: &Bar) -> bool {
+/// Whether an end of a bar is on its axis, and its middle on that of the keys.
+fn is_inside(plane: &Plane, horizontal: bool, bar: &Bar, end: f64) -> bool {
     let (x, y) = (plane.get_x_range(), plane.get_y_range());
     let (values, keys) = if horizontal { (x, y) } else { (y, x) };
     let middle = (bar.from + bar.to) / 2.0;
-    (values.start..=values.end).contains(&bar.end) && (keys.start..=keys.end).contains(&middle)
+    (values.start..=values.end).contains(&end) && (keys.start..=keys.end).contains(&middle)
 }
 
 /// Bars of each key upon each other, those below zero downwards.

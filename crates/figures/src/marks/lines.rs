@@ -51,7 +51,7 @@ fn line(plane: &Plane, look: &Look, run: &Run, lines: &Lines, longest: usize) ->
         121..=1000 => 1.7,
         _ => 1.0,
     };
-    let color = look.run(run.color);
+    let color = look.stroke(run.color);
     let pen = look.pen(width, look.dash(run.color));
     let all = longest <= MOST_DOTTED && !lines.step;
     let mut dotted = Vec::new();

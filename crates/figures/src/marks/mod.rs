@@ -27,6 +27,11 @@ pub(crate) trait Marks: Debug {
         Box::new(runs.iter().flat_map(|run| run.points.iter().map(|point| point.1)))
     }
 
+    /// What is written beyond the ends of the marks, each with its end.
+    fn written(&self, runs: &[Run]) -> Vec<(f64, f64)> {
+        self.values(runs).map(|value| (value, value)).collect()
+    }
+
     /// The least and the largest value that must lie on the value axis.
     fn value_range(&self, runs: &[Run]) -> Option<(f64, f64)> {
         range(self.values(runs))

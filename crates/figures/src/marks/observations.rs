@@ -2,15 +2,18 @@
 
 use plotters::prelude::{PathElement, Polygon, Rectangle};
 use plotters::style::Color;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::dots::{disks, dots, points_of};
 use super::{Marks, Symbol, Tip, rectangle, side_by_side};
+use crate::NumberFormat;
 use crate::agg::quantile;
 use crate::canvas::units;
 use crate::data::{Data, Run};
 use crate::density::Density;
 use crate::draw::look::Look;
-use crate::draw::plane::{Drawn, Plane};
+use crate::draw::plane::{Drawn, Plane, Sheet};
+use crate::font::{self, CAP_HEIGHT};
 
 /// The values of each key, one list of slots a run.
 #[derive(Debug)]
@@ -101,8 +104,10 @@ impl Observations {
                 let outline: Vec<(f64, f64)> = right.chain(left).collect();
                 plane.draw(&Polygon::new(outline.clone(), color.mix(0.6)))?;
                 let closed = outline.iter().copied().chain(outline.first().copied());
-                plane
-                    .draw(&PathElement::new(closed.collect::<Vec<_>>(), color.stroke_width(look.pen(1.2, "").width)))?;
+                plane.draw(&PathElement::new(
+                    closed.collect::<Vec<_>>(),
+                    color.stroke_width(look.pen(1.2, &[]).width),
+                ))?;
             }
             let Summary { low, first, median, third, high } = slot.summary();
             plane.draw(&PathElement::new([(slot.middle, low), (slot.middle, high)], line))?;
@@ -198,30 +203,24 @@ impl Marks for Observations {
         })
     }
 
-    fn write(
-        &self,
-        _: &[Run],
-        _: &crate::draw::plane::Sheet,
-        plane: &Plane,
-        look: &Look,
-        format: &crate::NumberFormat,
-    ) -> Drawn {
-        // The median, beside it; what is not wide enough for it stays without.
-        let size = look.value();
-        let style = look.plain(size, plotters::style::text_anchor::HPos::Center).color(&look.colors.strong);
-        for slot in self.runs.iter().flatten() {
+    fn write(&self, _: &[Run], sheet: &Sheet, plane: &Plane, look: &Look, format: &NumberFormat) -> Drawn {
+        // The median, at its height beside the marks: in them, their lines would go through it.
+        let (size, gap) = (look.value(), look.units(4.0));
+        let height = units(size * CAP_HEIGHT);
+        let style = look.plain(size, HPos::Left).pos(Pos::new(HPos::Left, VPos::Top)).color(&look.colors.strong);
+        let mut slots: Vec<&Slot> = self.runs.iter().flatten().collect();
+        slots.sort_by(|a, b| a.middle.total_cmp(&b.middle));
+        let (across, down) = (plane.get_x_axis_pixel_range(), plane.get_y_axis_pixel_range());
+        for (place, slot) in slots.iter().enumerate() {
             let median = slot.summary().median;
             let text = format.format(median);
-            let (left, y) = plane.map_coordinate(&(slot.middle - slot.half, median));
-            let (right, _) = plane.map_coordinate(&(slot.middle + slot.half, median));
-            let (values, height) = (plane.get_y_range(), units(size * 0.6));
-            let frame = plane.get_y_axis_pixel_range();
-            let is_inside =
-                (values.start..=values.end).contains(&median) && y - 2 * height > frame.start.min(frame.end);
-            if is_inside && units(crate::font::width(&text, size, false)) <= right - left {
-                let element = plotters::prelude::EmptyElement::at((slot.middle, median))
-                    + plotters::prelude::Text::new(text, (0, -height / 2), style.clone());
-                plane.draw(&element)?;
+            let (right, y) = plane.map_coordinate(&(slot.middle + slot.half, median));
+            let next = slots.get(place + 1).map(|next| plane.map_coordinate(&(next.middle - next.half, median)).0);
+            // Beyond the frame is a margin.
+            let end = next.map_or(across.end + look.units(13.0), |next| next - gap);
+            let is_inside = y - height > down.start.min(down.end) && y + height < down.start.max(down.end);
+            if is_inside && right + gap + units(font::width(&text, size, false)) <= end {
+                sheet.draw_text(&text, &style, (right + gap, y - height / 2))?;
             }
         }
         Ok(())

@@ -1,12 +1,14 @@
 //! Values written above points.
 
-use plotters::style::TextStyle;
+use plotters::prelude::Rectangle;
 use plotters::style::text_anchor::HPos;
+use plotters::style::{Color, TextStyle};
 
+use crate::NumberFormat;
 use crate::canvas::units;
 use crate::draw::look::Look;
 use crate::draw::plane::{Drawn, Plane, Sheet};
-use crate::{NumberFormat, font};
+use crate::font::{self, CAP_HEIGHT};
 
 /// More numbers than this in a picture are a table.
 const MOST_WRITTEN: usize = 60;
@@ -41,6 +43,10 @@ pub(super) fn above(
             (x - other_x).abs() < half + other_half + gap && (y - other_y).abs() < line
         };
         if !taken.iter().any(touches) {
+            // What goes through the digits is dimmed.
+            let (pad, height) = (units(size * 0.15), units(size * CAP_HEIGHT));
+            let patch = [(x - half - pad, y - height - pad), (x + half + pad, y + pad)];
+            sheet.draw(&Rectangle::new(patch, look.colors.background.mix(0.8).filled()))?;
             sheet.draw_text(&text, &style, (x, y))?;
             taken.push((x, y, half));
         }

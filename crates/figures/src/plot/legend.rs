@@ -1,7 +1,7 @@
 //! The legend.
 
 use super::trend::Fit;
-use crate::data::{Data, Run};
+use crate::data::{Data, Run, written};
 use crate::marks::{Marks, Symbol};
 use crate::references::Line;
 use crate::{Chart, NumberFormat};
@@ -37,13 +37,17 @@ pub(super) fn entries(
     // A lone cloud needs no name; a lone line does, once a fitted line is beside it, unless its axis bears the name.
     let on_axis = data.left.iter().any(|run| Some(&run.name) == chart.y_label.as_ref());
     if !single || (!fits.is_empty() && !kind.is_cloud() && !on_axis) {
-        let entry = |run: &Run, marks: &dyn Marks| Entry { name: run.name.clone(), symbol: marks.symbol(run) };
+        let name = |run: &Run| match kind.has_axes() {
+            true => run.legend_name().to_owned(),
+            false => written(&run.name, &chart.keys, chart.format_of_keys(), chart.locale),
+        };
+        let entry = |run: &Run, marks: &dyn Marks| Entry { name: name(run), symbol: marks.symbol(run) };
         let left = data.left.iter().map(|run| (run, entry(run, left_marks)));
         let right = data.right.iter().map(|run| (run, entry(run, right_marks)));
         let named = left.chain(right).filter(|(run, _)| !run.name.is_empty());
         // Grey runs of one name share an entry; they come last.
         let (colored, mut grey): (Vec<_>, Vec<_>) = named.partition(|(run, _)| run.color.is_some());
-        grey.dedup_by(|later, kept| later.0.name == kept.0.name);
+        grey.dedup_by(|later, kept| later.1.name == kept.1.name);
         entries.extend(colored.into_iter().chain(grey).map(|(_, entry)| entry));
     }
     if !fits.is_empty() {
@@ -61,7 +65,7 @@ pub(super) fn entries(
 /// What the fitted line is called; a single one along a line says from where to where it leads, for that is what a
 /// reader wants of it.
 fn trend_name(chart: &Chart, fits: &[Fit]) -> String {
-    match (fits, &chart.y_format) {
+    match (fits, chart.format_of_values()) {
         ([fit], Some(format)) if chart.kind.0.tells_trend_ends() => {
             format!("Linear trend: {} → {}", format.format(fit.from.1), format.format(fit.to.1))
         }

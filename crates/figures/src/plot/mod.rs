@@ -7,11 +7,11 @@ mod trend;
 pub(crate) use legend::Entry;
 pub(crate) use trend::Fit;
 
-use crate::data::{Data, Keys};
+use crate::data::{Data, Keys, written};
 use crate::marks::Marks;
 use crate::range::{from_zero_where_near, range};
 use crate::references::References;
-use crate::{AxisFormat, Chart, Columns, NumberFormat};
+use crate::{Chart, Column, Columns, NumberFormat, ValueFormat};
 
 /// Everything that is known before the size of the picture is.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl<'a> Plot<'a> {
         let (keys, filled) = axes::keys(chart, &data, &*left_marks, &references);
         let shown = left_marks.ramp().unwrap_or(left);
         let usual = usual_format(shown, left_marks.values(&data.left)).in_locale(chart.locale);
-        let format = chart.y_format.clone().unwrap_or(usual);
+        let format = chart.format_of_values().cloned().unwrap_or(usual);
         let legend = legend::entries(chart, &data, (&*left_marks, &*right_marks), &fits, &references.lines, &format);
         let title = title(chart, &data);
         Plot {
@@ -143,28 +143,43 @@ impl<'a> Plot<'a> {
 
     /// A key as a reader is told it.
     pub fn key_label(&self, at: f64) -> String {
-        let number = self.chart.x_format.as_ref().and_then(AxisFormat::number);
-        match number.filter(|_| self.data.keys == Keys::Numbers) {
-            Some(format) => format.clone().in_full().format(at),
-            None => self.data.keys.label(at, self.chart.locale),
+        let (chart, keys) = (self.chart, &self.data.keys);
+        match (chart.format_of_keys(), keys) {
+            (Some(ValueFormat::Number(format)), Keys::Numbers) => format.clone().in_full().format(at),
+            // A day is told as a day, however coarse the labels are.
+            (Some(ValueFormat::Number(format)), Keys::Names(_)) => {
+                let full = ValueFormat::Number(format.clone().in_full());
+                written(&keys.text(at), &chart.keys, Some(&full), chart.locale)
+            }
+            (_, Keys::Names(_)) => written(&keys.text(at), &chart.keys, None, chart.locale),
+            _ => keys.label(at, chart.locale),
         }
     }
 
     /// The format of values that are told one by one: with all their digits, unless the chart says how many.
     pub fn value_format_in_full(&self) -> NumberFormat {
-        let given = self.given_value_format().cloned().map(NumberFormat::in_full);
+        let given = self.chart.format_of_values().cloned().map(NumberFormat::in_full);
         given.unwrap_or_else(NumberFormat::full).in_locale(self.chart.locale)
     }
 
-    /// The format that the chart gives for its values, on their axis or at the marks.
-    pub fn given_value_format(&self) -> Option<&NumberFormat> {
-        let along = self.chart.x_format.as_ref().filter(|_| self.is_horizontal());
-        along.and_then(AxisFormat::number).or(self.chart.y_format.as_ref())
+    /// The names of the keys as they are shown; none where keys are measured.
+    pub fn key_names(&self) -> Vec<String> {
+        let (chart, format) = (self.chart, self.chart.format_of_keys());
+        self.data.keys.names().iter().map(|name| written(name, &chart.keys, format, chart.locale)).collect()
+    }
+
+    /// The names of the rows as they are shown.
+    pub fn row_names(&self) -> Vec<String> {
+        let names = || self.data.left.iter().map(|run| run.name.as_str());
+        let Some(format) = self.chart.format_of_rows() else { return names().map(str::to_owned).collect() };
+        let are_numbers = names().all(|name| name.parse::<f64>().is_ok());
+        let kind = if are_numbers { Column::Number(Vec::new()) } else { Column::Category(Vec::new()) };
+        names().map(|name| written(name, &kind, Some(format), self.chart.locale)).collect()
     }
 
     /// The format of the values written at the marks.
     pub fn value_format(&self) -> NumberFormat {
-        self.given_value_format().cloned().unwrap_or_else(|| {
+        self.chart.format_of_values().cloned().unwrap_or_else(|| {
             let values = self.left_marks.values(&self.data.left);
             usual_format(self.left_marks.ramp().unwrap_or(self.left), values).in_locale(self.chart.locale)
         })

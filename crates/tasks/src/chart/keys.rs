@@ -84,6 +84,9 @@ chart_and_panel! {
     /// How the vertical axis is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     y_format: Option<At<String>>,
+    /// How the values in the cells of a `heatmap` are written; without it, as `y_format` says, if that is of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value_format: Option<At<String>>,
     /// How the right axis is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     y2_format: Option<At<String>>,
@@ -251,6 +254,7 @@ impl Panel {
             self.marks.first().map(|mark| ("marks", mark.span)),
             at("color", &self.color),
             at("value", &self.value),
+            at("value_format", &self.value_format),
             at("agg", &self.agg),
             at("sort", &self.sort),
             at("others", &self.others),

@@ -51,7 +51,7 @@ struct ChartTask {
 impl Parameters for Chart {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "chart",
-        version: 8,
+        version: 9,
         summary: "Draws a figure of a table: PNG, SVG, PDF or an interactive page, print quality.",
         colour: "#b3386b",
         table: MakesTable::Never,

@@ -5,7 +5,7 @@ use tidemill_core::spec::At;
 use tidemill_core::table::{DataType, PlainData, PlainTable, Schema};
 use tidemill_core::task::TaskSource;
 use tidemill_figures::{
-    Agg, AxisFormat, Column, Columns, Kind, Locale, Measure, NumberFormat, Scale, Series, Spread, Stack,
+    Agg, Column, Columns, Kind, Locale, Measure, NumberFormat, Scale, Series, Spread, Stack, ValueFormat,
 };
 
 use super::keys::{Panel, ScaleKind};
@@ -90,11 +90,57 @@ impl Panel {
                 );
             }
         }
-        let _ = parsed(self.x_format.as_ref(), AxisFormat::parse, &mut mistakes);
-        let _ = parsed(self.y_format.as_ref(), NumberFormat::parse, &mut mistakes);
-        let _ = parsed(self.y2_format.as_ref(), NumberFormat::parse, &mut mistakes);
+        let (of_keys, of_others) = self.formats();
+        for (format, shows_keys) in of_keys.into_iter().map(|at| (at, true)).chain(of_others.map(|at| (at, false))) {
+            let read = |text: &str| if shows_keys { ValueFormat::parse(text) } else { of_numbers(text) };
+            let _ = parsed(Some(format), read, &mut mistakes);
+        }
         mistakes.extend(self.value_mistakes());
         mistakes
+    }
+
+    /// The formats of axes that may show days, and those of axes that show nothing but numbers.
+    fn formats(&self) -> (Vec<&At<String>>, impl Iterator<Item = &At<String>>) {
+        let (x, y) = (self.x_format.as_ref(), self.y_format.as_ref());
+        let (keys, numbers) = match self.kind().columns() {
+            Columns::KeysAndValues | Columns::Plain => ([x, None], [y, None]),
+            Columns::ValuesByCategory => ([y, None], [x, None]),
+            Columns::Grid => ([x, y], [None, None]),
+            Columns::Distribution => ([None, None], [x, y]),
+        };
+        let others = [self.y2_format.as_ref(), self.value_format.as_ref()];
+        (keys.into_iter().flatten().collect(), numbers.into_iter().chain(others).flatten())
+    }
+
+    /// Formats of days over columns that have none, and of numbers over days.
+    fn format_mistakes(&self, schema: &Schema) -> Vec<Diagnostic> {
+        let (x, y) = (self.x_format.as_ref(), self.y_format.as_ref());
+        let keys = match self.kind().columns() {
+            Columns::KeysAndValues | Columns::Plain => vec![(x, self.x.as_ref())],
+            Columns::ValuesByCategory => vec![(y.filter(|at| ValueFormat::is_of_dates(&at.value)), self.y.first())],
+            Columns::Grid => vec![(x, self.x.as_ref()), (y, self.y.first())],
+            Columns::Distribution => Vec::new(),
+        };
+        let mistake = |(format, column): (Option<&At<String>>, Option<&At<String>>)| {
+            let (format, column) = (format?, column?);
+            let data_type = schema.get(&column.value)?;
+            let are_days = matches!(data_type, DataType::Date | DataType::Datetime);
+            let of_days = ValueFormat::is_of_dates(&format.value);
+            // Of a heatmap, a format of numbers serves for the values.
+            let is_for_values = self.kind().columns() == Columns::Grid && self.y_format.as_ref() == Some(format);
+            let is_wrong = (of_days && (data_type.is_numeric() || data_type == DataType::Bool))
+                || (!of_days && are_days && !is_for_values);
+            let (what, help) = match of_days {
+                true => ("dates", "write one of numbers, such as `,.0f`"),
+                false => ("numbers", "write one of dates, such as `%b %Y`"),
+            };
+            is_wrong.then(|| {
+                let message =
+                    format!("`{}` is a format of {what}, and `{}` is {data_type}", format.value, column.value);
+                Diagnostic::error(message).at(format.span, "how this column is written").help(help)
+            })
+        };
+        keys.into_iter().filter_map(mistake).collect()
     }
 
     /// What is wrong with values, and with keys that go together or do not.
@@ -205,6 +251,7 @@ impl Panel {
                     .help("make dates of them in a `normalize` task, or write `x_scale: date`"),
             );
         }
+        mistakes.extend(self.format_mistakes(schema));
         for column in self.key_column().into_iter().chain(self.group_column()).chain(&self.facet) {
             if !schema.contains(&column.value) {
                 mistakes.push(unknown_column(column, schema));
@@ -275,14 +322,17 @@ impl Panel {
         let number = |format: &Option<At<String>>, scale: &Option<At<ScaleKind>>| {
             let is_percent = scale.as_ref().is_some_and(|at| at.value == ScaleKind::Percent) || self.shares(format);
             let text = format.as_ref().map(|at| at.value.as_str()).or(is_percent.then_some(".0%"))?;
-            NumberFormat::parse(text).ok().map(|format| format.in_locale(locale))
+            ValueFormat::parse(text).ok().map(|format| format.in_locale(locale))
         };
-        let along = self.x_format.as_ref().and_then(|at| AxisFormat::parse(&at.value).ok());
-        let along_right = self.y2_format.as_ref();
+        let plain = |format: &Option<At<String>>| {
+            let format = NumberFormat::parse(&format.as_ref()?.value).ok()?;
+            Some(format.in_locale(locale))
+        };
+        let along = self.x_format.as_ref().and_then(|at| ValueFormat::parse(&at.value).ok());
         let is_across = self.kind().columns() == Columns::ValuesByCategory;
         let along = along.map(|format| format.in_locale(locale)).or_else(|| {
             let scale = self.x_scale.as_ref().filter(|at| at.value == ScaleKind::Percent);
-            scale.and_then(|_| AxisFormat::parse(".0%").ok()).map(|format| format.in_locale(locale))
+            scale.and_then(|_| ValueFormat::parse(".0%").ok()).map(|format| format.in_locale(locale))
         });
         let (mut references, mut notes) = (Vec::new(), Vec::new());
         for mark in &self.marks {
@@ -302,9 +352,8 @@ impl Panel {
             y_axis: measure(&self.y_scale, &self.y_min, &self.y_max),
             x_format: along,
             y_format: number(&self.y_format, if is_across { &None } else { &self.y_scale }),
-            y2_format: along_right
-                .and_then(|at| NumberFormat::parse(&at.value).ok())
-                .map(|format| format.in_locale(locale)),
+            value_format: plain(&self.value_format),
+            y2_format: plain(&self.y2_format),
             trend: self.trend.as_ref().map(|at| at.value.value()),
             agg: self.agg.as_ref().map(|at| at.value.value()),
             sort: self.sort.as_ref().map(|at| at.value.value()),
@@ -359,6 +408,14 @@ impl Panel {
         }
         Some(Spread { low: values(self.low.as_ref()?)?, high: values(self.high.as_ref()?)? })
     }
+}
+
+/// A format of numbers, where one of dates is told that there are none.
+fn of_numbers(text: &str) -> Result<ValueFormat, String> {
+    if ValueFormat::is_of_dates(text) {
+        return Err(format!("`{text}` is of dates, and this axis shows numbers; write for example `,.0f` or `.1%`"));
+    }
+    NumberFormat::parse(text).map(ValueFormat::Number)
 }
 
 fn texts(data: &PlainData, rows: usize) -> Vec<Option<String>> {
