@@ -77,7 +77,7 @@ fn what_a_workbook_cannot_hold_is_told_where_it_stands() {
         ("{A: {from: sales, select: [totl]}}", "unknown column `totl`"),
         ("{A: {from: sales, columns: {totl: {width: 5}}}}", "unknown column `totl`"),
         ("{A: {from: sales, columns: {total: {width: 0}}}}", "up to 255 letters wide"),
-        ("{A: {from: sales, columns: {total: {format: '[Red0'}}}}", "`[Red0` is no number format of Excel"),
+        ("{A: {from: sales, columns: {total: {format: '[Red0'}}}}", "`[Red0` is no format of `total`"),
         ("{A: nothing}", "`nothing`"),
     ] {
         let said = book(sheets).run(["check"]).exits(2).stderr;
@@ -85,4 +85,50 @@ fn what_a_workbook_cannot_hold_is_told_where_it_stands() {
     }
     let said = book("{A: {figures: [drawing]}}").run(["run"]).exits(1).stderr;
     assert!(said.contains("publishes no picture that a sheet can hold") && said.contains("png"), "{said}");
+}
+
+#[test]
+fn formats_of_charts_and_tables_are_those_of_sheets() {
+    let project = book(
+        "{A: {from: sales, columns: {total: {format: '$,.2f'}, day: {format: '%d %b %Y'}}}, B: {from: sales, columns: {total: {format: '#,##0.00'}, day: {format: dd.mm.yyyy}}}}",
+    );
+    project.run(["run"]).exits(0);
+    let styles = part(&project, "xl/styles.xml");
+    for code in ["$#,##0.00", "dd mmm yyyy", "#,##0.00", "dd.mm.yyyy"] {
+        assert!(styles.contains(&format!("formatCode=\"{code}\"")), "{code}: {styles}");
+    }
+}
+
+#[test]
+fn what_is_no_format_of_a_column_is_told_at_its_letters() {
+    let project = book(
+        "{A: {from: sales, columns: {total: {format: '%b %Y'}, day: {format: '$,.2f'}, country: {format: '0 kg'}}}}",
+    );
+    insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r#"
+    error: `%b %Y` is no format of `total`
+     --> pipeline.yaml:6:97
+      |
+    6 | ...om: sales, columns: {total: {format: '%b %Y'}, day: {format: '$,.2f'}, country: {format: '0 kg'}}}}}
+      |                                         ^^^^^^^ it is of dates, and the column is decimal(10,2)
+      |
+      = help: write one of numbers, `$,.2f` or `.1%`, or of dates, `%d %b %Y`; or Excel's own code, `#,##0.00` or `dd.mm.yyyy`
+
+    error: `$,.2f` is no format of `day`
+     --> pipeline.yaml:6:121
+      |
+    6 | ...{total: {format: '%b %Y'}, day: {format: '$,.2f'}, country: {format: '0 kg'}}}}}
+      |                                             ^^^^^^^ it is of numbers, and the column is date
+      |
+      = help: write one of numbers, `$,.2f` or `.1%`, or of dates, `%d %b %Y`; or Excel's own code, `#,##0.00` or `dd.mm.yyyy`
+
+    error: `0 kg` is no format of `country`
+     --> pipeline.yaml:6:149
+      |
+    6 | ...'$,.2f'}, country: {format: '0 kg'}}}}}
+      |                                ^^^^^^ `k` means nothing there: texts stand in quotes, as in `0 "pieces"`
+      |
+      = help: write one of numbers, `$,.2f` or `.1%`, or of dates, `%d %b %Y`; or Excel's own code, `#,##0.00` or `dd.mm.yyyy`
+
+    3 errors
+    "#);
 }

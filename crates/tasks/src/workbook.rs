@@ -8,10 +8,11 @@ use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
+use tidemill_core::format::{DateFormat, NumberFormat, ValueFormat, check_spreadsheet_code};
 use tidemill_core::regular_file::{self, MOST_PART};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap};
 use tidemill_core::storage::resolve;
-use tidemill_core::table::{self, Location, Schema, SheetColumn, SheetImage};
+use tidemill_core::table::{self, DataType, Location, Schema, SheetColumn, SheetImage};
 use tidemill_core::task::{
     CheckContext, Descriptor, Edge, EdgeKind, Io, MakesTable, OutputFile, RunContext, Task, TaskFailure, TaskResult,
     TaskSource,
@@ -23,7 +24,7 @@ use super::table_task::{reads, unknown_column, upstream};
 
 /// Letters of a sheet's name.
 const MOST_NAME: usize = 31;
-/// Letters of a column's width, and of a number format.
+/// Letters of a column's width.
 const MOST_LETTERS: f64 = 255.0;
 
 /// Writes several tables and figures to one Excel workbook.
@@ -76,7 +77,7 @@ struct ColumnKeys {
     /// Its width in letters; default that of its longest value.
     #[serde(default)]
     width: Option<At<f64>>,
-    /// Excel's number format, such as `#,##0.00`, `0.0%` or `dd.mm.yyyy`; default by its type.
+    /// How its values are written: as in charts and tables, `$,.2f`, `.1%`, of dates `%d %b %Y`; or Excel's own code, such as `#,##0.00` or `dd.mm.yyyy`; default by its type.
     #[serde(default)]
     format: Option<At<String>>,
 }
@@ -127,7 +128,7 @@ struct WorkbookTask {
 impl Parameters for Workbook {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "workbook",
-        version: 1,
+        version: 2,
         summary: "Writes several tables and figures to one Excel workbook.",
         colour: "#1d7044",
         table: MakesTable::Never,
@@ -208,21 +209,25 @@ impl SheetMap {
             if let Some(width) = column.width.as_ref().filter(|at| !(at.value > 0.0 && at.value <= MOST_LETTERS)) {
                 mistakes.push(Diagnostic::error("a column is up to 255 letters wide").at(width.span, "not this"));
             }
-            if let Some(format) = column.format.as_ref().filter(|at| !is_format(&at.value)) {
-                mistakes.push(
-                    Diagnostic::error(format!("`{}` is no number format of Excel", format.value))
-                        .at(format.span, "its quotes or brackets do not match, or it is empty")
-                        .help("write for example `#,##0.00`, `0.0%`, `dd.mm.yyyy` or `#,##0 \"pieces\"`"),
-                );
-            }
         }
         mistakes
     }
 
-    /// The columns that its table does not have.
-    fn unknown(&self, schema: &Schema) -> Vec<Diagnostic> {
+    /// The columns that its table does not have, and formats that its columns cannot have.
+    fn wrong_columns(&self, schema: &Schema) -> Vec<Diagnostic> {
         let named = self.select.iter().chain(self.columns.iter().map(|(name, _)| name));
-        named.filter(|name| schema.get(&name.value).is_none()).map(|name| unknown_column(name, schema)).collect()
+        let unknown = named.filter(|name| schema.get(&name.value).is_none()).map(|name| unknown_column(name, schema));
+        let formats = self.columns.iter().filter_map(|(name, keys)| {
+            let format = keys.format.as_ref()?;
+            let data_type = schema.get(&name.value).unwrap_or(DataType::Null);
+            let why = code_for(&format.value, data_type).err()?;
+            Some(
+                Diagnostic::error(format!("`{}` is no format of `{}`", format.value, name.value))
+                    .at(format.span, why)
+                    .help("write one of numbers, `$,.2f` or `.1%`, or of dates, `%d %b %Y`; or Excel's own code, `#,##0.00` or `dd.mm.yyyy`"),
+            )
+        });
+        unknown.chain(formats).collect()
     }
 
     /// The columns as they are shown.
@@ -237,24 +242,38 @@ impl SheetMap {
                 name: name.to_owned(),
                 heading: keys.heading.unwrap_or_else(|| name.to_owned()),
                 width: keys.width.map(|at| at.value),
-                format: keys.format.map(|at| at.value),
+                format: keys.format.and_then(|at| {
+                    // What is no format of this column, `check` has told.
+                    code_for(&at.value, schema.get(name).unwrap_or(DataType::Null)).ok()
+                }),
             }
         };
         names.into_iter().map(column).collect()
     }
 }
 
-/// Whether a number format is one, as far as it can be told: a workbook with a broken one does not open.
-fn is_format(text: &str) -> bool {
-    let mut plain = String::new();
-    for (at, part) in text.split('"').enumerate() {
-        if at % 2 == 0 {
-            plain.push_str(part);
-        }
+/// The code by which Excel writes values of a type in a format, which may be its own code already.
+fn code_for(text: &str, data_type: DataType) -> Result<String, String> {
+    let are_dates = matches!(data_type, DataType::Date | DataType::Datetime | DataType::Time);
+    if ValueFormat::is_of_dates(text) {
+        let format = DateFormat::parse(text)?;
+        return match are_dates || matches!(data_type, DataType::String | DataType::Null) {
+            true => format.in_spreadsheet(),
+            false => Err(format!("it is of dates, and the column is {data_type}")),
+        };
     }
-    let balanced =
-        text.matches('"').count().is_multiple_of(2) && plain.matches('[').count() == plain.matches(']').count();
-    balanced && !text.trim().is_empty() && text.chars().count() as f64 <= MOST_LETTERS && text.split(';').count() <= 4
+    match NumberFormat::parse(text) {
+        // Of a date, `d` is its day.
+        Ok(_) if are_dates && check_spreadsheet_code(text).is_err() => {
+            Err(format!("it is of numbers, and the column is {data_type}"))
+        }
+        Ok(format) if !are_dates => Ok(format.in_spreadsheet(match data_type {
+            DataType::Int => Some(0),
+            DataType::Decimal { scale, .. } => Some(usize::from(scale)),
+            _ => None,
+        })),
+        _ => check_spreadsheet_code(text).map(|()| text.to_owned()),
+    }
 }
 
 impl Task for WorkbookTask {
@@ -282,8 +301,8 @@ impl Task for WorkbookTask {
         let mut mistakes = Vec::new();
         for (_, sheet) in &self.sheets {
             match &sheet.from {
-                Some(task) => mistakes.extend(sheet.unknown(upstream(cx, &task.value)?)),
-                None => mistakes.extend(sheet.unknown(&Schema::new())),
+                Some(task) => mistakes.extend(sheet.wrong_columns(upstream(cx, &task.value)?)),
+                None => mistakes.extend(sheet.wrong_columns(&Schema::new())),
             }
         }
         if mistakes.is_empty() { Ok(None) } else { Err(mistakes) }
@@ -353,12 +372,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_format_that_a_workbook_could_not_hold_is_known() {
-        for good in ["#,##0.00", "[Red]-0;0", "0 \"[pieces\"", "dd.mm.yyyy", "@"] {
-            assert!(is_format(good), "{good}");
+    fn formats_are_translated_by_the_type_of_their_column() {
+        let code = |text: &str, data_type| code_for(text, data_type);
+        for (text, data_type, expected) in [
+            ("$,.2f", DataType::MONEY, "$#,##0.00"),
+            (",", DataType::Int, "#,##0"),
+            (",", DataType::MONEY, "#,##0.00"),
+            ("d", DataType::Float, "0"),
+            ("d", DataType::Date, "d"),
+            ("%b %Y", DataType::Date, "mmm yyyy"),
+            ("%H:%M", DataType::Time, "hh:mm"),
+            ("#,##0.00", DataType::Int, "#,##0.00"),
+            ("dd.mm.yyyy", DataType::Date, "dd.mm.yyyy"),
+            ("0.0%", DataType::Float, "0.0%"),
+            ("0 \"pieces\"", DataType::Int, "0 \"pieces\""),
+            ("@", DataType::String, "@"),
+        ] {
+            assert_eq!(code(text, data_type).as_deref(), Ok(expected), "{text}");
         }
-        for bad in ["", " ", "0 \"x", "[Red 0", "0;0;0;0;0"] {
-            assert!(!is_format(bad), "{bad}");
+        for (text, data_type, told) in [
+            ("%b %Y", DataType::Int, "it is of dates, and the column is int"),
+            ("$,.2f", DataType::Date, "it is of numbers, and the column is date"),
+            ("nice", DataType::Int, "`n` means nothing there"),
+            ("%V", DataType::Date, "have no `%V`"),
+        ] {
+            assert!(code(text, data_type).is_err_and(|why| why.contains(told)), "{text}: {:?}", code(text, data_type));
         }
     }
 }

@@ -89,9 +89,9 @@ fn put_pictures(page: &mut Worksheet, pictures: &[SheetImage], column: u16) -> R
 /// So many letters that the longest value and the heading fit.
 fn width(column: &Column<'_>, rows: usize, format: Option<&str>) -> f64 {
     let longest = match column.cells {
-        Cells::Date(_) => format.map_or("2024-01-01".len(), str::len),
-        Cells::Datetime(_) => format.map_or("2024-01-01 00:00:00".len(), str::len),
-        Cells::Time(_) => format.map_or("00:00:00".len(), str::len),
+        Cells::Date(_) => format.map_or("2024-01-01".len(), code_letters),
+        Cells::Datetime(_) => format.map_or("2024-01-01 00:00:00".len(), code_letters),
+        Cells::Time(_) => format.map_or("00:00:00".len(), code_letters),
         _ => (0..rows).map(|row| letters(column.cells.get(row), format)).max().unwrap_or(0),
     };
     // The letters of the header are bold, and a cell has margins.
@@ -109,13 +109,23 @@ fn letters(cell: Cell<'_>, format: Option<&str>) -> usize {
             let whole = text.split('.').next().unwrap_or_default().len();
             // With signs between thousands; a format adds its digits and letters.
             match (format, cell) {
-                (Some(format), _) => whole + whole / 3 + format.split(';').next().unwrap_or_default().len() / 2,
+                (Some(format), _) => whole + whole / 3 + code_letters(format) / 2,
                 (None, Cell::Decimal(..)) => text.len() + whole / 3,
                 (None, _) => text.len().min(12),
             }
         }
         _ => cell.text().len(),
     }
+}
+
+/// About so many letters the code of a number format writes beside those of its value: of dates, all.
+fn code_letters(code: &str) -> usize {
+    let section = code.split(';').next().unwrap_or_default();
+    // Conditions and colours in brackets are not written.
+    let shown: String = section.split('[').map(|part| part.split_once(']').map_or(part, |(_, shown)| shown)).collect();
+    let signs = shown.chars().filter(|sign| !matches!(sign, '"' | '\\')).count();
+    // The longest names of months and days have nine letters.
+    signs + 5 * (shown.matches("mmmm").count() + shown.matches("dddd").count())
 }
 
 /// The width of a text; letters of East Asia are twice as wide.
