@@ -84,8 +84,14 @@ fn tables_have_headings_formats_totals_colours_and_sparklines() {
             assert!(page.contains(cell), "{cell} in {page}");
         }
         assert!(page.contains("light-dark(#b3261e,#ff9a91)\">-3</td>") && page.contains(">0</td>"), "{page}");
-        assert!(page.contains("<td style=\"text-align:center\">▁█▅</td>") && page.contains("▄▄"), "{page}");
-        assert!(page.contains("<td>&lt;b&gt;</td>") && page.contains("<td>Chad &amp; *Co*</td>"), "{page}");
+        assert!(
+            page.contains("text-align:center;font-family:monospace;white-space:pre\">▁█▅</td>") && page.contains("▄▄"),
+            "{page}"
+        );
+        assert!(
+            page.contains(">&lt;b&gt;</td>") && page.contains("<td style=\"white-space:nowrap\">Chad &amp; *Co*</td>"),
+            "{page}"
+        );
     }
     let refused = report("r.md", &format!("${{{{ inputs.sales | table({columns}) }}}}\n"), "output: page.md");
     let told = refused.run(["run"]).exits(1).stderr;
@@ -106,7 +112,7 @@ fn a_picture_has_a_width_and_says_what_it_shows() {
         "{plain}"
     );
     let wrong = report("r.html", "${{ tasks.figure.output | image(width='wide') }}", "output: page.html");
-    let told = wrong.run(["run"]).exits(1).stderr;
+    let told = wrong.run(["check"]).exits(2).stderr;
     assert!(told.contains("`wide` is no width"), "{told}");
 }
 

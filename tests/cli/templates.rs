@@ -241,3 +241,67 @@ fn a_text_that_doubles_is_stopped() {
     let said = report("r.md", "r.txt", text).run(["run"]).exits(1).stderr;
     assert!(said.contains("r.md:3: this takes more than 20 million steps"), "{said}");
 }
+
+#[test]
+fn columns_and_arguments_are_found_by_check() {
+    let project = report(
+        "r.md",
+        "r.html",
+        "# Report\n\n${{ inputs.t | table({'k': {'format': 'nice'}, 'w': 'W'}, nul='-') }}\n\n{% for row in inputs.t %}\n${{ row.vv | date('%J') }}\n{% endfor %}\n${{ 'logo.png' | image(widht='50%') }}\n",
+    );
+    insta::assert_snapshot!(project.run(["check"]).exits(2).stderr, @r"
+    error: file `logo.png` does not exist
+     --> pipeline.yaml:6:36
+      |
+    6 |   report: {type: report, template: r.md, inputs: {t: t}, output: r.html}
+      |                                    ^^^^ task `report` reads it
+      |
+      = help: paths start at the folder of the pipeline file
+
+    error: in `${{ }}`: `nice` is not a number format: `nice` is not one of f, d, %, s, e; write for example `,.0f`, `$,.2f`, `.1%`, `d` or `.3s`; of dates `%d %b %Y`
+     --> r.md:3:40
+      |
+    3 | ${{ inputs.t | table({'k': {'format': 'nice'}, 'w': 'W'}, nul='-') }}
+      |                                        ^^^^
+
+    error: in `${{ }}`: there is no column `w`
+     --> r.md:3:49
+      |
+    3 | ${{ inputs.t | table({'k': {'format': 'nice'}, 'w': 'W'}, nul='-') }}
+      |                                                 ^
+      |
+      = help: there is `k`, `v`, `x`
+
+    error: in `${{ }}`: `table` takes no `nul`
+     --> r.md:3:59
+      |
+    3 | ${{ inputs.t | table({'k': {'format': 'nice'}, 'w': 'W'}, nul='-') }}
+      |                                                           ^^^
+      |
+      = help: did you mean `null`?
+
+    error: in `${{ }}`: there is no column `vv`
+     --> r.md:6:9
+      |
+    6 | ${{ row.vv | date('%J') }}
+      |         ^^
+      |
+      = help: did you mean `v`?
+
+    error: in `${{ }}`: `%J` is not a date format: strftime formatting failed: found unrecognized specifier directive `J`; write for example `%b %Y` or `%Y-%m-%d`
+     --> r.md:6:20
+      |
+    6 | ${{ row.vv | date('%J') }}
+      |                    ^^
+
+    error: in `${{ }}`: `image` takes no `widht`
+     --> r.md:8:24
+      |
+    8 | ${{ 'logo.png' | image(widht='50%') }}
+      |                        ^^^^^
+      |
+      = help: did you mean `width`?
+
+    7 errors
+    ");
+}

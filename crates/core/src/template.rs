@@ -3,9 +3,11 @@
 mod aggregates;
 mod depth;
 mod filters;
+mod inspect;
 mod known;
 mod nesting;
 mod number;
+mod picture;
 mod rows;
 mod table;
 
@@ -16,7 +18,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
+pub(crate) use inspect::{Mistake, mistakes};
 pub(crate) use known::{FILTERS, TESTS, functions, has_filter, has_test};
+pub use picture::{checked_width, picture_kind};
 pub use rows::table_rows;
 
 /// Steps that one template may take before it is stopped: more than a report of a million cells needs. Text costs a step
@@ -233,8 +237,8 @@ mod tests {
         <table>
         <thead><tr><th style="text-align:right">orders</th><th>country</th></tr></thead>
         <tbody>
-        <tr><td style="text-align:right">89</td><td>Chad &amp; Co</td></tr>
-        <tr><td style="text-align:right">1200</td><td>Peru</td></tr>
+        <tr><td style="text-align:right">89</td><td style="white-space:nowrap">Chad &amp; Co</td></tr>
+        <tr><td style="text-align:right">1200</td><td style="white-space:nowrap">Peru</td></tr>
         </tbody>
         </table>
         "#);
@@ -250,11 +254,11 @@ mod tests {
         <table>
         <thead><tr><th>Land</th><th style="text-align:right">Sum</th><th style="text-align:left">orders</th></tr></thead>
         <tbody>
-        <tr><td>Chad &amp; Co</td><td style="text-align:right">$44,004.7</td><td style="text-align:left">89</td></tr>
-        <tr><td>Peru</td><td style="text-align:right">–</td><td style="text-align:left;color:#b3261e;color:light-dark(#b3261e,#ff9a91)">1200</td></tr>
+        <tr><td style="white-space:nowrap">Chad &amp; Co</td><td style="text-align:right">$44,004.7</td><td style="text-align:left">89</td></tr>
+        <tr><td style="white-space:nowrap">Peru</td><td style="text-align:right">–</td><td style="text-align:left;color:#b3261e;color:light-dark(#b3261e,#ff9a91)">1200</td></tr>
         </tbody>
         <tfoot>
-        <tr><td>All</td><td style="text-align:right">$44,004.7</td><td style="text-align:left">1200</td></tr>
+        <tr><td style="white-space:nowrap">All</td><td style="text-align:right">$44,004.7</td><td style="text-align:left">1200</td></tr>
         </tfoot>
         </table>
         "#);
@@ -267,10 +271,10 @@ mod tests {
         ");
         for (column, told) in [
             ("{'country': {'format': ',.0f'}}", "column `country`: `Chad & Co` is no number"),
-            ("{'total': {'format': 'nice'}}", "or for dates"),
+            ("{'total': {'format': 'nice'}}", "of dates `%d %b %Y`"),
             ("{'total': {'align': 'up'}}", "`up` is no alignment"),
             ("{'total': {'total': 'avg'}}", "`avg` is no total"),
-            ("{'total': {'colour': 'scale'}}", "column `total` has no `colour`: there is heading"),
+            ("{'total': {'colour': 'scale'}}", "column `total` takes no `colour`: there is heading"),
             ("{'total': {'color': 'red'}}", "`color` is \"scale\", or a map"),
             ("{'total': {'color': {'0': 'red'}}}", "`0` is no condition"),
             ("{'total': {'color': {'> 0': 'red;x'}}}", "`red;x` is no colour"),
@@ -300,6 +304,9 @@ mod tests {
             assert_eq!(of(value), line, "{value}");
         }
         assert!(of("'a, b'").contains("is no number") && of("7").contains("is no list of numbers"));
+        // One more number makes no line shorter.
+        let width = |count: usize| of(&format!("range({count})")).chars().count() - 2;
+        assert_eq!([1, 31, 32, 33, 34, 63, 65, 1000].map(width), [1, 31, 32, 32, 32, 32, 32, 32]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use tidemill_core::attempt::{OutputPlaces, real};
 use tidemill_core::plan::resolve;
 use tidemill_core::regular_file::{self, MOST_PART};
 use tidemill_core::table::Location;
+use tidemill_core::template::{checked_width, picture_kind};
 
 /// An SVG says within so many bytes that it is one.
 const HEAD: usize = 4096;
@@ -30,18 +31,6 @@ pub fn image(project: &Path, places: &OutputPlaces, path: &str, keys: &Kwargs) -
     )))
 }
 
-/// A width as CSS has it; a plain number is pixels.
-fn checked_width(width: &Value) -> Result<String, Error> {
-    let text = width.to_string();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
-    let is_number = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok_and(f64::is_finite);
-    match &text[digits.len()..] {
-        "" if is_number => Ok(format!("{digits}px")),
-        "px" | "%" | "em" | "rem" | "vw" | "cm" | "mm" | "in" | "pt" if is_number => Ok(text),
-        _ => Err(wrong(format!("`{text}` is no width: write for example 600, \"100%\" or \"12cm\""))),
-    }
-}
-
 /// What a picture shows, as far as its file's name says it.
 pub fn named(path: &str) -> String {
     let stem = Path::new(path).file_stem().unwrap_or_default();
@@ -56,14 +45,7 @@ fn wrong(message: String) -> Error {
 fn address(project: &Path, places: &OutputPlaces, path: &str) -> Result<String, Error> {
     use base64::Engine as _;
 
-    let kind = match path.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
-        Some("png") => "image/png",
-        Some("svg") => "image/svg+xml",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("gif") => "image/gif",
-        Some("webp") => "image/webp",
-        _ => return Err(wrong(format!("`{path}` is no picture: png, svg, jpg, gif and webp are"))),
-    };
+    let kind = picture_kind(path)?;
     let file = real(&resolve(project, &Location::new(path)));
     if !places.hold(&file) {
         let place = file.display();
@@ -94,18 +76,6 @@ fn is_picture(kind: &str, bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_width_is_that_of_css() {
-        let width = |value: Value| checked_width(&value).map_err(|error| error.detail().unwrap_or_default().to_owned());
-        assert_eq!(width(Value::from(600)), Ok("600px".to_owned()));
-        for good in ["50%", "12.5cm", "40em"] {
-            assert_eq!(width(Value::from(good)), Ok(good.to_owned()));
-        }
-        for bad in ["", "wide", "-5px", "5px;x", "1e999", "5 px", "5furlongs", "inf"] {
-            assert!(width(Value::from(bad)).is_err_and(|told| told.contains("is no width")), "{bad}");
-        }
-    }
 
     #[test]
     fn a_picture_is_known_by_its_first_bytes() {

@@ -59,7 +59,7 @@ struct ReportTask {
 impl Parameters for Report {
     const DESCRIPTOR: Descriptor = Descriptor {
         name: "report",
-        version: 2,
+        version: 3,
         summary: "Writes a report from a template: text, Markdown, or HTML in one file.",
         colour: "#3f7d2c",
         table: MakesTable::Never,

@@ -133,8 +133,18 @@ pub fn check_text(
         inputs: inputs.iter().map(|(name, _)| name.value.as_str()).collect(),
         outputs: Vec::new(),
         secrets: cx.secrets.iter().map(String::as_str).collect(),
+        columns: columns_of(cx, inputs),
     };
     text.check(scope, &known, cx.sources)
+}
+
+/// The columns of the tables that enter a text, as far as they are known.
+pub fn columns_of<'a>(cx: &'a CheckContext<'_>, inputs: &'a OrderedMap<At<String>>) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let columns = |(name, task): &'a (At<String>, At<String>)| {
+        let schema = cx.tables.get(&task.value)?.as_ref()?;
+        Some((name.value.as_str(), schema.names().collect()))
+    };
+    inputs.iter().filter_map(columns).collect()
 }
 
 /// Finds what is wrong with a template's file before anything runs.

@@ -1,6 +1,6 @@
 //! What a [`Template`] uses, whether it is known, and what it comes to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -33,6 +33,8 @@ pub struct RuntimeNames<'a> {
     pub outputs: Vec<&'a str>,
     /// The declared secrets.
     pub secrets: Vec<&'a str>,
+    /// The columns of those inputs that are tables, as far as they are known.
+    pub columns: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 /// A name that a template uses: `params.top_n`, `tasks.orders.rows`.
@@ -124,7 +126,24 @@ impl Template {
             let names = self.free_names(&cut);
             found.extend(names.iter().filter_map(|(offset, name)| check_name(text, *offset, name, scope, known)));
         }
+        if found.is_empty() {
+            found = self.wrong_arguments(text, known);
+        }
         found
+    }
+
+    /// Columns that its tables do not have, and arguments that its filters cannot take.
+    fn wrong_arguments(&self, text: Text<'_>, known: &RuntimeNames<'_>) -> Vec<Diagnostic> {
+        let columns = |table: &str| Some(known.columns.get(table)?.iter().map(|name| (*name).to_owned()).collect());
+        let told = |mistake: template::Mistake| {
+            let wrong =
+                Diagnostic::error(format!("in `${{{{ }}}}`: {}", mistake.message)).at(text.place(mistake.place), "");
+            match mistake.unknown {
+                Some((name, known)) => wrong.suggest(&name, known.iter().map(String::as_str)),
+                None => wrong,
+            }
+        };
+        template::mistakes(&self.text, &columns).into_iter().map(told).collect()
     }
 
     /// Renders it; `runtime` has `tasks`, `inputs`, `outputs`, `secrets`, and `run` with all it has in a run.

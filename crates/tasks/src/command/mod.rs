@@ -252,6 +252,7 @@ impl Command {
             inputs: self.inputs.iter().map(|(name, _)| name.value.as_str()).collect(),
             outputs: self.outputs.iter().map(|(name, _)| name.value.as_str()).collect(),
             secrets: cx.secrets.iter().map(String::as_str).collect(),
+            ..RuntimeNames::default()
         };
         self.texts().flat_map(|text| text.check(scope, &known, cx.sources)).collect()
     }

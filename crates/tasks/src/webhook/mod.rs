@@ -21,7 +21,7 @@ use ureq::http::{HeaderName, HeaderValue, Method, Request};
 use self::authority::Authority;
 pub(crate) use self::exchange::{Hooks, exchange};
 use super::parameters::Parameters;
-use super::texts::{input_edges, input_tables, runtime_names};
+use super::texts::{columns_of, input_edges, input_tables, runtime_names};
 
 /// Headers whose value is as good as a password.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "x-api-key"];
@@ -265,6 +265,7 @@ impl Task for WebhookTask {
             inputs: self.keys.inputs.iter().map(|(name, _)| name.value.as_str()).collect(),
             outputs: Vec::new(),
             secrets: cx.secrets.iter().map(String::as_str).collect(),
+            columns: columns_of(cx, &self.keys.inputs),
         };
         let mistakes: Vec<Diagnostic> =
             self.texts().iter().flat_map(|text| text.check(&self.scope, &known, cx.sources)).collect();

@@ -24,6 +24,7 @@ pub(super) fn check(text: &str) -> String {
         inputs: vec!["rows"],
         outputs: vec![],
         secrets: vec!["SMTP_URL"],
+        ..RuntimeNames::default()
     };
     render(template.check(&scope, &known, &sources), &sources)
 }

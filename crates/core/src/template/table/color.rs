@@ -89,12 +89,8 @@ impl Color {
 
 impl Rule {
     fn read(condition: &str, color: &str) -> Result<Self, Error> {
-        let condition = condition.trim();
-        let found = COMPARISONS.iter().find_map(|(sign, holds)| Some((condition.strip_prefix(sign)?, *holds)));
-        let Some((bound, comparison)) = found else {
-            return Err(wrong(format!("`{condition}` is no condition: write for example `< 0`, `>= 100` or `= late`")));
-        };
-        Ok(Self { comparison, bound: bound.trim().to_owned(), style: style(color)? })
+        let (bound, comparison) = compared(condition).map_err(wrong)?;
+        Ok(Self { comparison, bound: bound.to_owned(), style: style(color).map_err(wrong)? })
     }
 
     /// Numbers are compared as numbers, all else as text. NULL is never coloured.
@@ -108,8 +104,25 @@ impl Rule {
     }
 }
 
+/// What a condition compares a value with, and how.
+fn compared(condition: &str) -> Result<(&str, Comparison), String> {
+    let condition = condition.trim();
+    let found = COMPARISONS.iter().find_map(|(sign, holds)| Some((condition.strip_prefix(sign)?.trim(), *holds)));
+    found.ok_or_else(|| format!("`{condition}` is no condition: write for example `< 0`, `>= 100` or `= late`"))
+}
+
+/// What is wrong with a condition.
+pub(crate) fn condition_mistake(condition: &str) -> Option<String> {
+    compared(condition).err()
+}
+
+/// What is wrong with the name of a colour.
+pub(crate) fn color_mistake(color: &str) -> Option<String> {
+    style(color).err()
+}
+
 /// A colour by its name, or as `#rrggbb`.
-fn style(color: &str) -> Result<String, Error> {
+fn style(color: &str) -> Result<String, String> {
     if let Some((_, light, dark)) = NAMES.iter().find(|(name, ..)| *name == color) {
         // What does not know `light-dark` keeps the colour before it.
         return Ok(format!("color:{light};color:light-dark({light},{dark})"));
@@ -117,6 +130,6 @@ fn style(color: &str) -> Result<String, Error> {
     let digits = color.strip_prefix('#').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     match digits {
         Some(digits) if matches!(digits.len(), 3 | 6) => Ok(format!("color:{color}")),
-        _ => Err(wrong(format!("`{color}` is no colour here: write red, orange, green, blue, grey or #rrggbb"))),
+        _ => Err(format!("`{color}` is no colour here: write red, orange, green, blue, grey or #rrggbb")),
     }
 }

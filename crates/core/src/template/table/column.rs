@@ -7,12 +7,12 @@ use minijinja::value::{Value, ValueKind};
 
 use super::color::Color;
 use super::{Cell, is_numeric, spark, wrong};
-use crate::format::NumberFormat;
+use crate::format::{NumberFormat, ValueFormat};
 use crate::template::filters;
 use crate::template::number::Exact;
 
-/// The keys of a column, as messages list them.
-const KEYS: &str = "heading, format, align, total, color and sparkline";
+/// The keys of a column.
+pub(crate) const COLUMN_KEYS: [&str; 6] = ["heading", "format", "align", "total", "color", "sparkline"];
 
 /// A column: what it is called, and how its values are shown.
 pub(super) struct Column {
@@ -21,7 +21,7 @@ pub(super) struct Column {
     /// None until [`Column::fit`] has seen the values, unless the template says it.
     pub align: Option<Align>,
     pub color: Option<Color>,
-    format: Option<Format>,
+    format: Option<ValueFormat>,
     total: Option<Total>,
     sparkline: bool,
 }
@@ -31,12 +31,6 @@ pub(super) enum Align {
     Left,
     Center,
     Right,
-}
-
-enum Format {
-    Number(NumberFormat),
-    /// Of strftime.
-    Date(String),
 }
 
 #[derive(Clone, Copy)]
@@ -70,21 +64,33 @@ impl Column {
         }
         let name = self.name.clone();
         if said.kind() != ValueKind::Map {
-            return Err(wrong(format!("column `{name}` takes a heading, or a map with {KEYS}")));
+            return Err(wrong(format!("column `{name}` takes a heading, or a map of {}", COLUMN_KEYS.join(", "))));
         }
         for key in said.try_iter()? {
-            let value = said.get_item(&key)?;
-            match key.as_str() {
-                Some("heading") => self.heading = value.to_string(),
-                Some("format") => self.format = Some(format(&value)?),
-                Some("align") => self.align = Some(align(&value)?),
-                Some("total") => self.total = Some(total(&value)?),
-                Some("color") => self.color = Some(Color::read(&value)?),
-                Some("sparkline") => self.sparkline = value.is_true(),
-                _ => return Err(wrong(format!("column `{name}` has no `{key}`: there is {KEYS}"))),
-            }
+            self.set(&key.to_string(), &said.get_item(&key)?)?;
         }
         Ok(self)
+    }
+
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), Error> {
+        match key {
+            "heading" => self.heading = value.to_string(),
+            "format" => self.format = Some(ValueFormat::parse_with_zone(&value.to_string()).map_err(wrong)?),
+            "align" => self.align = Some(align(value)?),
+            "total" => self.total = Some(total(value)?),
+            "color" => self.color = Some(Color::read(value)?),
+            "sparkline" => self.sparkline = value.is_true(),
+            _ => {
+                let (name, keys) = (&self.name, COLUMN_KEYS.join(", "));
+                return Err(wrong(format!("column `{name}` takes no `{key}`: there is {keys}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether its values are lists of numbers, shown as bars.
+    pub fn is_sparkline(&self) -> bool {
+        self.sparkline
     }
 
     /// Looks at all values: numbers are aligned to the right, and colours go from the least to the largest.
@@ -107,8 +113,10 @@ impl Column {
         };
         let text = match &self.format {
             _ if self.sparkline => spark::line(value).map_err(in_column)?,
-            Some(Format::Number(format)) => number(format, Exact::of(value).map_err(in_column)?),
-            Some(Format::Date(format)) => filters::date(value, Some(format)).map_err(in_column)?.unwrap_or_default(),
+            Some(ValueFormat::Number(format)) => number(format, Exact::of(value).map_err(in_column)?),
+            Some(ValueFormat::Date(format)) => {
+                filters::date(value, Some(format.as_str())).map_err(in_column)?.unwrap_or_default()
+            }
             None => value.to_string(),
         };
         Ok(Cell { text, style: self.color.as_ref().and_then(|color| color.style(value)) })
@@ -141,14 +149,10 @@ fn number(format: &NumberFormat, exact: Exact) -> String {
     }
 }
 
-/// One of numbers, such as `$,.2f`, or one of strftime, such as `%d %b %Y`.
-fn format(value: &Value) -> Result<Format, Error> {
-    let text = value.to_string();
-    match NumberFormat::parse(&text) {
-        Ok(format) => Ok(Format::Number(format)),
-        Err(_) if text.contains('%') => Ok(Format::Date(text)),
-        Err(what) => Err(wrong(format!("{what}, or for dates `%d %b %Y`"))),
-    }
+/// What is wrong with what a key of a column is told.
+pub(crate) fn column_mistake(key: &str, value: &Value) -> Option<String> {
+    let set = Column::named(String::new()).set(key, value);
+    set.err().map(|error| error.detail().unwrap_or_default().to_owned())
 }
 
 fn align(value: &Value) -> Result<Align, Error> {

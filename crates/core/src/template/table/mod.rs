@@ -9,7 +9,9 @@ mod spark;
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{AutoEscape, Error, ErrorKind, State};
 
+pub(super) use self::color::{color_mistake, condition_mistake};
 use self::column::Column;
+pub(super) use self::column::{COLUMN_KEYS, column_mistake};
 use super::number::Exact;
 use super::rows::Row;
 

@@ -9,7 +9,7 @@ use crate::template::number::Exact;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// All values are equal.
 const MIDDLE: char = BARS[3];
-/// More bars than this are wider than a table's column: as many neighbours as it takes become one, their mean.
+/// More bars than this are wider than a table's column: neighbours become one, their mean.
 const MOST_BARS: usize = 32;
 /// A NULL in between.
 const GAP: char = ' ';
@@ -17,8 +17,10 @@ const GAP: char = ' ';
 /// The line of a list of numbers, or of a text such as `1, 5, 3` or `[1, null, 3]`.
 pub(super) fn line(value: &Value) -> Result<String, Error> {
     let numbers = numbers(value)?;
-    let many = numbers.len().div_ceil(MOST_BARS).max(1);
-    let numbers: Vec<Option<f64>> = numbers.chunks(many).map(mean).collect();
+    // Of more numbers, the line is as wide as of that many: a bar stands for as many as the next, or for one more.
+    let bars = numbers.len().min(MOST_BARS);
+    let edge = |bar: usize| bar * numbers.len() / bars;
+    let numbers: Vec<Option<f64>> = (0..bars).map(|bar| mean(&numbers[edge(bar)..edge(bar + 1)])).collect();
     let known = || numbers.iter().flatten().copied();
     let (least, largest) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
     let bar = |number: &Option<f64>| match number {
