@@ -43,6 +43,7 @@ static WORDS: &[(&[&str], &str)] = &[
     (&["notnull"], "here it is `x is not null`"),
     (&["array", "["], LISTS),
     (&["{"], LISTS),
+    (&["#"], "a comment begins with `--`"),
     (&["^", "**"], "here it is `power(x, y)`"),
     (&["|/"], "here it is `sqrt(x)`"),
     (&["<=>"], "here it is `x is not distinct from y`"),
@@ -74,6 +75,14 @@ pub(super) fn instead_of_nearby(tokens: &[TokenWithSpan], at: usize) -> Option<&
     (0..=REACH).find_map(|distance| {
         [at.checked_sub(distance), Some(at + distance)].into_iter().flatten().find_map(|place| {
             let word = tokens.get(place)?.token.to_string().to_lowercase();
+            let beside = |place: Option<usize>| place.and_then(|place| tokens.get(place)).map(|token| &token.token);
+            match (beside(place.checked_sub(1)), word.as_str(), beside(Some(place + 1))) {
+                (Some(Token::Mul), "except", _) => return Some("here it is `* exclude (…)`"),
+                (Some(Token::LParen), "+", Some(Token::RParen)) => {
+                    return Some("here it is `from a left join b on …`");
+                }
+                _ => {}
+            }
             // The name of a function may be that of a column.
             let is_call = tokens.get(place + 1).is_some_and(|next| next.token == Token::LParen);
             found(WORDS, &word).or_else(|| elsewhere(&word).filter(|_| is_call))

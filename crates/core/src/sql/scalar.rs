@@ -162,6 +162,10 @@ impl Binder<'_> {
             Ast::AllOp { left, compare_op, right } => self.quantified(left, compare_op, right, true, env),
             Ast::Exists { subquery, negated } => self.exists(subquery, *negated, env),
             Ast::Subquery(query) => self.scalar_subquery(query, env),
+            Ast::RLike { expr, regexp, .. } => {
+                let word = if *regexp { "`regexp`" } else { "`rlike`" };
+                Err(self.text.unsupported(expr.span(), word, "use `regexp_like(text, pattern)`"))
+            }
             Ast::Interval(interval) => Err(super::interval::no_value(self, interval.value.span())),
             other => Err(self.text.unsupported(other.span(), &format!("`{}`", shortened(other)), "")),
         }
@@ -382,6 +386,8 @@ impl Binder<'_> {
         let mut model = first.clone();
         for (expr, ast) in &exprs[1..] {
             let Some(data_type) = common(&model, expr) else {
+                // Any value can be written as a text; few texts can be read as a value.
+                let to = if expr.data_type == DataType::String { DataType::String } else { model.data_type };
                 return Err(vec![
                     Diagnostic::error(format!(
                         "{what} are of different types: {} and {}",
@@ -390,7 +396,7 @@ impl Binder<'_> {
                     ))
                     .at(self.text.place(ast.span()), named(expr.data_type))
                     .at(self.text.place(first_ast.span()), named(model.data_type))
-                    .help(format!("convert one: `cast(… as {})`", model.data_type)),
+                    .help(format!("convert one: `cast(… as {to})`")),
                 ]);
             };
             if !(is_soft(&model) && is_soft(expr)) || data_type != model.data_type {

@@ -140,10 +140,12 @@ impl<'a> Text<'a> {
     fn tokens(&self) -> Bound<Vec<TokenWithSpan>> {
         Tokenizer::new(&Tidemill, &self.sql.text).tokenize_with_location().map_err(|error| {
             let at = self.offset(error.location);
-            vec![
-                Diagnostic::error(lower_first(error.message.split(" at Line").next().unwrap_or(&error.message)))
-                    .at(self.range(at..self.sql.text.len().min(at + 1)), ""),
-            ]
+            let message = lower_first(error.message.split(" at Line").next().unwrap_or(&error.message));
+            let error = Diagnostic::error(message).at(self.range(at..self.sql.text.len().min(at + 1)), "");
+            vec![match self.sql.text.contains("\\'") {
+                true => error.help("a quote within a text is written twice: 'it''s'"),
+                false => error,
+            }]
         })
     }
 

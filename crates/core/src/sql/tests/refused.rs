@@ -185,6 +185,12 @@ fn what_other_systems_write_is_answered() {
         "select id, sum(amount) as total from orders where total > 1 group by id",
         "select id, amount * 2 as twice from orders where twice > 1",
         "select id from orders where exists (select 1 as one from customers where rn = one)",
+        "select * except (id) from orders",
+        "select o.id from orders o, customers c where o.customer = c.id (+)",
+        "select id from orders # all of them",
+        "select 'it\\'s' as x from orders",
+        "select id from customers where name regexp '^A'",
+        "select coalesce(id, 'none') as x from orders",
     ];
     assert_snapshot!(all.map(plan).join("\n"), @r#"
     a name in backticks is not SQL here
@@ -255,6 +261,25 @@ fn what_other_systems_write_is_answered() {
     there is no column `one`
       at q.sql:1:79 `one` unknown column
       help: the select list is computed after `where`: repeat the expression, or compute it in a query in `from`
+    expected SELECT, VALUES, or a subquery in the query body, found `id`
+      at q.sql:1:18 `i`
+      help: here it is `* exclude (…)`
+    expected the end of the query, found `(`
+      at q.sql:1:64 `(`
+      help: here it is `from a left join b on …`
+    expected the end of the query, found `#`
+      at q.sql:1:23 `#`
+      help: a comment begins with `--`
+    unterminated string literal
+      at q.sql:1:14 `'`
+      help: a quote within a text is written twice: 'it''s'
+    `regexp` is not supported in Tidemill SQL
+      at q.sql:1:32 `name`
+      help: use `regexp_like(text, pattern)`
+    the arguments of `coalesce` are of different types: an int and a string
+      at q.sql:1:21 `'none'` a string
+      at q.sql:1:17 `id` an int
+      help: convert one: `cast(… as string)`
     "#);
 }
 

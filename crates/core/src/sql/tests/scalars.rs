@@ -206,7 +206,7 @@ fn mistakes_say_where_and_what_to_do() {
     the branches of `case` are of different types: an int and a string
       at q.sql:1:25 `'x'` a string
       at q.sql:1:18 `1` an int
-      help: convert one: `cast(… as int)`
+      help: convert one: `cast(… as string)`
     the type `VARCHAR(3)` is not supported in Tidemill SQL
       at q.sql:1:6 `i`
       help: cast to `string`, and cut with `substr`
@@ -231,7 +231,7 @@ fn mistakes_say_where_and_what_to_do() {
     the values behind `in` are of different types: an int and a string
       at q.sql:1:10 `'a'` a string
       at q.sql:1:1 `i` an int
-      help: convert one: `cast(… as int)`
+      help: convert one: `cast(… as string)`
     `-` does not work between a datetime and a date
       at q.sql:1:1 `t` a datetime
       at q.sql:1:5 `d` a date
