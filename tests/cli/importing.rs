@@ -63,6 +63,173 @@ pipeline.yaml: 3 tasks
     project.run(["import", "Makefile", "-o", "pipeline.yaml", "--force"]).exits(0);
 }
 
+const SNAKEFILE: &str = "\
+# What is wanted.
+SAMPLES = [\"a\", \"b\"]
+configfile: \"config.yaml\"
+
+rule all:
+    input:
+        \"out/report.txt\",
+        expand(\"out/{sample}.count\", sample=SAMPLES),
+
+rule sort:
+    \"\"\"Sorts one sample.\"\"\"
+    input: \"raw/{sample}.txt\"
+    output: sorted=temp(\"out/{sample}.sorted\")
+    params: flags=\"-n\"
+    threads: 2
+    shell: \"sort {params.flags} --parallel={threads} {input} > {output.sorted}\"
+
+rule count:
+    input: rules.sort.output
+    output: \"out/{sample}.count\"
+    log: \"logs/{sample}.log\"
+    resources: mem_mb=100
+    shell:
+        \"wc -l < {input[0]} \"
+        \"> {output}  # {wildcards.sample}\"
+
+rule report:
+    input: all=expand(\"out/{s}.count\", s=SAMPLES), extra=\"note.txt\"
+    output: \"out/report.txt\"
+    shell:
+        \"\"\"
+        cat {input.all} {input.extra} > {output}
+        awk '{{print $1}}' {output} > /dev/null
+        \"\"\"
+
+rule plot:
+    input: \"out/report.txt\"
+    output: \"out/plot.png\"
+    script: \"plot.py\"
+
+rule unused:
+    output: \"unused.txt\"
+    shell: \"touch {output}\"
+
+def later(wildcards):
+    return 1
+";
+
+#[test]
+fn a_snakefile_becomes_what_its_first_rule_needs() {
+    let project = Project::new()
+        .file("Snakefile", SNAKEFILE)
+        .file("raw/a.txt", "10\n9\n")
+        .file("raw/b.txt", "2\n1\n3\n")
+        .file("note.txt", "done\n");
+    let told = project.run(["import", "Snakefile"]).exits(0);
+    assert_snapshot!(told.stderr, @r"
+    warning Snakefile:3: `configfile` is left out
+    warning Snakefile:15: `threads` of `sort` keeps no processors free: `pool` does
+    warning Snakefile:22: `resources` of `count` is left out
+    warning Snakefile:39: the rule `plot` is left out: `script` is not translated: write it as a command
+    warning Snakefile:41: the rule `unused` is left out, for `all` does not need it: a run makes all that is in the pipeline
+    warning Snakefile:45: `def later(wildcards):` is left out: Python is not translated
+    ");
+    assert_snapshot!(told.stdout, @r"
+    # Imported from snakemake.
+    version: 1
+    name: project
+
+    tasks:
+      sort_a:
+        type: command
+        run: |
+          mkdir -p out
+          sort -n --parallel=2 raw/a.txt > out/a.sorted
+        shell: bash
+        inputs: {raw_a_txt: raw/a.txt}
+        outputs: {out_a_sorted: out/a.sorted}
+      count_a:
+        type: command
+        run: |
+          mkdir -p out
+          wc -l < out/a.sorted > out/a.count  # a
+        shell: bash
+        inputs: {out_a_sorted: out/a.sorted}
+        outputs: {out_a_count: out/a.count}
+      sort_b:
+        type: command
+        run: |
+          mkdir -p out
+          sort -n --parallel=2 raw/b.txt > out/b.sorted
+        shell: bash
+        inputs: {raw_b_txt: raw/b.txt}
+        outputs: {out_b_sorted: out/b.sorted}
+      count_b:
+        type: command
+        run: |
+          mkdir -p out
+          wc -l < out/b.sorted > out/b.count  # b
+        shell: bash
+        inputs: {out_b_sorted: out/b.sorted}
+        outputs: {out_b_count: out/b.count}
+      report:
+        type: command
+        run: |
+          mkdir -p out
+          cat out/a.count out/b.count note.txt > out/report.txt
+          awk '{print $1}' out/report.txt > /dev/null
+        shell: bash
+        inputs: {out_a_count: out/a.count, out_b_count: out/b.count, note_txt: note.txt}
+        outputs: {out_report_txt: out/report.txt}
+    ");
+    project.run(["import", "Snakefile", "-o", "pipeline.yaml"]).exits(0);
+    let mut run = project.command(["run"]);
+    let child = run.env("PATH", std::env::var_os("PATH").unwrap_or_default()).stderr(std::process::Stdio::piped());
+    project.wait(child.spawn().expect("the binary starts")).exits(0);
+    assert_eq!(project.read("out/report.txt"), "2\n3\ndone\n");
+    assert_eq!(project.read("out/a.sorted"), "9\n10\n");
+}
+
+#[test]
+fn what_a_snakefile_has_in_python_is_told() {
+    let text = "\
+rule all:
+    input: 'a.txt', 'b.txt', 'c.txt'
+rule a:
+    input: lambda wildcards: 'x'
+    output: 'a.txt'
+    shell: 'touch {output}'
+rule b:
+    output: 'b.txt'
+    run: print('x')
+rule c:
+    input: 'd.txt'
+    output: 'c.txt'
+    shell: 'cp {input} {output} {params.x}'
+rule d:
+    input: 'c.txt'
+    output: 'd.txt'
+    shell: 'cp {input} {output}'
+";
+    assert_snapshot!(imported("Snakefile", text), @r"
+    warning Snakefile:4: the rule `a` is left out: `lambda wildcards: 'x'` is Python, which is not translated
+    warning Snakefile:9: the rule `b` is left out: `run` is not translated: write it as a command
+    warning Snakefile:10: the rule `c` is left out: `{params.x}` is not translated
+
+    # Imported from snakemake.
+    version: 1
+    name: project
+
+    tasks:
+      d:
+        type: command
+        run: cp c.txt d.txt
+        shell: bash
+        inputs: {c_txt: c.txt}
+        outputs: {d_txt: d.txt}
+    ");
+    let all = Project::new().file("a.smk", "rule one:\n    output: '{x}.txt'\n    shell: 'touch {output}'\n");
+    assert_snapshot!(all.run(["import", "a.smk"]).exits(2).stderr, @r"
+    warning a.smk:1: the first rule, `one`, has wildcards: nothing says which files are wanted
+    error: a.smk has nothing that could become a task
+      help: `--from` says whose file it is: make, dvc, snakemake, cron or dagu
+    ");
+}
+
 #[test]
 fn stages_of_dvc_become_commands() {
     let stages = "\

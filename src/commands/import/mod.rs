@@ -5,6 +5,7 @@ mod dagu;
 mod dvc;
 mod imported;
 mod make;
+mod snake;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -31,16 +32,16 @@ struct Tool {
 }
 
 /// All of them. Of two that could have written a file, the first counts.
-const TOOLS: [Tool; 4] = [make::TOOL, dvc::TOOL, cron::TOOL, dagu::TOOL];
+const TOOLS: [Tool; 5] = [make::TOOL, dvc::TOOL, snake::TOOL, cron::TOOL, dagu::TOOL];
 
-/// Write a pipeline of command tasks from a Makefile, a dvc.yaml, a crontab or a Dagu file
+/// Write a pipeline of command tasks from a Makefile, a dvc.yaml, a Snakefile, a crontab or a Dagu file
 #[derive(Parser, Debug)]
 #[command(name = "import")]
 pub struct ImportArgs {
     /// The file
     #[arg(value_name = "FILE")]
     from_file: PathBuf,
-    /// Whose file it is, if its name does not say: make, dvc, cron or dagu
+    /// Whose file it is, if its name does not say: make, dvc, snakemake, cron or dagu
     #[arg(long, value_name = "TOOL")]
     from: Option<String>,
     /// Into this file instead of stdout
@@ -73,7 +74,7 @@ impl CliCommand for ImportArgs {
         }
         if imported.tasks.is_empty() {
             return Err(Failure::wrong(format!("{shown} has nothing that could become a task"))
-                .help("`--from` says whose file it is: make, dvc, cron or dagu"));
+                .help("`--from` says whose file it is: make, dvc, snakemake, cron or dagu"));
         }
         let Some(output) = &self.output else { return put(&pipeline) };
         if output.symlink_metadata().is_ok() && !self.force {
@@ -88,7 +89,7 @@ impl CliCommand for ImportArgs {
 
 impl ImportArgs {
     fn tool(&self, text: &str) -> Result<&'static Tool, Failure> {
-        let names = "make, dvc, cron or dagu";
+        let names = "make, dvc, snakemake, cron or dagu";
         if let Some(wanted) = &self.from {
             return TOOLS.iter().find(|tool| tool.name == wanted).ok_or_else(|| {
                 Failure::wrong(format!("`{wanted}` is not a tool whose files are read"))
