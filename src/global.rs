@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tidemill_core::spec::EngineKind;
 use tidemill_core::table::TableEngine;
+use tidemill_core::trace::{TRACEPARENT, TRACESTATE};
 use tidemill_runner::project::{self, Opened, PipelineFile, Project, Wanted};
 
 use crate::engine::engine_for;
@@ -70,7 +71,7 @@ impl Global {
     pub fn checked(&self, wanted: &Wanted) -> Result<(Project, Arc<dyn TableEngine>), Failure> {
         let mut opened = self.open(wanted)?;
         let engine = engine_for(&opened);
-        opened.check_columns(&*engine);
+        opened.columns = opened.check_columns(&*engine).map(Arc::new);
         Ok((opened.into_project()?, engine))
     }
 
@@ -78,14 +79,15 @@ impl Global {
     pub fn checked_for_run(&self, wanted: &Wanted) -> Result<(Project, Arc<dyn TableEngine>), Failure> {
         let mut opened = self.open(wanted)?;
         let engine = engine_for(&opened);
-        opened.check_columns(&*engine);
+        opened.columns = opened.check_columns(&*engine).map(Arc::new);
         Ok((opened.into_run()?, engine))
     }
 
     /// This program again, with these flags, for another pipeline file.
     pub fn again(&self, file: &Path) -> std::io::Result<std::process::Command> {
         let mut command = std::process::Command::new(std::env::current_exe()?);
-        command.env_remove(TOKEN).arg("-f").arg(file);
+        // A run of the schedule is no part of the trace in which the scheduler was started.
+        command.env_remove(TOKEN).env_remove(TRACEPARENT).env_remove(TRACESTATE).arg("-f").arg(file);
         if let Some(profile) = &self.profile {
             command.args(["--profile", profile]);
         }

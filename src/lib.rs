@@ -21,6 +21,7 @@ mod summary;
 mod table_rows;
 mod text_table;
 mod unknown_effects;
+mod watchers;
 mod wrapped;
 
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
 use crate::unknown_effects;
+use crate::watchers::watchers;
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{RunRequest, Runner, UnknownEffects};
 use tidemill_runner::project::{Opened, Wanted};
@@ -113,7 +114,8 @@ fn send(
         selection: again.tasks.iter().chain(&again.handlers).map(ToString::to_string).collect(),
         invocation: None,
     };
-    Runner { project: &project, engine, request, reporter: &reporter }.send_again(again)
+    let watchers = watchers(&project, &engine, &reporter);
+    Runner { project: &project, engine, request, reporter: &reporter, watchers }.send_again(again)
 }
 
 /// Writes down that what is in doubt of these tasks has arrived.

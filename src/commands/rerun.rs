@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::terminal::{Paint, Stream};
+use crate::watchers::watchers;
 use tidemill_runner::dry_run::{DryRun, DryRunAction};
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{RunRequest, Runner};
@@ -71,7 +72,8 @@ impl CliCommand for RerunArgs {
             selection: vec![self.task.clone()],
             invocation: None,
         };
-        Runner { project: &project, engine: engine.clone(), request, reporter: &reporter }.run(&wanted)?;
+        let watchers = watchers(&project, &engine, &reporter);
+        Runner { project: &project, engine: engine.clone(), request, reporter: &reporter, watchers }.run(&wanted)?;
         if !self.downstream && !below.is_empty() {
             let dry_run = DryRun::of(&project, &*engine, &plan.with_needs(&below), &Selection::new(), false)?;
             let stale: Vec<String> = dry_run

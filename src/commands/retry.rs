@@ -17,6 +17,7 @@ use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::summary::counted;
 use crate::terminal::{Paint, Stream};
+use crate::watchers::watchers;
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{RunRequest, Runner};
 use tidemill_runner::project::{Opened, Wanted};
@@ -89,7 +90,8 @@ impl CliCommand for RetryArgs {
             invocation: None,
         };
         eprintln!("{} retries {} of run {}", paint.cyan("note"), counted(undone.len(), "task"), earlier.id);
-        Runner { project: &project, engine, request, reporter: &reporter }.run(&plan.with_needs(&undone))?;
+        let watchers = watchers(&project, &engine, &reporter);
+        Runner { project: &project, engine, request, reporter: &reporter, watchers }.run(&plan.with_needs(&undone))?;
         Ok(ExitCode::SUCCESS)
     }
 }

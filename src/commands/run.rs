@@ -18,6 +18,7 @@ use crate::global::Global;
 use crate::observers::TerminalReporter;
 use crate::summary;
 use crate::terminal::{Paint, Stream, put};
+use crate::watchers::watchers;
 use tidemill_runner::dry_run::DryRun;
 use tidemill_runner::execute::LogFormat;
 use tidemill_runner::pipeline_run::{RunRequest, Runner};
@@ -126,7 +127,8 @@ impl CliCommand for RunArgs {
             selection: self.selectors.clone(),
             invocation,
         };
-        Runner { project: &project, engine, request, reporter: &reporter }.run(&wanted)?;
+        let watchers = watchers(&project, &engine, &reporter);
+        Runner { project: &project, engine, request, reporter: &reporter, watchers }.run(&wanted)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -225,6 +225,7 @@ impl Pipeline {
             origins: &NoOrigins,
             upstream: &BTreeMap::new(),
             run: &run_by_hand(jiff::Timestamp::UNIX_EPOCH, &jiff::tz::TimeZone::UTC),
+            trace: None,
             secrets: &BTreeMap::new(),
             scratch: &self.plan.spec.project,
             stage: &|path| path.as_str().into(),

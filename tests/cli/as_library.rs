@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use tidemill_core::event::Observers;
 use tidemill_core::ids::RunId;
 use tidemill_core::plan::{Plan, Selection};
-use tidemill_core::run::RunSummary;
+use tidemill_core::run::{RunSummary, Watchers};
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::TaskTypes;
 use tidemill_engine_local::{FormatCodecs, LocalEngine};
@@ -79,7 +79,8 @@ pub fn run_by(project: &project::Project, engine: &Arc<dyn TableEngine>) -> Resu
         selection: Vec::new(),
         invocation: None,
     };
-    Runner { project, engine: Arc::clone(engine), request, reporter: &Silent }.run(&project.plan.all())
+    Runner { project, engine: Arc::clone(engine), request, reporter: &Silent, watchers: Watchers::default() }
+        .run(&project.plan.all())
 }
 
 /// What is wrong with a pipeline, without places.

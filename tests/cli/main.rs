@@ -76,6 +76,7 @@ mod state;
 mod stores;
 mod strange_files;
 mod strangers;
+mod telemetry;
 mod templates;
 mod times;
 mod torn;

@@ -21,6 +21,7 @@ pub(crate) struct Heard {
     pub(crate) line: String,
     pub(crate) headers: Vec<String>,
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 pub(crate) fn server(answers: &[&str]) -> Server {
@@ -59,9 +60,9 @@ fn hear(stream: &TcpStream) -> Heard {
         .iter()
         .find_map(|header| header.strip_prefix("content-length: "))
         .map_or(0, |n| n.parse().expect("a number"));
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).expect("a body");
-    Heard { line: lines.remove(0), headers, body: String::from_utf8(body).expect("a text") }
+    let mut bytes = vec![0; length];
+    reader.read_exact(&mut bytes).expect("a body");
+    Heard { line: lines.remove(0), headers, body: String::from_utf8_lossy(&bytes).into_owned(), bytes }
 }
 
 fn calling(url: &str) -> Project {

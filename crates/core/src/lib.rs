@@ -27,6 +27,7 @@ pub mod storage;
 pub mod table;
 pub mod task;
 pub mod template;
+pub mod trace;
 
 /// How numbers are written.
 pub use tidemill_format as format;

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError};
 use tidemill_core::event::RunOutcome;
 use tidemill_core::ids::RunId;
 use tidemill_core::plan::Selection;
-use tidemill_core::run::Interrupts;
+use tidemill_core::run::{Interrupts, Watchers};
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::RunFacts;
 use tidemill_state::Resend;
@@ -64,11 +64,32 @@ pub struct Runner<'a> {
     pub request: RunRequest,
     /// Hears what there is to say.
     pub reporter: &'a dyn RunReporter,
+    /// Other systems that are told of the run.
+    pub watchers: Watchers,
 }
 
 impl Runner<'_> {
     /// Runs the tasks wanted, then the handlers; tells the story on stderr.
+    ///
+    /// # Errors
+    /// If a task has failed, the run was stopped, or it could not begin or go on.
     pub fn run(&self, wanted: &Selection) -> Result<(), Failure> {
+        self.watched(|| self.run_tasks(wanted))
+    }
+
+    /// Does a run and tells other systems how it has ended, when the project is free again.
+    fn watched(&self, run: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+        let done = run();
+        let outcome = match &done {
+            Ok(()) => RunOutcome::Success,
+            Err(Failure::Interrupted) => RunOutcome::Interrupted,
+            Err(_) => RunOutcome::Failed,
+        };
+        self.watchers.end(outcome).iter().for_each(|told| self.reporter.warning(told));
+        done
+    }
+
+    fn run_tasks(&self, wanted: &Selection) -> Result<(), Failure> {
         let project = self.project;
         let interrupts = Interrupts::new();
         self.listen_for_signals(&interrupts);
@@ -147,6 +168,7 @@ impl Runner<'_> {
             engine: self.engine.clone(),
             id: RunId::new(self.project.run.id.as_str()),
             run,
+            trace: self.watchers.trace.clone(),
             secrets: active.secrets.clone(),
             logs: active.logs.clone(),
             cache: active.cache.clone(),

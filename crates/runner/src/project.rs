@@ -58,6 +58,8 @@ pub struct Opened {
     pub fire: Option<jiff::Timestamp>,
     /// The cluster that computes its tables, if not this machine does.
     pub cluster: Option<ClusterConfig>,
+    /// The columns of its tables, once they have been looked at for a run.
+    pub columns: Option<Arc<TaskSchemas>>,
 }
 
 /// When handlers run.
@@ -91,6 +93,8 @@ pub struct Project {
     pub warnings: Vec<Diagnostic>,
     /// Tasks whose data do not fit the file, with why they fail without being tried.
     pub failing: BTreeMap<TaskName, TaskFailure>,
+    /// The columns of its tables, if they have been looked at.
+    pub columns: Option<Arc<TaskSchemas>>,
 }
 
 /// Which pipeline file, with what.
@@ -138,6 +142,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
             _ => None,
         },
         cluster: None,
+        columns: None,
     };
     if let Some(spec) = opened.spec.clone() {
         opened.diagnostics.extend(secrets::keep(&spec));
@@ -359,6 +364,7 @@ impl Opened {
                 fire: self.fire,
                 warnings: diagnostics,
                 failing,
+                columns: self.columns,
             }),
             _ => Err(Failure::Mistakes { sources: self.sources, diagnostics }),
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The crates of the workspace that each crate may depend on, itself left out; `tidemill` is the binary's.
-const MAY_KNOW: [(&str, &[&str]); 18] = [
+const MAY_KNOW: [(&str, &[&str]); 19] = [
     ("format", &[]),
     ("fuzz", &[]),
     ("connect", &["core"]),
@@ -27,6 +27,7 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
     ("runner", &["core", "secrets", "state"]),
     ("scheduler", &["core", "runner", "state"]),
     ("serve", &["core", "draw", "runner", "scheduler", "secrets", "state"]),
+    ("telemetry", &["core", "secrets"]),
     ("test-servers", &[]),
     (
         "tidemill",
@@ -43,6 +44,7 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
             "serve",
             "state",
             "tasks",
+            "telemetry",
         ],
     ),
 ];

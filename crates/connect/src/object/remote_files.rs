@@ -29,6 +29,11 @@ pub(crate) trait RemoteFiles: Send + Sync {
     /// Where the file is, whatever the connection is called: the same for the same file. Without password and signature.
     fn address(&self, location: &Location) -> String;
 
+    /// The same as other programs know it: `s3://bucket/key`, whichever server has the bucket.
+    fn known_as(&self, location: &Location) -> String {
+        self.address(location)
+    }
+
     /// Whether the location may be a pattern.
     fn is_pattern(&self, location: &Location) -> bool;
 

@@ -153,6 +153,10 @@ impl<R: RemoteFiles + 'static> Storage for RemoteStorage<R> {
         scheme.is_some_and(|scheme| self.remote.leads_here(scheme))
     }
 
+    fn address(&self, _project: &Path, location: &Location) -> String {
+        self.remote.known_as(location)
+    }
+
     fn find(&self, _project: &Path, location: &Location) -> io::Result<LocationMatch> {
         let found = self.meant(location).map_err(|fault| self.told(location, fault))?;
         Ok(match found {

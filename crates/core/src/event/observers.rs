@@ -26,6 +26,12 @@ pub trait Observer: Send {
     fn on_event(&mut self, event: &RunEvent) -> Result<(), String>;
 }
 
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn on_event(&mut self, event: &RunEvent) -> Result<(), String> {
+        (**self).on_event(event)
+    }
+}
+
 /// The observers of one or more runs.
 #[derive(Default)]
 pub struct Observers {

@@ -4,10 +4,12 @@ mod executor;
 mod interrupt;
 mod looping;
 mod record;
+mod watchers;
 mod workers;
 
 pub use executor::{Executor, LookUp};
 pub use interrupt::{Interrupter, Interrupts};
+pub use watchers::{RunWatcher, Watchers};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -190,6 +190,25 @@ pub struct Counts {
     pub cancelled: usize,
 }
 
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            waiting: self.waiting + other.waiting,
+            ready: self.ready + other.ready,
+            running: self.running + other.running,
+            backoff: self.backoff + other.backoff,
+            ran: self.ran + other.ran,
+            cached: self.cached + other.cached,
+            restored: self.restored + other.restored,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+            cancelled: self.cancelled + other.cancelled,
+        }
+    }
+}
+
 impl Counts {
     /// The tasks of the run.
     pub fn total(&self) -> usize {

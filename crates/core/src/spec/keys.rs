@@ -11,6 +11,8 @@ use crate::table::{CheckSeverity, Location};
 use super::connection::ConnectionForms;
 use super::engine_spec::{EngineForms, EngineKind};
 use super::notify::ChannelKeys;
+use super::openlineage::OpenLineageForms;
+use super::telemetry::TelemetryForms;
 use super::test_spec::TestKeys;
 use super::{At, HumanDuration, OneOrMany, Template, TriggerRule};
 
@@ -76,6 +78,12 @@ pub(crate) struct PipelineKeys {
     /// Who is told of what becomes of scheduled runs: channels by name, each `slack`, `teams`, `email` or `webhook`.
     #[schemars(with = "Option<IndexMap<String, ChannelKeys>>")]
     pub notify: Option<Anything>,
+    /// Where traces and metrics of runs go: the URL of an OpenTelemetry collector, or a map.
+    #[schemars(with = "Option<TelemetryForms>")]
+    pub telemetry: Option<Anything>,
+    /// Where lineage of runs goes by OpenLineage: the URL of a server, or a map with `url` or `file`.
+    #[schemars(with = "Option<OpenLineageForms>")]
+    pub openlineage: Option<Anything>,
     /// The tasks, by id.
     #[schemars(with = "Option<IndexMap<String, TaskKeys>>")]
     pub tasks: Option<Anything>,
@@ -170,6 +178,12 @@ pub(crate) struct ProfileKeys {
     /// Instead of the pipeline's of the same names.
     #[schemars(with = "Option<IndexMap<String, ChannelKeys>>")]
     pub notify: Option<Anything>,
+    /// Instead of the pipeline's.
+    #[schemars(with = "Option<TelemetryForms>")]
+    pub telemetry: Option<Anything>,
+    /// Instead of the pipeline's.
+    #[schemars(with = "Option<OpenLineageForms>")]
+    pub openlineage: Option<Anything>,
     /// Its keys instead of those of the pipeline's.
     #[schemars(with = "Option<EngineForms>")]
     pub engine: Option<Anything>,

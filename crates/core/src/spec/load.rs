@@ -22,8 +22,8 @@ use super::tasks::{TaskReader, read_all};
 use super::test_spec::TestReader;
 use super::validate::{Rules, unknown_key};
 use super::{
-    At, ChannelSpec, ConnectionSpec, EngineKind, EngineSpec, Key, Node, NodeValue, OneOrMany, Retention, RuntimeNames,
-    Schedule, Scope, Spec, TaskSpec, Template, read,
+    At, ChannelSpec, ConnectionSpec, EngineKind, EngineSpec, Key, Node, NodeValue, OneOrMany, OpenLineageSpec,
+    Retention, RuntimeNames, Schedule, Scope, Spec, TaskSpec, TelemetrySpec, Template, read,
 };
 
 /// What a pipeline is loaded with. Core reads no environment: the caller gives it.
@@ -111,6 +111,12 @@ fn build(
     let schedule = top.schedule(profile, found);
     let notify = top.channels(profile, found);
     notify.values().for_each(|channel| found.extend(channel.check(&scope, &known, sources)));
+    let telemetry = top.of_profile(profile, "telemetry");
+    let telemetry = telemetry.and_then(|entry| TelemetrySpec::read(entry, &scope, sources, found));
+    telemetry.iter().for_each(|telemetry| found.extend(telemetry.check(&scope, &known, sources)));
+    let openlineage = top.of_profile(profile, "openlineage");
+    let openlineage = openlineage.and_then(|entry| OpenLineageSpec::read(entry, &scope, sources, found));
+    openlineage.iter().for_each(|lineage| found.extend(lineage.check(&scope, &known, sources)));
     let retention = top.get::<RetentionKeys>("retention", found).unwrap_or_default();
     let memory = top.get::<super::ByteSize>("memory", found).map(|size| size.0);
 
@@ -147,6 +153,8 @@ fn build(
         pools,
         schedule,
         notify,
+        telemetry,
+        openlineage,
         tasks,
         tests,
         on_success,
@@ -273,11 +281,15 @@ impl Top<'_> {
         pools.into_iter().map(|(name, size)| (name, size.0)).collect()
     }
 
+    /// The profile's entry of that name, else the file's; None if it is not there or has been found wrong by validation.
+    fn of_profile<'n>(&'n self, profile: Option<&'n Node>, name: &str) -> Option<&'n (Key, Node)> {
+        let entry = profile.and_then(|profile| profile.get(name)).or_else(|| self.root.get(name));
+        entry.filter(|(_, node)| node.value != NodeValue::Null && fits(self.schema, name, node))
+    }
+
     /// The profile's schedule, else the file's.
     fn schedule(&self, profile: Option<&Node>, found: &mut Vec<Diagnostic>) -> Option<Schedule> {
-        let entry = profile.and_then(|profile| profile.get("schedule")).or_else(|| self.root.get("schedule"));
-        let (key, node) =
-            entry.filter(|(_, node)| node.value != NodeValue::Null && fits(self.schema, "schedule", node))?;
+        let (key, node) = self.of_profile(profile, "schedule")?;
         Schedule::read(key, node, self.scope, self.sources, found)
     }
 }

@@ -19,6 +19,7 @@ mod load;
 mod node;
 mod notify;
 mod open_password;
+mod openlineage;
 mod output;
 mod params;
 mod parse;
@@ -30,6 +31,7 @@ mod sql_fill;
 mod sql_text;
 mod syntax_error;
 mod tasks;
+mod telemetry;
 mod template_text;
 mod template_use;
 mod test_spec;
@@ -54,12 +56,14 @@ pub use load::{LoadOptions, Loaded, load};
 pub use node::{Key, Node, NodeValue};
 pub use notify::{ChannelSpec, NotifyEvent};
 pub use open_password::open_password;
+pub use openlineage::{OpenLineageConfig, OpenLineageSpec};
 pub use output::OutputSpec;
 pub use params::{Param, ParamOrigin, ParamType};
 pub use read::read;
 pub use schedule::{ByteSize, Catchup, Overlap, Retention, Rhythm, Schedule};
 pub use scope::Scope;
 pub use sql_text::{SqlHole, SqlText};
+pub use telemetry::{OtlpProtocol, TelemetryConfig, TelemetrySpec};
 pub use template_text::Template;
 pub use template_use::{RuntimeNames, UsedName, names_used};
 pub use test_spec::{Expectation, ExpectationOf, Fixture, FixtureCell, FixtureRow, TestSpec};
@@ -166,6 +170,10 @@ pub struct Spec {
     pub schedule: Option<Schedule>,
     /// `notify`: who is told of what becomes of scheduled runs, by name.
     pub notify: IndexMap<String, ChannelSpec>,
+    /// `telemetry`: where traces and metrics of runs go.
+    pub telemetry: Option<TelemetrySpec>,
+    /// `openlineage`: where lineage of runs goes.
+    pub openlineage: Option<OpenLineageSpec>,
     /// `tasks`, instances of a `foreach` next to each other.
     pub tasks: IndexMap<TaskName, Arc<TaskSpec>>,
     /// `tests`, of all files.

@@ -53,6 +53,12 @@ pub trait Storage: Send + Sync {
         self.absolute(project, location)
     }
 
+    /// The URL by which other programs know it, whatever a connection is called: `s3://bucket/key`,
+    /// `postgres://host:5432/shop/public.orders`, the path of a file. Without password and signature.
+    fn address(&self, project: &Path, location: &Location) -> String {
+        self.real(project, location).to_string()
+    }
+
     /// What the location means now. A file that has the very name of a pattern is meant before what the pattern matches.
     ///
     /// # Errors

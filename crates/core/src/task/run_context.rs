@@ -10,6 +10,7 @@ use crate::diagnostic::SourceMap;
 use crate::ids::TaskName;
 use crate::storage::StorageRegistry;
 use crate::table::{Location, Scan, Schema, TableEngine, TableRef};
+use crate::trace::TraceContext;
 
 use super::{CheckContext, FailedTask, RunFacts, TaskFacts, TaskFailure};
 
@@ -35,6 +36,8 @@ pub struct RunContext<'a> {
     pub upstream: &'a BTreeMap<String, TaskFacts>,
     /// What is known of the run, for `run.*`.
     pub run: &'a RunFacts,
+    /// The place of the run in a trace, for the programs that it starts.
+    pub trace: Option<&'a TraceContext>,
     /// Values of the declared secrets that are set.
     pub secrets: &'a BTreeMap<String, String>,
     /// A folder of this attempt's own, on the file system of the outputs' temporary names, removed afterwards.

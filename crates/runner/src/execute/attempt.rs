@@ -121,6 +121,7 @@ impl TaskExecutor {
             origins: &self.upstream_sources(ix, token.cancelled()),
             upstream: &upstream,
             run: &context.run,
+            trace: context.trace.as_ref(),
             secrets: &context.secrets,
             scratch: &scratch,
             stage: &|path| staging.stage(&place_of(project, path)),

@@ -32,6 +32,7 @@ use tidemill_core::plan::{Plan, PlannedTask, Selection, output_places};
 use tidemill_core::run::{Executor, LookUp};
 use tidemill_core::table::TableEngine;
 use tidemill_core::task::{EdgeKind, LogLevel, RunFacts, TaskFailure, TaskReport};
+use tidemill_core::trace::TraceContext;
 use tidemill_state::{AttemptRecord, Resend, State};
 
 use crate::cache_index::CacheIndex;
@@ -53,6 +54,8 @@ pub struct ExecutionContext {
     pub id: RunId,
     /// What texts know of the run: of this one, or, where something of an earlier one is sent again, of that.
     pub run: RunFacts,
+    /// The place of the run in a trace.
+    pub trace: Option<TraceContext>,
     /// The secrets that are set.
     pub secrets: BTreeMap<String, String>,
     /// Where logs go.

@@ -31,6 +31,7 @@ impl Runner<'_> {
         let graph = sched_graph(plan, wanted, &expected.unwrap_or_default())
             .map_err(|error| Failure::broken(format!("the graph cannot be run: {error}")))?;
         let mut observers = self.reporter.observers();
+        self.watchers.watch(plan, &mut observers);
         let options = RunOptions {
             run: RunId::new(self.project.run.id.as_str()),
             jobs: self.request.jobs,

@@ -30,7 +30,14 @@ pub struct UnknownEffects {
 
 impl Runner<'_> {
     /// Sends it again, with whatever it needs brought up to date, and without the handlers that follow other runs.
+    ///
+    /// # Errors
+    /// If a task has failed, the run was stopped, or it could not begin or go on.
     pub fn send_again(&self, again: &UnknownEffects) -> Result<(), Failure> {
+        self.watched(|| self.send(again))
+    }
+
+    fn send(&self, again: &UnknownEffects) -> Result<(), Failure> {
         let project = self.project;
         let interrupts = Interrupts::new();
         self.listen_for_signals(&interrupts);
@@ -62,7 +69,8 @@ impl Runner<'_> {
         }
         let status = done.iter().map(|done| done.status).find(|status| *status != RunOutcome::Success);
         let status = status.unwrap_or(RunOutcome::Success);
-        self.end(&active, status, &total(&done))?;
+        let counts = done.iter().fold(Counts::default(), |sum, done| sum + done.counts);
+        self.end(&active, status, &counts)?;
         match status {
             RunOutcome::Success => Ok(()),
             RunOutcome::Failed => Err(Failure::Task),
@@ -124,16 +132,4 @@ pub(super) fn word(status: RunOutcome) -> &'static str {
 fn selection(plan: &Plan, tasks: &[TaskName]) -> Selection {
     let named: Selection = tasks.iter().filter_map(|task| plan.find(task.as_str())).collect();
     plan.with_needs(&named)
-}
-
-fn total(done: &[RunSummary]) -> Counts {
-    done.iter().fold(Counts::default(), |sum, done| Counts {
-        ran: sum.ran + done.counts.ran,
-        cached: sum.cached + done.counts.cached,
-        restored: sum.restored + done.counts.restored,
-        failed: sum.failed + done.counts.failed,
-        skipped: sum.skipped + done.counts.skipped,
-        cancelled: sum.cancelled + done.counts.cancelled,
-        ..sum
-    })
 }

@@ -113,6 +113,8 @@ impl CommandTask {
 
         let mut texts = CommandTemplates { cx, scope: &self.scope, names: runtime_names(cx) };
         let mut env = inherited(&self.pass_env);
+        let trace = cx.trace.map(|trace| trace.variables(cx.task, cx.attempt)).unwrap_or_default();
+        env.extend(trace.into_iter().map(|(name, value)| (name.to_owned(), value)));
         for (name, value) in self.scope.get("params").and_then(Value::as_object).into_iter().flatten() {
             env.insert(variable("PARAM", name), text_of(value));
         }

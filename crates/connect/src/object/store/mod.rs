@@ -222,9 +222,16 @@ impl RemoteFiles for StoreFiles {
         let endpoint = self.config.option("endpoint").unwrap_or_default();
         match &self.place {
             Place::Urls => location.to_string(),
+            Place::Connection { .. } => format!("{} {endpoint}", self.known_as(location)),
+        }
+    }
+
+    fn known_as(&self, location: &Location) -> String {
+        match &self.place {
+            Place::Urls => location.to_string(),
             Place::Connection { bucket, prefix } => {
                 let name = location.as_str().split_once("://").map_or("", |(_, name)| name.trim_start_matches('/'));
-                format!("{}://{bucket}/{prefix}{name} {endpoint}", self.cloud.schemes[0])
+                format!("{}://{bucket}/{prefix}{name}", self.cloud.schemes[0])
             }
         }
     }
