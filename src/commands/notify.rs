@@ -1,18 +1,20 @@
 //! `tidemill notify`: who is told of what becomes of scheduled runs; and, called by a scheduler, telling them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 use jiff::Timestamp;
+use tidemill_core::diagnostic::SourceMap;
 use tidemill_core::notify::{Delivery, Notice, NoticeSender as _};
 use tidemill_core::plan::output_places;
 use tidemill_core::schedule::Timetable;
 use tidemill_core::spec::Spec;
 use tidemill_core::task::TaskFailure;
 use tidemill_runner::notify::{NoticeCause, Notifier, ToldChannel};
-use tidemill_runner::project::{Opened, Wanted, kept_texts, run_by_hand, written, zone_of};
+use tidemill_runner::project::{self, Opened, Wanted, kept_texts, run_by_hand, written, zone_of};
+use tidemill_scheduler::{FileSnapshot, kept_for_notices};
 use tidemill_state::{Effect, EffectStatus, Resend, State};
 use tidemill_tasks::NoticeChannels;
 
@@ -99,7 +101,7 @@ impl NotifyArgs {
             // Somebody has mended it meanwhile.
             Some(_) if !is_broken => Vec::new(),
             Some(_) => notifier.tell(&NoticeCause::BrokenFile {
-                fire,
+                fire: Some(fire),
                 is_former_in_force: self.fire.is_some(),
                 mistakes: &mistakes,
             })?,
@@ -127,11 +129,13 @@ pub fn send_again(opened: &Opened, effects: &[Effect], paint: Paint) -> Result<(
     let mut notifier = notifier(spec, &opened.sources, Resend::Unknown)?;
     effects.iter().try_for_each(|effect| notifier.state.settle_effect(effect))?;
     let mut causes: Vec<(bool, Timestamp)> = Vec::new();
+    let mut runs: Vec<String> = Vec::new();
     for effect in effects {
         let Some((channel, what)) = effect.notice() else { continue };
-        let mut words = what.split(' ');
-        match (words.next(), words.next(), words.next().map(str::parse)) {
-            (Some(event), Some("fire"), Some(Ok(fire))) => causes.push((event == "late", fire)),
+        let words: Vec<&str> = what.split(' ').collect();
+        match (&words[..], words.get(2).and_then(|word| word.parse().ok())) {
+            ([event, "fire", ..], Some(fire)) => causes.push((*event == "late", fire)),
+            ([_, "run", run], _) => runs.push((*run).to_owned()),
             // The file has been mended, or it is told again by whoever serves it.
             _ => eprintln!(
                 "{} {channel}: that the file had mistakes is not told again; `tidemill retry --effects --arrived {}` settles it",
@@ -148,14 +152,54 @@ pub fn send_again(opened: &Opened, effects: &[Effect], paint: Paint) -> Result<(
         };
         say(&notifier.tell(&cause)?, paint);
     }
-    Ok(())
+    runs.dedup();
+    runs.iter().try_for_each(|run| {
+        say(&notifier.tell(&NoticeCause::Ended(run))?, paint);
+        Ok(())
+    })
 }
 
-fn notifier<'a>(
-    spec: &'a Spec,
-    sources: &'a tidemill_core::diagnostic::SourceMap,
-    resend: Resend,
-) -> Result<Notifier<'a>, Failure> {
+/// Keeps whom to tell, for a time at which the file cannot say it any more.
+pub fn keep_channels(file: &Path, spec: &Spec, sources: &SourceMap, paint: Paint) {
+    if !spec.notify.is_empty() {
+        let kept = FileSnapshot::of(&spec.files, sources).keep_for_notices(&whole(file));
+        kept.unwrap_or_else(|why| warn_of(&why, paint));
+    }
+}
+
+/// Tells how a run has ended that somebody started with `--notify`.
+pub fn tell_ended(spec: &Spec, sources: &SourceMap, run: &str, paint: Paint) {
+    let told = notifier(spec, sources, Resend::Nothing).and_then(|mut told| told.tell(&NoticeCause::Ended(run)));
+    told.map_or_else(|why| warn_of(&why, paint), |told| say(&told, paint));
+}
+
+/// Tells that a run that somebody started with `--notify` could not begin.
+pub fn tell_not_begun(global: &Global, why: &Failure, paint: Paint) {
+    let told = not_begun(global, why);
+    told.map_or_else(|why| warn_of(&why, paint), |told| say(&told, paint));
+}
+
+/// Those are told whom the file names, or named when nothing was wrong with it.
+fn not_begun(global: &Global, why: &Failure) -> Result<Vec<ToldChannel>, Failure> {
+    let kept = kept_for_notices(&whole(global.file())).filter(|texts| texts.is_file());
+    let texts = kept.as_deref().map(kept_texts).transpose()?.unwrap_or_default();
+    let opened = project::open(&global.pipeline(&whole(global.file())), &Wanted { texts, ..Wanted::default() })?;
+    let Some(spec) = &opened.spec else { return Ok(Vec::new()) };
+    let mistakes: Vec<String> = failure::text(why, false).lines().map(|line| line.trim_end().to_owned()).collect();
+    let cause = NoticeCause::BrokenFile { fire: None, is_former_in_force: false, mistakes: &mistakes };
+    notifier(spec, &opened.sources, Resend::Nothing)?.tell(&cause)
+}
+
+fn whole(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+}
+
+/// The run is what it is: that nobody can be told is no failure of it.
+fn warn_of(why: &Failure, paint: Paint) {
+    eprintln!("{} nobody is told: {}", paint.yellow("warning"), failure::text(why, false).trim_end());
+}
+
+fn notifier<'a>(spec: &'a Spec, sources: &'a SourceMap, resend: Resend) -> Result<Notifier<'a>, Failure> {
     let state = State::open(&spec.project)?;
     let page = std::env::var(PAGE).ok().filter(|page| !page.is_empty());
     Ok(Notifier { spec, sources, sender: &NoticeChannels, state, resend, page })

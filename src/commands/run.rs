@@ -1,5 +1,6 @@
 //! `tidemill run`: does what is to be done.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,9 +11,9 @@ use tidemill_core::plan::Selection;
 use tidemill_state::{Process, State};
 
 use super::CliCommand;
-use super::dry_run;
 use super::params::{self, ParamArgs};
 use super::selection::selected;
+use super::{dry_run, notify};
 use crate::failure::{Failure, render_all};
 use crate::global::Global;
 use crate::observers::TerminalReporter;
@@ -50,6 +51,9 @@ pub struct RunArgs {
     /// Send mails and webhooks again that were sent
     #[arg(long)]
     resend: bool,
+    /// Tell the channels of `notify` how the run ends, also if it cannot begin: for a run that cron starts
+    #[arg(long, conflicts_with = "dry_run")]
+    notify: bool,
     /// If another run holds the project, exit with 3 instead of waiting
     #[arg(long)]
     no_wait: bool,
@@ -85,6 +89,18 @@ impl CliCommand for RunArgs {
         if self.help_params {
             return params::help(global, &self.params, self.json);
         }
+        let (is_told, has_begun) = (self.notify, Cell::new(false));
+        let done = self.do_run(global, &has_begun);
+        if let (true, false, Err(why)) = (is_told, has_begun.get(), &done) {
+            notify::tell_not_begun(global, why, Paint(global.color.wanted(Stream::Stderr)));
+        }
+        done
+    }
+}
+
+impl RunArgs {
+    /// Does the run; from the moment on at which it is one, it is told here how it ends.
+    fn do_run(self, global: &Global, has_begun: &Cell<bool>) -> Result<ExitCode, Failure> {
         let paint = Paint(global.color.wanted(Stream::Stderr));
         let invocation = invocation(global, &self);
         if let Some(rest) = invocation.as_ref().and_then(|invocation| invocation.nothing_to_do(&command_line())) {
@@ -128,8 +144,15 @@ impl CliCommand for RunArgs {
             invocation,
         };
         let watchers = watchers(&project, &engine, &reporter);
-        Runner { project: &project, engine, request, reporter: &reporter, watchers }.run(&wanted)?;
-        Ok(ExitCode::SUCCESS)
+        has_begun.set(true);
+        if self.notify {
+            notify::keep_channels(global.file(), &project.spec, &project.sources, paint);
+        }
+        let done = Runner { project: &project, engine, request, reporter: &reporter, watchers }.run(&wanted);
+        if self.notify {
+            notify::tell_ended(&project.spec, &project.sources, &project.run.id, paint);
+        }
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 
@@ -160,7 +183,8 @@ fn adopt(project: &Project, fire: Timestamp) -> Result<(), Failure> {
 /// This invocation, if a run that had nothing to do can answer it: no more than to bring tasks up to date, and to say so.
 fn invocation(global: &Global, args: &RunArgs) -> Option<Invocation> {
     let is_by_hand = matches!(trigger(args), RunTrigger::ByHand) && args.texts.is_none();
-    let wants_more = !is_by_hand || args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
+    let wants_more =
+        !is_by_hand || args.notify || args.force || args.resend || args.dry_run || args.json || global.verbose > 0;
     // What these select depends on the last run.
     let names_runs = |selector: &String| selector.contains("result:") || selector.contains("state:");
     let is_other = args.params.params_file.is_some() || args.selectors.iter().chain(&args.exclude).any(names_runs);

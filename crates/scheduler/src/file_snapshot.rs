@@ -33,7 +33,9 @@ impl FileSnapshot {
     pub fn of(files: &[PathBuf], sources: &SourceMap) -> Self {
         let stamps = files.iter().map(|path| (path.clone(), Stamp::of(path))).collect();
         let read = (0..).map_while(|id| sources.get(FileId(id)));
-        let texts = read.map(|file| (PathBuf::from(&file.name), file.text.clone()));
+        // Whoever opens a pipeline by a relative path has it in the names of its texts.
+        let whole = |name: &str| std::path::absolute(name).unwrap_or_else(|_| PathBuf::from(name));
+        let texts = read.map(|file| (whole(&file.name), file.text.clone()));
         Self { stamps, texts: texts.filter(|(path, _)| files.contains(path)).collect() }
     }
 

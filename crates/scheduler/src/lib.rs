@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use tidemill_runner::Failure;
 
 pub use backfill::Backfill;
+pub use file_snapshot::{FileSnapshot, kept_for_notices};
 pub use host::Host;
 use jump::Readings;
 pub use service::Mode;

@@ -364,7 +364,8 @@ impl Watched {
                     FireClaim::Queued => "has waited and starts",
                 };
                 hands.host.note(&format!("{}: {} {how}", self.name, self.show(fire)));
-                self.notices.open.insert(fire, false);
+                let is_told = self.notices.late_in_queue.remove(&fire);
+                self.notices.open.insert(fire, is_told);
                 return Ok(Some(TriggerInput::Claimed(fire)));
             }
             TriggerAction::Launch(fire) => return self.launch(hands, fire),

@@ -1,7 +1,9 @@
 //! Who is told of what becomes of scheduled runs: by mail and by webhook, each thing once.
 
+mod by_hand;
 mod interrupted;
 mod nights;
+mod served;
 mod tried;
 
 use std::time::Duration;

@@ -1,7 +1,11 @@
 //! Nights that go wrong, and the one after.
 
+use rustix::process::Signal;
+
 use super::{LONG, Watch};
+use crate::project::Project;
 use crate::schedule::{signal, start, until};
+use crate::webhooks;
 
 const LOADS: &str = "  orders: {type: load, path: orders.csv, output: copy.csv}\n";
 
@@ -112,7 +116,7 @@ fn an_edit_that_breaks_the_file_of_a_scheduler_that_runs_is_told_once() {
     until("somebody is told", || !watch.project.files("box").is_empty());
     let before = fires();
     until("runs go on", || fires() > before + 2);
-    signal(&child, rustix::process::Signal::TERM);
+    signal(&child, Signal::TERM);
     let outcome = watch.project.wait(child);
     assert_eq!(watch.project.files("box").len(), 1, "{}", outcome.stderr);
     let calls = watch.calls();
@@ -137,6 +141,31 @@ fn a_run_that_goes_on_is_late() {
     assert_eq!((mails.len(), watch.calls().len()), (1, 0));
     assert_eq!(mails[0].0, "night is late");
     assert!(mails[0].1.starts_with("The run for [when] has not ended by [time].\n"), "{}", mails[0].1);
+}
+
+#[test]
+fn a_fire_that_waits_for_another_run_is_late_while_it_waits() {
+    let hook = webhooks::server(&["200 OK"; 99]);
+    let project = Project::new().pipeline(&format!(
+        "
+        version: 1
+        name: night
+        schedule: {{every: 1s, overlap: queue, late: 1s}}
+        notify: {{pager: {{webhook: {}/hook, on: late}}}}
+        tasks:
+          a: {{type: command, run: 'until [ -e go ]; do sleep 0.05; done'}}
+        ",
+        hook.url
+    ));
+    let child = start(&project);
+    let waits = |call: &webhooks::Heard| call.body.contains("it has not begun: it waits for another run to end");
+    let is_told = std::iter::from_fn(|| hook.heard.recv_timeout(LONG).ok()).any(|call| waits(&call));
+    project.file_later("go", "");
+    for _ in 0..2 {
+        signal(&child, Signal::INT);
+    }
+    let outcome = project.wait(child);
+    assert!(is_told, "{}", outcome.stderr);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod access;
 mod attacks;
-mod browser;
+pub mod browser;
 mod chromium;
 mod kills;
 mod large;

@@ -109,6 +109,12 @@ impl Trigger {
         }
     }
 
+    /// The fires whose time has come and that wait for an older run to end. Those that were missed and wait to be made up for are
+    /// late in any case.
+    pub fn queued(&self) -> impl Iterator<Item = Timestamp> {
+        self.waiting.iter().filter(|(_, how)| *how == FireClaim::Queued).map(|(fire, _)| *fire)
+    }
+
     /// Takes in what has happened and appends what is to be done. `now` is what the wall clock shows; it may have been set in
     /// either direction.
     pub fn handle(&mut self, input: TriggerInput, now: Timestamp, actions: &mut Vec<TriggerAction>) {

@@ -1,6 +1,7 @@
 //! Why somebody is to be told something.
 
 use jiff::Timestamp;
+use tidemill_core::ids::Digest;
 
 /// What has happened, or is to be looked at.
 #[derive(Clone, Copy)]
@@ -16,10 +17,12 @@ pub enum NoticeCause<'a> {
     },
     /// The run of that fire may be late.
     Late(Timestamp),
-    /// The file has mistakes.
+    /// A run that somebody started has ended.
+    Ended(&'a str),
+    /// The file, or the data that it reads, have mistakes.
     BrokenFile {
-        /// The first fire that they concern.
-        fire: Timestamp,
+        /// The first fire that they concern; None of a run that somebody started.
+        fire: Option<Timestamp>,
         /// Whether what the file was before stays in force; else nothing runs.
         is_former_in_force: bool,
         /// What is wrong with it.
@@ -32,7 +35,12 @@ impl NoticeCause<'_> {
     pub(super) fn key(&self) -> String {
         match self {
             Self::Settled { fire, .. } | Self::Late(fire) => format!("fire {fire}"),
-            Self::BrokenFile { fire, .. } => format!("{BROKEN}{fire}"),
+            Self::Ended(run) => format!("run {run}"),
+            Self::BrokenFile { fire: Some(fire), .. } => format!("{BROKEN}{fire}"),
+            // Whoever starts a run every few minutes hears of each mistake once.
+            Self::BrokenFile { fire: None, mistakes, .. } => {
+                format!("{BROKEN}{}", Digest::of(mistakes.join("\n").as_bytes()).short())
+            }
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What is to be told, from what is written down.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tidemill_core::event::TaskStatus;
+use tidemill_core::ids::RunId;
 use tidemill_core::notify::{FailedNoticeTask, Notice};
 use tidemill_core::spec::NotifyEvent;
 use tidemill_secrets::masked;
@@ -27,9 +30,10 @@ impl Notifier<'_> {
         let pipeline = &self.spec.name.value;
         match cause {
             NoticeCause::BrokenFile { fire, is_former_in_force, mistakes } => {
-                let what = match is_former_in_force {
-                    true => "The file has mistakes; what it was before stays in force",
-                    false => "The file has mistakes, and nothing runs on schedule until they are mended",
+                let what = match (fire, is_former_in_force) {
+                    (None, _) => "The run could not begin",
+                    (_, true) => "The file has mistakes; what it was before stays in force",
+                    (_, false) => "The file has mistakes, and nothing runs on schedule until they are mended",
                 };
                 let details = lines(mistakes.iter().cloned());
                 let commands = vec![self.command("check")];
@@ -37,15 +41,31 @@ impl Notifier<'_> {
                 Ok(vec![(NotifyEvent::Failed, finished(notice, NotifyEvent::Failed))])
             }
             NoticeCause::Late(fire) => {
-                let known = self.state.fire(pipeline, *fire)?.filter(|known| known.status == FireStatus::Due);
-                known.map_or(Ok(Vec::new()), |known| self.late(&known))
+                let known = self.state.fire(pipeline, *fire)?;
+                // What waits for another run to end is not written down yet.
+                let is_open = known.as_ref().is_none_or(|known| known.status == FireStatus::Due);
+                if is_open { self.late(*fire, known.and_then(|known| known.run)) } else { Ok(Vec::new()) }
             }
+            NoticeCause::Ended(run) => match self.state.run(run)? {
+                Some(run) => {
+                    let before = self.failures_told(&cause.key())?;
+                    let what = format!("The run of {}", self.shown(run.start.started));
+                    self.ended(self.about(None), &what, before, &run)
+                }
+                None => Ok(Vec::new()),
+            },
             NoticeCause::Settled { fire, is_file_broken, mistakes } => {
                 let Some(known) = self.state.fire(pipeline, *fire)? else { return Ok(Vec::new()) };
                 match (&known.run, known.status) {
                     (_, FireStatus::Due) => Ok(Vec::new()),
                     (Some(run), FireStatus::Done) => match self.state.run(run.as_str())? {
-                        Some(run) => self.ended(&known, &run, *is_file_broken),
+                        Some(run) => {
+                            // What the file was before does not mend what it is now.
+                            let before = self.failures_before(known.instant)?;
+                            let counts = run.status() != RunStatus::Success || !*is_file_broken;
+                            let what = format!("The run for {}", self.shown(known.instant));
+                            self.ended(self.about(Some(known.instant)), &what, if counts { before } else { 0 }, &run)
+                        }
                         None => Ok(Vec::new()),
                     },
                     _ if known.never_began() => self.never_began(&known, mistakes()),
@@ -55,16 +75,16 @@ impl Notifier<'_> {
         }
     }
 
-    fn late(&self, fire: &Fire) -> Result<Vec<(NotifyEvent, Notice)>, Failure> {
-        let by = self.spec.schedule.as_ref().and_then(|schedule| schedule.late?.of(fire.instant, &self.zone()));
+    fn late(&self, fire: Timestamp, run: Option<RunId>) -> Result<Vec<(NotifyEvent, Notice)>, Failure> {
+        let by = self.spec.schedule.as_ref().and_then(|schedule| schedule.late?.of(fire, &self.zone()));
         let by = by.map_or_else(String::new, |by| format!(" by {}", by.to_zoned(self.zone()).strftime("%H:%M:%S")));
-        let run = fire.run.as_ref().map(|run| self.state.run(run.as_str())).transpose()?.flatten();
+        let run = run.map(|run| self.state.run(run.as_str())).transpose()?.flatten();
         let detail = match &run {
             Some(run) => format!("it goes on since {}", self.shown(run.start.started)),
             None => "it has not begun: it waits for another run to end".to_owned(),
         };
-        let mut notice = self.about(fire.instant);
-        notice.summary = format!("The run for {} has not ended{by}", self.shown(fire.instant));
+        let mut notice = self.about(Some(fire));
+        notice.summary = format!("The run for {} has not ended{by}", self.shown(fire));
         notice.details = vec![detail];
         notice.commands = vec![self.command("status")];
         self.of_run(&mut notice, run.as_ref());
@@ -73,7 +93,7 @@ impl Notifier<'_> {
 
     fn never_began(&self, fire: &Fire, mistakes: Vec<String>) -> Result<Vec<(NotifyEvent, Notice)>, Failure> {
         let shown = self.shown(fire.instant);
-        let mut notice = self.about(fire.instant);
+        let mut notice = self.about(Some(fire.instant));
         notice.summary = format!("The run for {shown} never began: {}", fire.reason.as_deref().unwrap_or_default());
         notice.details = lines(mistakes);
         notice.failures = self.failures_before(fire.instant)? + 1;
@@ -82,21 +102,25 @@ impl Notifier<'_> {
         Ok(vec![(NotifyEvent::Failed, finished(notice, NotifyEvent::Failed))])
     }
 
-    fn ended(&self, fire: &Fire, run: &Run, is_file_broken: bool) -> Result<Vec<(NotifyEvent, Notice)>, Failure> {
+    /// What there is to tell of a run that has ended: `what` is how it is called, and so many before it had failed in succession.
+    fn ended(
+        &self,
+        mut notice: Notice,
+        what: &str,
+        before: usize,
+        run: &Run,
+    ) -> Result<Vec<(NotifyEvent, Notice)>, Failure> {
         let records = self.state.tasks_of(&run.id)?;
-        let mut notice = self.about(fire.instant);
         self.of_run(&mut notice, Some(run));
-        let shown = self.shown(fire.instant);
-        let before = self.failures_before(fire.instant)?;
         match run.status() {
             RunStatus::Failed | RunStatus::Interrupted | RunStatus::Running => {
                 let failed = records.iter().filter(|record| record.status == TaskStatus::Failed);
                 let count = failed.clone().count();
                 notice.summary = match (run.status(), count) {
-                    (RunStatus::Failed, 0) => format!("The run for {shown} failed"),
-                    (RunStatus::Failed, 1) => format!("The run for {shown} failed in 1 task"),
-                    (RunStatus::Failed, _) => format!("The run for {shown} failed in {count} tasks"),
-                    _ => format!("The run for {shown} died: its process was killed or the machine went down"),
+                    (RunStatus::Failed, 0) => format!("{what} failed"),
+                    (RunStatus::Failed, 1) => format!("{what} failed in 1 task"),
+                    (RunStatus::Failed, _) => format!("{what} failed in {count} tasks"),
+                    _ => format!("{what} died: its process was killed or the machine went down"),
                 };
                 notice.tasks = failed.take(MOST_TASKS).map(|record| failed_task(run, record)).collect();
                 notice.failures = before + 1;
@@ -108,19 +132,19 @@ impl Notifier<'_> {
                 notice.details = lines(warnings.iter().cloned());
                 notice.failures = before;
                 let mut notices = Vec::new();
-                if before > 0 && !is_file_broken {
+                if before > 0 {
                     let after = if before == 1 {
                         "after one that failed".to_owned()
                     } else {
                         format!("after {before} that failed")
                     };
-                    let summary = format!("The run for {shown} succeeded, {after}");
+                    let summary = format!("{what} succeeded, {after}");
                     let notice = Notice { summary, ..notice.clone() };
                     notices.push((NotifyEvent::Recovered, finished(notice, NotifyEvent::Recovered)));
                 }
                 if !warnings.is_empty() {
                     let plural = if warnings.len() == 1 { "" } else { "s" };
-                    notice.summary = format!("The run for {shown} succeeded with {} warning{plural}", warnings.len());
+                    notice.summary = format!("{what} succeeded with {} warning{plural}", warnings.len());
                     notices.push((NotifyEvent::Warned, finished(notice, NotifyEvent::Warned)));
                 }
                 Ok(notices)
@@ -154,11 +178,26 @@ impl Notifier<'_> {
         Ok(if was_broken { failures.max(1) } else { failures })
     }
 
-    fn about(&self, fire: Timestamp) -> Notice {
+    /// How many failures were told in succession before one, whoever had started the runs: it is the one of which somebody has heard
+    /// that a recovery is news.
+    fn failures_told(&self, before: &str) -> Result<usize, Failure> {
+        let failed = NotifyEvent::Failed.word();
+        let mut failures = BTreeSet::new();
+        for effect in self.state.notices(&self.spec.name.value, MOST_FIRES)? {
+            match effect.notice().and_then(|(_, what)| what.split_once(' ')) {
+                Some((event, _)) if event == NotifyEvent::Recovered.word() => break,
+                Some((event, what)) if event == failed && what != before => drop(failures.insert(what.to_owned())),
+                _ => {}
+            }
+        }
+        Ok(failures.len())
+    }
+
+    fn about(&self, fire: Option<Timestamp>) -> Notice {
         Notice {
             pipeline: self.spec.name.value.clone(),
             at: self.shown(Timestamp::now()),
-            fire: Some(self.shown(fire)),
+            fire: fire.map(|fire| self.shown(fire)),
             url: self.page.clone(),
             ..Notice::default()
         }

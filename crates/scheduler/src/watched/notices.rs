@@ -1,6 +1,6 @@
 //! What people are told of a pipeline under watch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +22,8 @@ pub(super) struct Notices {
     pub telling: usize,
     /// The fires whose runs have not ended, and whether it has been told that they are late.
     pub open: BTreeMap<Timestamp, bool>,
+    /// Fires that wait for an older run and of which it has been told that they are late.
+    pub late_in_queue: BTreeSet<Timestamp>,
     /// Whether it has been told that the file has mistakes.
     pub is_broken_told: bool,
 }
@@ -38,10 +40,15 @@ impl Watched {
         self.notices.wanted && self.notices.open.keys().any(|fire| Some(*fire) != own)
     }
 
-    /// How long until a run is late that goes on.
+    /// The fires that may come to be late: those whose runs go on, and those that wait for one.
+    fn not_told_late(&self) -> impl Iterator<Item = Timestamp> {
+        let open = self.notices.open.iter().filter(|(_, told)| !**told).map(|(fire, _)| *fire);
+        open.chain(self.trigger.queued().filter(|fire| !self.notices.late_in_queue.contains(fire)))
+    }
+
+    /// How long until a run is late that goes on, or waits.
     pub(super) fn until_late(&self, now: Timestamp) -> Option<Duration> {
-        let late =
-            self.notices.open.iter().filter(|(_, told)| !**told).filter_map(|(fire, _)| self.late_at(*fire)).min()?;
+        let late = self.not_told_late().filter_map(|fire| self.late_at(fire)).min()?;
         Some(Duration::try_from(late.duration_since(now)).unwrap_or_default())
     }
 
@@ -53,10 +60,12 @@ impl Watched {
     /// Tells of runs that are late by now, each once.
     pub(super) fn tell_late(&mut self, hands: &Hands<'_>) -> Result<(), Failure> {
         let is_late = |fire: &Timestamp| self.late_at(*fire).is_some_and(|late| late <= hands.now);
-        let late: Vec<Timestamp> =
-            self.notices.open.iter().filter(|(fire, told)| !**told && is_late(fire)).map(|(fire, _)| *fire).collect();
+        let late: Vec<Timestamp> = self.not_told_late().filter(is_late).collect();
         for fire in late {
-            self.notices.open.insert(fire, true);
+            match self.notices.open.get_mut(&fire) {
+                Some(told) => *told = true,
+                None => drop(self.notices.late_in_queue.insert(fire)),
+            }
             self.notify(hands, &["--late", "--fire", &fire.to_string()])?;
         }
         Ok(())
