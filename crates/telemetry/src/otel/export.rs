@@ -8,7 +8,8 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
 use opentelemetry_otlp::tonic_types::transport::ClientTlsConfig;
 use opentelemetry_otlp::{
-    ExporterBuildError, MetricExporter, Protocol, SpanExporter, WithExportConfig, WithHttpConfig, WithTonicConfig,
+    ExporterBuildError, MetricExporter, Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig,
+    WithTonicConfig,
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -143,6 +144,11 @@ fn metric_exporter(target: &OtlpTarget, client: &Client) -> Result<MetricExporte
     }
 }
 
+/// What is not taken is sent once more, at once: whoever waits for the end of a run is not to wait for a collector that is gone.
+fn once_more() -> RetryPolicy {
+    RetryPolicy::recommended().with_max_retries(1)
+}
+
 fn by_http<B: WithExportConfig + WithHttpConfig>(builder: B, target: &OtlpTarget, client: &Client) -> B {
     builder
         .with_http_client(Posting(client.clone()))
@@ -150,6 +156,7 @@ fn by_http<B: WithExportConfig + WithHttpConfig>(builder: B, target: &OtlpTarget
         .with_endpoint(&target.url)
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(target.limit)
+        .with_retry_policy(once_more())
 }
 
 fn by_grpc<B: WithExportConfig + WithTonicConfig>(builder: B, target: &OtlpTarget) -> B {
@@ -158,8 +165,11 @@ fn by_grpc<B: WithExportConfig + WithTonicConfig>(builder: B, target: &OtlpTarge
         Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
     };
     let headers: HeaderMap = target.headers.iter().filter_map(header).collect();
-    let builder =
-        builder.with_endpoint(&target.url).with_timeout(target.limit).with_metadata(MetadataMap::from_headers(headers));
+    let builder = builder
+        .with_endpoint(&target.url)
+        .with_timeout(target.limit)
+        .with_metadata(MetadataMap::from_headers(headers))
+        .with_retry_policy(once_more());
     match target.url.starts_with("https://") {
         true => builder.with_tls_config(ClientTlsConfig::new().with_enabled_roots()),
         false => builder,
