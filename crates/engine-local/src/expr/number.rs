@@ -14,6 +14,7 @@ use crate::arrays::types;
 use crate::error::{Outcome, unsupported, value};
 use crate::values::decimal;
 use crate::values::decimal::fits;
+use crate::values::fdlibm;
 
 pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "abs", compute: Compute::Unary(|context, x| context.abs(x)) },
@@ -21,7 +22,7 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel { name: "floor", compute: Compute::Unary(|context, x| context.floor(x)) },
     Kernel { name: "ceil", compute: Compute::Unary(|context, x| context.ceil(x)) },
     Kernel { name: "sqrt", compute: Compute::Unary(|context, x| context.sqrt(x)) },
-    Kernel { name: "power", compute: Compute::Binary(|context, x, y| context.both_floats(x, y, f64::powf)) },
+    Kernel { name: "power", compute: Compute::Binary(|context, x, y| context.both_floats(x, y, fdlibm::pow)) },
     Kernel { name: "exp", compute: Compute::Unary(|context, x| context.exp(x)) },
     Kernel { name: "sin", compute: Compute::Unary(|context, x| context.each_float(x, f64::sin)) },
     Kernel { name: "cos", compute: Compute::Unary(|context, x| context.each_float(x, f64::cos)) },
@@ -111,11 +112,11 @@ impl EvalContext<'_> {
     }
 
     fn ln(&self, x: &Series) -> Outcome<Series> {
-        self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, f64::ln)
+        self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, fdlibm::ln)
     }
 
     fn log10(&self, x: &Series) -> Outcome<Series> {
-        self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, f64::log10)
+        self.partial_float(x, &self.notes.logarithms, |x| x <= 0.0, fdlibm::log10)
     }
 
     fn log(&self, base: &Series, x: &Series) -> Outcome<Series> {
@@ -128,8 +129,9 @@ impl EvalContext<'_> {
                 Notes::count(&self.notes.logarithms, self.weight(rows));
                 return None;
             }
-            let (power, whole) = (x.ln() / base.ln(), (x.ln() / base.ln()).round());
-            Some(if base.powf(whole) == x { whole } else { power })
+            let power = fdlibm::ln(x) / fdlibm::ln(base);
+            let whole = power.round();
+            Some(if fdlibm::pow(base, whole) == x { whole } else { power })
         };
         Ok((0..rows).map(logarithm).collect::<Float64Chunked>().into_series())
     }
@@ -160,7 +162,7 @@ impl EvalContext<'_> {
     }
 
     fn exp(&self, x: &Series) -> Outcome<Series> {
-        self.each_float(x, f64::exp)
+        self.each_float(x, fdlibm::exp)
     }
 
     /// The angle of a sine or cosine.

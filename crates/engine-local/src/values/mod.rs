@@ -3,6 +3,7 @@
 pub(crate) mod calendar;
 pub(crate) mod decimal;
 pub(crate) mod digest;
+pub(crate) mod fdlibm;
 pub(crate) mod iso;
 pub(crate) mod money;
 pub(crate) mod parse;
