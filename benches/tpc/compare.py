@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 """All queries of TPC-DS and TPC-H over generated data, beside DuckDB.
 
-    compare.py BINARY [--scale 0.01] [--required] [ds|h ...]
+    compare.py BINARY [--scale 0.01] [--required] [--spark URL --warehouse FOLDER] [ds|h ...]
 
 The data and the queries come from DuckDB's extensions (PyPI: duckdb, duckdb-extensions, duckdb-extension-tpcds, duckdb-extension-tpch). Without
 them it says so and does nothing, unless they are required. Each query that is refused or gives other rows is told, and the exit
 code is 1.
+
+With --spark each query runs on a cluster too, whose results must be those of this machine byte for byte. The tables are read from
+the warehouse, a folder that the cluster sees.
 """
 
 import argparse
 import datetime
 import decimal
 import math
+import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,14 +62,20 @@ def same(mine, theirs):
     return len(mine) == len(theirs) and all(map(equal, mine, theirs))
 
 
-def compared(binary, which, scale, folder):
-    """The queries that are not equal, each with what is wrong."""
-    db, tables, queries = generated(which, scale, folder)
-    lines = ["version: 1", "tasks:"] + [f"  {table}: {{type: load, path: {table}.parquet}}" for table in tables]
+def write_pipeline(folder, tables, queries, where, engine):
+    """A pipeline with a task for each query, whose tables are below `where`."""
+    lines = ["version: 1"] + ([f"engine: {engine}"] if engine else []) + ["tasks:"]
+    lines += [f"  {table}: {{type: load, path: '{where}{table}.parquet'}}" for table in tables]
     for number, query in queries.items():
         (folder / f"q{number:02}.sql").write_text(query.strip().rstrip(";"), encoding="utf-8")
         lines.append(f"  q{number:02}: {{type: sql, file: q{number:02}.sql, output: out/q{number:02}.parquet}}")
     (folder / "pipeline.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def compared(binary, which, scale, folder):
+    """The queries that are not equal, each with what is wrong."""
+    db, tables, queries = generated(which, scale, folder)
+    write_pipeline(folder, tables, queries, "", None)
     run = subprocess.run([binary, "-C", folder, "run", "--keep-going"], capture_output=True, text=True)
     wrong = [] if run.returncode == 0 else ["\n".join(run.stderr.splitlines()[-30:])]
     for number, query in queries.items():
@@ -80,6 +92,51 @@ def compared(binary, which, scale, folder):
     return wrong
 
 
+def refused_queries(binary, folder):
+    """The queries that `check` refuses, with what it says. Each query has a line of its own."""
+    command = [binary, "-C", folder, "--engine", "spark", "--color", "never", "check"]
+    check = subprocess.run(command, capture_output=True, text=True)
+    lines = (folder / "pipeline.yaml").read_text(encoding="utf-8").splitlines()
+    found, told = {}, ""
+    for line in check.stderr.splitlines():
+        told = line if line.startswith("error") else told
+        if place := re.search(r"--> \S*pipeline\.yaml:(\d+)", line):
+            query = re.match(r"  q(\d+):", lines[int(place.group(1)) - 1])
+            found[int(query.group(1)) if query else 0] = told
+    return found
+
+
+def compared_on_spark(binary, which, scale, folder, url, warehouse):
+    """The queries whose results on a cluster are not those of this machine, each with what is wrong."""
+    _, tables, queries = generated(which, scale, folder)
+    below = f"tpc-{which}-{os.getpid()}"
+    there = pathlib.Path(warehouse) / below
+    there.mkdir(parents=True)
+    for table in tables:
+        shutil.copy(folder / f"{table}.parquet", there)
+    engine = f"{{type: local, url: '{url}', warehouse: 'file://{warehouse}'}}"
+    wrong, results = [], {}
+    for name in ("local", "spark"):
+        project = folder / name
+        project.mkdir()
+        write_pipeline(project, tables, queries, f"warehouse:{below}/", engine)
+        if name == "spark":
+            refused = refused_queries(binary, project)
+            wrong += [f"q{number:02} is refused: {told}" for number, told in sorted(refused.items())]
+            write_pipeline(project, tables, {n: q for n, q in queries.items() if n not in refused}, f"warehouse:{below}/", engine)
+        command = [binary, "-C", project, "--engine", name, "run", "--keep-going"]
+        run = subprocess.run(command, capture_output=True, text=True)
+        if run.returncode != 0:
+            wrong.append("\n".join(line for line in run.stderr.splitlines() if line.startswith("error"))[-4000:])
+        results[name] = {file.name: file.read_bytes() for file in project.glob("out/*.parquet")}
+    unequal = [name for name, content in results["local"].items() if results["spark"].get(name) not in (None, content)]
+    wrong += [f"{name} differs" for name in sorted(unequal)]
+    equal = sum(results["spark"].get(name) == content for name, content in results["local"].items())
+    print(f"{extension_name(which)}, scale {scale}: {equal} of {len(queries)} queries are equal on Spark")
+    shutil.rmtree(there)
+    return wrong
+
+
 def extension_name(which):
     return {"ds": "TPC-DS", "h": "TPC-H"}[which]
 
@@ -89,6 +146,8 @@ def main():
     parser.add_argument("binary", type=pathlib.Path)
     parser.add_argument("--scale", type=float, default=0.01)
     parser.add_argument("--required", action="store_true", help="fail without DuckDB")
+    parser.add_argument("--spark", help="sc://host:port of a Spark Connect server")
+    parser.add_argument("--warehouse", help="a folder that it sees")
     parser.add_argument("which", nargs="*", default=list(BENCHMARKS))
     options = parser.parse_args()
     try:
@@ -100,7 +159,8 @@ def main():
     wrong = []
     for which in options.which:
         with tempfile.TemporaryDirectory() as folder:
-            wrong += compared(options.binary.resolve(), which, options.scale, pathlib.Path(folder))
+            case = (options.binary.resolve(), which, options.scale, pathlib.Path(folder))
+            wrong += compared_on_spark(*case, options.spark, options.warehouse) if options.spark else compared(*case)
     print(*wrong, sep="\n")
     return 1 if wrong else 0
 

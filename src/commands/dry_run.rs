@@ -19,6 +19,8 @@ struct DryRunLine<'a> {
     task: &'a TaskName,
     action: DryRunAction,
     reasons: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<&'static str>,
 }
 
 /// What runs with its reasons, then what is restored, then how many are cached; as JSON, an object a line.
@@ -27,8 +29,13 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
         return text(dry_run, plan, paint);
     }
     let line = |planned: &DryRunTask| {
-        let line =
-            DryRunLine { task: &plan.task(planned.task).name, action: planned.action, reasons: &planned.reasons };
+        let task = plan.task(planned.task);
+        let line = DryRunLine {
+            task: &task.name,
+            action: planned.action,
+            reasons: &planned.reasons,
+            engine: task.task.place(),
+        };
         // Strings cannot fail to become JSON.
         serde_json::to_string(&line).unwrap_or_default() + "\n"
     };
@@ -61,7 +68,8 @@ fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
         };
         let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
         let why = format!("because {}", told(&planned.reasons));
-        let described = task.task.describe();
+        let place = task.task.place().map(|engine| format!(", on {engine}")).unwrap_or_default();
+        let described = task.task.describe() + &place;
         if beside > room / 2 {
             let below = |text: &str| wrapped(text, room, BELOW, BELOW);
             text += &format!("{action}  {}  {kind}\n{:BELOW$}{}\n", task.name, "", paint.dim(below(&described)));

@@ -1,23 +1,32 @@
 //! What is told of a job beside its table: rows that came in, and rows that its steps left out.
 
-use tidemill_core::table::{DroppedRows, JobOptions, Rel, RowsIn};
+use tidemill_core::table::{DroppedRows, EngineError, Rel, RowsIn};
 
+use crate::job::JobContext;
 use crate::lower::{Lowerer, Lowering};
 
-/// The tables that came in, each once, in the order in which they are read.
-pub(crate) fn rows_in(rel: &Rel, options: &JobOptions<'_>) -> Vec<RowsIn> {
+/// The tables and files that came in, each once, in the order in which they are read.
+///
+/// # Errors
+/// If the rows of files cannot be counted.
+pub(crate) fn rows_in(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<RowsIn>, EngineError> {
+    let mut steps = Vec::new();
+    each_step(rel, &mut |step| steps.push(step));
     let mut found: Vec<RowsIn> = Vec::new();
-    each_step(rel, &mut |step| {
-        if let Rel::Input { task, .. } = step
-            && let Some(table) = options.input(task)
-        {
-            let rows = RowsIn { from: task.clone(), rows: table.rows };
-            if !found.contains(&rows) {
-                found.push(rows);
+    for step in steps {
+        let rows = match step {
+            Rel::Input { task, .. } => {
+                context.options.input(task).map(|table| RowsIn { from: task.clone(), rows: table.rows })
             }
-        }
-    });
-    found
+            Rel::Scan(scan) => {
+                let counted = context.rows(&format!("select count(*) from ({}) t", context.lowered(step)?.sql))?;
+                Some(RowsIn { from: scan.title(), rows: counted.count(0, 0) })
+            }
+            _ => None,
+        };
+        found.extend(rows.filter(|rows| !found.contains(rows)));
+    }
+    Ok(found)
 }
 
 /// Calls `visit` with every step, those before it first.

@@ -19,13 +19,14 @@ use crate::address::Address;
 use crate::client::Session;
 use crate::failure::engine_error;
 use crate::job::{Folders, JobContext};
-use crate::lower::{Folder, Inputs, Lowerer};
+use crate::lower::{Folder, Inputs, Lowerer, Source};
 use crate::manifest::Manifest;
+use crate::source::Sources;
 use crate::stage::Staged;
 use crate::table::SparkTable;
 use crate::uuid::uuid;
 use crate::warehouse::{Warehouse, files, uri};
-use crate::{job, profile, settings, warehouse};
+use crate::{account, job, profile, settings, source, warehouse};
 
 /// The oldest version of Spark that is spoken to: the first with Spark Connect's errors, and ANSI by default.
 const OLDEST: u32 = 4;
@@ -34,6 +35,7 @@ const OLDEST: u32 = 4;
 pub struct SparkEngine {
     local: Arc<dyn TableEngine>,
     config: ClusterConfig,
+    project: PathBuf,
     warehouse: Warehouse,
     /// Where the id of the session is kept while there is one, so that a later process can end it.
     note: PathBuf,
@@ -53,6 +55,7 @@ impl SparkEngine {
         Self {
             local,
             config,
+            project: project.to_owned(),
             warehouse,
             note,
             locked: Mutex::default(),
@@ -124,7 +127,8 @@ impl SparkEngine {
     }
 
     fn connect(&self, id: String) -> Result<Session, EngineError> {
-        Address::of(&self.config).and_then(|address| Session::new(address, id)).map_err(EngineError::Internal)
+        let session = |address| Session::new(address, id, self.config.stall_limit);
+        Address::of(&self.config).and_then(session).map_err(EngineError::Internal)
     }
 
     /// Keeps the id of a session where a later process finds it, and ends what a process that was killed has left running on the
@@ -147,8 +151,44 @@ impl SparkEngine {
         Some(note)
     }
 
+    /// What the cluster may read by itself.
+    fn sources(&self) -> Sources<'_> {
+        Sources { local: &*self.local, root: self.warehouse.folder(), project: &self.project }
+    }
+
+    /// Whether a job is done on this machine: it cleans a source, reads one that only this machine has, or makes a table of
+    /// nothing.
+    fn is_done_here(&self, rel: &Rel) -> bool {
+        let (mut is_here, mut reads) = (rel.schema().is_empty(), false);
+        account::each_step(rel, &mut |step| {
+            is_here |= cleans(step);
+            match step {
+                Rel::Input { .. } => reads = true,
+                Rel::Scan(scan) => {
+                    reads = true;
+                    is_here |= self.sources().of(scan).is_none();
+                }
+                _ => {}
+            }
+        });
+        is_here || !reads
+    }
+
+    /// Why the cluster would read the files of a job otherwise than this machine; None if it would not.
+    fn difference(&self, rel: &Rel, session: &Session) -> Result<Option<String>, EngineError> {
+        let mut found = Ok(None);
+        account::each_step(rel, &mut |step| {
+            if let (Rel::Scan(scan), Ok(None)) = (step, &found)
+                && let Some(read) = self.sources().of(scan)
+            {
+                found = source::difference(session, scan, &read);
+            }
+        });
+        found
+    }
+
     /// The tables of a job in the warehouse.
-    fn folders(&self, options: &JobOptions<'_>) -> Result<Folders, EngineError> {
+    fn inputs<'a>(&'a self, options: &JobOptions<'_>) -> Result<Folders<'a>, EngineError> {
         let folder = |(task, table): &(String, TableRef)| {
             let folder = match SparkTable::of(table) {
                 Some(table) => Folder { path: uri(&table.folder), is_staged: false },
@@ -160,7 +200,8 @@ impl SparkEngine {
             };
             Ok((task.clone(), folder))
         };
-        options.inputs.iter().map(folder).collect::<Result<_, EngineError>>().map(Folders)
+        let folders = options.inputs.iter().map(folder).collect::<Result<_, EngineError>>()?;
+        Ok(Folders { folders, sources: self.sources() })
     }
 
     /// The table as the local engine holds it: itself, or read from the warehouse.
@@ -226,25 +267,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a job is done on this machine: it reads or cleans a source, or makes a table of nothing.
-fn is_done_here(rel: &Rel) -> bool {
-    fn any(rel: &Rel, is: &dyn Fn(&Rel) -> bool) -> bool {
-        is(rel) || rel.inputs().into_iter().any(|input| any(input, is))
-    }
-    let cleans = |rel: &Rel| match rel {
-        Rel::Scan(_) | Rel::Convert { .. } | Rel::Reject { .. } | Rel::Sample { .. } => true,
+/// Whether a step is one that this machine does: it cleans a source, or needs all values at once.
+fn cleans(rel: &Rel) -> bool {
+    match rel {
+        Rel::Convert { .. } | Rel::Reject { .. } | Rel::Sample { .. } => true,
         Rel::Fill { columns, .. } => columns.iter().any(|(_, how)| matches!(how, Fill::Mean | Fill::Median)),
         _ => false,
-    };
-    any(rel, &cleans) || !any(rel, &|rel| matches!(rel, Rel::Input { .. })) || rel.schema().is_empty()
+    }
 }
 
 /// Inputs of which it is only known that they will be there.
-struct Anywhere;
+struct Anywhere<'a>(Sources<'a>);
 
-impl Inputs for Anywhere {
+impl Inputs for Anywhere<'_> {
     fn folder(&self, _task: &str) -> Option<Folder> {
         Some(Folder { path: String::new(), is_staged: false })
+    }
+
+    fn source(&self, scan: &Scan) -> Option<Source> {
+        self.0.of(scan)
     }
 }
 
@@ -271,11 +312,15 @@ impl TableEngine for SparkEngine {
     }
 
     fn accept(&self, job: &TableJob) -> Result<(), Vec<Unsupported>> {
-        if is_done_here(&job.rel) {
+        if self.is_done_here(&job.rel) {
             return self.local.accept(job);
         }
-        let lowerer = Lowerer { inputs: &Anywhere };
+        let lowerer = Lowerer { inputs: &Anywhere(self.sources()) };
         lowerer.rel(&job.rel).map(|_| ()).map_err(|refused| vec![refused])
+    }
+
+    fn place(&self, job: &TableJob) -> Option<&'static str> {
+        (!self.is_done_here(&job.rel)).then_some(job::NAME)
     }
 
     fn sweep(&self, live: &HashSet<Digest>) -> Result<(), EngineError> {
@@ -296,14 +341,19 @@ impl TableEngine for SparkEngine {
     }
 
     fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
-        if is_done_here(&job.rel) {
+        if self.is_done_here(&job.rel) {
             return self.run_here(job, options);
         }
-        let folders = self.folders(options)?;
         let session = self.session()?;
+        if let Some(why) = self.difference(&job.rel, &session)? {
+            let mut report = self.run_here(job, options)?;
+            report.account.warnings.push(format!("the files were read by this machine and not by the cluster: {why}"));
+            return Ok(report);
+        }
+        let inputs = self.inputs(options)?;
         let run = lock(&self.run).clone();
         let tag = format!("tidemill-{run}");
-        let context = JobContext { session: &session, options, lowerer: Lowerer { inputs: &folders }, tag: &tag };
+        let context = JobContext { session: &session, options, lowerer: Lowerer { inputs: &inputs }, tag: &tag };
         job::run(job, &context, &self.warehouse, &run)
     }
 

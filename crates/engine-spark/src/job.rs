@@ -4,28 +4,39 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use tidemill_core::table::{
-    Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, Schema,
+    Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, Scan, Schema,
     TableJob, TableReport, TaskReport, Unlisted, became_null, judged,
 };
 
 use crate::client::{Rows, Session};
 use crate::failure::engine_error;
-use crate::lower::{Folder, Inputs, Lowered, Lowerer, quoted};
+use crate::lower::{Folder, Inputs, Lowered, Lowerer, Source, quoted};
 use crate::manifest::{Facts, Manifest};
+use crate::source::Sources;
 use crate::table::SparkTable;
 use crate::uuid::uuid;
 use crate::warehouse::{Warehouse, files, is_whole, uri};
 use crate::{account, checks, diagnosis, warnings};
 
+/// What tasks are told to be computed on.
+pub(crate) const NAME: &str = "spark";
+
 /// Files of one table, whose numbers have five digits in their names.
 const MOST_FILES: usize = 99_999;
 
-/// The folders of a job's inputs, by task.
-pub(crate) struct Folders(pub Vec<(String, Folder)>);
+/// The folders of a job's inputs, by task, and what the cluster reads by itself.
+pub(crate) struct Folders<'a> {
+    pub folders: Vec<(String, Folder)>,
+    pub sources: Sources<'a>,
+}
 
-impl Inputs for Folders {
+impl Inputs for Folders<'_> {
+    fn source(&self, scan: &Scan) -> Option<Source> {
+        self.sources.of(scan)
+    }
+
     fn folder(&self, task: &str) -> Option<Folder> {
-        self.0.iter().find(|(name, _)| name == task).map(|(_, folder)| folder.clone())
+        self.folders.iter().find(|(name, _)| name == task).map(|(_, folder)| folder.clone())
     }
 }
 
@@ -75,7 +86,7 @@ pub(crate) fn run(
     warnings.extend(warned(&job.rel, context)?);
     let account = TaskReport {
         rows: Some(rows),
-        rows_in: account::rows_in(&job.rel, context.options),
+        rows_in: account::rows_in(&job.rel, context)?,
         dropped,
         joins: joins(&job.rel)
             .into_iter()
@@ -84,6 +95,7 @@ pub(crate) fn run(
             .collect::<Result<_, _>>()?,
         warnings,
         checks: judged(results)?,
+        engine: Some(NAME.to_owned()),
         ..TaskReport::default()
     };
     let table = SparkTable { folder, manifest: Manifest::new(facts), here: OnceLock::new() };
@@ -109,7 +121,7 @@ fn warned(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<String>, EngineErro
     let query = warnings::query(rel, &context.lowerer).map_err(|refused| EngineError::Internal(refused.message))?;
     let Some(sql) = query else { return Ok(Vec::new()) };
     let counted = context.rows(&sql)?;
-    Ok(became_null([counted.count(0, 0), counted.count(0, 1), 0, 0]))
+    Ok(became_null([counted.count(0, 0), counted.count(0, 1), counted.count(0, 2), 0]))
 }
 
 /// The joins of a job, those that are done first at first.

@@ -7,6 +7,7 @@
 //! | `lower` | neutral jobs as Spark SQL |
 //! | `warehouse` | the folder that this machine and all workers see |
 //! | `table`, `manifest` | a table in the warehouse, and what the cache keeps of it |
+//! | `source` | files that the cluster reads by itself |
 //! | `account`, `checks`, `diagnosis`, `warnings` | what is told of a job beside its table |
 //! | `engine` | the engine's face to the core |
 //!
@@ -26,6 +27,7 @@ mod manifest;
 mod profile;
 mod proto;
 mod settings;
+mod source;
 mod stage;
 mod table;
 mod uuid;

@@ -25,6 +25,9 @@ const SUCCESS: &str = "_SUCCESS";
 
 /// A warehouse on a file system.
 pub(crate) struct Warehouse {
+    /// The folder that its URL names.
+    folder: PathBuf,
+    /// What in it is a project's.
     root: PathBuf,
 }
 
@@ -34,7 +37,13 @@ impl Warehouse {
         let path = folder_of(url).unwrap_or_else(|_| PathBuf::from(url));
         let project = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
         let digest = blake3::hash(project.as_os_str().as_encoded_bytes()).to_hex();
-        Self { root: path.join("tidemill").join(&digest[..16]) }
+        let root = path.join("tidemill").join(&digest[..16]);
+        Self { folder: path, root }
+    }
+
+    /// The folder that its URL names.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A folder for one write.

@@ -10,6 +10,12 @@ use crate::lower::{Lowerer, Lowering, Scope};
 enum Kind {
     ZeroDivision,
     Root,
+    Logarithm,
+}
+
+impl Kind {
+    /// In the order in which they are told.
+    const ALL: [Self; 3] = [Self::ZeroDivision, Self::Root, Self::Logarithm];
 }
 
 /// Conditions of rows in which something becomes NULL, over the rows of a step's input.
@@ -18,12 +24,12 @@ struct Found<'a> {
     conditions: Vec<(Kind, String)>,
 }
 
-/// A query of two counts: divisions by zero, and square roots below zero; None if there can be none.
+/// A query of three counts: divisions by zero, square roots below zero, logarithms at or below zero; None if there can be none.
 ///
 /// # Errors
 /// If a step cannot be said in SQL.
 pub(crate) fn query(rel: &Rel, lowerer: &Lowerer<'_>) -> Lowering<Option<String>> {
-    let mut counts: [Vec<String>; 2] = [Vec::new(), Vec::new()];
+    let mut counts: [Vec<String>; 3] = Default::default();
     let mut outcome = Ok(());
     each_step(rel, &mut |step| {
         if outcome.is_ok() {
@@ -35,10 +41,10 @@ pub(crate) fn query(rel: &Rel, lowerer: &Lowerer<'_>) -> Lowering<Option<String>
         return Ok(None);
     }
     let sum = |counts: &Vec<String>| if counts.is_empty() { "0L".to_owned() } else { counts.join(" + ") };
-    Ok(Some(format!("select {}, {}", sum(&counts[0]), sum(&counts[1]))))
+    Ok(Some(format!("select {}", counts.each_ref().map(sum).join(", "))))
 }
 
-fn count(step: &Rel, lowerer: &Lowerer<'_>, counts: &mut [Vec<String>; 2]) -> Lowering<()> {
+fn count(step: &Rel, lowerer: &Lowerer<'_>, counts: &mut [Vec<String>; 3]) -> Lowering<()> {
     let (input, exprs): (&Rel, Vec<&Expr>) = match step {
         Rel::Project { input, columns } => (input, columns.iter().map(|(_, expr)| expr).collect()),
         Rel::Filter { input, predicate, .. } => (input, vec![predicate]),
@@ -57,7 +63,7 @@ fn count(step: &Rel, lowerer: &Lowerer<'_>, counts: &mut [Vec<String>; 2]) -> Lo
     let scope = Scope::of(&input.schema, "t.");
     let mut found = Found { scope: &scope, conditions: Vec::new() };
     exprs.into_iter().try_for_each(|expr| found.look(expr, &[]))?;
-    for (place, kind) in [Kind::ZeroDivision, Kind::Root].into_iter().enumerate() {
+    for (place, kind) in Kind::ALL.into_iter().enumerate() {
         let of_kind = found.conditions.iter().filter(|(of, _)| *of == kind);
         let sums: Vec<String> = of_kind.map(|(_, condition)| format!("count_if({condition})")).collect();
         if !sums.is_empty() {
@@ -72,7 +78,7 @@ fn may_become_null(expr: &Expr) -> bool {
         ExprKind::Arith(ArithOp::Div | ArithOp::Mod, _, divisor) => {
             !matches!(&divisor.kind, ExprKind::Literal(value) if !is_zero(value))
         }
-        ExprKind::Call(function, _) => function.name == "sqrt",
+        ExprKind::Call(function, _) => matches!(function.name, "sqrt" | "ln" | "log10" | "log"),
         _ => false,
     };
     is_one || expr.operands().into_iter().any(may_become_null)
@@ -103,6 +109,15 @@ impl Found<'_> {
             ExprKind::Call(function, args) if function.name == "sqrt" => {
                 let x = self.scope.expr(&args[0])?;
                 self.note(Kind::Root, format!("{x} < 0"), guards);
+            }
+            ExprKind::Call(function, args) if matches!(function.name, "ln" | "log10") => {
+                let x = self.scope.expr(&args[0])?;
+                self.note(Kind::Logarithm, format!("{x} <= 0"), guards);
+            }
+            ExprKind::Call(function, args) if function.name == "log" => {
+                let (base, x) = (self.scope.expr(&args[0])?, self.scope.expr(&args[1])?);
+                let outside = format!("({x} <= 0 or {base} <= 0 or {base} = 1)");
+                self.note(Kind::Logarithm, format!("{x} is not null and {base} is not null and {outside}"), guards);
             }
             _ => {}
         }

@@ -79,12 +79,15 @@ struct Detail<'a> {
     checks: &'a [CheckResult],
     warnings: &'a [String],
     note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<&'a str>,
 }
 
 impl<'a> Detail<'a> {
     fn of(report: &'a TaskReport) -> Self {
-        let TaskReport { rows_in, rejected, dropped, joins, checks, warnings, note, .. } = report;
-        Self { rows_in, rejected, dropped, joins, checks, warnings, note: note.as_deref() }
+        let TaskReport { rows_in, rejected, dropped, joins, checks, warnings, note, engine, .. } = report;
+        let (note, engine) = (note.as_deref(), engine.as_deref());
+        Self { rows_in, rejected, dropped, joins, checks, warnings, note, engine }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::{Diagnostic, Severity, Span};
 use tidemill_core::plan::MOST_TIME;
-use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, open_password};
+use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, WAREHOUSE, open_password};
 use tidemill_core::storage::{LocationMatch, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanPart,
@@ -25,7 +25,7 @@ use super::table_task::{TableLogic, table_task, unknown_column};
 #[serde(deny_unknown_fields)]
 pub struct Load {
     /// A file, or a pattern for several such as `data/2024-*.csv`, taken in the order of their names; a URL of a database, an
-    /// object store or the web. With `connection`: below the URL of that.
+    /// object store or the web; `warehouse:…` below the warehouse of `engine`. With `connection`: below the URL of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<At<Location>>,
     /// One of `connections`: then `table` or `query` of a database, or `path` below the URL of a store.
@@ -90,6 +90,11 @@ impl Load {
         let Some(connection) = &self.connection else {
             if let Some(path) = self.path.as_ref().filter(|path| path.value.has_password()) {
                 return Err(vec![password_in_path(path, source)]);
+            }
+            if let Some(path) = self.path.as_ref().filter(|path| path.value.as_str().starts_with(WAREHOUSE)) {
+                let (engine, scope) = (&source.pipeline.engine, &source.pipeline.scope);
+                let found = engine.in_warehouse(path.value.as_str(), scope, source.sources);
+                return found.map(|found| At::new(found, path.span)).ok_or_else(|| vec![no_warehouse(path)]);
             }
             return self.path.clone().ok_or_else(|| {
                 let mistake = Diagnostic::error(format!("task `{}` does not say what to read", source.spec.id.value));
@@ -287,6 +292,13 @@ fn unknown_connection(connection: &At<String>, source: &TaskSource<'_>) -> Diagn
         true => unknown.help("the pipeline has no `connections`"),
         false => unknown.suggest(&connection.value, known.keys().map(String::as_str)),
     }
+}
+
+/// That a path is one below a warehouse which the file does not have.
+fn no_warehouse(path: &At<Location>) -> Diagnostic {
+    Diagnostic::error(format!("`{}` is a path below the warehouse, and `engine` names no folder as one", path.value))
+        .at(path.span, "")
+        .help("name it, as `engine: {type: local, warehouse: file:///mnt/shared/tidemill}`; the profile that has it may be chosen with `--profile`")
 }
 
 /// That a path is a URL with a password in clear. The line is not shown.

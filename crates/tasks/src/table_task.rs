@@ -1,6 +1,6 @@
 //! What all table tasks share: compiled to a neutral job, checked, run by the engine, reported.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tidemill_core::diagnostic::{Diagnostic, failure_of};
 use tidemill_core::ids::TaskName;
@@ -66,6 +66,8 @@ struct TableTask<L> {
     checks: TaskChecks,
     /// Whether it says that its table is computed on this machine.
     is_local: bool,
+    /// What computes its table, if not this machine, as it was last compiled.
+    place: Mutex<Option<&'static str>>,
 }
 
 /// Makes the task of a type's parameters.
@@ -75,7 +77,7 @@ struct TableTask<L> {
 pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
     let checks = TaskChecks::read(source)?;
     let is_local = source.spec.common.engine == Some(EngineKind::Local);
-    Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks, is_local }))
+    Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks, is_local, place: Mutex::default() }))
 }
 
 /// The columns of a table before this one.
@@ -110,6 +112,7 @@ impl<L: TableLogic> TableTask<L> {
             let mistake = |step: Unsupported| Diagnostic::error(step.message).at(self.id.span, "").help(step.help);
             refusals.into_iter().map(mistake).collect::<Vec<_>>()
         })?;
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = cx.engine.place(&job);
         Ok(job)
     }
 }
@@ -134,6 +137,10 @@ impl<L: TableLogic> Task for TableTask<L> {
 
     fn describe(&self) -> String {
         self.logic.describe()
+    }
+
+    fn place(&self) -> Option<&'static str> {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {

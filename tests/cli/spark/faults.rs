@@ -55,3 +55,18 @@ fn a_table_that_is_gone_from_the_warehouse_is_computed_again() {
     assert!(again.stderr.contains("1 ran") || again.stderr.contains("done    q"), "{}", again.stderr);
     assert_eq!(project.read("out/q.csv"), "n\n2\n3\n");
 }
+
+#[test]
+fn a_statement_that_stands_still_is_given_up() {
+    let Some(server) = SparkServer::shared() else { return };
+    let rows: String = (0..1_500).map(|n| format!("{n}\n")).collect();
+    let text = format!(
+        "version: 1\nname: t\nengine: {{type: spark, url: \"{}\", warehouse: \"{}\", stall_limit: 100ms}}\ntasks:\n  t: {{type: load, path: t.csv}}\n  q: {{type: sql, sql: \"select count(*) as c from t a, t b, t c where a.n * b.n * c.n = 7\"}}\n",
+        server.url(),
+        server.warehouse()
+    );
+    let project = Project::new().file("t.csv", format!("n\n{rows}")).file("pipeline.yaml", text);
+    let given_up = project.run(["run"]).exits(1);
+    let told = "none of its tasks has ended or read further for 100ms";
+    assert!(given_up.stderr.contains(told), "{}", given_up.stderr);
+}

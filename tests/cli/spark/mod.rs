@@ -5,4 +5,5 @@ mod faults;
 mod random;
 mod refusing;
 mod retail;
+mod sources;
 mod statements;

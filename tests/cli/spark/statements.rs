@@ -104,6 +104,8 @@ fn numbers() {
          select k, bitwise_and(n, 12) as a, bitwise_or(n, 3) as b, bitwise_xor(n, k) as c, bitwise_not(n) as e from a
          select k, cast(x as string) as a, cast(d as string) as b, cast(n as string) as c, cast(b as string) as e, cast(x / 1e9 as string) as f, cast(x * 1e12 as string) as g from a
          select k, cast(d as int) as a, cast(d as decimal(12,1)) as b, cast(d as float) as c, cast(b as int) as e, cast(n as bool) as f, cast(n as decimal(10,2)) as g, cast(x / 1e298 as int) as h from a
+         select k, exp(n / 3) as a, exp(x) as b, ln(x) as c, ln(d) as e, log10(x) as f, log(x) as g, log(2, k) as h, log(10, 1000) as i, power(x, 0.5) as j, power(n, 3) as l, power(1.000001, k * 1000) as m from a where x is null or x < 1e10
+         select k, sign(n) as a, sign(x) as b, sign(d) as c, trunc(x) as e, trunc(d) as f, trunc(d, 1) as g, trunc(d, 2) as h, trunc(n, -1) as i, trunc(-d, 2) as j from a
          select k, degrees(x) as a, radians(x) as b, case when n > 0 then 'p' when n < 0 then 'm' end as c, case g when 1 then d else 0 end as e from a",
     );
 }
@@ -133,6 +135,8 @@ fn dates() {
          select k, day - date '2020-01-01' as a, day + 10 as b, day - n as c, at + 1 as d, day + interval '1 month' as e, at - interval '3 months 2 days' as f, at + interval '90 minutes' as g from a
          select k, cast(day as string) as a, cast(at as string) as b, cast(o as string) as c, cast(at as date) as d, cast(day as datetime) as e, cast(at as time) as f from a
          select k, o, o < time '12:00' as a, day < date '2000-01-01' as b, at between timestamp '1970-01-01' and timestamp '2000-01-01' as c from a
+         select k, date_diff('year', day, at) as a, date_diff('month', day, at) as b, date_diff('quarter', at, day) as c, date_diff('week', day, at) as d, date_diff('day', day, at) as e, date_diff('hour', at, day) as f, date_diff('minute', day, at) as g from a
+         select k, extract(epoch from at - timestamp '2000-01-01') as a, extract(day from at - timestamp '2000-01-01 12:00') as b, extract(hour from timestamp '2000-01-01' - at) as c, make_date(2000 + n, 1 + k % 12, 1 + k % 28) as d from a
          select k, o from a order by o desc, k",
     );
 }
@@ -154,6 +158,7 @@ fn logic_and_shape() {
          select g from a except all select g from b
          select n, d from a union all select d, n from b
          select k, (select count(*) from b where b.g = a.g) as c from a
+         select k, (select max(n) from b) as m, (select s from b where b.k = a.k) as c from a
          select k from a where g in (select g from b where n > 0)
          select k from a where exists (select 1 from b where b.g = a.g and b.n > a.n)
          select 1 as a, null as c, date '2024-02-29' as d, timestamp '2024-02-29 10:11:12.5' as e, 1.50 as f, time '01:02:03' as h from b limit 1
@@ -188,6 +193,10 @@ fn groups() {
          select sum(n) as a2, count(*) as a3, first(s) as a4, sum(x) as a5 from a where k < 0
          select g, sum(n) filter (where b) as a1, count(*) filter (where x > 0) as a2, first(s) filter (where b) as a3, string_agg(s, '') filter (where n > 0) as a5, sum(x) filter (where b) as a6, median(d) filter (where b) as a8 from a group by g
          select x, count(*) as c from a group by x
+         select g, percentile_cont(0.25) within group (order by n) as a, percentile_cont(0.9) within group (order by x desc) as b, percentile_disc(0.5) within group (order by d) as c, percentile_disc(0) within group (order by s) as e, mode() within group (order by n) as f, mode(s) as h, quantile(n, 0.75) as i from a group by g
+         select g, max_by(s, n) as a, min_by(k, x) as b, max_by(d, day) as c, string_agg(s, ',' order by n desc, k) as e, first(s order by x, s) as f, last(n order by day) as h, count(distinct n, b) as i, count(n, b) as j from a group by g
+         select g, regr_slope(n, d) as a, regr_intercept(n, d) as b, regr_r2(x / 1e290, n) as c, regr_sxx(n, k) as e, regr_syy(n, k) as f, regr_sxy(n, k) as h from a group by g
+         select percentile_cont(0.5) within group (order by x) as a, mode(b) as c, max_by(s, k) as d, regr_slope(n, k) as e from a where k < 0
          select date_trunc('month', day) as m, sum(d) as s from a group by m having sum(d) > 0
          select g, b, count(*) as c, sum(n) as s, grouping(g) as gg from a group by rollup (g, b)
          select s, count(distinct n) as c, sum(d) as d, max(at) as m from a where s <> '' group by s having count(*) > 1 order by d desc",
@@ -206,12 +215,13 @@ fn windows() {
 }
 
 #[test]
-fn what_a_join_task_says_behind_the_join_counts() {
+fn what_tasks_say_behind_their_tables_counts() {
     let Some(server) = SparkServer::shared() else { return };
     let tasks = "
   crossed: {type: join, left: a, right: b, how: cross, where: b_right, output: out/crossed.csv}
   joined: {type: join, left: a, right: b, on: [g], how: full, where: n > 0, derive: {both: n + n_right}, output: out/joined.csv}
   missing: {type: join, left: a, right: b, on: [k], how: anti, output: out/missing.csv}
+  pivoted: {type: pivot, from: a, group_by: [b], on: g, in: [1, 2, 77], metrics: {n: sum(n)}, output: out/pivoted.csv}
 ";
     let make = |project: Project| project.file("a.csv", rows(1, 30)).file("b.csv", rows(2, 20));
     are_equal(&server, &format!("{TABLES}{tasks}"), make);

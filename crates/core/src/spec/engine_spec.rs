@@ -3,14 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use crate::diagnostic::{Diagnostic, SourceMap, Span};
 
+use crate::table::Location;
+
 use super::connection::unset_secrets;
-use super::{ByteSize, Key, Node, NodeValue, RuntimeNames, Scope, Template, open_password};
+use super::{ByteSize, HumanDuration, Key, Node, NodeValue, RuntimeNames, Scope, Template, open_password};
+
+/// What paths below the warehouse begin with: `warehouse:sales/2024/*.parquet`.
+pub const WAREHOUSE: &str = "warehouse:";
 
 /// Where tables are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -57,6 +63,7 @@ pub struct EngineSpec {
     settings: Vec<(String, Template)>,
     download_limit: Option<u64>,
     stage_limit: Option<u64>,
+    stall_limit: Option<Duration>,
 }
 
 /// How a cluster is reached, with the values of the secrets.
@@ -74,11 +81,14 @@ pub struct ClusterConfig {
     pub download_limit: u64,
     /// The most bytes of Parquet of one table that are brought to the warehouse; default 10 GB.
     pub stage_limit: u64,
+    /// How long a statement may go on without any of its tasks ending or reading further; default 10 minutes.
+    pub stall_limit: Duration,
 }
 
 impl ClusterConfig {
     const DOWNLOAD_LIMIT: u64 = 2_000_000_000;
     const STAGE_LIMIT: u64 = 10_000_000_000;
+    const STALL_LIMIT: Duration = Duration::from_secs(600);
 }
 
 /// An engine: a word, or a map.
@@ -108,6 +118,7 @@ impl JsonSchema for EngineForms {
                 "settings": texts,
                 "download_limit": size.clone(),
                 "stage_limit": size,
+                "stall_limit": HumanDuration::json_schema(generator),
             },
             "additionalProperties": false,
         })
@@ -157,6 +168,17 @@ impl EngineSpec {
         let bytes = |name: &str| text(name).and_then(|size| ByteSize::parse(&size.text).ok()).map(|size| size.0);
         self.download_limit = bytes("download_limit").or(self.download_limit);
         self.stage_limit = bytes("stage_limit").or(self.stage_limit);
+        let stall_limit = text("stall_limit").and_then(|limit| HumanDuration::parse(&limit.text).ok());
+        self.stall_limit = stall_limit.map(Duration::from).or(self.stall_limit);
+    }
+
+    /// The path that begins with [`WAREHOUSE`] as one of the file system: below the folder of the warehouse, whichever engine
+    /// computes the tables. None if the warehouse is no folder, or its place is a secret.
+    pub fn in_warehouse(&self, path: &str, scope: &Scope, sources: &SourceMap) -> Option<Location> {
+        let below = path.strip_prefix(WAREHOUSE)?.trim_start_matches('/');
+        let url = self.warehouse.as_ref()?.render(scope, &serde_json::Map::new(), sources).ok()?;
+        let folder = url.strip_prefix("file://")?;
+        Some(Location::new(format!("{}/{below}", folder.trim_end_matches('/'))))
     }
 
     fn texts(&self) -> impl Iterator<Item = &Template> {
@@ -206,6 +228,7 @@ impl EngineSpec {
             settings: settings.collect::<Result<_, Vec<Diagnostic>>>()?,
             download_limit: self.download_limit.unwrap_or(ClusterConfig::DOWNLOAD_LIMIT),
             stage_limit: self.stage_limit.unwrap_or(ClusterConfig::STAGE_LIMIT),
+            stall_limit: self.stall_limit.unwrap_or(ClusterConfig::STALL_LIMIT),
         }))
     }
 }

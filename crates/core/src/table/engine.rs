@@ -212,6 +212,11 @@ pub trait TableEngine: Send + Sync {
         Ok(())
     }
 
+    /// What computes a job that the engine accepts, if not this machine: `spark`.
+    fn place(&self, _job: &TableJob) -> Option<&'static str> {
+        None
+    }
+
     /// Frees what the engine keeps outside the cache for saved tables that are not among these, by their digests; called when
     /// the cache is collected.
     ///

@@ -136,6 +136,17 @@ pub struct Scan {
     pub schema: Schema,
 }
 
+impl Scan {
+    /// Its files in a few words: `data/a.csv and 3 more`.
+    pub fn title(&self) -> String {
+        match self.files.as_slice() {
+            [] => "no file".to_owned(),
+            [file] => file.to_string(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        }
+    }
+}
+
 /// How a table is written to a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct SinkOptions {

@@ -26,6 +26,9 @@ pub struct TaskReport {
     pub outputs: Vec<Location>,
     /// A sentence for the summary.
     pub note: Option<String>,
+    /// What computed its table, if that was not this machine: `spark`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
 }
 
 /// What became NULL in expressions without failing, as sentences: divisions by zero, square roots below zero, logarithms at or

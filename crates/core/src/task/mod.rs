@@ -39,6 +39,11 @@ pub trait Task: Send + Sync {
     /// What it does, in a few words for a plan: `left join orders × campaigns on product_id`.
     fn describe(&self) -> String;
 
+    /// What computes its table, if not this machine: `spark`. It is known once the task has been checked.
+    fn place(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Finds what can be found without running: columns and types against the tables of upstream tasks, templates, files.
     /// Returns the columns of its own table, if it makes one.
     ///

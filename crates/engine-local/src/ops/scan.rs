@@ -23,12 +23,7 @@ impl Operator for ScanExec<'_> {
     fn execute(&self, _: Vec<DataFrame>, context: &mut JobContext<'_>) -> Outcome<DataFrame> {
         let (frame, warnings) = context.files.read(context.project, self.scan, context.options.cancelled)?;
         context.observed.warnings.extend(warnings);
-        let from = match self.scan.files.as_slice() {
-            [] => "no file".to_owned(),
-            [file] => file.to_string(),
-            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-        };
-        context.count_in(from, frame.height());
+        context.count_in(self.scan.title(), frame.height());
         only(frame, &self.required)
     }
 }

@@ -8,6 +8,9 @@ use tonic::{Code, Status};
 
 use crate::proto::spark::connect as pb;
 
+/// The code under which a statement ends that stood still; no server uses it.
+pub(super) const STALLED: Code = Code::Aborted;
+
 /// What went wrong, with Spark's error class where it said one.
 #[derive(Clone, Debug)]
 pub(crate) struct SparkError {
@@ -17,7 +20,9 @@ pub(crate) struct SparkError {
     pub message: String,
     /// The status of the call.
     pub code: Code,
-    /// The server or the way to it failed: to try again may help.
+    /// The server cannot be reached, or has forgotten the session.
+    pub is_lost: bool,
+    /// To try again may help: it is lost, or the statement stood still.
     pub is_transient: bool,
     /// Somebody ended the statement.
     pub is_cancelled: bool,
@@ -44,6 +49,12 @@ struct ErrorInfo {
 }
 
 impl SparkError {
+    /// What Spark says in its first line, without its state of SQL.
+    pub fn summary(&self) -> &str {
+        let line = self.message.lines().next().unwrap_or_default();
+        line.split(" SQLSTATE:").next().unwrap_or(line)
+    }
+
     /// What the status alone says, and the number under which the server keeps more.
     pub(super) fn of(status: &Status) -> (Self, Option<String>) {
         let details = RpcStatus::decode(status.details()).map(|status| status.details).unwrap_or_default();
@@ -56,7 +67,8 @@ impl SparkError {
             class,
             message: status.message().to_owned(),
             code: status.code(),
-            is_transient: is_lost(status) || gone,
+            is_lost: is_lost(status) || gone,
+            is_transient: is_lost(status) || gone || status.code() == STALLED,
             is_cancelled: status.code() == Code::Cancelled || status.message().contains("OPERATION_CANCELED"),
         };
         (error, metadata.get("errorId").cloned())

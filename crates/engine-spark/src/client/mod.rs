@@ -1,5 +1,6 @@
 //! Spark Connect: sessions, statements, their rows and their errors.
 
+mod columns;
 mod error;
 mod query;
 mod rows;

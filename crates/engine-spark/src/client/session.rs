@@ -4,14 +4,15 @@ use std::future::Future;
 use std::time::Duration;
 
 use tidemill_core::attempt::CancelToken;
+use tidemill_core::table::DataType;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Response, Status};
 
 use super::error::SparkError;
-use super::query;
 use super::rows::Rows;
 use super::stream::Statement;
+use super::{columns, query};
 use crate::address::Address;
 use crate::proto::spark::connect::{
     self as pb, analyze_plan_request as asked, spark_connect_service_client::SparkConnectServiceClient,
@@ -30,6 +31,8 @@ pub(crate) struct Session {
     runtime: tokio::runtime::Runtime,
     channel: Channel,
     address: Address,
+    /// How long a statement may stand still.
+    pub(super) stall_limit: Duration,
     /// A UUID; it may be one of an earlier process, whose statements can so be ended.
     pub id: String,
 }
@@ -39,7 +42,7 @@ impl Session {
     ///
     /// # Errors
     /// If the address cannot be used, as a sentence.
-    pub fn new(address: Address, id: String) -> Result<Self, String> {
+    pub fn new(address: Address, id: String, stall_limit: Duration) -> Result<Self, String> {
         address.protects_token()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -61,7 +64,7 @@ impl Session {
             let _within = runtime.enter();
             endpoint.connect_lazy()
         };
-        Ok(Self { runtime, channel, address, id })
+        Ok(Self { runtime, channel, address, stall_limit, id })
     }
 
     pub(super) fn client(&self) -> Client {
@@ -140,6 +143,25 @@ impl Session {
         self.ask(client.config(self.request(message)))
     }
 
+    /// The columns of a query, without running it, with their types as far as tables have them.
+    ///
+    /// # Errors
+    /// If the query is wrong, or the server is lost.
+    pub fn columns(&self, sql: &str) -> Result<Vec<(String, Option<DataType>)>, SparkError> {
+        let message = pb::AnalyzePlanRequest {
+            session_id: self.id.clone(),
+            user_context: self.user(),
+            client_type: Some(CLIENT.to_owned()),
+            analyze: Some(asked::Analyze::Schema(asked::Schema { plan: Some(query::query(sql)) })),
+            ..Default::default()
+        };
+        let mut client = self.client();
+        match self.ask(client.analyze_plan(self.request(message)))?.result {
+            Some(pb::analyze_plan_response::Result::Schema(found)) => Ok(columns::of(found)),
+            _ => Err(SparkError::unexpected("the columns of a query")),
+        }
+    }
+
     /// Runs a query and takes its rows: ints and texts.
     ///
     /// # Errors
@@ -199,7 +221,7 @@ impl Session {
     /// The error of a status, with what the server keeps of it.
     fn explained(&self, status: &Status) -> SparkError {
         let (mut error, id) = SparkError::of(status);
-        if error.is_transient {
+        if error.is_lost {
             error.message = format!("at {} cannot be reached: {}", self.address.authority, error.message);
         }
         let Some(error_id) = id else { return error };

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use arrow_ipc::reader::StreamReader;
 use tidemill_core::attempt::CancelToken;
+use tidemill_core::spec::HumanDuration;
 use tonic::{Status, Streaming};
 
-use super::error::is_lost;
+use super::error::{STALLED, is_lost};
 use super::rows::Rows;
 use super::session::{CLIENT, Session};
 use crate::proto::spark::connect::{self as pb, execute_plan_response::ResponseType};
@@ -41,6 +42,36 @@ struct Received {
     last: Option<String>,
     /// Since when nothing has come.
     silent: Option<Instant>,
+    /// How far its tasks have come.
+    progress: Progress,
+}
+
+/// How far the tasks of a statement have come: tasks that have ended, and bytes read.
+struct Progress {
+    at: (i64, i64),
+    since: Instant,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { at: (0, 0), since: Instant::now() }
+    }
+}
+
+impl Progress {
+    fn note(&mut self, response: Option<&ResponseType>) {
+        let at = match response {
+            Some(ResponseType::ExecutionProgress(told)) => told
+                .stages
+                .iter()
+                .fold((0, 0), |(tasks, bytes), s| (tasks + s.num_completed_tasks, bytes + s.input_bytes_read)),
+            Some(ResponseType::ArrowBatch(_)) => (self.at.0, self.at.1 + 1),
+            _ => return,
+        };
+        if at != self.at {
+            *self = Self { at, since: Instant::now() };
+        }
+    }
 }
 
 impl<'a> Statement<'a> {
@@ -79,6 +110,7 @@ impl<'a> Statement<'a> {
         loop {
             let next = tokio::time::timeout(LOOK, responses.message()).await;
             self.end_if(cancelled).await?;
+            self.end_if_it_stands_still(&received.progress).await?;
             let response = match next {
                 Err(_) => continue,
                 Ok(Ok(Some(response))) => response,
@@ -87,6 +119,7 @@ impl<'a> Statement<'a> {
             };
             received.silent = None;
             received.last = Some(response.response_id.clone());
+            received.progress.note(response.response_type.as_ref());
             match response.response_type {
                 Some(ResponseType::ArrowBatch(batch)) => decode(&batch.data, &mut received.rows)?,
                 Some(ResponseType::ResultComplete(_)) => return Ok(Ended::Complete),
@@ -118,6 +151,23 @@ impl<'a> Statement<'a> {
         if !cancelled.is_cancelled() {
             return Ok(());
         }
+        self.interrupt().await;
+        Err(Status::cancelled("no longer wanted"))
+    }
+
+    /// The same for one that does not come any further: a driver whose memory has run out goes on answering.
+    async fn end_if_it_stands_still(&self, progress: &Progress) -> Result<(), Status> {
+        let limit = self.session.stall_limit;
+        if progress.since.elapsed() < limit {
+            return Ok(());
+        }
+        self.interrupt().await;
+        let limit = HumanDuration(limit);
+        let told = format!("was given up: none of its tasks has ended or read further for {limit} (`stall_limit`)");
+        Err(Status::new(STALLED, told))
+    }
+
+    async fn interrupt(&self) {
         let message = pb::InterruptRequest {
             session_id: self.session.id.clone(),
             user_context: self.session.user(),
@@ -128,7 +178,6 @@ impl<'a> Statement<'a> {
         };
         // A server that does not hear it ends the statement with the session.
         let _ = self.session.client().interrupt(self.session.request(message)).await;
-        Err(Status::cancelled("no longer wanted"))
     }
 
     fn first(&self) -> pb::ExecutePlanRequest {

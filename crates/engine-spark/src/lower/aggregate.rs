@@ -3,7 +3,7 @@
 //! Floats are added in the order of the rows, as on this machine: by a running window over the group, of which the first row is
 //! taken. Ints and decimals are added exactly, in any order.
 
-use tidemill_core::table::{AggCall, DataType, Expr, Rel, Schema, Value};
+use tidemill_core::table::{AggCall, DataType, Expr, Rel, Schema, SortKey, Value};
 
 use super::decimal::{MOST_DIGITS, Number, decimal, digits, quotient};
 use super::expression::Scope;
@@ -36,6 +36,37 @@ impl Metric<'_> {
         if is_float { self.arg(place) } else { format!("cast({} as double)", self.arg(place)) }
     }
 
+    /// Whether its rows may be taken in an order of their own: where that is nothing to floats that are added.
+    fn may_have_an_order(&self) -> bool {
+        let takes_rows = ["first", "last", "any_value", "string_agg", "percentile_cont", "percentile_disc", "mode"];
+        !self.call.distinct && takes_rows.contains(&self.call.func.name)
+    }
+
+    /// What orders its rows beside their own order: `b2_0` is the first key of the metric number 2.
+    fn sort_keys(&self) -> Vec<String> {
+        (0..self.call.order_by.len()).map(|place| format!("b{}_{place}", self.number)).collect()
+    }
+
+    /// The number of a row in its group, in the order in which the metric takes them.
+    pub fn row(&self, passes: &mut Passes) -> String {
+        if self.call.order_by.is_empty() {
+            passes.needs_row = true;
+            return "rn".to_owned();
+        }
+        let name = format!("r{}", self.number);
+        let by = self.order(&passes.order);
+        passes.first.push(format!("row_number() over ({}order by {by}) as {name}", passes.by));
+        name
+    }
+
+    /// `order by` of its rows.
+    fn order(&self, rows: &str) -> String {
+        let direction =
+            |key: &SortKey| Ordinal { descending: key.descending, nulls_first: key.nulls_first }.direction();
+        let keys = self.sort_keys().into_iter().zip(&self.call.order_by);
+        keys.map(|(name, key)| format!("{name} {}, ", direction(key))).collect::<String>() + rows
+    }
+
     /// Whether equal values that count once must be the first of them, because their order matters.
     fn takes_first_of_equal(&self) -> bool {
         let floats = self.call.args.iter().any(|arg| arg.data_type == DataType::Float);
@@ -49,6 +80,10 @@ impl Metric<'_> {
 pub(super) struct Passes {
     /// Over a whole group, in the order of its rows.
     pub whole: String,
+    /// `partition by` of the groups, with a blank behind it, or nothing.
+    pub by: String,
+    /// `order by` of the rows.
+    order: String,
     /// Of the first pass.
     pub first: Vec<String>,
     second: Vec<String>,
@@ -94,15 +129,17 @@ impl Lowerer<'_> {
             "({}order by {order} rows between unbounded preceding and unbounded following)",
             partition_by(&group)
         );
-        let mut passes = Passes { whole, first: Vec::new(), second: Vec::new(), needs_row: false };
+        let by = partition_by(&group);
+        let mut passes =
+            Passes { whole, by, order: order.clone(), first: Vec::new(), second: Vec::new(), needs_row: false };
         let mut picks = Vec::new();
         for metric in &metrics {
-            let pick = pick(metric, &mut passes, &group, &order)?;
+            let pick = pick(metric, &mut passes)?;
             let place = keys.len() + metric.number;
             picks.push(format!("cast({pick} as {}) as c{place}", spark_type(metric.call.data_type)));
         }
         if passes.needs_row {
-            passes.first.push(format!("row_number() over ({}order by {order}) as rn", partition_by(&group)));
+            passes.first.push(format!("row_number() over ({}order by {order}) as rn", passes.by));
         }
         for pass in [&passes.first, &passes.second].into_iter().filter(|pass| !pass.is_empty()) {
             sql = format!("select *, {} from ({sql}) t", pass.join(", "));
@@ -119,8 +156,12 @@ fn arguments(input: &Lowered, keys: &[(String, Expr)], metrics: &[Metric<'_>]) -
         list.push(format!("{} as k{i}", scope.expr(key)?));
     }
     for metric in metrics {
-        if !metric.call.order_by.is_empty() {
-            return Err(refused(format!("`order by` in `{}` cannot be computed", metric.call.func.name)));
+        if !metric.call.order_by.is_empty() && !metric.may_have_an_order() {
+            let what = if metric.call.distinct { "with `distinct` and `order by`" } else { "with `order by`" };
+            return Err(refused(format!("`{}` {what} cannot be computed", metric.call.func.name)));
+        }
+        for (name, key) in metric.sort_keys().iter().zip(&metric.call.order_by) {
+            list.push(format!("{} as {name}", scope.expr(&key.expr)?));
         }
         let filter = metric.call.filter.as_ref().map(|filter| scope.expr(filter)).transpose()?;
         list.push(format!("{} as f{}", filter.as_deref().unwrap_or("true"), metric.number));
@@ -157,6 +198,7 @@ fn first_of_equal_values(sql: String, input: &Lowered, group: &[String], metrics
     let mut list: Vec<String> = group.to_vec();
     for metric in metrics {
         list.push(format!("f{}", metric.number));
+        list.extend(metric.sort_keys());
         for place in 0..metric.call.args.len() {
             let arg = metric.arg(place);
             list.push(match metric.takes_first_of_equal() {
@@ -191,7 +233,7 @@ fn grouped(sql: &str, keys: &[(String, Expr)], picks: Vec<String>, schema: Schem
 }
 
 /// The value of a metric for a group.
-fn pick(metric: &Metric<'_>, passes: &mut Passes, group: &[String], order: &str) -> Lowering<String> {
+fn pick(metric: &Metric<'_>, passes: &mut Passes) -> Lowering<String> {
     let (j, name, a) = (metric.number, metric.call.func.name, metric.arg(0));
     let distinct = if metric.call.distinct { "distinct " } else { "" };
     if let Some(moment) = Moment::named(name) {
@@ -199,32 +241,71 @@ fn pick(metric: &Metric<'_>, passes: &mut Passes, group: &[String], order: &str)
     }
     Ok(match name {
         "count" if metric.call.args.is_empty() => format!("count(case when f{j} then 1 end)"),
-        "count" if metric.call.args.len() > 1 => return Err(refused("`count` of several values cannot be computed")),
-        "count" => format!("count({distinct}{a})"),
+        // A row of which one value is missing counts for nothing, there as here.
+        "count" => {
+            let args = (0..metric.call.args.len()).map(|place| metric.arg(place)).collect::<Vec<_>>();
+            format!("count({distinct}{})", args.join(", "))
+        }
         "sum" | "avg" => total(metric, passes)?,
         "min" | "max" | "bool_and" | "bool_or" => format!("{name}({a})"),
         "first" | "last" => {
-            passes.needs_row = true;
-            format!("{}_by({a}, case when f{j} then rn end)", if name == "first" { "min" } else { "max" })
+            let row = metric.row(passes);
+            format!("{}_by({a}, case when f{j} then {row} end)", if name == "first" { "min" } else { "max" })
         }
         "any_value" => {
-            passes.needs_row = true;
-            format!("min_by({a}, case when {a} is not null then rn end)")
+            let row = metric.row(passes);
+            format!("min_by({a}, case when {a} is not null then {row} end)")
+        }
+        "min_by" | "max_by" => {
+            let (row, key) = (metric.row(passes), metric.arg(1));
+            let sign = if name == "min_by" { "" } else { "-" };
+            // Of equal keys the first row.
+            let place = format!("named_struct('k', {key}, 'n', {sign}{row})");
+            format!("{name}({a}, case when {a} is not null and {key} is not null then {place} end)")
         }
         "string_agg" => {
-            passes.needs_row = true;
+            let row = metric.row(passes);
             let separator = match &metric.call.func.parameter {
                 Some((_, Value::String(separator))) => quoted(separator),
                 _ => return Err(refused("`string_agg` without a separator cannot be computed")),
             };
-            let pairs = format!("collect_list(case when {a} is not null then named_struct('n', rn, 'x', {a}) end)");
+            let pairs = format!("collect_list(case when {a} is not null then named_struct('n', {row}, 'x', {a}) end)");
             format!(
                 "case when count({a}) > 0 then array_join(transform(array_sort({pairs}), z -> z.x), {separator}) end"
             )
         }
-        "median" => median(metric, passes, group, order)?,
+        "median" => median(metric, passes)?,
+        "percentile_cont" => percentile(metric, passes, true)?,
+        "percentile_disc" => percentile(metric, passes, false)?,
+        "mode" => {
+            let row = metric.row(passes);
+            let by = if passes.by.is_empty() { "partition by ".to_owned() } else { format!("{}, ", passes.by.trim()) };
+            passes.first.push(format!("count({a}) over ({by}{a}) as q{j}"));
+            format!("max_by({a}, case when {a} is not null then named_struct('q', q{j}, 'n', -{row}) end)")
+        }
         other => return Err(refused(format!("`{other}` cannot be computed"))),
     })
+}
+
+/// At a part of the way from the first to the last of the values that are there, between two of them or at one of them.
+fn percentile(metric: &Metric<'_>, passes: &mut Passes, between: bool) -> Lowering<String> {
+    let (j, a) = (metric.number, metric.arg(0));
+    let fraction = match &metric.call.func.parameter {
+        Some((_, Value::Float(fraction))) => format!("{fraction:e}D"),
+        _ => return Err(refused(format!("`{}` of no constant cannot be computed", metric.call.func.name))),
+    };
+    let order = metric.order(&passes.order);
+    let so_far = "rows between unbounded preceding and current row";
+    passes.first.push(format!("count({a}) over ({}order by {order} {so_far}) as m{j}", passes.by));
+    passes.first.push(format!("count({a}) over ({}) as n{j}", passes.by.trim()));
+    let at = |place: &str| format!("max(case when {a} is not null and m{j} = {place} then {a} end)");
+    if !between {
+        return Ok(at(&format!("greatest(ceil({fraction} * n{j}), 1L)")));
+    }
+    let place = format!("({fraction} * (n{j} - 1L))");
+    let (low, high) = (at(&format!("floor({place}) + 1L")), at(&format!("ceil({place}) + 1L")));
+    let part = format!("max({place} - floor({place}))");
+    Ok(format!("(case when {part} = 0D then {low} else {low} + {part} * ({high} - {low}) end)"))
 }
 
 /// `sum` and `avg`.
@@ -271,11 +352,12 @@ pub(super) fn mean(sum: &str, of: DataType, count: &str, precision: u8, scale: u
 }
 
 /// The value in the middle, or the mean of the two.
-fn median(metric: &Metric<'_>, passes: &mut Passes, group: &[String], order: &str) -> Lowering<String> {
+fn median(metric: &Metric<'_>, passes: &mut Passes) -> Lowering<String> {
     let (j, a) = (metric.number, metric.arg(0));
-    let by = partition_by(group);
-    passes.first.push(format!("row_number() over ({by}order by {a} asc nulls last, {order}) as m{j}"));
-    passes.first.push(format!("count({a}) over ({}) as n{j}", by.trim()));
+    let (by, order) = (&passes.by, &passes.order);
+    let number = format!("row_number() over ({by}order by {a} asc nulls last, {order}) as m{j}");
+    let count = format!("count({a}) over ({}) as n{j}", by.trim());
+    passes.first.extend([number, count]);
     let low = format!("max(case when m{j} = (n{j} + 1) div 2 then {a} end)");
     let high = format!("max(case when m{j} = n{j} div 2 + 1 then {a} end)");
     if let DataType::Decimal { precision, scale } = metric.call.data_type {

@@ -6,8 +6,7 @@ use tidemill_core::table::{DataType, Expr, Function, Modifier, Value};
 
 use super::cast::try_cast;
 use super::expression::{Scope, balanced, constant};
-use super::literal::spark_type;
-use super::{Lowering, function_dates, function_texts, refused, refused_because};
+use super::{Lowering, function_dates, function_numbers, function_texts, refused, refused_because};
 
 /// A call, its arguments in SQL.
 pub(super) struct Call<'a> {
@@ -35,31 +34,15 @@ pub(super) struct FunctionLowering {
 const PLAIN: &[FunctionLowering] = &[
     FunctionLowering { name: "coalesce", lower: |call| Ok(format!("coalesce({})", call.list())) },
     FunctionLowering { name: "nullif", lower: |call| Ok(format!("nullif({})", call.list())) },
-    FunctionLowering { name: "abs", lower: |call| Ok(format!("abs({})", call.list())) },
     FunctionLowering { name: "greatest", lower: |call| Ok(call.several("greatest")) },
     FunctionLowering { name: "least", lower: |call| Ok(call.several("least")) },
-    FunctionLowering { name: "round", lower: round },
-    FunctionLowering { name: "floor", lower: |call| Ok(call.whole("floor", "")) },
-    FunctionLowering { name: "ceil", lower: |call| Ok(call.whole("ceil", " when {x} > -1D and {x} < 0D then -0D")) },
-    FunctionLowering {
-        name: "sqrt",
-        lower: |call| Ok(format!("(case when {0} < 0D then null else sqrt({0}) end)", call.args[0])),
-    },
-    FunctionLowering { name: "bitwise_and", lower: |call| Ok(format!("({} & {})", call.args[0], call.args[1])) },
-    FunctionLowering { name: "bitwise_or", lower: |call| Ok(format!("({} | {})", call.args[0], call.args[1])) },
-    FunctionLowering { name: "bitwise_xor", lower: |call| Ok(format!("({} ^ {})", call.args[0], call.args[1])) },
-    FunctionLowering { name: "bitwise_not", lower: |call| Ok(format!("(~ {})", call.args[0])) },
     FunctionLowering { name: "try_cast", lower: |call| try_cast(&call.args[0], call.exprs[0].data_type, call.to) },
+    FunctionLowering { name: "single_row", lower: single_row },
     FunctionLowering { name: "concat", lower: |call| Ok(balanced(&call.args, "||")) },
 ];
 
 /// Functions that are computed on this machine alone, and why.
 pub(super) const REFUSED: &[(&str, &str)] = &[
-    ("exp", LAST_DIGIT),
-    ("ln", LAST_DIGIT),
-    ("log", LAST_DIGIT),
-    ("log10", LAST_DIGIT),
-    ("power", LAST_DIGIT),
     ("sin", LAST_DIGIT),
     ("cos", LAST_DIGIT),
     ("tan", LAST_DIGIT),
@@ -67,8 +50,6 @@ pub(super) const REFUSED: &[(&str, &str)] = &[
     ("acos", LAST_DIGIT),
     ("atan", LAST_DIGIT),
     ("atan2", LAST_DIGIT),
-    ("trunc", UNPROVED),
-    ("sign", UNPROVED),
     ("width_bucket", UNPROVED),
     ("shift_left", UNPROVED),
     ("shift_right", UNPROVED),
@@ -83,16 +64,11 @@ pub(super) const REFUSED: &[(&str, &str)] = &[
     ("json_extract_string", "JSON is read otherwise there"),
     ("json_array_length", "JSON is read otherwise there"),
     ("at_time_zone", "the rules of time zones are another version there"),
-    ("make_date", UNPROVED),
-    ("date_diff", UNPROVED),
-    ("elapsed", UNPROVED),
     ("age", UNPROVED),
-    ("interval_part", UNPROVED),
     ("to_char", UNPROVED),
     ("strptime", UNPROVED),
     ("try_strptime", UNPROVED),
     ("to_timestamp", UNPROVED),
-    ("single_row", "the rows of a subquery are counted on this machine"),
 ];
 
 const LAST_DIGIT: &str = "its last digit differs there";
@@ -100,7 +76,7 @@ const UNPROVED: &str = "it is not proved to be equal there";
 
 /// The functions that Spark computes.
 pub(super) fn lowered() -> impl Iterator<Item = &'static FunctionLowering> {
-    [PLAIN, function_texts::LOWERED, function_dates::LOWERED].into_iter().flatten()
+    [PLAIN, function_numbers::LOWERED, function_texts::LOWERED, function_dates::LOWERED].into_iter().flatten()
 }
 
 /// A call in SQL.
@@ -141,34 +117,11 @@ impl Call<'_> {
     fn several(&self, name: &str) -> String {
         if self.args.len() == 1 { self.args[0].clone() } else { format!("{name}({})", self.list()) }
     }
-
-    /// `floor` and `ceil`: Spark gives a bigint and fails beyond; floats from 2^52 on are whole.
-    fn whole(&self, name: &str, minus_zero: &str) -> String {
-        let x = &self.args[0];
-        match self.of(0) {
-            DataType::Int => x.clone(),
-            DataType::Float => format!(
-                "(case when {x} = 0D or isnan({x}) or abs({x}) >= 4503599627370496D then {x}{} else cast({name}({x}) as double) end)",
-                minus_zero.replace("{x}", x)
-            ),
-            _ => format!("cast({name}({x}) as {})", spark_type(self.to)),
-        }
-    }
 }
 
-/// Half away from zero, of the shortest digits of a float; -0.0 is kept.
-fn round(call: &Call<'_>) -> Lowering<String> {
-    let digits = match call.exprs.get(1).map(constant) {
-        None => 0,
-        Some(Some(Value::Int(digits))) => (*digits).clamp(-400, 400),
-        Some(_) => return Err(refused("`round` to a number of digits that is no constant cannot be computed")),
-    };
-    let x = &call.args[0];
-    let rounded = format!("round({x}, {digits})");
-    Ok(match call.of(0) {
-        DataType::Float => format!(
-            "(case when {x} = 0D or isnan({x}) or abs({x}) = double('Infinity') then {x} when {rounded} = 0D and {x} < 0D then -0D else {rounded} end)"
-        ),
-        _ => format!("cast({rounded} as {})", spark_type(call.to)),
-    })
+/// The value of a subquery, unless it gave several rows.
+fn single_row(call: &Call<'_>) -> Lowering<String> {
+    let (value, rows, place) = (&call.args[0], &call.args[1], &call.args[2]);
+    let told = format!("concat('the subquery at ', {place}, ' is used as a value and gives ', {rows}, ' rows')");
+    Ok(format!("(case when {rows} > 1 then raise_error({told}) else {value} end)"))
 }

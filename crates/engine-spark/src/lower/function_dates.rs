@@ -13,6 +13,10 @@ pub(super) const LOWERED: &[FunctionLowering] = &[
         lower: |call| strftime::strftime(&call.args[0], call.of(0), call.text(1, "a format")?),
     },
     FunctionLowering { name: "add_interval", lower: add_interval },
+    FunctionLowering { name: "date_diff", lower: date_diff },
+    FunctionLowering { name: "elapsed", lower: elapsed },
+    FunctionLowering { name: "interval_part", lower: interval_part },
+    FunctionLowering { name: "make_date", lower: make_date },
 ];
 
 fn part_of(call: &Call<'_>) -> Lowering<DatePart> {
@@ -107,4 +111,64 @@ fn add_interval(call: &Call<'_>) -> Lowering<String> {
         )),
         (other, _) => Err(refused(format!("an interval cannot be added to {other}"))),
     }
+}
+
+/// The microseconds of a date or datetime since 1970.
+fn micros(x: &str) -> String {
+    format!("unix_micros(cast(cast({x} as timestamp_ntz) as timestamp))")
+}
+
+/// How often a part begins from one datetime to another; of weeks, how many lie between their days.
+fn date_diff(call: &Call<'_>) -> Lowering<String> {
+    let (part, start, end) = (part_of(call)?, &call.args[0], &call.args[1]);
+    let day = |x: &str| format!("cast({x} as date)");
+    let count = |x: &str| match part {
+        DatePart::Year => format!("year({x})"),
+        DatePart::IsoYear => format!("extract(yearofweek from {})", day(x)),
+        DatePart::Quarter => format!("(year({x}) * 4 + quarter({x}))"),
+        DatePart::Month => format!("(year({x}) * 12 + month({x}))"),
+        DatePart::Hour => format!("floor({} / 3600000000)", micros(x)),
+        DatePart::Minute => format!("floor({} / 60000000)", micros(x)),
+        DatePart::Second => format!("floor({} / 1000000)", micros(x)),
+        _ => format!("unix_date({})", day(x)),
+    };
+    let between = format!("({} - {})", count(end), count(start));
+    let weeks = if part == DatePart::Week { " div 7" } else { "" };
+    Ok(format!("cast({between}{weeks} as bigint)"))
+}
+
+/// Whole days from the second to the first, or the microseconds that are left.
+fn elapsed(call: &Call<'_>) -> Lowering<String> {
+    let whole = format!("({} - {})", micros(&call.args[0]), micros(&call.args[1]));
+    let left = if part_of(call)? == DatePart::Day { "div" } else { "%" };
+    Ok(format!("({whole} {left} 86400000000L)"))
+}
+
+/// A part of months, days and microseconds; seconds and the epoch in microseconds.
+fn interval_part(call: &Call<'_>) -> Lowering<String> {
+    let [months, days, micros] = [&call.args[0], &call.args[1], &call.args[2]];
+    let value = match part_of(call)? {
+        DatePart::Year => format!("{months} div 12"),
+        DatePart::Quarter => format!("{months} % 12 div 3 + 1"),
+        DatePart::Month => format!("{months} % 12"),
+        DatePart::Day => days.clone(),
+        DatePart::Hour => format!("{micros} div 3600000000L"),
+        DatePart::Minute => format!("{micros} div 60000000L % 60"),
+        DatePart::Second => format!("{micros} % 60000000L"),
+        // A year has 365.25 days, a month 30.
+        _ => format!("({months} div 12 * 8766L + {months} % 12 * 720L + {days} * 24L) * 3600000000L + {micros}"),
+    };
+    Ok(format!("(case when {months} is null or {days} is null or {micros} is null then null else {value} end)"))
+}
+
+fn make_date(call: &Call<'_>) -> Lowering<String> {
+    let [year, month, day] = [&call.args[0], &call.args[1], &call.args[2]];
+    let told = format!("concat('there is no day ', {year}, '-', {month}, '-', {day})");
+    let made = |day: &str| format!("make_date(cast({year} as int), cast({month} as int), {day})");
+    let is_in_month = format!("{day} between 1 and day(last_day({}))", made("1"));
+    let (year_is, month_is) = (format!("{year} between -9999 and 9999"), format!("{month} between 1 and 12"));
+    let date = made(&format!("cast({day} as int)"));
+    Ok(format!(
+        "(case when {year} is null or {month} is null or {day} is null then null when {year_is} and {month_is} then case when {is_in_month} then {date} else raise_error({told}) end else raise_error({told}) end)"
+    ))
 }

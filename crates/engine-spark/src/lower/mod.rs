@@ -15,6 +15,7 @@ mod expression;
 mod float_text;
 mod function;
 mod function_dates;
+mod function_numbers;
 mod function_texts;
 mod join;
 mod literal;
@@ -23,6 +24,7 @@ mod ordinal;
 mod regex;
 mod relation;
 mod set_operation;
+mod source;
 mod strftime;
 mod window;
 
@@ -36,6 +38,7 @@ pub(crate) use expression::Scope;
 pub(crate) use literal::quoted;
 pub(crate) use ordinal::{Lowered, Ordinal, STORED_ORDINAL, order_by};
 pub(crate) use relation::{Folder, Inputs, Lowerer};
+pub(crate) use source::Source;
 
 /// What can be said in Spark SQL, or why not.
 pub(crate) type Lowering<T> = Result<T, Unsupported>;

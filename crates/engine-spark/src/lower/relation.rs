@@ -1,11 +1,12 @@
 //! Relations, one function for each step.
 
-use tidemill_core::table::{DataType, Expr, ExprKind, Fill, Rel, Schema, SortKey};
+use tidemill_core::table::{DataType, Expr, ExprKind, Fill, Rel, Scan, Schema, SortKey};
 
 use super::cast::padded_time;
 use super::expression::Scope;
 use super::literal::{literal, spark_type};
 use super::ordinal::{Lowered, Ordinal, STORED_ORDINAL};
+use super::source::Source;
 use super::{Lowering, cast, refused};
 
 /// Columns, and joins of one query, beyond which Spark's optimizer takes minutes or all memory.
@@ -15,6 +16,9 @@ const MOST_COLUMNS: usize = 2_000;
 pub(crate) trait Inputs {
     /// The folder of a task's table as Spark sees it, and whether it was staged from this machine.
     fn folder(&self, task: &str) -> Option<Folder>;
+
+    /// The files of a scan, if the cluster reads them by itself.
+    fn source(&self, scan: &Scan) -> Option<Source>;
 }
 
 /// A table's folder in the warehouse.
@@ -54,8 +58,13 @@ impl Lowerer<'_> {
             Rel::Aggregate { input, keys, metrics } => self.aggregate(input, keys, metrics, schema),
             Rel::Window { input, columns } => self.window(input, columns, schema),
             Rel::SetOp { kind, all, left, right } => self.set_operation(*kind, *all, left, right, schema),
-            Rel::Scan(_) | Rel::Convert { .. } | Rel::Reject { .. } | Rel::Sample { .. } => {
-                Err(refused("what reads and cleans sources cannot be computed"))
+            Rel::Scan(scan) => {
+                let source =
+                    self.inputs.source(scan).ok_or_else(|| refused("what only this machine has cannot be read"))?;
+                Ok(source.lowered(schema))
+            }
+            Rel::Convert { .. } | Rel::Reject { .. } | Rel::Sample { .. } => {
+                Err(refused("what cleans sources cannot be computed"))
             }
             Rel::Series { .. } => Err(refused("`generate_series` cannot be computed")),
             Rel::Recursive { .. } | Rel::Working { .. } => Err(refused("`with recursive` cannot be computed")),

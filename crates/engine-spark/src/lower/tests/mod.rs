@@ -3,17 +3,21 @@
 use std::collections::BTreeSet;
 
 use tidemill_core::table::{
-    AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, JoinKind, JoinStep, Rel, Schema, SortKey, Value,
+    AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, JoinKind, JoinStep, Rel, Scan, Schema, SortKey, Value,
 };
 
 use super::function::{REFUSED, lowered};
-use super::{Folder, Inputs, Lowerer};
+use super::{Folder, Inputs, Lowerer, Source};
 
 struct Warehouse;
 
 impl Inputs for Warehouse {
     fn folder(&self, task: &str) -> Option<Folder> {
         Some(Folder { path: format!("file:///w/{task}"), is_staged: false })
+    }
+
+    fn source(&self, scan: &Scan) -> Option<Source> {
+        Some(Source { files: scan.files.iter().map(|file| format!("file:///w/{file}")).collect() })
     }
 }
 

@@ -1,0 +1,88 @@
+//! Parquet files below the warehouse, which the cluster reads by itself: nothing of them passes through this machine.
+
+use std::path::{Path, PathBuf};
+
+use tidemill_core::attempt::NEVER_CANCELLED;
+use tidemill_core::storage::resolve;
+use tidemill_core::table::{DataType, EngineError, Scan, ScanOptions, Schema, TableEngine};
+
+use crate::client::Session;
+use crate::failure::engine_error;
+use crate::lower::Source;
+use crate::warehouse::uri;
+
+/// More files than these make a statement too long.
+const MOST_FILES: usize = 10_000;
+/// Spark keeps the places of rows in a column of that name, and calls it otherwise where a file has one.
+const METADATA: &str = "_metadata";
+
+/// Where the sources of a project may be, and who says what is in them.
+pub(crate) struct Sources<'a> {
+    /// The engine of this machine, which knows the types of columns.
+    pub local: &'a dyn TableEngine,
+    /// The folder of the warehouse.
+    pub root: &'a Path,
+    /// The folder of the project.
+    pub project: &'a Path,
+}
+
+impl Sources<'_> {
+    /// The files of a scan as the cluster reads them; None where the engine of this machine must read them: other formats, files
+    /// elsewhere, options, types that the cluster has not, and files whose columns differ.
+    pub fn of(&self, scan: &Scan) -> Option<Source> {
+        let is_plain = scan.format.name() == "parquet" && scan.options == ScanOptions::default();
+        let is_readable = scan.schema.fields().iter().all(|field| is_common(field.data_type) && field.name != METADATA);
+        if !is_plain || !is_readable || scan.schema.is_empty() || scan.files.len() > MOST_FILES {
+            return None;
+        }
+        let files: Vec<PathBuf> = scan.files.iter().map(|file| resolve(self.project, file)).collect();
+        if !files.iter().all(|file| self.is_seen(file)) || !self.has_these_columns(scan) {
+            return None;
+        }
+        Some(Source { files: files.iter().map(|file| uri(file)).collect() })
+    }
+
+    /// Whether workers see the file under that path, and Spark takes it for one of data.
+    fn is_seen(&self, file: &Path) -> bool {
+        let Ok(below) = file.strip_prefix(self.root) else { return false };
+        let is_hidden = |part: &str| part.starts_with(['.', '_']);
+        // What else a path may have means something in patterns, or is written otherwise in a URL.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.=/".contains(c);
+        let (Some(path), Some(below)) = (file.to_str(), below.to_str()) else { return false };
+        path.chars().all(is_plain) && !below.split('/').any(is_hidden) && !below.starts_with("tidemill/")
+    }
+
+    /// Whether each file has the columns of the scan with just these types.
+    fn has_these_columns(&self, scan: &Scan) -> bool {
+        let is_so =
+            |schema: &Schema| scan.schema.fields().iter().all(|field| schema.get(&field.name) == Some(field.data_type));
+        scan.files.iter().all(|file| {
+            let one = Scan { files: vec![file.clone()], schema: Schema::new(), is_selection: false, ..scan.clone() };
+            // What has to be said of a column is that it is not taken as it is.
+            let is_remarked = self.local.remarks(&one).map_or(true, |remarks| !remarks.is_empty());
+            !is_remarked && self.local.sample(&one, &NEVER_CANCELLED).is_ok_and(|schema| is_so(&schema))
+        })
+    }
+}
+
+/// Whether a type is one of Parquet's that both read as the same values.
+fn is_common(data_type: DataType) -> bool {
+    !matches!(data_type, DataType::Null | DataType::Time)
+}
+
+/// Why the cluster cannot read the files as this machine does; None if it can.
+///
+/// # Errors
+/// If the cluster cannot be asked.
+pub(crate) fn difference(session: &Session, scan: &Scan, source: &Source) -> Result<Option<String>, EngineError> {
+    let found = match session.columns(&format!("select * from {}", source.table())) {
+        Ok(found) => found,
+        Err(error) if error.class.is_some() => return Ok(Some(format!("Spark says: {}", error.summary()))),
+        Err(error) => return Err(engine_error(&error)),
+    };
+    let differs = |field: &&tidemill_core::table::Field| {
+        !found.iter().any(|(name, data_type)| *name == field.name && *data_type == Some(field.data_type))
+    };
+    let first = scan.schema.fields().iter().find(differs);
+    Ok(first.map(|field| format!("Spark does not read the column {} as {}", field.name, field.data_type)))
+}
