@@ -1,15 +1,14 @@
 //! Parquet files below the warehouse, which the cluster reads by itself: nothing of them passes through this machine.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::storage::resolve;
-use tidemill_core::table::{DataType, EngineError, Scan, ScanOptions, Schema, TableEngine};
+use tidemill_core::table::{DataType, EngineError, Location, Scan, ScanOptions, Schema, TableEngine};
 
 use crate::client::Session;
 use crate::failure::engine_error;
 use crate::lower::Source;
-use crate::warehouse::uri;
 
 /// More files than these make a statement too long.
 const MOST_FILES: usize = 10_000;
@@ -35,21 +34,20 @@ impl Sources<'_> {
         if !is_plain || !is_readable || scan.schema.is_empty() || scan.files.len() > MOST_FILES {
             return None;
         }
-        let files: Vec<PathBuf> = scan.files.iter().map(|file| resolve(self.project, file)).collect();
-        if !files.iter().all(|file| self.is_seen(file)) || !self.has_these_columns(scan) {
-            return None;
-        }
-        Some(Source { files: files.iter().map(|file| uri(file)).collect() })
+        let files: Vec<String> = scan.files.iter().map(|file| self.seen(file)).collect::<Option<_>>()?;
+        self.has_these_columns(scan).then_some(Source { files })
     }
 
-    /// Whether workers see the file under that path, and Spark takes it for one of data.
-    fn is_seen(&self, file: &Path) -> bool {
-        let Ok(below) = file.strip_prefix(self.root) else { return false };
+    /// The path of a file, if workers see it under that path and Spark takes it for one of data.
+    fn seen(&self, file: &Location) -> Option<String> {
+        let file = resolve(self.project, file);
+        let below = file.strip_prefix(self.root).ok()?.to_str()?;
+        let path = file.to_str()?;
         let is_hidden = |part: &str| part.starts_with(['.', '_']);
         // What else a path may have means something in patterns, or is written otherwise in a URL.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.=/".contains(c);
-        let (Some(path), Some(below)) = (file.to_str(), below.to_str()) else { return false };
-        path.chars().all(is_plain) && !below.split('/').any(is_hidden) && !below.starts_with("tidemill/")
+        let is_data = path.chars().all(is_plain) && !below.split('/').any(is_hidden) && !below.starts_with("tidemill/");
+        is_data.then(|| path.to_owned())
     }
 
     /// Whether each file has the columns of the scan with just these types.

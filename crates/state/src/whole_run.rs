@@ -54,7 +54,7 @@ impl WholeRun {
     /// One of its tasks for programs.
     pub fn task_json(&self, task: &TaskRecord) -> Value {
         let outputs = self.outputs.get(&task.task).map(Vec::as_slice).unwrap_or_default();
-        json!({
+        let mut told = json!({
             "task": task.task,
             "type": task.kind,
             "status": task.status,
@@ -75,7 +75,11 @@ impl WholeRun {
             "error": task.error,
             "unknown": self.unknown.iter().any(|effect| effect.task == task.task),
             "fingerprint": task.fingerprint,
-        })
+        });
+        if let Some(engine) = &task.report.engine {
+            told["engine"] = engine.as_str().into();
+        }
+        told
     }
 }
 

@@ -46,6 +46,7 @@ pub fn are_equal(server: &SparkServer, text: &str, make: impl Fn(Project) -> Pro
         local.files.iter().filter(|(name, bytes)| spark.files[*name] != **bytes).map(difference(&spark)).collect();
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     assert_eq!(local.outcome.code, spark.outcome.code, "{}", both());
+    assert_ne!(local.outcome.code, Some(2), "nothing ran: {}", both());
     assert_eq!(told(&local), told(&spark));
     spark
 }

@@ -43,12 +43,15 @@ name: warehouse
 tasks:
   every: {type: load, path: 'warehouse:in/*.parquet'}
   one: {type: load, path: 'warehouse:in/c.parquet', select: [s, n, 'odd `name']}
-  typed: {type: load, path: 'warehouse:in/a.parquet', columns: {n: int, d: 'decimal(14,4)'}}
+  typed: {type: load, path: 'warehouse:in/a.parquet', columns: {n: int, s: string}}
   groups: {type: sql, sql: 'select b, count(*) as c, sum(x) as x, sum(d) as d, max(at) as m from every group by b', output: out/groups.csv}
   rows: {type: sql, sql: 'select every.*, one.s as other from every left join one on every.n = one.n', output: out/rows.csv}
   few: {type: sql, sql: 'select * from typed limit 20', output: out/few.csv}
 ";
-    are_equal(&server, text, |project| project);
+    let spark = are_equal(&server, text, |project| project);
+    for told in ["1,200 rows, on spark", "300 rows, on spark", "500 rows, on spark"] {
+        assert!(spark.outcome.stderr.contains(told), "{}", spark.outcome.stderr);
+    }
 }
 
 #[test]

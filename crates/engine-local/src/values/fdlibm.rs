@@ -7,21 +7,21 @@
 
 pub(crate) use libm::{exp, pow};
 
+use std::f64::consts::LOG10_E;
+
 /// The halves of ln 2: the first has zeros enough at its end that its product with an exponent is exact.
-const LN2: [f64; 2] = [6.931_471_803_691_238_164_90e-1, 1.908_214_929_270_587_700_02e-10];
+const LN2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
 /// The halves of log10 2.
-const LOG10_2: [f64; 2] = [3.010_299_956_636_117_713_06e-1, 3.694_239_077_158_930_786_16e-13];
-/// 1 / ln 10.
-const PER_LN10: f64 = 4.342_944_819_032_518_166_68e-1;
+const LOG10_2: [f64; 2] = [0.301_029_995_663_611_77, 3.694_239_077_158_931e-13];
 /// The polynomial of ln((1 + s) / (1 - s)) in s².
 const LG: [f64; 7] = [
-    6.666_666_666_666_735_13e-1,
-    3.999_999_999_940_941_908e-1,
-    2.857_142_874_366_239_149e-1,
-    2.222_219_843_214_978_396e-1,
-    1.818_357_216_161_805_012e-1,
-    1.531_383_769_920_937_332e-1,
-    1.479_819_860_511_658_591e-1,
+    0.666_666_666_666_673_5,
+    0.399_999_999_994_094_2,
+    0.285_714_287_436_623_9,
+    0.222_221_984_321_497_84,
+    0.181_835_721_616_180_5,
+    0.153_138_376_992_093_73,
+    0.147_981_986_051_165_86,
 ];
 /// 2^54, by which numbers below the normal ones are brought among them.
 const TWO_54: f64 = 18_014_398_509_481_984.0;
@@ -38,7 +38,7 @@ pub(crate) fn ln(x: f64) -> f64 {
     let f = with_high(x, high | (half ^ 0x3ff0_0000)) - 1.0;
     if 0x000f_ffff & (2 + high) < 3 {
         // |f| < 2^-20
-        let r = f * f * (0.5 - 0.333_333_333_333_333_33 * f);
+        let r = f * f * (0.5 - 0.333_333_333_333_333_3 * f);
         return if f == 0.0 {
             k * LN2[0] + k * LN2[1]
         } else if k == 0.0 {
@@ -74,7 +74,7 @@ pub(crate) fn log10(x: f64) -> f64 {
     let below_one = i32::from(exponent < 0);
     let y = f64::from(exponent + below_one);
     let x = with_high(x, high | ((0x3ff - below_one) << 20));
-    let z = y * LOG10_2[1] + PER_LN10 * ln(x);
+    let z = y * LOG10_2[1] + LOG10_E * ln(x);
     z + y * LOG10_2[0]
 }
 

@@ -8,18 +8,22 @@ use super::ordinal::{Lowered, Ordinal};
 /// Files that the cluster reads, in the order of their rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// Their URLs, of characters that mean nothing in patterns.
+    /// Their absolute paths, of characters that mean nothing in patterns and in URLs.
     pub files: Vec<String>,
 }
 
 impl Source {
     /// The files as a table of a `from`.
     pub fn table(&self) -> String {
-        let path = match self.files.as_slice() {
-            [one] => one.clone(),
-            several => format!("{{{}}}", several.join(",")),
+        // The scheme stands before the braces: a URL cannot begin with one.
+        let paths = match self.files.as_slice() {
+            [one] => one.trim_start_matches('/').to_owned(),
+            several => {
+                let paths: Vec<&str> = several.iter().map(|file| file.trim_start_matches('/')).collect();
+                format!("{{{}}}", paths.join(","))
+            }
         };
-        format!("parquet.`{path}`")
+        format!("parquet.`file:///{paths}`")
     }
 
     /// Columns of the files, ordered by the number of the file, then the row in it.
@@ -32,9 +36,8 @@ impl Source {
         let sql = if self.files.len() == 1 {
             format!("select {columns}_metadata.row_index as o0 from {table}")
         } else {
-            let name = |file: &String| file.rsplit_once("file://").map_or(file.as_str(), |(_, path)| path).to_owned();
             let files: Vec<String> =
-                self.files.iter().enumerate().map(|(i, file)| format!("({}, {i}L)", quoted(&name(file)))).collect();
+                self.files.iter().enumerate().map(|(i, file)| format!("({}, {i}L)", quoted(file))).collect();
             // A file that is none of these would otherwise lose its rows without a word.
             let number = "coalesce(f.n, cast(raise_error('the source has another file meanwhile: ' || s.p) as bigint))";
             let all: String = (0..schema.len()).map(|i| format!("c{i}, ")).collect();

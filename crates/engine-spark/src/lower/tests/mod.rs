@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use tidemill_core::table::{
-    AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, JoinKind, JoinStep, Rel, Scan, Schema, SortKey, Value,
+    AggCall, AggFunc, CmpOp, DataType, Expr, ExprKind, FileFormat, JoinKind, JoinStep, Location, Rel, Scan,
+    ScanOptions, Schema, SortKey, Value,
 };
 
 use super::function::{REFUSED, lowered};
@@ -17,7 +18,7 @@ impl Inputs for Warehouse {
     }
 
     fn source(&self, scan: &Scan) -> Option<Source> {
-        Some(Source { files: scan.files.iter().map(|file| format!("file:///w/{file}")).collect() })
+        Some(Source { files: scan.files.iter().map(|file| format!("/w/{file}")).collect() })
     }
 }
 
@@ -93,4 +94,24 @@ select c0, c1 from (select cast(k0 as string) as c0, cast(max(case when rn = 1 t
 
 select c0, c1, c2, c3 from (select l.c0, l.c1, l.c2, r.c0 as c3, l.o0 as o0, r.o0 as o1 from (select *, true as here from (select c0, c1, c2, (cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index) as o0 from parquet.`file:///w/a`) t) l left join (select t.c0 as c0, o0 from (select c0, c1, c2, (cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index) as o0 from parquet.`file:///w/b`) t) r on l.c0 = r.c0) t order by o0 asc nulls last, o1 asc nulls last
 ");
+}
+
+#[test]
+fn files_are_read_in_their_order_and_no_others() {
+    let scan = |files: &[&str]| {
+        Rel::Scan(Scan {
+            files: files.iter().map(|file| Location::new(*file)).collect(),
+            format: FileFormat("parquet"),
+            table: None,
+            query: None,
+            sheet: None,
+            options: ScanOptions::default(),
+            is_selection: false,
+            schema: [("odd `name", DataType::Int), ("d", DataType::Decimal { precision: 9, scale: 2 })]
+                .into_iter()
+                .collect(),
+        })
+    };
+    insta::assert_snapshot!(sql(&scan(&["b.parquet"])), @r"select c0, c1 from (select cast(`odd ``name` as bigint) as c0, cast(`d` as decimal(9,2)) as c1, _metadata.row_index as o0 from parquet.`file:///w/b.parquet`) t order by o0 asc nulls last");
+    insta::assert_snapshot!(sql(&scan(&["b.parquet", "y/a.parquet"])), @r"select c0, c1 from (select /*+ broadcast(f) */ c0, c1, coalesce(f.n, cast(raise_error('the source has another file meanwhile: ' || s.p) as bigint)) * 1099511627776 + s.i as o0 from (select cast(`odd ``name` as bigint) as c0, cast(`d` as decimal(9,2)) as c1, regexp_replace(_metadata.file_path, '^file:/*', '/') as p, _metadata.row_index as i from parquet.`file:///{w/b.parquet,w/y/a.parquet}`) s left join (values ('/w/b.parquet', 0L), ('/w/y/a.parquet', 1L)) f(p, n) on s.p = f.p) t order by o0 asc nulls last");
 }
