@@ -161,6 +161,11 @@ pub(crate) trait ChartKind: Sync {
         None
     }
 
+    /// Whether something stands at each key that the axis must name, so that labels stand at keys alone.
+    fn stands_at_keys(&self) -> bool {
+        false
+    }
+
     /// The share of the key axis that stays free at each end.
     fn key_margin(&self) -> f64 {
         0.0

@@ -39,6 +39,15 @@ pub(crate) enum Stat {
 }
 
 impl Data {
+    /// Where along the key axis there is something, ascending, each once.
+    pub fn positions(&self) -> Vec<f64> {
+        let points = self.left.iter().chain(&self.right).flat_map(|run| &run.points);
+        let mut positions: Vec<f64> = points.map(|point| point.0).filter(|place| place.is_finite()).collect();
+        positions.sort_by(f64::total_cmp);
+        positions.dedup();
+        positions
+    }
+
     pub fn new(chart: &Chart, scale: KeyScale, stat: Stat) -> Data {
         let named = keys::places(&chart.keys, scale);
         let (keys, places) = match &chart.group {

@@ -87,7 +87,16 @@ pub(super) fn horizontal(plot: &Plot, width: f64, height: f64, size: f64) -> Axi
             // A column of days has no hours to tell.
             let least = if matches!(plot.chart.keys, Column::Date(_)) { time::DAY } else { 1 };
             let format = format.and_then(ValueFormat::date);
-            let mut ticks = time::ticks(plot.filled, least, format, |ticks| empty.fits(ticks, size, width));
+            let fit = |ticks: &[Tick]| empty.fits(ticks, size, width);
+            let mut ticks = time::ticks(plot.filled, least, format, fit);
+            if plot.chart.kind.0.stands_at_keys() {
+                let keys = plot.data.positions();
+                let is_key = |tick: &Tick| keys.binary_search_by(|key| key.total_cmp(&tick.at)).is_ok();
+                // A label beside a bar is read as its name.
+                if !ticks.iter().all(is_key) {
+                    ticks = time::ticks_at(&keys, format, fit);
+                }
+            }
             for text in ticks.iter_mut().flat_map(|tick| [&mut tick.text, &mut tick.below]) {
                 *text = plot.chart.locale.date(std::mem::take(text));
             }

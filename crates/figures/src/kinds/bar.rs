@@ -37,6 +37,10 @@ impl ChartKind for Bar {
         Box::new(Bars::new(chart, data))
     }
 
+    fn stands_at_keys(&self) -> bool {
+        true
+    }
+
     fn key_margin(&self) -> f64 {
         0.012
     }

@@ -151,16 +151,41 @@ pub(crate) fn ticks(
     sparsest
 }
 
+/// Ticks at as many of the moments, which ascend, as have room: at each, at every second, at every third, ….
+pub(crate) fn ticks_at(moments: &[f64], format: Option<&DateFormat>, fit: impl Fn(&[Tick]) -> bool) -> Vec<Tick> {
+    let step = step_between(moments);
+    let every = |stride: usize| labels_at(step, moments.iter().step_by(stride).copied(), format);
+    (1..=moments.len()).map(every).find(|ticks| fit(ticks)).unwrap_or_default()
+}
+
+/// The step that such moments are told apart by: that of the closest two.
+fn step_between(moments: &[f64]) -> Step {
+    let closest = moments.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+    let is_day = moments.iter().all(|moment| moment % DAY as f64 == 0.0);
+    // The shortest year and month have 365 and 28 days.
+    match closest / DAY as f64 {
+        days if is_day && days >= 365.0 && days.is_finite() => Step::Months(YEAR),
+        days if is_day && days >= 28.0 && days.is_finite() => Step::Months(1),
+        _ if is_day => Step::Seconds(DAY),
+        _ if moments.iter().all(|moment| moment % MINUTE as f64 == 0.0) => Step::Seconds(MINUTE),
+        _ => Step::Seconds(1),
+    }
+}
+
 fn labelled(step: Step, low: f64, high: f64, format: Option<&DateFormat>) -> Vec<Tick> {
+    labels_at(step, step.moments(low, high).into_iter().map(|moment| moment as f64), format)
+}
+
+fn labels_at(step: Step, moments: impl Iterator<Item = f64>, format: Option<&DateFormat>) -> Vec<Tick> {
     let mut before = None;
     let mut ticks = Vec::new();
-    for at in step.moments(low, high) {
-        let Some(moment) = civil(at as f64) else { continue };
+    for at in moments {
+        let Some(moment) = civil(at) else { continue };
         let (text, below) = match format {
             Some(format) => (format.format(moment), String::new()),
             None => step.label(moment, before),
         };
-        ticks.push(Tick { at: at as f64, text, below });
+        ticks.push(Tick { at, text, below });
         before = Some(moment);
     }
     ticks
@@ -187,6 +212,22 @@ fn month_start(month: i64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_at_keys_name_the_keys() {
+        let at = |texts: &[&str], most: usize| {
+            let moments: Vec<f64> = texts.iter().map(|text| seconds(text).unwrap()).collect();
+            let ticks = ticks_at(&moments, None, |ticks| ticks.len() <= most);
+            ticks.into_iter().map(|tick| format!("{}{}", tick.text, tick.below)).collect::<Vec<_>>().join(" | ")
+        };
+        let ends = ["2023-12-31", "2024-01-31", "2024-02-29", "2024-03-31"];
+        assert_eq!(at(&ends, 9), "Dec 2023 | Jan 2024 | Feb | Mar");
+        assert_eq!(at(&ends, 2), "Dec 2023 | Feb 2024");
+        assert_eq!(at(&["2019-12-31", "2020-12-31", "2021-12-31"], 9), "2019 | 2020 | 2021");
+        assert_eq!(at(&["2024-01-03", "2024-01-17", "2024-01-31"], 9), "Jan 32024 | Jan 17 | Jan 31");
+        assert_eq!(at(&["2024-01-31"], 9), "Jan 312024");
+        assert_eq!(at(&[], 9), "");
+    }
 
     fn labels(from: &str, to: &str, most: usize) -> String {
         let second = |text: &str| text.parse::<Timestamp>().unwrap().as_second() as f64;
