@@ -116,16 +116,18 @@ impl Exact {
     }
 }
 
-/// Decimals up to so many digits are numbers in templates: a binary floating-point number holds them all.
-const EXACT_DIGITS: u32 = 15;
-
-/// A decimal: a number if one holds all its digits, else text.
+/// A decimal: a number if one prints all its digits, else text. Zeros at the end of a fraction are no digits that it could lose.
 pub(super) fn decimal_value(unscaled: i128, scale: u8) -> Value {
-    let text = table::decimal_text(unscaled, scale);
-    // The text, not a division: the nearest number to what is written prints as it is written.
+    let (mut digits, mut places) = (unscaled, scale);
+    while places > 0 && digits % 10 == 0 {
+        (digits, places) = (digits / 10, places - 1);
+    }
+    let text = table::decimal_text(digits, places);
+    // The text, not a division: the nearest number to what is written.
     match text.parse::<f64>() {
-        Ok(number) if unscaled.unsigned_abs() < 10u128.pow(EXACT_DIGITS) => Value::from(number),
-        _ => Value::from(text),
+        // Without an exponent, as decimals are written: the shortest text that is read as that number.
+        Ok(number) if number.to_string() == text => Value::from(number),
+        _ => Value::from(table::decimal_text(unscaled, scale)),
     }
 }
 

@@ -4,7 +4,7 @@
 mod arguments;
 mod shape;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use minijinja::machinery::ast::{Expr, Stmt};
@@ -35,9 +35,19 @@ pub(crate) fn mistakes(text: &str, tables: Tables<'_>) -> Vec<Mistake> {
     let parsed = super::syntax().and_then(|syntax| parse(&quiet, "text", syntax));
     // That it is no template has been said.
     let Ok(Stmt::Template(template)) = parsed else { return Vec::new() };
-    let mut walk = Walk { text: &quiet, tables, scopes: vec![HashMap::new()], found: Vec::new(), is_guarded: false };
+    let mut walk = Walk {
+        text: &quiet,
+        tables,
+        scopes: vec![HashMap::new()],
+        found: Vec::new(),
+        asked_for: HashSet::new(),
+        is_guarded: false,
+    };
     walk.all(&template.children);
-    walk.found
+    let Walk { mut found, asked_for, .. } = walk;
+    // What a template asks for it can do without.
+    found.retain(|mistake| mistake.unknown.as_ref().is_none_or(|(name, _)| !asked_for.contains(name)));
+    found
 }
 
 /// A walk through a template in the order in which it is rendered.
@@ -47,6 +57,8 @@ struct Walk<'t> {
     /// What the names hold that the template makes, the innermost last.
     scopes: Vec<HashMap<&'t str, Shape>>,
     found: Vec<Mistake>,
+    /// Names of columns of which the template asks somewhere whether they are there.
+    asked_for: HashSet<String>,
     /// Whether a test has asked for a column that there is not: what depends on it is not rendered.
     is_guarded: bool,
 }
@@ -107,8 +119,18 @@ impl<'t> Walk<'t> {
             }),
             Stmt::CallBlock(block) => self.arguments(&block.call.args),
             Stmt::Do(action) => self.arguments(&action.call.args),
+            Stmt::Include(other) => self.other_template("include", &other.name),
+            Stmt::Import(other) => self.other_template("import", &other.expr),
+            Stmt::FromImport(other) => self.other_template("from", &other.expr),
+            Stmt::Extends(other) => self.other_template("extends", &other.name),
             _ => {}
         }
+    }
+
+    /// That a template is one file.
+    fn other_template(&mut self, tag: &str, name: &Expr<'t>) {
+        let place = self.place(name);
+        self.tell(place, format!("a template takes nothing from other files, so it has no `{tag}`"));
     }
 
     /// Within a scope of its own.
@@ -243,6 +265,10 @@ mod tests {
             "{% set rows = inputs.shops %}{% if x %}{% set rows = inputs.other %}{% endif %}${{ rows[0].citi }}",
             "{% macro cell(shop) %}${{ shop.citi }}{% endmacro %}${{ cell(inputs.shops[0]) }}",
             "${{ inputs.shops | table(some.columns, null=some.null) }}",
+            "{% for shop in inputs.shops %}{% if 'citi' in shop %}${{ shop.citi }}{% endif %}{% endfor %}",
+            "{% for shop in inputs.shops %}{% if shop.citi is defined and shop.citi > 1 %}x{% endif %}{% endfor %}",
+            "${{ inputs.shops | map(attribute='citi', default='-') | join }}",
+            "${{ inputs.shops | selectattr('citi', 'defined') | list | length }}",
             "${{ inputs.shops | table({'total': {'format': some.format, 'heading': 'Sum', 'align': 'left'}}) }}",
             "${{ inputs.shops | groupby('city') | length }}",
             "{# ${{ inputs.shops[0].citi }} #}{% raw %}${{ inputs.shops[0].citi }}{% endraw %}",
@@ -269,6 +295,8 @@ mod tests {
             assert!(told.len() == 1 && told[0].starts_with(expected), "{text}: {told:?}");
         }
         for (text, expected) in [
+            ("x }}{% include 'head.html' %}${{ x", "`head.html`: a template takes nothing from other files"),
+            ("x }}{% from 'own.html' import cell %}${{ x", "`own.html`: a template takes nothing from other files"),
             ("x | date('%J')", "`%J`: `%J` is not a date format"),
             ("'a.png' | image(widht='50%')", "`widht`: `image` takes no `widht`"),
             ("'a.png' | image(width='wide')", "`wide`: `wide` is no width"),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use minijinja::machinery::ast::{CallArg, Expr};
+use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr};
 use minijinja::value::Value;
 
 use super::Walk;
@@ -117,8 +117,16 @@ impl<'t> Walk<'t> {
                 Shape::Unknown
             }
             Expr::UnaryOp(operation) => self.nothing_of([&operation.expr]),
-            Expr::BinOp(operation) => self.nothing_of([&operation.left, &operation.right]),
+            Expr::BinOp(operation) => {
+                if matches!(operation.op, BinOpKind::In) {
+                    self.asks_for(&operation.left);
+                }
+                self.nothing_of([&operation.left, &operation.right])
+            }
             Expr::Compare(compare) => {
+                if compare.ops.iter().any(|one| matches!(one.op, CompareOpKind::In | CompareOpKind::NotIn)) {
+                    self.asks_for(&compare.expr);
+                }
                 self.nothing_of(std::iter::once(&compare.expr).chain(compare.ops.iter().map(|one| &one.expr)))
             }
             Expr::List(list) => self.nothing_of(&list.items),
@@ -162,6 +170,7 @@ impl<'t> Walk<'t> {
                     let place = self.place_of(name, at);
                     self.tell_column(place, name, columns);
                 } else {
+                    self.asked_for.insert(name.to_owned());
                     self.is_guarded = true;
                 }
                 Shape::Unknown
@@ -185,6 +194,13 @@ impl<'t> Walk<'t> {
         self.part(&base, name, expression, false)
     }
 
+    /// Notes the name of `'name' in row`.
+    fn asks_for(&mut self, name: &Expr<'t>) {
+        if let Expr::Const(name) = name {
+            self.asked_for.extend(name.value.as_str().map(str::to_owned));
+        }
+    }
+
     /// The column that a filter is told by `attribute`, or by its first argument.
     fn attribute(&mut self, base: &Shape, arguments: &[CallArg<'t>], is_first: bool) {
         let Shape::Rows(columns) = base else { return };
@@ -193,7 +209,16 @@ impl<'t> Walk<'t> {
         let Some(CallArg::Kwarg(_, value) | CallArg::Pos(value)) = arguments.iter().find(named).or_else(first) else {
             return;
         };
+        let is_optional = arguments.iter().any(|argument| match argument {
+            CallArg::Kwarg("default", _) => true,
+            CallArg::Pos(Expr::Const(test)) => matches!(test.value.as_str(), Some("defined" | "undefined")),
+            _ => false,
+        });
         let text = super::literal(value);
+        let whole = text.as_ref().and_then(Value::as_str).unwrap_or_default();
+        if is_optional || columns.iter().any(|column| column == whole) {
+            return;
+        }
         // Several, and parts of values, are written with commas and points.
         let names = text.as_ref().and_then(Value::as_str).unwrap_or_default().split(',');
         let names = names.map(|path| path.trim().split('.').next().unwrap_or_default());
