@@ -55,6 +55,18 @@ impl State {
         Ok(self.history(pipeline, 1)?.pop())
     }
 
+    /// The last run of a pipeline that succeeded.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn last_success(&self, pipeline: &str) -> Result<Option<RunId>, StateError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT id FROM runs WHERE pipeline = ? AND status = 'success' ORDER BY rowid DESC LIMIT 1",
+        )?;
+        let found = query.query_map([pipeline], |row| row.get::<_, String>(0).map(RunId::new))?.next();
+        Ok(found.transpose()?)
+    }
+
     /// The logical times of the runs of a pipeline that succeeded with all tasks wanted, as they were written.
     ///
     /// # Errors

@@ -73,7 +73,10 @@ fn no_answer(error: &ureq::Error) -> String {
 /// A URL as it is shown: without user, password, query and fragment.
 pub(crate) fn shown(url: &str) -> String {
     let bare = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = bare.split_once("://") else { return bare.to_owned() };
+    // What is no URL may have a password all the same.
+    let Some((scheme, rest)) = bare.split_once("://") else {
+        return bare.rsplit('@').next().unwrap_or_default().to_owned();
+    };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     format!("{scheme}://{}{path}", authority.rsplit('@').next().unwrap_or_default())
 }
@@ -86,5 +89,7 @@ mod tests {
     fn a_url_is_shown_without_what_is_secret() {
         assert_eq!(shown("https://me:hunter2@example.com:4318/v1?key=hunter2"), "https://example.com:4318/v1");
         assert_eq!(shown("localhost:4318"), "localhost:4318");
+        assert_eq!(shown("me:hunter2@localhost:4318"), "localhost:4318");
+        assert_eq!(shown("ht//me:hunter2@localhost:4318"), "localhost:4318");
     }
 }

@@ -78,4 +78,10 @@ fn a_run_that_never_begins_is_told_once_for_each_mistake() {
     watch.project.file_later("orders.csv", "id\n1\n");
     watch.run(["run", "--notify"]).exits(0);
     assert_eq!(watch.subjects().last().map(String::as_str), Some("night has recovered"));
+    // The same mistake is another one after a run that succeeded.
+    watch.project.gone("orders.csv");
+    for _ in 0..2 {
+        watch.run(["run", "--notify"]).exits(2);
+    }
+    assert_eq!(watch.mails().len(), 4, "{:#?}", watch.subjects());
 }

@@ -37,7 +37,7 @@ impl NoticeCause<'_> {
             Self::Settled { fire, .. } | Self::Late(fire) => format!("fire {fire}"),
             Self::Ended(run) => format!("run {run}"),
             Self::BrokenFile { fire: Some(fire), .. } => format!("{BROKEN}{fire}"),
-            // Whoever starts a run every few minutes hears of each mistake once.
+            // Whoever starts a run every few minutes hears of each mistake once, until a run succeeds.
             Self::BrokenFile { fire: None, mistakes, .. } => {
                 format!("{BROKEN}{}", Digest::of(mistakes.join("\n").as_bytes()).short())
             }

@@ -48,7 +48,7 @@ impl Notifier<'_> {
             }
             NoticeCause::Ended(run) => match self.state.run(run)? {
                 Some(run) => {
-                    let before = self.failures_told(&cause.key())?;
+                    let before = self.failures_told(&self.key(cause)?)?;
                     let what = format!("The run of {}", self.shown(run.start.started));
                     self.ended(self.about(None), &what, before, &run)
                 }
@@ -152,6 +152,16 @@ impl Notifier<'_> {
             // Whoever stopped it knows.
             RunStatus::Cancelled => Ok(Vec::new()),
         }
+    }
+
+    /// What tells a cause from all others of its pipeline. A mistake that comes back after a run that succeeded is another.
+    pub(super) fn key(&self, cause: &NoticeCause<'_>) -> Result<String, Failure> {
+        let key = cause.key();
+        if !matches!(cause, NoticeCause::BrokenFile { fire: None, .. }) {
+            return Ok(key);
+        }
+        let last = self.state.last_success(&self.spec.name.value)?;
+        Ok(last.map_or_else(|| key.clone(), |run| format!("{key} after {run}")))
     }
 
     /// How many fires in succession had failed before one. Those that were meant to be passed over, or stopped, do not count.

@@ -49,10 +49,11 @@ impl Notifier<'_> {
     /// If the state cannot be read or written. That a channel cannot be reached is no error: it is in what comes back.
     pub fn tell(&mut self, cause: &NoticeCause<'_>) -> Result<Vec<ToldChannel>, Failure> {
         let notices = self.notices(cause)?;
+        let about = self.key(cause)?;
         let mut told = Vec::new();
         for (name, channel) in &self.spec.notify {
             let Some((event, notice)) = notices.iter().find(|(event, _)| channel.on.contains(event)) else { continue };
-            let outcome = self.deliver(channel, &format!("{} {}", event.word(), cause.key()), notice)?;
+            let outcome = self.deliver(channel, &format!("{} {about}", event.word()), notice)?;
             told.push(ToldChannel { channel: name.clone(), event: *event, outcome });
         }
         Ok(told)

@@ -44,12 +44,18 @@ impl Export {
     /// # Errors
     /// If an exporter cannot be made of the settings.
     pub(super) fn start(settings: &OtelSettings, pipeline: &str, tasks: usize) -> Result<Self, String> {
-        let failed = |error: ExporterBuildError| error.to_string();
+        // Its words repeat the address, which may hold a password.
+        let failed = |error: ExporterBuildError, target: &OtlpTarget| {
+            error.to_string().replace(&target.url, &shown(&target.url))
+        };
         let runtime = settings.has_grpc().then(runtime).transpose()?;
         let inside = runtime.as_ref().map(Runtime::enter);
         let spans = settings.traces.as_ref().map(|target| {
             let client = Client::new(target.limit);
-            let exporter = Noting { exporter: span_exporter(target, &client).map_err(failed)?, client: client.clone() };
+            let exporter = Noting {
+                exporter: span_exporter(target, &client).map_err(|error| failed(error, target))?,
+                client: client.clone(),
+            };
             let mut batches = BatchConfigBuilder::default();
             if !settings.queue_is_set {
                 batches = batches.with_max_queue_size(tasks.saturating_mul(2).clamp(*QUEUE.start(), *QUEUE.end()));
@@ -60,7 +66,7 @@ impl Export {
         });
         let meters = settings.metrics.as_ref().map(|target| {
             let client = Client::new(target.limit);
-            let exporter = metric_exporter(target, &client).map_err(failed)?;
+            let exporter = metric_exporter(target, &client).map_err(|error| failed(error, target))?;
             let reader = PeriodicReader::builder(Noting { exporter, client: client.clone() }).build();
             let meters = SdkMeterProvider::builder().with_reader(reader).with_resource(settings.resource.clone());
             Ok::<_, String>((meters.build(), client, host(&target.url)))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use tidemill_core::spec::{OtlpProtocol, TelemetryConfig};
+use tidemill_secrets::masked;
 
 use crate::Variables;
 
@@ -156,12 +157,12 @@ fn resource(file: Option<&TelemetryConfig>, variables: &Variables) -> Resource {
         variables.get("OTEL_RESOURCE_ATTRIBUTES").into_iter().flat_map(listed).collect();
     let is_named = variables.get("OTEL_SERVICE_NAME").is_some() || of_variables.contains_key("service.name");
     let service = file.and_then(|file| file.service.clone()).unwrap_or_else(|| "tidemill".to_owned());
-    let service = (!is_named).then(|| KeyValue::new("service.name", service));
+    let service = (!is_named).then(|| KeyValue::new("service.name", masked(service)));
     let version = (!of_variables.contains_key("service.version"))
         .then(|| KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
     let attributes = file.map(|file| file.attributes.as_slice()).unwrap_or_default().iter();
     let attributes = attributes.filter(|(name, _)| !of_variables.contains_key(name));
-    let attributes = attributes.map(|(name, value)| KeyValue::new(name.clone(), value.clone()));
+    let attributes = attributes.map(|(name, value)| KeyValue::new(name.clone(), masked(value.clone())));
     // The builder takes in what the variables say by itself.
     Resource::builder().with_attributes(service.into_iter().chain(version).chain(attributes)).build()
 }
