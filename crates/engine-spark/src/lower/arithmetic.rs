@@ -3,8 +3,8 @@
 use tidemill_core::table::{ArithOp, DataType, Expr, Value};
 
 use super::decimal::{MOST_DIGITS, Number, digits, quotient};
-use super::expression::{Scope, constant};
-use super::literal::{null, spark_type};
+use super::expression::Scope;
+use super::literal::{constant, null, spark_type};
 use super::{Lowering, refused};
 
 pub(super) fn arithmetic(scope: &Scope, op: ArithOp, left: &Expr, right: &Expr, to: DataType) -> Lowering<String> {

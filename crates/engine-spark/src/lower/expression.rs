@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tidemill_core::table::{DataType, Expr, ExprKind, Schema, Value};
+use tidemill_core::table::{DataType, Expr, ExprKind, Schema};
 
 use super::literal::{literal, quoted, spark_type};
 use super::{Lowering, arithmetic, cast, function, refused, regex};
@@ -142,12 +142,4 @@ fn depth(expr: &Expr) -> usize {
         open.extend(parts.into_iter().map(|part| (part, depth + 1)));
     }
     deepest
-}
-
-/// The constant that an expression is, if it is one.
-pub(super) fn constant(expr: &Expr) -> Option<&Value> {
-    match &expr.kind {
-        ExprKind::Literal(value) => Some(value),
-        _ => None,
-    }
 }

@@ -2,34 +2,12 @@
 //!
 //! A function of the registry stands here or among [`REFUSED`]; a test goes over the registry, so that a new one is decided on.
 
-use tidemill_core::table::{DataType, Expr, Function, Modifier, Value};
+use tidemill_core::table::{DataType, Expr, Function};
 
+use super::call::{Call, FunctionLowering};
 use super::cast::try_cast;
-use super::expression::{Scope, balanced, constant};
-use super::{Lowering, function_dates, function_numbers, function_texts, refused, refused_because};
-
-/// A call, its arguments in SQL.
-pub(super) struct Call<'a> {
-    /// The function.
-    pub function: Function,
-    /// The arguments.
-    pub exprs: &'a [Expr],
-    /// The same in SQL.
-    pub args: Vec<String>,
-    /// The type of the result.
-    pub to: DataType,
-}
-
-/// How a function is said.
-pub(super) type Lower = fn(&Call<'_>) -> Lowering<String>;
-
-/// A function that Spark computes with equal results.
-pub(super) struct FunctionLowering {
-    /// Its name.
-    pub name: &'static str,
-    /// How it is said.
-    pub lower: Lower,
-}
+use super::expression::{Scope, balanced};
+use super::{Lowering, function_dates, function_numbers, function_texts, refused_because};
 
 const PLAIN: &[FunctionLowering] = &[
     FunctionLowering { name: "coalesce", lower: |call| Ok(format!("coalesce({})", call.list())) },
@@ -87,36 +65,6 @@ pub(super) fn call(scope: &Scope, function: Function, exprs: &[Expr], to: DataTy
     };
     let args = exprs.iter().map(|arg| scope.sql(arg)).collect::<Lowering<Vec<_>>>()?;
     (known.lower)(&Call { function, exprs, args, to })
-}
-
-impl Call<'_> {
-    /// The arguments with commas.
-    pub fn list(&self) -> String {
-        self.args.join(", ")
-    }
-
-    /// The type of an argument.
-    pub fn of(&self, place: usize) -> DataType {
-        self.exprs.get(place).map_or(DataType::Null, |arg| arg.data_type)
-    }
-
-    /// The constant text that an argument is.
-    pub fn text(&self, place: usize, what: &str) -> Lowering<&str> {
-        match self.exprs.get(place).and_then(constant) {
-            Some(Value::String(text)) => Ok(text),
-            _ => Err(refused(format!("{what} that is no constant cannot be used"))),
-        }
-    }
-
-    /// What the function is told beside its arguments.
-    pub fn modifier(&self) -> Lowering<Modifier> {
-        self.function.modifier.ok_or_else(|| refused(format!("`{}` lacks its part", self.function.name)))
-    }
-
-    /// A function that Spark wants at least two arguments for.
-    fn several(&self, name: &str) -> String {
-        if self.args.len() == 1 { self.args[0].clone() } else { format!("{name}({})", self.list()) }
-    }
 }
 
 /// The value of a subquery, unless it gave several rows.

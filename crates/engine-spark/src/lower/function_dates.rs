@@ -2,7 +2,7 @@
 
 use tidemill_core::table::{DataType, DatePart, Modifier};
 
-use super::function::{Call, FunctionLowering};
+use super::call::{Call, FunctionLowering};
 use super::{Lowering, refused, strftime};
 
 pub(super) const LOWERED: &[FunctionLowering] = &[

@@ -2,9 +2,8 @@
 
 use tidemill_core::table::{DataType, Value};
 
-use super::expression::constant;
-use super::function::{Call, FunctionLowering};
-use super::literal::spark_type;
+use super::call::{Call, FunctionLowering};
+use super::literal::{constant, spark_type};
 use super::{Lowering, refused};
 
 pub(super) const LOWERED: &[FunctionLowering] = &[

@@ -2,8 +2,8 @@
 
 use tidemill_core::table::{Modifier, TrimSide};
 
+use super::call::{Call, FunctionLowering};
 use super::cast::WHITE_SPACE_AROUND;
-use super::function::{Call, FunctionLowering};
 use super::literal::quoted;
 use super::{Lowering, refused, regex};
 

@@ -1,6 +1,6 @@
 //! Types and constants in Spark SQL.
 
-use tidemill_core::table::{DataType, Value};
+use tidemill_core::table::{DataType, Expr, ExprKind, Value};
 
 /// Spark's type for the values of a type. A time is its text, `HH:MM:SS.ffffff`: Spark's own type is switched off unless somebody
 /// turns it on, and texts of one length sort as times do.
@@ -51,6 +51,14 @@ pub(crate) fn literal(value: &Value, data_type: DataType) -> String {
         Value::Date(_) => format!("date'{value}'"),
         Value::Datetime(micros) => format!("cast(timestamp_micros({micros}L) as timestamp_ntz)"),
         Value::Time(micros) => format!("'{}'", time_text(*micros)),
+    }
+}
+
+/// The constant that an expression is, if it is one.
+pub(crate) fn constant(expr: &Expr) -> Option<&Value> {
+    match &expr.kind {
+        ExprKind::Literal(value) => Some(value),
+        _ => None,
     }
 }
 

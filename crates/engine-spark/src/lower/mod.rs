@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod arithmetic;
+mod call;
 mod cast;
 mod decimal;
 mod expression;

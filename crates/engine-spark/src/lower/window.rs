@@ -4,8 +4,8 @@ use tidemill_core::table::{AggCall, DataType, FrameBound, Rel, Schema, Value, Wi
 
 use super::aggregate::{mean, summand};
 use super::decimal::{MOST_DIGITS, digits};
-use super::expression::{Scope, constant};
-use super::literal::spark_type;
+use super::expression::Scope;
+use super::literal::{constant, spark_type};
 use super::ordinal::{Lowered, Ordinal};
 use super::relation::{Lowerer, partition_by};
 use super::{Lowering, refused};
