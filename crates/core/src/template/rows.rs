@@ -118,7 +118,9 @@ impl Object for Row {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        Some(value_of(self.table.column(key.as_str()?)?.data.value(self.row)))
+        // Filters take an attribute of digits for a place; a row has columns alone, and `2024` may be the name of one.
+        let name = key.as_str().map(str::to_owned).or_else(|| key.as_usize().map(|digits| digits.to_string()))?;
+        Some(value_of(self.table.column(&name)?.data.value(self.row)))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -218,5 +220,29 @@ mod tests {
         | a | 10.50 |
         | b |  |
         ");
+    }
+
+    #[test]
+    fn filters_find_columns_whose_names_are_numbers() {
+        let columns =
+            vec![PlainColumn { name: "2024".into(), data: PlainData::Int(vec![Some(10), Some(30), Some(20)]) }];
+        let rows = in_batches(PlainTable { columns, rows: 3 }, 2, Arc::default());
+        let text = "${{ rows | map(attribute='2024') | join(' ') }} ${{ rows | sum(attribute='2024') }} ${{ rows | max(attribute='2024') }} ${{ rows | sort(attribute='2024') | map(attribute='2024') | join(' ') }} ${{ rows | selectattr('2024', 'gt', 15) | list | length }}";
+        let rendered = environment().render_str(text, minijinja::context! { rows }).expect("it renders");
+        assert_eq!(rendered, "10 30 20 60 {'2024': 30} 10 20 30 2");
+    }
+
+    #[test]
+    fn zeros_at_the_end_of_a_decimal_make_no_text_of_it() {
+        let unit = vec![Some(17_333_333_333_000_000), Some(100_033_333_333_333_333_333)];
+        let unit = PlainData::Decimal { unscaled: unit, precision: 38, scale: 14 };
+        let rows = in_batches(
+            PlainTable { columns: vec![PlainColumn { name: "unit".into(), data: unit }], rows: 2 },
+            2,
+            Arc::default(),
+        );
+        let text = "${{ rows[0].unit < 1000 }} ${{ rows[0].unit * 2 }} ${{ rows[1].unit }}";
+        let rendered = environment().render_str(text, minijinja::context! { rows }).expect("it renders");
+        assert_eq!(rendered, "True 346.66666666 1000333.33333333333333");
     }
 }
