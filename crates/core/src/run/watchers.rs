@@ -1,6 +1,5 @@
 //! Other systems that are told of a run.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::event::{Observer, Observers, RunOutcome, panic_text};
@@ -35,13 +34,17 @@ impl Watchers {
         self.list.iter().for_each(|watcher| observers.add(watcher.name(), watcher.observer(plan)));
     }
 
-    /// Lets them tell how the run has ended: sentences about what could not be told.
+    /// Lets them tell how the run has ended, all at once, so that several that are slow take no longer than one: sentences about
+    /// what could not be told.
     pub fn end(&self, outcome: RunOutcome) -> Vec<String> {
-        let end = |watcher: &dyn RunWatcher| {
-            let told = catch_unwind(AssertUnwindSafe(|| watcher.end(outcome)));
-            told.unwrap_or_else(|panic| Some(format!("panicked: {}", panic_text(&*panic))))
-        };
-        let told = self.list.iter().map(|watcher| (watcher.name(), end(&**watcher)));
-        told.filter_map(|(name, told)| told.map(|told| format!("{name}: {told}"))).collect()
+        std::thread::scope(|scope| {
+            let ending: Vec<_> =
+                self.list.iter().map(|watcher| (watcher.name(), scope.spawn(|| watcher.end(outcome)))).collect();
+            let told = ending.into_iter().filter_map(|(name, ending)| {
+                let told = ending.join().unwrap_or_else(|panic| Some(format!("panicked: {}", panic_text(&*panic))));
+                told.map(|told| format!("{name}: {told}"))
+            });
+            told.collect()
+        })
     }
 }
