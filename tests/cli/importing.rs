@@ -145,7 +145,7 @@ fn a_snakefile_becomes_what_its_first_rule_needs() {
       count_a:
         type: command
         run: |
-          mkdir -p out
+          mkdir -p logs out
           wc -l < out/a.sorted > out/a.count  # a
         shell: bash
         inputs: {out_a_sorted: out/a.sorted}
@@ -161,7 +161,7 @@ fn a_snakefile_becomes_what_its_first_rule_needs() {
       count_b:
         type: command
         run: |
-          mkdir -p out
+          mkdir -p logs out
           wc -l < out/b.sorted > out/b.count  # b
         shell: bash
         inputs: {out_b_sorted: out/b.sorted}
@@ -182,6 +182,26 @@ fn a_snakefile_becomes_what_its_first_rule_needs() {
     project.wait(child.spawn().expect("the binary starts")).exits(0);
     assert_eq!(project.read("out/report.txt"), "2\n3\ndone\n");
     assert_eq!(project.read("out/a.sorted"), "9\n10\n");
+}
+
+#[test]
+fn a_text_within_the_command_of_a_snakefile_keeps_its_lines() {
+    let text = "\
+rule k:
+    output: 'o/k.yml'
+    log: 'lg/k.log'
+    shell: '''
+        cat <<E > {output} 2> {log}
+        key:
+          sub: 1
+
+        E
+    '''
+";
+    let project = Project::new().file("Snakefile", text);
+    project.run(["import", "Snakefile", "-o", "pipeline.yaml"]).exits(0);
+    project.run(["run"]).exits(0);
+    assert_eq!(project.read("o/k.yml"), "key:\n  sub: 1\n\n");
 }
 
 #[test]

@@ -49,7 +49,9 @@ fn one(text: &mut String, task: &ImportedTask, id: &str, after: &[&str], other: 
     }
     let run = task.run.trim_end();
     if run.contains('\n') {
-        *text += "    run: |\n";
+        // Where the first line is indented, it does not say where the text begins.
+        let indent = if run.starts_with([' ', '\t']) { "2" } else { "" };
+        _ = writeln!(text, "    run: |{indent}");
         run.lines().for_each(|line| _ = writeln!(text, "{}", format!("      {line}").trim_end()));
     } else {
         _ = writeln!(text, "    run: {}", scalar(run));

@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         }
         let first = given.first().map(|(_, value)| value.clone());
         Ok(match name {
-            "temp" | "protected" | "ancient" | "directory" | "touch" | "str" => first,
+            "temp" | "protected" | "ancient" | "str" => first,
             "expand" | "multiext" => {
                 let Some(first) = first else { return Ok(None) };
                 let named = given.iter().filter_map(|(name, value)| Some((name.as_deref()?, value.texts())));
@@ -276,7 +276,16 @@ mod tests {
         assert_eq!(read("expand('{s}/{n}.txt', s=S, n=[1, 2])").unwrap(), ["=a/1.txt a/2.txt b/1.txt b/2.txt"]);
         assert_eq!(read("temp(\"x\" + '.y')").unwrap(), ["=x.y"]);
         assert_eq!(read("\"\"\"one\n'two'\"\"\"").unwrap(), ["=one\n'two'"]);
-        for python in ["lambda wildcards: 1", "f'{x}'", "config['x']", "glob('*')", "[x for x in S]", "unknown"] {
+        for python in [
+            "lambda wildcards: 1",
+            "f'{x}'",
+            "config['x']",
+            "glob('*')",
+            "touch('x')",
+            "directory('x')",
+            "[x for x in S]",
+            "unknown",
+        ] {
             assert!(read(python).unwrap_err().ends_with("is Python, which is not translated"), "{python}");
         }
     }

@@ -220,10 +220,26 @@ fn command(shell: &str, names: &Names<'_>, output: &[(Option<String>, String)]) 
         rest = &tail[end + 1..];
     }
     text += rest;
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let folders: BTreeSet<&str> =
-        output.iter().filter_map(|(_, path)| Some(path.rsplit_once('/')?.0)).filter(|path| !path.is_empty()).collect();
+    let folders: BTreeSet<&str> = output
+        .iter()
+        .chain(names.log)
+        .filter_map(|(_, path)| Some(path.rsplit_once('/')?.0))
+        .filter(|path| !path.is_empty())
+        .collect();
     let folders: Vec<&str> = folders.into_iter().collect();
     let first = if folders.is_empty() { String::new() } else { format!("mkdir -p {}\n", folders.join(" ")) };
-    Ok(first + &lines.join("\n"))
+    Ok(first + &dedented(&text))
+}
+
+/// A text without blank lines around it and without what all of its lines begin with: what is behind that may mean something, as
+/// in a program that the command holds.
+fn dedented(text: &str) -> String {
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let lines: Vec<&str> = text.lines().skip_while(is_blank).collect();
+    let end = lines.iter().rposition(|line| !is_blank(line)).map_or(0, |last| last + 1);
+    let lines = &lines[..end];
+    let depth = |line: &&str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let common = lines.iter().filter(|line| !is_blank(line)).map(depth).min().unwrap_or(0);
+    let lines: Vec<&str> = lines.iter().map(|line| line.get(common..).unwrap_or_default()).collect();
+    lines.join("\n")
 }
