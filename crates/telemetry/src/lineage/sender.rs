@@ -21,13 +21,27 @@ const QUEUE: usize = 10_000;
 const LIMIT: Duration = Duration::from_secs(5);
 /// After so many failures in succession nothing more is tried but the last event.
 const PATIENCE: usize = 3;
+/// So many events that still wait at the end of a run are sent one after another; more than these, by several threads at once.
+const IN_ORDER: usize = 8;
+/// So many threads.
+const THREADS: usize = 8;
 
 /// Sends events in their order, from a thread of its own.
 pub(super) struct Sending {
     events: Sender<Value>,
+    post: Post,
+    /// Held by every thread that sends: when all have dropped it they have ended.
+    end: Sender<()>,
     ended: Receiver<()>,
-    client: Client,
     place: String,
+}
+
+/// What sends the events of a queue.
+#[derive(Clone)]
+struct Post {
+    inbox: Receiver<Value>,
+    target: Arc<LineageTarget>,
+    client: Client,
     lost: Arc<AtomicUsize>,
 }
 
@@ -39,49 +53,74 @@ impl Sending {
     pub(super) fn start(target: LineageTarget) -> Result<Self, String> {
         let (events, inbox) = bounded(QUEUE);
         let (end, ended) = bounded(0);
-        let client = Client::new(LIMIT);
-        let lost = Arc::new(AtomicUsize::new(0));
         let place = match &target {
             LineageTarget::Server(url, _) => shown(url),
             LineageTarget::File(path) => path.display().to_string(),
         };
-        let (posting, missed) = (client.clone(), Arc::clone(&lost));
-        let work = move || {
-            send_all(&inbox, &target, &posting, &missed);
-            drop(end);
-        };
-        std::thread::Builder::new().name("lineage".to_owned()).spawn(work).map_err(|error| error.to_string())?;
-        Ok(Self { events, ended, client, place, lost })
+        let post = Post { inbox, target: Arc::new(target), client: Client::new(LIMIT), lost: Arc::default() };
+        post.clone().in_background(None, end.clone()).map_err(|error| error.to_string())?;
+        Ok(Self { events, post, end, ended, place })
     }
 
     /// Puts an event into the queue.
     pub(super) fn send(&self, event: Value) {
         if self.events.try_send(event).is_err() {
-            self.lost.fetch_add(1, Relaxed);
+            self.post.lost.fetch_add(1, Relaxed);
         }
     }
 
-    /// Waits until all is sent, for so long at most: a sentence about what could not be sent.
-    pub(super) fn end(self, grace: Duration) -> Option<String> {
-        drop(self.events);
-        // Nothing is ever sent: the thread has ended, or is given up.
+    /// Sends the event of the run's end and waits until all is sent, for so long at most: a sentence about what could not be sent.
+    pub(super) fn end(self, last: Value, grace: Duration) -> Option<String> {
+        let is_server = matches!(*self.post.target, LineageTarget::Server(..));
+        if is_server && self.post.inbox.len() > IN_ORDER {
+            // Who sees only a part of it is to see how the run ended. Without further threads it all goes as before.
+            let mut first = Some(last);
+            for _ in 1..THREADS {
+                let _ = self.post.clone().in_background(first.take(), self.end.clone());
+            }
+        } else {
+            self.send(last);
+        }
+        drop((self.events, self.end));
+        // Nothing is ever sent: the threads have ended, or are given up.
         let is_late = matches!(self.ended.recv_timeout(grace), Err(RecvTimeoutError::Timeout));
         let late = is_late.then(|| format!("not taken within {} s", grace.as_secs()));
-        let why = self.client.failure().or(late)?;
-        let lost = self.lost.load(Relaxed);
+        let why = self.post.client.failure().or(late)?;
+        let lost = self.post.lost.load(Relaxed) + self.post.inbox.len();
         let many = if lost > 1 { format!("{lost} events") } else { "events".to_owned() };
         Some(format!("could not send {many} to {}: {why}", self.place))
     }
 }
 
-fn send_all(inbox: &Receiver<Value>, target: &LineageTarget, client: &Client, lost: &AtomicUsize) {
-    let mut failures = 0;
-    while let Ok(event) = inbox.recv() {
-        // The last one says how the run ended.
-        let is_last = inbox.is_empty();
-        let sent = (failures < PATIENCE || is_last) && send(&event, target, client);
-        failures = if sent { 0 } else { failures + 1 };
-        lost.fetch_add(usize::from(!sent), Relaxed);
+impl Post {
+    /// Sends an event, and then those of the queue, from a thread.
+    fn in_background(self, first: Option<Value>, end: Sender<()>) -> std::io::Result<()> {
+        let work = move || {
+            first.iter().for_each(|event| _ = self.one(event));
+            self.all();
+            drop(end);
+        };
+        std::thread::Builder::new().name("lineage".to_owned()).spawn(work).map(|_| ())
+    }
+
+    fn all(&self) {
+        let mut failures = 0;
+        while let Ok(event) = self.inbox.recv() {
+            // The last one says how the run ended.
+            let is_last = self.inbox.is_empty();
+            let sent = if failures < PATIENCE || is_last { self.one(&event) } else { self.lose() };
+            failures = if sent { 0 } else { failures + 1 };
+        }
+    }
+
+    fn one(&self, event: &Value) -> bool {
+        send(event, &self.target, &self.client) || self.lose()
+    }
+
+    /// Counts an event that was not sent: false.
+    fn lose(&self) -> bool {
+        self.lost.fetch_add(1, Relaxed);
+        false
     }
 }
 

@@ -74,8 +74,8 @@ impl RunWatcher for LineageWatcher {
     fn end(&self, outcome: RunOutcome) -> Option<String> {
         let mut told = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let sending = told.sending.take()?;
-        sending.send(told.events.run_ends(Timestamp::now(), outcome, told.failure.as_ref()));
-        sending.end(GRACE)
+        let last = told.events.run_ends(Timestamp::now(), outcome, told.failure.as_ref());
+        sending.end(last, GRACE)
     }
 }
 
