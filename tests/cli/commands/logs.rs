@@ -65,11 +65,17 @@ fn a_command_that_says_nothing_has_no_log_and_one_that_goes_on_has() {
     }
     std::fs::write(project.root().join("go"), "").expect("a file");
     project.wait(child).exits(0);
-    assert!(log_of("quick").is_none());
     let slow = project.log("slow");
     assert!(slow.contains("attempt 1 starts") && slow.contains("done"), "{slow}");
-    let told = project.run(["logs", "quick"]).exits(0);
-    assert!(told.stdout.is_empty() && told.stderr.starts_with("quick wrote nothing in run "), "{}", told.stderr);
+    let shown = project.run(["show", "--json"]).exits(0).stdout;
+    let tasks = shown.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let quick = tasks.into_iter().find(|task| task["task"] == "quick").expect("it ran");
+    // On a busy machine even `true` may go on for as long as a command that has a log.
+    if quick["seconds"].as_f64().is_some_and(|seconds| seconds < 0.05) {
+        assert!(log_of("quick").is_none());
+        let told = project.run(["logs", "quick"]).exits(0);
+        assert!(told.stdout.is_empty() && told.stderr.starts_with("quick wrote nothing in run "), "{}", told.stderr);
+    }
 }
 
 #[test]
