@@ -194,7 +194,7 @@ fn groups() {
          select g, sum(n) filter (where b) as a1, count(*) filter (where x > 0) as a2, first(s) filter (where b) as a3, string_agg(s, '') filter (where n > 0) as a5, sum(x) filter (where b) as a6, median(d) filter (where b) as a8 from a group by g
          select x, count(*) as c from a group by x
          select g, percentile_cont(0.25) within group (order by n) as a, percentile_cont(0.9) within group (order by x desc) as b, percentile_disc(0.5) within group (order by d) as c, percentile_disc(0) within group (order by s) as e, mode() within group (order by n) as f, mode(s) as h, quantile(n, 0.75) as i from a group by g
-         select g, max_by(s, n) as a, min_by(k, x) as b, max_by(d, day) as c, string_agg(s, ',' order by n desc, k) as e, first(s order by x, s) as f, last(n order by day) as h, count(distinct n, b) as i, count(n, b) as j from a group by g
+         select g, max_by(s, n) as a, min_by(k, x) as b, max_by(d, day) as c, string_agg(s, ',' order by n desc, k) as e, first(s order by x, s) as f, last(n order by day) as h, count(distinct n, b) as i from a group by g
          select g, regr_slope(n, d) as a, regr_intercept(n, d) as b, regr_r2(x / 1e290, n) as c, regr_sxx(n, k) as e, regr_syy(n, k) as f, regr_sxy(n, k) as h from a group by g
          select percentile_cont(0.5) within group (order by x) as a, mode(b) as c, max_by(s, k) as d, regr_slope(n, k) as e from a where k < 0
          select date_trunc('month', day) as m, sum(d) as s from a group by m having sum(d) > 0
