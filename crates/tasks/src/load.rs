@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::{Diagnostic, Severity, Span};
 use tidemill_core::plan::MOST_TIME;
-use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, WAREHOUSE, open_password};
+use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, open_password};
 use tidemill_core::storage::{LocationMatch, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanPart,
@@ -91,9 +91,11 @@ impl Load {
             if let Some(path) = self.path.as_ref().filter(|path| path.value.has_password()) {
                 return Err(vec![password_in_path(path, source)]);
             }
-            if let Some(path) = self.path.as_ref().filter(|path| path.value.as_str().starts_with(WAREHOUSE)) {
+            if let Some(path) = &self.path
+                && let Some(below) = path.value.below_warehouse()
+            {
                 let (engine, scope) = (&source.pipeline.engine, &source.pipeline.scope);
-                let found = engine.in_warehouse(path.value.as_str(), scope, source.sources);
+                let found = engine.in_warehouse(below, scope, source.sources);
                 return found.map(|found| At::new(found, path.span)).ok_or_else(|| vec![no_warehouse(path)]);
             }
             return self.path.clone().ok_or_else(|| {

@@ -15,9 +15,6 @@ use crate::table::Location;
 use super::connection::unset_secrets;
 use super::{ByteSize, HumanDuration, Key, Node, NodeValue, RuntimeNames, Scope, Template, open_password};
 
-/// What paths below the warehouse begin with: `warehouse:sales/2024/*.parquet`.
-pub const WAREHOUSE: &str = "warehouse:";
-
 /// Where tables are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -172,10 +169,9 @@ impl EngineSpec {
         self.stall_limit = stall_limit.map(Duration::from).or(self.stall_limit);
     }
 
-    /// The path that begins with [`WAREHOUSE`] as one of the file system: below the folder of the warehouse, whichever engine
-    /// computes the tables. None if the warehouse is no folder, or its place is a secret.
-    pub fn in_warehouse(&self, path: &str, scope: &Scope, sources: &SourceMap) -> Option<Location> {
-        let below = path.strip_prefix(WAREHOUSE)?.trim_start_matches('/');
+    /// What is below the warehouse as a path of the file system, whichever engine computes the tables. None if the warehouse is no
+    /// folder, or its place is a secret.
+    pub fn in_warehouse(&self, below: &str, scope: &Scope, sources: &SourceMap) -> Option<Location> {
         let url = self.warehouse.as_ref()?.render(scope, &serde_json::Map::new(), sources).ok()?;
         let folder = url.strip_prefix("file://")?;
         Some(Location::new(format!("{}/{below}", folder.trim_end_matches('/'))))

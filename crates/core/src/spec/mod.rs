@@ -46,7 +46,7 @@ pub use connection::ConnectionSpec;
 pub use containers::{OneOrMany, OrderedMap};
 pub use contract_edit::{contract_text, with_contract};
 pub use duration::HumanDuration;
-pub use engine_spec::{ClusterConfig, EngineKind, EngineSpec, WAREHOUSE};
+pub use engine_spec::{ClusterConfig, EngineKind, EngineSpec};
 pub use holes::Hole;
 pub use json_schema::json_schema;
 pub use keys::Anything;

@@ -28,6 +28,11 @@ impl Location {
         &self.0
     }
 
+    /// What of a path below the warehouse is behind `warehouse:`: `sales/2024/*.parquet`.
+    pub fn below_warehouse(&self) -> Option<&str> {
+        self.0.strip_prefix("warehouse:").map(|below| below.trim_start_matches('/'))
+    }
+
     /// Where it leads other than to the file system of this machine: `s3` of `s3://bucket/key`.
     pub fn scheme(&self) -> Option<&str> {
         let (scheme, _) = self.0.split_once("://")?;
