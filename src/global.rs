@@ -42,7 +42,7 @@ pub struct Global {
 
 /// The engines by their names.
 fn engines() -> impl TypedValueParser<Value = EngineKind> {
-    PossibleValuesParser::new(["local", "spark"]).try_map(|name| name.parse::<EngineKind>())
+    PossibleValuesParser::new(["local", "spark", "auto"]).try_map(|name| name.parse::<EngineKind>())
 }
 
 impl Global {

@@ -35,7 +35,7 @@ pub fn brief(end: &TaskEnd) -> String {
         parts.push(format!("{} rejected", thousands(rejected)));
     }
     parts.extend(end.report.note.clone());
-    parts.extend(end.report.engine.as_ref().map(|engine| format!("on {engine}")));
+    parts.extend(end.report.place.told());
     parts.join(", ")
 }
 

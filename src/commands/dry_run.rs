@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tidemill_core::ids::TaskName;
 use tidemill_core::plan::Plan;
+use tidemill_core::table::TablePlace;
 use tidemill_runner::dry_run::{DryRun, DryRunAction, DryRunTask};
 use tidemill_runner::leftovers::sentence;
 
@@ -19,8 +20,8 @@ struct DryRunLine<'a> {
     task: &'a TaskName,
     action: DryRunAction,
     reasons: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    engine: Option<&'static str>,
+    #[serde(flatten)]
+    place: &'a TablePlace,
 }
 
 /// What runs with its reasons, then what is restored, then how many are cached; as JSON, an object a line.
@@ -30,12 +31,8 @@ pub fn shown(dry_run: &DryRun, plan: &Plan, json: bool, paint: Paint) -> String 
     }
     let line = |planned: &DryRunTask| {
         let task = plan.task(planned.task);
-        let line = DryRunLine {
-            task: &task.name,
-            action: planned.action,
-            reasons: &planned.reasons,
-            engine: task.task.place(),
-        };
+        let line =
+            DryRunLine { task: &task.name, action: planned.action, reasons: &planned.reasons, place: &planned.place };
         // Strings cannot fail to become JSON.
         serde_json::to_string(&line).unwrap_or_default() + "\n"
     };
@@ -68,7 +65,7 @@ fn text(dry_run: &DryRun, plan: &Plan, paint: Paint) -> String {
         };
         let kind = paint.dim(format!("{:kinds$}", task.task_type.name));
         let why = format!("because {}", told(&planned.reasons));
-        let place = task.task.place().map(|engine| format!(", on {engine}")).unwrap_or_default();
+        let place = planned.place.planned().map(|place| format!(", {place}")).unwrap_or_default();
         let described = task.task.describe() + &place;
         if beside > room / 2 {
             let below = |text: &str| wrapped(text, room, BELOW, BELOW);

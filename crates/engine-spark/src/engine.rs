@@ -323,6 +323,10 @@ impl TableEngine for SparkEngine {
         (!self.is_done_here(&job.rel)).then_some(job::NAME)
     }
 
+    fn local_rows(&self) -> u64 {
+        self.config.local_rows
+    }
+
     fn sweep(&self, live: &HashSet<Digest>) -> Result<(), EngineError> {
         self.local.sweep(live)?;
         self.warehouse.sweep(live).map_err(|error| EngineError::Internal(format!("the warehouse: {error}")))

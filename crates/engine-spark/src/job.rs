@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use tidemill_core::table::{
     Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, Scan, Schema,
-    TableJob, TableReport, TaskReport, Unlisted, became_null, judged,
+    TableJob, TablePlace, TableReport, TaskReport, Unlisted, became_null, judged,
 };
 
 use crate::client::{Rows, Session};
@@ -95,7 +95,7 @@ pub(crate) fn run(
             .collect::<Result<_, _>>()?,
         warnings,
         checks: judged(results)?,
-        engine: Some(NAME.to_owned()),
+        place: TablePlace { engine: Some(NAME.to_owned()), ..TablePlace::default() },
         ..TaskReport::default()
     };
     let table = SparkTable { folder, manifest: Manifest::new(facts), here: OnceLock::new() };

@@ -10,7 +10,7 @@ use tidemill_core::fingerprint::Reason;
 use tidemill_core::ids::{TaskIx, TaskName};
 use tidemill_core::plan::{Plan, Selection};
 use tidemill_core::spec::TriggerRule;
-use tidemill_core::table::TableEngine;
+use tidemill_core::table::{TableEngine, TablePlace};
 use tidemill_core::task::{EdgeKind, TaskFacts};
 use tidemill_state::{LastGood, State};
 
@@ -49,6 +49,8 @@ pub struct DryRunTask {
     pub own_reasons: Vec<String>,
     /// The result in the cache that is taken as it is.
     pub result: Option<Box<LastGood>>,
+    /// Where its table would be computed, by the rows that the tables before it had last.
+    pub place: TablePlace,
 }
 
 /// All tasks' actions, in the order in which they would come.
@@ -143,7 +145,8 @@ impl Simulation<'_> {
                 let skipped = TaskFacts { status: "skipped".to_owned(), ..TaskFacts::default() };
                 self.ends.facts.insert(task.name.to_string(), skipped);
                 let (action, reasons) = (DryRunAction::Skip, vec![reason]);
-                return Ok(DryRunTask { task: ix, action, own_reasons: reasons.clone(), reasons, result: None });
+                let (own_reasons, place) = (reasons.clone(), self.place(ix));
+                return Ok(DryRunTask { task: ix, action, own_reasons, reasons, result: None, place });
             }
             Decision::Run(reasons) => {
                 self.ends.runs.insert(ix);
@@ -164,7 +167,18 @@ impl Simulation<'_> {
         let own = reasons.iter().filter(|reason| !matches!(reason, Reason::UpstreamRuns(_)));
         let own_reasons = own.map(ToString::to_string).collect();
         let reasons = reasons.iter().map(ToString::to_string).collect();
-        Ok(DryRunTask { task: ix, action, reasons, own_reasons, result })
+        Ok(DryRunTask { task: ix, action, reasons, own_reasons, result, place: self.place(ix) })
+    }
+
+    /// Where a task's table would be computed, by the rows that the tables before it had last.
+    fn place(&self, ix: TaskIx) -> TablePlace {
+        let plan = &*self.project.plan;
+        let read = plan.task(ix).tables_read();
+        let rows_of = |task: &TaskIx| self.ends.facts.get(plan.task(*task).name.as_str())?.report.rows;
+        plan.task(ix).task.place(&|table| {
+            let (_, tasks) = read.iter().find(|(name, _)| *name == table)?;
+            tasks.iter().map(rows_of).sum()
+        })
     }
 
     fn decide(&self, ix: TaskIx, options: DecisionOptions) -> Result<Decision, Failure> {

@@ -10,7 +10,7 @@ use tidemill_core::event::TaskStatus;
 use tidemill_core::fingerprint::Fingerprint;
 use tidemill_core::ids::{Digest, RunId, TaskName};
 use tidemill_core::sched::How;
-use tidemill_core::table::{CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn};
+use tidemill_core::table::{CheckResult, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn, TablePlace};
 use tidemill_core::task::{TaskFailure, TaskReport};
 
 use crate::column::{count, duration, int, json, maybe_count, maybe_digest, maybe_json, micros, time, to_json, word};
@@ -79,15 +79,14 @@ struct Detail<'a> {
     checks: &'a [CheckResult],
     warnings: &'a [String],
     note: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    engine: Option<&'a str>,
+    #[serde(flatten)]
+    place: &'a TablePlace,
 }
 
 impl<'a> Detail<'a> {
     fn of(report: &'a TaskReport) -> Self {
-        let TaskReport { rows_in, rejected, dropped, joins, checks, warnings, note, engine, .. } = report;
-        let (note, engine) = (note.as_deref(), engine.as_deref());
-        Self { rows_in, rejected, dropped, joins, checks, warnings, note, engine }
+        let TaskReport { rows_in, rejected, dropped, joins, checks, warnings, note, place, .. } = report;
+        Self { rows_in, rejected, dropped, joins, checks, warnings, note: note.as_deref(), place }
     }
 }
 

@@ -76,8 +76,8 @@ impl WholeRun {
             "unknown": self.unknown.iter().any(|effect| effect.task == task.task),
             "fingerprint": task.fingerprint,
         });
-        if let Some(engine) = &task.report.engine {
-            told["engine"] = engine.as_str().into();
+        if let (Value::Object(told), Ok(Value::Object(place))) = (&mut told, serde_json::to_value(&task.report.place)) {
+            told.extend(place);
         }
         told
     }

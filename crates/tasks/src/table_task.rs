@@ -7,7 +7,8 @@ use tidemill_core::ids::TaskName;
 use tidemill_core::spec::{At, EngineKind, SqlText};
 use tidemill_core::sql::expression_warnings;
 use tidemill_core::table::{
-    Check, CheckResult, JobOptions, Location, Rel, Scan, Schema, TableJob, TaskReport, Unsupported,
+    Check, CheckResult, DecidingRows, JobOptions, Location, Rel, Scan, Schema, TableJob, TablePlace, TaskReport,
+    Unsupported,
 };
 use tidemill_core::task::{
     CheckContext, Edge, EdgeKind, Io, LogLevel, Promised, RunContext, Task, TaskChecks, TaskFailure, TaskResult,
@@ -64,10 +65,17 @@ struct TableTask<L> {
     id: At<TaskName>,
     logic: L,
     checks: TaskChecks,
-    /// Whether it says that its table is computed on this machine.
-    is_local: bool,
-    /// What computes its table, if not this machine, as it was last compiled.
-    place: Mutex<Option<&'static str>>,
+    /// What is to compute its table.
+    engine: EngineKind,
+    /// What its job is to an engine that is not this machine, as it was last compiled.
+    elsewhere: Mutex<Option<Elsewhere>>,
+}
+
+/// A job that need not be done on this machine.
+struct Elsewhere {
+    engine: &'static str,
+    /// With `engine: auto`: the job, and how many rows may come in for this machine.
+    auto: Option<(TableJob, u64)>,
 }
 
 /// Makes the task of a type's parameters.
@@ -76,8 +84,8 @@ struct TableTask<L> {
 /// The mistakes in its `checks`.
 pub fn table_task<L: TableLogic>(logic: L, source: &TaskSource<'_>) -> Result<Arc<dyn Task>, Vec<Diagnostic>> {
     let checks = TaskChecks::read(source)?;
-    let is_local = source.spec.common.engine == Some(EngineKind::Local);
-    Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks, is_local, place: Mutex::default() }))
+    let engine = source.spec.common.engine.unwrap_or(source.pipeline.engine.kind);
+    Ok(Arc::new(TableTask { id: source.spec.id.clone(), logic, checks, engine, elsewhere: Mutex::default() }))
 }
 
 /// The columns of a table before this one.
@@ -105,14 +113,18 @@ impl<L: TableLogic> TableTask<L> {
         let rel = self.logic.compile(cx)?;
         let checks = self.checks.compile(&rel.schema(), cx)?;
         let job = TableJob { rel, checks };
-        if self.is_local {
+        if self.engine == EngineKind::Local {
             return Ok(job);
         }
         cx.engine.accept(&job).map_err(|refusals| {
             let mistake = |step: Unsupported| Diagnostic::error(step.message).at(self.id.span, "").help(step.help);
             refusals.into_iter().map(mistake).collect::<Vec<_>>()
         })?;
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = cx.engine.place(&job);
+        let elsewhere = cx.engine.place(&job).map(|engine| {
+            let is_open = self.engine == EngineKind::Auto;
+            Elsewhere { engine, auto: is_open.then(|| (job.clone(), cx.engine.local_rows())) }
+        });
+        *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) = elsewhere;
         Ok(job)
     }
 }
@@ -139,8 +151,16 @@ impl<L: TableLogic> Task for TableTask<L> {
         self.logic.describe()
     }
 
-    fn place(&self) -> Option<&'static str> {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn place(&self, rows: &dyn Fn(&str) -> Option<u64>) -> TablePlace {
+        match &*self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => TablePlace::default(),
+            Some(Elsewhere { engine, auto: None }) => {
+                TablePlace { engine: Some((*engine).to_owned()), ..TablePlace::default() }
+            }
+            Some(Elsewhere { engine, auto: Some((job, limit)) }) => {
+                TablePlace::by_rows(engine, DecidingRows { rows: job.rows_in(rows), limit: *limit })
+            }
+        }
     }
 
     fn check(&self, cx: &CheckContext<'_>) -> Result<Option<Schema>, Vec<Diagnostic>> {
@@ -188,7 +208,11 @@ impl<L: TableLogic> Task for TableTask<L> {
         let origins = cx.origins;
         let origin = |task: &str| origins.of(task);
         let options = JobOptions { inputs: cx.tables, origin: &origin, cancelled: cx.cancelled };
-        let report = if self.is_local { cx.engine.run_here(&job, &options)? } else { cx.engine.run(&job, &options)? };
+        // By what really came in: a table may have grown since the last run.
+        let auto = self.place(&|task| options.input(task).map(|table| table.rows)).auto;
+        let is_here = auto.map_or(self.engine == EngineKind::Local, DecidingRows::are_few);
+        let mut report = if is_here { cx.engine.run_here(&job, &options)? } else { cx.engine.run(&job, &options)? };
+        report.account.place.auto = auto;
         let account = &report.account;
         let mut warnings: Vec<String> = account.joins.iter().filter_map(super::join::fan_out_warning).collect();
         warnings.extend(unaccounted(&job.rel, account));

@@ -35,9 +35,10 @@ pub fn draw(whole: &WholeRun, view: &View) -> String {
     let mut table =
         TextTable::new().text("task").number("rows in").number("rows out").number("rejected").number("time");
     tasks.iter().for_each(|task| table.row(cells(task)));
-    if tasks.iter().any(|task| task.report.engine.is_some()) {
-        let engine = |task: &&TaskRecord| Cell::new(task.report.engine.clone().unwrap_or_default(), Emphasis::Plain);
-        table.add_text("on".to_owned(), tasks.iter().map(engine));
+    let places: Vec<Option<String>> = tasks.iter().map(|task| task.report.place.told()).collect();
+    if places.iter().any(Option::is_some) {
+        let place = |place: Option<String>| Cell::new(place.unwrap_or_default(), Emphasis::Plain);
+        table.add_text("computed".to_owned(), places.into_iter().map(place));
     }
     let room = view.width.saturating_sub(INDENT + table.width() + GAP);
     if let Some(scale) = Scale::of(whole, view.now, room.min(*BAR.end())) {

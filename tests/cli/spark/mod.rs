@@ -2,6 +2,7 @@
 
 mod both;
 mod faults;
+mod mixing;
 mod random;
 mod refusing;
 mod retail;

@@ -93,7 +93,7 @@ error: `settings` may not change spark.sql.ansi.enabled: results would differ fr
 
 1 error
 
-error: `flink` is not known here: expected `local` or `spark`
+error: `flink` is not known here: expected `local`, `spark` or `auto`
  --> pipeline.yaml:3:16
   |
 3 | engine: {type: flink}

@@ -24,6 +24,8 @@ pub enum EngineKind {
     Local,
     /// On Apache Spark.
     Spark,
+    /// On Apache Spark, or on this machine if few rows come in.
+    Auto,
 }
 
 impl fmt::Display for EngineKind {
@@ -31,6 +33,7 @@ impl fmt::Display for EngineKind {
         f.write_str(match self {
             Self::Local => "local",
             Self::Spark => "spark",
+            Self::Auto => "auto",
         })
     }
 }
@@ -42,7 +45,8 @@ impl FromStr for EngineKind {
         match text {
             "local" => Ok(Self::Local),
             "spark" => Ok(Self::Spark),
-            other => Err(format!("`{other}` is no engine: there are local and spark")),
+            "auto" => Ok(Self::Auto),
+            other => Err(format!("`{other}` is no engine: there are local, spark and auto")),
         }
     }
 }
@@ -61,6 +65,7 @@ pub struct EngineSpec {
     download_limit: Option<u64>,
     stage_limit: Option<u64>,
     stall_limit: Option<Duration>,
+    local_rows: Option<u64>,
 }
 
 /// How a cluster is reached, with the values of the secrets.
@@ -80,12 +85,16 @@ pub struct ClusterConfig {
     pub stage_limit: u64,
     /// How long a statement may go on without any of its tasks ending or reading further; default 10 minutes.
     pub stall_limit: Duration,
+    /// How many rows may come into a task that `auto` leaves to this machine; default 100,000.
+    pub local_rows: u64,
 }
 
 impl ClusterConfig {
     const DOWNLOAD_LIMIT: u64 = 2_000_000_000;
     const STAGE_LIMIT: u64 = 10_000_000_000;
     const STALL_LIMIT: Duration = Duration::from_secs(600);
+    /// What this machine computes in less time than a statement takes to be planned, written and read back.
+    const LOCAL_ROWS: u64 = 100_000;
 }
 
 /// An engine: a word, or a map.
@@ -105,10 +114,10 @@ impl JsonSchema for EngineForms {
         });
         json_schema!({
             "type": ["string", "object"],
-            "x-expected": "`local`, `spark`, or a map with `type`",
-            "description": "What computes the tables: `local` (this machine, the default), `spark`, or a map.",
+            "x-expected": "`local`, `spark`, `auto`, or a map with `type`",
+            "description": "What computes the tables: `local` (this machine, the default), `spark`, `auto` (spark, but this machine where few rows come in), or a map.",
             "properties": {
-                "type": {"type": "string", "enum": ["local", "spark"], "description": "Which; default local."},
+                "type": {"type": "string", "enum": ["local", "spark", "auto"], "description": "Which; default local."},
                 "url": {"type": "string", "description": "The Spark Connect server: sc://host:15002."},
                 "token": {"type": "string", "description": "What the server is shown; a secret."},
                 "warehouse": {"type": "string", "description": "A folder that all workers see: file:///mnt/shared/tidemill."},
@@ -116,6 +125,7 @@ impl JsonSchema for EngineForms {
                 "download_limit": size.clone(),
                 "stage_limit": size,
                 "stall_limit": HumanDuration::json_schema(generator),
+                "local_rows": {"type": "integer", "minimum": 0, "description": "With auto: how many rows may come into a task on this machine; default 100000."},
             },
             "additionalProperties": false,
         })
@@ -167,6 +177,7 @@ impl EngineSpec {
         self.stage_limit = bytes("stage_limit").or(self.stage_limit);
         let stall_limit = text("stall_limit").and_then(|limit| HumanDuration::parse(&limit.text).ok());
         self.stall_limit = stall_limit.map(Duration::from).or(self.stall_limit);
+        self.local_rows = text("local_rows").and_then(|rows| rows.text.parse().ok()).or(self.local_rows);
     }
 
     /// What is below the warehouse as a path of the file system, whichever engine computes the tables. None if the warehouse is no
@@ -225,6 +236,7 @@ impl EngineSpec {
             download_limit: self.download_limit.unwrap_or(ClusterConfig::DOWNLOAD_LIMIT),
             stage_limit: self.stage_limit.unwrap_or(ClusterConfig::STAGE_LIMIT),
             stall_limit: self.stall_limit.unwrap_or(ClusterConfig::STALL_LIMIT),
+            local_rows: self.local_rows.unwrap_or(ClusterConfig::LOCAL_ROWS),
         }))
     }
 }

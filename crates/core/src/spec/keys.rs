@@ -279,7 +279,7 @@ pub(crate) struct CommonKeys {
     pub cache: Option<CacheForms>,
     /// The pool it takes a place in.
     pub pool: Option<At<String>>,
-    /// Where its table is computed: `local` is this machine, whatever the pipeline says.
+    /// Where its table is computed, if the pipeline has a cluster: `local` is this machine, `auto` this machine if few rows come in.
     pub engine: Option<EngineKind>,
     /// Statements about its table that must hold.
     #[schemars(with = "Option<Vec<CheckKeys>>")]

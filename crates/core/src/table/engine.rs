@@ -217,6 +217,11 @@ pub trait TableEngine: Send + Sync {
         None
     }
 
+    /// How many rows may come into a job that `engine: auto` leaves to this machine.
+    fn local_rows(&self) -> u64 {
+        0
+    }
+
     /// Frees what the engine keeps outside the cache for saved tables that are not among these, by their digests; called when
     /// the cache is collected.
     ///

@@ -18,6 +18,26 @@ impl TableJob {
     pub fn schema(&self) -> Schema {
         self.rel.schema()
     }
+
+    /// How many rows come in, where those of each table are known: of all tables together, and of a join without keys the pairs.
+    /// None where a table's are not known, or those of files.
+    pub fn rows_in(&self, rows: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
+        let related = self.checks.iter().filter_map(|check| match &check.kind {
+            CheckKind::Relationship { task, .. } => Some(rows(task)),
+            _ => None,
+        });
+        related.chain([rows_below(&self.rel, rows)]).try_fold(0_u64, |sum, rows| Some(sum.saturating_add(rows?)))
+    }
+}
+
+fn rows_below(rel: &Rel, rows: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
+    let below = |rel: &Rel| rows_below(rel, rows);
+    match rel {
+        Rel::Input { task, .. } => rows(task),
+        Rel::Scan(_) => None,
+        Rel::Join(step) if step.on.is_empty() => Some(below(&step.left)?.saturating_mul(below(&step.right)?)),
+        _ => rel.inputs().into_iter().try_fold(0_u64, |sum, rel| Some(sum.saturating_add(below(rel)?))),
+    }
 }
 
 /// How bad a failed check is.

@@ -17,6 +17,7 @@ mod json_path;
 mod lineage;
 mod listed;
 mod number_template;
+mod place;
 mod plain;
 mod profile;
 mod rel;
@@ -45,6 +46,7 @@ pub use json_path::{JsonPath, JsonStep};
 pub use lineage::{IndirectLineage, Origin, Way};
 pub use listed::{ListedCount, Unlisted};
 pub use number_template::NumberTemplate;
+pub use place::{DecidingRows, TablePlace};
 pub use plain::{PlainColumn, PlainData, PlainTable};
 pub use profile::{ColumnProfile, MOST_COLUMNS, MOST_VALUES, TableProfile};
 pub use rel::{

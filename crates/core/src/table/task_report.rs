@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckResult, DroppedRows, JoinDiagnosis, Location, RejectedRows, RowsIn};
+use super::{CheckResult, DroppedRows, JoinDiagnosis, Location, RejectedRows, RowsIn, TablePlace};
 
 /// What a task made, in numbers and sentences; no tables. Events, history, templates and `show` tell it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,9 +26,9 @@ pub struct TaskReport {
     pub outputs: Vec<Location>,
     /// A sentence for the summary.
     pub note: Option<String>,
-    /// What computed its table, if that was not this machine: `spark`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub engine: Option<String>,
+    /// Where its table was computed.
+    #[serde(flatten)]
+    pub place: TablePlace,
 }
 
 /// What became NULL in expressions without failing, as sentences: divisions by zero, square roots below zero, logarithms at or

@@ -14,7 +14,7 @@ mod task_type;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
-use crate::table::{Check, DeclaredType, Scan, Schema, TableJob};
+use crate::table::{Check, DeclaredType, Scan, Schema, TableJob, TablePlace};
 
 pub use crate::table::TaskReport;
 pub use check_context::CheckContext;
@@ -39,9 +39,10 @@ pub trait Task: Send + Sync {
     /// What it does, in a few words for a plan: `left join orders × campaigns on product_id`.
     fn describe(&self) -> String;
 
-    /// What computes its table, if not this machine: `spark`. It is known once the task has been checked.
-    fn place(&self) -> Option<&'static str> {
-        None
+    /// Where its table is computed, known once the task has been checked. `rows` says how many the tables have that it reads, by
+    /// the names under which it reads them; None if that is not known.
+    fn place(&self, _rows: &dyn Fn(&str) -> Option<u64>) -> TablePlace {
+        TablePlace::default()
     }
 
     /// Finds what can be found without running: columns and types against the tables of upstream tasks, templates, files.

@@ -170,7 +170,7 @@ fn line(served: &ServedProject, run: &RunId, task: &TaskRecord, scale: &Scale) -
         "task": task.task,
         "reasons": task.reasons,
         "note": task.report.note,
-        "engine": task.report.engine,
+        "place": task.report.place.told(),
         "warnings": task.report.warnings,
         "word": word,
         "mark": status_mark(word),

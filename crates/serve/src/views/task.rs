@@ -121,7 +121,7 @@ pub fn latest(served: &ServedProject, run: &RunId, task: &TaskRecord) -> Value {
         "checks": report.checks.iter().map(check).collect::<Vec<_>>(),
         "warnings": report.warnings,
         "note": report.note,
-        "engine": report.engine,
+        "place": report.place.told(),
         "error": task.error.as_ref().map(|error| json!({"message": error.message, "help": error.help})),
         "log": (word == "failed").then(|| logs::last_lines(served, run, task.task.as_str(), LAST_LINES)),
         "has_log": logs::exists(served, run, task.task.as_str()),
