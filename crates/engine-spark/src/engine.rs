@@ -24,9 +24,10 @@ use crate::manifest::Manifest;
 use crate::source::Sources;
 use crate::stage::Staged;
 use crate::table::SparkTable;
+use crate::ui::SessionPage;
 use crate::uuid::uuid;
 use crate::warehouse::{Warehouse, files, uri};
-use crate::{account, job, profile, settings, source, warehouse};
+use crate::{account, job, profile, settings, source, ui, warehouse};
 
 /// The oldest version of Spark that is spoken to: the first with Spark Connect's errors, and ANSI by default.
 const OLDEST: u32 = 4;
@@ -42,6 +43,8 @@ pub struct SparkEngine {
     /// The same file, locked while this process has a session.
     locked: Mutex<Option<File>>,
     session: Mutex<Option<Arc<Session>>>,
+    /// Where its statements can be looked at.
+    page: Mutex<Option<Arc<SessionPage>>>,
     run: Mutex<String>,
     staged: Staged,
 }
@@ -60,6 +63,7 @@ impl SparkEngine {
             note,
             locked: Mutex::default(),
             session: Mutex::default(),
+            page: Mutex::default(),
             run,
             staged: Staged::default(),
         }
@@ -72,6 +76,7 @@ impl SparkEngine {
     pub fn accepts(config: &ClusterConfig) -> Result<(), String> {
         Address::of(config)?.protects_token()?;
         settings::of_session(&config.settings)?;
+        config.ui.as_deref().map_or(Ok(()), ui::accepts)?;
         warehouse::folder_of(&config.warehouse).map(|_| ())
     }
 
@@ -121,6 +126,7 @@ impl SparkEngine {
         if let Some((key, value)) = wanted.iter().find(|pair| !set.contains(pair)) {
             return Err(EngineError::Internal(format!("the server does not set {key} to {value}")));
         }
+        *lock(&self.page) = Some(Arc::new(SessionPage::of(&session, self.config.ui.as_deref())));
         let session = Arc::new(session);
         *known = Some(Arc::clone(&session));
         Ok(session)
@@ -358,7 +364,10 @@ impl TableEngine for SparkEngine {
         let run = lock(&self.run).clone();
         let tag = format!("tidemill-{run}");
         let context = JobContext { session: &session, options, lowerer: Lowerer { inputs: &inputs }, tag: &tag };
-        job::run(job, &context, &self.warehouse, &run)
+        let mut report = job::run(job, &context, &self.warehouse, &run)?;
+        let page = lock(&self.page).clone();
+        report.account.place.engine_page = page.and_then(|page| page.address());
+        Ok(report)
     }
 
     fn run_here(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {

@@ -9,6 +9,7 @@
 //! | `table`, `manifest` | a table in the warehouse, and what the cache keeps of it |
 //! | `source` | files that the cluster reads by itself |
 //! | `account`, `checks`, `diagnosis`, `warnings` | what is told of a job beside its table |
+//! | `ui` | Spark's own page of a session |
 //! | `engine` | the engine's face to the core |
 //!
 //! Sources are read and cleaned by the local engine, which is handed in: its rules of types, quotes and encodings hold for both.
@@ -30,6 +31,7 @@ mod settings;
 mod source;
 mod stage;
 mod table;
+mod ui;
 mod uuid;
 mod warehouse;
 mod warnings;

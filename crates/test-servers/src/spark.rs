@@ -24,6 +24,7 @@ pub struct SparkServer {
     folder: TempDir,
     home: PathBuf,
     port: u16,
+    ui_port: u16,
     token: Option<&'static str>,
     running: Mutex<Option<Running>>,
 }
@@ -62,7 +63,8 @@ impl SparkServer {
         let make = || {
             let folder = tempfile::Builder::new().prefix("spark").tempdir()?;
             fs::create_dir(folder.path().join("warehouse"))?;
-            let server = Self { folder, home, port: free_port()?, token, running: Mutex::default() };
+            let server =
+                Self { folder, home, port: free_port()?, ui_port: free_port()?, token, running: Mutex::default() };
             server.run()?;
             Ok::<_, io::Error>(server)
         };
@@ -104,7 +106,7 @@ impl SparkServer {
             ("spark.driver.bindAddress", "127.0.0.1".to_owned()),
             ("spark.connect.grpc.binding.address", "127.0.0.1".to_owned()),
             ("spark.connect.grpc.binding.port", self.port.to_string()),
-            ("spark.ui.enabled", "false".to_owned()),
+            ("spark.ui.port", self.ui_port.to_string()),
             ("spark.sql.catalogImplementation", "in-memory".to_owned()),
             ("spark.sql.shuffle.partitions", "4".to_owned()),
             ("spark.sql.warehouse.dir", format!("{folder}/catalog")),

@@ -69,6 +69,7 @@ pub struct View {
 fn text(whole: &WholeRun, view: &View) -> String {
     let mut text = story::head(&whole.run, view);
     text += &gantt::draw(whole, view);
+    text += &story::engine_pages(&whole.tasks, view);
     text += &story::notes(&whole.tasks, view);
     text += &story::errors(&whole.tasks, view);
     text += &unknown_effects::told(&whole.unknown, view.paint);

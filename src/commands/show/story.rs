@@ -44,6 +44,15 @@ pub fn head(run: &Run, view: &View) -> String {
     text
 }
 
+/// Where an engine tells of its part of the run.
+pub fn engine_pages(tasks: &[TaskRecord], view: &View) -> String {
+    let mut pages: Vec<&String> = tasks.iter().filter_map(|task| task.report.place.engine_page.as_ref()).collect();
+    pages.dedup();
+    let line = |page: &String| format!("  {} {page}\n", view.paint.dim("statements"));
+    let lines: String = pages.into_iter().map(line).collect();
+    if lines.is_empty() { lines } else { lines + "\n" }
+}
+
 /// Rejected and dropped rows, broken checks and warnings.
 pub fn notes(tasks: &[TaskRecord], view: &View) -> String {
     let mut text = String::new();

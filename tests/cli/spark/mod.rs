@@ -3,6 +3,7 @@
 mod both;
 mod faults;
 mod mixing;
+mod pages;
 mod random;
 mod refusing;
 mod retail;

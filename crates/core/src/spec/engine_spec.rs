@@ -61,6 +61,7 @@ pub struct EngineSpec {
     url: Option<Template>,
     token: Option<Template>,
     warehouse: Option<Template>,
+    ui: Option<Template>,
     settings: Vec<(String, Template)>,
     download_limit: Option<u64>,
     stage_limit: Option<u64>,
@@ -77,6 +78,8 @@ pub struct ClusterConfig {
     pub token: Option<String>,
     /// The warehouse: `file:///…`, a folder that this machine and all workers see under one path.
     pub warehouse: String,
+    /// Where the pages of Spark are, if not on the server's host; `{app}` stands for the application.
+    pub ui: Option<String>,
     /// Further settings of the session.
     pub settings: Vec<(String, String)>,
     /// The most bytes of Parquet of one table that are taken from the warehouse for outputs and reports; default 2 GB.
@@ -121,6 +124,7 @@ impl JsonSchema for EngineForms {
                 "url": {"type": "string", "description": "The Spark Connect server: sc://host:15002."},
                 "token": {"type": "string", "description": "What the server is shown; a secret."},
                 "warehouse": {"type": "string", "description": "A folder that all workers see: file:///mnt/shared/tidemill."},
+                "ui": {"type": "string", "description": "Where Spark's pages are: http://spark.example:4040, or https://history.example/history/{app}."},
                 "settings": texts,
                 "download_limit": size.clone(),
                 "stage_limit": size,
@@ -167,6 +171,7 @@ impl EngineSpec {
         self.url = text("url").or(self.url.take());
         self.token = text("token").or(self.token.take());
         self.warehouse = text("warehouse").or(self.warehouse.take());
+        self.ui = text("ui").or(self.ui.take());
         for (key, node) in node.get("settings").map(|(_, node)| node.entries()).unwrap_or_default() {
             let Some(text) = node.value.scalar_text() else { continue };
             self.settings.retain(|(name, _)| *name != key.name);
@@ -189,7 +194,7 @@ impl EngineSpec {
     }
 
     fn texts(&self) -> impl Iterator<Item = &Template> {
-        [&self.url, &self.token, &self.warehouse]
+        [&self.url, &self.token, &self.warehouse, &self.ui]
             .into_iter()
             .flatten()
             .chain(self.settings.iter().map(|(_, text)| text))
@@ -232,6 +237,7 @@ impl EngineSpec {
             url: render(url)?,
             token: self.token.as_ref().map(render).transpose()?,
             warehouse: render(warehouse)?,
+            ui: self.ui.as_ref().map(render).transpose()?,
             settings: settings.collect::<Result<_, Vec<Diagnostic>>>()?,
             download_limit: self.download_limit.unwrap_or(ClusterConfig::DOWNLOAD_LIMIT),
             stage_limit: self.stage_limit.unwrap_or(ClusterConfig::STAGE_LIMIT),

@@ -10,6 +10,9 @@ pub struct TablePlace {
     /// What computes it, if that is not this machine: `spark`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
+    /// Where the engine itself tells of it: a page of the web.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_page: Option<String>,
     /// With `engine: auto`: the rows that decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto: Option<DecidingRows>,
@@ -34,7 +37,7 @@ impl DecidingRows {
 impl TablePlace {
     /// By the rows that come in: this machine if they are few, else that engine.
     pub fn by_rows(engine: &str, rows: DecidingRows) -> Self {
-        Self { engine: (!rows.are_few()).then(|| engine.to_owned()), auto: Some(rows) }
+        Self { engine: (!rows.are_few()).then(|| engine.to_owned()), auto: Some(rows), ..Self::default() }
     }
 
     /// What is told of a table that has been computed: `on spark`; None where nothing else was to be expected.

@@ -91,6 +91,16 @@ impl Session {
         self.runtime.block_on(call).map(Response::into_inner).map_err(|status| self.explained(&status))
     }
 
+    /// The server's host.
+    pub fn host(&self) -> &str {
+        self.address.authority.rsplit_once(':').map_or(self.address.authority.as_str(), |(host, _)| host)
+    }
+
+    /// The name under which the server keeps the session.
+    pub fn user_name(&self) -> &str {
+        &self.address.user
+    }
+
     /// Spark's version: the cheapest question there is.
     ///
     /// # Errors

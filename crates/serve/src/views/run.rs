@@ -171,6 +171,7 @@ fn line(served: &ServedProject, run: &RunId, task: &TaskRecord, scale: &Scale) -
         "reasons": task.reasons,
         "note": task.report.note,
         "place": task.report.place.told(),
+        "engine_page": task.report.place.engine_page,
         "warnings": task.report.warnings,
         "word": word,
         "mark": status_mark(word),

@@ -122,6 +122,7 @@ pub fn latest(served: &ServedProject, run: &RunId, task: &TaskRecord) -> Value {
         "warnings": report.warnings,
         "note": report.note,
         "place": report.place.told(),
+        "engine_page": report.place.engine_page,
         "error": task.error.as_ref().map(|error| json!({"message": error.message, "help": error.help})),
         "log": (word == "failed").then(|| logs::last_lines(served, run, task.task.as_str(), LAST_LINES)),
         "has_log": logs::exists(served, run, task.task.as_str()),
