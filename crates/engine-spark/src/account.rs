@@ -19,8 +19,9 @@ pub(crate) fn rows_in(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<RowsIn>
                 context.options.input(task).map(|table| RowsIn { from: task.clone(), rows: table.rows })
             }
             Rel::Scan(scan) => {
-                let counted = context.rows(&format!("select count(*) from ({}) t", context.lowered(step)?.sql))?;
-                Some(RowsIn { from: scan.title(), rows: counted.count(0, 0) })
+                let source = context.lowerer.inputs.source(scan);
+                let rows = source.map(|source| context.rows(&source.count())).transpose()?;
+                rows.map(|rows| RowsIn { from: scan.title(), rows: rows.count(0, 0) })
             }
             _ => None,
         };

@@ -1,13 +1,10 @@
 //! Statements about a table, asked of the cluster before the table is held.
 
-use std::path::Path;
-
 use tidemill_core::table::{CHECK_SAMPLES, Check, CheckKind, CheckResult, DataType, EngineError, Schema, Value};
 
 use crate::failure::engine_error;
 use crate::job::JobContext;
-use crate::lower::{STORED_ORDINAL, Scope, cast};
-use crate::warehouse::uri;
+use crate::lower::{Lowered, Scope, cast, order_by};
 
 /// What every check finds.
 ///
@@ -15,18 +12,20 @@ use crate::warehouse::uri;
 /// If one cannot be asked.
 pub(crate) fn run(
     checks: &[Check],
-    folder: &Path,
-    schema: &Schema,
+    table: &Lowered,
     rows: u64,
     context: &JobContext<'_>,
 ) -> Result<Vec<CheckResult>, EngineError> {
-    let table = Table { from: format!("parquet.`{}`", uri(folder)), schema, scope: Scope::of(schema, ""), context };
+    let (from, order, schema) = (table.nested(), order_by(&table.order), &table.schema);
+    let table = Table { from, order, schema, scope: Scope::of(schema, ""), context };
     checks.iter().map(|check| table.one(check, rows)).collect()
 }
 
 /// The table that is looked at.
 struct Table<'a> {
     from: String,
+    /// What orders its rows.
+    order: String,
     schema: &'a Schema,
     scope: Scope,
     context: &'a JobContext<'a>,
@@ -67,7 +66,7 @@ impl Table<'_> {
                 let is_there: Vec<String> = keys.iter().map(|key| format!("{key} is not null")).collect();
                 let repeated = format!("times > 1 and {}", is_there.join(" and "));
                 let times = format!("count(*) over (partition by {}) as times", keys.join(", "));
-                let from = format!("(select *, {times}, {STORED_ORDINAL} as place from {})", self.from);
+                let from = format!("(select *, {times} from {} t)", self.from);
                 self.bad(&mut result, &repeated, &from, columns)?;
             }
             CheckKind::Relationship { column, task, other } => {
@@ -97,12 +96,17 @@ impl Table<'_> {
             let text = cast(&self.column(name)?, self.type_of(name), DataType::String);
             list.push(text.map_err(|refused| EngineError::Internal(refused.message))?);
         }
-        let place = if from == self.from { STORED_ORDINAL } else { "place" };
-        list.push(format!("{place} as place"));
+        let mut from = from.to_owned();
+        if shown.is_empty() {
+            // There is nothing to say of a row but its number.
+            from = format!("(select *, row_number() over (order by {}) as number from {from} t)", self.order);
+            list.push("cast(number as bigint)".to_owned());
+        }
         // Equal samples are shown once, so some more are looked at.
         let sql = format!(
-            "select {} from {from} t where {is_bad} order by place limit {}",
+            "select {} from {from} t where {is_bad} order by {} limit {}",
             list.join(", "),
+            self.order,
             CHECK_SAMPLES * 20
         );
         let found = self.rows(&sql)?;
@@ -113,7 +117,7 @@ impl Table<'_> {
                 .map(|(at, name)| format!("{name}={}", shown_value(found.text(row, at), self.type_of(name))))
                 .collect();
             let sample = match (parts.is_empty(), found.int(row, shown.len())) {
-                (true, Some(place)) => format!("row {}", place + 1),
+                (true, Some(number)) => format!("row {number}"),
                 _ => parts.join(", "),
             };
             if result.samples.len() < CHECK_SAMPLES && !result.samples.contains(&sample) {
@@ -132,7 +136,7 @@ impl Table<'_> {
         let place = scope.column(other).map_err(|refused| EngineError::Internal(refused.message))?;
         let is_bad = format!("not_there and {} is not null", self.column(column)?);
         let from = format!(
-            "(select t.*, r.v is null as not_there from (select *, {STORED_ORDINAL} as place from {}) t left join (select distinct {place} as v from {}) r on t.{} = r.v)",
+            "(select t.*, r.v is null as not_there from {} t left join (select distinct {place} as v from {} t) r on t.{} = r.v)",
             self.from,
             there.nested(),
             self.column(column)?

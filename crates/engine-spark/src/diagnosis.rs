@@ -3,10 +3,10 @@
 use tidemill_core::table::{DataType, EngineError, JOIN_EXAMPLES, JoinDiagnosis, JoinKind, JoinStep};
 
 use crate::job::JobContext;
-use crate::lower::{Lowered, Ordinal, Scope, cast, order_by};
+use crate::lower::{Lowered, Scope, cast, order_by};
 
-/// A side of a join: `q` is a query of its keys `k0, k1, …`, `there` (whether none is NULL) and the number `row` by which its
-/// rows are in order.
+/// A side of a join: `q` is a query of its keys `k0, k1, …`, `there` (whether none is NULL) and the value `row` by which its rows
+/// are in order.
 struct Side {
     lowered: Lowered,
     q: String,
@@ -27,16 +27,14 @@ impl Side {
         let texts = keys.iter().enumerate().map(|(i, key)| cast(&format!("k{i}"), key.data_type, DataType::String));
         let texts = texts.collect::<Result<_, _>>().map_err(refused)?;
         let names = keys.iter().map(|key| rel.key_name(key).map(str::to_owned)).collect();
-        // The order of a stored table is one number; any other has to be counted.
-        let row = match lowered.order.as_slice() {
-            [Ordinal::ASCENDING] => "o0".to_owned(),
-            order => format!("row_number() over (order by {})", order_by(order)),
-        };
+        // Where largest values come first the rows have to be counted.
+        let counted = || format!("row_number() over (order by {})", order_by(&lowered.order));
+        let row = lowered.place("t.").unwrap_or_else(counted);
         let mut list: Vec<String> = sql.iter().enumerate().map(|(i, key)| format!("{key} as k{i}")).collect();
         let is_there: Vec<String> = sql.iter().map(|key| format!("{key} is not null")).collect();
         list.push(format!("{} as there", if sql.is_empty() { "true".to_owned() } else { is_there.join(" and ") }));
-        list.push(format!("cast({row} as bigint) as row"));
-        let q = format!("(select *, {} from {} t)", list.join(", "), lowered.nested());
+        list.push(format!("{row} as row"));
+        let q = format!("(select t.*, {} from {} t)", list.join(", "), lowered.nested());
         Ok(Self { lowered, q, texts, names })
     }
 
@@ -87,20 +85,7 @@ pub(crate) fn most_frequent(
 pub(crate) fn diagnose(step: &JoinStep, context: &JobContext<'_>) -> Result<JoinDiagnosis, EngineError> {
     let (left, right) = (Side::of(step, true, context)?, Side::of(step, false, context)?);
     let pairs = Pairs::of(step, &left, &right)?;
-    let count = |of: &str| format!("(select count(*) from {of} t)");
-    let nulls = |side: &Side| format!("(select count(*) from {} t where not there)", side.q);
-    let numbers = context.rows(&format!(
-        "select {}, {}, {}, {}, {}, {}, {}, {}, {}",
-        count(&left.q),
-        count(&right.q),
-        nulls(&left),
-        nulls(&right),
-        count(&pairs.unmatched(true)),
-        count(&pairs.unmatched(false)),
-        pairs.number(),
-        pairs.most(true),
-        pairs.most(false),
-    ))?;
+    let numbers = context.rows(&pairs.numbers())?;
     let number = |at| numbers.count(0, at);
     let (left_rows, right_rows, left_unmatched, right_unmatched) = (number(0), number(1), number(4), number(5));
     let matched = number(6);
@@ -114,13 +99,15 @@ pub(crate) fn diagnose(step: &JoinStep, context: &JobContext<'_>) -> Result<Join
     };
     let (left_name, right_name) = step.diagnose.clone().unwrap_or_default();
     let max_matches_per_left = number(7);
-    let max_matches_key = if max_matches_per_left > 0 && !step.on.is_empty() {
-        let list = left.texts.join(", ");
-        let sql = format!("select {list} from {} t order by n desc, row limit 1", pairs.by_left_row());
-        let found = context.rows(&sql)?;
-        (found.len() > 0).then(|| left.text(|i| found.text(0, i)))
-    } else {
-        None
+    let max_matches_key = match max_matches_per_left > 0 && !step.on.is_empty() {
+        true if pairs.is_by_key => Some(left.text(|i| numbers.text(0, 9 + i))),
+        true => {
+            let list = left.texts.join(", ");
+            let found =
+                context.rows(&format!("select {list} from {} t order by n desc, row limit 1", pairs.by_left_row()))?;
+            (found.len() > 0).then(|| left.text(|i| found.text(0, i)))
+        }
+        false => None,
     };
     Ok(JoinDiagnosis {
         kind: step.kind,
@@ -190,30 +177,69 @@ impl<'a> Pairs<'a> {
         )
     }
 
-    /// The counts of keys that are on both sides: `nl` and `nr`.
-    fn both(&self) -> String {
-        let keys = self.left.keys();
-        let equal: Vec<String> = keys.iter().map(|key| format!("l.{key} = r.{key}")).collect();
-        let on = if equal.is_empty() { "true".to_owned() } else { equal.join(" and ") };
-        let list: Vec<String> = keys.iter().map(|key| format!("l.{key}")).collect();
-        let list = [list, vec!["l.n as nl, r.n as nr, l.first as first".to_owned()]].concat().join(", ");
-        format!("(select {list} from {} l join {} r on {on})", self.left.counted(), self.right.counted())
+    /// One row: the rows of the left and of the right side, those of either whose key is NULL, those of either without a pair, the
+    /// pairs, the most of them that a left and a right row has. By keys, the key behind the first left row of those that have most is
+    /// told too, as texts.
+    fn numbers(&self) -> String {
+        if self.is_by_key {
+            return self.numbers_by_key();
+        }
+        let count = |of: &str| format!("(select count(*) from {of} t)");
+        let nulls = |side: &Side| format!("(select count(*) from {} t where not there)", side.q);
+        let list = [
+            count(&self.left.q),
+            count(&self.right.q),
+            nulls(self.left),
+            nulls(self.right),
+            count(&self.unmatched(true)),
+            count(&self.unmatched(false)),
+            format!("(select count(*) from {} l join {} r on {})", self.left.q, self.right.q, self.on),
+            self.most(true),
+            self.most(false),
+        ];
+        format!("select {}", list.join(", "))
     }
 
-    /// How many pairs there are.
-    fn number(&self) -> String {
-        match self.is_by_key {
-            true => format!("(select coalesce(cast(sum(nl * nr) as bigint), 0L) from {} t)", self.both()),
-            false => format!("(select count(*) from {} l join {} r on {})", self.left.q, self.right.q, self.on),
-        }
+    /// Each side is read once: its keys are counted, and the counts of both put beside each other.
+    fn numbers_by_key(&self) -> String {
+        let counted = |side: &Side| {
+            let keys = side.keys();
+            let by = if keys.is_empty() {
+                " having count(*) > 0".to_owned()
+            } else {
+                format!(" group by {}", keys.join(", "))
+            };
+            let list = [keys, vec!["count(*) as n, min(row) as first, bool_and(there) as there".to_owned()]].concat();
+            format!("(select {} from {} s{by})", list.join(", "), side.q)
+        };
+        let keys = self.left.keys().into_iter().map(|key| format!(", l.{key}")).collect::<String>();
+        let beside = format!(
+            "(select l.n as nl, r.n as nr, l.there as tl, r.there as tr, l.first as first{keys} from {} l full join {} r on {})",
+            counted(self.left),
+            counted(self.right),
+            self.on
+        );
+        let sum = |what: &str| format!("coalesce(cast(sum({what}) as bigint), 0L)");
+        let most = |what: &str, of: &str| format!("coalesce(max(case when {of} is not null then {what} end), 0L)");
+        let mut list = vec![
+            sum("nl"),
+            sum("nr"),
+            sum("case when not tl then nl end"),
+            sum("case when not tr then nr end"),
+            sum("case when nr is null then nl end"),
+            sum("case when nl is null then nr end"),
+            sum("nl * nr"),
+            most("nr", "nl"),
+            most("nl", "nr"),
+        ];
+        // The least of these is that of the first row among those that have most.
+        let place = "case when nl is not null and nr is not null then named_struct('n', -nr, 'row', first) end";
+        list.extend(self.left.texts.iter().map(|text| format!("min_by({text}, {place})")));
+        format!("select {} from {beside} t", list.join(", "))
     }
 
     /// The most pairs that a row of a side has.
     fn most(&self, is_left: bool) -> String {
-        if self.is_by_key {
-            let other = if is_left { "nr" } else { "nl" };
-            return format!("(select coalesce(max({other}), 0L) from {} t)", self.both());
-        }
         let row = if is_left { "l.row" } else { "r.row" };
         let counted = format!(
             "(select count(*) as n from {} l join {} r on {} group by {row})",
@@ -224,10 +250,6 @@ impl<'a> Pairs<'a> {
 
     /// The keys of left rows with a pair, how many they have (`n`) and where the row is.
     fn by_left_row(&self) -> String {
-        let keys = self.left.keys().join(", ");
-        if self.is_by_key {
-            return format!("(select {keys}, nr as n, first as row from {} t)", self.both());
-        }
         let list: Vec<String> = self.left.keys().iter().map(|key| format!("l.{key}")).collect();
         let list = list.join(", ");
         format!(

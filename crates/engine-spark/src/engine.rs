@@ -11,22 +11,22 @@ use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::spec::ClusterConfig;
 use tidemill_core::table::{
     DataType, EngineError, Expr, FileFormat, Fill, JobOptions, Location, PlainBatches, PlainTable, Rel, Scan,
-    ScanOptions, Schema, Sink, TableEngine, TableJob, TableProfile, TableRef, TableReport, Unsupported, WorkbookJob,
-    Written,
+    ScanOptions, Schema, Sink, SortKey, TableEngine, TableJob, TableProfile, TableRef, TableReport, Unsupported,
+    WorkbookJob, Written,
 };
 
 use crate::address::Address;
 use crate::client::Session;
 use crate::failure::engine_error;
-use crate::job::{Folders, JobContext};
-use crate::lower::{Folder, Inputs, Lowerer, Source};
-use crate::manifest::Manifest;
+use crate::job::{JobContext, JobInputs};
+use crate::lower::{Inputs, Lowerer, Ordinal, Source, Stored};
+use crate::manifest::{Facts, Manifest};
 use crate::source::Sources;
 use crate::stage::Staged;
 use crate::table::SparkTable;
 use crate::ui::SessionPage;
 use crate::uuid::uuid;
-use crate::warehouse::{Warehouse, files, uri};
+use crate::warehouse::{TableFiles, Warehouse, uri};
 use crate::{account, job, profile, settings, source, ui, warehouse};
 
 /// The oldest version of Spark that is spoken to: the first with Spark Connect's errors, and ANSI by default.
@@ -88,7 +88,7 @@ impl SparkEngine {
         let session = self.session()?;
         let version = session.version().map_err(|error| engine_error(&error))?;
         let folder = self.warehouse.attempt(&format!("probe-{}", uuid()));
-        let written = session.write("select 1L as c0", &uri(&folder), "tidemill-probe", &NEVER_CANCELLED);
+        let written = session.write("select 1L as c0", &uri(&folder), Vec::new(), "tidemill-probe", &NEVER_CANCELLED);
         written.map_err(|error| engine_error(&error))?;
         let is_seen = warehouse::is_whole(&folder);
         let removed = std::fs::remove_dir_all(&folder);
@@ -194,20 +194,20 @@ impl SparkEngine {
     }
 
     /// The tables of a job in the warehouse.
-    fn inputs<'a>(&'a self, options: &JobOptions<'_>) -> Result<Folders<'a>, EngineError> {
-        let folder = |(task, table): &(String, TableRef)| {
-            let folder = match SparkTable::of(table) {
-                Some(table) => Folder { path: uri(&table.folder), is_staged: false },
+    fn inputs<'a>(&'a self, options: &JobOptions<'_>) -> Result<JobInputs<'a>, EngineError> {
+        let stored = |(task, table): &(String, TableRef)| {
+            let stored = match SparkTable::of(table) {
+                Some(table) => table.stored(),
                 None => {
                     let limit = self.config.stage_limit;
                     let folder = self.staged.folder(&*self.local, table, &self.warehouse, limit, options.cancelled)?;
-                    Folder { path: uri(&folder), is_staged: true }
+                    Stored::Staged { folder: uri(&folder) }
                 }
             };
-            Ok((task.clone(), folder))
+            Ok((task.clone(), stored))
         };
-        let folders = options.inputs.iter().map(folder).collect::<Result<_, EngineError>>()?;
-        Ok(Folders { folders, sources: self.sources() })
+        let tables = options.inputs.iter().map(stored).collect::<Result<_, EngineError>>()?;
+        Ok(JobInputs { tables, sources: self.sources() })
     }
 
     /// The table as the local engine holds it: itself, or read from the warehouse.
@@ -222,7 +222,7 @@ impl SparkEngine {
 
     fn download(&self, table: &SparkTable) -> Result<TableRef, EngineError> {
         let lost = |error: std::io::Error| EngineError::Internal(format!("the warehouse cannot be read: {error}"));
-        let found = files(&table.folder).map_err(lost)?;
+        let found = table.rows.files().map_err(lost)?;
         let bytes: u64 = found.iter().map(|(_, bytes)| bytes).sum();
         let limit = self.config.download_limit;
         if bytes > limit {
@@ -231,19 +231,37 @@ impl SparkEngine {
                 help: Some("aggregate it first, or raise `engine.download_limit`".to_owned()),
             });
         }
-        let columns = &table.manifest.facts.columns;
-        let stored =
-            |(i, field): (usize, &tidemill_core::table::Field)| (format!("c{i}"), stored_type(field.data_type));
-        let scan = Scan {
-            files: found.iter().map(|(path, _)| Location::new(path.display().to_string())).collect(),
-            format: FileFormat("parquet"),
-            table: None,
-            query: None,
-            sheet: None,
-            options: ScanOptions::default(),
-            is_selection: false,
-            schema: columns.fields().iter().enumerate().map(stored).collect(),
+        let files = found.iter().map(|(path, _)| Location::new(path.display().to_string())).collect();
+        let facts = &table.manifest.facts;
+        let rel = match table.rows {
+            TableFiles::Written(_) => self.written(files, facts)?,
+            TableFiles::Source(_) => Rel::Scan(parquet(files, facts.columns.clone())),
         };
+        let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: &NEVER_CANCELLED };
+        let report = self.local.run(&TableJob { rel, checks: Vec::new() }, &options)?;
+        report.table.ok_or_else(|| EngineError::Internal("the local engine gave no table".to_owned()))
+    }
+
+    /// The rows of files that the cluster has written, put in order.
+    fn written(&self, files: Vec<Location>, facts: &Facts) -> Result<Rel, EngineError> {
+        let mut stored: Schema = match files.first() {
+            Some(first) => self.local.sample(&parquet(vec![first.clone()], Schema::new()), &NEVER_CANCELLED)?,
+            None => Schema::new(),
+        };
+        let columns = facts.columns.fields().iter().enumerate();
+        let ordinals = (0..facts.order.len()).filter_map(|i| {
+            let name = format!("o{i}");
+            stored.get(&name).map(|data_type| Expr::column(name, data_type))
+        });
+        let key = |(expr, ordinal): (Expr, &Ordinal)| SortKey {
+            expr,
+            descending: ordinal.descending,
+            nulls_first: ordinal.nulls_first,
+        };
+        let by: Vec<SortKey> = ordinals.zip(&facts.order).map(key).collect();
+        if stored.is_empty() {
+            stored = columns.clone().map(|(i, field)| (format!("c{i}"), stored_type(field.data_type))).collect();
+        }
         let column = |(i, field): (usize, &tidemill_core::table::Field)| {
             let column = match field.data_type {
                 DataType::Null => Expr::literal(tidemill_core::table::Value::Null),
@@ -251,11 +269,24 @@ impl SparkEngine {
             };
             (field.name.clone(), column)
         };
-        let columns = columns.fields().iter().enumerate().map(column).collect();
-        let rel = Rel::Project { input: Box::new(Rel::Scan(scan)), columns };
-        let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: &NEVER_CANCELLED };
-        let report = self.local.run(&TableJob { rel, checks: Vec::new() }, &options)?;
-        report.table.ok_or_else(|| EngineError::Internal("the local engine gave no table".to_owned()))
+        let columns = columns.map(column).collect();
+        let scan = Box::new(Rel::Scan(parquet(files, stored)));
+        let input = if by.is_empty() { scan } else { Box::new(Rel::Sort { input: scan, by }) };
+        Ok(Rel::Project { input, columns })
+    }
+}
+
+/// Files of Parquet as the local engine reads them.
+fn parquet(files: Vec<Location>, schema: Schema) -> Scan {
+    Scan {
+        files,
+        format: FileFormat("parquet"),
+        table: None,
+        query: None,
+        sheet: None,
+        options: ScanOptions::default(),
+        is_selection: false,
+        schema,
     }
 }
 
@@ -286,8 +317,8 @@ fn cleans(rel: &Rel) -> bool {
 struct Anywhere<'a>(Sources<'a>);
 
 impl Inputs for Anywhere<'_> {
-    fn folder(&self, _task: &str) -> Option<Folder> {
-        Some(Folder { path: String::new(), is_staged: false })
+    fn table(&self, _task: &str) -> Option<Stored> {
+        Some(Stored::Written { folder: String::new(), order: vec![Ordinal::ASCENDING] })
     }
 
     fn source(&self, scan: &Scan) -> Option<Source> {
@@ -297,7 +328,7 @@ impl Inputs for Anywhere<'_> {
 
 impl TableEngine for SparkEngine {
     fn name(&self) -> &str {
-        "spark-1"
+        "spark-2"
     }
 
     fn begin(&self, run: &RunId) -> Result<(), EngineError> {
@@ -419,7 +450,7 @@ impl TableEngine for SparkEngine {
         let digest = self.digest(table, manifest)?;
         let unwritable =
             |error: std::io::Error| EngineError::Internal(format!("the warehouse cannot be written: {error}"));
-        self.warehouse.point(&digest, &there.folder).map_err(unwritable)?;
+        self.warehouse.point(&digest, &there.rows).map_err(unwritable)?;
         Ok(digest)
     }
 
@@ -442,8 +473,8 @@ impl TableEngine for SparkEngine {
         let Some(found) = Manifest::read(Path::new(manifest.as_str())) else { return self.local.open(manifest) };
         let internal = |what: String| EngineError::Internal(what);
         let digest = found.digest().map_err(|error| internal(error.to_string()))?;
-        let folder =
+        let rows =
             self.warehouse.table(&digest).ok_or_else(|| internal("the table is gone from the warehouse".to_owned()))?;
-        Ok(SparkTable { folder, manifest: found, here: OnceLock::new() }.into_ref())
+        Ok(SparkTable { rows, manifest: found, here: OnceLock::new() }.into_ref())
     }
 }

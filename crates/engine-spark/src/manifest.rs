@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::ids::Digest;
 use tidemill_core::table::Schema;
 
+use crate::lower::Ordinal;
+
 /// The first bytes of a manifest, by which it is told from a table of the local engine.
 const KIND: &str = "tidemill-spark-table";
 
@@ -25,7 +27,9 @@ pub(crate) struct Facts {
     pub columns: Schema,
     /// Rows.
     pub rows: u64,
-    /// Digest of the values with their order, as Spark computes it.
+    /// The directions of what orders the rows.
+    pub order: Vec<Ordinal>,
+    /// Digest of the values with what orders them.
     pub content: String,
 }
 

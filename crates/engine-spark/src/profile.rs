@@ -5,7 +5,9 @@ use tidemill_core::table::{ColumnProfile, DataType, MOST_COLUMNS, MOST_VALUES, T
 
 use crate::client::{Session, SparkError};
 use crate::table::SparkTable;
-use crate::warehouse::uri;
+
+/// So many rows are looked at first.
+const SAMPLE: usize = 5_000;
 
 /// NULLs of every column, and the values of text columns that have few of them.
 ///
@@ -13,14 +15,28 @@ use crate::warehouse::uri;
 /// If a statement fails.
 pub(crate) fn of(session: &Session, table: &SparkTable) -> Result<TableProfile, SparkError> {
     let facts = &table.manifest.facts;
-    let from = format!("parquet.`{}`", uri(&table.folder));
+    let from = format!("{} t", table.stored().lowered(facts.columns.clone()).nested());
     let fields: Vec<_> = facts.columns.fields().iter().take(MOST_COLUMNS).enumerate().collect();
     let nulls: Vec<String> = fields.iter().map(|(i, _)| format!("count_if(c{i} is null)")).collect();
     let ask = |sql: &str| session.rows(sql, "tidemill-profile", &NEVER_CANCELLED);
     let counted = ask(&format!("select {} from {from}", nulls.join(", ")))?;
-    let texts = fields.iter().filter(|(_, field)| field.data_type == DataType::String);
+    let mut texts: Vec<usize> =
+        fields.iter().filter(|(_, field)| field.data_type == DataType::String).map(|(i, _)| *i).collect();
+    if !texts.is_empty() {
+        // Most columns with many values show it soon, and need not be read to their end.
+        let (counts, columns): (Vec<_>, Vec<_>) =
+            texts.iter().map(|i| (format!("count(distinct c{i})"), format!("c{i}"))).unzip();
+        let first = format!("(select {} from {from} limit {SAMPLE}) t", columns.join(", "));
+        let found = ask(&format!("select {} from {first}", counts.join(", ")))?;
+        let mut place = 0;
+        texts.retain(|_| {
+            place += 1;
+            found.count(0, place - 1) <= MOST_VALUES as u64
+        });
+    }
     let values: Vec<String> = texts
-        .map(|(i, _)| {
+        .iter()
+        .map(|i| {
             format!(
                 "select {i}L, v from (select distinct c{i} as v from {from} where c{i} is not null limit {})",
                 MOST_VALUES + 1
@@ -30,8 +46,7 @@ pub(crate) fn of(session: &Session, table: &SparkTable) -> Result<TableProfile, 
     let found = if values.is_empty() { None } else { Some(ask(&values.join(" union all "))?) };
     let columns = fields.into_iter().map(|(i, field)| {
         let nulls = counted.count(0, i);
-        let is_text = field.data_type == DataType::String;
-        let values = found.as_ref().filter(|_| is_text).map(|found| {
+        let values = found.as_ref().filter(|_| texts.contains(&i)).map(|found| {
             let of_column = (0..found.len()).filter(|row| found.int(*row, 0) == Some(i as i64));
             of_column.filter_map(|row| found.text(row, 1)).collect::<Vec<_>>()
         });

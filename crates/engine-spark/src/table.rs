@@ -1,16 +1,17 @@
 //! A table in the warehouse.
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tidemill_core::table::TableRef;
 
+use crate::lower::Stored;
 use crate::manifest::Manifest;
+use crate::warehouse::TableFiles;
 
-/// A table that Spark has written.
+/// A table in the warehouse.
 pub(crate) struct SparkTable {
-    /// Its folder.
-    pub folder: PathBuf,
+    /// Where its rows are.
+    pub rows: TableFiles,
     /// What it is.
     pub manifest: Manifest,
     /// The same table on this machine, once somebody has asked for its rows.
@@ -22,6 +23,11 @@ impl SparkTable {
     pub fn into_ref(self) -> TableRef {
         let (schema, rows) = (self.manifest.facts.columns.clone(), self.manifest.facts.rows);
         TableRef { held: Arc::new(self), schema, rows }
+    }
+
+    /// As the cluster reads it.
+    pub fn stored(&self) -> Stored {
+        self.rows.stored(self.manifest.facts.order.clone())
     }
 
     /// The table in the warehouse that a table is; None if it is one of the local engine.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <warehouse>/tidemill/<project>/attempts/<id>/part-…  _SUCCESS     one write of a table, never changed afterwards
-//!                               tables/<digest>                     the name of the write that holds the table of that digest
+//!                               tables/<digest>                     which write, or which files, hold the table of that digest
 //!                               staged/<digest>/part-…  _SUCCESS    tables of this machine, by their content
 //! ```
 
@@ -11,8 +11,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use tidemill_core::ids::Digest;
 
+use crate::lower::{Ordinal, Source, Stored};
 use crate::uuid::uuid;
 
 /// The age from which a pointer goes that the cache does not name.
@@ -61,26 +63,29 @@ impl Warehouse {
         self.root.join("staged").join(format!(".{name}"))
     }
 
-    /// Has the table of that digest be the one in a folder of [`attempt`](Self::attempt), unless there is one already.
+    /// Has the table of that digest be the one in these files, unless there is one already.
     ///
     /// # Errors
     /// If that cannot be written.
-    pub fn point(&self, digest: &Digest, attempt: &Path) -> io::Result<()> {
+    pub fn point(&self, digest: &Digest, rows: &TableFiles) -> io::Result<()> {
         if self.table(digest).is_some() {
             return Ok(());
         }
         let pointer = self.pointer(digest);
         std::fs::create_dir_all(self.root.join("tables"))?;
-        let name = attempt.file_name().unwrap_or_default();
         let new = pointer.with_extension(uuid());
-        std::fs::write(&new, name.as_encoded_bytes())?;
+        std::fs::write(&new, serde_json::to_vec(&rows.pointer())?)?;
         std::fs::rename(new, pointer)
     }
 
-    /// The folder of the table of that digest, if it is whole.
-    pub fn table(&self, digest: &Digest) -> Option<PathBuf> {
-        let name = std::fs::read_to_string(self.pointer(digest)).ok()?;
-        Some(self.attempt(&name)).filter(|folder| is_whole(folder))
+    /// The files of the table of that digest, if they are whole and as they were.
+    pub fn table(&self, digest: &Digest) -> Option<TableFiles> {
+        let pointer = Pointer::read(&self.pointer(digest)).ok()?;
+        let rows = match pointer {
+            Pointer::Attempt(name) => TableFiles::Written(self.attempt(&name)),
+            Pointer::Files(files) => TableFiles::Source(files),
+        };
+        rows.are_there().then_some(rows)
     }
 
     fn pointer(&self, digest: &Digest) -> PathBuf {
@@ -102,7 +107,10 @@ impl Warehouse {
         for pointer in self.entries("tables")? {
             let digest = pointer.file_name().and_then(|name| Digest::parse(&name.to_string_lossy()));
             if digest.is_some_and(|digest| live.contains(&digest)) || !is_old(&pointer, UNNAMED) {
-                named.insert(std::fs::read_to_string(&pointer)?);
+                // What cannot be read names nothing, and is no table to anybody.
+                if let Ok(Pointer::Attempt(name)) = Pointer::read(&pointer) {
+                    named.insert(name);
+                }
             } else {
                 std::fs::remove_file(&pointer)?;
             }
@@ -132,6 +140,91 @@ impl Warehouse {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// What a file below `tables` says.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Pointer {
+    /// The name of the write.
+    Attempt(String),
+    /// Files of somebody else's.
+    Files(Vec<SourceFile>),
+}
+
+impl Pointer {
+    fn read(path: &Path) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+    }
+}
+
+/// Where the rows of a table are.
+#[derive(Clone, Debug)]
+pub(crate) enum TableFiles {
+    /// In a folder that the cluster has written.
+    Written(PathBuf),
+    /// In files that are read where they are, in this order.
+    Source(Vec<SourceFile>),
+}
+
+impl TableFiles {
+    /// As the cluster reads them.
+    pub fn stored(&self, order: Vec<Ordinal>) -> Stored {
+        match self {
+            Self::Written(folder) => Stored::Written { folder: uri(folder), order },
+            Self::Source(files) => {
+                Stored::Files(Source { files: files.iter().map(|file| file.path.clone()).collect() })
+            }
+        }
+    }
+
+    /// The files with their sizes in bytes.
+    pub fn files(&self) -> io::Result<Vec<(PathBuf, u64)>> {
+        match self {
+            Self::Written(folder) => files(folder),
+            Self::Source(files) => Ok(files.iter().map(|file| (PathBuf::from(&file.path), file.bytes)).collect()),
+        }
+    }
+
+    fn are_there(&self) -> bool {
+        match self {
+            Self::Written(folder) => is_whole(folder),
+            Self::Source(files) => {
+                files.iter().all(|file| SourceFile::of(&file.path).is_ok_and(|found| found == *file))
+            }
+        }
+    }
+
+    fn pointer(&self) -> Pointer {
+        match self {
+            Self::Written(folder) => {
+                Pointer::Attempt(folder.file_name().unwrap_or_default().to_string_lossy().into_owned())
+            }
+            Self::Source(files) => Pointer::Files(files.clone()),
+        }
+    }
+}
+
+/// A file of somebody else's, by what tells that it has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceFile {
+    path: String,
+    bytes: u64,
+    /// Nanoseconds since 1970.
+    modified: u128,
+}
+
+impl SourceFile {
+    /// The file as it is now.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn of(path: &str) -> io::Result<Self> {
+        let found = std::fs::metadata(path)?;
+        // A time before 1970 is told apart from others by the size alone.
+        let modified = found.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Ok(Self { path: path.to_owned(), bytes: found.len(), modified: modified.as_nanos() })
     }
 }
 

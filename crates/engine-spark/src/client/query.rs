@@ -13,13 +13,14 @@ pub(super) fn query(sql: &str) -> pb::Plan {
 }
 
 /// A query's rows as Parquet in a folder that must not exist.
-pub(super) fn write(sql: &str, folder: &str) -> pb::Plan {
+pub(super) fn write(sql: &str, folder: &str, options: Vec<(String, String)>) -> pb::Plan {
     use pb::write_operation::{SaveMode, SaveType};
     let write = pb::WriteOperation {
         input: Some(relation(sql)),
         source: Some("parquet".to_owned()),
         save_type: Some(SaveType::Path(folder.to_owned())),
         mode: SaveMode::ErrorIfExists as i32,
+        options: options.into_iter().collect(),
         ..Default::default()
     };
     let command = pb::Command { command_type: Some(pb::command::CommandType::WriteOperation(write)) };

@@ -180,12 +180,19 @@ impl Session {
         self.execute(query::query(sql), tag, cancelled)
     }
 
-    /// Writes a query's rows as Parquet into a folder that must not exist.
+    /// Writes a query's rows as Parquet, with options of its writer, into a folder that must not exist.
     ///
     /// # Errors
     /// If the query fails, is cancelled, the folder exists, or the server is lost.
-    pub fn write(&self, sql: &str, folder: &str, tag: &str, cancelled: &CancelToken) -> Result<(), SparkError> {
-        self.execute(query::write(sql, folder), tag, cancelled).map(|_| ())
+    pub fn write(
+        &self,
+        sql: &str,
+        folder: &str,
+        options: Vec<(String, String)>,
+        tag: &str,
+        cancelled: &CancelToken,
+    ) -> Result<(), SparkError> {
+        self.execute(query::write(sql, folder, options), tag, cancelled).map(|_| ())
     }
 
     fn execute(&self, plan: pb::Plan, tag: &str, cancelled: &CancelToken) -> Result<Rows, SparkError> {

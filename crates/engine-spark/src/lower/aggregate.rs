@@ -10,7 +10,7 @@ use super::expression::Scope;
 use super::literal::{quoted, spark_type};
 use super::moments::Moment;
 use super::ordinal::{Lowered, Ordinal};
-use super::relation::{Lowerer, partition_by};
+use super::relation::{Lowerer, kept, partition_by};
 use super::{Lowering, refused};
 
 /// A metric whose arguments are columns: `a2_0` is the first one of the metric number 2, NULL where its filter is not true.
@@ -219,8 +219,8 @@ fn grouped(sql: &str, keys: &[(String, Expr)], picks: Vec<String>, schema: Schem
     }
     list.extend(picks);
     let mut order = Vec::new();
-    for i in 0..keys.len() {
-        list.push(format!("k{i} as o{i}"));
+    for (i, (_, key)) in keys.iter().enumerate() {
+        list.push(format!("{} as o{i}", kept(format!("k{i}"), key.data_type)));
         order.push(Ordinal::ASCENDING);
     }
     if keys.is_empty() {
@@ -321,7 +321,7 @@ fn total(metric: &Metric<'_>, passes: &mut Passes) -> Lowering<String> {
             if is_sum { sum } else { format!("{sum} / cast(nullif(count({a}), 0) as double)") }
         }
         of => {
-            let sum = exact_sum(&format!("{distinct}cast({a} as {})", spark_type(summand(of))), of);
+            let sum = exact_sum(&a, distinct, of);
             match to {
                 _ if is_sum => format!("cast({sum} as {})", spark_type(to)),
                 DataType::Decimal { precision, scale } => {
@@ -339,9 +339,15 @@ pub(super) fn summand(of: DataType) -> DataType {
     decimal(precision.max(28), scale)
 }
 
-/// A sum in the widest decimal.
-fn exact_sum(summands: &str, of: DataType) -> String {
-    format!("cast(sum({summands}) as decimal({MOST_DIGITS},{}))", digits(of).1)
+/// A sum in the widest decimal. Ints are added in two halves, which is several times as fast as decimals are.
+fn exact_sum(values: &str, distinct: &str, of: DataType) -> String {
+    if of != DataType::Int || !distinct.is_empty() {
+        let summands = format!("{distinct}cast({values} as {})", spark_type(summand(of)));
+        return format!("cast(sum({summands}) as decimal({MOST_DIGITS},{}))", digits(of).1);
+    }
+    let half = |half: &str| format!("cast(sum({half}) as decimal(20,0))");
+    let (high, low) = (half(&format!("shiftright({values}, 32)")), half(&format!("{values} & 4294967295L")));
+    format!("cast({high} * cast(4294967296L as decimal(10,0)) + {low} as decimal({MOST_DIGITS},0))")
 }
 
 /// A sum of decimals divided by their number.

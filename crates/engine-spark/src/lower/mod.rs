@@ -26,6 +26,7 @@ mod regex;
 mod relation;
 mod set_operation;
 mod source;
+mod stored;
 mod strftime;
 mod window;
 
@@ -36,10 +37,10 @@ use tidemill_core::table::Unsupported;
 
 pub(crate) use cast::{MARK, cast};
 pub(crate) use expression::Scope;
-pub(crate) use literal::quoted;
-pub(crate) use ordinal::{Lowered, Ordinal, STORED_ORDINAL, order_by};
-pub(crate) use relation::{Folder, Inputs, Lowerer};
+pub(crate) use ordinal::{Lowered, Ordinal, order_by};
+pub(crate) use relation::{Inputs, Lowerer};
 pub(crate) use source::Source;
+pub(crate) use stored::Stored;
 
 /// What can be said in Spark SQL, or why not.
 pub(crate) type Lowering<T> = Result<T, Unsupported>;

@@ -1,9 +1,10 @@
 //! Relations in SQL with what orders their rows.
 
+use serde::{Deserialize, Serialize};
 use tidemill_core::table::Schema;
 
 /// The direction of a hidden column of the order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ordinal {
     /// Largest first.
     pub descending: bool,
@@ -21,10 +22,6 @@ impl Ordinal {
         format!("{direction} nulls {}", if self.nulls_first { "first" } else { "last" })
     }
 }
-
-/// The order of a stored table: the number of the file, then the row in it.
-pub(crate) const STORED_ORDINAL: &str =
-    "(cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index)";
 
 /// A relation in SQL.
 #[derive(Clone, Debug)]
@@ -67,6 +64,23 @@ impl Lowered {
     /// What sorts its rows.
     pub fn order_by(&self) -> String {
         order_by(&self.order)
+    }
+
+    /// The ordinals as one value, of which the least is that of the first row; None where one is descending, or has NULLs first.
+    pub fn place(&self, of: &str) -> Option<String> {
+        if let [Ordinal::ASCENDING] = *self.order {
+            return Some(format!("{of}o0"));
+        }
+        // In a struct NULLs are the least.
+        let part = |i| format!("'n{i}', {of}o{i} is null, 'o{i}', {of}o{i}");
+        let is_ascending = self.order.iter().all(|ordinal| *ordinal == Ordinal::ASCENDING);
+        is_ascending
+            .then(|| format!("named_struct({})", (0..self.order.len()).map(part).collect::<Vec<_>>().join(", ")))
+    }
+
+    /// The rows as they are kept: in any order, with what orders them.
+    pub fn stored(&self) -> String {
+        format!("select {} from {} t", self.all(), self.nested())
     }
 
     /// The rows in their order, without what is hidden.

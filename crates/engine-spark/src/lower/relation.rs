@@ -2,11 +2,11 @@
 
 use tidemill_core::table::{DataType, Expr, ExprKind, Fill, Rel, Scan, Schema, SortKey};
 
-use super::cast::padded_time;
 use super::expression::Scope;
 use super::literal::{literal, spark_type};
-use super::ordinal::{Lowered, Ordinal, STORED_ORDINAL};
+use super::ordinal::{Lowered, Ordinal};
 use super::source::Source;
+use super::stored::Stored;
 use super::{Lowering, cast, refused};
 
 /// Columns, and joins of one query, beyond which Spark's optimizer takes minutes or all memory.
@@ -14,20 +14,11 @@ const MOST_COLUMNS: usize = 2_000;
 
 /// Where the tables of other tasks are.
 pub(crate) trait Inputs {
-    /// The folder of a task's table as Spark sees it, and whether it was staged from this machine.
-    fn folder(&self, task: &str) -> Option<Folder>;
+    /// The table of a task.
+    fn table(&self, task: &str) -> Option<Stored>;
 
     /// The files of a scan, if the cluster reads them by itself.
     fn source(&self, scan: &Scan) -> Option<Source>;
-}
-
-/// A table's folder in the warehouse.
-#[derive(Clone, Debug)]
-pub(crate) struct Folder {
-    /// Its path as Spark sees it.
-    pub path: String,
-    /// Whether this machine wrote it: times have then the text that casts give.
-    pub is_staged: bool,
 }
 
 /// Says relations in SQL.
@@ -73,14 +64,8 @@ impl Lowerer<'_> {
     }
 
     fn input(&self, task: &str, schema: Schema) -> Lowering<Lowered> {
-        let folder = self.inputs.folder(task).ok_or_else(|| refused(format!("the table of {task} is not there")))?;
-        let column = |(i, field): (usize, &tidemill_core::table::Field)| match field.data_type {
-            DataType::Time if folder.is_staged => format!("{} as c{i}, ", padded_time(&format!("c{i}"))),
-            _ => format!("c{i}, "),
-        };
-        let columns: String = schema.fields().iter().enumerate().map(column).collect();
-        let sql = format!("select {columns}{STORED_ORDINAL} as o0 from parquet.`{}`", folder.path);
-        Ok(Lowered { sql, schema, order: vec![Ordinal::ASCENDING] })
+        let table = self.inputs.table(task).ok_or_else(|| refused(format!("the table of {task} is not there")))?;
+        Ok(table.lowered(schema))
     }
 
     fn fill(&self, input: &Rel, columns: &[(String, Fill)]) -> Lowering<Lowered> {
@@ -151,13 +136,18 @@ fn sort(input: &Lowered, by: &[SortKey]) -> Lowering<Lowered> {
     let mut list = input.columns();
     let mut order = Vec::new();
     for (i, key) in by.iter().enumerate() {
-        list.push(format!("{} as o{i}", scope.expr(&key.expr)?));
+        list.push(format!("{} as o{i}", kept(scope.expr(&key.expr)?, key.expr.data_type)));
         order.push(Ordinal { descending: key.descending, nulls_first: key.nulls_first });
     }
     list.extend((0..input.order.len()).map(|i| format!("o{i} as o{}", i + by.len())));
     order.extend(&input.order);
     let sql = format!("select {} from {} t", list.join(", "), input.nested());
     Ok(Lowered { sql, schema: input.schema.clone(), order })
+}
+
+/// A value that orders rows, in a type that can be written to a file.
+pub(super) fn kept(sql: String, data_type: DataType) -> String {
+    if data_type == DataType::Null { format!("cast({sql} as {})", spark_type(data_type)) } else { sql }
 }
 
 fn limit(input: Lowered, offset: u64, count: Option<u64>) -> Lowering<Lowered> {

@@ -8,13 +8,13 @@ use tidemill_core::table::{
 };
 
 use super::function::{REFUSED, lowered};
-use super::{Folder, Inputs, Lowerer, Source};
+use super::{Inputs, Lowerer, Ordinal, Source, Stored};
 
 struct Warehouse;
 
 impl Inputs for Warehouse {
-    fn folder(&self, task: &str) -> Option<Folder> {
-        Some(Folder { path: format!("file:///w/{task}"), is_staged: false })
+    fn table(&self, task: &str) -> Option<Stored> {
+        Some(Stored::Written { folder: format!("file:///w/{task}"), order: vec![Ordinal::ASCENDING] })
     }
 
     fn source(&self, scan: &Scan) -> Option<Source> {
@@ -86,14 +86,14 @@ fn steps_are_said_with_what_orders_their_rows() {
         diagnose: None,
     }));
     insta::assert_snapshot!([filter, sort, aggregate, join].iter().map(sql).collect::<Vec<_>>().join("\n\n"), @r"
-select c0, c1, c2 from (select c0, c1, c2, o0 from (select c0, c1, c2, (cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index) as o0 from parquet.`file:///w/a`) t where (t.c0 > 1L)) t order by o0 asc nulls last
+    select c0, c1, c2 from (select c0, c1, c2, o0 from (select c0, c1, c2, o0 from parquet.`file:///w/a`) t where (t.c0 > 1L)) t order by o0 asc nulls last
 
-select c0, c1, c2 from (select c0, c1, c2, t.c0 as o0, o0 as o1 from (select c0, c1, c2, (cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index) as o0 from parquet.`file:///w/a`) t) t order by o0 desc nulls last, o1 asc nulls last
+    select c0, c1, c2 from (select c0, c1, c2, t.c0 as o0, o0 as o1 from (select c0, c1, c2, o0 from parquet.`file:///w/a`) t) t order by o0 desc nulls last, o1 asc nulls last
 
-select c0, c1 from (select cast(k0 as string) as c0, cast(max(case when rn = 1 then s0 end) as double) as c1, k0 as o0 from (select *, sum(a0_0) over (partition by k0 order by o0 asc nulls last rows between unbounded preceding and unbounded following) as s0, row_number() over (partition by k0 order by o0 asc nulls last) as rn from (select t.c2 as k0, true as f0, t.c1 as a0_0, o0 from (select c0, c1, c2, (cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index) as o0 from parquet.`file:///w/a`) t) t) t group by k0) t order by o0 asc nulls last
+    select c0, c1 from (select cast(k0 as string) as c0, cast(max(case when rn = 1 then s0 end) as double) as c1, k0 as o0 from (select *, sum(a0_0) over (partition by k0 order by o0 asc nulls last rows between unbounded preceding and unbounded following) as s0, row_number() over (partition by k0 order by o0 asc nulls last) as rn from (select t.c2 as k0, true as f0, t.c1 as a0_0, o0 from (select c0, c1, c2, o0 from parquet.`file:///w/a`) t) t) t group by k0) t order by o0 asc nulls last
 
-select c0, c1, c2, c3 from (select l.c0, l.c1, l.c2, r.c0 as c3, l.o0 as o0, r.o0 as o1 from (select *, true as here from (select c0, c1, c2, (cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index) as o0 from parquet.`file:///w/a`) t) l left join (select t.c0 as c0, o0 from (select c0, c1, c2, (cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index) as o0 from parquet.`file:///w/b`) t) r on l.c0 = r.c0) t order by o0 asc nulls last, o1 asc nulls last
-");
+    select c0, c1, c2, c3 from (select l.c0, l.c1, l.c2, r.c0 as c3, l.o0 as o0, r.o0 as o1 from (select *, true as here from (select c0, c1, c2, o0 from parquet.`file:///w/a`) t) l left join (select t.c0 as c0, o0 from (select c0, c1, c2, o0 from parquet.`file:///w/b`) t) r on l.c0 = r.c0) t order by o0 asc nulls last, o1 asc nulls last
+    ");
 }
 
 #[test]
@@ -113,5 +113,5 @@ fn files_are_read_in_their_order_and_no_others() {
         })
     };
     insta::assert_snapshot!(sql(&scan(&["b.parquet"])), @r"select c0, c1 from (select cast(`odd ``name` as bigint) as c0, cast(`d` as decimal(9,2)) as c1, _metadata.row_index as o0 from parquet.`file:///w/b.parquet`) t order by o0 asc nulls last");
-    insta::assert_snapshot!(sql(&scan(&["b.parquet", "y/a.parquet"])), @r"select c0, c1 from (select /*+ broadcast(f) */ c0, c1, coalesce(f.n, cast(raise_error('the source has another file meanwhile: ' || s.p) as bigint)) * 1099511627776 + s.i as o0 from (select cast(`odd ``name` as bigint) as c0, cast(`d` as decimal(9,2)) as c1, regexp_replace(_metadata.file_path, '^file:/*', '/') as p, _metadata.row_index as i from parquet.`file:///{w/b.parquet,w/y/a.parquet}`) s left join (values ('/w/b.parquet', 0L), ('/w/y/a.parquet', 1L)) f(p, n) on s.p = f.p) t order by o0 asc nulls last");
+    insta::assert_snapshot!(sql(&scan(&["b.parquet", "y/a.parquet"])), @r"select c0, c1 from (select c0, c1, case p when 'file:///w/b.parquet' then 0L when 'file:/w/b.parquet' then 0L when 'file:///w/y/a.parquet' then 1L when 'file:/w/y/a.parquet' then 1L else cast(raise_error('the source has another file meanwhile: ' || p) as bigint) end * 1099511627776 + i as o0 from (select cast(`odd ``name` as bigint) as c0, cast(`d` as decimal(9,2)) as c1, _metadata.file_path as p, _metadata.row_index as i from parquet.`file:///{w/b.parquet,w/y/a.parquet}`) s) t order by o0 asc nulls last");
 }

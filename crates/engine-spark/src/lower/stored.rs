@@ -1,0 +1,50 @@
+//! Tables as the cluster reads them.
+
+use tidemill_core::table::{DataType, Field, Schema};
+
+use super::cast::padded_time;
+use super::ordinal::{Lowered, Ordinal};
+use super::source::Source;
+
+/// A table of another task.
+#[derive(Clone, Debug)]
+pub(crate) enum Stored {
+    /// Files that the cluster has written, with the ordinals of each row.
+    Written {
+        /// The folder, as Spark sees it.
+        folder: String,
+        /// The directions of the ordinals.
+        order: Vec<Ordinal>,
+    },
+    /// One file that this machine has written, in the order of its rows.
+    Staged {
+        /// The folder, as Spark sees it.
+        folder: String,
+    },
+    /// Files that are read where they are.
+    Files(Source),
+}
+
+impl Stored {
+    /// Its rows.
+    pub fn lowered(&self, schema: Schema) -> Lowered {
+        match self {
+            Self::Written { folder, order } => {
+                let mut read = Lowered { sql: String::new(), schema, order: order.clone() };
+                read.sql = format!("select {} from parquet.`{folder}`", read.all());
+                read
+            }
+            Self::Staged { folder } => {
+                // Times have the text there that casts give.
+                let column = |(i, field): (usize, &Field)| match field.data_type {
+                    DataType::Time => format!("{} as c{i}, ", padded_time(&format!("c{i}"))),
+                    _ => format!("c{i}, "),
+                };
+                let columns: String = schema.fields().iter().enumerate().map(column).collect();
+                let sql = format!("select {columns}_metadata.row_index as o0 from parquet.`{folder}`");
+                Lowered { sql, schema, order: vec![Ordinal::ASCENDING] }
+            }
+            Self::Files(source) => source.lowered(schema),
+        }
+    }
+}
