@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tidemill_connect::Connections;
 use tidemill_core::cache::FETCHED;
 use tidemill_core::spec::{ClusterConfig, Spec};
-use tidemill_core::storage::StorageRegistry;
+use tidemill_core::storage::{Storage, StorageRegistry};
 use tidemill_core::table::{EngineError, TableEngine};
 use tidemill_core::task::TaskTypes;
 use tidemill_engine_local::{FormatCodecs, LocalEngine};
-use tidemill_engine_spark::SparkEngine;
+use tidemill_engine_spark::{SparkCatalog, SparkEngine};
 use tidemill_runner::project::Opened;
 
 /// The engine for the pipeline's tables.
@@ -48,6 +48,11 @@ pub fn probe_cluster(opened: &Opened) -> Option<Result<String, EngineError>> {
 /// What is against it, as a sentence.
 pub fn accepts_cluster(cluster: &ClusterConfig) -> Result<(), String> {
     SparkEngine::accepts(cluster)
+}
+
+/// The tables of a cluster's catalog.
+pub fn catalog(cluster: &ClusterConfig) -> Option<Arc<dyn Storage>> {
+    Some(Arc::new(SparkCatalog::new(cluster.clone())))
 }
 
 /// Where files of tasks may lie: each storage has its line here.

@@ -58,6 +58,7 @@ impl Global {
             profile: self.profile.clone(),
             engine: self.engine,
             accepts_cluster: crate::engine::accepts_cluster,
+            catalog: crate::engine::catalog,
             types: Arc::new(crate::engine::task_types()),
         }
     }

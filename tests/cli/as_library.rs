@@ -30,6 +30,7 @@ pub fn open(folder: &Project, types: TaskTypes) -> (Opened, Arc<dyn TableEngine>
         engine: None,
         types: Arc::new(types),
         accepts_cluster: |_| Err("there is no cluster here".to_owned()),
+        catalog: |_| None,
     };
     let mut opened = project::open(&file, &Wanted::default()).expect("a readable environment");
     // Runs of one second are told apart by their processes, and here one process begins several.

@@ -27,10 +27,7 @@ use crate::table::SparkTable;
 use crate::ui::SessionPage;
 use crate::uuid::uuid;
 use crate::warehouse::{TableFiles, Warehouse, uri};
-use crate::{account, job, profile, settings, source, ui, warehouse};
-
-/// The oldest version of Spark that is spoken to: the first with Spark Connect's errors, and ANSI by default.
-const OLDEST: u32 = 4;
+use crate::{account, cluster, job, profile, settings, source, ui, warehouse};
 
 /// Computes tables on Apache Spark. Sources are read and cleaned by the local engine that it is given, outputs are written by it.
 pub struct SparkEngine {
@@ -110,31 +107,15 @@ impl SparkEngine {
         if let Some(session) = &*known {
             return Ok(Arc::clone(session));
         }
-        let session = self.connect(uuid())?;
-        let found = session.version().map_err(|error| engine_error(&error))?;
-        let major = found.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or(0);
-        if major < OLDEST {
-            return Err(EngineError::Internal(format!("the server is Spark {found}; {OLDEST}.0 or newer is needed")));
-        }
+        let session = cluster::connect(&self.config, uuid())?;
+        cluster::must_be_known(&session)?;
         // Before the first statement: whoever finds it ends what this process may have left.
         *lock(&self.locked) = self.take_over(&session);
-        let wanted = settings::of_session(&self.config.settings).map_err(EngineError::Internal)?;
-        session.set(&wanted).map_err(|error| engine_error(&error))?;
-        let set = session
-            .settings(wanted.iter().map(|(key, _)| key.clone()).collect())
-            .map_err(|error| engine_error(&error))?;
-        if let Some((key, value)) = wanted.iter().find(|pair| !set.contains(pair)) {
-            return Err(EngineError::Internal(format!("the server does not set {key} to {value}")));
-        }
+        cluster::set(&session, &self.config)?;
         *lock(&self.page) = Some(Arc::new(SessionPage::of(&session, self.config.ui.as_deref())));
         let session = Arc::new(session);
         *known = Some(Arc::clone(&session));
         Ok(session)
-    }
-
-    fn connect(&self, id: String) -> Result<Session, EngineError> {
-        let session = |address| Session::new(address, id, self.config.stall_limit);
-        Address::of(&self.config).and_then(session).map_err(EngineError::Internal)
     }
 
     /// Keeps the id of a session where a later process finds it, and ends what a process that was killed has left running on the
@@ -145,7 +126,7 @@ impl SparkEngine {
         let mut left = String::new();
         note.read_to_string(&mut left).ok()?;
         if !left.is_empty()
-            && let Ok(session) = self.connect(left)
+            && let Ok(session) = cluster::connect(&self.config, left)
         {
             // A session that the server has forgotten is as good as ended.
             let _ = session.interrupt();
@@ -234,7 +215,7 @@ impl SparkEngine {
         let files = found.iter().map(|(path, _)| Location::new(path.display().to_string())).collect();
         let facts = &table.manifest.facts;
         let rel = match table.rows {
-            TableFiles::Written(_) => self.written(files, facts)?,
+            TableFiles::Written(_) | TableFiles::Sorted(_) => self.written(files, facts)?,
             TableFiles::Source(_) => Rel::Scan(parquet(files, facts.columns.clone())),
         };
         let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: &NEVER_CANCELLED };
@@ -388,7 +369,7 @@ impl TableEngine for SparkEngine {
         let session = self.session()?;
         if let Some(why) = self.difference(&job.rel, &session)? {
             let mut report = self.run_here(job, options)?;
-            report.account.warnings.push(format!("the files were read by this machine and not by the cluster: {why}"));
+            report.account.warnings.push(format!("the source was read by this machine and not by the cluster: {why}"));
             return Ok(report);
         }
         let inputs = self.inputs(options)?;

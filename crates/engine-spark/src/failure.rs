@@ -1,6 +1,7 @@
 //! Errors of Spark as those of an engine.
 
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
+use tidemill_core::spec::CLUSTER;
 use tidemill_core::table::EngineError;
 use tonic::Code;
 
@@ -28,14 +29,28 @@ pub(crate) fn engine_error(error: &SparkError) -> EngineError {
             EngineError::Value { message, help: Some("the same task with `engine: local` names its row".to_owned()) }
         }
         _ if error.is_transient => {
-            EngineError::Connection(ConnectionError::new(ConnectionErrorKind::Unreachable, "spark", error.to_string()))
+            EngineError::Connection(ConnectionError::new(ConnectionErrorKind::Unreachable, CLUSTER, error.to_string()))
         }
         _ if matches!(error.code, Code::Unauthenticated | Code::PermissionDenied) => {
             let message = format!("was refused: {error}");
-            let error = ConnectionError::new(ConnectionErrorKind::Refused, "spark", message);
+            let error = ConnectionError::new(ConnectionErrorKind::Refused, CLUSTER, message);
             EngineError::Connection(error.help("look at `token` of `engine`"))
         }
         _ => EngineError::Internal(format!("Spark: {error}")),
+    }
+}
+
+/// The same of the catalog's tables, as an error of the connection.
+pub(crate) fn connection_error(error: &SparkError) -> ConnectionError {
+    let of = |kind, message: String| ConnectionError::new(kind, CLUSTER, message);
+    match engine_error(error) {
+        EngineError::Connection(error) => error,
+        EngineError::Cancelled => of(ConnectionErrorKind::Cancelled, "was cancelled".to_owned()),
+        EngineError::Value { message, .. } => of(ConnectionErrorKind::Value, format!("has a wrong value: {message}")),
+        _ if error.class.as_deref().is_some_and(|class| class.ends_with("_NOT_FOUND")) => {
+            of(ConnectionErrorKind::Missing, format!("has no such thing: {}", error.summary()))
+        }
+        _ => of(ConnectionErrorKind::Query, format!("says: {}", error.summary())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A job on the cluster: its table is written, counted and known by a digest; then the rest is told of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use tidemill_core::fingerprint::digest_of_file;
@@ -12,16 +12,19 @@ use tidemill_core::table::{
 
 use crate::client::{Rows, Session};
 use crate::failure::engine_error;
-use crate::lower::{Inputs, Lowered, Lowerer, Source, Stored};
+use crate::lower::{Inputs, Lowered, Lowerer, Ordinal, Source, Stored};
 use crate::manifest::{Facts, Manifest};
 use crate::source::Sources;
 use crate::table::SparkTable;
 use crate::uuid::uuid;
-use crate::warehouse::{SourceFile, TableFiles, Warehouse, is_whole, uri};
+use crate::warehouse::{SourceFile, TableFiles, Warehouse, files, is_whole, uri};
 use crate::{account, checks, diagnosis, warnings};
 
 /// What tasks are told to be computed on.
 pub(crate) const NAME: &str = "spark";
+
+/// Files of one sorted table, whose numbers have five digits in their names.
+const MOST_FILES: usize = 99_999;
 
 /// The tables of a job's inputs, by task, and what the cluster reads by itself.
 pub(crate) struct JobInputs<'a> {
@@ -72,7 +75,10 @@ pub(crate) fn run(
         keep_promise(step, context)?;
     }
     let (rows, facts) = match &job.rel {
-        Rel::Scan(scan) => in_place(scan, &lowered, context)?,
+        Rel::Scan(scan) => match context.lowerer.inputs.source(scan) {
+            Some(Source::Table(_)) => sorted(&lowered, warehouse, run, context)?,
+            _ => in_place(scan, &lowered, context)?,
+        },
         _ => written(&lowered, warehouse, run, context)?,
     };
     let table = SparkTable { rows, manifest: Manifest::new(facts), here: OnceLock::new() };
@@ -166,22 +172,54 @@ fn written(
     run: &str,
     context: &JobContext<'_>,
 ) -> Result<(TableFiles, Facts), EngineError> {
-    let folder = warehouse.attempt(&format!("{run}-{}", uuid()));
     // Ordinals hardly repeat: a dictionary of them would be made and thrown away.
     let plain = |name: String| (format!("parquet.enable.dictionary#{name}"), "false".to_owned());
     let options = lowered.ordinals().into_iter().map(plain).collect();
-    let (sql, to) = (lowered.stored(), uri(&folder));
-    let written = context.session.write(&sql, &to, options, context.tag, context.options.cancelled);
-    written.map_err(|error| engine_error(&error))?;
-    if !is_whole(&folder) {
-        return Err(EngineError::Internal(format!(
-            "the warehouse is not as it was written: there is no _SUCCESS in {} (is it one folder for this machine and for all workers?)",
-            folder.display()
-        )));
-    }
+    let folder = write(&lowered.stored(), options, warehouse, run, context)?;
     let rows = TableFiles::Written(folder);
     let facts = measure(&rows.stored(lowered.order.clone()).lowered(lowered.schema.clone()), context)?;
     Ok((rows, facts))
+}
+
+/// A table of the catalog, in a folder of the warehouse.
+///
+/// What orders its rows are all of its columns, so it is sorted: whatever is computed from it then carries one number for a row. In
+/// that order it is known by its values alone.
+fn sorted(
+    lowered: &Lowered,
+    warehouse: &Warehouse,
+    run: &str,
+    context: &JobContext<'_>,
+) -> Result<(TableFiles, Facts), EngineError> {
+    let folder = write(&lowered.ordered(), Vec::new(), warehouse, run, context)?;
+    let found = files(&folder).map_err(|error| EngineError::Internal(format!("the warehouse: {error}")))?;
+    if found.len() > MOST_FILES {
+        return Err(EngineError::Internal(format!("{} files of one table are more than {MOST_FILES}", found.len())));
+    }
+    let rows = TableFiles::Sorted(folder);
+    let order = vec![Ordinal::ASCENDING];
+    let values = Lowered { order: Vec::new(), ..rows.stored(order.clone()).lowered(lowered.schema.clone()) };
+    Ok((rows, Facts { order, ..measure(&values, context)? }))
+}
+
+/// Writes a query's rows into a folder of their own.
+fn write(
+    sql: &str,
+    options: Vec<(String, String)>,
+    warehouse: &Warehouse,
+    run: &str,
+    context: &JobContext<'_>,
+) -> Result<PathBuf, EngineError> {
+    let folder = warehouse.attempt(&format!("{run}-{}", uuid()));
+    let written = context.session.write(sql, &uri(&folder), options, context.tag, context.options.cancelled);
+    written.map_err(|error| engine_error(&error))?;
+    if is_whole(&folder) {
+        return Ok(folder);
+    }
+    Err(EngineError::Internal(format!(
+        "the warehouse is not as it was written: there is no _SUCCESS in {} (is it one folder for this machine and for all workers?)",
+        folder.display()
+    )))
 }
 
 /// A table in the files of a source, of which nothing is changed: it is known by their content.
@@ -189,8 +227,9 @@ fn in_place(scan: &Scan, lowered: &Lowered, context: &JobContext<'_>) -> Result<
     let gone = |error: std::io::Error| EngineError::Internal(format!("a source is gone: {error}"));
     let missing = || EngineError::Internal(format!("{} is not read by the cluster", scan.title()));
     let source = context.lowerer.inputs.source(scan).ok_or_else(missing)?;
+    let Source::Files(paths) = &source else { return Err(missing()) };
     let (mut files, mut content) = (Vec::new(), String::from("files"));
-    for path in &source.files {
+    for path in paths {
         files.push(SourceFile::of(path).map_err(gone)?);
         let (digest, _) = digest_of_file(Path::new(path), context.options.cancelled).map_err(gone)?;
         content += &format!(":{digest}");

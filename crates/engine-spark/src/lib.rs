@@ -7,7 +7,9 @@
 //! | `lower` | neutral jobs as Spark SQL |
 //! | `warehouse` | the folder that this machine and all workers see |
 //! | `table`, `manifest` | a table in the warehouse, and what the cache keeps of it |
-//! | `source` | files that the cluster reads by itself |
+//! | `source` | what the cluster reads by itself |
+//! | `catalog` | the cluster's tables as those of a database |
+//! | `cluster` | a session, set as results need it |
 //! | `account`, `checks`, `diagnosis`, `warnings` | what is told of a job beside its table |
 //! | `ui` | Spark's own page of a session |
 //! | `engine` | the engine's face to the core |
@@ -17,8 +19,10 @@
 
 mod account;
 mod address;
+mod catalog;
 mod checks;
 mod client;
+mod cluster;
 mod diagnosis;
 mod engine;
 mod failure;
@@ -36,4 +40,6 @@ mod uuid;
 mod warehouse;
 mod warnings;
 
+pub use catalog::SparkCatalog;
+pub use cluster::execute;
 pub use engine::SparkEngine;

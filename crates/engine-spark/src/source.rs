@@ -1,11 +1,14 @@
-//! Parquet files below the warehouse, which the cluster reads by itself: nothing of them passes through this machine.
+//! What the cluster reads by itself, so that nothing of it passes through this machine: Parquet files below the warehouse, and
+//! tables of its catalog.
 
 use std::path::Path;
 
 use tidemill_core::attempt::NEVER_CANCELLED;
+use tidemill_core::spec::CLUSTER;
 use tidemill_core::storage::resolve;
-use tidemill_core::table::{DataType, EngineError, Location, Scan, ScanOptions, Schema, TableEngine};
+use tidemill_core::table::{DataType, EngineError, Field, Location, Scan, ScanOptions, Schema, TableEngine};
 
+use crate::catalog;
 use crate::client::Session;
 use crate::failure::engine_error;
 use crate::lower::Source;
@@ -26,16 +29,22 @@ pub(crate) struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// The files of a scan as the cluster reads them; None where the engine of this machine must read them: other formats, files
-    /// elsewhere, options, types that the cluster has not, and files whose columns differ.
+    /// A scan as the cluster reads it; None where the engine of this machine must read it: other formats, files elsewhere, options,
+    /// types that the cluster has not, and files whose columns differ.
     pub fn of(&self, scan: &Scan) -> Option<Source> {
+        if is_of_catalog(scan) {
+            let is_known = |field: &Field| field.data_type != DataType::Time;
+            let is_readable = scan.query.is_none() && scan.schema.fields().iter().all(is_known);
+            let table = scan.table.as_ref().filter(|_| is_readable && !scan.schema.is_empty())?;
+            return Some(Source::Table(catalog::quoted_table(table)));
+        }
         let is_plain = scan.format.name() == "parquet" && scan.options == ScanOptions::default();
         let is_readable = scan.schema.fields().iter().all(|field| is_common(field.data_type) && field.name != METADATA);
         if !is_plain || !is_readable || scan.schema.is_empty() || scan.files.len() > MOST_FILES {
             return None;
         }
         let files: Vec<String> = scan.files.iter().map(|file| self.seen(file)).collect::<Option<_>>()?;
-        self.has_these_columns(scan).then_some(Source { files })
+        self.has_these_columns(scan).then_some(Source::Files(files))
     }
 
     /// The path of a file, if workers see it under that path and Spark takes it for one of data.
@@ -63,12 +72,17 @@ impl Sources<'_> {
     }
 }
 
+/// Whether a scan is one of a table of the cluster's catalog. No connection of a file has that name where there is a cluster.
+fn is_of_catalog(scan: &Scan) -> bool {
+    scan.files.first().is_some_and(|file| file.scheme() == Some(CLUSTER))
+}
+
 /// Whether a type is one of Parquet's that both read as the same values.
 fn is_common(data_type: DataType) -> bool {
     !matches!(data_type, DataType::Null | DataType::Time)
 }
 
-/// Why the cluster cannot read the files as this machine does; None if it can.
+/// Why the cluster cannot read a source as this machine does; None if it can.
 ///
 /// # Errors
 /// If the cluster cannot be asked.
@@ -78,8 +92,13 @@ pub(crate) fn difference(session: &Session, scan: &Scan, source: &Source) -> Res
         Err(error) if error.class.is_some() => return Ok(Some(format!("Spark says: {}", error.summary()))),
         Err(error) => return Err(engine_error(&error)),
     };
-    let differs = |field: &&tidemill_core::table::Field| {
-        !found.iter().any(|(name, data_type)| *name == field.name && *data_type == Some(field.data_type))
+    let is_read_as = |found: DataType, wanted: DataType| match source {
+        Source::Files(_) => found == wanted,
+        Source::Table(_) => catalog::is_read_as(found, wanted),
+    };
+    let differs = |field: &&Field| {
+        let column = found.iter().find(|column| column.name == field.name);
+        !column.and_then(|column| column.data_type).is_some_and(|found| is_read_as(found, field.data_type))
     };
     let first = scan.schema.fields().iter().find(differs);
     Ok(first.map(|field| format!("Spark does not read the column {} as {}", field.name, field.data_type)))

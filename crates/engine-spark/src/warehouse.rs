@@ -83,6 +83,7 @@ impl Warehouse {
         let pointer = Pointer::read(&self.pointer(digest)).ok()?;
         let rows = match pointer {
             Pointer::Attempt(name) => TableFiles::Written(self.attempt(&name)),
+            Pointer::Sorted(name) => TableFiles::Sorted(self.attempt(&name)),
             Pointer::Files(files) => TableFiles::Source(files),
         };
         rows.are_there().then_some(rows)
@@ -108,7 +109,7 @@ impl Warehouse {
             let digest = pointer.file_name().and_then(|name| Digest::parse(&name.to_string_lossy()));
             if digest.is_some_and(|digest| live.contains(&digest)) || !is_old(&pointer, UNNAMED) {
                 // What cannot be read names nothing, and is no table to anybody.
-                if let Ok(Pointer::Attempt(name)) = Pointer::read(&pointer) {
+                if let Ok(Pointer::Attempt(name) | Pointer::Sorted(name)) = Pointer::read(&pointer) {
                     named.insert(name);
                 }
             } else {
@@ -149,6 +150,8 @@ impl Warehouse {
 pub(crate) enum Pointer {
     /// The name of the write.
     Attempt(String),
+    /// The name of a write whose files are sorted.
+    Sorted(String),
     /// Files of somebody else's.
     Files(Vec<SourceFile>),
 }
@@ -164,6 +167,8 @@ impl Pointer {
 pub(crate) enum TableFiles {
     /// In a folder that the cluster has written.
     Written(PathBuf),
+    /// The same, sorted as a whole.
+    Sorted(PathBuf),
     /// In files that are read where they are, in this order.
     Source(Vec<SourceFile>),
 }
@@ -173,23 +178,22 @@ impl TableFiles {
     pub fn stored(&self, order: Vec<Ordinal>) -> Stored {
         match self {
             Self::Written(folder) => Stored::Written { folder: uri(folder), order },
-            Self::Source(files) => {
-                Stored::Files(Source { files: files.iter().map(|file| file.path.clone()).collect() })
-            }
+            Self::Sorted(folder) => Stored::Sorted { folder: uri(folder) },
+            Self::Source(files) => Stored::Files(Source::Files(files.iter().map(|file| file.path.clone()).collect())),
         }
     }
 
     /// The files with their sizes in bytes.
     pub fn files(&self) -> io::Result<Vec<(PathBuf, u64)>> {
         match self {
-            Self::Written(folder) => files(folder),
+            Self::Written(folder) | Self::Sorted(folder) => files(folder),
             Self::Source(files) => Ok(files.iter().map(|file| (PathBuf::from(&file.path), file.bytes)).collect()),
         }
     }
 
     fn are_there(&self) -> bool {
         match self {
-            Self::Written(folder) => is_whole(folder),
+            Self::Written(folder) | Self::Sorted(folder) => is_whole(folder),
             Self::Source(files) => {
                 files.iter().all(|file| SourceFile::of(&file.path).is_ok_and(|found| found == *file))
             }
@@ -197,10 +201,10 @@ impl TableFiles {
     }
 
     fn pointer(&self) -> Pointer {
+        let name = |folder: &Path| folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match self {
-            Self::Written(folder) => {
-                Pointer::Attempt(folder.file_name().unwrap_or_default().to_string_lossy().into_owned())
-            }
+            Self::Written(folder) => Pointer::Attempt(name(folder)),
+            Self::Sorted(folder) => Pointer::Sorted(name(folder)),
             Self::Source(files) => Pointer::Files(files.clone()),
         }
     }

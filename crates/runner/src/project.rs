@@ -12,8 +12,8 @@ use tidemill_core::connection::ConnectionError;
 use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap, failure_of};
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::plan::{self, CheckOptions, Plan, TaskSchemas};
-use tidemill_core::spec::{self, ClusterConfig, EngineKind, LoadOptions, Loaded, Spec, TaskSpec};
-use tidemill_core::storage::StorageRegistry;
+use tidemill_core::spec::{self, CLUSTER, ClusterConfig, EngineKind, LoadOptions, Loaded, Spec, TaskSpec};
+use tidemill_core::storage::{Storage, StorageRegistry};
 use tidemill_core::table::{Schema, TableEngine};
 use tidemill_core::task::{RunFacts, TaskFailure, TaskTypes};
 
@@ -110,6 +110,8 @@ pub struct PipelineFile {
     pub types: Arc<TaskTypes>,
     /// Whether there can be an engine for such a cluster; what is against it, as a sentence.
     pub accepts_cluster: fn(&ClusterConfig) -> Result<(), String>,
+    /// The tables of such a cluster's catalog, under the name of its connection; None if there is no engine for clusters.
+    pub catalog: fn(&ClusterConfig) -> Option<Arc<dyn Storage>>,
 }
 
 /// Reads and plans a pipeline file; sources are not looked at yet.
@@ -152,7 +154,7 @@ pub fn open(file: &PipelineFile, wanted: &Wanted) -> Result<Opened, Failure> {
             Err(_) if wanted.offline => {}
             Err(mistakes) => opened.diagnostics.extend(mistakes),
         }
-        opened.types = Arc::new(connected(&file.types, &spec, &opened.sources, wanted.offline));
+        opened.types = Arc::new(connected(file, &spec, &opened.sources, wanted.offline));
         let types = &*opened.types.clone();
         let mut build = |tasks: &IndexMap<TaskName, Arc<TaskSpec>>| {
             plan::build(&spec, tasks, &opened.sources, types, &mut opened.diagnostics)
@@ -186,12 +188,21 @@ fn cluster_of(spec: &Spec, file: &PipelineFile, sources: &SourceMap) -> Result<O
 }
 
 /// The task types with the connections of the pipeline. One that cannot be used is a mistake where a task uses it.
-fn connected(types: &TaskTypes, spec: &Spec, sources: &SourceMap, offline: bool) -> TaskTypes {
-    if spec.connections.is_empty() && !offline {
+fn connected(file: &PipelineFile, spec: &Spec, sources: &SourceMap, offline: bool) -> TaskTypes {
+    let types = &*file.types;
+    if spec.connections.is_empty() && !spec.engine.names_cluster() && !offline {
         return types.clone();
     }
     let secrets = secrets::of(spec);
     let mut storages = StorageRegistry::clone(types.storages());
+    match spec.engine.named_cluster(&spec.scope, &secrets, sources) {
+        Ok(cluster) => {
+            if let Some(catalog) = cluster.and_then(|cluster| (file.catalog)(&cluster)) {
+                storages.imply(CLUSTER, catalog);
+            }
+        }
+        Err(mistakes) => storages.refuse(CLUSTER, mistakes),
+    }
     for (name, connection) in &spec.connections {
         if let Some(file) = connection.file(&spec.scope, sources) {
             storages.name_file(name, spec.project.join(file.as_str()));

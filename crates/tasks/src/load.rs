@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::{Diagnostic, Severity, Span};
 use tidemill_core::plan::MOST_TIME;
-use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText, Template, open_password};
+use tidemill_core::spec::{At, CLUSTER, OneOrMany, OrderedMap, SqlText, Template, open_password};
 use tidemill_core::storage::{LocationMatch, StorageRegistry};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanPart,
@@ -28,7 +28,8 @@ pub struct Load {
     /// object store or the web; `warehouse:…` below the warehouse of `engine`. With `connection`: below the URL of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<At<Location>>,
-    /// One of `connections`: then `table` or `query` of a database, or `path` below the URL of a store.
+    /// One of `connections`: then `table` or `query` of a database, or `path` below the URL of a store; `spark`: then `table` of the
+    /// catalog of the cluster that `engine` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     connection: Option<At<String>>,
     /// The format, if the path's ending does not say it.
@@ -77,7 +78,10 @@ impl Parameters for Load {
         let mistakes = self.mistakes(&path, format, formats, source);
         if mistakes.is_empty() {
             let table = self.table(&path, format, source);
-            table_task(LoadTask { keys: self, path, format, table, found: Mutex::default() }, source)
+            table_task(
+                LoadTask { keys: self, path, format, table, found: Mutex::default(), unseen: Mutex::default() },
+                source,
+            )
         } else {
             Err(mistakes)
         }
@@ -105,11 +109,14 @@ impl Load {
                 ]
             });
         };
-        let Some(known) = source.pipeline.connections.get(&connection.value) else {
-            return Err(vec![unknown_connection(connection, source)]);
-        };
-        if let Some(file) = known.file(&source.pipeline.scope, source.sources) {
-            return Ok(At::new(file, connection.span));
+        match source.pipeline.connections.get(&connection.value) {
+            Some(known) => {
+                if let Some(file) = known.file(&source.pipeline.scope, source.sources) {
+                    return Ok(At::new(file, connection.span));
+                }
+            }
+            None if source.pipeline.is_cluster(&connection.value) => {}
+            None => return Err(vec![unknown_connection(connection, source)]),
         }
         let (below, span) = match (&self.path, &self.table, &self.query) {
             (Some(path), ..) => (path.value.as_str().trim_start_matches('/'), path.span),
@@ -164,7 +171,8 @@ impl Load {
         }
         let (connection, table) = path.value.as_str().split_once("://")?;
         let is_table = format.name == DATABASE.name && self.query.is_none() && !table.is_empty();
-        (is_table && source.pipeline.connections.contains_key(connection)).then(|| table.to_owned())
+        let is_known = source.pipeline.connections.contains_key(connection) || source.pipeline.is_cluster(connection);
+        (is_table && is_known).then(|| table.to_owned())
     }
 
     /// Keys that do not go together.
@@ -221,6 +229,8 @@ struct LoadTask {
     table: Option<String>,
     /// The columns last found: what is to be said of how they are read is said once they are known to be right.
     found: Mutex<Option<Schema>>,
+    /// Why the contract was believed.
+    unseen: Mutex<Option<String>>,
 }
 
 impl Serialize for LoadTask {
@@ -249,6 +259,12 @@ impl LoadTask {
     /// Whether what is not there is a table that another task of the pipeline writes.
     fn is_made_in_the_run(&self, error: &ConnectionError, cx: &CheckContext<'_>) -> bool {
         !cx.whole_sources && error.kind == ConnectionErrorKind::Missing && (cx.published)(&self.path.value)
+    }
+
+    /// Whether a contract stands for a cluster that is not there before the run: it may be started for that.
+    fn may_be_believed(&self, error: &ConnectionError, cx: &CheckContext<'_>) -> bool {
+        let is_cluster = self.path.value.scheme() == Some(CLUSTER);
+        is_cluster && error.is_transient() && !cx.whole_sources && !self.keys.columns.is_empty()
     }
 
     /// The columns that are taken.
@@ -290,6 +306,10 @@ impl LoadTask {
 fn unknown_connection(connection: &At<String>, source: &TaskSource<'_>) -> Diagnostic {
     let unknown = Diagnostic::error(format!("unknown connection `{}`", connection.value)).at(connection.span, "");
     let known = &source.pipeline.connections;
+    if connection.value == CLUSTER {
+        let help = "`spark` is the catalog of the cluster, if `engine` has a `url`, as `engine: {type: local, url: sc://localhost:15002}`";
+        return unknown.help(help);
+    }
     match known.is_empty() {
         true => unknown.help("the pipeline has no `connections`"),
         false => unknown.suggest(&connection.value, known.keys().map(String::as_str)),
@@ -376,6 +396,10 @@ impl TableLogic for LoadTask {
                 return self.selected_of(scan);
             }
             Err(EngineError::Cancelled) if !cx.whole_sources => return Err(vec![self.unanswered()]),
+            Err(EngineError::Connection(error)) if self.may_be_believed(&error, cx) => {
+                *self.unseen.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                return self.selected_of(scan);
+            }
             // A table that another task makes may not be there yet.
             Err(EngineError::Connection(error)) if self.is_made_in_the_run(&error, cx) => {
                 return match self.keys.columns.is_empty() {
@@ -393,6 +417,10 @@ impl TableLogic for LoadTask {
     fn warnings(&self, cx: &CheckContext<'_>) -> Vec<Diagnostic> {
         if cx.cancelled.is_cancelled() && !self.keys.columns.is_empty() {
             return vec![self.believed()];
+        }
+        if let Some(why) = self.unseen.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let message = format!("{why}: whether its contract holds is seen only in the run");
+            return vec![Diagnostic::warning(message).at(self.path.span, "read here")];
         }
         let Some(schema) = self.found.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Vec::new() };
         let remarks = cx.engine.remarks(&Scan { schema, ..self.scan(cx) }).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The same pipeline on this machine and on Spark: equal files, to the last byte.
 
 mod both;
+mod catalog;
 mod faults;
 mod mixing;
 mod pages;

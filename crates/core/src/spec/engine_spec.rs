@@ -69,6 +69,9 @@ pub struct EngineSpec {
     local_rows: Option<u64>,
 }
 
+/// The name of the connection to the catalog of the cluster that `engine` names.
+pub const CLUSTER: &str = "spark";
+
 /// How a cluster is reached, with the values of the secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterConfig {
@@ -221,13 +224,32 @@ impl EngineSpec {
         if self.kind == EngineKind::Local {
             return Ok(None);
         }
-        let (Some(url), Some(warehouse)) = (&self.url, &self.warehouse) else {
+        if self.url.is_none() || self.warehouse.is_none() {
             let missing = if self.url.is_none() { "url" } else { "warehouse" };
             let mistake = Diagnostic::error(format!("the engine spark has no `{missing}`"));
             let mistake = self.span.into_iter().fold(mistake, |mistake, span| mistake.at(span, ""));
             let example = "`engine: {type: spark, url: sc://localhost:15002, warehouse: file:///mnt/shared/tidemill}`";
             return Err(vec![mistake.help(format!("such as {example}"))]);
-        };
+        }
+        self.named_cluster(scope, secrets, sources)
+    }
+
+    /// Whether it names a cluster, whatever computes the tables.
+    pub fn names_cluster(&self) -> bool {
+        self.url.is_some()
+    }
+
+    /// The cluster that it names, whatever computes the tables. Its warehouse may be missing.
+    ///
+    /// # Errors
+    /// If a secret that it names is not set, or a `${{ }}` has no value.
+    pub fn named_cluster(
+        &self,
+        scope: &Scope,
+        secrets: &BTreeMap<String, String>,
+        sources: &SourceMap,
+    ) -> Result<Option<ClusterConfig>, Vec<Diagnostic>> {
+        let Some(url) = &self.url else { return Ok(None) };
         unset_secrets(self.texts(), "the engine", secrets, sources)?;
         let values = secrets.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         let runtime = [("secrets".to_owned(), serde_json::Value::Object(values))].into_iter().collect();
@@ -236,7 +258,7 @@ impl EngineSpec {
         Ok(Some(ClusterConfig {
             url: render(url)?,
             token: self.token.as_ref().map(render).transpose()?,
-            warehouse: render(warehouse)?,
+            warehouse: self.warehouse.as_ref().map(render).transpose()?.unwrap_or_default(),
             ui: self.ui.as_ref().map(render).transpose()?,
             settings: settings.collect::<Result<_, Vec<Diagnostic>>>()?,
             download_limit: self.download_limit.unwrap_or(ClusterConfig::DOWNLOAD_LIMIT),

@@ -22,7 +22,7 @@ use super::tasks::{TaskReader, read_all};
 use super::test_spec::TestReader;
 use super::validate::{Rules, unknown_key};
 use super::{
-    At, ChannelSpec, ConnectionSpec, EngineKind, EngineSpec, Key, Node, NodeValue, OneOrMany, OpenLineageSpec,
+    At, CLUSTER, ChannelSpec, ConnectionSpec, EngineKind, EngineSpec, Key, Node, NodeValue, OneOrMany, OpenLineageSpec,
     Retention, RuntimeNames, Schedule, Scope, Spec, TaskSpec, TelemetrySpec, Template, read,
 };
 
@@ -108,6 +108,11 @@ fn build(
     let engine_of_profile = profile.and_then(|profile| profile.get("engine"));
     let engine = EngineSpec::read(root.get("engine"), engine_of_profile, options.engine, found);
     found.extend(engine.check(&scope, &known, sources));
+    found.extend(connections.get(CLUSTER).filter(|_| engine.names_cluster()).map(|connection| {
+        Diagnostic::error(format!("the connection `{CLUSTER}` is the catalog of the cluster that `engine` names"))
+            .at(connection.name.span, "")
+            .help("give this one another name")
+    }));
     let schedule = top.schedule(profile, found);
     let notify = top.channels(profile, found);
     notify.values().for_each(|channel| found.extend(channel.check(&scope, &known, sources)));

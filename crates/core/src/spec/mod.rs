@@ -46,7 +46,7 @@ pub use connection::ConnectionSpec;
 pub use containers::{OneOrMany, OrderedMap};
 pub use contract_edit::{contract_text, with_contract};
 pub use duration::HumanDuration;
-pub use engine_spec::{ClusterConfig, EngineKind, EngineSpec};
+pub use engine_spec::{CLUSTER, ClusterConfig, EngineKind, EngineSpec};
 pub use holes::Hole;
 pub use json_schema::json_schema;
 pub use keys::Anything;
@@ -200,4 +200,11 @@ pub struct Spec {
     pub engine: EngineSpec,
     /// The names that `${{ }}` may use everywhere: params, env, run.
     pub scope: Scope,
+}
+
+impl Spec {
+    /// Whether a name is that of the connection to the catalog of the cluster that `engine` names.
+    pub fn is_cluster(&self, connection: &str) -> bool {
+        connection == CLUSTER && self.engine.names_cluster()
+    }
 }

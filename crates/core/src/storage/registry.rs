@@ -31,6 +31,8 @@ pub struct StorageRegistry {
     connector: Option<Arc<dyn Connector>>,
     /// The connections of the file, by name.
     connections: Vec<(String, Arc<dyn Storage>)>,
+    /// Those that are not in the file.
+    implied: Vec<(String, Arc<dyn Storage>)>,
     /// Whether nothing is asked that lies elsewhere than on this machine.
     is_offline: bool,
     /// Connections that cannot be used, with why.
@@ -43,6 +45,7 @@ impl Default for StorageRegistry {
             list: vec![Arc::new(LocalFileSystem)],
             connector: None,
             connections: Vec::new(),
+            implied: Vec::new(),
             is_offline: false,
             refused: BTreeMap::new(),
         }
@@ -85,6 +88,12 @@ impl StorageRegistry {
         self.connections.push((name.to_owned(), storage));
     }
 
+    /// With a connection that is not in the file: its name leads there.
+    pub fn imply(&mut self, name: &str, storage: Arc<dyn Storage>) {
+        self.list.push(Arc::clone(&storage));
+        self.implied.push((name.to_owned(), storage));
+    }
+
     /// The same, asking nothing that lies elsewhere than on this machine: what is there is believed to be.
     #[must_use]
     pub fn offline(self) -> Self {
@@ -96,9 +105,11 @@ impl StorageRegistry {
         self.connections.iter().map(|(name, storage)| (name.as_str(), &**storage))
     }
 
-    /// Those of them that are databases.
+    /// All connections that are databases, also such as are not in the file.
     pub fn databases(&self) -> impl Iterator<Item = (&str, Arc<dyn Database>)> {
+        let implied = self.implied.iter().map(|(name, storage)| (name.as_str(), &**storage));
         self.connections()
+            .chain(implied)
             .filter_map(|(name, storage)| Some((name, storage.database(&Location::new(format!("{name}://")))?)))
     }
 

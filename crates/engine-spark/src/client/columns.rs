@@ -4,12 +4,27 @@ use tidemill_core::table::DataType;
 
 use crate::proto::spark::connect as pb;
 
-/// The names of the columns and their types; None for a type that no table has.
-pub(super) fn of(found: pb::analyze_plan_response::Schema) -> Vec<(String, Option<DataType>)> {
+/// The order of texts by their bytes, which is that of tables.
+const BY_BYTES: &str = "UTF8_BINARY";
+
+/// A column of a query.
+#[derive(Clone, Debug)]
+pub(crate) struct QueryColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type; None for one that no table has.
+    pub data_type: Option<DataType>,
+    /// What Spark calls a type that no table has.
+    pub spark_type: &'static str,
+}
+
+/// The columns.
+pub(super) fn of(found: pb::analyze_plan_response::Schema) -> Vec<QueryColumn> {
     let Some(pb::data_type::Kind::Struct(row)) = found.schema.and_then(|schema| schema.kind) else { return Vec::new() };
     let column = |field: pb::data_type::StructField| {
         let kind = field.data_type.and_then(|data_type| data_type.kind);
-        (field.name, kind.as_ref().and_then(data_type))
+        let spark_type = kind.as_ref().map_or("unknown", name);
+        QueryColumn { name: field.name, data_type: kind.as_ref().and_then(data_type), spark_type }
     };
     row.fields.into_iter().map(column).collect()
 }
@@ -26,9 +41,26 @@ fn data_type(kind: &pb::data_type::Kind) -> Option<DataType> {
             let part = |digits: Option<i32>| digits.and_then(|digits| u8::try_from(digits).ok());
             DataType::Decimal { precision: part(decimal.precision)?, scale: part(decimal.scale)? }
         }
+        Kind::String(text) if !text.collation.is_empty() && text.collation != BY_BYTES => return None,
         Kind::String(_) | Kind::Char(_) | Kind::VarChar(_) => DataType::String,
         Kind::Date(_) => DataType::Date,
         Kind::Timestamp(_) | Kind::TimestampNtz(_) => DataType::Datetime,
         _ => return None,
     })
+}
+
+/// What Spark calls a type.
+fn name(kind: &pb::data_type::Kind) -> &'static str {
+    use pb::data_type::Kind;
+    match kind {
+        Kind::Binary(_) => "binary",
+        Kind::String(_) => "string with a collation",
+        Kind::Array(_) => "array",
+        Kind::Map(_) => "map",
+        Kind::Struct(_) => "struct",
+        Kind::Variant(_) => "variant",
+        Kind::CalendarInterval(_) | Kind::YearMonthInterval(_) | Kind::DayTimeInterval(_) => "interval",
+        Kind::Time(_) => "time",
+        _ => "one of its own",
+    }
 }

@@ -7,6 +7,7 @@ mod rows;
 mod session;
 mod stream;
 
+pub(crate) use columns::QueryColumn;
 pub(crate) use error::SparkError;
 pub(crate) use rows::Rows;
 pub(crate) use session::Session;

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use arrow_array::RecordBatch;
 use tidemill_core::attempt::CancelToken;
-use tidemill_core::table::DataType;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Response, Status};
@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use super::error::SparkError;
 use super::rows::Rows;
 use super::stream::Statement;
-use super::{columns, query};
+use super::{QueryColumn, columns, query};
 use crate::address::Address;
 use crate::proto::spark::connect::{
     self as pb, analyze_plan_request as asked, spark_connect_service_client::SparkConnectServiceClient,
@@ -157,7 +157,7 @@ impl Session {
     ///
     /// # Errors
     /// If the query is wrong, or the server is lost.
-    pub fn columns(&self, sql: &str) -> Result<Vec<(String, Option<DataType>)>, SparkError> {
+    pub fn columns(&self, sql: &str) -> Result<Vec<QueryColumn>, SparkError> {
         let message = pb::AnalyzePlanRequest {
             session_id: self.id.clone(),
             user_context: self.user(),
@@ -177,7 +177,26 @@ impl Session {
     /// # Errors
     /// If the query fails, is cancelled, or the server is lost.
     pub fn rows(&self, sql: &str, tag: &str, cancelled: &CancelToken) -> Result<Rows, SparkError> {
-        self.execute(query::query(sql), tag, cancelled)
+        let mut rows = Rows::default();
+        let push = |batch| {
+            rows.push(batch);
+            true
+        };
+        self.execute(query::query(sql), tag, cancelled, push).map(|()| rows)
+    }
+
+    /// Runs a query and hands on its rows, batch by batch, for as long as `take` wants more.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn batches(
+        &self,
+        sql: &str,
+        tag: &str,
+        cancelled: &CancelToken,
+        take: impl FnMut(RecordBatch) -> bool,
+    ) -> Result<(), SparkError> {
+        self.execute(query::query(sql), tag, cancelled, take)
     }
 
     /// Writes a query's rows as Parquet, with options of its writer, into a folder that must not exist.
@@ -192,12 +211,18 @@ impl Session {
         tag: &str,
         cancelled: &CancelToken,
     ) -> Result<(), SparkError> {
-        self.execute(query::write(sql, folder, options), tag, cancelled).map(|_| ())
+        self.execute(query::write(sql, folder, options), tag, cancelled, |_| true)
     }
 
-    fn execute(&self, plan: pb::Plan, tag: &str, cancelled: &CancelToken) -> Result<Rows, SparkError> {
+    fn execute(
+        &self,
+        plan: pb::Plan,
+        tag: &str,
+        cancelled: &CancelToken,
+        mut take: impl FnMut(RecordBatch) -> bool,
+    ) -> Result<(), SparkError> {
         let statement = Statement::new(self, plan, tag);
-        let outcome = self.runtime.block_on(statement.run(cancelled));
+        let outcome = self.runtime.block_on(statement.run(cancelled, &mut take));
         // The server keeps what it answered until it is told that nobody will ask again. If it does not hear, it forgets later.
         let mut client = self.client();
         let _ = self.ask(client.release_execute(self.request(statement.release())));

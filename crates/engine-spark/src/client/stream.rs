@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::spec::HumanDuration;
 use tonic::{Status, Streaming};
 
 use super::error::{STALLED, is_lost};
-use super::rows::Rows;
 use super::session::{CLIENT, Session};
 use crate::proto::spark::connect::{self as pb, execute_plan_response::ResponseType};
 use crate::uuid::uuid;
@@ -17,6 +17,9 @@ use crate::uuid::uuid;
 const LOOK: Duration = Duration::from_millis(200);
 /// How long a lost server is asked again.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Takes rows as they come; whether more are wanted.
+pub(super) type TakeBatch<'a> = dyn FnMut(RecordBatch) -> bool + 'a;
 
 /// A statement.
 pub(super) struct Statement<'a> {
@@ -37,7 +40,6 @@ enum Ended {
 /// What has come so far.
 #[derive(Default)]
 struct Received {
-    rows: Rows,
     /// The last response, behind which the server goes on.
     last: Option<String>,
     /// Since when nothing has come.
@@ -80,18 +82,18 @@ impl<'a> Statement<'a> {
         Self { session, operation: uuid(), plan, tag: tag.to_owned() }
     }
 
-    /// Sends it and waits for all of its rows.
-    pub async fn run(&self, cancelled: &CancelToken) -> Result<Rows, Status> {
+    /// Sends it and hands on all of its rows, for as long as `take` wants more.
+    pub async fn run(&self, cancelled: &CancelToken, take: &mut TakeBatch<'_>) -> Result<(), Status> {
         let mut received = Received::default();
         let mut client = self.session.client();
         let mut stream = client.execute_plan(self.session.request(self.first())).await;
         loop {
             let ended = match stream {
-                Ok(responses) => self.take(responses.into_inner(), &mut received, cancelled).await?,
+                Ok(responses) => self.take(responses.into_inner(), &mut received, cancelled, take).await?,
                 Err(status) => Ended::Broken(Some(status)),
             };
             let broken = match ended {
-                Ended::Complete => return Ok(received.rows),
+                Ended::Complete => return Ok(()),
                 Ended::Broken(status) => status,
             };
             self.wait(broken, &mut received, cancelled).await?;
@@ -106,6 +108,7 @@ impl<'a> Statement<'a> {
         mut responses: Streaming<pb::ExecutePlanResponse>,
         received: &mut Received,
         cancelled: &CancelToken,
+        take: &mut TakeBatch<'_>,
     ) -> Result<Ended, Status> {
         loop {
             let next = tokio::time::timeout(LOOK, responses.message()).await;
@@ -121,7 +124,14 @@ impl<'a> Statement<'a> {
             received.last = Some(response.response_id.clone());
             received.progress.note(response.response_type.as_ref());
             match response.response_type {
-                Some(ResponseType::ArrowBatch(batch)) => decode(&batch.data, &mut received.rows)?,
+                Some(ResponseType::ArrowBatch(batch)) => {
+                    if !decode(&batch.data, take)? {
+                        self.interrupt().await;
+                        return Err(Status::cancelled("no more rows are wanted"));
+                    }
+                    // To hand on rows may have taken long.
+                    received.progress.since = Instant::now();
+                }
                 Some(ResponseType::ResultComplete(_)) => return Ok(Ended::Complete),
                 _ => {}
             }
@@ -221,10 +231,13 @@ impl<'a> Statement<'a> {
     }
 }
 
-fn decode(data: &[u8], rows: &mut Rows) -> Result<(), Status> {
+/// Hands on the rows of a message; whether more are wanted.
+fn decode(data: &[u8], take: &mut TakeBatch<'_>) -> Result<bool, Status> {
     let wrong = |error: arrow_schema::ArrowError| Status::data_loss(error.to_string());
     for batch in StreamReader::try_new(data, None).map_err(wrong)? {
-        rows.push(batch.map_err(wrong)?);
+        if !take(batch.map_err(wrong)?) {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }

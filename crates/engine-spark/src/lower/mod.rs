@@ -37,9 +37,10 @@ use tidemill_core::table::Unsupported;
 
 pub(crate) use cast::{MARK, cast};
 pub(crate) use expression::Scope;
+pub(crate) use literal::literal;
 pub(crate) use ordinal::{Lowered, Ordinal, order_by};
 pub(crate) use relation::{Inputs, Lowerer};
-pub(crate) use source::Source;
+pub(crate) use source::{Source, named};
 pub(crate) use stored::Stored;
 
 /// What can be said in Spark SQL, or why not.

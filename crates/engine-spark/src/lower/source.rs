@@ -1,6 +1,6 @@
-//! Files of Parquet that are read where they are.
+//! What the cluster reads by itself: files of Parquet, and tables of its catalog.
 
-use tidemill_core::table::Schema;
+use tidemill_core::table::{DataType, Field, Schema};
 
 use super::literal::{quoted, spark_type};
 use super::ordinal::{Lowered, Ordinal};
@@ -13,18 +13,24 @@ fn spellings(file: &str) -> [String; 2] {
     [format!("file://{file}"), format!("file:{file}")]
 }
 
-/// Files that the cluster reads, in the order of their rows.
+/// Something that the cluster reads where it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
-    /// Their absolute paths, of characters that mean nothing in patterns and in URLs.
-    pub files: Vec<String>,
+pub(crate) enum Source {
+    /// Files of Parquet in the order of their rows: their absolute paths, of characters that mean nothing in patterns and in URLs.
+    Files(Vec<String>),
+    /// A table of the catalog, as it stands in a statement.
+    Table(String),
 }
 
 impl Source {
-    /// The files as a table of a `from`.
+    /// It as a table of a `from`.
     pub fn table(&self) -> String {
+        let files = match self {
+            Self::Table(name) => return name.clone(),
+            Self::Files(files) => files,
+        };
         // The scheme stands before the braces: a URL cannot begin with one.
-        let paths = match self.files.as_slice() {
+        let paths = match files.as_slice() {
             [one] => one.trim_start_matches('/').to_owned(),
             several => {
                 let paths: Vec<&str> = several.iter().map(|file| file.trim_start_matches('/')).collect();
@@ -34,28 +40,40 @@ impl Source {
         format!("parquet.`file:///{paths}`")
     }
 
-    /// A query of how many rows they have, which the files' ends say.
+    /// A query of how many rows it has; of files, their ends say it.
     pub fn count(&self) -> String {
         format!("select count(*) from {}", self.table())
     }
 
-    /// Columns of the files, ordered by the number of the file, then the row in it.
-    pub(super) fn lowered(&self, schema: Schema) -> Lowered {
-        let column = |(i, field): (usize, &tidemill_core::table::Field)| {
-            format!("cast(`{}` as {}) as c{i}, ", field.name.replace('`', "``"), spark_type(field.data_type))
+    /// Its columns, with what orders the rows.
+    pub fn lowered(&self, schema: Schema) -> Lowered {
+        match self {
+            Self::Files(files) => self.lowered_files(files, schema),
+            Self::Table(_) => self.lowered_table(schema),
+        }
+    }
+
+    /// `cast(`name` as …) as c0, …`.
+    fn columns(schema: &Schema) -> Vec<String> {
+        let column = |(i, field): (usize, &Field)| {
+            format!("cast({} as {}) as c{i}", named(&field.name), spark_type(field.data_type))
         };
-        let columns: String = schema.fields().iter().enumerate().map(column).collect();
+        schema.fields().iter().enumerate().map(column).collect()
+    }
+
+    /// Ordered by the number of the file, then the row in it.
+    fn lowered_files(&self, files: &[String], schema: Schema) -> Lowered {
+        let columns: String = Self::columns(&schema).into_iter().map(|column| column + ", ").collect();
         let table = self.table();
         let rows = format!("select {columns}_metadata.file_path as p, _metadata.row_index as i from {table}");
         let place = |number: &str| format!("{number} * 1099511627776 + i as o0");
         // A file that is none of these would otherwise lose its rows without a word.
         let unknown = "cast(raise_error('the source has another file meanwhile: ' || p) as bigint)";
         let all: String = (0..schema.len()).map(|i| format!("c{i}, ")).collect();
-        let numbered =
-            self.files.iter().enumerate().flat_map(|(i, file)| spellings(file).map(|path| (quoted(&path), i)));
-        let sql = if self.files.len() == 1 {
+        let numbered = files.iter().enumerate().flat_map(|(i, file)| spellings(file).map(|path| (quoted(&path), i)));
+        let sql = if files.len() == 1 {
             format!("select {columns}_metadata.row_index as o0 from {table}")
-        } else if self.files.len() <= MOST_CASES {
+        } else if files.len() <= MOST_CASES {
             let cases: String = numbered.map(|(path, i)| format!(" when {path} then {i}L")).collect();
             format!("select {all}{} from ({rows}) s", place(&format!("case p{cases} else {unknown} end")))
         } else {
@@ -68,4 +86,24 @@ impl Source {
         };
         Lowered { sql, schema, order: vec![Ordinal::ASCENDING] }
     }
+
+    /// A table of a catalog has no order: that of its values is taken, column by column. Zeros of both signs are equal there, so their
+    /// texts follow.
+    fn lowered_table(&self, schema: Schema) -> Lowered {
+        let all = (0..schema.len()).map(|i| format!("c{i}"));
+        let is_float = |field: &Field| field.data_type == DataType::Float;
+        let floats = schema.fields().iter().enumerate().filter(|(_, field)| is_float(field));
+        let signs = floats.map(|(i, _)| format!("case when c{i} = 0D then cast(c{i} as string) end"));
+        let keys: Vec<String> = all.clone().chain(signs).collect();
+        let ordinals = keys.iter().enumerate().map(|(i, key)| format!("{key} as o{i}"));
+        let list: Vec<String> = all.chain(ordinals).collect();
+        let columns = Self::columns(&schema).join(", ");
+        let sql = format!("select {} from (select {columns} from {}) s", list.join(", "), self.table());
+        Lowered { sql, schema, order: vec![Ordinal::ASCENDING; keys.len()] }
+    }
+}
+
+/// A name as it stands in a statement.
+pub(crate) fn named(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
 }

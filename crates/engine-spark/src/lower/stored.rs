@@ -6,6 +6,10 @@ use super::cast::padded_time;
 use super::ordinal::{Lowered, Ordinal};
 use super::source::Source;
 
+/// The place of a row: the number in its file's name, then the row in the file.
+const SORTED_ORDINAL: &str =
+    "(cast(substring(_metadata.file_name, 6, 5) as bigint) * 1099511627776 + _metadata.row_index)";
+
 /// A table of another task.
 #[derive(Clone, Debug)]
 pub(crate) enum Stored {
@@ -18,6 +22,11 @@ pub(crate) enum Stored {
     },
     /// One file that this machine has written, in the order of its rows.
     Staged {
+        /// The folder, as Spark sees it.
+        folder: String,
+    },
+    /// Files that the cluster has written, sorted as a whole: by their numbers, then the rows in them.
+    Sorted {
         /// The folder, as Spark sees it.
         folder: String,
     },
@@ -42,6 +51,11 @@ impl Stored {
                 };
                 let columns: String = schema.fields().iter().enumerate().map(column).collect();
                 let sql = format!("select {columns}_metadata.row_index as o0 from parquet.`{folder}`");
+                Lowered { sql, schema, order: vec![Ordinal::ASCENDING] }
+            }
+            Self::Sorted { folder } => {
+                let columns: String = (0..schema.len()).map(|i| format!("c{i}, ")).collect();
+                let sql = format!("select {columns}{SORTED_ORDINAL} as o0 from parquet.`{folder}`");
                 Lowered { sql, schema, order: vec![Ordinal::ASCENDING] }
             }
             Self::Files(source) => source.lowered(schema),

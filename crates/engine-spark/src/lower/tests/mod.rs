@@ -18,7 +18,7 @@ impl Inputs for Warehouse {
     }
 
     fn source(&self, scan: &Scan) -> Option<Source> {
-        Some(Source { files: scan.files.iter().map(|file| format!("/w/{file}")).collect() })
+        Some(Source::Files(scan.files.iter().map(|file| format!("/w/{file}")).collect()))
     }
 }
 
