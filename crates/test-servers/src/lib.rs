@@ -12,6 +12,7 @@ mod neovim;
 mod postgres;
 mod programs;
 mod s3;
+mod server_process;
 mod spark;
 mod tls_client;
 mod web;

@@ -1,18 +1,19 @@
 //! PostgreSQL.
 
-use std::io::{self, BufRead, BufReader};
+use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::{fs, thread};
+use std::sync::{Arc, Mutex, Weak};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::Certificates;
 use crate::programs::{Account, free_port, installed};
+use crate::server_process::{ServerProcess, shared};
 
 /// The owner of everything.
 const OWNER: &str = "owner";
@@ -20,8 +21,6 @@ const OWNER: &str = "owner";
 const PASSWORD: &str = "the owner's p@ssword";
 /// What the server says when one can connect.
 const READY: &str = "ready to accept connections";
-/// How often a start is tried, should another process take the port in between.
-const TRIES: usize = 3;
 
 static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
 
@@ -33,13 +32,8 @@ pub struct Postgres {
     account: Account,
     port: u16,
     certificates: Certificates,
-    running: Mutex<Option<Running>>,
+    process: ServerProcess,
     databases: AtomicUsize,
-}
-
-struct Running {
-    process: i32,
-    ended: Receiver<()>,
 }
 
 impl Postgres {
@@ -48,13 +42,7 @@ impl Postgres {
     /// # Panics
     /// If it does not start.
     pub fn shared() -> Option<Arc<Self>> {
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(running) = shared.upgrade() {
-            return Some(running);
-        }
-        let started = Arc::new(Self::start()?);
-        *shared = Arc::downgrade(&started);
-        Some(started)
+        shared(&SHARED, Self::start)
     }
 
     /// One of its own; None, and a line that says so, where it is not installed.
@@ -100,8 +88,8 @@ impl Postgres {
         initdb.args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]);
         initdb.args(["--username", OWNER, "--pwfile"]).arg(&password).arg("-D").arg(&data).current_dir(folder.path());
         succeed(&mut initdb)?;
-        let (port, running, databases) = (0, Mutex::default(), AtomicUsize::new(0));
-        let mut server = Self { folder, programs, account, port, certificates, running, databases };
+        let (port, process, databases) = (0, ServerProcess::default(), AtomicUsize::new(0));
+        let mut server = Self { folder, programs, account, port, certificates, process, databases };
         server.port = free_port()?;
         Ok(server)
     }
@@ -111,23 +99,7 @@ impl Postgres {
     /// # Errors
     /// If it does not start.
     pub fn run(&self) -> io::Result<()> {
-        for _ in 1..TRIES {
-            if self.try_run().is_ok() {
-                return Ok(());
-            }
-        }
-        self.try_run()
-    }
-
-    fn try_run(&self) -> io::Result<()> {
-        let (told, first) = channel();
-        let (end, ended) = channel();
-        let command = self.server();
-        // It is to end with the process of the tests, not with the test that was the first to need it.
-        thread::spawn(move || watch(command, &told, &end));
-        let process = first.recv().map_err(io::Error::other)??;
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { process, ended });
-        Ok(())
+        self.process.start(READY, || self.server())
     }
 
     fn server(&self) -> Command {
@@ -149,18 +121,13 @@ impl Postgres {
         ] {
             server.arg("-c").arg(format!("{name}={value}"));
         }
-        server.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        server.current_dir(folder);
         server
     }
 
     /// Ends it at once, as a crash would.
     pub fn kill(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(running) = running else { return };
-        if let Some(process) = rustix::process::Pid::from_raw(running.process) {
-            rustix::process::kill_process(process, rustix::process::Signal::QUIT).ok();
-        }
-        running.ended.recv().ok();
+        self.process.kill(Signal::QUIT);
     }
 
     /// The port where it listens.
@@ -217,32 +184,6 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// Runs the server: tells its number when it is ready, and when it has ended.
-fn watch(mut command: Command, told: &Sender<io::Result<i32>>, end: &Sender<()>) {
-    let mut log = String::new();
-    match command.spawn() {
-        Ok(mut child) => {
-            follow(&mut child, &mut log, told);
-            child.wait().ok();
-            // Nobody may wait any more.
-            told.send(Err(io::Error::other(log))).ok();
-        }
-        Err(error) => drop(told.send(Err(error))),
-    }
-    end.send(()).ok();
-}
-
-fn follow(child: &mut Child, log: &mut String, told: &Sender<io::Result<i32>>) {
-    let Some(messages) = child.stderr.take() else { return };
-    for line in BufReader::new(messages).lines().map_while(Result::ok) {
-        if line.contains(READY) {
-            told.send(Ok(child.id() as i32)).ok();
-        }
-        log.push_str(&line);
-        log.push('\n');
     }
 }
 
