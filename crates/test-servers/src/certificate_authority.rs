@@ -1,9 +1,13 @@
 //! Certificates for servers, from an authority that nobody else knows.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// Vouches for certificates of test servers.
 pub struct CertificateAuthority {
@@ -29,6 +33,21 @@ impl Certificates {
     /// If they cannot be made or written.
     pub fn make(folder: &Path, expired: bool) -> io::Result<Self> {
         CertificateAuthority::new(folder)?.issue("server", &["localhost"], expired)
+    }
+}
+
+impl Certificates {
+    /// What a server that shows this certificate needs to speak TLS.
+    ///
+    /// # Panics
+    /// If they cannot be read.
+    pub fn server_config(&self) -> ServerConfig {
+        let certificate = CertificateDer::from_pem_file(&self.certificate).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(&self.key).expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = versions.expect("versions").with_no_client_auth();
+        config.with_single_cert(vec![certificate], key).expect("a certificate of that key")
     }
 }
 

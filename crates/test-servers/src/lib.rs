@@ -15,6 +15,7 @@ mod s3;
 mod server_process;
 mod spark;
 mod tls_client;
+mod tls_proxy;
 mod web;
 
 pub use adbc::adbc_driver;
@@ -28,4 +29,5 @@ pub use postgres::Postgres;
 pub use s3::S3Server;
 pub use spark::SparkServer;
 pub use tls_client::tls_connect;
+pub use tls_proxy::TlsProxy;
 pub use web::{WebAnswer, WebRequest, WebServer};

@@ -101,6 +101,11 @@ impl SparkServer {
         server
     }
 
+    /// The port of its address.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its address.
     pub fn url(&self) -> String {
         format!("sc://127.0.0.1:{}", self.port)

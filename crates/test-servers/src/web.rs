@@ -5,8 +5,6 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::Certificates;
@@ -148,7 +146,7 @@ impl WebServer {
         certificates: &Certificates,
         behaviour: impl Fn(&WebRequest, usize) -> WebAnswer + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(Some(secure(certificates)), Arc::new(behaviour))
+        Self::serve(Some(Arc::new(certificates.server_config())), Arc::new(behaviour))
     }
 
     fn serve(tls: Option<Arc<ServerConfig>>, behaviour: Arc<Behaviour>) -> Self {
@@ -184,16 +182,6 @@ impl WebServer {
     pub fn count(&self, method: &str) -> usize {
         self.requests().iter().filter(|request| request.method == method).count()
     }
-}
-
-/// What a server needs to speak TLS.
-fn secure(certificates: &Certificates) -> Arc<ServerConfig> {
-    let certificate = CertificateDer::from_pem_file(&certificates.certificate).expect("a certificate");
-    let key = PrivateKeyDer::from_pem_file(&certificates.key).expect("a key");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = versions.expect("versions").with_no_client_auth();
-    Arc::new(config.with_single_cert(vec![certificate], key).expect("a certificate of that key"))
 }
 
 fn answer(

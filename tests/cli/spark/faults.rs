@@ -1,6 +1,6 @@
 //! Servers that die, tokens that are wrong, runs that are killed.
 
-use tidemill_test_servers::SparkServer;
+use tidemill_test_servers::{Certificates, SparkServer, TlsProxy};
 
 use super::both::engine;
 use crate::project::Project;
@@ -69,4 +69,19 @@ fn a_statement_that_stands_still_is_given_up() {
     let given_up = project.run(["run"]).exits(1);
     let told = "none of its tasks has ended or read further for 100ms";
     assert!(given_up.stderr.contains(told), "{}", given_up.stderr);
+}
+
+#[test]
+fn behind_a_proxy_with_tls_the_server_is_trusted_by_its_certificate_alone() {
+    let Some(server) = SparkServer::start(Some("sesame")) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificates = Certificates::make(folder.path(), false).expect("certificates");
+    let proxy = TlsProxy::start(&certificates, server.port()).expect("a proxy");
+    let url = format!("sc://localhost:{}/;use_ssl=true;token=sesame", proxy.port());
+    let project = project(&format!("engine: {{type: spark, url: \"{url}\", warehouse: \"{}\"}}\n", server.warehouse()));
+    let strange = project.run(["run"]).exits(1);
+    assert!(strange.stderr.contains("certificate"), "{}", strange.stderr);
+    let child = project.command(["run"]).env("SSL_CERT_FILE", &certificates.authority).output().expect("it starts");
+    assert_eq!(child.status.code(), Some(0), "{}", String::from_utf8_lossy(&child.stderr));
+    assert_eq!(project.read("out/q.csv"), "n\n2\n3\n");
 }

@@ -3,6 +3,8 @@
 mod both;
 mod catalog;
 mod faults;
+mod full_disk;
+mod kills;
 mod mixing;
 mod pages;
 mod random;

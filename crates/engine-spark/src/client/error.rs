@@ -74,7 +74,8 @@ impl SparkError {
         (error, metadata.get("errorId").cloned())
     }
 
-    /// The same with what the server keeps of it: the deepest cause that has a class says what was wrong with the value.
+    /// The same with what the server keeps of it: the deepest cause that has a class says what was wrong with the value. A cause
+    /// without one below it, such as a disk that is full, is told behind it.
     pub(super) fn with_details(mut self, found: pb::FetchErrorDetailsResponse) -> Self {
         let root = found.root_error_idx.and_then(|root| usize::try_from(root).ok()).unwrap_or(0);
         if let Some(root) = found.errors.get(root) {
@@ -86,6 +87,15 @@ impl SparkError {
             };
             self.class = Some(class);
             self.message.clone_from(&cause.message);
+        }
+        let has_class = |cause: &pb::fetch_error_details_response::Error| {
+            cause.spark_throwable.as_ref().is_some_and(|thrown| thrown.error_class.is_some())
+        };
+        if let Some(deepest) = found.errors.last().filter(|deepest| self.class.is_some() && !has_class(deepest)) {
+            let cause = deepest.message.lines().next().unwrap_or_default();
+            if !cause.is_empty() {
+                self.message = format!("{}: {cause}", self.summary().trim_end_matches('.'));
+            }
         }
         self
     }
