@@ -8,8 +8,8 @@ use tidemill_core::attempt::CancelToken;
 use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
-    EngineError, JobOptions, Location, PlainBatches, PlainTable, Scan, Schema, Sink, TableEngine, TableJob,
-    TableProfile, TableRef, TableReport, WorkbookJob, Written,
+    EngineError, JobOptions, Location, PlainBatches, PlainTable, RejectedElsewhere, RejectedRows, Rel, Scan, Schema,
+    Sink, TableEngine, TableJob, TableProfile, TableRef, TableReport, UnfitValue, WorkbookJob, Written,
 };
 
 use crate::error::Outcome;
@@ -18,6 +18,7 @@ use crate::io::files::Files;
 use crate::io::formats::FormatCodecs;
 use crate::io::local_files::LocalFiles;
 use crate::ops::context::JobContext;
+use crate::ops::{convert, rejected_elsewhere};
 use crate::runtime::memory;
 use crate::runtime::memory_budget::MemoryBudget;
 use crate::runtime::panic_hook;
@@ -73,6 +74,10 @@ impl LocalEngine {
         self
     }
 
+    fn context<'a>(&'a self, rel: &'a Rel, options: &'a JobOptions<'a>) -> JobContext<'a> {
+        JobContext::new(&self.project, &*self.files, options, &self.budget, rel)
+    }
+
     fn path(&self, location: &Location) -> PathBuf {
         self.project.join(location.as_str())
     }
@@ -104,10 +109,7 @@ impl TableEngine for LocalEngine {
     fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {
         // A process that computes no table, as that of the page, gives back what it frees.
         crate::runtime::allocator::keep_freed_columns();
-        guarded(|| {
-            let context = JobContext::new(&self.project, &*self.files, options, &self.budget, &job.rel);
-            Executor::new(context).run(job)
-        })
+        guarded(|| Executor::new(self.context(&job.rel, options)).run(job))
     }
 
     fn batches(
@@ -136,6 +138,18 @@ impl TableEngine for LocalEngine {
 
     fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError> {
         guarded(|| profile::of(&TableHandle::of(table)?))
+    }
+
+    fn rejects(
+        &self,
+        rejected: &RejectedElsewhere<'_>,
+        options: &JobOptions<'_>,
+    ) -> Result<(TableRef, Vec<RejectedRows>), EngineError> {
+        guarded(|| rejected_elsewhere::rejects(rejected, &self.context(rejected.rel, options)))
+    }
+
+    fn misfit(&self, unfit: &UnfitValue<'_>, options: &JobOptions<'_>) -> EngineError {
+        convert::misfit(&self.context(unfit.input, options), unfit)
     }
 
     fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError> {

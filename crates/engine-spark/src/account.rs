@@ -4,6 +4,7 @@ use tidemill_core::table::{DroppedRows, EngineError, Rel, RowsIn};
 
 use crate::job::JobContext;
 use crate::lower::{Lowerer, Lowering};
+use crate::steps::each_step;
 
 /// The tables and files that came in, each once, in the order in which they are read.
 ///
@@ -28,12 +29,6 @@ pub(crate) fn rows_in(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<RowsIn>
         found.extend(rows.filter(|rows| !found.contains(rows)));
     }
     Ok(found)
-}
-
-/// Calls `visit` with every step, those before it first.
-pub(crate) fn each_step<'r>(rel: &'r Rel, visit: &mut dyn FnMut(&'r Rel)) {
-    rel.inputs().into_iter().for_each(|input| each_step(input, visit));
-    visit(rel);
 }
 
 /// A query that counts the rows before and behind each step which leaves some out, and what these steps are called; None if there

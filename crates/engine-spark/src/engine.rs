@@ -10,26 +10,26 @@ use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::spec::ClusterConfig;
 use tidemill_core::table::{
-    DataType, EngineError, Expr, FileFormat, Fill, JobOptions, Location, PlainBatches, PlainTable, Rel, Scan,
-    ScanOptions, Schema, Sink, SortKey, TableEngine, TableJob, TableProfile, TableRef, TableReport, Unsupported,
-    WorkbookJob, Written,
+    EngineError, JobOptions, Location, PlainBatches, PlainTable, Rel, Scan, Schema, Sink, TableEngine, TableJob,
+    TableProfile, TableRef, TableReport, Unsupported, WorkbookJob, Written,
 };
 
 use crate::address::Address;
 use crate::client::Session;
+use crate::download::download;
 use crate::failure::engine_error;
 use crate::job::{JobContext, JobInputs};
 use crate::lower::{Inputs, Lowerer, Ordinal, Source, Stored};
-use crate::manifest::{Facts, Manifest};
+use crate::manifest::Manifest;
 use crate::source::Sources;
 use crate::stage::Staged;
 use crate::table::SparkTable;
 use crate::ui::SessionPage;
 use crate::uuid::uuid;
-use crate::warehouse::{TableFiles, Warehouse, uri};
-use crate::{account, cluster, job, profile, settings, source, ui, warehouse};
+use crate::warehouse::{Warehouse, uri};
+use crate::{cluster, job, profile, settings, source, steps, ui, warehouse};
 
-/// Computes tables on Apache Spark. Sources are read and cleaned by the local engine that it is given, outputs are written by it.
+/// Computes tables on Apache Spark. Sources of this machine are read by the local engine that it is given, outputs are written by it.
 pub struct SparkEngine {
     local: Arc<dyn TableEngine>,
     config: ClusterConfig,
@@ -143,20 +143,18 @@ impl SparkEngine {
         Sources { local: &*self.local, root: self.warehouse.folder(), project: &self.project }
     }
 
-    /// Whether a job is done on this machine: it cleans a source, reads one that only this machine has, or makes a table of
-    /// nothing.
+    /// Whether a job is done on this machine: it reads a source that only this machine has, chooses rows by chance, or makes a
+    /// table of nothing.
     fn is_done_here(&self, rel: &Rel) -> bool {
         let (mut is_here, mut reads) = (rel.schema().is_empty(), false);
-        account::each_step(rel, &mut |step| {
-            is_here |= cleans(step);
-            match step {
-                Rel::Input { .. } => reads = true,
-                Rel::Scan(scan) => {
-                    reads = true;
-                    is_here |= self.sources().of(scan).is_none();
-                }
-                _ => {}
+        steps::each_step(rel, &mut |step| match step {
+            Rel::Sample { .. } => is_here = true,
+            Rel::Input { .. } => reads = true,
+            Rel::Scan(scan) => {
+                reads = true;
+                is_here |= self.sources().of(scan).is_none();
             }
+            _ => {}
         });
         is_here || !reads
     }
@@ -164,7 +162,7 @@ impl SparkEngine {
     /// Why the cluster would read the files of a job otherwise than this machine; None if it would not.
     fn difference(&self, rel: &Rel, session: &Session) -> Result<Option<String>, EngineError> {
         let mut found = Ok(None);
-        account::each_step(rel, &mut |step| {
+        steps::each_step(rel, &mut |step| {
             if let (Rel::Scan(scan), Ok(None)) = (step, &found)
                 && let Some(read) = self.sources().of(scan)
             {
@@ -197,101 +195,14 @@ impl SparkEngine {
         if let Some(here) = there.here.get() {
             return Ok(here.clone());
         }
-        let here = self.download(there)?;
+        let here = download(&*self.local, &there.rows, &there.manifest.facts, self.config.download_limit)?;
         Ok(there.here.get_or_init(|| here).clone())
-    }
-
-    fn download(&self, table: &SparkTable) -> Result<TableRef, EngineError> {
-        let lost = |error: std::io::Error| EngineError::Internal(format!("the warehouse cannot be read: {error}"));
-        let found = table.rows.files().map_err(lost)?;
-        let bytes: u64 = found.iter().map(|(_, bytes)| bytes).sum();
-        let limit = self.config.download_limit;
-        if bytes > limit {
-            return Err(EngineError::Value {
-                message: format!("a table of {bytes} bytes would come from the warehouse, `download_limit` is {limit}"),
-                help: Some("aggregate it first, or raise `engine.download_limit`".to_owned()),
-            });
-        }
-        let files = found.iter().map(|(path, _)| Location::new(path.display().to_string())).collect();
-        let facts = &table.manifest.facts;
-        let rel = match table.rows {
-            TableFiles::Written(_) | TableFiles::Sorted(_) => self.written(files, facts)?,
-            TableFiles::Source(_) => Rel::Scan(parquet(files, facts.columns.clone())),
-        };
-        let options = JobOptions { inputs: &[], origin: &|_| None, cancelled: &NEVER_CANCELLED };
-        let report = self.local.run(&TableJob { rel, checks: Vec::new() }, &options)?;
-        report.table.ok_or_else(|| EngineError::Internal("the local engine gave no table".to_owned()))
-    }
-
-    /// The rows of files that the cluster has written, put in order.
-    fn written(&self, files: Vec<Location>, facts: &Facts) -> Result<Rel, EngineError> {
-        let mut stored: Schema = match files.first() {
-            Some(first) => self.local.sample(&parquet(vec![first.clone()], Schema::new()), &NEVER_CANCELLED)?,
-            None => Schema::new(),
-        };
-        let columns = facts.columns.fields().iter().enumerate();
-        let ordinals = (0..facts.order.len()).filter_map(|i| {
-            let name = format!("o{i}");
-            stored.get(&name).map(|data_type| Expr::column(name, data_type))
-        });
-        let key = |(expr, ordinal): (Expr, &Ordinal)| SortKey {
-            expr,
-            descending: ordinal.descending,
-            nulls_first: ordinal.nulls_first,
-        };
-        let by: Vec<SortKey> = ordinals.zip(&facts.order).map(key).collect();
-        if stored.is_empty() {
-            stored = columns.clone().map(|(i, field)| (format!("c{i}"), stored_type(field.data_type))).collect();
-        }
-        let column = |(i, field): (usize, &tidemill_core::table::Field)| {
-            let column = match field.data_type {
-                DataType::Null => Expr::literal(tidemill_core::table::Value::Null),
-                data_type => Expr::column(format!("c{i}"), stored_type(data_type)).cast(data_type),
-            };
-            (field.name.clone(), column)
-        };
-        let columns = columns.map(column).collect();
-        let scan = Box::new(Rel::Scan(parquet(files, stored)));
-        let input = if by.is_empty() { scan } else { Box::new(Rel::Sort { input: scan, by }) };
-        Ok(Rel::Project { input, columns })
-    }
-}
-
-/// Files of Parquet as the local engine reads them.
-fn parquet(files: Vec<Location>, schema: Schema) -> Scan {
-    Scan {
-        files,
-        format: FileFormat("parquet"),
-        table: None,
-        query: None,
-        sheet: None,
-        options: ScanOptions::default(),
-        is_selection: false,
-        schema,
-    }
-}
-
-/// The type in which the warehouse has the values of a type, as the local engine reads it.
-fn stored_type(data_type: DataType) -> DataType {
-    match data_type {
-        DataType::Time => DataType::String,
-        DataType::Null => DataType::Bool,
-        other => other,
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is in it is replaced as a whole, so a thread that died has left nothing half done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether a step is one that this machine does: it cleans a source, or needs all values at once.
-fn cleans(rel: &Rel) -> bool {
-    match rel {
-        Rel::Convert { .. } | Rel::Reject { .. } | Rel::Sample { .. } => true,
-        Rel::Fill { columns, .. } => columns.iter().any(|(_, how)| matches!(how, Fill::Mean | Fill::Median)),
-        _ => false,
-    }
 }
 
 /// Inputs of which it is only known that they will be there.
@@ -375,7 +286,14 @@ impl TableEngine for SparkEngine {
         let inputs = self.inputs(options)?;
         let run = lock(&self.run).clone();
         let tag = format!("tidemill-{run}");
-        let context = JobContext { session: &session, options, lowerer: Lowerer { inputs: &inputs }, tag: &tag };
+        let context = JobContext {
+            session: &session,
+            options,
+            lowerer: Lowerer { inputs: &inputs },
+            tag: &tag,
+            local: &*self.local,
+            download_limit: self.config.download_limit,
+        };
         let mut report = job::run(job, &context, &self.warehouse, &run)?;
         let page = lock(&self.page).clone();
         report.account.place.engine_page = page.and_then(|page| page.address());

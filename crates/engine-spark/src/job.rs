@@ -7,7 +7,7 @@ use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
     Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, Scan,
-    TableJob, TablePlace, TableReport, TaskReport, Unlisted, became_null, judged,
+    TableEngine, TableJob, TablePlace, TableReport, TaskReport, Unlisted, became_null, judged,
 };
 
 use crate::client::{Rows, Session};
@@ -18,7 +18,7 @@ use crate::source::Sources;
 use crate::table::SparkTable;
 use crate::uuid::uuid;
 use crate::warehouse::{SourceFile, TableFiles, Warehouse, files, is_whole, uri};
-use crate::{account, checks, diagnosis, warnings};
+use crate::{account, checks, cleaning, diagnosis, steps, warnings};
 
 /// What tasks are told to be computed on.
 pub(crate) const NAME: &str = "spark";
@@ -49,6 +49,10 @@ pub(crate) struct JobContext<'a> {
     pub lowerer: Lowerer<'a>,
     /// What the cluster knows its statements by.
     pub tag: &'a str,
+    /// The engine of this machine, which tells of rejects.
+    pub local: &'a dyn TableEngine,
+    /// The most bytes of a table that come to this machine.
+    pub download_limit: u64,
 }
 
 impl JobContext<'_> {
@@ -74,13 +78,19 @@ pub(crate) fn run(
     for step in joins(&job.rel) {
         keep_promise(step, context)?;
     }
-    let (rows, facts) = match &job.rel {
+    let made = match &job.rel {
         Rel::Scan(scan) => match context.lowerer.inputs.source(scan) {
-            Some(Source::Table(_)) => sorted(&lowered, warehouse, run, context)?,
-            _ => in_place(scan, &lowered, context)?,
+            Some(Source::Table(_)) => sorted(&lowered, warehouse, run, context),
+            _ => in_place(scan, &lowered, context),
         },
-        _ => written(&lowered, warehouse, run, context)?,
+        _ => written(&lowered, warehouse, run, context),
     };
+    let (rows, facts) = made.map_err(|error| {
+        let is_of_values = matches!(error, EngineError::Value { .. });
+        // A query of its own finds the row; if it fails too, the first error is the one that matters.
+        let misfit = if is_of_values { cleaning::misfit(&job.rel, context).ok().flatten() } else { None };
+        misfit.unwrap_or(error)
+    })?;
     let table = SparkTable { rows, manifest: Manifest::new(facts), here: OnceLock::new() };
     let facts = &table.manifest.facts;
     let rows = facts.rows;
@@ -89,10 +99,14 @@ pub(crate) fn run(
     let mut dropped = dropped(&job.rel, context)?;
     let unlisted = lists.iter().filter(|list| list.rows > 0);
     dropped.extend(unlisted.map(|list| DroppedRows { step: "in".to_owned(), rows: list.rows }));
-    let mut warnings: Vec<String> = lists.into_iter().flat_map(|list| list.warnings).collect();
+    let mut warnings = cleaning::warnings(&job.rel, context)?;
+    warnings.extend(lists.into_iter().flat_map(|list| list.warnings));
     warnings.extend(warned(&job.rel, context)?);
+    let checks = judged(results)?;
+    let (rejects, rejected) = cleaning::rejects(&job.rel, context, warehouse, run)?;
     let account = TaskReport {
         rows: Some(rows),
+        rejected,
         rows_in: account::rows_in(&job.rel, context)?,
         dropped,
         joins: joins(&job.rel)
@@ -101,11 +115,11 @@ pub(crate) fn run(
             .map(|step| diagnosis::diagnose(step, context))
             .collect::<Result<_, _>>()?,
         warnings,
-        checks: judged(results)?,
+        checks,
         place: TablePlace { engine: Some(NAME.to_owned()), ..TablePlace::default() },
         ..TaskReport::default()
     };
-    Ok(TableReport { table: Some(table.into_ref()), rejects: None, account })
+    Ok(TableReport { table: Some(table.into_ref()), rejects, account })
 }
 
 /// Whether the values of rows are those of lists, such as a pivot's.
@@ -133,7 +147,7 @@ fn warned(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<String>, EngineErro
 /// The joins of a job, those that are done first at first.
 fn joins(rel: &Rel) -> Vec<&JoinStep> {
     let mut found = Vec::new();
-    account::each_step(rel, &mut |step| {
+    steps::each_step(rel, &mut |step| {
         if let Rel::Join(join) = step {
             found.push(&**join);
         }
@@ -203,7 +217,7 @@ fn sorted(
 }
 
 /// Writes a query's rows into a folder of their own.
-fn write(
+pub(crate) fn write(
     sql: &str,
     options: Vec<(String, String)>,
     warehouse: &Warehouse,

@@ -10,20 +10,22 @@
 //! | `source` | what the cluster reads by itself |
 //! | `catalog` | the cluster's tables as those of a database |
 //! | `cluster` | a session, set as results need it |
-//! | `account`, `checks`, `diagnosis`, `warnings` | what is told of a job beside its table |
+//! | `account`, `checks`, `cleaning`, `diagnosis`, `warnings` | what is told of a job beside its table |
 //! | `ui` | Spark's own page of a session |
 //! | `engine` | the engine's face to the core |
 //!
-//! Sources are read and cleaned by the local engine, which is handed in: its rules of types, quotes and encodings hold for both.
+//! Sources of this machine are read by the local engine, which is handed in: its rules of types, quotes and encodings hold for both.
 //! Why things are as they are: `docs/design/engine-spark.md`.
 
 mod account;
 mod address;
 mod catalog;
 mod checks;
+mod cleaning;
 mod client;
 mod cluster;
 mod diagnosis;
+mod download;
 mod engine;
 mod failure;
 mod job;
@@ -34,6 +36,7 @@ mod proto;
 mod settings;
 mod source;
 mod stage;
+mod steps;
 mod table;
 mod ui;
 mod uuid;

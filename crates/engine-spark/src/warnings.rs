@@ -2,8 +2,8 @@
 
 use tidemill_core::table::{ArithOp, DataType, Expr, ExprKind, Function, Rel, Value};
 
-use crate::account::each_step;
 use crate::lower::{Lowerer, Lowering, Scope};
+use crate::steps::each_step;
 
 /// What is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,7 @@ fn count(step: &Rel, lowerer: &Lowerer<'_>, counts: &mut [Vec<String>; 3]) -> Lo
     let (input, exprs): (&Rel, Vec<&Expr>) = match step {
         Rel::Project { input, columns } => (input, columns.iter().map(|(_, expr)| expr).collect()),
         Rel::Filter { input, predicate, .. } => (input, vec![predicate]),
+        Rel::Reject { input, rules } => (input, rules.iter().map(|rule| &rule.predicate).collect()),
         Rel::Sort { input, by } => (input, by.iter().map(|key| &key.expr).collect()),
         Rel::Aggregate { input, keys, metrics } => {
             let calls = metrics.iter().flat_map(|(_, call)| call.exprs());

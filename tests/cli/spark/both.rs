@@ -71,6 +71,26 @@ pub fn are_equal_with(
     spark
 }
 
+/// That both engines end the same and say the same in the lines that matter.
+pub fn both_tell(
+    server: &SparkServer,
+    text: &str,
+    make: impl Fn(Project) -> Project,
+    matters: impl Fn(&str) -> bool,
+) -> Published {
+    let [local, spark] = ["local", "spark"].map(|name| run(&engine(server), name, text, &make));
+    let told = |published: &Published| {
+        let mut told: Vec<String> =
+            published.outcome.stderr.lines().filter(|line| matters(line)).map(str::to_owned).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(told(&local), told(&spark), "local:\n{}\nspark:\n{}", local.outcome.stderr, spark.outcome.stderr);
+    assert!(!told(&local).is_empty(), "{}", local.outcome.stderr);
+    assert_eq!(local.outcome.code, spark.outcome.code);
+    spark
+}
+
 /// The first line in which a file differs.
 fn difference(spark: &Published) -> impl Fn((&String, &Vec<u8>)) -> String {
     |(name, bytes)| {

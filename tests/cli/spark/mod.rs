@@ -2,6 +2,7 @@
 
 mod both;
 mod catalog;
+mod cleaning;
 mod faults;
 mod full_disk;
 mod kills;

@@ -43,9 +43,13 @@ fn agree(server: &SparkServer, settings: &str, cases: Vec<Case>) {
     let mut text = String::from("version: 1\nname: random\ntasks:\n");
     let (many, mut files) = (cases.len(), Vec::new());
     for case in cases {
-        let mut yaml = case.yaml;
+        let mut yaml = case.yaml.clone();
         for (id, _) in &case.expected {
-            yaml = yaml.replace(&format!("  {id}:\n"), &format!("  {id}:\n    output: out/{id}.csv\n"));
+            let mut keys = format!("    output: out/{id}.csv\n");
+            if rejects(&case.yaml, id) {
+                keys += &format!("    rejects: out/{id}_rejected.csv\n");
+            }
+            yaml = yaml.replace(&format!("  {id}:\n"), &format!("  {id}:\n{keys}"));
         }
         text += &yaml;
         files.extend(case.files);
@@ -55,4 +59,11 @@ fn agree(server: &SparkServer, settings: &str, cases: Vec<Case>) {
     };
     let published = are_equal_with(server, settings, &text, make);
     assert!(published.files.len() >= many, "{}", published.files.len());
+}
+
+/// Whether a task of the pipeline may reject rows.
+fn rejects(yaml: &str, id: &str) -> bool {
+    let behind = yaml.split_once(&format!("  {id}:\n")).map_or("", |(_, behind)| behind);
+    let keys = behind.lines().take_while(|line| line.starts_with("    "));
+    keys.into_iter().any(|line| line.starts_with("    reject:") || line.trim() == "on_invalid: \"reject\"")
 }

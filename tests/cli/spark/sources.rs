@@ -16,7 +16,7 @@ fn folder(server: &SparkServer, name: &str) -> PathBuf {
 }
 
 /// Makes files of Parquet in a folder of the warehouse: for each a query.
-fn make(server: &SparkServer, name: &str, queries: &[(&str, &str)]) {
+pub fn make(server: &SparkServer, name: &str, queries: &[(&str, &str)]) {
     let (mut text, mut project) = ("version: 1\nname: made\ntasks:\n".to_owned(), Project::new());
     for (place, (file, sql)) in queries.iter().enumerate() {
         text += &format!("  t{place}: {{type: sql, file: t{place}.sql, output: out/{file}}}\n");

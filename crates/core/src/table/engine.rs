@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{
-    CheckResult, Location, PlainTable, Scan, Schema, Sink, TableJob, TableProfile, TableReport, Value, WorkbookJob,
+    CheckResult, Location, PlainTable, RejectedElsewhere, RejectedRows, Scan, Schema, Sink, TableJob, TableProfile,
+    TableReport, UnfitValue, Value, WorkbookJob,
 };
 use crate::attempt::CancelToken;
 use crate::connection::{ConnectionError, ConnectionErrorKind};
@@ -333,6 +334,26 @@ pub trait TableEngine: Send + Sync {
     /// # Errors
     /// If the engine fails.
     fn profile(&self, table: &TableRef) -> Result<TableProfile, EngineError>;
+
+    /// The rejects of a job that another engine has done, with their places in the source's files and their reasons, and how many
+    /// rows there are for each reason: as if this one had done it.
+    ///
+    /// # Errors
+    /// If the files cannot be read again, or the engine does not do this.
+    fn rejects(
+        &self,
+        _rejected: &RejectedElsewhere<'_>,
+        _options: &JobOptions<'_>,
+    ) -> Result<(TableRef, Vec<RejectedRows>), EngineError> {
+        Err(EngineError::Internal(format!("the engine {} does not tell of others' rejects", self.name())))
+    }
+
+    /// The error that a value does not fit which another engine has found: as if this one had found it.
+    fn misfit(&self, unfit: &UnfitValue<'_>, _options: &JobOptions<'_>) -> EngineError {
+        let UnfitValue { conversion, text, row, .. } = unfit;
+        let message = format!("row {}, column {}", row + 1, conversion.reason(text));
+        EngineError::Value { message, help: None }
+    }
 
     /// Writes a table to a file in the format of the sink, at `staged` instead of the sink's path; the caller renames it.
     ///

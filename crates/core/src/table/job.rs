@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cardinality, EngineError, Expr, FailedCheck, JoinKind, Rel, Schema, TableRef, TaskReport};
+use super::{Cardinality, Conversion, EngineError, Expr, FailedCheck, JoinKind, Rel, Schema, TableRef, TaskReport};
 
 /// What an engine is asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -237,4 +237,27 @@ pub struct TableReport {
     /// What came of it in numbers and sentences. Reasons of rejects stand in the order of their first appearance, warnings are
     /// of what went silently wrong elsewhere: values nulled, divisions by zero, two currencies.
     pub account: TaskReport,
+}
+
+/// A value that does not fit what `normalize` says of its column, the first one of the column.
+pub struct UnfitValue<'a> {
+    /// The relation whose rows are converted.
+    pub input: &'a Rel,
+    /// What is said of the column.
+    pub conversion: &'a Conversion,
+    /// The value as text.
+    pub text: &'a str,
+    /// Its row, from 0: of the source if the job can reject, else of `input`.
+    pub row: u64,
+    /// How many values of the column do not fit.
+    pub count: u64,
+}
+
+/// Rows that one engine has rejected, for another one to tell of them.
+pub struct RejectedElsewhere<'a> {
+    /// The job's relation.
+    pub rel: &'a Rel,
+    /// A row for each in the source's order: its number in the source from 0, the number of the step among those that reject, the
+    /// number of the column or rule in the step, the value as text, and behind these the source's columns.
+    pub rows: &'a TableRef,
 }

@@ -5,6 +5,7 @@
 //! step means to the last row is written in `docs/semantics.md`.
 
 mod aggregate;
+mod cleaning;
 mod declared;
 mod drift;
 mod engine;
@@ -30,6 +31,7 @@ mod window;
 mod workbook;
 
 pub use aggregate::{AggCall, AggFunc};
+pub use cleaning::{AmbiguousText, CURRENCY_SIGNS, quoted_text};
 pub use declared::DeclaredType;
 pub use drift::{HISTORY, drift};
 pub use engine::{
@@ -39,8 +41,8 @@ pub use expr::{ArithOp, CmpOp, Expr, ExprKind, SortKey};
 pub use format::{FileFormat, FormatDescriptor, FormatName, Formats};
 pub use function::{DatePart, Function, Modifier, TrimSide};
 pub use job::{
-    CHECK_SAMPLES, Check, CheckKind, CheckResult, CheckSeverity, DroppedRows, JoinDiagnosis, RejectedRows, RowsIn,
-    TableJob, TableReport, judged,
+    CHECK_SAMPLES, Check, CheckKind, CheckResult, CheckSeverity, DroppedRows, JoinDiagnosis, RejectedElsewhere,
+    RejectedRows, RowsIn, TableJob, TableReport, UnfitValue, judged,
 };
 pub use json_path::{JsonPath, JsonStep};
 pub use lineage::{IndirectLineage, Origin, Way};

@@ -2,7 +2,7 @@
 
 use polars::prelude as pl;
 use polars::prelude::{AnyValue, Column, DataFrame, IntoSeries, Series, TimeUnit};
-use tidemill_core::table::{DataType, Field, Schema, Value};
+use tidemill_core::table::{DataType, Field, Schema, Value, quoted_text};
 
 use crate::error::{Outcome, internal, unsupported};
 
@@ -95,17 +95,9 @@ pub(crate) fn value_at(series: &Series, row: usize) -> Outcome<Value> {
 pub(crate) fn shown(series: &Series, row: usize) -> Outcome<String> {
     Ok(match value_at(series, row)? {
         Value::Null => "NULL".to_owned(),
-        Value::String(text) => quoted(&text),
+        Value::String(text) => quoted_text(&text),
         other => other.to_string(),
     })
-}
-
-/// Text in quotes, cut at 60 characters.
-pub(crate) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
-    }
 }
 
 /// A column of `rows` rows: a constant is repeated.

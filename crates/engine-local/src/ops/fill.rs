@@ -10,7 +10,7 @@ use crate::arrays::typed::{digits, floats};
 use crate::arrays::types;
 use crate::error::{Outcome, internal, unsupported, value, within};
 use crate::expr::{cast, constant};
-use crate::ops::aggregate::middle;
+use crate::ops::aggregate::{middle, strictly_by_float};
 use crate::values::decimal::div_half_even;
 
 /// Puts values into the place of NULLs.
@@ -133,7 +133,7 @@ fn value_overflow() -> tidemill_core::table::EngineError {
 pub(crate) fn median(series: &Series, data_type: DataType) -> Outcome<Series> {
     if data_type == DataType::Float {
         let mut values: Vec<f64> = floats(series)?.iter().flatten().collect();
-        let middle = middle(&mut values, f64::total_cmp).map(|(low, high)| low / 2.0 + high / 2.0);
+        let middle = middle(&mut values, strictly_by_float).map(|(low, high)| low / 2.0 + high / 2.0);
         return Ok(Series::new("".into(), [middle]));
     }
     let mut values: Vec<i128> = digits(series)?.0.iter().flatten().collect();

@@ -17,6 +17,7 @@ pub(crate) mod operator;
 pub(crate) mod project;
 pub(crate) mod reject;
 pub(crate) mod reject_log;
+pub(crate) mod rejected_elsewhere;
 pub(crate) mod required_columns;
 pub(crate) mod sample;
 pub(crate) mod scan;

@@ -23,20 +23,7 @@ pub(crate) struct RejectLog<'a> {
 impl<'a> RejectLog<'a> {
     /// For the job of that relation.
     pub fn of(rel: &'a Rel) -> Self {
-        let mut source = rel;
-        while let Rel::Project { input, .. }
-        | Rel::Filter { input, .. }
-        | Rel::Convert { input, .. }
-        | Rel::Fill { input, .. }
-        | Rel::Reject { input, .. }
-        | Rel::Distinct { input, .. }
-        | Rel::Window { input, .. }
-        | Rel::Sort { input, .. }
-        | Rel::Limit { input, .. } = source
-        {
-            source = input;
-        }
-        Self { source, frame: None, rows: vec![], counts: vec![] }
+        Self { source: rel.rejected_from(), frame: None, rows: vec![], counts: vec![] }
     }
 
     /// Numbers the rows of the relation that is the source; passes on any other.
@@ -75,26 +62,42 @@ impl<'a> RejectLog<'a> {
         order.sort_by_key(|place| self.rows[*place].0);
         let rows: Vec<IdxSize> = order.iter().map(|place| self.rows[*place].0).collect();
         let reasons: Vec<&str> = order.iter().map(|place| self.rows[*place].1.as_str()).collect();
-        let numbers = Int64Chunked::from_vec("_row".into(), rows.iter().map(|row| i64::from(*row) + 1).collect());
-        let mut columns: Vec<Column> = vec![numbers.into_series().into()];
-        if let Some(scan) = origin(self.source) {
-            let wanted: Vec<u64> = rows.iter().map(|row| u64::from(*row)).collect();
-            let found = if wanted.is_empty() { vec![] } else { places(&scan, &wanted)? };
-            let files: Vec<&str> = found.iter().map(|(file, _)| file.as_str()).collect();
-            let lines: Vec<i64> = found.iter().map(|(_, line)| i64::try_from(*line).unwrap_or(i64::MAX)).collect();
-            columns.push(Series::new("_file".into(), files).into());
-            columns.push(Int64Chunked::from_vec("_line".into(), lines).into_column());
-        }
-        columns.push(Series::new("_reason".into(), reasons).into());
-        for column in take(source, &rows)?.into_columns() {
-            let mut name = column.name().to_string();
-            while columns.iter().any(|other| other.name().as_str() == name) {
-                name.push('_');
-            }
-            columns.push(column.with_name(name.into()));
-        }
-        DataFrame::new(rows.len(), columns).map_err(internal)
+        let numbers: Vec<u64> = rows.iter().map(|row| u64::from(*row)).collect();
+        let found = match origin(self.source) {
+            Some(_) if numbers.is_empty() => Some(vec![]),
+            Some(scan) => Some(places(&scan, &numbers)?),
+            None => None,
+        };
+        rejects_table(&numbers, &reasons, found, take(source, &rows)?)
     }
+}
+
+/// The table of rejected rows: their numbers in the source from 0, the reasons, file and line where these are known, and the
+/// source's columns of just these rows.
+pub(crate) fn rejects_table(
+    rows: &[u64],
+    reasons: &[&str],
+    places: Option<Vec<(String, u64)>>,
+    source: DataFrame,
+) -> Outcome<DataFrame> {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let numbers = Int64Chunked::from_vec("_row".into(), rows.iter().map(|row| number(*row) + 1).collect());
+    let mut columns: Vec<Column> = vec![numbers.into_series().into()];
+    if let Some(found) = places {
+        let files: Vec<&str> = found.iter().map(|(file, _)| file.as_str()).collect();
+        let lines: Vec<i64> = found.iter().map(|(_, line)| number(*line)).collect();
+        columns.push(Series::new("_file".into(), files).into());
+        columns.push(Int64Chunked::from_vec("_line".into(), lines).into_column());
+    }
+    columns.push(Series::new("_reason".into(), reasons).into());
+    for column in source.into_columns() {
+        let mut name = column.name().to_string();
+        while columns.iter().any(|other| other.name().as_str() == name) {
+            name.push('_');
+        }
+        columns.push(column.with_name(name.into()));
+    }
+    DataFrame::new(rows.len(), columns).map_err(internal)
 }
 
 /// The rows' numbers in the source, which jobs that can reject carry along.

@@ -1,5 +1,7 @@
 //! Amounts of money as people write them.
 
+use tidemill_core::table::CURRENCY_SIGNS;
+
 use crate::values::parse;
 
 /// Reads amounts and remembers the currencies it saw.
@@ -8,11 +10,8 @@ pub(crate) struct Money {
     currencies: Vec<char>,
 }
 
-/// The currency signs of Unicode (category Sc).
 fn is_currency(char: char) -> bool {
-    matches!(char,
-        '$' | '¢'..='¥' | '֏' | '؋' | '߾' | '߿' | '৲' | '৳' | '৻' | '૱' | '௹' | '฿' | '៛' | '₠'..='⃀' | '꠸' | '﷼'
-        | '﹩' | '＄' | '￠' | '￡' | '￥' | '￦')
+    CURRENCY_SIGNS.iter().any(|(first, last)| (*first..=*last).contains(&char))
 }
 
 impl Money {
@@ -56,13 +55,9 @@ impl Money {
         others.currencies.iter().for_each(|currency| self.saw(*currency));
     }
 
-    /// What to say if amounts of several currencies stand in one column.
-    pub fn warning(&self, column: &str) -> Option<String> {
-        if self.currencies.len() < 2 {
-            return None;
-        }
-        let signs: Vec<String> = self.currencies.iter().map(char::to_string).collect();
-        Some(format!("column {column} holds amounts in several currencies: {}", signs.join(" ")))
+    /// The currencies in the order in which they came.
+    pub fn signs(&self) -> Vec<String> {
+        self.currencies.iter().map(char::to_string).collect()
     }
 }
 

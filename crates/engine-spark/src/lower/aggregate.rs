@@ -361,7 +361,13 @@ pub(super) fn mean(sum: &str, of: DataType, count: &str, precision: u8, scale: u
 fn median(metric: &Metric<'_>, passes: &mut Passes) -> Lowering<String> {
     let (j, a) = (metric.number, metric.arg(0));
     let (by, order) = (&passes.by, &passes.order);
-    let number = format!("row_number() over ({by}order by {a} asc nulls last, {order}) as m{j}");
+    // -0.0 lies below 0.0 here, and beside it on Spark.
+    let zeros = if metric.of() == DataType::Float {
+        format!("{a} <> 0D or cast({a} as string) = '0.0', ")
+    } else {
+        String::new()
+    };
+    let number = format!("row_number() over ({by}order by {a} asc nulls last, {zeros}{order}) as m{j}");
     let count = format!("count({a}) over ({}) as n{j}", by.trim());
     passes.first.extend([number, count]);
     let low = format!("max(case when m{j} = (n{j} + 1) div 2 then {a} end)");

@@ -4,19 +4,18 @@ use tidemill_core::table::DataType;
 
 use super::float_text::float_text;
 use super::literal::{null, quoted, spark_type};
-use super::{Lowering, refused};
+use super::{Lowering, iso, refused};
 
 /// White space at both ends, by Unicode.
 pub(super) const WHITE_SPACE_AROUND: &str = r"\A\p{IsWhite_Space}+|\p{IsWhite_Space}+\z";
-/// ISO 8601 with dashes and colons: a day, a time behind it, and an offset behind that.
-const ISO_DATETIME: &str = concat!(
-    r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6}0*)?)?",
-    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?)?\z"
-);
-const ISO_TIME: &str = r"\A(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6}0*)?)?\z";
+/// What fits every text: what does not fit is found as it is read.
+const ANY: &str = r"\A";
 
 /// What a failed cast says, for [`wrong_value`](crate::failure::wrong_value) to read: the value and the type.
 pub(crate) const MARK: &str = "tidemill-value";
+
+/// What a conversion says that finds a value which does not fit; which one, a query of its own tells.
+pub(crate) const MISFIT: &str = "tidemill-misfit";
 
 /// A value as another type.
 pub(crate) fn cast(x: &str, from: DataType, to: DataType) -> Lowering<String> {
@@ -54,7 +53,7 @@ enum Unfit {
     Null,
 }
 
-fn to_text(x: &str, from: DataType) -> Lowering<String> {
+pub(super) fn to_text(x: &str, from: DataType) -> Lowering<String> {
     Ok(match from {
         DataType::Bool | DataType::Int | DataType::Decimal { .. } | DataType::Date => format!("cast({x} as string)"),
         DataType::Float => float_text(x),
@@ -87,14 +86,18 @@ fn from_text(x: &str, to: DataType, unfit: Unfit) -> Lowering<String> {
         DataType::Int => (r"\A[+-]?[0-9]+(?:\.0+)?\z", "try_cast(substring_index(v, '.', 1) as bigint)".to_owned()),
         DataType::Float => (
             r"\A[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\z",
-            "case when abs(try_cast(v as double)) = double('Infinity') then null else try_cast(v as double) end"
-                .to_owned(),
+            // Nor what vanishes to zero.
+            format!(
+                "case when abs(try_cast(v as double)) = double('Infinity') or (try_cast(v as double) = 0D and v rlike {}) \
+                 then null else try_cast(v as double) end",
+                quoted(r"\A[+-]?[0.]*[1-9]")
+            ),
         ),
         DataType::Decimal { .. } => (r"\A[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\z", format!("try_cast(v as {t})")),
         DataType::Bool => (r"\A(?i:true|false|yes|no|1|0)\z", "lower(v) in ('true', 'yes', '1')".to_owned()),
-        DataType::Date => (ISO_DATETIME, format!("cast({} as date)", utc("v"))),
-        DataType::Datetime => (ISO_DATETIME, utc("v")),
-        DataType::Time => (ISO_TIME, padded_time("v")),
+        // The day of any time.
+        DataType::Date => (ANY, format!("cast({} as date)", iso::read("v", DataType::Datetime)?)),
+        DataType::Datetime | DataType::Time => (ANY, iso::read("v", to)?),
         other => return Err(refused(format!("string cannot be cast to {other}"))),
     };
     let unfit = match unfit {
@@ -107,15 +110,6 @@ fn from_text(x: &str, to: DataType, unfit: Unfit) -> Lowering<String> {
         "case when v is null then null when v rlike {pattern} then coalesce({value}, {unfit}) else {unfit} end"
     );
     Ok(format!("cast(element_at(transform(array({trimmed}), v -> {read}), 1) as {t})"))
-}
-
-/// A datetime's text in UTC; Spark reads offsets with a colon alone.
-fn utc(x: &str) -> String {
-    let colon = quoted(r"([+-][0-9]{2}):?([0-9]{2})\z");
-    let whole = quoted(r"([T ].*[+-][0-9]{2})\z");
-    let offset =
-        format!("regexp_replace(regexp_replace(upper({x}), {whole}, '\\u00241:00'), {colon}, '\\u00241:\\u00242')");
-    format!("cast(try_cast(case when length({x}) > 10 then {offset} else {x} end as timestamp) as timestamp_ntz)")
 }
 
 /// A time of any precision as the text that it is on Spark.

@@ -9,25 +9,32 @@
 
 mod aggregate;
 mod arithmetic;
+mod binding;
 mod call;
 mod cast;
+mod civil;
+mod convert;
 mod decimal;
 mod expression;
+mod fill;
 mod float_text;
 mod function;
 mod function_dates;
 mod function_numbers;
 mod function_texts;
+mod iso;
 mod join;
 mod literal;
 mod moments;
 mod ordinal;
 mod regex;
+mod reject;
 mod relation;
 mod set_operation;
 mod source;
 mod stored;
 mod strftime;
+mod strptime;
 mod window;
 
 #[cfg(test)]
@@ -35,7 +42,8 @@ mod tests;
 
 use tidemill_core::table::Unsupported;
 
-pub(crate) use cast::{MARK, cast};
+pub(crate) use cast::{MARK, MISFIT, cast};
+pub(crate) use convert::Converted;
 pub(crate) use expression::Scope;
 pub(crate) use literal::literal;
 pub(crate) use ordinal::{Lowered, Ordinal, order_by};

@@ -116,6 +116,18 @@ fn anchor(look: Look) -> Lowering<String> {
     })
 }
 
+/// A class of characters, given as ranges.
+pub(super) fn any_of(ranges: impl IntoIterator<Item = (char, char)>) -> String {
+    let mut class = String::from("[");
+    for (first, last) in ranges {
+        character(first, &mut class);
+        class.push('-');
+        character(last, &mut class);
+    }
+    class.push(']');
+    class
+}
+
 /// Everything but letters and digits of ASCII by its number, so that nothing has a meaning.
 fn character(c: char, out: &mut String) {
     if c.is_ascii_alphanumeric() {

@@ -1,13 +1,13 @@
 //! Relations, one function for each step.
 
-use tidemill_core::table::{DataType, Expr, ExprKind, Fill, Rel, Scan, Schema, SortKey};
+use tidemill_core::table::{DataType, Expr, ExprKind, Rel, Scan, Schema, SortKey};
 
 use super::expression::Scope;
-use super::literal::{literal, spark_type};
+use super::literal::spark_type;
 use super::ordinal::{Lowered, Ordinal};
 use super::source::Source;
 use super::stored::Stored;
-use super::{Lowering, cast, refused};
+use super::{Lowering, refused};
 
 /// Columns, and joins of one query, beyond which Spark's optimizer takes minutes or all memory.
 const MOST_COLUMNS: usize = 2_000;
@@ -54,9 +54,9 @@ impl Lowerer<'_> {
                     self.inputs.source(scan).ok_or_else(|| refused("what only this machine has cannot be read"))?;
                 Ok(source.lowered(schema))
             }
-            Rel::Convert { .. } | Rel::Reject { .. } | Rel::Sample { .. } => {
-                Err(refused("what cleans sources cannot be computed"))
-            }
+            Rel::Convert { input, columns, on_invalid } => self.convert(input, columns, *on_invalid),
+            Rel::Reject { input, rules } => self.reject(input, rules),
+            Rel::Sample { .. } => Err(refused("rows chosen by chance cannot be computed")),
             Rel::Series { .. } => Err(refused("`generate_series` cannot be computed")),
             Rel::Recursive { .. } | Rel::Working { .. } => Err(refused("`with recursive` cannot be computed")),
             Rel::Asof(_) => Err(refused("`asof join` cannot be computed")),
@@ -66,26 +66,6 @@ impl Lowerer<'_> {
     fn input(&self, task: &str, schema: Schema) -> Lowering<Lowered> {
         let table = self.inputs.table(task).ok_or_else(|| refused(format!("the table of {task} is not there")))?;
         Ok(table.lowered(schema))
-    }
-
-    fn fill(&self, input: &Rel, columns: &[(String, Fill)]) -> Lowering<Lowered> {
-        let input = self.rel(input)?;
-        let scope = Scope::of(&input.schema, "t.");
-        let mut list: Vec<String> = input.columns();
-        for (name, how) in columns {
-            let (column, data_type) = (scope.column(name)?, input.schema.get(name).unwrap_or(DataType::Null));
-            let filling = match how {
-                Fill::Zero => cast("0L", DataType::Int, data_type)?,
-                Fill::Value(value) => {
-                    format!("cast({} as {})", literal(value, value.data_type()), spark_type(data_type))
-                }
-                Fill::Mean | Fill::Median => return Err(refused("`missing: mean` and `median` cannot be computed")),
-            };
-            let place = input.schema.names().position(|known| known == name).unwrap_or_default();
-            list[place] = format!("coalesce({column}, {filling}) as c{place}");
-        }
-        list.extend(input.ordinals());
-        Ok(Lowered { sql: format!("select {} from {} t", list.join(", "), input.nested()), ..input })
     }
 }
 

@@ -23,4 +23,4 @@ pub(crate) use exec::{AggregateExec, columns_read};
 #[cfg(test)]
 pub(crate) use kernel::aggregate_names;
 pub(crate) use kernel::same_in_any_order;
-pub(crate) use ordered::middle;
+pub(crate) use ordered::{middle, strictly_by_float};

@@ -22,6 +22,11 @@ fn by_float(a: &f64, b: &f64) -> Ordering {
     a.partial_cmp(b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
+/// The same with -0.0 below 0.0, so that sorted values do not depend on the order in which they came.
+pub(crate) fn strictly_by_float(a: &f64, b: &f64) -> Ordering {
+    by_float(a, b).then_with(|| b.is_sign_negative().cmp(&a.is_sign_negative()))
+}
+
 /// The smallest (`Less`) or largest (`Greater`) value of each group; of equal ones the first.
 pub(super) fn extreme(input: &KernelInput<'_>, wanted: Ordering) -> Outcome<Series> {
     let values = input.one()?;
@@ -127,7 +132,7 @@ pub(super) fn median(input: &KernelInput<'_>) -> Outcome<Series> {
         .map(|group| {
             let mut values: Vec<f64> = members.of(group).iter().filter_map(|row| values.get(*row as usize)).collect();
             // Halving first: the sum of two large numbers could be infinite.
-            middle(&mut values, by_float).map(|(low, high)| low / 2.0 + high / 2.0)
+            middle(&mut values, strictly_by_float).map(|(low, high)| low / 2.0 + high / 2.0)
         })
         .collect();
     Ok(result.into_series())

@@ -1,22 +1,20 @@
 //! Dates and times that several of the formats given read, each in its own way.
 
-use tidemill_core::table::Value;
+use tidemill_core::table::{AmbiguousText, Conversion, Value};
 
-use crate::arrays::types::quoted;
 use crate::values::parse::Reading;
 
 /// How many values there are, and what to say of the first.
 #[derive(Default)]
 pub(super) struct Ambiguous {
-    count: usize,
-    example: Option<String>,
+    count: u64,
+    example: Option<AmbiguousText>,
 }
 
 impl Ambiguous {
     /// What `read` reads, by the first format that fits; what another would make something else is noted.
     pub fn noting<T: Copy>(
         &mut self,
-        formats: &[String],
         value: impl Fn(T) -> Value,
         mut read: impl FnMut(&str, bool) -> Option<Reading<T>>,
     ) -> impl FnMut(&str, bool) -> Option<T> {
@@ -24,10 +22,12 @@ impl Ambiguous {
             let reading = read(text, mapped)?;
             if let Some((other, by)) = reading.other {
                 self.count += 1;
-                self.example.get_or_insert_with(|| {
-                    let (first, other) = (value(reading.value), value(other));
-                    let text = quoted(text);
-                    format!("{text} is {first} by {}, and {other} by {}", formats[reading.format], formats[by])
+                self.example.get_or_insert_with(|| AmbiguousText {
+                    text: text.to_owned(),
+                    first: value(reading.value).to_string(),
+                    by: reading.format,
+                    other: value(other).to_string(),
+                    by_other: by,
                 });
             }
             Some(reading.value)
@@ -41,12 +41,7 @@ impl Ambiguous {
     }
 
     /// What to say of them.
-    pub fn warning(&self, column: &str) -> Option<String> {
-        let example = self.example.as_ref()?;
-        let fit = match self.count {
-            1 => format!("1 value of {column} fits"),
-            count => format!("{count} values of {column} fit"),
-        };
-        Some(format!("{fit} several formats with different results, and the first format was taken: {example}"))
+    pub fn warning(&self, conversion: &Conversion) -> Option<String> {
+        self.example.as_ref().map(|example| conversion.ambiguous(self.count, example))
     }
 }

@@ -152,16 +152,16 @@ pub(super) fn convert_rows(series: &Series, conversion: &Conversion, start: usiz
         }
         DataType::Date => {
             let read = remembering(|text: &str, mapped| parse::date(text, if mapped { &[] } else { formats }));
-            let read = ambiguous.noting(formats, Value::Date, read);
+            let read = ambiguous.noting(Value::Date, read);
             parsed::<_, Int32Chunked>(&texts, &prepared, &mut invalid, read).into_date().into_series()
         }
         DataType::Datetime => {
             let read = |text: &str, mapped| parse::datetime(text, if mapped { &[] } else { formats });
-            datetimes(parsed(&texts, &prepared, &mut invalid, ambiguous.noting(formats, Value::Datetime, read)))
+            datetimes(parsed(&texts, &prepared, &mut invalid, ambiguous.noting(Value::Datetime, read)))
         }
         DataType::Time => {
             let read = |text: &str, mapped| parse::time(text, if mapped { &[] } else { formats });
-            let mut read = ambiguous.noting(formats, Value::Time, read);
+            let mut read = ambiguous.noting(Value::Time, read);
             let nanos = |text: &str, mapped| read(text, mapped).map(|micros| micros * NANOS);
             times(parsed(&texts, &prepared, &mut invalid, nanos))
         }

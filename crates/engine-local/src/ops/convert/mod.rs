@@ -4,11 +4,11 @@ mod ambiguous;
 mod column;
 
 use polars::prelude::DataFrame;
-use tidemill_core::table::{Conversion, DataType, EngineError, OnInvalid, Rel};
+use tidemill_core::table::{Conversion, EngineError, OnInvalid, Rel, UnfitValue};
 
 use self::column::{Converted, convert_rows};
 use crate::arrays::select::filter;
-use crate::arrays::types::{column, expand, quoted};
+use crate::arrays::types::{column, expand};
 use crate::error::{Outcome, internal, unsupported};
 use crate::io::read::remedy::in_normalize;
 use crate::ops::context::JobContext;
@@ -54,17 +54,19 @@ impl Operator for ConvertExec<'_> {
                 converted.append(next, *start)?;
             }
             converted.series = converted.series.rechunk();
-            context.observed.warnings.extend(converted.money.warning(&conversion.column));
-            context.observed.warnings.extend(converted.ambiguous.warning(&conversion.column));
+            context.observed.warnings.extend(conversion.mixed_currencies(&converted.money.signs()));
+            context.observed.warnings.extend(converted.ambiguous.warning(conversion));
             if !converted.invalid.is_empty() {
                 match self.on_invalid {
                     OnInvalid::Fail => return Err(failure(context, self.input, &frame, conversion, &converted)?),
-                    OnInvalid::Null => context.observed.warnings.push(nulled(conversion, converted.invalid.len())),
+                    OnInvalid::Null => {
+                        context.observed.warnings.push(conversion.nulled(converted.invalid.len() as u64));
+                    }
                     OnInvalid::Reject => {
                         failed.resize(frame.height(), None);
                         for row in &converted.invalid {
                             let text = converted.texts.get(*row as usize).unwrap_or_default();
-                            failed[*row as usize].get_or_insert_with(|| (number, quoted(text)));
+                            failed[*row as usize].get_or_insert_with(|| (number, text.to_owned()));
                         }
                     }
                 }
@@ -79,28 +81,11 @@ impl Operator for ConvertExec<'_> {
         for (row, failed) in rows.iter().zip(&failed) {
             if let Some((number, text)) = failed {
                 let conversion = &self.columns[*number];
-                let (name, noun) = (&conversion.column, noun(conversion));
-                let group = format!("{name} is not {noun}");
-                rejects.add(*row, format!("{name}: {text} is not {noun}{}", formats(conversion)), &group);
+                rejects.add(*row, conversion.reason(text), &conversion.reason_of_all());
             }
         }
         filter(&result, &failed.iter().map(|failed| Some(failed.is_none())).collect())
     }
-}
-
-/// What the value should have been: `a date`.
-fn noun(conversion: &Conversion) -> String {
-    match conversion.data_type {
-        _ if conversion.money => "an amount of money".to_owned(),
-        DataType::Int => "an int".to_owned(),
-        DataType::String => "a text".to_owned(),
-        other => format!("a {other}"),
-    }
-}
-
-/// The formats tried, in brackets, if any were given.
-fn formats(conversion: &Conversion) -> String {
-    if conversion.formats.is_empty() { String::new() } else { format!(" ({})", conversion.formats.join(" or ")) }
 }
 
 fn failure(
@@ -115,29 +100,27 @@ fn failure(
         Ok(rows) => rows.idx().map_err(internal)?.get(first as usize).unwrap_or(first),
         Err(_) => first,
     };
-    let place = context.place(input, u64::from(row)).unwrap_or_else(|| format!("row {}", u64::from(row) + 1));
-    let more = match converted.invalid.len() - 1 {
+    let text = converted.texts.get(first as usize).unwrap_or_default();
+    let (row, count) = (u64::from(row), converted.invalid.len() as u64);
+    Ok(misfit(context, &UnfitValue { input, conversion, text, row, count }))
+}
+
+/// The error that a value does not fit.
+pub(crate) fn misfit(context: &JobContext<'_>, unfit: &UnfitValue<'_>) -> EngineError {
+    let UnfitValue { input, conversion, text, row, count } = unfit;
+    let place = context.place(input, *row).unwrap_or_else(|| format!("row {}", row + 1));
+    let more = match count - 1 {
         0 => String::new(),
         1 => "; 1 more value does not fit".to_owned(),
         more => format!("; {more} more values do not fit"),
     };
-    let text = quoted(converted.texts.get(first as usize).unwrap_or_default());
-    let (name, noun) = (&conversion.column, noun(conversion));
     let source = context.source(input);
     let takes = |option: &str| source.as_ref().is_some_and(|scan| context.files.takes(scan, option));
-    Ok(EngineError::Value {
-        message: format!("{place}, column {name}: {text} is not {noun}{}{more}", formats(conversion)),
+    EngineError::Value {
+        message: format!("{place}, column {}{more}", conversion.reason(text)),
         help: Some(format!(
             "{}, or say `on_invalid: reject` or `on_invalid: \"null\"`",
-            in_normalize(conversion, converted.texts.get(first as usize).unwrap_or_default(), &takes)
+            in_normalize(conversion, text, &takes)
         )),
-    })
-}
-
-fn nulled(conversion: &Conversion, count: usize) -> String {
-    let (name, noun) = (&conversion.column, noun(conversion));
-    match count {
-        1 => format!("1 value of {name} was not {noun} and became NULL"),
-        count => format!("{count} values of {name} were not {noun} and became NULL"),
     }
 }

@@ -1,5 +1,7 @@
 //! Every function of the registry is either said in Spark SQL or refused with a reason.
 
+mod cleaning;
+
 use std::collections::BTreeSet;
 
 use tidemill_core::table::{

@@ -1,0 +1,9 @@
+//! The steps of a relation.
+
+use tidemill_core::table::Rel;
+
+/// Calls `visit` with every step, those before it first.
+pub(crate) fn each_step<'r>(rel: &'r Rel, visit: &mut dyn FnMut(&'r Rel)) {
+    rel.inputs().into_iter().for_each(|input| each_step(input, visit));
+    visit(rel);
+}
