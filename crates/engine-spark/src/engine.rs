@@ -27,7 +27,7 @@ use crate::table::SparkTable;
 use crate::ui::SessionPage;
 use crate::uuid::uuid;
 use crate::warehouse::{Warehouse, uri};
-use crate::{cluster, job, profile, settings, source, steps, ui, warehouse};
+use crate::{cluster, job, profile, publish, settings, source, steps, ui, warehouse};
 
 /// Computes tables on Apache Spark. Sources of this machine are read by the local engine that it is given, outputs are written by it.
 pub struct SparkEngine {
@@ -337,6 +337,14 @@ impl TableEngine for SparkEngine {
     }
 
     fn write(&self, table: &TableRef, sink: &Sink, staged: &Location) -> Result<Written, EngineError> {
+        if let Some(there) = SparkTable::of(table)
+            && sink.path.below_warehouse().is_some()
+            && publish::can_be_written(&table.schema)
+        {
+            let tag = format!("tidemill-{}", lock(&self.run));
+            publish::write(there, &*self.session()?, &self.warehouse, &tag, staged)?;
+            return Ok(Written::default());
+        }
         self.local.write(&self.here(table)?, sink, staged)
     }
 

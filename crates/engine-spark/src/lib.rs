@@ -7,6 +7,7 @@
 //! | `lower` | neutral jobs as Spark SQL |
 //! | `warehouse` | the folder that this machine and all workers see |
 //! | `table`, `manifest` | a table in the warehouse, and what the cache keeps of it |
+//! | `publish` | tables that stay in the warehouse as outputs |
 //! | `source` | what the cluster reads by itself |
 //! | `catalog` | the cluster's tables as those of a database |
 //! | `cluster` | a session, set as results need it |
@@ -33,6 +34,7 @@ mod lower;
 mod manifest;
 mod profile;
 mod proto;
+mod publish;
 mod settings;
 mod source;
 mod stage;

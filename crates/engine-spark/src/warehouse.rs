@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tidemill_core::ids::Digest;
+use tidemill_core::storage::WarehouseFolder;
 
 use crate::lower::{Ordinal, Source, Stored};
 use crate::uuid::uuid;
@@ -31,16 +32,21 @@ pub(crate) struct Warehouse {
     folder: PathBuf,
     /// What in it is a project's.
     root: PathBuf,
+    /// What is published in it.
+    outputs: WarehouseFolder,
 }
 
 impl Warehouse {
     /// The part of a warehouse that is a project's; the URL is one that [`folder_of`] has accepted.
     pub fn of(url: &str, project: &Path) -> Self {
         let path = folder_of(url).unwrap_or_else(|_| PathBuf::from(url));
-        let project = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
-        let digest = blake3::hash(project.as_os_str().as_encoded_bytes()).to_hex();
-        let root = path.join("tidemill").join(&digest[..16]);
-        Self { folder: path, root }
+        let outputs = WarehouseFolder::new(&path, project);
+        Self { folder: path, root: outputs.root().to_owned(), outputs }
+    }
+
+    /// What is published in it.
+    pub fn outputs(&self) -> &WarehouseFolder {
+        &self.outputs
     }
 
     /// The folder that its URL names.
@@ -99,6 +105,7 @@ impl Warehouse {
     /// # Errors
     /// If something cannot be removed; what went before that is gone.
     pub fn sweep(&self, live: &HashSet<Digest>) -> io::Result<()> {
+        self.outputs.sweep()?;
         let now = self.now()?;
         let is_old = |path: &Path, age: Duration| {
             let changed = std::fs::metadata(path).and_then(|found| found.modified());

@@ -13,8 +13,8 @@ use tidemill_core::diagnostic::{Diagnostic, Diagnostics, SourceMap, failure_of};
 use tidemill_core::ids::{RunId, TaskName};
 use tidemill_core::plan::{self, CheckOptions, Plan, TaskSchemas};
 use tidemill_core::spec::{self, CLUSTER, ClusterConfig, EngineKind, LoadOptions, Loaded, Spec, TaskSpec};
-use tidemill_core::storage::{Storage, StorageRegistry};
-use tidemill_core::table::{Schema, TableEngine};
+use tidemill_core::storage::{Storage, StorageRegistry, WarehouseFolder};
+use tidemill_core::table::{Schema, TableEngine, WAREHOUSE};
 use tidemill_core::task::{RunFacts, TaskFailure, TaskTypes};
 
 use crate::Failure;
@@ -190,11 +190,15 @@ fn cluster_of(spec: &Spec, file: &PipelineFile, sources: &SourceMap) -> Result<O
 /// The task types with the connections of the pipeline. One that cannot be used is a mistake where a task uses it.
 fn connected(file: &PipelineFile, spec: &Spec, sources: &SourceMap, offline: bool) -> TaskTypes {
     let types = &*file.types;
-    if spec.connections.is_empty() && !spec.engine.names_cluster() && !offline {
+    let warehouse = spec.engine.in_warehouse("", &spec.scope, sources);
+    if spec.connections.is_empty() && !spec.engine.names_cluster() && warehouse.is_none() && !offline {
         return types.clone();
     }
     let secrets = secrets::of(spec);
     let mut storages = StorageRegistry::clone(types.storages());
+    if let Some(folder) = warehouse {
+        storages.imply(WAREHOUSE, Arc::new(WarehouseFolder::new(folder.as_str(), &spec.project)));
+    }
     match spec.engine.named_cluster(&spec.scope, &secrets, sources) {
         Ok(cluster) => {
             if let Some(catalog) = cluster.and_then(|cluster| (file.catalog)(&cluster)) {

@@ -8,7 +8,7 @@ use tidemill_core::connection::{ConnectionError, ConnectionErrorKind};
 use tidemill_core::diagnostic::{Diagnostic, Severity, Span};
 use tidemill_core::plan::MOST_TIME;
 use tidemill_core::spec::{At, CLUSTER, OneOrMany, OrderedMap, SqlText, Template, open_password};
-use tidemill_core::storage::{LocationMatch, StorageRegistry};
+use tidemill_core::storage::{LocationMatch, StorageRegistry, no_warehouse};
 use tidemill_core::table::{
     DeclaredType, EngineError, FormatDescriptor, FormatName, Formats, JobOptions, Location, Rel, Scan, ScanPart,
     Schema, TableJob,
@@ -314,13 +314,6 @@ fn unknown_connection(connection: &At<String>, source: &TaskSource<'_>) -> Diagn
         true => unknown.help("the pipeline has no `connections`"),
         false => unknown.suggest(&connection.value, known.keys().map(String::as_str)),
     }
-}
-
-/// That a path is one below a warehouse which the file does not have.
-fn no_warehouse(path: &At<Location>) -> Diagnostic {
-    Diagnostic::error(format!("`{}` is a path below the warehouse, and `engine` names no folder as one", path.value))
-        .at(path.span, "")
-        .help("name it, as `engine: {type: local, warehouse: file:///mnt/shared/tidemill}`; the profile that has it may be chosen with `--profile`")
 }
 
 /// That a path is a URL with a password in clear. The line is not shown.

@@ -45,9 +45,11 @@ fn after_the_server_was_killed_and_started_again_the_run_goes_on() {
 #[test]
 fn a_table_that_is_gone_from_the_warehouse_is_computed_again() {
     let Some(server) = SparkServer::shared() else { return };
-    let project = project(&engine(&server));
+    // One of its own: other tests use that of the server meanwhile.
+    let own = format!("{}/gone", server.warehouse());
+    let project = project(&engine(&server).replace(&server.warehouse(), &own));
     project.run(["--engine", "spark", "run"]).exits(0);
-    let warehouse = server.warehouse().replace("file://", "");
+    let warehouse = own.replace("file://", "");
     for entry in std::fs::read_dir(format!("{warehouse}/tidemill")).expect("a warehouse").flatten() {
         let _ = std::fs::remove_dir_all(entry.path().join("attempts"));
     }

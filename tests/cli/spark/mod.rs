@@ -7,6 +7,7 @@ mod faults;
 mod full_disk;
 mod kills;
 mod mixing;
+mod outputs;
 mod pages;
 mod random;
 mod refusing;

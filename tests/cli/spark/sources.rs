@@ -106,20 +106,3 @@ fn a_path_below_no_warehouse_is_told() {
     1 error
     ");
 }
-
-#[test]
-fn an_output_in_the_warehouse_is_refused() {
-    let text = "version: 1\nname: t\ntasks:\n  t: {type: sql, sql: select 1 as n, output: 'warehouse:out.parquet'}\n";
-    let refused = Project::new().file("pipeline.yaml", text).run(["check"]).exits(2);
-    insta::assert_snapshot!(refused.stderr, @r"
-    error: task `t` would write into the warehouse
-     --> pipeline.yaml:4:46
-      |
-    4 |   t: {type: sql, sql: select 1 as n, output: 'warehouse:out.parquet'}
-      |                                              ^^^^^^^^^^^^^^^^^^^^^^^ what is below the warehouse can only be read
-      |
-      = help: write to a path of this machine
-
-    1 error
-    ");
-}

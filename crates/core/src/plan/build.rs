@@ -88,6 +88,9 @@ pub fn build(
 /// How rejects are written where the ending of their file says nothing.
 const REJECTS_FORMAT: FileFormat = FileFormat("csv");
 
+/// The format of what is published below the warehouse.
+const IN_WAREHOUSE: &str = "parquet";
+
 /// The options of an output that its format has no use for.
 fn meaningless<'a>(
     output: &'a OutputSpec,
@@ -114,9 +117,11 @@ fn rejects(path: &At<Location>, types: &TaskTypes) -> Result<Sink, Vec<Diagnosti
 }
 
 fn no_output(wrong: String, path: &At<Location>, types: &TaskTypes) -> Diagnostic {
-    Diagnostic::error(wrong)
-        .at(path.span, "a table is written here")
-        .help(format!("end it with {}", types.formats().endings(true)))
+    let help = match path.value.below_warehouse() {
+        Some(_) => "take the ending away".to_owned(),
+        None => format!("end it with {}", types.formats().endings(true)),
+    };
+    Diagnostic::error(wrong).at(path.span, "a table is written here").help(help)
 }
 
 /// Reads one task by its type; None if the type is unknown, which reading the file has said.
@@ -142,6 +147,10 @@ fn plan_task(
     }
     // Types that publish files of another kind read `output` as a key of their own.
     let sinks = if io.table { sinks(task, types)? } else { Vec::new() };
+    let elsewhere: Vec<Diagnostic> = no_tables(&io).collect();
+    if !elsewhere.is_empty() {
+        return Err(elsewhere);
+    }
     let mut outputs = Vec::new();
     if io.table {
         outputs.extend(
@@ -175,6 +184,26 @@ fn mistaken_for(output: &OutputSpec, is_database: bool) -> Option<Diagnostic> {
     Some(Diagnostic::error(format!("`{connection}` {what}")).at(output.path.span, "").help(help))
 }
 
+/// The format of an output: its ending says it, and below the warehouse there is one.
+fn output_format(path: &Location, formats: &Formats) -> Result<&'static FormatDescriptor, String> {
+    if path.below_warehouse().is_none() {
+        return formats.of_output(path.as_str());
+    }
+    let other = formats.of_path(path.as_str()).filter(|format| format.name != IN_WAREHOUSE);
+    let parquet = formats.named(IN_WAREHOUSE).filter(|_| other.is_none());
+    parquet.ok_or_else(|| format!("`{path}` is a folder of Parquet, whatever its ending says"))
+}
+
+/// What is no table of a task, and so cannot be published below the warehouse.
+fn no_tables<'a>(io: &'a Io) -> impl Iterator<Item = Diagnostic> + 'a {
+    let paths = io.outputs.iter().map(|output| &output.path).chain(&io.rejects);
+    paths.filter(|path| path.value.below_warehouse().is_some()).map(|path| {
+        Diagnostic::error(format!("`{}` is below the warehouse, where only tables of tasks are published", path.value))
+            .at(path.span, "")
+            .help("write to a path of this machine")
+    })
+}
+
 /// The files that a task's table is written to.
 fn sinks(task: &TaskSpec, types: &TaskTypes) -> Result<Vec<Sink>, Vec<Diagnostic>> {
     let (mut sinks, mut mistakes) = (Vec::new(), Vec::new());
@@ -193,7 +222,7 @@ fn sinks(task: &TaskSpec, types: &TaskTypes) -> Result<Vec<Sink>, Vec<Diagnostic
             });
             continue;
         }
-        match types.formats().of_output(output.path.value.as_str()) {
+        match output_format(&output.path.value, types.formats()) {
             Ok(format) => {
                 mistakes.extend(meaningless(output, format, types.formats()));
                 sinks.push(Sink {

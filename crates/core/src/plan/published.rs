@@ -139,6 +139,9 @@ impl Published {
         if let Some(found) = real.filter(|real| *real != place).and_then(|real| self.at(&real)) {
             return found;
         }
+        if let Some(found) = self.folder_around(project, location) {
+            return vec![found];
+        }
         if !is_glob(location.as_str()) {
             return Vec::new();
         }
@@ -153,6 +156,23 @@ impl Published {
         tasks.sort();
         tasks.dedup();
         tasks
+    }
+
+    /// The task that publishes a folder below the warehouse in which a location lies. The folder's name is a link.
+    fn folder_around(&self, project: &Path, location: &Location) -> Option<TaskIx> {
+        if !self.outputs.iter().any(|output| output.written.value.below_warehouse().is_some()) {
+            return None;
+        }
+        let absolute = self.absolute(project, location);
+        let folders = Path::new(absolute.as_str()).ancestors().skip(1);
+        let outputs = folders.filter_map(|folder| {
+            let place = self.place(project, &Location::new(folder.to_string_lossy()));
+            self.by_place.get(&place)
+        });
+        outputs
+            .map(|output| &self.outputs[*output])
+            .find(|output| output.written.value.below_warehouse().is_some())
+            .map(|output| output.task)
     }
 
     /// The tasks that publish what lies there, or something in the folder that does.

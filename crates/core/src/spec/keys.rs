@@ -379,8 +379,10 @@ pub(crate) enum OutputForms {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutputKeys {
-    /// The path; its ending says the format. With `connection`: below the URL of that.
+    /// The path; its ending says the format. With `connection`: below the URL of that. `warehouse:name`: a folder of Parquet there.
     pub path: Option<At<Location>>,
+    /// Below the warehouse: `parquet`, which is the default there; elsewhere the ending says it.
+    pub format: Option<At<String>>,
     /// One of `connections`.
     pub connection: Option<At<String>>,
     /// A table of that database.

@@ -32,6 +32,9 @@ impl OutputSpec {
         ];
         let given: Vec<(&str, Span)> = given.into_iter().filter_map(|(key, span)| Some((key, span?))).collect();
         let database = database_options(&keys, place, &given)?;
+        if let Some(format) = &keys.format {
+            must_be_of_warehouse(format, keys.path.as_ref())?;
+        }
         Ok(Self {
             path: location(&keys, place)?,
             given,
@@ -44,6 +47,17 @@ impl OutputSpec {
             },
         })
     }
+}
+
+/// Fails unless a format is the one of the outputs below the warehouse.
+fn must_be_of_warehouse(format: &At<String>, path: Option<&At<Location>>) -> Result<(), Vec<Diagnostic>> {
+    let is_there = path.is_some_and(|path| path.value.below_warehouse().is_some());
+    let (message, help) = match (is_there, format.value == "parquet") {
+        (true, true) => return Ok(()),
+        (true, false) => ("below the warehouse all is Parquet", "write `format: parquet`, or nothing"),
+        (false, _) => ("`format` is for outputs below the warehouse", "let the ending of the path say it"),
+    };
+    Err(vec![Diagnostic::error(message).at(format.span, "").help(help)])
 }
 
 /// `mart://daily_sales` of a table, `lake://reports/x.csv` of a file below the URL of a connection.

@@ -6,6 +6,7 @@ mod named_file;
 mod partial_copy;
 mod registry;
 mod unvisited;
+mod warehouse;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ pub use destination::{AnyDestination, DestinationCheck, DestinationRefusal};
 pub use local::{LocalFileSystem, is_glob, resolve};
 pub use named_file::NamedFile;
 pub use partial_copy::PartialCopy;
-pub use registry::{Connector, Destinations, StorageRegistry};
+pub use registry::{Connector, Destinations, StorageRegistry, no_warehouse};
+pub use warehouse::WarehouseFolder;
 
 use crate::attempt::CancelToken;
 use crate::connection::{ConnectionError, Database};

@@ -10,7 +10,7 @@ use super::{DestinationCheck, DestinationRefusal, LocalFileSystem, NamedFile, St
 use crate::connection::{ConnectionConfig, ConnectionError, Database};
 use crate::diagnostic::Diagnostic;
 use crate::spec::At;
-use crate::table::Location;
+use crate::table::{Location, WAREHOUSE};
 
 /// Makes storages of connections.
 pub trait Connector: Send + Sync {
@@ -149,6 +149,9 @@ impl StorageRegistry {
         if let Some(mistakes) = self.refused.get(scheme) {
             return mistakes.iter().map(|mistake| mistake.clone().at(location.span, "used here")).collect();
         }
+        if scheme == WAREHOUSE {
+            return vec![no_warehouse(location)];
+        }
         let mistake = Diagnostic::error(unknown(scheme))
             .at(location.span, "this does not lead to a file of this machine")
             .help("name a path; a `command` task can fetch a file, or send one");
@@ -172,6 +175,13 @@ impl StorageRegistry {
 fn refused(error: &ConnectionError, location: &At<Location>) -> Diagnostic {
     let mistake = Diagnostic::error(error.to_string()).at(location.span, "used here");
     error.help.iter().fold(mistake, |mistake, help| mistake.help(help.clone()))
+}
+
+/// That a path is one below a warehouse which the file does not have.
+pub fn no_warehouse(path: &At<Location>) -> Diagnostic {
+    Diagnostic::error(format!("`{}` is a path below the warehouse, and `engine` names no folder as one", path.value))
+        .at(path.span, "")
+        .help("name it, as `engine: {type: local, warehouse: file:///mnt/shared/tidemill}`; the profile that has it may be chosen with `--profile`")
 }
 
 fn unknown(scheme: &str) -> String {

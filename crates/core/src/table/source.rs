@@ -9,6 +9,9 @@ use super::{FileFormat, Schema};
 use crate::connection::WriteMode;
 use crate::spec::SqlText;
 
+/// What a path below the warehouse begins with.
+pub const WAREHOUSE: &str = "warehouse:";
+
 /// Where a file or folder is: a path below the project's folder with `/` between its parts, or an absolute one.
 ///
 /// An engine on this machine resolves it against the project's folder, a remote one against its own root; nothing in core
@@ -28,13 +31,17 @@ impl Location {
         &self.0
     }
 
-    /// What of a path below the warehouse is behind `warehouse:`: `sales/2024/*.parquet`.
+    /// What of a path below the warehouse is behind `warehouse:`: `sales/2024/*.parquet`. A connection may have that name.
     pub fn below_warehouse(&self) -> Option<&str> {
-        self.0.strip_prefix("warehouse:").map(|below| below.trim_start_matches('/'))
+        let below = self.0.strip_prefix(WAREHOUSE).filter(|below| !below.starts_with("//"))?;
+        Some(below.trim_start_matches('/'))
     }
 
-    /// Where it leads other than to the file system of this machine: `s3` of `s3://bucket/key`.
+    /// Where it leads other than to the file system of this machine: `s3` of `s3://bucket/key`; [`WAREHOUSE`].
     pub fn scheme(&self) -> Option<&str> {
+        if self.below_warehouse().is_some() {
+            return Some(WAREHOUSE);
+        }
         let (scheme, _) = self.0.split_once("://")?;
         let is_one = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
@@ -48,7 +55,7 @@ impl Location {
 
     /// Where in it a password stands, with the colon before it.
     fn password(&self) -> Option<Range<usize>> {
-        let start = self.scheme()?.len() + "://".len();
+        let start = self.scheme().filter(|scheme| *scheme != WAREHOUSE)?.len() + "://".len();
         let authority = self.0[start..].split(['/', '?']).next()?;
         let (user, _) = authority.rsplit_once('@')?;
         let (name, _) = user.split_once(':')?;

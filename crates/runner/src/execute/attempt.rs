@@ -216,7 +216,9 @@ impl TaskExecutor {
             let unreadable = |error: std::io::Error| TaskFailure::new(format!("`{path}` was not written: {error}"));
             let size = std::fs::metadata(&staged).map_err(unreadable)?.len();
             let of_table = table.is_some() && task.sinks.iter().any(|sink| sink.path == *path);
-            let rewritten = is_stored && of_table && size >= REWRITTEN;
+            // Of a folder below the warehouse the file is but what stands for it.
+            let is_short = size < REWRITTEN && path.below_warehouse().is_none();
+            let rewritten = is_stored && of_table && !is_short;
             let object = if is_stored && !rewritten {
                 let put = self.context.cache.store.put_file(&staged, cancelled);
                 put.map_err(|error| TaskFailure::new(format!("`{path}` cannot be kept: {error}")))?

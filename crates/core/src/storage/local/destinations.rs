@@ -34,13 +34,6 @@ impl DestinationCheck for LocalDestinations {
         let path = resolve(&self.project, location);
         let place = self.folders.real(&path);
         let mut refusals = Vec::new();
-        if location.below_warehouse().is_some() {
-            refusals.push(DestinationRefusal {
-                what: "would write into the warehouse".to_owned(),
-                label: "what is below the warehouse can only be read".to_owned(),
-                help: "write to a path of this machine",
-            });
-        }
         if !place.starts_with(&self.real_project) && !self.allowed.iter().any(|allowed| place.starts_with(allowed)) {
             refusals.push(DestinationRefusal {
                 what: "would write outside the project".to_owned(),
