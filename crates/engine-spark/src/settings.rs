@@ -22,12 +22,17 @@ pub(crate) const REQUIRED: &[(&str, &str)] = &[
     ("spark.sql.optimizer.excludedRules", EXCLUDED_RULES),
 ];
 
+/// Whether results depend on a setting.
+pub(crate) fn is_required(key: &str) -> bool {
+    REQUIRED.iter().any(|(required, _)| *required == key)
+}
+
 /// The settings of a session: those required, then the user's own.
 ///
 /// # Errors
 /// If the user's name one that is required.
 pub(crate) fn of_session(own: &[(String, String)]) -> Result<Vec<(String, String)>, String> {
-    if let Some((key, _)) = own.iter().find(|(key, _)| REQUIRED.iter().any(|(required, _)| required == key)) {
+    if let Some((key, _)) = own.iter().find(|(key, _)| is_required(key)) {
         return Err(format!("`settings` may not change {key}: results would differ from those of this machine"));
     }
     let required = REQUIRED.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));

@@ -1,7 +1,7 @@
 //! Apache Spark, as the package `pyspark` has it, with its Spark Connect server.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, Weak};
 use std::{env, fs};
@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use crate::programs::{Account, free_port, installed, missing};
 use crate::server_process::{ServerProcess, shared};
 
+/// Where Debian's package has the driver of PostgreSQL for Java.
+const POSTGRES_DRIVER: &str = "/usr/share/java/postgresql.jar";
 /// What the server says when one can connect.
 const READY: &str = "Spark Connect server started";
 
@@ -92,6 +94,9 @@ impl SparkServer {
             ("spark.sql.warehouse.dir", format!("{folder}/catalog")),
             ("spark.local.dir", format!("{folder}/local")),
         ];
+        if Path::new(POSTGRES_DRIVER).is_file() {
+            server.args(["--jars", POSTGRES_DRIVER]);
+        }
         let token = self.token.map(|token| ("spark.connect.authenticate.token", token.to_owned()));
         for (name, value) in settings.into_iter().chain(token) {
             server.arg("--conf").arg(format!("{name}={value}"));
@@ -104,6 +109,15 @@ impl SparkServer {
     /// The port of its address.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether it can read PostgreSQL by itself; a line that says so if not.
+    pub fn has_postgres_driver(&self) -> bool {
+        let is_there = Path::new(POSTGRES_DRIVER).is_file();
+        if !is_there {
+            missing("the driver of PostgreSQL for Java (libpostgresql-jdbc-java)");
+        }
+        is_there
     }
 
     /// Its address.

@@ -5,6 +5,7 @@ mod catalog;
 mod cleaning;
 mod faults;
 mod full_disk;
+mod jdbc;
 mod kills;
 mod mixing;
 mod outputs;

@@ -131,13 +131,13 @@ impl Session {
         self.config(OpType::Set(pb::config_request::Set { pairs, ..Default::default() })).map(|_| ())
     }
 
-    /// The settings of these names as the server has them.
+    /// The settings of these names as the server tells them; empty where it does not.
     ///
     /// # Errors
     /// If it does not say.
     pub fn settings(&self, keys: Vec<String>) -> Result<Vec<(String, String)>, SparkError> {
         use pb::config_request::operation::OpType;
-        let found = self.config(OpType::Get(pb::config_request::Get { keys }))?;
+        let found = self.config(OpType::GetOption(pb::config_request::GetOption { keys }))?;
         Ok(found.pairs.into_iter().map(|pair| (pair.key, pair.value.unwrap_or_default())).collect())
     }
 
