@@ -108,10 +108,10 @@ impl WarehouseFolder {
     /// The folder of a file that is to be published, and from now on below the warehouse.
     fn folder_of(&self, file: &Path, content: Digest) -> io::Result<String> {
         let id = content.to_string();
-        let written = std::fs::File::open(file).and_then(|file| {
+        let written = std::fs::File::open(file).map(|file| {
             // The text is short, and a file of Parquet is none.
             let text = io::read_to_string(io::Read::take(file, 1 << 10)).unwrap_or_default();
-            Ok(serde_json::from_str::<WrittenFolder>(&text).ok())
+            serde_json::from_str::<WrittenFolder>(&text).ok()
         })?;
         if let Some(written) = written {
             let is_there = folders::is_intact(&self.root.join(&written.tidemill_folder));
