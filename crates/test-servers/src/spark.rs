@@ -79,7 +79,7 @@ impl SparkServer {
         let folder = self.folder.path().display();
         let account = Account::other_than_root(&[]);
         let mut server = account.command(&self.home.join("bin/spark-submit"), "KILL");
-        server.args(["--master", "local[2]", "--driver-memory", "2g"]);
+        server.args(["--master", "local[2]", "--driver-memory", "3g"]);
         // Tests compute little, each time something else: what the better compiler does for code that runs often costs more.
         server.args(["--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"]);
         server.args(["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]);
