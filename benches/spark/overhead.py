@@ -55,7 +55,7 @@ def summary(keys, name):
     grouped.orderBy(*keys).coalesce(1).write.option("header", True).csv(f"{warehouse}/hand/{name}")
 summary(["category", "day"], "by_category")
 summary(["country"], "by_country")
-print("took", time.monotonic() - begun)
+print("the work took", time.monotonic() - begun)
 """
 
 PIPELINE = """
@@ -126,7 +126,7 @@ class Server:
 
 def by_hand(warehouse):
     shutil.rmtree(warehouse / "hand", ignore_errors=True)
-    return float(re.search(r"took ([\d.]+)", run_script(BY_HAND, str(warehouse)))[1])
+    return float(re.search(r"the work took ([\d.]+)", run_script(BY_HAND, str(warehouse)))[1])
 
 
 def by_tidemill(binary, warehouse, project, tasks=None):
