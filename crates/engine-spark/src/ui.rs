@@ -79,7 +79,9 @@ fn applications(host: &str, port: u16) -> io::Result<String> {
     let address = address.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
     let mut stream = TcpStream::connect_timeout(&address, CONNECTING)?;
     stream.set_read_timeout(Some(ANSWERING))?;
-    write!(stream, "GET /api/v1/applications HTTP/1.0\r\nHost: {host}:{port}\r\n\r\n")?;
+    // In one piece: a server that answers after the first of several would end the connection under the others.
+    let request = format!("GET /api/v1/applications HTTP/1.0\r\nHost: {host}:{port}\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.take(MOST_BYTES).read_to_string(&mut answer)?;
     Ok(answer)
@@ -87,6 +89,7 @@ fn applications(host: &str, port: u16) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
     use std::net::TcpListener;
 
     use super::*;
@@ -96,9 +99,9 @@ mod tests {
         let port = listener.local_addr()?.port();
         let answer = format!("HTTP/1.0 200 OK\r\n\r\n[{{\"id\" : \"{app}\", \"sparkUser\" : \"me\"}}]");
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let mut stream = stream;
-                let _ = stream.read(&mut [0; 512]);
+            for mut stream in listener.incoming().flatten() {
+                // The whole request: what is unread when the connection is dropped would reset it.
+                let _ = BufReader::new(&stream).lines().map_while(Result::ok).find(String::is_empty);
                 let _ = stream.write_all(answer.as_bytes());
             }
         });

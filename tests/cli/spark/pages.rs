@@ -26,7 +26,7 @@ fn link(project: &Project) -> String {
 fn get(link: &str) -> String {
     let (host, path) = link.trim_start_matches("http://").split_once('/').expect("a path");
     let mut stream = TcpStream::connect(host).expect("Spark's pages");
-    write!(stream, "GET /{path} HTTP/1.0\r\nHost: {host}\r\n\r\n").expect("a question");
+    stream.write_all(format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\n\r\n").as_bytes()).expect("a question");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     answer
