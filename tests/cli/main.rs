@@ -71,6 +71,7 @@ mod secrets;
 mod serve;
 mod shaping;
 mod sheets;
+mod source_views;
 mod spark;
 mod state;
 mod stores;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tidemill_core::attempt::CancelToken;
+use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
@@ -23,7 +24,9 @@ use crate::runtime::memory;
 use crate::runtime::memory_budget::MemoryBudget;
 use crate::runtime::panic_hook;
 use crate::store::output_table::OutputTable;
+use crate::store::stored_table::TableView;
 use crate::store::table_handle::TableHandle;
+use crate::store::view_object::ViewObject;
 use crate::store::{fetch, page, profile};
 
 /// Computes tables on this machine.
@@ -31,6 +34,8 @@ pub struct LocalEngine {
     project: PathBuf,
     files: Box<dyn Files>,
     budget: MemoryBudget,
+    /// What is known of the contents of files.
+    known: Mutex<Arc<FileDigests>>,
 }
 
 /// The rows that `check` looks at.
@@ -49,7 +54,7 @@ impl LocalEngine {
 
     /// An engine for the project in that folder, with these files.
     pub fn with_files(project: impl Into<PathBuf>, files: Box<dyn Files>) -> Self {
-        Self { project: project.into(), files, budget: MemoryBudget::default() }
+        Self { project: project.into(), files, budget: MemoryBudget::default(), known: Mutex::default() }
     }
 
     /// The store, below the project's folder or absolute, where tables go that grow too large for memory while they are
@@ -76,6 +81,10 @@ impl LocalEngine {
 
     fn context<'a>(&'a self, rel: &'a Rel, options: &'a JobOptions<'a>) -> JobContext<'a> {
         JobContext::new(&self.project, &*self.files, options, &self.budget, rel)
+    }
+
+    fn known(&self) -> Arc<FileDigests> {
+        Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn path(&self, location: &Location) -> PathBuf {
@@ -160,12 +169,23 @@ impl TableEngine for LocalEngine {
         guarded(|| crate::io::write::write_workbook(workbook, &self.path(staged)))
     }
 
-    /// The table itself, in the file format of `store`.
+    /// The table itself, in the file format of `store`; of one that stays in the files of its source, which these are.
     fn save(&self, table: &TableRef, manifest: &Location) -> Result<Digest, EngineError> {
-        guarded(|| TableHandle::save(table, &self.path(manifest), self.budget.max_cells))
+        guarded(|| TableHandle::save(table, &self.path(manifest), self.budget.max_cells, &self.known()))
+    }
+
+    fn know(&self, files: &Arc<FileDigests>) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(files);
     }
 
     fn open(&self, manifest: &Location) -> Result<TableRef, EngineError> {
-        guarded(|| TableHandle::open(&self.path(manifest), self.budget.max_cells)?.into_ref())
+        let path = self.path(manifest);
+        guarded(|| match ViewObject::read(&path) {
+            Some(object) => {
+                let TableView(view) = self.files.open_view(&self.project, &object, &self.known())?;
+                TableHandle::OnDisk(view).into_ref()
+            }
+            None => TableHandle::open(&path, self.budget.max_cells)?.into_ref(),
+        })
     }
 }

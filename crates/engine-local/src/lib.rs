@@ -44,6 +44,8 @@ pub use io::read::source_rows::SourceRows;
 pub use io::write::write_error::WriteError;
 pub use polars::prelude::DataFrame;
 pub use store::output_table::OutputTable;
+pub use store::stored_table::TableView;
+pub use store::view_object::{ViewObject, ViewedFile};
 
 #[cfg(test)]
 mod tests;

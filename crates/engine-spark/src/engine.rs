@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
+use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::spec::ClusterConfig;
 use tidemill_core::table::{
@@ -374,6 +375,10 @@ impl TableEngine for SparkEngine {
             Some(manifest) => manifest.digest().is_ok_and(|digest| self.warehouse.table(&digest).is_some()),
             None => self.local.has(manifest),
         }
+    }
+
+    fn know(&self, files: &Arc<FileDigests>) {
+        self.local.know(files);
     }
 
     fn open(&self, manifest: &Location) -> Result<TableRef, EngineError> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::connection::ConnectionError;
+use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::{Digest, RunId};
 use tidemill_core::plan::resolve;
 use tidemill_core::table::{
@@ -201,6 +202,10 @@ impl TableEngine for CachedSamples {
 
     fn has(&self, manifest: &Location) -> bool {
         self.engine.has(manifest)
+    }
+
+    fn know(&self, files: &Arc<FileDigests>) {
+        self.engine.know(files);
     }
 
     fn open(&self, manifest: &Location) -> Result<TableRef, EngineError> {

@@ -46,7 +46,8 @@ pub struct StatRecord {
 }
 
 impl Stat {
-    fn of(metadata: &Metadata) -> Self {
+    /// Of a file that is open.
+    pub fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         let (ctime, inode) = {
             use std::os::unix::fs::MetadataExt;
@@ -91,6 +92,13 @@ struct State {
     news: HashMap<PathBuf, StatRecord>,
     asked: HashSet<PathBuf>,
     globs: bool,
+}
+
+impl Default for FileDigests {
+    /// Nothing is known.
+    fn default() -> Self {
+        Self::new(HashMap::new())
+    }
 }
 
 impl FileDigests {

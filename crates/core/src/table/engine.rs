@@ -11,6 +11,7 @@ use super::{
 };
 use crate::attempt::CancelToken;
 use crate::connection::{ConnectionError, ConnectionErrorKind};
+use crate::fingerprint::FileDigests;
 use crate::ids::{Digest, RunId};
 
 /// A table that an engine holds. Dropping the last reference lets the engine free it.
@@ -375,7 +376,8 @@ pub trait TableEngine: Send + Sync {
     /// where the engine keeps it, until [`sweep`](Self::sweep) no longer names it. Nobody else looks into it.
     ///
     /// By that digest the table is known everywhere. So equal tables (columns, types, values, order) have equal manifests, which
-    /// hold no path and no time.
+    /// hold no path and no time. Of a table that stays in the files it was loaded from, equal files have: what it is known by are
+    /// their paths as the pipeline has them, and the digests of their contents.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -388,6 +390,10 @@ pub trait TableEngine: Send + Sync {
     fn digest(&self, table: &TableRef, aside: &Location) -> Result<Digest, EngineError> {
         self.save(table, aside)
     }
+
+    /// What is known of the contents of files, to be used and added to. An engine that looks at no file's content has no use
+    /// for it.
+    fn know(&self, _files: &Arc<FileDigests>) {}
 
     /// Whether what a manifest leads to is still there, at the cost of a glance. Where it is the table itself, it is.
     fn has(&self, _manifest: &Location) -> bool {

@@ -149,6 +149,12 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// These columns of these files, read without options.
+    pub fn of_files(files: Vec<Location>, format: FileFormat, schema: Schema) -> Self {
+        let options = ScanOptions::default();
+        Self { files, format, table: None, query: None, sheet: None, options, is_selection: true, schema }
+    }
+
     /// Its files in a few words: `data/a.csv and 3 more`.
     pub fn title(&self) -> String {
         match self.files.as_slice() {

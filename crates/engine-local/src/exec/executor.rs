@@ -81,6 +81,9 @@ impl<'a> Executor<'a> {
     }
 
     fn table(&mut self, job: &TableJob) -> Outcome<(TableHandle, Vec<CheckResult>)> {
+        if let Some(done) = pipeline::view::view(&mut self.context, &job.rel, &job.checks)? {
+            return Ok(done);
+        }
         if let Some(done) = pipeline::store_result::source(&mut self.context, &job.rel, &job.checks)? {
             return Ok(done);
         }

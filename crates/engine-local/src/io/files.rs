@@ -4,9 +4,12 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use tidemill_core::attempt::CancelToken;
+use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
 
 use crate::store::output_table::OutputTable;
+use crate::store::stored_table::TableView;
+use crate::store::view_object::ViewObject;
 
 /// Rows of a source, batch by batch.
 pub type SourceBatches = Box<dyn Iterator<Item = Result<DataFrame, EngineError>> + Send>;
@@ -44,6 +47,27 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn batches(&self, _scan: &Scan, _cancelled: &CancelToken) -> Result<Option<SourceBatches>, EngineError> {
         Ok(None)
+    }
+
+    /// The source as a table that stays in its files, and all there is to say of it; none if it is read and kept.
+    ///
+    /// # Errors
+    /// If the source cannot be read or a value is not of its column's type.
+    fn view(
+        &self,
+        _project: &Path,
+        _scan: &Scan,
+        _cancelled: &CancelToken,
+    ) -> Result<Option<(TableView, Vec<String>)>, EngineError> {
+        Ok(None)
+    }
+
+    /// The table that the store keeps as such an object, if its files are what they were.
+    ///
+    /// # Errors
+    /// If a file has changed or cannot be read.
+    fn open_view(&self, _project: &Path, object: &ViewObject, _known: &FileDigests) -> Result<TableView, EngineError> {
+        Err(EngineError::Internal(format!("tables do not stay in files of format {}", object.format)))
     }
 
     /// File, and line or row id, of rows given by their place in the frame that `read` gives, from 0.

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use polars::prelude::DataFrame;
 use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::connection::Database;
+use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::storage::StorageRegistry;
-use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
 
 use crate::io::database;
 use crate::io::files::{Files, SourceBatches};
@@ -16,6 +17,8 @@ use crate::io::formats::FormatCodecs;
 use crate::io::read::source_file::SourceFile;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
+use crate::store::stored_table::TableView;
+use crate::store::view_object::ViewObject;
 
 /// Sources whose rows are kept at a time: they are asked for in a moment, unless their columns turn out to be wrong.
 const KEPT: usize = 4;
@@ -119,6 +122,42 @@ impl Files for LocalFiles {
     fn batches(&self, source: &Scan, cancelled: &CancelToken) -> Result<Option<SourceBatches>, EngineError> {
         let Some(database) = self.database(source) else { return Ok(None) };
         database::batches(&*database, source, cancelled).map(Some)
+    }
+
+    fn view(
+        &self,
+        project: &Path,
+        source: &Scan,
+        cancelled: &CancelToken,
+    ) -> Result<Option<(TableView, Vec<String>)>, EngineError> {
+        if self.database(source).is_some() {
+            return Ok(None);
+        }
+        let codec = self.codecs.get(source.format)?;
+        let Some((view, mut told)) = codec.view(&self.of(project, source, cancelled)?, source)? else {
+            return Ok(None);
+        };
+        told.extend(self.remarks(project, source)?);
+        Ok(Some((view, told)))
+    }
+
+    fn open_view(&self, project: &Path, object: &ViewObject, known: &FileDigests) -> Result<TableView, EngineError> {
+        let format = self.codecs.formats().named(&object.format).map(FormatDescriptor::format);
+        let gone = || EngineError::Internal(format!("tables do not stay in files of format {}", object.format));
+        let source = Scan::of_files(
+            object.files.iter().map(|file| file.path.clone()).collect(),
+            format.ok_or_else(gone)?,
+            object.schema.clone(),
+        );
+        let files = self.of(project, &source, &NEVER_CANCELLED)?;
+        for (file, was) in files.iter().zip(&object.files) {
+            let digest = known.file(&file.path).map_err(|error| file.io_error(&error))?;
+            if digest != Some(was.digest) {
+                return Err(file.error_with_help(None, "has changed since it was loaded", "run the pipeline again"));
+            }
+        }
+        let view = self.codecs.get(source.format)?.view(&files, &source)?;
+        view.map(|(view, _)| view).ok_or_else(gone)
     }
 
     fn places(

@@ -17,6 +17,8 @@ pub(crate) struct MemoryBudget {
     pub batch_rows: usize,
     /// A table of more cells than this is kept in a file and not in memory.
     pub max_cells: usize,
+    /// A source of more cells than this stays in its files, if it can.
+    pub view_cells: usize,
     /// The store in whose folder for what is half written such files are put; none for the system's folder.
     pub spill_store: Option<PathBuf>,
     /// Rows that are under way, and the most that were at once: the tests bound memory by counting.
@@ -29,6 +31,7 @@ impl Default for MemoryBudget {
         Self {
             batch_rows: 1 << 13,
             max_cells: 1 << 22,
+            view_cells: 1 << 16,
             spill_store: None,
             #[cfg(test)]
             rows: Default::default(),

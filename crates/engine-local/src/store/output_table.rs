@@ -6,6 +6,7 @@ use tidemill_core::table::EngineError;
 use super::row_group::RowGroup;
 use super::table_format::ROW_GROUP_ROWS;
 use super::table_handle::TableHandle;
+use crate::arrays::types;
 use crate::error::Outcome;
 
 /// Row groups in a block. With the rows of a row group this is also the size of Parquet's row groups.
@@ -30,7 +31,7 @@ impl OutputTable {
     pub fn head(&self) -> Result<DataFrame, EngineError> {
         match &self.0 {
             TableHandle::InMemory(frame) => Ok(frame.clear()),
-            TableHandle::OnDisk(stored) => stored.head(),
+            TableHandle::OnDisk(stored) => types::empty(stored.schema()),
         }
     }
 
@@ -43,20 +44,21 @@ impl OutputTable {
         (0..self.rows()).step_by(BLOCK).map(|start| self.block(start, self.rows().min(start + BLOCK), None))
     }
 
-    /// Rows from `start`, where a row group begins, to `end` or the end of that row group: these columns, or all.
+    /// Rows `start..end`: these columns, or all.
     pub(crate) fn block(&self, start: usize, end: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
         match &self.0 {
             TableHandle::InMemory(_) => Ok(self.0.frame(columns)?.slice(start as i64, end - start)),
-            TableHandle::OnDisk(stored) => {
-                let first = start / ROW_GROUP_ROWS;
-                stored.block(first, end.div_ceil(ROW_GROUP_ROWS).clamp(first + 1, stored.len()), columns)
-            }
+            TableHandle::OnDisk(stored) => stored.block(start, end, columns),
         }
     }
 
     /// How many row groups it has; none if there are no rows.
     pub(crate) fn row_groups(&self) -> usize {
-        self.rows().div_ceil(ROW_GROUP_ROWS)
+        match &self.0 {
+            _ if self.rows() == 0 => 0,
+            TableHandle::InMemory(frame) => frame.height().div_ceil(ROW_GROUP_ROWS),
+            TableHandle::OnDisk(stored) => stored.len(),
+        }
     }
 
     /// One row group.

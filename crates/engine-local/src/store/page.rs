@@ -7,9 +7,8 @@ use polars::prelude::{DataType, IdxSize, Series};
 use tidemill_core::table::PlainTable;
 
 use super::fetch::plain;
-use super::table_format::ROW_GROUP_ROWS;
 use super::table_handle::TableHandle;
-use crate::arrays::select;
+use crate::arrays::{select, types};
 use crate::error::{Outcome, internal, unsupported, value};
 use crate::keys::physical;
 use crate::runtime::parallel;
@@ -123,15 +122,16 @@ pub(crate) fn take(table: &TableHandle, rows: &[u64]) -> Outcome<PlainTable> {
         TableHandle::InMemory(frame) => return plain(&select::take(frame, &rows)?),
         TableHandle::OnDisk(file) => file,
     };
-    let group_of = |row: IdxSize| row as usize / ROW_GROUP_ROWS;
+    let group_of = |row: IdxSize| file.row_group_of(row as usize);
     let mut groups: Vec<usize> = rows.iter().map(|row| group_of(*row)).collect();
     groups.sort_unstable();
     groups.dedup();
-    let parts = parallel::map(&groups, file.rows, |group| {
-        let within = rows.iter().filter(|row| group_of(**row) == *group).map(|row| row % ROW_GROUP_ROWS as IdxSize);
+    let parts = parallel::map(&groups, file.rows(), |group| {
+        let start = file.starts()[*group] as IdxSize; // no more than a row's number
+        let within = rows.iter().filter(|row| group_of(**row) == *group).map(|row| row - start);
         select::take(&file.frame(*group, None)?, &within.collect::<Vec<_>>())
     })?;
-    let mut found = file.head()?;
+    let mut found = types::empty(file.schema())?;
     for part in parts {
         found.vstack_mut_owned(part).map_err(internal)?;
     }
@@ -146,6 +146,7 @@ pub(crate) fn take(table: &TableHandle, rows: &[u64]) -> Outcome<PlainTable> {
 #[cfg(test)]
 mod tests {
     use polars::prelude::{Column, DataFrame, NamedFrom};
+    use tidemill_core::fingerprint::FileDigests;
 
     use super::*;
     use crate::ops::sort::{SortColumn, sorted};
@@ -196,7 +197,7 @@ mod tests {
         let table = in_memory(frame())?;
         let whole = fetch::plain(&frame())?;
         let inside = TableHandle::of(&table)?;
-        TableHandle::save(&table, &folder.path().join("t"), 0)?;
+        TableHandle::save(&table, &folder.path().join("t"), 0, &FileDigests::default())?;
         let outside = TableHandle::of(&table)?;
         assert!(matches!(outside, TableHandle::OnDisk(_)), "it is read from its file now");
         for rows in [vec![], vec![99], vec![50, 3, 51, 3, 0, 99, 17]] {

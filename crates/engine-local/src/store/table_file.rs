@@ -5,27 +5,23 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use polars::prelude::DataFrame;
-use polars_core::runtime::RAYON;
-use rayon::prelude::*;
 use tempfile::TempPath;
+use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{EngineError, Schema};
 
 use super::row_group::{ColumnChunk, Damaged, RowGroup, RunLengths};
+use super::stored_table::StoredTable;
 use super::table_format::{Footer, MAGIC, ROW_GROUP_ROWS, RowGroupMeta};
-use crate::arrays::types;
-use crate::error::{Outcome, internal};
+use crate::error::Outcome;
 
-/// A table that is not in memory. The file stays open, so that it can be renamed or removed meanwhile.
+/// A table in a file of the engine's own form. The file stays open, so that it can be renamed or removed meanwhile.
 pub(crate) struct TableFile {
     file: Mutex<File>,
     /// Where each row group begins, and what it consists of.
     row_groups: Vec<(u64, RowGroupMeta)>,
-    /// Its columns.
-    pub schema: Schema,
-    /// Its rows.
-    pub rows: usize,
+    schema: Schema,
+    starts: Vec<usize>,
     shown: String,
     spilled: Mutex<Option<Spilled>>,
 }
@@ -50,8 +46,9 @@ impl TableFile {
             (begin, row_group)
         };
         let row_groups: Vec<(u64, RowGroupMeta)> = row_groups.into_iter().map(located).collect();
-        let rows = row_groups.iter().map(|(_, row_group)| row_group.rows).sum();
-        Ok(Self { file: Mutex::new(file), row_groups, schema, rows, shown, spilled: Mutex::new(None) })
+        let mut starts = vec![0];
+        row_groups.iter().for_each(|(_, row_group)| starts.push(starts[starts.len() - 1] + row_group.rows));
+        Ok(Self { file: Mutex::new(file), row_groups, schema, starts, shown, spilled: Mutex::new(None) })
     }
 
     /// Takes up a table that was written aside to a file of its own.
@@ -61,49 +58,27 @@ impl TableFile {
         Ok(stored)
     }
 
-    /// Puts its file at `to`: moves it if nobody else has it, else copies it. Its digest.
-    pub fn save(&self, to: &Path) -> Outcome<Digest> {
-        let failed =
-            |error: io::Error| EngineError::Sink { path: to.display().to_string(), message: error.to_string() };
-        let mut spilled = self.spilled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Spilled { path, digest }) = spilled.take() {
-            if std::fs::rename(&path, to).is_err() {
-                std::fs::copy(&path, to).map_err(failed)?;
-            }
-            return Ok(digest);
-        }
+    fn read(&self, start: u64, length: u64) -> Outcome<Vec<u8>> {
+        let mut bytes = vec![0; length as usize]; // no longer than the file
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut copy = File::create(to).map_err(failed)?;
-        let mut hasher = blake3::Hasher::new();
-        let mut buffer = vec![0; 1 << 20];
-        file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        loop {
-            let read = file.read(&mut buffer).map_err(failed)?;
-            if read == 0 {
-                return Ok(Digest(*hasher.finalize().as_bytes()));
-            }
-            hasher.update(&buffer[..read]);
-            io::Write::write_all(&mut copy, &buffer[..read]).map_err(failed)?;
-        }
+        file.seek(SeekFrom::Start(start))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|error| broken(&self.shown, error.to_string()))?;
+        Ok(bytes)
+    }
+}
+
+impl StoredTable for TableFile {
+    fn schema(&self) -> &Schema {
+        &self.schema
     }
 
-    /// How many row groups it has, at least one.
-    pub fn len(&self) -> usize {
-        self.row_groups.len()
+    fn starts(&self) -> &[usize] {
+        &self.starts
     }
 
-    /// How many rows a row group has.
-    pub fn rows_of(&self, at: usize) -> usize {
-        self.row_groups[at].1.rows
-    }
-
-    /// One row group: these columns in that order, or all.
-    pub fn frame(&self, at: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
-        self.row_group(at, columns)?.into_frame()
-    }
-
-    /// The same, as it is encoded.
-    pub fn row_group(&self, at: usize, columns: Option<&[String]>) -> Outcome<RowGroup> {
+    /// As it is encoded.
+    fn row_group(&self, at: usize, columns: Option<&[String]>) -> Outcome<RowGroup> {
         let (start, meta) = &self.row_groups[at];
         let numbers: Vec<usize> = match columns {
             None => (0..self.schema.len()).collect(),
@@ -136,39 +111,30 @@ impl TableFile {
         Ok(RowGroup { rows: meta.rows, run_lengths, columns })
     }
 
-    /// Row groups `from..to`, each a frame.
-    pub fn frames(&self, from: usize, to: usize, columns: Option<&[String]>) -> Outcome<Vec<DataFrame>> {
-        RAYON.install(|| (from..to).into_par_iter().map(|at| self.frame(at, columns)).collect())
-    }
-
-    /// Row groups `from..to` as one frame, each column in one piece.
-    pub fn block(&self, from: usize, to: usize, columns: Option<&[String]>) -> Outcome<DataFrame> {
-        let mut row_groups = self.frames(from, to, columns)?.into_iter();
-        let mut whole = row_groups.next().map_or_else(|| self.head(), Ok)?;
-        for row_group in row_groups {
-            whole.vstack_mut_owned(row_group).map_err(internal)?;
+    /// Moves its file there if nobody else has it, else copies it.
+    fn save(&self, to: &Path, _: &FileDigests) -> Outcome<Digest> {
+        let failed =
+            |error: io::Error| EngineError::Sink { path: to.display().to_string(), message: error.to_string() };
+        let mut spilled = self.spilled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Spilled { path, digest }) = spilled.take() {
+            if std::fs::rename(&path, to).is_err() {
+                std::fs::copy(&path, to).map_err(failed)?;
+            }
+            return Ok(digest);
         }
-        whole.rechunk_mut_par();
-        Ok(whole)
-    }
-
-    /// The whole table in memory.
-    pub fn whole(&self, columns: Option<&[String]>) -> Outcome<DataFrame> {
-        self.block(0, self.row_groups.len(), columns)
-    }
-
-    /// No rows, all columns.
-    pub fn head(&self) -> Outcome<DataFrame> {
-        types::empty(&self.schema)
-    }
-
-    fn read(&self, start: u64, length: u64) -> Outcome<Vec<u8>> {
-        let mut bytes = vec![0; length as usize]; // no longer than the file
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(start))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(|error| broken(&self.shown, error.to_string()))?;
-        Ok(bytes)
+        let mut copy = File::create(to).map_err(failed)?;
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0; 1 << 20];
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        loop {
+            let read = file.read(&mut buffer).map_err(failed)?;
+            if read == 0 {
+                return Ok(Digest(*hasher.finalize().as_bytes()));
+            }
+            hasher.update(&buffer[..read]);
+            io::Write::write_all(&mut copy, &buffer[..read]).map_err(failed)?;
+        }
     }
 }
 

@@ -1,12 +1,14 @@
-//! Tables as the engine holds them: small ones in memory, large ones in a file.
+//! Tables as the engine holds them: small ones in memory, large ones in files.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::{DataFrame, IdxSize};
+use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::TableRef;
 
+use super::stored_table::StoredTable;
 use super::table_file::TableFile;
 use super::table_file_writer::TableFileWriter;
 use crate::arrays::select::pick;
@@ -17,7 +19,7 @@ use crate::error::{Outcome, unsupported};
 #[derive(Clone)]
 pub(crate) enum TableHandle {
     InMemory(DataFrame),
-    OnDisk(Arc<TableFile>),
+    OnDisk(Arc<dyn StoredTable>),
 }
 
 /// What stands behind a [`TableRef`]: a table in memory may move to a file when it is saved.
@@ -49,7 +51,7 @@ impl TableHandle {
         }
         let schema = match &self {
             Self::InMemory(frame) => types::schema_of(frame)?,
-            Self::OnDisk(file) => file.schema.clone(),
+            Self::OnDisk(stored) => stored.schema().clone(),
         };
         let rows = self.rows() as u64;
         Ok(TableRef { held: Arc::new(Slot(Mutex::new(self))), schema, rows })
@@ -57,9 +59,9 @@ impl TableHandle {
 
     /// Writes the table in the engine's own form. One of more cells than `max_cells` is read from that file from then on and
     /// no longer in memory.
-    pub fn save(table: &TableRef, to: &Path, max_cells: usize) -> Outcome<Digest> {
+    pub fn save(table: &TableRef, to: &Path, max_cells: usize, files: &FileDigests) -> Outcome<Digest> {
         let frame = match Self::of(table)? {
-            Self::OnDisk(file) => return file.save(to),
+            Self::OnDisk(stored) => return stored.save(to, files),
             Self::InMemory(frame) => frame,
         };
         let mut writer = TableFileWriter::create(to)?;
@@ -75,7 +77,7 @@ impl TableHandle {
     /// Opens a table that was saved: into memory if it is small, and has no more than so many cells.
     pub fn open(from: &Path, max_cells: usize) -> Outcome<Self> {
         let file = TableFile::open(from)?;
-        if file.rows.saturating_mul(file.schema.len()) > max_cells.min(SMALL) {
+        if file.rows().saturating_mul(file.schema().len()) > max_cells.min(SMALL) {
             return Ok(Self::OnDisk(Arc::new(file)));
         }
         Ok(Self::InMemory(file.whole(None)?))
@@ -85,7 +87,7 @@ impl TableHandle {
     pub fn rows(&self) -> usize {
         match self {
             Self::InMemory(frame) => frame.height(),
-            Self::OnDisk(file) => file.rows,
+            Self::OnDisk(stored) => stored.rows(),
         }
     }
 
@@ -93,7 +95,7 @@ impl TableHandle {
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::InMemory(frame) => frame.get_column_names().iter().map(|name| name.to_string()).collect(),
-            Self::OnDisk(file) => file.schema.names().map(str::to_owned).collect(),
+            Self::OnDisk(stored) => stored.schema().names().map(str::to_owned).collect(),
         }
     }
 
@@ -102,7 +104,7 @@ impl TableHandle {
         match (self, columns) {
             (Self::InMemory(frame), None) => Ok(frame.clone()),
             (Self::InMemory(frame), Some(columns)) => pick(frame, columns.iter().map(String::as_str)),
-            (Self::OnDisk(file), columns) => file.whole(columns),
+            (Self::OnDisk(stored), columns) => stored.whole(columns),
         }
     }
 }

@@ -6,6 +6,7 @@ mod stored_table;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tidemill_core::cache::ContentStore;
 use tidemill_core::fingerprint::FileDigests;
@@ -29,7 +30,7 @@ pub struct CacheIndex {
     /// The objects.
     pub store: ContentStore,
     /// The contents of files.
-    pub files: FileDigests,
+    pub files: Arc<FileDigests>,
 }
 
 /// What of a task's result those that read it see.
@@ -72,7 +73,7 @@ impl CacheIndex {
             project: project.to_owned(),
             last,
             store: ContentStore::new(project.join(tidemill_state::FOLDER).join("cache")),
-            files: FileDigests::new(files),
+            files: Arc::new(FileDigests::new(files)),
         })
     }
 

@@ -43,6 +43,7 @@ impl Runner<'_> {
         up_to_date::forget(folder).map_err(|error| Failure::broken(format!("notes of an earlier run: {error}")))?;
         self.record_start(&mut state)?;
         let cache = CacheIndex::of(folder, pipeline, Some(&state))?;
+        self.engine.know(&cache.files);
         let secrets = secrets::of(spec);
         let masker = Masker::new(secrets.values().map(String::as_str));
         Ok(ActiveRun {

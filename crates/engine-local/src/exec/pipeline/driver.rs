@@ -11,7 +11,7 @@ use crate::expr::Notes;
 use crate::ops::batch::Batch;
 use crate::ops::context::JobContext;
 use crate::runtime::ordered::for_each_in_order;
-use crate::store::table_file::TableFile;
+use crate::store::stored_table::StoredTable;
 
 /// Slices for each core that are under way, or wait to be taken.
 const SLICES: usize = 4;
@@ -82,7 +82,7 @@ pub(crate) fn drive<R: Send>(
             )
         }
         BatchSource::File(file, columns) if pipeline.multiplies() => {
-            let row_groups = RowGroupCache::new(file, columns);
+            let row_groups = RowGroupCache::new(&**file, columns);
             let slices: Vec<(usize, usize)> = (0..file.len())
                 .flat_map(|row_group| starts(file.rows_of(row_group), slice).map(move |start| (row_group, start)))
                 .collect();
@@ -105,7 +105,7 @@ pub(crate) fn drive<R: Send>(
         }
         BatchSource::File(file, columns) => {
             let one = |row_group: usize| -> Outcome<Vec<BatchResult<R>>> {
-                let batches = batches(file, row_group, columns, slice)?;
+                let batches = batches(&**file, row_group, columns, slice)?;
                 batches.into_iter().map(through).collect()
             };
             for_each_in_order(file.len(), ROW_GROUPS * cores, one, |done| {
@@ -118,13 +118,13 @@ pub(crate) fn drive<R: Send>(
 
 /// Row groups of a stored table that several slices are cut from.
 struct RowGroupCache<'a> {
-    file: &'a TableFile,
+    file: &'a dyn StoredTable,
     columns: &'a [String],
     read: Vec<Mutex<Option<DataFrame>>>,
 }
 
 impl<'a> RowGroupCache<'a> {
-    fn new(file: &'a TableFile, columns: &'a [String]) -> Self {
+    fn new(file: &'a dyn StoredTable, columns: &'a [String]) -> Self {
         Self { file, columns, read: (0..file.len()).map(|_| Mutex::default()).collect() }
     }
 
@@ -147,7 +147,7 @@ impl<'a> RowGroupCache<'a> {
 
 /// The rows of a row group: in one batch where columns are run-length encoded, so that each run is looked at once; else in
 /// slices.
-fn batches(file: &TableFile, row_group: usize, columns: &[String], slice: usize) -> Outcome<Vec<Batch>> {
+fn batches(file: &dyn StoredTable, row_group: usize, columns: &[String], slice: usize) -> Outcome<Vec<Batch>> {
     let row_group = file.row_group(row_group, Some(columns))?;
     let by_run = row_group.columns.iter().any(|column| column.by_run);
     if by_run && row_group.rows <= slice / PLAIN_SLICES * WHOLE_SLICES {

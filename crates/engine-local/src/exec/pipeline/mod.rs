@@ -11,3 +11,4 @@ mod stages;
 pub(crate) mod store_result;
 #[cfg(test)]
 mod tests;
+pub(crate) mod view;

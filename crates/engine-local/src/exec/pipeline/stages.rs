@@ -16,13 +16,13 @@ use crate::ops::expand;
 use crate::ops::fill;
 use crate::ops::operator::KeyFilter;
 use crate::ops::required_columns::RequiredColumns;
-use crate::store::table_file::TableFile;
+use crate::store::stored_table::StoredTable;
 
 /// Where the rows come from.
 pub(super) enum BatchSource {
     Frame(DataFrame),
-    /// These columns of a table in a file.
-    File(Arc<TableFile>, Vec<String>),
+    /// These columns of a table in files.
+    File(Arc<dyn StoredTable>, Vec<String>),
 }
 
 /// An operator that needs one row at a time.

@@ -19,6 +19,7 @@ use super::read::source_file::SourceFile;
 use super::read::source_rows::SourceRows;
 use super::write::write_error::WriteError;
 use crate::store::output_table::OutputTable;
+use crate::store::stored_table::TableView;
 
 /// Reads and writes the files of one format. Reading takes two steps that agree with each other: what `infer` says of the
 /// columns is what `read` makes of the values.
@@ -49,6 +50,14 @@ pub trait FormatCodec: Send + Sync {
     /// # Errors
     /// If a file cannot be read, lacks a column, or holds a value that does not fit the type of its column.
     fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError>;
+
+    /// The source as a table that stays in its files, and what reading all of it shows; none if it is to be read.
+    ///
+    /// # Errors
+    /// As [`FormatCodec::read`].
+    fn view(&self, _files: &[SourceFile], _scan: &Scan) -> Result<Option<(TableView, Vec<String>)>, EngineError> {
+        Ok(None)
+    }
 
     /// File, and line or number from 1, of rows, which are given from 0 in ascending order.
     ///

@@ -1,15 +1,18 @@
 //! Apache Parquet.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
 
 use super::FormatCodec;
+use crate::io::read::parquet_view::ParquetView;
 use crate::io::read::source_file::SourceFile;
 use crate::io::read::source_rows::SourceRows;
 use crate::io::write::write_error::WriteError;
 use crate::io::{read, write};
 use crate::store::output_table::OutputTable;
+use crate::store::stored_table::TableView;
 
 pub(super) struct Parquet;
 
@@ -31,6 +34,11 @@ impl FormatCodec for Parquet {
 
     fn read(&self, files: &[SourceFile], scan: &Scan) -> Result<SourceRows, EngineError> {
         read::parquet::read(files, scan)
+    }
+
+    fn view(&self, files: &[SourceFile], scan: &Scan) -> Result<Option<(TableView, Vec<String>)>, EngineError> {
+        let found = ParquetView::of(files, scan)?;
+        Ok(found.map(|(view, told)| (TableView(Arc::new(view)), told)))
     }
 
     fn places(&self, files: &[SourceFile], _: &Scan, rows: &[u64]) -> Result<Vec<(String, u64)>, EngineError> {

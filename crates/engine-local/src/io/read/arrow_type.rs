@@ -39,6 +39,20 @@ pub(super) fn held_as(arrow: &Arrow) -> Option<DataType> {
     })
 }
 
+/// Whether every value of an Arrow type is one of ours, without anything to tell, however many bits it is stored in.
+pub(super) fn fits_unseen(arrow: &Arrow, wanted: DataType) -> bool {
+    let always = match arrow {
+        Arrow::Boolean | Arrow::Int8 | Arrow::Int16 | Arrow::Int32 | Arrow::Int64 => true,
+        Arrow::UInt8 | Arrow::UInt16 | Arrow::UInt32 | Arrow::Float32 | Arrow::Float64 => true,
+        Arrow::Utf8 | Arrow::LargeUtf8 | Arrow::Utf8View | Arrow::Date32 => true,
+        Arrow::Timestamp(unit, _) | Arrow::Time64(unit) => *unit == ArrowTimeUnit::Microsecond,
+        Arrow::Decimal(..) | Arrow::Decimal32(..) | Arrow::Decimal64(..) => true,
+        Arrow::Dictionary(_, values, _) => return fits_unseen(values, wanted),
+        _ => false,
+    };
+    always && held_as(arrow) == Some(wanted)
+}
+
 /// An Arrow type as messages name it.
 pub(super) fn shown(arrow: &Arrow) -> String {
     let list = |item: &ArrowField| format!("list[{}]", shown(item.dtype()));

@@ -16,6 +16,7 @@ pub(super) mod json;
 mod nested;
 pub(super) mod parquet;
 mod parquet_pages;
+pub(super) mod parquet_view;
 mod places;
 pub(crate) mod remedy;
 pub(crate) mod source_file;

@@ -150,7 +150,7 @@ fn read_one(origin: &SourceFile, schema: &Schema, warnings: &mut Vec<String>) ->
 }
 
 /// The column of a stored type as the one that is wanted of it.
-fn column_as(
+pub(super) fn column_as(
     origin: &SourceFile,
     column: &Column,
     stored: &ArrowDataType,
@@ -262,7 +262,7 @@ pub(in crate::io) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(S
 }
 
 /// What the reader finds. There is damage at which it panics instead of saying so.
-fn undamaged<T>(origin: &SourceFile, read: impl FnOnce() -> PolarsResult<T>) -> Result<T, EngineError> {
+pub(super) fn undamaged<T>(origin: &SourceFile, read: impl FnOnce() -> PolarsResult<T>) -> Result<T, EngineError> {
     let damaged = |said: String| origin.error(None, format!("is not a whole Parquet file: {said}"));
     match panic_hook::caught(read) {
         Ok(Ok(found)) => Ok(found),

@@ -20,7 +20,10 @@ pub(super) fn parts_of(metadata: &FileMetadata, columns: &[String]) -> Vec<Range
 }
 
 /// The parts of a column in a group of rows: one, if it holds plain values; of lists and structs several.
-fn chunks<'a>(row_group: &'a RowGroupMetadata, name: &'a str) -> impl Iterator<Item = &'a ColumnChunkMetadata> {
+pub(super) fn chunks<'a>(
+    row_group: &'a RowGroupMetadata,
+    name: &'a str,
+) -> impl Iterator<Item = &'a ColumnChunkMetadata> {
     row_group.columns_under_root_iter(name).into_iter().flatten()
 }
 
@@ -36,19 +39,28 @@ pub(super) fn look_at(file: &File, metadata: &FileMetadata, columns: &[String]) 
             for chunk in chunks(row_group, name) {
                 if chunk.descriptor().descriptor.max_rep_level > 0 {
                     of_lists += u128::try_from(chunk.num_values()).unwrap_or_default();
-                } else if usize::try_from(chunk.num_values()) != Ok(row_group.num_rows()) {
-                    return Err(
-                        ParquetError::OutOfSpec(format!("column `{name}` has not one value for each row")).into()
-                    );
                 }
-                look_at_chunk(file, chunk)?;
+                checked_pages(file, row_group, chunk)?;
             }
         }
     }
     Ok(of_lists)
 }
 
-fn look_at_chunk(file: &File, chunk: &ColumnChunkMetadata) -> ParquetResult<()> {
+/// The pages of a part, which hold as many values as it has: one for each row, or in lists any number.
+///
+/// # Errors
+/// If they do not, or its bytes are not in the file.
+pub(super) fn checked_pages(
+    file: &File,
+    row_group: &RowGroupMetadata,
+    chunk: &ColumnChunkMetadata,
+) -> ParquetResult<PageReader> {
+    let is_list = chunk.descriptor().descriptor.max_rep_level > 0;
+    if !is_list && usize::try_from(chunk.num_values()) != Ok(row_group.num_rows()) {
+        let name = chunk.descriptor().path_in_schema.join(".");
+        return Err(ParquetError::OutOfSpec(format!("column `{name}` has not one value for each row")));
+    }
     let range = chunk.byte_range();
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let size = range.end.checked_sub(range.start).filter(|_| range.end <= length);
@@ -57,8 +69,9 @@ fn look_at_chunk(file: &File, chunk: &ColumnChunkMetadata) -> ParquetResult<()> 
         .ok_or_else(|| ParquetError::OutOfSpec("a column lies outside".to_owned()))?;
     let mut bytes = vec![0; size];
     file.read_exact_at(&mut bytes, range.start).map_err(|error| ParquetError::OutOfSpec(error.to_string()))?;
+    let mut pages = PageReader::new(Cursor::new(bytes.into()), chunk, Vec::new(), usize::MAX);
     let mut values = 0;
-    for page in PageReader::new(Cursor::new(bytes.into()), chunk, Vec::new(), usize::MAX) {
+    for page in &mut pages {
         let CompressedPage::Data(page) = page? else { continue };
         let count = match page.header() {
             DataPageHeader::V1(header) => header.num_values,
@@ -68,9 +81,10 @@ fn look_at_chunk(file: &File, chunk: &ColumnChunkMetadata) -> ParquetResult<()> 
             .map_err(|_| ParquetError::OutOfSpec("a page has fewer values than none".to_owned()))?;
     }
     let wanted = u64::try_from(chunk.num_values()).unwrap_or_default();
-    if values == wanted {
-        Ok(())
-    } else {
-        Err(ParquetError::OutOfSpec(format!("its pages have {values} of {wanted} values")))
+    if values != wanted {
+        return Err(ParquetError::OutOfSpec(format!("its pages have {values} of {wanted} values")));
     }
+    let (mut bytes, scratch) = pages.into_inner();
+    bytes.set_position(0);
+    Ok(PageReader::new(bytes, chunk, scratch, usize::MAX))
 }

@@ -9,6 +9,10 @@ use super::blocks::blocks;
 use super::write_error::WriteError;
 use crate::store::output_table::{BLOCK, OutputTable};
 
+/// Room in a page for the places in a dictionary, in 8 bytes, that the rows of a row group have. Of a column with a dictionary the
+/// writer says the NULLs of the row group to be those of each of its pages, so there must be no more than one.
+const PAGE_BYTES: usize = 16 * BLOCK;
+
 /// Each block becomes a row group.
 pub(in crate::io) fn write(table: &OutputTable, path: &Path) -> Result<(), WriteError> {
     let failed = |error: polars::prelude::PolarsError| WriteError::Writing(error.to_string());
@@ -16,6 +20,7 @@ pub(in crate::io) fn write(table: &OutputTable, path: &Path) -> Result<(), Write
     let mut writer = ParquetWriter::new(File::create(path)?)
         .with_compression(ParquetCompression::Uncompressed)
         .with_row_group_size(Some(BLOCK))
+        .with_data_page_size(Some(PAGE_BYTES))
         .batched(head.schema())
         .map_err(failed)?;
     for block in blocks(table) {

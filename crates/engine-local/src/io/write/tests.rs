@@ -217,3 +217,21 @@ fn a_workbook_comes_back_as_it_was() {
     let back = read(folder.path(), &scan);
     assert_snapshot!(back.to_string());
 }
+
+/// The writer cuts a column into several pages, and with a dictionary it would count all NULLs in each of them.
+#[test]
+fn what_a_parquet_file_says_of_its_nulls_is_right() {
+    const ROWS: usize = 1_000;
+    let text = |row: usize| (row % 10 > 0).then(|| format!("a text, the {}th", row % 500));
+    let texts = Series::new("text".into(), (0..ROWS).map(text).collect::<Vec<_>>());
+    let frame = DataFrame::new(ROWS, vec![texts.into_column()]).unwrap();
+    let path = tempfile::tempdir().unwrap();
+    let path = path.path().join("a.parquet");
+    write(&out(&frame), &sink("a.parquet"), &path).unwrap();
+    let metadata = polars_parquet::read::read_metadata(&mut fs::File::open(&path).unwrap()).unwrap();
+    for row_group in &metadata.row_groups {
+        let said = row_group.parquet_columns()[0].statistics(&metadata.footer_buf).unwrap().unwrap().null_count();
+        let rows = row_group.num_rows() as i64;
+        assert!(said.is_some_and(|nulls| nulls <= rows / 10 + 1), "{said:?} of {rows}");
+    }
+}

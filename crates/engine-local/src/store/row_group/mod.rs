@@ -14,7 +14,7 @@ mod run_length;
 mod tests;
 mod texts;
 
-use polars::prelude::{DataFrame, Series};
+use polars::prelude::{Column, DataFrame, Series};
 use tidemill_core::table::DataType;
 
 pub(crate) use bytes::Damaged;
@@ -60,6 +60,13 @@ impl RowGroup {
             }
         }
         Ok(Self { rows, run_lengths, columns })
+    }
+
+    /// The rows of a frame, of which no column is run-length encoded.
+    pub fn plain(frame: DataFrame) -> Self {
+        let rows = frame.height();
+        let chunk = |column: Column| ColumnChunk { values: column.take_materialized_series(), by_run: false };
+        Self { rows, run_lengths: None, columns: frame.into_columns().into_iter().map(chunk).collect() }
     }
 
     /// Whether a frame of these rows would become the same row group.

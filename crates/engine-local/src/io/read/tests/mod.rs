@@ -5,6 +5,7 @@ mod files;
 mod fuzz;
 mod json;
 mod parquet;
+mod parquet_view;
 mod sqlite;
 mod workbook;
 
@@ -20,6 +21,7 @@ use tidemill_core::table::{EngineError, Location, Scan, ScanOptions, Schema};
 use super::columns_of;
 use super::source_file::SourceFile;
 use crate::io::formats::FormatCodecs;
+use crate::store::stored_table::TableView;
 
 fn files(project: &Path, scan: &Scan) -> Result<Vec<SourceFile>, EngineError> {
     SourceFile::all_of(&StorageRegistry::default(), project, scan, false, &NEVER_CANCELLED)
@@ -33,8 +35,35 @@ fn infer_and_read(project: &Path, scan: &Scan) -> Result<(Schema, Option<DataFra
     super::infer_and_read(FormatCodecs::all().get(scan.format)?, &files(project, scan)?, scan)
 }
 
+/// The rows of a source; where its table can stay in its files, it has the same.
 fn read(project: &Path, scan: &Scan) -> Result<DataFrame, EngineError> {
-    Ok(super::read(FormatCodecs::all().get(scan.format)?, &files(project, scan)?, scan)?.0)
+    let (codecs, files) = (FormatCodecs::all(), files(project, scan)?);
+    let codec = codecs.get(scan.format)?;
+    let rows = super::read(codec, &files, scan);
+    let view = match (codec.view(&files, scan), &rows) {
+        (Ok(view), _) => view,
+        (Err(error), Err(other)) => {
+            assert_eq!(error.to_string(), other.to_string());
+            None
+        }
+        (Err(error), Ok(_)) => panic!("the view alone fails: {error}"),
+    };
+    match (view, rows) {
+        (None, rows) => rows.map(|(rows, _)| rows),
+        (Some((TableView(view), told)), rows) => {
+            let whole = view.whole(None);
+            let (rows, also_told) = match rows {
+                Ok(rows) => rows,
+                Err(error) => {
+                    assert!(whole.is_err(), "the view does not see: {error}");
+                    return Err(error);
+                }
+            };
+            assert!(whole?.equals_missing(&rows), "the rows of the view");
+            assert_eq!(told, also_told);
+            Ok(rows)
+        }
+    }
 }
 
 /// A folder with files, and a scan of them.
