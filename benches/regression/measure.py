@@ -45,6 +45,26 @@ hashlib.blake2b(text.encode() * 4).hexdigest()
 """
 
 
+def wide_columns(folder, count):
+    """A table of many columns, which each kind of step names."""
+    folder.mkdir()
+    columns = [f"column_{at}" for at in range(count)]
+    rows = [",".join(str(row * at % 97) for at in range(count)) for row in range(5)]
+    (folder / "wide.csv").write_text("\n".join([",".join(columns), *rows]) + "\n")
+    each = lambda form: ", ".join(form.format(column) for column in columns)
+    tasks = {
+        "wide": "type: load, path: wide.csv",
+        "converted": f"type: normalize, from: wide, columns: {{{each('{0}: float')}}}",
+        "derived": f"type: normalize, from: wide, derive: {{{each('{0}: {0} + 1')}}}",
+        "grouped": f"type: aggregate, from: wide, group_by: [column_0], metrics: {{{each('sum_{0}: sum({0})')}}}",
+        "joined": "type: join, left: wide, right: derived, on: [column_0], how: left",
+        "queried": f"type: sql, sql: 'select {each('{0}')} from wide order by column_1'",
+        "checked": f"type: sql, sql: select * from joined, checks: [{{not_null: [{each('{0}')}]}}]",
+    }
+    lines = ["version: 1", "name: wide", "tasks:", *(f"  {name}: {{{keys}}}" for name, keys in tasks.items())]
+    (folder / "pipeline.yaml").write_text("\n".join(lines) + "\n")
+
+
 def jobs(scratch, binary):
     """Name → what prepares a run and returns its command and folder."""
     many = scratch / "many"
@@ -53,6 +73,8 @@ def jobs(scratch, binary):
     graphs.tidemill_tables(tables, graphs.layered(300))
     commands = scratch / "commands"
     graphs.tidemill_true(commands, graphs.wide(100))
+    columns = scratch / "columns"
+    wide_columns(columns, 2_000)
     project = scratch / "retail"
     project.mkdir()
     shutil.copy(ROOT / "pipeline.yaml", project)
@@ -71,6 +93,8 @@ def jobs(scratch, binary):
     return {
         "check of 2,000 tasks": lambda: ([binary, "check"], many),
         "plan of 2,000 tasks": lambda: ([binary, "plan"], many),
+        "check of 2,000 columns": lambda: ([binary, "check"], columns),
+        "2,000 columns, from nothing": anew(columns, [binary, "run"]),
         "300 tables, from nothing": anew(tables, [binary, "run"]),
         "100 commands": anew(commands, [binary, "run", "-j", "2"]),
         "the tables of smart-retail": anew(project, [binary, "run", *TABLES, "-p", f"data_dir={ROOT / 'data'}"]),

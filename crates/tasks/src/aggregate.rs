@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
-use tidemill_core::sql::{bind_aggregate, bind_predicate, bind_sort};
+use tidemill_core::sql::{RowColumns, bind_aggregate, bind_predicate, bind_sort};
 use tidemill_core::table::Rel;
 use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
@@ -84,7 +84,7 @@ impl TableLogic for Aggregate {
         let mut rel = Rel::Input { task: self.from.value.clone(), schema: schema.clone() };
         let mut mistakes = Vec::new();
         if let Some(text) = &self.r#where {
-            match bind_predicate(text, schema, cx.sources) {
+            match bind_predicate(text, &RowColumns::of(schema), cx.sources) {
                 Ok(predicate) => {
                     rel = Rel::Filter { input: Box::new(rel), predicate, account: Some("where".to_owned()) };
                 }

@@ -53,7 +53,8 @@ impl Contract<'_> {
             }
         }
         if self.strict {
-            for name in found.names().filter(|name| self.columns.get(name).is_none()) {
+            let known = self.columns.by_key();
+            for name in found.names().filter(|name| !known.contains_key(name)) {
                 mistakes.push(
                     Diagnostic::error(format!(
                         "`{}` has a column `{name}` that is not in the contract",

@@ -64,7 +64,7 @@ impl Missing {
             }
         }
         // A row that lacks two values is counted with the first: the table's order decides, not that of the keys.
-        filling.drop.sort_by_key(|column| schema.names().position(|name| name == column));
+        filling.drop.sort_by_key(|column| schema.place(column));
         if mistakes.is_empty() { Ok(filling) } else { Err(mistakes) }
     }
 }

@@ -1,7 +1,7 @@
 //! `join`: two tables side by side.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::format::{quantity, thousands};
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
-use tidemill_core::sql::{bind_predicate, common_type};
+use tidemill_core::sql::{RowColumns, bind_predicate, common_type};
 use tidemill_core::table::{
     Cardinality, DataType, Expr, ExprKind, Function, JoinDiagnosis, JoinKind, JoinStep, Rel, Schema,
 };
@@ -144,7 +144,7 @@ impl TableLogic for Join {
 struct Sides<'a> {
     left: &'a Schema,
     right: &'a Schema,
-    /// Right columns: the name there, the name beside the left side, whether it is a key.
+    /// Right columns, in their order: the name there, the name beside the left side, whether it is a key.
     names: Vec<(String, String, bool)>,
     /// Keys, left and right (by their own names), and the type in which they are compared.
     keys: Vec<(String, String, DataType)>,
@@ -186,8 +186,9 @@ impl<'a> Sides<'a> {
         }
         let mut taken: BTreeSet<String> = left.names().map(str::to_owned).collect();
         let mut names = Vec::new();
+        let right_keys: HashSet<&str> = keys.iter().map(|(_, key, _)| key.as_str()).collect();
         for column in right.names() {
-            let is_key = keys.iter().any(|(_, key, _)| key == column);
+            let is_key = right_keys.contains(column);
             let mut name = column.to_owned();
             if taken.contains(&name) {
                 name.push_str("_right");
@@ -212,7 +213,7 @@ impl<'a> Sides<'a> {
 
     /// The name that a right column has beside the left side.
     fn beside(&self, column: &str) -> &str {
-        self.names.iter().find(|(own, _, _)| own == column).map_or("", |(_, name, _)| name)
+        self.right.place(column).map_or("", |at| &self.names[at].1)
     }
 }
 
@@ -236,7 +237,7 @@ impl Join {
                     .map(|field| (field.name.clone(), field.data_type))
                     .chain(renamed.iter().map(|(name, expr)| (name.clone(), expr.data_type)))
                     .collect();
-                bind_predicate(text, &pair, cx.sources).map_err(|more| mistakes = more).ok()
+                bind_predicate(text, &RowColumns::of(&pair), cx.sources).map_err(|more| mistakes = more).ok()
             }
             None => None,
         };
@@ -270,11 +271,14 @@ impl Join {
     /// The left columns and the right ones that are no keys; where a left key may be missing, the right one stands for it.
     fn visible(&self, sides: &Sides<'_>) -> Vec<(String, Expr)> {
         let may_miss_left = matches!(self.how.value, JoinKind::Right | JoinKind::Full);
+        let mut keys = HashMap::new();
+        for key in sides.keys.iter().filter(|_| may_miss_left) {
+            keys.entry(key.0.as_str()).or_insert(key);
+        }
         let mut columns: Vec<(String, Expr)> = Vec::new();
         for field in sides.left.fields() {
             let own = Expr::column(&field.name, field.data_type);
-            let key = sides.keys.iter().find(|(left, _, _)| may_miss_left && *left == field.name);
-            let expr = match key {
+            let expr = match keys.get(field.name.as_str()) {
                 Some((_, right, common)) => {
                     let data_type = sides.right.get(right).unwrap_or(DataType::Null);
                     let other = Expr::column(sides.beside(right), data_type).cast(*common);

@@ -1,6 +1,7 @@
 //! `normalize`: a table's columns get their names, types and values; bad rows go out with a reason.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,8 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_core::diagnostic::{Diagnostic, SourceMap};
 use tidemill_core::ids::TaskName;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
-use tidemill_core::sql::{bind_predicate, bind_scalar};
-use tidemill_core::table::{DataType, Expr, ExprKind, Fill, Location, OnInvalid, RejectRule, Rel, Schema, Value};
+use tidemill_core::sql::{RowColumns, bind_predicate, bind_scalar};
+use tidemill_core::table::{
+    DataType, Expr, ExprKind, Field, Fill, Location, OnInvalid, RejectRule, Rel, Schema, Value,
+};
 use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
 use super::column_rule::ColumnRule;
@@ -192,10 +195,12 @@ impl Steps<'_> {
             self.mistakes.push(unknown_column(old, &schema));
         }
         let mut columns: Vec<(String, Expr)> = Vec::new();
+        let new_names = rename.by_key();
+        let mut taken = HashSet::new();
         for (name, expr) in Self::columns_of(&schema) {
-            let renamed = rename.get(&name);
+            let renamed = new_names.get(name.as_str()).copied();
             let new = renamed.map_or_else(|| name.clone(), |new| new.value.clone());
-            if columns.iter().any(|(taken, _)| *taken == new) {
+            if !taken.insert(new.clone()) {
                 let span = renamed.or_else(|| rename.iter().map(|(_, n)| n).find(|n| n.value == new)).map(|at| at.span);
                 self.mistakes.push(
                     Diagnostic::error(format!("two columns would be called `{new}`"))
@@ -223,7 +228,7 @@ impl Steps<'_> {
             }
         }
         // Which of two invalid values rejects a row depends on the table, not on the order of keys.
-        columns.sort_by_key(|conversion| schema.names().position(|name| name == conversion.column));
+        columns.sort_by_key(|conversion| schema.place(&conversion.column));
         if !columns.is_empty() {
             self.wrap(|input| Rel::Convert { input, columns, on_invalid });
         }
@@ -231,10 +236,11 @@ impl Steps<'_> {
 
     /// Fills missing values and drops the rows that are to go.
     pub fn missing(&mut self, missing: &At<Missing>) {
-        match missing.value.resolve(missing.span, &self.rel.schema()) {
+        let schema = self.rel.schema();
+        match missing.value.resolve(missing.span, &schema) {
             Ok(filling) => {
                 for column in filling.drop {
-                    let Some(data_type) = self.rel.schema().get(&column) else { continue };
+                    let Some(data_type) = schema.get(&column) else { continue };
                     let operand = Box::new(Expr::column(&column, data_type));
                     let predicate =
                         Expr { kind: ExprKind::IsNull { operand, negated: true }, data_type: DataType::Bool };
@@ -254,9 +260,9 @@ impl Steps<'_> {
     fn type_of_filling(&mut self, fill: &[(String, Fill)]) {
         let schema = self.rel.schema();
         let mut columns = Self::columns_of(&schema);
+        let filled: HashMap<&str, &Fill> = fill.iter().map(|(name, how)| (name.as_str(), how)).collect();
         for (name, expr) in columns.iter_mut().filter(|(_, expr)| expr.data_type == DataType::Null) {
-            let filled = fill.iter().find(|(filled, _)| filled == name).map(|(_, how)| how);
-            *expr = match filled {
+            *expr = match filled.get(name.as_str()) {
                 Some(Fill::Zero) => expr.clone().cast(DataType::Int),
                 Some(Fill::Value(value)) => expr.clone().cast(value.data_type()),
                 _ => continue,
@@ -269,30 +275,62 @@ impl Steps<'_> {
 
     /// Adds or replaces columns, one after the other.
     pub fn derive(&mut self, derive: &OrderedMap<SqlText>) {
-        for (name, text) in derive {
-            let schema = self.rel.schema();
-            let expr = match bind_scalar(text, &schema, self.sources) {
-                Ok(expr) => expr,
-                Err(mistakes) => {
-                    self.mistakes.extend(mistakes);
-                    // The column exists for those below, so that one mistake is told once.
-                    Expr { kind: ExprKind::Literal(Value::Null), data_type: DataType::Null }
-                }
-            };
-            let mut columns = Self::columns_of(&schema);
-            match columns.iter_mut().find(|(taken, _)| *taken == name.value) {
-                Some((_, old)) => *old = expr,
-                None => columns.push((name.value.clone(), expr)),
-            }
-            self.wrap(|input| Rel::Project { input, columns });
+        if derive.is_empty() {
+            return;
         }
+        let mut known = RowColumns::of(&self.rel.schema());
+        // Those that look at none of each other are computed in one step: a step for each would have all columns each time.
+        let mut together: Vec<(String, Expr)> = Vec::new();
+        let mut names: HashSet<&str> = HashSet::new();
+        for (name, text) in derive {
+            let expr = bind_scalar(text, &known, self.sources).unwrap_or_else(|mistakes| {
+                self.mistakes.extend(mistakes);
+                // The column exists for those below, so that one mistake is told once.
+                Expr { kind: ExprKind::Literal(Value::Null), data_type: DataType::Null }
+            });
+            known.set(&name.value, expr.data_type);
+            let mut looks_at_one = false;
+            expr.for_each_column(&mut |column| looks_at_one |= names.contains(column));
+            if looks_at_one {
+                self.derived(std::mem::take(&mut together));
+                names.clear();
+            }
+            names.insert(&name.value);
+            together.push((name.value.clone(), expr));
+        }
+        self.derived(together);
+    }
+
+    /// Columns added or replaced at once, and computed in the order given.
+    fn derived(&mut self, new: Vec<(String, Expr)>) {
+        let schema = self.rel.schema();
+        let mut after = schema.clone();
+        new.iter().for_each(|(name, expr)| after.set(name.as_str(), expr.data_type));
+        let in_order = new.is_sorted_by_key(|(name, _)| after.place(name));
+        let mut values: HashMap<String, Expr> = new.iter().cloned().collect();
+        if !in_order {
+            // The first value that cannot be computed is told: which one is first, the file says.
+            let stays = Self::columns_of(&schema).into_iter().filter(|(name, _)| !values.contains_key(name));
+            let columns = stays.chain(new).collect();
+            self.wrap(|input| Rel::Project { input, columns });
+            values.clear();
+        }
+        let column = |field: &Field| {
+            let value = values.remove(&field.name);
+            (field.name.clone(), value.unwrap_or_else(|| Expr::column(&field.name, field.data_type)))
+        };
+        let columns = after.fields().iter().map(column).collect();
+        self.wrap(|input| Rel::Project { input, columns });
     }
 
     fn reject(&mut self, rules: &[Rule]) {
-        let schema = self.rel.schema();
+        if rules.is_empty() {
+            return;
+        }
+        let known = RowColumns::of(&self.rel.schema());
         let mut bound = Vec::new();
         for rule in rules {
-            match bind_predicate(&rule.r#where, &schema, self.sources) {
+            match bind_predicate(&rule.r#where, &known, self.sources) {
                 Ok(predicate) => bound.push(RejectRule { predicate, reason: rule.reason.value.clone() }),
                 Err(mistakes) => self.mistakes.extend(mistakes),
             }
@@ -327,9 +365,10 @@ impl Steps<'_> {
         match (select, drop) {
             (Some(select), _) => {
                 self.known(select, &schema);
+                let mut taken = HashSet::new();
                 for name in select.iter() {
                     let Some(data_type) = schema.get(&name.value) else { continue };
-                    if columns.iter().any(|(taken, _)| *taken == name.value) {
+                    if !taken.insert(name.value.as_str()) {
                         self.mistakes.push(
                             Diagnostic::error(format!("column `{}` is selected twice", name.value))
                                 .at(name.span, "here again"),
@@ -342,7 +381,8 @@ impl Steps<'_> {
             (None, Some(drop)) => {
                 self.known(drop, &schema);
                 columns = Self::columns_of(&schema);
-                columns.retain(|(name, _)| !drop.iter().any(|dropped| dropped.value == *name));
+                let dropped: HashSet<&str> = drop.iter().map(|name| name.value.as_str()).collect();
+                columns.retain(|(name, _)| !dropped.contains(name.as_str()));
             }
             (None, None) => return,
         }
@@ -381,5 +421,60 @@ impl JsonSchema for Distinct {
 
     fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
         json_schema!({"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"type": "string"}}]})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidemill_core::diagnostic::Span;
+    use tidemill_core::table::DataType::Int;
+
+    use super::*;
+
+    /// The steps that compute these columns of one with `wide` columns, and their columns.
+    fn derived(wide: usize, derive: &[(String, String)]) -> (Vec<usize>, Vec<String>) {
+        let sources = SourceMap::default();
+        let entry = |(name, text): &(String, String)| {
+            let file = sources.add("derive", text);
+            let span = Span { file, start: 0, end: text.len() as u32 };
+            let text = SqlText { raw: text.clone(), text: text.clone(), holes: vec![], span };
+            (At { value: name.clone(), span: Span::default() }, text)
+        };
+        let schema = (0..wide).map(|at| (format!("c{at}"), Int)).collect();
+        let mut steps =
+            Steps { rel: Rel::Input { task: "wide".to_owned(), schema }, mistakes: vec![], sources: &sources };
+        steps.derive(&OrderedMap { entries: derive.iter().map(entry).collect() });
+        assert!(steps.mistakes.is_empty(), "{:?}", steps.mistakes);
+        let names = steps.rel.schema().names().map(str::to_owned).collect();
+        let mut widths = vec![];
+        let mut below = &steps.rel;
+        while let Rel::Project { input, columns } = below {
+            widths.push(columns.len());
+            below = input;
+        }
+        (widths, names)
+    }
+
+    fn texts(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_thousand_columns_derived_of_others_are_one_step() {
+        let many: Vec<(String, String)> = (0..1_000).map(|at| (format!("d{at}"), format!("c{at} + 1"))).collect();
+        assert_eq!(derived(1_000, &many).0, [2_000]);
+        // In another order than the table's they are computed in theirs, and put in its order.
+        let replaced: Vec<(String, String)> =
+            (0..1_000).rev().map(|at| (format!("c{at}"), format!("c{at} + 1"))).collect();
+        let (widths, names) = derived(1_000, &replaced);
+        assert_eq!(widths, [1_000, 1_000]);
+        assert_eq!((names[0].as_str(), names[999].as_str()), ("c0", "c999"));
+    }
+
+    #[test]
+    fn a_column_that_looks_at_a_derived_one_comes_after_it() {
+        let (widths, names) = derived(2, &texts(&[("a", "c0 + 1"), ("b", "a + c1"), ("c0", "c1"), ("c", "c0 + b")]));
+        assert_eq!(widths, [5, 4, 4, 3]);
+        assert_eq!(names, ["c0", "c1", "a", "b", "c"]);
     }
 }

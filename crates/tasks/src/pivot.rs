@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::spec::{At, OneOrMany, OrderedMap, SqlText};
-use tidemill_core::sql::{PivotColumn, bind_pivot, bind_predicate};
+use tidemill_core::sql::{PivotColumn, RowColumns, bind_pivot, bind_predicate};
 use tidemill_core::table::{Expr, Rel, Value};
 use tidemill_core::task::{CheckContext, Descriptor, Io, Task, TaskSource};
 
@@ -92,7 +92,7 @@ impl TableLogic for Pivot {
         }
         let mut input = Rel::Input { task: self.from.value.clone(), schema: schema.clone() };
         if let Some(text) = &self.r#where {
-            match bind_predicate(text, schema, cx.sources) {
+            match bind_predicate(text, &RowColumns::of(schema), cx.sources) {
                 Ok(predicate) => {
                     input = Rel::Filter { input: Box::new(input), predicate, account: Some("where".to_owned()) };
                 }

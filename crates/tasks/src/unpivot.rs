@@ -1,5 +1,6 @@
 //! `unpivot`: columns become rows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -115,11 +116,11 @@ impl TableLogic for Unpivot {
         let schema = upstream(cx, &self.from.value)?;
         let data_type = self.value_type(schema)?;
         let column = |name: &str, of_type| (name.to_owned(), Expr::column(name, of_type));
-        let chosen = |name: &str| self.columns.iter().any(|column| column.value == name);
+        let chosen: HashSet<&str> = self.columns.iter().map(|column| column.value.as_str()).collect();
         let kept: Vec<(String, Expr)> = schema
             .fields()
             .iter()
-            .filter(|field| !chosen(&field.name))
+            .filter(|field| !chosen.contains(field.name.as_str()))
             .map(|field| column(&field.name, field.data_type))
             .collect();
         self.free_names(&kept)?;

@@ -1,6 +1,7 @@
 //! Shapes that occur in the keys of many task types.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -93,6 +94,11 @@ impl<T> OrderedMap<T> {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&T> {
         self.entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value)
+    }
+
+    /// The values by their keys, to look many up.
+    pub fn by_key(&self) -> HashMap<&str, &T> {
+        self.entries.iter().map(|(name, value)| (name.value.as_str(), value)).collect()
     }
 
     /// The entries in order.

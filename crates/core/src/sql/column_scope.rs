@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::table::{Expr, Schema};
 
 use super::foreign_words::instead_of_name;
+use super::named_list::{Named, NamedList};
 use super::text::{Bound, Text};
 
 /// A column that can be named.
@@ -21,10 +22,27 @@ pub(super) struct ScopeColumn {
     pub merged_away: bool,
 }
 
+impl Named for ScopeColumn {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn table(&self) -> Option<&str> {
+        self.table.as_deref()
+    }
+}
+
+impl ScopeColumn {
+    /// Whether it is qualified by one of these tables.
+    pub(super) fn is_of(&self, tables: &[&str]) -> bool {
+        self.table.as_deref().is_some_and(|own| tables.contains(&own))
+    }
+}
+
 /// All columns that can be named, in the order of `*`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ColumnScope {
-    pub columns: Vec<ScopeColumn>,
+    pub columns: NamedList<ScopeColumn>,
 }
 
 /// What a name came to.
@@ -53,23 +71,25 @@ impl ColumnScope {
 
     /// Looks `[table.]name` up; a name that fits several columns is an error.
     pub(super) fn find(&self, text: Text<'_>, table: Option<&Ident>, name: &Ident) -> Bound<Found> {
-        let candidates: Vec<&ScopeColumn> = match table {
-            Some(table) => {
-                let of_table = matching(&self.columns, table, |column| column.table.as_deref());
-                if of_table.is_empty() {
-                    return Ok(Found::Missing(self.unknown_table(text, table)));
-                }
-                of_table
-            }
-            None => self.columns.iter().filter(|column| !column.merged_away).collect(),
+        let of_table = table.map(|table| self.tables(table));
+        if let (Some(table), Some([])) = (table, of_table.as_deref()) {
+            return Ok(Found::Missing(self.unknown_table(text, table)));
+        }
+        let counts = |column: &ScopeColumn| match &of_table {
+            None => !column.merged_away,
+            Some(tables) => column.is_of(tables),
         };
-        let found = matching(candidates.iter().copied(), name, |column| Some(column.name.as_str()));
+        let found = self.columns.find(name, |_, column| counts(column));
         match found.as_slice() {
-            [column] => Ok(Found::Column(column.expr.clone())),
-            [] => Ok(Found::Missing(unknown_column(text, table, name, &candidates))),
+            [at] => Ok(Found::Column(self.columns[*at].expr.clone())),
+            [] => {
+                let candidates: Vec<&ScopeColumn> = self.columns.iter().filter(|column| counts(column)).collect();
+                Ok(Found::Missing(unknown_column(text, table, name, &candidates)))
+            }
             several => {
                 let names: Vec<String> = several
                     .iter()
+                    .map(|at| &self.columns[*at])
                     .map(|column| match &column.table {
                         Some(table) => format!("`{}.{}`", quoted(table), quoted(&column.name)),
                         None => format!("`\"{}\"`", column.name),
@@ -82,6 +102,11 @@ impl ColumnScope {
                 ])
             }
         }
+    }
+
+    /// The names of tables here that are meant by a name.
+    pub(super) fn tables(&self, table: &Ident) -> Vec<&str> {
+        matching(&self.columns.tables(), table, |name| Some(name)).into_iter().copied().collect()
     }
 
     fn unknown_table(&self, text: Text<'_>, table: &Ident) -> Diagnostic {

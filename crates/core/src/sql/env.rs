@@ -4,9 +4,11 @@ use indexmap::IndexMap;
 use sqlparser::ast::Expr as Ast;
 use sqlparser::tokenizer::Span;
 
+use crate::table::registry::Registry;
 use crate::table::{AggCall, DataType, Expr, WindowCall};
 
 use super::column_scope::{ColumnScope, ScopeColumn};
+use super::named_list::NamedList;
 use super::subquery::SubqueryJoin;
 use super::table_functions::Series;
 use super::walk::any_column;
@@ -33,7 +35,7 @@ pub(super) struct Env<'e> {
     /// The columns.
     pub scope: &'e ColumnScope,
     /// Further names, looked at when there is no such column.
-    pub aliases: Vec<(String, Expr)>,
+    pub aliases: NamedList<(String, Expr)>,
     /// Names that are known only once this place has been computed, and what to write where one is meant.
     pub later: Vec<(String, String)>,
     /// Whether further names come before columns, outside aggregates.
@@ -47,11 +49,11 @@ pub(super) struct Env<'e> {
     /// The enclosing call that takes plain rows only, such as `sum`.
     pub within: Option<String>,
     /// Aggregates met so far; expressions hold [`Env::aggregate`] names for them.
-    pub aggregates: Vec<AggCall>,
+    pub aggregates: Registry<AggCall>,
     /// The arguments of each `grouping(…)` met so far, and where it stands.
     pub groupings: Vec<(Vec<Expr>, Span)>,
     /// Window functions met so far.
-    pub windows: Vec<WindowCall>,
+    pub windows: Registry<WindowCall>,
     /// Joins that subqueries need before rows are grouped.
     pub early: Vec<SubqueryJoin>,
     /// Joins that subqueries need after rows are grouped.
@@ -70,16 +72,16 @@ impl<'e> Env<'e> {
     pub(super) fn new(scope: &'e ColumnScope, clause: &'static str, allowed: Allowed) -> Self {
         Self {
             scope,
-            aliases: Vec::new(),
+            aliases: NamedList::default(),
             later: Vec::new(),
             aliases_first: false,
             allowed,
             clause,
             depth: 0,
             within: None,
-            aggregates: Vec::new(),
+            aggregates: Registry::default(),
             groupings: Vec::new(),
-            windows: Vec::new(),
+            windows: Registry::default(),
             early: Vec::new(),
             late: Vec::new(),
             of_keys: Vec::new(),
@@ -92,11 +94,7 @@ impl<'e> Env<'e> {
     /// Registers an aggregate, equal ones once.
     pub(super) fn aggregate(&mut self, call: AggCall) -> Expr {
         let data_type = call.data_type;
-        let at = self.aggregates.iter().position(|known| *known == call).unwrap_or_else(|| {
-            self.aggregates.push(call);
-            self.aggregates.len() - 1
-        });
-        Expr::column(aggregate_name(at), data_type)
+        Expr::column(aggregate_name(self.aggregates.register(call)), data_type)
     }
 
     /// Registers a `grouping(…)`.
@@ -117,11 +115,7 @@ impl<'e> Env<'e> {
     /// Registers a window function, equal ones once.
     pub(super) fn window(&mut self, call: WindowCall) -> Expr {
         let data_type = call.data_type;
-        let at = self.windows.iter().position(|known| *known == call).unwrap_or_else(|| {
-            self.windows.push(call);
-            self.windows.len() - 1
-        });
-        Expr::column(window_name(at), data_type)
+        Expr::column(window_name(self.windows.register(call)), data_type)
     }
 
     /// Registers what a subquery needs.
@@ -156,14 +150,33 @@ pub(super) fn aggregate_name(at: usize) -> String {
     format!("{MARK}agg{at}")
 }
 
+/// Which aggregate has that passing name.
+pub(super) fn aggregate_at(name: &str) -> Option<usize> {
+    numbered(name, "agg")
+}
+
+fn numbered(name: &str, kind: &str) -> Option<usize> {
+    name.strip_prefix(MARK)?.strip_prefix(kind)?.parse().ok()
+}
+
 /// The passing name of a `grouping(…)`.
 pub(super) fn grouping_name(at: usize) -> String {
     format!("{MARK}grouping{at}")
 }
 
+/// Which `grouping(…)` has that passing name.
+pub(super) fn grouping_at(name: &str) -> Option<usize> {
+    numbered(name, "grouping")
+}
+
 /// The passing name of a window function.
 pub(super) fn window_name(at: usize) -> String {
     format!("{MARK}win{at}")
+}
+
+/// Which window function has that passing name.
+pub(super) fn window_at(name: &str) -> Option<usize> {
+    numbered(name, "win")
 }
 
 /// The passing name of the series that a select list counts.

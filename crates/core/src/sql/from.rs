@@ -1,18 +1,20 @@
 //! `from`: tables, aliases and how they are joined.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlparser::ast::{Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, Spanned, TableFactor, TableWithJoins};
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
+use crate::table::registry::HashedPlaces;
 use crate::table::{CmpOp, DataType, Expr, ExprKind, Field, Function, JoinKind, Rel, Schema};
 
 use super::binder::Binder;
-use super::column_scope::{ColumnScope, Found, ScopeColumn, matching};
+use super::column_scope::{ColumnScope, Found, ScopeColumn};
 use super::env::{Allowed, Env, outer_name, passing_name};
 use super::grouping::{fresh, project};
 use super::joins::Tree;
+use super::named_list::NamedList;
 use super::table_names::table_name;
 use super::text::{Bound, MAX_TABLES, both};
 use super::types::{coerce, common};
@@ -261,7 +263,8 @@ impl Binder<'_> {
         names: &[sqlparser::ast::ObjectName],
     ) -> Bound<(Vec<Expr>, ColumnScope)> {
         let mut on = Vec::new();
-        let mut merged = Vec::new();
+        let mut merged = NamedList::default();
+        let values = [&left, &right].map(|scope| HashedPlaces::of(scope.columns.iter().map(|column| &column.expr)));
         for name in names {
             let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
                 return Err(self.text.wrong(name.span(), "`using` takes names of columns", ""));
@@ -285,12 +288,14 @@ impl Binder<'_> {
                 JoinKind::Full => Expr { kind: ExprKind::Call(Function::COALESCE, vec![a_key, b_key]), data_type },
                 _ => a.clone(),
             };
-            let shown = matching(&left.columns, ident, |column| (!column.merged_away).then_some(column.name.as_str()));
-            let shown = shown.first().map_or_else(|| ident.value.clone(), |column| column.name.clone());
+            let shown = left.columns.find(ident, |_, column| !column.merged_away);
+            let shown = shown.first().map_or_else(|| ident.value.clone(), |at| left.columns[*at].name.clone());
             merged.push(ScopeColumn { table: None, name: shown, expr: value, merged_away: false });
-            for scope in [&mut left, &mut right] {
-                let hits = |column: &ScopeColumn| !column.merged_away && (column.expr == a || column.expr == b);
-                scope.columns.iter_mut().filter(|column| hits(column)).for_each(|column| column.merged_away = true);
+            for (scope, values) in [&mut left, &mut right].into_iter().zip(&values) {
+                let columns = scope.columns.things_mut();
+                for at in values.candidates(&a).chain(values.candidates(&b)) {
+                    columns[at].merged_away |= columns[at].expr == a || columns[at].expr == b;
+                }
             }
         }
         merged.extend(left.columns);
@@ -309,12 +314,13 @@ pub(super) fn beside(mut left: ColumnScope, right: ColumnScope) -> ColumnScope {
 /// What is lateral names the columns of those before it by their places; it gets their names here.
 fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
     let schemas: Vec<Schema> = leaves.iter().map(|leaf| leaf.rel.schema()).collect();
-    let mut taken: Vec<String> = Vec::new();
-    for schema in &schemas {
-        taken.extend(schema.names().map(String::from));
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut shared: HashSet<String> = HashSet::new();
+    for name in schemas.iter().flat_map(Schema::names) {
+        if !taken.insert(name.to_owned()) {
+            shared.insert(name.to_owned());
+        }
     }
-    let shared: Vec<String> =
-        taken.iter().filter(|name| taken.iter().filter(|other| other == name).count() > 1).cloned().collect();
     let build = |(leaf, schema): (Leaf, &Schema)| {
         let mut columns: Vec<(String, Expr)> = Vec::new();
         let mut scope = ColumnScope::default();
@@ -325,7 +331,7 @@ fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
             } else {
                 field.name.clone()
             };
-            taken.push(internal.clone());
+            taken.insert(internal.clone());
             columns.push((internal.clone(), Expr::column(&field.name, field.data_type)));
             scope.columns.push(ScopeColumn {
                 table: (!leaf.alias.is_empty()).then(|| leaf.alias.clone()),
@@ -353,7 +359,7 @@ fn internal_names(leaves: Vec<Leaf>) -> Vec<From> {
                 table.tree = Tree::Leaf(Box::new(lowered));
             }
         }
-        for column in &table.scope.columns {
+        for column in table.scope.columns.iter() {
             if let ExprKind::Column(internal) = &column.expr.kind {
                 named.insert(column_of_leaf(at, &column.name), internal.clone());
             }

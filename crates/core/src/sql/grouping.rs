@@ -1,21 +1,29 @@
 //! From aggregates met in expressions to the step that computes them.
 
+use std::collections::{HashMap, HashSet};
+
 use indexmap::IndexMap;
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
+use crate::table::registry::HashedPlaces;
 use crate::table::{AggCall, CmpOp, DataType, Expr, ExprKind, JoinKind, Rel, Value};
 
 use super::column_scope::quoted;
-use super::env::{aggregate_name, grouping_name, is_passing, passing_name};
+use super::env::{aggregate_at, grouping_at, is_passing, passing_name};
 use super::joins::join;
 use super::text::{Bound, Text};
 use super::types::coerce;
 use super::walk::{coalesce, compare, rewrite};
 
+/// Among so many keys one is found by looking at each.
+const FEW: usize = 8;
+
 /// The keys and aggregates of a query, with the names their columns have.
 pub(super) struct Grouping {
     keys: Vec<(String, Expr)>,
+    /// Where the values of keys are among them.
+    key_places: HashedPlaces,
     calls: Vec<(String, AggCall)>,
     /// The keys of each way to group, where there are several.
     sets: Option<Vec<Vec<usize>>>,
@@ -26,24 +34,28 @@ pub(super) struct Grouping {
 impl Grouping {
     /// `wanted` gives names to aggregates that are columns of the result as they are; the others get names of their own.
     pub(super) fn new(keys: Vec<(String, Expr)>, calls: Vec<AggCall>, wanted: &[(&str, &Expr)]) -> Self {
-        let mut taken: Vec<String> = keys.iter().map(|(name, _)| name.clone()).collect();
+        let mut taken: HashSet<String> = keys.iter().map(|(name, _)| name.clone()).collect();
         let mut named = Vec::with_capacity(calls.len());
+        let mut plain: HashMap<usize, Vec<&str>> = HashMap::new();
+        for (name, expr) in wanted {
+            if let ExprKind::Column(passing) = &expr.kind
+                && let Some(at) = aggregate_at(passing)
+            {
+                plain.entry(at).or_default().push(name);
+            }
+        }
+        let wanted: HashSet<&str> = wanted.iter().map(|(name, _)| *name).collect();
         for (at, call) in calls.into_iter().enumerate() {
-            let passing = aggregate_name(at);
-            let is_it = |expr: &Expr| matches!(&expr.kind, ExprKind::Column(name) if *name == passing);
-            let name = wanted
-                .iter()
-                .find(|(name, expr)| is_it(expr) && !taken.iter().any(|taken| taken == name))
-                .map(|(name, _)| (*name).to_owned())
-                .unwrap_or_else(|| {
-                    let reserved =
-                        |name: &String| taken.contains(name) || wanted.iter().any(|(other, _)| other == name);
-                    fresh(&format!("{}_{}", call.func.name, at + 1), reserved)
-                });
-            taken.push(name.clone());
+            let free = plain.get(&at).into_iter().flatten().find(|name| !taken.contains(**name));
+            let name = free.map(|name| (*name).to_owned()).unwrap_or_else(|| {
+                let reserved = |name: &String| taken.contains(name) || wanted.contains(name.as_str());
+                fresh(&format!("{}_{}", call.func.name, at + 1), reserved)
+            });
+            taken.insert(name.clone());
             named.push((name, call));
         }
-        Self { keys, calls: named, sets: None, groupings: Vec::new() }
+        let key_places = HashedPlaces::of(keys.iter().map(|(_, key)| key));
+        Self { keys, key_places, calls: named, sets: None, groupings: Vec::new() }
     }
 
     /// The same with several ways to group, and what asks which of them a row comes from.
@@ -104,11 +116,20 @@ impl Grouping {
         Rel::Project { input: Box::new(joined), columns: output }
     }
 
+    /// Which key has that value.
+    fn key_at(&self, value: &Expr) -> Option<usize> {
+        let is_it = |at: &usize| self.keys[*at].1 == *value;
+        match self.keys.len() {
+            // A hash of each part of an expression costs more than to compare with a few.
+            ..=FEW => (0..self.keys.len()).find(is_it),
+            _ => self.key_places.candidates(value).find(is_it),
+        }
+    }
+
     /// What a `grouping(…)` is in each way to group.
     fn grouping_value(&self, at: usize, text: Text<'_>) -> Bound<Expr> {
         let (args, span) = &self.groupings[at];
-        let places: Option<Vec<usize>> =
-            args.iter().map(|arg| self.keys.iter().position(|(_, key)| key == arg)).collect();
+        let places: Option<Vec<usize>> = args.iter().map(|arg| self.key_at(arg)).collect();
         let Some(places) = places else {
             return Err(text.wrong(*span, "`grouping` takes group keys", "one of these is none"));
         };
@@ -135,14 +156,14 @@ impl Grouping {
     ) -> Bound<Expr> {
         let mut errors = Vec::new();
         let lifted = rewrite(expr, &mut |node| {
-            if let Some((name, key)) = self.keys.iter().find(|(_, key)| key == node) {
+            if let Some((name, key)) = self.key_at(node).map(|at| &self.keys[at]) {
                 return Some(Expr::column(name, key.data_type));
             }
             let ExprKind::Column(name) = &node.kind else { return None };
-            if let Some(at) = (0..self.calls.len()).find(|at| *name == aggregate_name(*at)) {
-                return Some(Expr::column(&self.calls[at].0, node.data_type));
+            if let Some((call, _)) = aggregate_at(name).and_then(|at| self.calls.get(at)) {
+                return Some(Expr::column(call, node.data_type));
             }
-            if let Some(at) = (0..self.groupings.len()).find(|at| *name == grouping_name(*at)) {
+            if let Some(at) = grouping_at(name).filter(|at| *at < self.groupings.len()) {
                 return match self.grouping_value(at, text) {
                     Ok(value) => Some(value),
                     Err(more) => {
@@ -189,11 +210,10 @@ pub(super) fn project(input: Rel, columns: Vec<(String, Expr)>) -> Rel {
     }
     match input {
         Rel::Project { input, columns: below } if below.iter().all(|(_, expr)| is_plain(expr)) => {
+            let values: HashMap<&str, &Expr> = below.iter().map(|(name, expr)| (name.as_str(), expr)).collect();
             let resolve = |expr: Expr| {
                 rewrite(expr, &mut |node| match &node.kind {
-                    ExprKind::Column(name) => {
-                        below.iter().find(|(below, _)| below == name).map(|(_, expr)| expr.clone())
-                    }
+                    ExprKind::Column(name) => values.get(name.as_str()).map(|expr| (*expr).clone()),
                     _ => None,
                 })
             };

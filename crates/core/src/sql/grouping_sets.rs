@@ -9,9 +9,10 @@ use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
 use crate::table::Expr;
+use crate::table::registry::Registry;
 
 use super::binder::Binder;
-use super::column_scope::{Found, matching};
+use super::column_scope::Found;
 use super::env::{Allowed, Env, SELECT_LIST, is_of_groups};
 use super::functions::plain_args;
 use super::output::Item;
@@ -43,24 +44,26 @@ impl Binder<'_> {
         }
         let Some(elements) = elements else {
             let is_key = |expr: &&Expr| any_column(expr, &|_| true) && !any_column(expr, &is_of_groups);
-            let plain = items.iter().map(|item| &item.expr).filter(is_key);
-            return Ok(GroupKeys { keys: once_each(plain.cloned()), sets: None });
+            let plain: Registry<Expr> = items.iter().map(|item| &item.expr).filter(is_key).cloned().collect();
+            return Ok(GroupKeys { keys: plain.into_things(), sets: None });
         };
         let mut env = Env::new(within.scope, "`group by`", Allowed::Scalars);
         env.of_keys.clone_from(&within.of_keys);
         env.aliases = items.iter().map(|item| (item.name.clone(), item.expr.clone())).collect();
         let mut sets: Vec<Vec<&Ast>> = vec![vec![]];
         for element in elements {
-            sets = self.each_with_each(&sets, &sets_of(element), element.span())?;
+            match sets_of(element).as_slice() {
+                [only] => sets.iter_mut().for_each(|set| set.extend(only)),
+                several => sets = self.each_with_each(&sets, several, element.span())?,
+            }
         }
-        let written = once_each(sets.iter().flatten().copied());
+        let written: Registry<&Ast> = sets.iter().flatten().copied().collect();
         let bound = all(written.iter().map(|key| self.group_key(key, items, &mut env)))?;
-        let keys = once_each(bound.iter().cloned());
-        let place = |key: &Ast| {
-            let at = written.iter().position(|other| *other == key)?;
-            keys.iter().position(|other| *other == bound[at])
-        };
-        let sets: Vec<Vec<usize>> = sets.iter().map(|set| once_each(set.iter().filter_map(|key| place(key)))).collect();
+        let keys: Registry<Expr> = bound.iter().cloned().collect();
+        let place = |key: &&Ast| written.place(key).and_then(|at| keys.place(&bound[at]));
+        let places = |set: &Vec<&Ast>| set.iter().filter_map(place).collect::<Registry<usize>>().into_things();
+        let sets: Vec<Vec<usize>> = sets.iter().map(places).collect();
+        let keys = keys.into_things();
         let is_plain = matches!(sets.as_slice(), [only] if only.len() == keys.len() && !keys.is_empty());
         let plain = is_plain || elements.is_empty();
         Ok(GroupKeys { keys, sets: (!plain).then_some(sets) })
@@ -143,9 +146,9 @@ impl Binder<'_> {
     /// Says so if a group key is a column, and the select list calls something else the same.
     fn warn_of_alias(&self, key: &Ast, bound: &Expr, env: &Env<'_>) {
         let Ast::Identifier(name) = key else { return };
-        let aliases = matching(&env.aliases, name, |(alias, _)| Some(alias.as_str()));
         // An aggregate cannot be meant.
-        let [(_, alias)] = aliases.as_slice() else { return };
+        let &[at] = env.aliases.find(name, |_, _| true).as_slice() else { return };
+        let alias = &env.aliases[at].1;
         if alias == bound || any_column(alias, &is_of_groups) {
             return;
         }
@@ -258,15 +261,4 @@ fn cube(parts: Vec<Vec<&Ast>>) -> Vec<Vec<&Ast>> {
         (0..parts.len()).filter(is_in).flat_map(|at| parts[at].clone()).collect()
     };
     (0..choices).map(chosen).collect()
-}
-
-/// Each thing at its first place.
-fn once_each<T: PartialEq>(things: impl Iterator<Item = T>) -> Vec<T> {
-    let mut once = Vec::new();
-    for thing in things {
-        if !once.contains(&thing) {
-            once.push(thing);
-        }
-    }
-    once
 }

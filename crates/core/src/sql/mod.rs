@@ -22,6 +22,7 @@ mod interval_length;
 mod join_subqueries;
 mod joins;
 mod literal;
+mod named_list;
 mod null_comparisons;
 mod operators;
 mod output;
@@ -52,7 +53,7 @@ pub use pivots::{PivotColumn, bind_pivot};
 pub use query::{bind_query, query_warnings};
 pub use selected::selected_columns;
 pub use table_names::query_tables;
-pub use tasks::{bind_aggregate, bind_predicate, bind_scalar, bind_sort, expression_warnings};
+pub use tasks::{RowColumns, bind_aggregate, bind_predicate, bind_scalar, bind_sort, expression_warnings};
 pub use types::common_type;
 
 #[cfg(test)]

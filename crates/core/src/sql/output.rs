@@ -1,5 +1,7 @@
 //! The columns and the order of a query's result.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use sqlparser::ast::{
     Expr as Ast, ObjectNamePart, OrderBy, Select, SelectItem, SelectItemQualifiedWildcardKind, Spanned,
@@ -8,10 +10,10 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::Diagnostic;
+use crate::table::registry::HashedPlaces;
 use crate::table::{Expr, Rel, SortKey};
 
 use super::binder::Binder;
-use super::column_scope::matching;
 use super::env::Env;
 use super::grouping::{fresh, project};
 use super::query::OrderKeys;
@@ -64,8 +66,9 @@ impl Binder<'_> {
         if items.is_empty() && errors.is_empty() {
             return Err(self.text.wrong(select.projection[0].span(), "`exclude` leaves no column", ""));
         }
-        for (at, item) in items.iter().enumerate() {
-            if items[..at].iter().any(|before| before.name == item.name) {
+        let mut names = HashSet::new();
+        for item in &items {
+            if !names.insert(item.name.as_str()) {
                 errors.push(
                     Diagnostic::error(format!("two columns of the result are named `{}`", item.name))
                         .at(self.text.place(item.span), "the second")
@@ -123,8 +126,8 @@ impl Binder<'_> {
     /// The name of a column without alias: that of the column or function it is.
     fn natural_name(&self, ast: &Ast, env: &Env<'_>) -> Option<String> {
         let column = |ident: &sqlparser::ast::Ident| {
-            let found = matching(&env.scope.columns, ident, |column| Some(column.name.as_str()));
-            found.first().map_or_else(|| ident.value.clone(), |column| column.name.clone())
+            let found = env.scope.columns.find(ident, |_, _| true);
+            found.first().map_or_else(|| ident.value.clone(), |at| env.scope.columns[*at].name.clone())
         };
         match ast {
             Ast::Identifier(ident) => Some(column(ident)),
@@ -161,10 +164,10 @@ impl Binder<'_> {
         }))
     }
 
-    /// A name or position of one of the result's columns, or an expression.
+    /// A name or position of one of the result's columns, whose names are the aliases, or an expression.
     pub(super) fn order_value(&self, ast: &Ast, items: &[Item], env: &mut Env<'_>) -> Bound<OrderKey> {
         let named = match ast {
-            Ast::Identifier(ident) => matching(items, ident, |item| Some(item.name.as_str())).first().copied(),
+            Ast::Identifier(ident) => env.aliases.find(ident, |_, _| true).first().map(|at| &items[*at]),
             other => self.position(other, items.len())?.map(|at| &items[at]),
         };
         let (expr, seen) = match named {
@@ -185,27 +188,28 @@ impl Binder<'_> {
         order: Vec<OrderKey>,
         distinct: Option<Vec<OrderKey>>,
     ) -> Bound<Rel> {
-        let mut columns: Vec<(String, Expr)> = items.into_iter().map(|item| (item.name, item.expr)).collect();
-        let visible = columns.len();
+        let mut columns = Output::of(items.into_iter().map(|item| (item.name, item.expr)).collect());
+        let visible = columns.list.len();
         let plain_distinct = distinct.as_ref().is_some_and(Vec::is_empty);
         let mut by = Vec::new();
         for key in order {
-            let at = place_of(&mut columns, &key.expr, "order");
-            if columns.len() > visible && plain_distinct {
+            let at = columns.place_of(&key.expr, "order");
+            if columns.list.len() > visible && plain_distinct {
                 return Err(vec![
                     Diagnostic::error("with `distinct`, `order by` can only use columns of the result")
                         .at(self.text.place(key.span), "")
                         .help("add it to the select list"),
                 ]);
             }
-            let expr = Expr::column(&columns[at].0, key.expr.data_type);
+            let expr = Expr::column(&columns.list[at].0, key.expr.data_type);
             by.push(SortKey { expr, descending: key.descending, nulls_first: key.nulls_first });
         }
         let mut name_of = |key: &OrderKey| {
-            let at = place_of(&mut columns, &key.expr, "distinct");
-            columns[at].0.clone()
+            let at = columns.place_of(&key.expr, "distinct");
+            columns.list[at].0.clone()
         };
         let on: Option<Vec<String>> = distinct.map(|keys| keys.iter().map(&mut name_of).collect());
+        let columns = columns.list;
         let result: Vec<(String, Expr)> =
             columns[..visible].iter().map(|(name, expr)| (name.clone(), Expr::column(name, expr.data_type))).collect();
         let mut rel = project(rel, columns);
@@ -222,13 +226,31 @@ impl Binder<'_> {
     }
 }
 
-/// The place of the column of that value, which is appended if there is none.
-fn place_of(columns: &mut Vec<(String, Expr)>, expr: &Expr, name: &str) -> usize {
-    if let Some(at) = columns.iter().position(|(_, known)| known == expr) {
-        return at;
+/// The columns of a result, and behind them what it is ordered by.
+struct Output {
+    list: Vec<(String, Expr)>,
+    values: HashedPlaces,
+    names: HashSet<String>,
+}
+
+impl Output {
+    fn of(list: Vec<(String, Expr)>) -> Self {
+        let values = HashedPlaces::of(list.iter().map(|(_, expr)| expr));
+        let names = list.iter().map(|(name, _)| name.clone()).collect();
+        Self { list, values, names }
     }
-    let number = columns.iter().filter(|(known, _)| known.starts_with(&format!("{name}_"))).count() + 1;
-    let name = fresh(&format!("{name}_{number}"), |name| columns.iter().any(|(other, _)| other == name));
-    columns.push((name, expr.clone()));
-    columns.len() - 1
+
+    /// The place of the column of that value, which is appended if there is none.
+    fn place_of(&mut self, expr: &Expr, name: &str) -> usize {
+        if let Some(at) = self.values.candidates(expr).find(|at| self.list[*at].1 == *expr) {
+            return at;
+        }
+        let prefix = format!("{name}_");
+        let number = self.list.iter().filter(|(known, _)| known.starts_with(&prefix)).count() + 1;
+        let name = fresh(&format!("{name}_{number}"), |name| self.names.contains(name));
+        self.values.add(expr, self.list.len());
+        self.names.insert(name.clone());
+        self.list.push((name, expr.clone()));
+        self.list.len() - 1
+    }
 }

@@ -1,5 +1,7 @@
 //! `from t pivot (…)` and `from t unpivot (…)`.
 
+use std::collections::HashSet;
+
 use sqlparser::ast::{
     Expr as Ast, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, NullInclusion,
     PivotValueSource, Spanned, TableAlias, TableFactor,
@@ -8,6 +10,7 @@ use sqlparser::tokenizer::Span;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::spec::{At, SqlText};
+use crate::table::registry::Registry;
 use crate::table::{AggCall, CmpOp, DataType, Expr, ListedStep, Rel, Schema, Value};
 
 use super::binder::Binder;
@@ -18,7 +21,7 @@ use super::joins::filter;
 use super::literal;
 use super::operators::comparable_exprs;
 use super::pivot_text::grouped_name;
-use super::tasks::{Seen, condition_or_value, key_columns};
+use super::tasks::{condition_or_value, key_columns};
 use super::text::{Bound, Text, all};
 use super::type_names::named;
 use super::types::{coerce, common_type};
@@ -74,8 +77,9 @@ impl Binder<'_> {
         let schema = rel.schema();
         let scope = ColumnScope::of_schema(None, &schema);
         let mut env = Env::new(&scope, "`pivot`", Allowed::Aggregates);
-        let (mut columns, mut calls, mut list) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut columns, mut list) = (Vec::new(), Vec::new());
         for value in values {
+            let known = env.aggregates.len();
             let pivot = self.expr(by, &mut env)?;
             let constant = self.expr(&value.expr, &mut env)?;
             let label = match (&value.alias, literal::shown(&constant)) {
@@ -102,17 +106,18 @@ impl Binder<'_> {
                 };
                 columns.push((name, expr));
             }
-            only_where(&mut env.aggregates[calls.len()..], &is_it);
-            calls.clone_from(&env.aggregates);
+            only_where(&mut env.aggregates, known, &is_it);
         }
         let value = self.value(by, &mut env)?;
-        let mut read: Vec<String> = Vec::new();
+        let calls = std::mem::take(&mut env.aggregates).into_things();
+        let mut read: HashSet<String> = HashSet::new();
         let seen = std::mem::take(&mut env.seen);
         for call in &calls {
-            call.args
-                .iter()
-                .chain(&call.filter)
-                .for_each(|expr| expr.for_each_column(&mut |name| read.push(name.to_owned())));
+            call.args.iter().chain(&call.filter).for_each(|expr| {
+                expr.for_each_column(&mut |name| {
+                    read.insert(name.to_owned());
+                })
+            });
         }
         let keys = match keys {
             None => remaining(&schema, &read),
@@ -153,7 +158,7 @@ impl Binder<'_> {
                 ]
             })?;
         }
-        let read: Vec<String> = chosen.iter().map(|(_, expr, _)| expr.to_string()).collect();
+        let read: HashSet<String> = chosen.iter().map(|(_, expr, _)| expr.to_string()).collect();
         let keys = remaining(&schema, &read);
         let label = |(_, expr, alias): &(&Ident, Expr, Option<String>)| {
             Expr::literal(Value::String(alias.clone().unwrap_or_else(|| expr.to_string())))
@@ -191,10 +196,9 @@ impl Binder<'_> {
     /// Refuses two columns of one name.
     fn unique(&self, rel: Rel, span: Span) -> Bound<Rel> {
         let Rel::Project { columns, .. } = &rel else { return Ok(rel) };
-        let twice =
-            columns.iter().enumerate().find(|(at, (name, _))| columns[..*at].iter().any(|(other, _)| other == name));
-        match twice {
-            Some((_, (name, _))) => Err(self.text.wrong(span, format!("`pivot` makes two columns `{name}`"), "")),
+        let mut names = HashSet::new();
+        match columns.iter().find(|(name, _)| !names.insert(name.as_str())) {
+            Some((name, _)) => Err(self.text.wrong(span, format!("`pivot` makes two columns `{name}`"), "")),
             None => Ok(rel),
         }
     }
@@ -250,15 +254,14 @@ pub fn bind_pivot(
     let mut env = Env::new(&scope, "a metric", Allowed::Aggregates);
     let (mut bound, mut list) = (Vec::new(), Vec::new());
     let mut errors = Vec::new();
+    let mut names: HashSet<String> = keys.iter().map(|key| key.value.clone()).collect();
     let key_exprs = key_columns(keys, &schema, &mut errors);
     for column in columns {
         let known = env.aggregates.len();
         for (metric, sql) in metrics {
             let name =
                 if metrics.len() == 1 { column.label.clone() } else { format!("{}_{}", column.label, metric.value) };
-            let is_taken = bound.iter().any(|(other, ..): &(String, Expr, &SqlText, Seen)| *other == name)
-                || keys.iter().any(|key| key.value == name);
-            if is_taken {
+            if !names.insert(name.clone()) {
                 errors.push(Diagnostic::error(format!("there are two columns `{name}`")).at(column.span, "the second"));
             }
             match condition_or_value(sql, sources, &mut env, false) {
@@ -271,7 +274,7 @@ pub fn bind_pivot(
             value => compare(CmpOp::Eq, on.clone(), Expr::literal(value.clone()).cast(on.data_type)),
         };
         list.push((shown(&column.value), is_it.clone()));
-        only_where(&mut env.aggregates[known..], &is_it);
+        only_where(&mut env.aggregates, known, &is_it);
         if !errors.is_empty() {
             // The metrics of the next column have the same mistakes.
             break;
@@ -281,7 +284,7 @@ pub fn bind_pivot(
         return Err(errors);
     }
     let wanted: Vec<(&str, &Expr)> = bound.iter().map(|(name, expr, ..)| (name.as_str(), expr)).collect();
-    let grouping = Grouping::new(key_exprs.clone(), std::mem::take(&mut env.aggregates), &wanted);
+    let grouping = Grouping::new(key_exprs.clone(), std::mem::take(&mut env.aggregates).into_things(), &wanted);
     let lifted = all(bound
         .into_iter()
         .map(|(name, expr, sql, seen)| Ok((name, grouping.lift(expr, Text::new(sql, sources), &seen, &[])?))))?;
@@ -298,15 +301,15 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Aggregates of the rows alone for which a condition is true.
-fn only_where(calls: &mut [AggCall], condition: &Expr) {
-    for call in calls {
+/// The aggregates from one on become those of the rows alone for which a condition is true.
+fn only_where(calls: &mut Registry<AggCall>, start: usize, condition: &Expr) {
+    calls.change_from(start, |call| {
         call.filter = all_of(call.filter.take().into_iter().chain([condition.clone()]).collect());
-    }
+    });
 }
 
 /// The columns that are not read.
-fn remaining(schema: &Schema, read: &[String]) -> Vec<(String, Expr)> {
+fn remaining(schema: &Schema, read: &HashSet<String>) -> Vec<(String, Expr)> {
     let fields = schema.fields().iter().filter(|field| !read.contains(&field.name));
     fields.map(|field| (field.name.clone(), Expr::column(&field.name, field.data_type))).collect()
 }

@@ -183,7 +183,7 @@ impl Binder<'_> {
         env: &mut Env<'_>,
     ) -> Bound<Expr> {
         let alias = match table {
-            None => super::column_scope::matching(&env.aliases, name, |(alias, _)| Some(alias.as_str())),
+            None => env.aliases.find(name, |_, _| true),
             Some(_) => Vec::new(),
         };
         let usable = |expr: &Expr| {
@@ -191,7 +191,7 @@ impl Binder<'_> {
             env.within.is_none() && !windowed
         };
         let alias = match alias.as_slice() {
-            [(_, expr)] if usable(expr) => Some(expr.clone()),
+            [at] => Some(&env.aliases[*at].1).filter(|expr| usable(expr)).cloned(),
             _ => None,
         };
         if let (Some(expr), true) = (&alias, env.aliases_first) {

@@ -1,17 +1,18 @@
 //! One `select`: from → where → group → having → windows → output → distinct → sort.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use indexmap::IndexMap;
 use sqlparser::ast::{BinaryOperator, Distinct, Expr as Ast, OrderBy, Select, SelectItem, Spanned, visit_expressions};
 use sqlparser::tokenizer::Span;
 
+use crate::table::registry::HashedPlaces;
 use crate::table::{Expr, ExprKind, Rel, WindowCall};
 
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
-use super::env::{Allowed, Env, SELECT_LIST, outer_column, outer_name, series_name, window_name};
+use super::env::{Allowed, Env, SELECT_LIST, outer_column, outer_name, series_name, window_at};
 use super::functions::{self, FunctionDefinition, FunctionKind};
 use super::grouping::{Grouping, fresh};
 use super::joins::filter;
@@ -111,8 +112,8 @@ impl Binder<'_> {
         let early = std::mem::take(&mut env.early);
         let mut late = std::mem::take(&mut env.late);
         rel = self.attached(rel, early, select.select_token.0.span)?;
-        let mut windows = std::mem::take(&mut env.windows);
-        let calls = std::mem::take(&mut env.aggregates);
+        let mut windows = std::mem::take(&mut env.windows).into_things();
+        let calls = std::mem::take(&mut env.aggregates).into_things();
         let mut series = env.series.take();
         let mut condition = having.as_ref().map(|(condition, _)| condition.clone());
         let groupings = std::mem::take(&mut env.groupings);
@@ -283,14 +284,18 @@ pub(super) fn has_subquery(ast: &Ast) -> bool {
 
 /// Keys with the names that their columns have in the result, or get for the time between.
 fn named_keys(keys: Vec<Expr>, items: &[Item]) -> Vec<(String, Expr)> {
+    let values = HashedPlaces::of(items.iter().map(|item| &item.expr));
     let mut named: Vec<(String, Expr)> = Vec::new();
+    let mut taken = HashSet::new();
     for (at, key) in keys.into_iter().enumerate() {
-        let wanted = match (items.iter().find(|item| item.expr == key), &key.kind) {
+        let item = values.candidates(&key).map(|at| &items[at]).find(|item| item.expr == key);
+        let wanted = match (item, &key.kind) {
             (Some(item), _) => item.name.clone(),
             (None, ExprKind::Column(name)) => name.clone(),
             (None, _) => format!("key_{}", at + 1),
         };
-        let name = fresh(&wanted, |name| named.iter().any(|(other, _)| other == name));
+        let name = fresh(&wanted, |name| taken.contains(name));
+        taken.insert(name.clone());
         named.push((name, key));
     }
     named
@@ -303,18 +308,25 @@ fn windowed(rel: Rel, calls: Vec<WindowCall>, items: &mut [Item], order: &mut [O
     }
     let schema = rel.schema();
     let mut named: Vec<(String, WindowCall)> = Vec::new();
+    let mut taken = HashSet::new();
+    let mut plain: HashMap<usize, &str> = HashMap::new();
+    for item in &*items {
+        if let ExprKind::Column(passing) = &item.expr.kind
+            && let Some(at) = window_at(passing)
+        {
+            plain.entry(at).or_insert(&item.name);
+        }
+    }
     for (at, call) in calls.into_iter().enumerate() {
-        let passing = window_name(at);
-        let item = items.iter().find(|item| matches!(&item.expr.kind, ExprKind::Column(name) if *name == passing));
-        let wanted = item.map_or_else(|| format!("window_{}", at + 1), |item| item.name.clone());
-        let taken = |name: &String| schema.contains(name) || named.iter().any(|(other, _)| other == name);
-        let name = fresh(&wanted, taken);
+        let wanted = plain.get(&at).map_or_else(|| format!("window_{}", at + 1), |name| (*name).to_owned());
+        let name = fresh(&wanted, |name| schema.contains(name) || taken.contains(name));
+        taken.insert(name.clone());
         named.push((name, call));
     }
     let mut settle = |node: &Expr| {
         let ExprKind::Column(name) = &node.kind else { return None };
-        let at = (0..named.len()).find(|at| *name == window_name(*at))?;
-        Some(Expr::column(&named[at].0, node.data_type))
+        let (window, _) = named.get(window_at(name)?)?;
+        Some(Expr::column(window, node.data_type))
     };
     for expr in items.iter_mut().map(|item| &mut item.expr).chain(order.iter_mut().map(|key| &mut key.expr)) {
         *expr = rewrite(expr.clone(), &mut settle);

@@ -1,8 +1,10 @@
 //! `values`, and sides of set operations whose columns are matched by name.
 
+use std::collections::{HashMap, HashSet};
+
 use sqlparser::ast::{SetExpr, Spanned, Values};
 
-use crate::table::{Expr, Rel, Value};
+use crate::table::{Expr, Field, Rel, Value};
 
 use super::binder::Binder;
 use super::column_scope::ColumnScope;
@@ -39,14 +41,17 @@ impl Binder<'_> {
 /// Both sides with the columns of either, those of the left first; NULL where a side has none of that name.
 pub(super) fn by_name(a: Rel, b: Rel) -> (Rel, Rel) {
     let (left, right) = (a.schema(), b.schema());
-    let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
-    let only_right = right.names().filter(|name| !left.names().any(|other| same(name, other)));
+    let of_left: HashSet<String> = left.names().map(str::to_lowercase).collect();
+    let only_right = right.names().filter(|name| !of_left.contains(&name.to_lowercase()));
     let names: Vec<String> = left.names().chain(only_right).map(String::from).collect();
     let with_all = |rel: Rel| {
         let schema = rel.schema();
+        let mut own: HashMap<String, &Field> = HashMap::new();
+        for field in schema.fields() {
+            own.entry(field.name.to_lowercase()).or_insert(field);
+        }
         let column = |name: &String| {
-            let own = schema.fields().iter().find(|field| same(&field.name, name));
-            let value = own.map(|field| Expr::column(&field.name, field.data_type));
+            let value = own.get(&name.to_lowercase()).map(|field| Expr::column(&field.name, field.data_type));
             (name.clone(), value.unwrap_or_else(|| Expr::literal(Value::Null)))
         };
         let columns = names.iter().map(column).collect();

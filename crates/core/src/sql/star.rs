@@ -1,5 +1,7 @@
 //! `*`, and what is left out, replaced and renamed of it.
 
+use std::collections::HashMap;
+
 use sqlparser::ast::{
     ExcludeSelectItem, Ident, ObjectName, ObjectNamePart, RenameSelectItem, Spanned, WildcardAdditionalOptions,
 };
@@ -9,8 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::table::Expr;
 
 use super::binder::Binder;
-use super::column_scope::{ScopeColumn, matching, quoted};
+use super::column_scope::{ColumnScope, ScopeColumn, quoted};
 use super::env::Env;
+use super::named_list::NamedList;
 use super::text::{Bound, all};
 
 impl Binder<'_> {
@@ -30,11 +33,13 @@ impl Binder<'_> {
             ));
         }
         let scope = env.scope;
-        let mut chosen: Vec<&ScopeColumn> = match table {
-            None => scope.columns.iter().filter(|column| !column.merged_away).collect(),
-            Some(table) => matching(&scope.columns, table, |column| column.table.as_deref()),
+        let tables = table.map(|table| scope.tables(table));
+        let is_chosen = |column: &ScopeColumn| match &tables {
+            None => !column.merged_away,
+            Some(tables) => column.is_of(tables),
         };
-        if chosen.is_empty() {
+        let mut chosen: Vec<bool> = scope.columns.iter().map(is_chosen).collect();
+        if !chosen.contains(&true) {
             let message = match table {
                 Some(table) => format!("there is no table `{}` here", table.value),
                 None => "there is no table for `*`".to_owned(),
@@ -42,46 +47,51 @@ impl Binder<'_> {
             return Err(self.text.wrong(span, message, ""));
         }
         for name in excluded(options) {
-            self.exclude(&mut chosen, name)?;
+            self.exclude(scope, &mut chosen, name)?;
         }
+        let chosen: Vec<&ScopeColumn> =
+            scope.columns.iter().zip(chosen).filter_map(|(column, is_chosen)| is_chosen.then_some(column)).collect();
         self.refuse_doubles(&chosen, span)?;
-        let mut columns: Vec<(String, Expr)> =
+        let mut columns: NamedList<(String, Expr)> =
             chosen.into_iter().map(|column| (column.name.clone(), column.expr.clone())).collect();
         for item in options.opt_replace.iter().flat_map(|replace| &replace.items) {
             let at = self.place_in(&columns, &item.column_name)?;
-            columns[at].1 = self.value(&item.expr, env)?;
+            columns.things_mut()[at].1 = self.value(&item.expr, env)?;
         }
         let places = all(renamed(options).iter().map(|item| Ok((self.place_in(&columns, &item.ident)?, &item.alias))))?;
+        let mut columns: Vec<(String, Expr)> = columns.into_iter().collect();
         for (at, alias) in places {
             columns[at].0.clone_from(&alias.value);
         }
         Ok(columns)
     }
 
-    fn exclude(&self, chosen: &mut Vec<&ScopeColumn>, name: &ObjectName) -> Bound<()> {
+    fn exclude(&self, scope: &ColumnScope, chosen: &mut [bool], name: &ObjectName) -> Bound<()> {
         let (table, ident) = match name.0.as_slice() {
             [ObjectNamePart::Identifier(ident)] => (None, ident),
             [ObjectNamePart::Identifier(table), ObjectNamePart::Identifier(ident)] => (Some(table), ident),
             _ => return Err(self.text.wrong(name.span(), "`exclude` takes names of columns", "")),
         };
-        let of_table: Vec<&ScopeColumn> = match table {
-            None => chosen.clone(),
-            Some(table) => matching(chosen.iter().copied(), table, |column| column.table.as_deref()),
-        };
-        let found = matching(of_table.iter().copied(), ident, |column| Some(column.name.as_str()));
+        let tables = table.map(|table| scope.tables(table));
+        let counts =
+            |at: usize, column: &ScopeColumn| chosen[at] && tables.as_ref().is_none_or(|tables| column.is_of(tables));
+        let found = scope.columns.find(ident, counts);
         if found.is_empty() {
-            let known = of_table.iter().map(|column| column.name.as_str());
+            let known = scope.columns.iter().enumerate().filter(|(at, column)| counts(*at, column));
+            let known = known.map(|(_, column)| column.name.as_str());
             return Err(vec![self.no_column(ident).suggest(&ident.value, known)]);
         }
-        chosen.retain(|column| !found.iter().any(|found| std::ptr::eq(*found, *column)));
+        found.into_iter().for_each(|at| chosen[at] = false);
         Ok(())
     }
 
-    fn place_in(&self, columns: &[(String, Expr)], ident: &Ident) -> Bound<usize> {
-        let found = matching(columns, ident, |(name, _)| Some(name.as_str()));
-        let at = found.first().and_then(|found| columns.iter().position(|column| std::ptr::eq(column, *found)));
+    fn place_in(&self, columns: &NamedList<(String, Expr)>, ident: &Ident) -> Bound<usize> {
         let known = columns.iter().map(|(name, _)| name.as_str());
-        at.ok_or_else(|| vec![self.no_column(ident).suggest(&ident.value, known)])
+        columns
+            .find(ident, |_, _| true)
+            .first()
+            .copied()
+            .ok_or_else(|| vec![self.no_column(ident).suggest(&ident.value, known)])
     }
 
     fn no_column(&self, ident: &Ident) -> Diagnostic {
@@ -90,10 +100,10 @@ impl Binder<'_> {
     }
 
     fn refuse_doubles(&self, chosen: &[&ScopeColumn], span: Span) -> Bound<()> {
-        let twice = |column: &&ScopeColumn| chosen.iter().filter(|other| other.name == column.name).count() > 1;
-        let doubles: Vec<&ScopeColumn> = chosen.iter().copied().filter(twice).collect();
-        let Some(double) = doubles.first() else { return Ok(()) };
-        let tables: Vec<String> = doubles
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        chosen.iter().for_each(|column| *times.entry(&column.name).or_default() += 1);
+        let Some(double) = chosen.iter().find(|column| times[column.name.as_str()] > 1) else { return Ok(()) };
+        let tables: Vec<String> = chosen
             .iter()
             .filter(|column| column.name == double.name)
             .filter_map(|column| column.table.as_deref().map(|table| format!("`{}`", quoted(table))))

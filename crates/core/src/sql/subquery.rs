@@ -280,7 +280,7 @@ impl<'b> Binder<'b> {
             .map(|(at, call)| Expr::column(aggregate_name(at), call.data_type))
             .collect();
         let wanted: Vec<(&str, &Expr)> = names.iter().map(String::as_str).zip(&passing).collect();
-        let grouping = Grouping::new(keys, std::mem::take(&mut inner.aggregates), &wanted);
+        let grouping = Grouping::new(keys, std::mem::take(&mut inner.aggregates).into_things(), &wanted);
         let value = grouping.lift(value, self.text, &inner.seen, &[])?;
         // Of no row at all the join leaves NULL, which is not what every aggregate gives.
         let value = rewrite(value, &mut |node| {

@@ -3,33 +3,54 @@
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
+use sqlparser::ast::Ident;
 
 use crate::diagnostic::{Diagnostic, SourceMap};
 use crate::spec::{At, SqlText};
-use crate::table::{Expr, Rel, Schema, SortKey};
+use crate::table::{DataType, Expr, Rel, Schema, SortKey};
 
 use super::binder::Binder;
-use super::column_scope::ColumnScope;
+use super::column_scope::{ColumnScope, ScopeColumn};
 use super::env::{Allowed, Env};
 use super::grouping::{Grouping, project};
 use super::null_comparisons::null_comparisons;
 use super::text::{Bound, Text};
+
+/// The columns of a table, over whose rows one or many expressions are bound.
+pub struct RowColumns(ColumnScope);
+
+impl RowColumns {
+    /// Those of a table.
+    pub fn of(schema: &Schema) -> Self {
+        Self(ColumnScope::of_schema(None, schema))
+    }
+
+    /// Adds a column at the end, or gives the one of that name another type.
+    pub fn set(&mut self, name: &str, data_type: DataType) {
+        let exactly = Ident::with_quote('"', name);
+        let expr = Expr::column(name, data_type);
+        match self.0.columns.find(&exactly, |_, _| true).first() {
+            Some(at) => self.0.columns.things_mut()[*at].expr = expr,
+            None => self.0.columns.push(ScopeColumn { table: None, name: name.to_owned(), expr, merged_away: false }),
+        }
+    }
+}
 
 /// Binds an expression over one row of a table with these columns.
 ///
 /// # Errors
 /// Everything that is wrong with the text, each at its place: grammar, unknown columns and functions, types that do not
 /// fit, aggregates and subqueries, which have no place here.
-pub fn bind_scalar(sql: &SqlText, schema: &Schema, sources: &SourceMap) -> Result<Expr, Vec<Diagnostic>> {
-    row_by_row(sql, schema, sources, |binder, ast, env| binder.value(ast, env))
+pub fn bind_scalar(sql: &SqlText, columns: &RowColumns, sources: &SourceMap) -> Result<Expr, Vec<Diagnostic>> {
+    row_by_row(sql, columns, sources, |binder, ast, env| binder.value(ast, env))
 }
 
 /// Binds a condition over one row of a table with these columns; the result is a bool.
 ///
 /// # Errors
 /// As [`bind_scalar`]; also an expression of another type.
-pub fn bind_predicate(sql: &SqlText, schema: &Schema, sources: &SourceMap) -> Result<Expr, Vec<Diagnostic>> {
-    row_by_row(sql, schema, sources, |binder, ast, env| binder.condition(ast, env))
+pub fn bind_predicate(sql: &SqlText, columns: &RowColumns, sources: &SourceMap) -> Result<Expr, Vec<Diagnostic>> {
+    row_by_row(sql, columns, sources, |binder, ast, env| binder.condition(ast, env))
 }
 
 /// What is no mistake in an expression and yet worth knowing; nothing of one that does not follow the grammar.
@@ -40,15 +61,14 @@ pub fn expression_warnings(sql: &SqlText, sources: &SourceMap) -> Vec<Diagnostic
 
 fn row_by_row(
     sql: &SqlText,
-    schema: &Schema,
+    columns: &RowColumns,
     sources: &SourceMap,
     bind: impl FnOnce(&Binder<'_>, &sqlparser::ast::Expr, &mut Env<'_>) -> Bound<Expr>,
 ) -> Bound<Expr> {
     let text = Text::new(sql, sources);
     text.with_stack(|| {
         let ast = text.expression()?;
-        let scope = ColumnScope::of_schema(None, schema);
-        let mut env = Env::new(&scope, "this expression", Allowed::Scalars);
+        let mut env = Env::new(&columns.0, "this expression", Allowed::Scalars);
         bind(&Binder::of_rows(text), &ast, &mut env)
     })
 }
@@ -95,7 +115,7 @@ pub fn bind_aggregate(
         return Err(errors);
     }
     let wanted: Vec<(&str, &Expr)> = bound.iter().map(|(name, expr, ..)| (name.as_str(), expr)).collect();
-    let grouping = Grouping::new(key_exprs.clone(), std::mem::take(&mut env.aggregates), &wanted);
+    let grouping = Grouping::new(key_exprs.clone(), std::mem::take(&mut env.aggregates).into_things(), &wanted);
     let mut columns: Vec<(String, Expr)> =
         key_exprs.iter().map(|(name, expr)| (name.clone(), Expr::column(name, expr.data_type))).collect();
     for (name, expr, sql, seen) in bound {

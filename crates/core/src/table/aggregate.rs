@@ -9,7 +9,7 @@ use super::function::camel_case;
 use super::{DataType, Expr, SortKey, Value};
 
 /// An aggregate over the rows of a group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub struct AggCall {
     /// Which.
     pub func: AggFunc,
@@ -29,7 +29,7 @@ pub struct AggCall {
 /// An aggregate that an engine computes, by its name in SQL. What it means is written in its
 /// [definition](crate::sql::functions::FunctionDefinition) and in `docs/semantics.md`; an engine has a kernel of that name,
 /// or refuses the job.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct AggFunc {
     /// The name, in snake case.
     pub name: &'static str,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{DataType, Function, Value};
 
 /// A typed expression over the columns of one relation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
@@ -15,7 +15,7 @@ pub struct Expr {
 
 /// The forms of an expression. Operands of arithmetic and comparison have the types the operation works on: the binder has
 /// put a [`ExprKind::Cast`] where the text had none.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub enum ExprKind {
     /// The column of that name.
     Column(String),
@@ -78,7 +78,7 @@ pub enum ExprKind {
 /// Arithmetic. int ∘ int is int except `/`, which is float; with a float, float; decimals stay exact.
 ///
 /// Dates: date + int (days) and date − int are date; date − date is int days; datetime ± int days is datetime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ArithOp {
     /// `+`. Int and decimal overflow fails the task.
     Add,
@@ -106,7 +106,7 @@ impl ArithOp {
 }
 
 /// A comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum CmpOp {
     /// `=`.
     Eq,
@@ -137,7 +137,7 @@ impl CmpOp {
 }
 
 /// A key to sort by. NULLs come last whatever the direction, unless `nulls_first`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub struct SortKey {
     /// What to sort by.
     pub expr: Expr,

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// What part of a date or time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum DatePart {
     /// The year.
     Year,
@@ -37,7 +37,7 @@ pub enum DatePart {
 }
 
 /// Where to trim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum TrimSide {
     /// Both ends.
     Both,
@@ -50,7 +50,7 @@ pub enum TrimSide {
 /// A function that an engine computes, by its name in SQL (or of the operator that it stands for). What it means is written
 /// in its [definition](crate::sql::functions::FunctionDefinition) and in `docs/semantics.md`; an engine has a kernel of that
 /// name, or refuses the job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Function {
     /// The name, in snake case.
     pub name: &'static str,
@@ -59,7 +59,7 @@ pub struct Function {
 }
 
 /// What a function is told beside its arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Modifier {
     /// Of `extract`, `date_trunc` and their kind: which part.

@@ -21,6 +21,7 @@ mod number_template;
 mod place;
 mod plain;
 mod profile;
+pub mod registry;
 mod rel;
 mod schema;
 mod source;

@@ -1,6 +1,9 @@
 //! The columns of a table.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +22,13 @@ pub struct Field {
 }
 
 /// The columns of a table, in order, with unique names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Schema {
     fields: Vec<Field>,
+    /// Where each column is, once one has been looked for among many. Copies share it until they change.
+    #[serde(skip)]
+    places: OnceLock<Arc<HashMap<String, usize>>>,
 }
 
 impl Schema {
@@ -41,9 +47,20 @@ impl Schema {
         self.fields.iter().map(|field| field.name.as_str())
     }
 
+    /// The place of the column of that name.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        if self.fields.len() <= FEW {
+            return self.fields.iter().position(|field| field.name == name);
+        }
+        let places = self.places.get_or_init(|| {
+            Arc::new(self.fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect())
+        });
+        places.get(name).copied()
+    }
+
     /// The type of the column of that name.
     pub fn get(&self, name: &str) -> Option<DataType> {
-        self.fields.iter().find(|field| field.name == name).map(|field| field.data_type)
+        self.place(name).map(|at| self.fields[at].data_type)
     }
 
     /// Whether there is a column of that name.
@@ -54,9 +71,14 @@ impl Schema {
     /// Adds a column at the end, or replaces the one of that name in place.
     pub fn set(&mut self, name: impl Into<String>, data_type: DataType) {
         let name = name.into();
-        match self.fields.iter_mut().find(|field| field.name == name) {
-            Some(field) => field.data_type = data_type,
-            None => self.fields.push(Field { name, data_type }),
+        match self.place(&name) {
+            Some(at) => self.fields[at].data_type = data_type,
+            None => {
+                if let Some(places) = self.places.get_mut() {
+                    Arc::make_mut(places).insert(name.clone(), self.fields.len());
+                }
+                self.fields.push(Field { name, data_type });
+            }
         }
     }
 
@@ -71,25 +93,30 @@ impl Schema {
     }
 }
 
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").field("fields", &self.fields).finish()
+    }
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields
+    }
+}
+
+impl Eq for Schema {}
+
+impl Hash for Schema {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.fields.hash(state);
+    }
+}
+
 impl<N: Into<String>> FromIterator<(N, DataType)> for Schema {
     fn from_iter<I: IntoIterator<Item = (N, DataType)>>(columns: I) -> Self {
         let mut schema = Self::new();
-        // Where each column is, once there are so many that looking at each is slower than this table.
-        let mut places: HashMap<String, usize> = HashMap::new();
-        for (name, data_type) in columns {
-            if schema.len() <= FEW {
-                schema.set(name, data_type);
-                continue;
-            }
-            for at in places.len()..schema.len() {
-                places.insert(schema.fields[at].name.clone(), at);
-            }
-            let name = name.into();
-            match places.get(&name) {
-                Some(at) => schema.fields[*at].data_type = data_type,
-                None => schema.fields.push(Field { name, data_type }),
-            }
-        }
+        columns.into_iter().for_each(|(name, data_type)| schema.set(name, data_type));
         schema
     }
 }
@@ -107,5 +134,15 @@ mod tests {
             assert_eq!((schema.len(), schema.get("c1")), (count, Some(DataType::Bool)));
             assert_eq!(schema.names().nth(1), Some("c1"));
         }
+    }
+
+    #[test]
+    fn a_copy_that_grows_leaves_the_other_as_it_is() {
+        let schema: Schema = (0..100).map(|at| (format!("c{at}"), DataType::Int)).collect();
+        assert_eq!(schema.place("c99"), Some(99));
+        let mut copy = schema.clone();
+        copy.set("more", DataType::Date);
+        assert_eq!((copy.place("more"), schema.place("more")), (Some(100), None));
+        assert_ne!(copy, schema);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,22 @@ pub enum Value {
     Datetime(i64),
     /// Microseconds since midnight.
     Time(i64),
+}
+
+/// Values that are equal have one hash: both zeros of a float are.
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Bool(value) => value.hash(state),
+            Self::Int(value) | Self::Datetime(value) | Self::Time(value) => value.hash(state),
+            Self::Float(value) => (value + 0.0).to_bits().hash(state),
+            Self::Decimal { unscaled, scale } => (unscaled, scale).hash(state),
+            Self::String(text) => text.hash(state),
+            Self::Date(days) => days.hash(state),
+        }
+    }
 }
 
 impl Value {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{AggCall, DataType, Expr, SortKey};
 
 /// A window function's call: one value for each row, the rows stay as they are.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub struct WindowCall {
     /// Which.
     pub func: WindowFunc,
@@ -20,7 +20,7 @@ pub struct WindowCall {
 }
 
 /// What a window computes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub enum WindowFunc {
     /// What a row's place says, or the value of another row: a function by its name in SQL. What it means is written in its
     /// [definition](crate::sql::functions::FunctionDefinition); an engine has a kernel of that name, or refuses the job.
@@ -37,7 +37,7 @@ pub enum WindowFunc {
 }
 
 /// The rows of a partition that a window function sees.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub struct WindowFrame {
     /// Where they begin.
     pub start: FrameBound,
@@ -46,7 +46,7 @@ pub struct WindowFrame {
 }
 
 /// One end of a frame.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize)]
 pub enum FrameBound {
     /// The partition's own.
     Unbounded,

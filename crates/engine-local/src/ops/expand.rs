@@ -1,6 +1,7 @@
 //! Each row several times, with columns that differ.
 
 use polars::prelude::{Column, DataFrame, IdxSize, Series};
+use tidemill_core::table::registry::Registry;
 use tidemill_core::table::{Expr, ExprKind, Rel};
 
 use super::context::JobContext;
@@ -62,16 +63,19 @@ pub(crate) fn expand(
 
 /// The values of all times, one behind the other; equal expressions are computed once.
 fn stacked(eval: &Eval<'_>, values: &[Expr]) -> Outcome<Series> {
-    let mut known: Vec<(&Expr, Series)> = vec![];
+    let mut known: Registry<&Expr> = Registry::default();
+    let mut computed: Vec<Series> = vec![];
     let mut whole: Option<Series> = None;
     for expr in values {
         let is_constant = matches!(expr.kind, ExprKind::Literal(_));
-        let series = match known.iter().find(|(other, _)| !is_constant && *other == expr) {
-            Some((_, series)) => series.clone(),
+        let at = if is_constant { None } else { known.place(&expr) };
+        let series = match at {
+            Some(at) => computed[at].clone(),
             None => types::conform(eval.column(expr)?, expr.data_type)?,
         };
-        if !is_constant {
-            known.push((expr, series.clone()));
+        if !is_constant && at.is_none() {
+            known.register(expr);
+            computed.push(series.clone());
         }
         match &mut whole {
             Some(whole) => {

@@ -1,7 +1,10 @@
 //! What checks are compiled with: the table's columns, and what has been found so far.
 
+use std::cell::OnceCell;
+
 use tidemill_core::diagnostic::Diagnostic;
 use tidemill_core::spec::At;
+use tidemill_core::sql::RowColumns;
 use tidemill_core::table::{CheckKind, DataType, Expr, ExprKind, Schema, Value};
 use tidemill_core::task::CheckContext;
 
@@ -14,17 +17,23 @@ pub struct CheckCompiler<'a> {
     pub table: &'a Schema,
     /// What else is known while a task is checked.
     pub cx: &'a CheckContext<'a>,
+    row_columns: OnceCell<RowColumns>,
     found: Vec<(String, CheckKind)>,
     mistakes: Vec<Diagnostic>,
 }
 
 impl<'a> CheckCompiler<'a> {
     pub(super) fn new(table: &'a Schema, cx: &'a CheckContext<'a>) -> Self {
-        Self { table, cx, found: Vec::new(), mistakes: Vec::new() }
+        Self { table, cx, row_columns: OnceCell::new(), found: Vec::new(), mistakes: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Result<Vec<(String, CheckKind)>, Vec<Diagnostic>> {
         if self.mistakes.is_empty() { Ok(self.found) } else { Err(self.mistakes) }
+    }
+
+    /// The table's columns, for expressions.
+    pub fn row_columns(&self) -> &RowColumns {
+        self.row_columns.get_or_init(|| RowColumns::of(self.table))
     }
 
     /// Something to be checked, and what messages call it where the check has no `name`.

@@ -19,7 +19,7 @@ impl CheckParameters for Expression {
     type Form = SqlText;
 
     fn compile(&self, compiler: &mut CheckCompiler<'_>) {
-        match bind_predicate(&self.0, compiler.table, compiler.cx.sources) {
+        match bind_predicate(&self.0, compiler.row_columns(), compiler.cx.sources) {
             Ok(predicate) => {
                 let columns = columns_of(&predicate);
                 let name = format!("expr: {}", self.0.raw.trim());

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{columns, shown, sql};
 use crate::spec::SqlHole;
-use crate::sql::{bind_predicate, bind_scalar};
+use crate::sql::{RowColumns, bind_predicate, bind_scalar};
 use crate::table::{DataType, Value};
 
 /// `expression : type`, one a line.
@@ -15,7 +15,7 @@ fn bound(texts: &[&str]) -> String {
 
 fn one(text: &str, holes: Vec<SqlHole>) -> String {
     let (sql, sources) = sql(text, holes);
-    match bind_scalar(&sql, &columns(), &sources) {
+    match bind_scalar(&sql, &RowColumns::of(&columns()), &sources) {
         Ok(expr) => format!("{expr} : {}", expr.data_type),
         Err(errors) => shown(&errors, &sources),
     }
@@ -292,7 +292,7 @@ fn mistakes_say_where_and_what_to_do() {
 fn predicates_must_be_bool() {
     let show = |text: &str| {
         let (sql, sources) = sql(text, vec![]);
-        match bind_predicate(&sql, &columns(), &sources) {
+        match bind_predicate(&sql, &RowColumns::of(&columns()), &sources) {
             Ok(expr) => expr.to_string(),
             Err(errors) => shown(&errors, &sources),
         }
@@ -457,7 +457,7 @@ proptest! {
         let casts: Vec<String> = scales.iter().map(|scale| format!("cast(i as decimal(38,{scale}))")).collect();
         for operator in [" * ", " + ", " / ", " % "] {
             let (sql, sources) = sql(&casts.join(operator), vec![]);
-            let expr = bind_scalar(&sql, &schema, &sources).expect("numbers");
+            let expr = bind_scalar(&sql, &RowColumns::of(&schema), &sources).expect("numbers");
             let DataType::Decimal { precision, scale } = expr.data_type else { panic!("{}", expr.data_type) };
             prop_assert!(precision <= 38 && scale <= precision);
         }

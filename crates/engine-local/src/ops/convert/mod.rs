@@ -34,7 +34,7 @@ impl Operator for ConvertExec<'_> {
 
     fn execute(&self, inputs: Vec<DataFrame>, context: &mut JobContext<'_>) -> Outcome<DataFrame> {
         let frame = only_input(inputs);
-        let mut result = frame.clone();
+        let mut columns = frame.columns().to_vec();
         // For each row the first conversion that it fails.
         let mut failed: Vec<Option<(usize, String)>> = vec![];
         let rows = frame.height();
@@ -71,8 +71,10 @@ impl Operator for ConvertExec<'_> {
                     }
                 }
             }
-            result.with_column(expand(&conversion.column, converted.series, frame.height())).map_err(internal)?;
+            let at = frame.try_get_column_index(&conversion.column).map_err(internal)?;
+            columns[at] = expand(&conversion.column, converted.series, frame.height());
         }
+        let result = DataFrame::new(frame.height(), columns).map_err(internal)?;
         if failed.is_empty() {
             return Ok(result);
         }

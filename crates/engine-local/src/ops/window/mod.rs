@@ -34,7 +34,7 @@ impl Operator for WindowExec<'_> {
     }
 
     fn execute(&self, inputs: Vec<DataFrame>, context: &mut JobContext<'_>) -> Outcome<DataFrame> {
-        let mut frame = only_input(inputs);
+        let frame = only_input(inputs);
         // Every call sees the input, not the columns appended before.
         let mut computed: Vec<Column> = Vec::with_capacity(self.columns.len());
         for (name, call) in self.columns {
@@ -43,10 +43,7 @@ impl Operator for WindowExec<'_> {
                 window_call(context, &frame, call).map_err(|error| within(&format!("column {name}"), error))?;
             computed.push(types::expand(name, values, frame.height()));
         }
-        for column in computed {
-            frame.with_column(column).map_err(internal)?;
-        }
-        Ok(frame)
+        frame.hstack(&computed).map_err(internal)
     }
 }
 

@@ -4,8 +4,8 @@ mod document;
 
 use super::definition::{Accepts, Example, FunctionDefinition, Meaning, NUMBER, Parameter, STRING};
 use super::{FunctionKind, Returns, all, elsewhere, find, names};
-use crate::sql::bind_scalar;
 use crate::sql::tests::{columns, shown, sql};
+use crate::sql::{RowColumns, bind_scalar};
 use crate::table::{ArithOp, DataType, Expr, ExprKind};
 
 /// Two functions as somebody adds them: one that engines compute, and one that is an expression.
@@ -37,7 +37,7 @@ pub(super) const FUNCTIONS: &[FunctionDefinition] = &[
 
 fn bound(text: &str) -> String {
     let (sql, sources) = sql(text, vec![]);
-    match bind_scalar(&sql, &columns(), &sources) {
+    match bind_scalar(&sql, &RowColumns::of(&columns()), &sources) {
         Ok(expr) => format!("{expr} : {}", expr.data_type),
         Err(errors) => shown(&errors, &sources),
     }
