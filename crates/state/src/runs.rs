@@ -1,5 +1,7 @@
 //! Runs: begun, ended, and found dead.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -47,10 +49,13 @@ pub struct RunStart {
 }
 
 /// How many tasks ended how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TaskCounts {
     /// Done by running them.
     pub ran: u32,
+    /// How many of these an engine has computed that is not this machine: `spark`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub elsewhere: BTreeMap<String, u32>,
     /// Left alone.
     pub cached: u32,
     /// Their outputs were published again.
@@ -78,6 +83,7 @@ impl From<&Counts> for TaskCounts {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             ran: number(counts.ran),
+            elsewhere: BTreeMap::new(),
             cached: number(counts.cached),
             restored: number(counts.restored),
             failed: number(counts.failed),

@@ -1,6 +1,6 @@
 //! How tasks ended.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -93,6 +93,19 @@ impl<'a> Detail<'a> {
 const COLUMNS: &str = "task, kind, status, how, started, duration, attempts, fingerprint, rows, reasons, detail, error";
 
 impl State {
+    /// How many tasks of a run each engine has computed that is not this machine.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn computed_elsewhere(&self, run: &RunId) -> Result<BTreeMap<String, u32>, StateError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT detail ->> 'engine' AS engine, count(*) FROM task_results WHERE run = ? AND how = 'ran' AND engine IS NOT NULL \
+             GROUP BY engine",
+        )?;
+        let found = query.query_map([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Writes down how a task ended and, if it succeeded, what it made: the run must stop if this fails.
     ///
     /// # Errors

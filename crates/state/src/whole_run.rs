@@ -106,11 +106,13 @@ impl RunStatus {
     }
 }
 
-/// `21 ran, 6 cached`; `nothing to do`.
+/// `21 ran (9 on spark), 6 cached`; `nothing to do`.
 pub fn counts_text(counts: &TaskCounts) -> String {
-    let TaskCounts { ran, cached, restored, failed, skipped, cancelled } = *counts;
+    let TaskCounts { ran, elsewhere, cached, restored, failed, skipped, cancelled } = counts;
+    let elsewhere: Vec<String> = elsewhere.iter().map(|(engine, tasks)| format!("{tasks} on {engine}")).collect();
+    let ran_where = if elsewhere.is_empty() { "ran".to_owned() } else { format!("ran ({})", elsewhere.join(", ")) };
     let all = [
-        (ran, "ran"),
+        (ran, ran_where.as_str()),
         (cached, "cached"),
         (restored, "restored"),
         (failed, "failed"),
@@ -118,7 +120,7 @@ pub fn counts_text(counts: &TaskCounts) -> String {
         (cancelled, "not reached"),
     ];
     let parts: Vec<String> =
-        all.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+        all.into_iter().filter(|(number, _)| **number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     if parts.is_empty() { "no tasks".to_owned() } else { parts.join(", ") }
 }
 

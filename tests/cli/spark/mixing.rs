@@ -94,6 +94,8 @@ tasks:
     for told in ["on spark: 50 rows came in", "on this machine: 3 rows came in", "on spark: 27 rows came in"] {
         assert!(shown.stdout.contains(told), "{}", shown.stdout);
     }
+    let history = project.run(["history"]).exits(0);
+    assert!(history.stdout.contains("5 ran (3 on spark)"), "{}", history.stdout);
     let project = project.file("t.csv", numbers(51));
     let planned = project.run(["plan"]).exits(0);
     for told in

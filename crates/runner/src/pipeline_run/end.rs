@@ -10,7 +10,7 @@ use tidemill_core::ids::{RunId, TaskIx};
 use tidemill_core::plan::{Selection, resolve};
 use tidemill_core::sched::Counts;
 use tidemill_core::spec::CachePolicy;
-use tidemill_state::State;
+use tidemill_state::{State, TaskCounts};
 
 use super::Runner;
 use super::begin::{ActiveRun, params_of};
@@ -27,9 +27,10 @@ impl Runner<'_> {
     pub(super) fn end(&self, active: &ActiveRun, outcome: RunOutcome, counts: &Counts) -> Result<(), Failure> {
         let mut state = active.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.save_files(&active.cache.files.news())?;
-        state.end_run(&RunId::new(self.project.run.id.as_str()), outcome.into(), Timestamp::now(), &counts.into())?;
+        let run = RunId::new(self.project.run.id.as_str());
+        let counts = TaskCounts { elsewhere: state.computed_elsewhere(&run)?, ..counts.into() };
+        state.end_run(&run, outcome.into(), Timestamp::now(), &counts)?;
         if let Some(fire) = self.project.fire {
-            let run = RunId::new(self.project.run.id.as_str());
             state.end_fire(&self.project.spec.name.value, fire, &run)?;
         }
         tracing::info!(run = self.project.run.id, "run ended");

@@ -6,7 +6,7 @@ use tidemill_core::ids::TaskName;
 use tidemill_core::sched::How;
 use tidemill_core::table::{RejectedRows, RowsIn};
 use tidemill_core::task::{TaskFailure, TaskReport};
-use tidemill_state::{AttemptRecord, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskRecord};
+use tidemill_state::{AttemptRecord, Ledger, Made, RunStatus, State, StateError, TaskCounts, TaskRecord, counts_text};
 
 use crate::{TestResult, at, end, parts, ran, start};
 
@@ -21,6 +21,34 @@ fn a_run_is_remembered_as_it_was() -> TestResult {
     let back = state.run(run.as_str())?.ok_or("it is kept")?;
     assert_eq!((back.start, back.ended, back.counts), (begun, Some(at(130)), Some(counts)));
     assert_eq!(back.written, RunStatus::Failed);
+    Ok(())
+}
+
+#[test]
+fn a_run_tells_what_other_engines_have_computed() -> TestResult {
+    let dir = tempfile::tempdir()?;
+    let mut state = State::open(dir.path())?;
+    let run = state.begin_run(&start("p", 100))?;
+    let on = |engine: Option<&str>, task: &str, how| {
+        let mut record = TaskRecord { how, ..ran(task, parts(task, 1).digest(), 101) };
+        record.report.place.engine = engine.map(str::to_owned);
+        record
+    };
+    let records = [
+        on(Some("spark"), "a", Some(How::Ran)),
+        on(Some("spark"), "b", Some(How::Ran)),
+        on(None, "c", Some(How::Ran)),
+        on(Some("spark"), "d", Some(How::Cached)),
+    ];
+    for record in &records {
+        state.record_task("p", &run, &Ledger { record, parts: None, made: None })?;
+    }
+    let elsewhere = state.computed_elsewhere(&run)?;
+    assert_eq!(elsewhere, [("spark".to_owned(), 2)].into());
+    let counts = TaskCounts { ran: 3, elsewhere, cached: 1, ..TaskCounts::default() };
+    assert_eq!(counts_text(&counts), "3 ran (2 on spark), 1 cached");
+    state.end_run(&run, RunStatus::Success, at(130), &counts)?;
+    assert_eq!(state.run(run.as_str())?.and_then(|run| run.counts), Some(counts));
     Ok(())
 }
 
