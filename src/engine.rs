@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tidemill_connect::Connections;
 use tidemill_core::cache::FETCHED;
-use tidemill_core::spec::{ClusterConfig, Spec};
-use tidemill_core::storage::{Storage, StorageRegistry};
+use tidemill_core::spec::{CLUSTER, ClusterConfig, Spec};
+use tidemill_core::storage::{DatabaseStorage, Storage, StorageRegistry};
 use tidemill_core::table::{EngineError, TableEngine};
 use tidemill_core::task::TaskTypes;
 use tidemill_engine_local::{FormatCodecs, LocalEngine};
-use tidemill_engine_spark::{SparkCatalog, SparkEngine};
+use tidemill_engine_spark::{CatalogDatabase, SparkEngine};
 use tidemill_runner::project::Opened;
 
 /// The engine for the pipeline's tables.
@@ -52,7 +52,7 @@ pub fn accepts_cluster(cluster: &ClusterConfig) -> Result<(), String> {
 
 /// The tables of a cluster's catalog.
 pub fn catalog(cluster: &ClusterConfig) -> Option<Arc<dyn Storage>> {
-    Some(Arc::new(SparkCatalog::new(cluster.clone())))
+    Some(Arc::new(DatabaseStorage::new(CLUSTER, Arc::new(CatalogDatabase::new(cluster.clone())))))
 }
 
 /// Where files of tasks may lie: each storage has its line here.

@@ -45,6 +45,6 @@ mod uuid;
 mod warehouse;
 mod warnings;
 
-pub use catalog::SparkCatalog;
+pub use catalog::CatalogDatabase;
 pub use cluster::execute;
 pub use engine::SparkEngine;

@@ -31,7 +31,7 @@ use tidemill_core::diagnostic::nearest;
 use tidemill_core::spec::SqlText;
 use tidemill_core::table::{DataType, Schema};
 
-use crate::database_storage::{DatabaseStorage, DatabaseUrls};
+use crate::database_storage::{DatabaseUrls, of_connection};
 use crate::driver::Driver;
 
 use self::query::Query;
@@ -43,7 +43,7 @@ use self::snapshot::Snapshots;
 pub(crate) static DRIVER: Driver = Driver {
     schemes: &[],
     options: &["schema", "snapshot"],
-    open: |config, _| DatabaseStorage::open(config, open),
+    open: |config, _| of_connection(config, open),
     of_urls: |_| Arc::new(DatabaseUrls::new(&[], open)),
 };
 
@@ -99,10 +99,6 @@ impl Database for Adbc {
         let mut link = self.session.connect()?;
         let columns = read::columns(&self.session, &mut link.connection, &query, cancelled);
         columns.map_err(|error| self.with_nearest(source, error))
-    }
-
-    fn infer(&self, source: DatabaseSource<'_>, cancelled: &CancelToken) -> Result<DatabaseColumns, ConnectionError> {
-        self.describe(source, cancelled)
     }
 
     fn read(

@@ -28,7 +28,7 @@ use tidemill_core::diagnostic::nearest;
 use tidemill_core::spec::SqlText;
 use tidemill_core::table::{DataType, Schema};
 
-use crate::database_storage::{DatabaseStorage, DatabaseUrls};
+use crate::database_storage::{DatabaseUrls, of_connection};
 use crate::driver::Driver;
 use crate::runtime;
 
@@ -43,7 +43,7 @@ const SCHEMES: &[&str] = &["mysql", "mariadb"];
 pub(crate) const DRIVER: Driver = Driver {
     schemes: SCHEMES,
     options: &["schema", "snapshot"],
-    open: |config, _| DatabaseStorage::open(config, open),
+    open: |config, _| of_connection(config, open),
     of_urls: |_| Arc::new(DatabaseUrls::new(SCHEMES, open)),
 };
 
@@ -84,10 +84,6 @@ impl Database for MySql {
             columns
         });
         runtime::block_on(described).map_err(|error| self.with_nearest(source, error))
-    }
-
-    fn infer(&self, source: DatabaseSource<'_>, cancelled: &CancelToken) -> Result<DatabaseColumns, ConnectionError> {
-        self.describe(source, cancelled)
     }
 
     fn read(

@@ -44,7 +44,7 @@ use self::read::Rows;
 use self::session::Stop;
 use self::settings::Settings;
 use self::source::Source;
-use crate::database_storage::{DatabaseStorage, DatabaseUrls};
+use crate::database_storage::{DatabaseUrls, of_connection};
 use crate::driver::Driver;
 use crate::runtime::block_on;
 
@@ -54,7 +54,7 @@ const SCHEMES: &[&str] = &["postgres", "postgresql"];
 pub(crate) const DRIVER: Driver = Driver {
     schemes: SCHEMES,
     options: &["schema", "snapshot"],
-    open: |config, _| DatabaseStorage::open(config, open),
+    open: |config, _| of_connection(config, open),
     of_urls: |_| Arc::new(DatabaseUrls::new(SCHEMES, open)),
 };
 

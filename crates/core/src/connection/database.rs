@@ -59,11 +59,13 @@ pub trait Database: Send + Sync {
     fn describe(&self, source: DatabaseSource<'_>, cancelled: &CancelToken)
     -> Result<DatabaseColumns, ConnectionError>;
 
-    /// The columns, where guessed types are found out from all of the values.
+    /// The columns, where guessed types are found out from all of the values. A database that guesses none says them at once.
     ///
     /// # Errors
     /// As [`describe`](Self::describe).
-    fn infer(&self, source: DatabaseSource<'_>, cancelled: &CancelToken) -> Result<DatabaseColumns, ConnectionError>;
+    fn infer(&self, source: DatabaseSource<'_>, cancelled: &CancelToken) -> Result<DatabaseColumns, ConnectionError> {
+        self.describe(source, cancelled)
+    }
 
     /// The rows, as exactly the columns and types of `schema`, which are those that `infer` says or others that hold every value of
     /// them. Memory stays bounded however many rows there are. Dropping the rows ends the reading, at the server too; there is

@@ -1,5 +1,6 @@
 //! Where the files are that tasks read and write: a [`Storage`] for each scheme of a [`Location`].
 
+mod database;
 mod destination;
 mod local;
 mod named_file;
@@ -12,6 +13,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use database::DatabaseStorage;
 pub use destination::{AnyDestination, DestinationCheck, DestinationRefusal};
 pub use local::{LocalFileSystem, is_glob, resolve};
 pub use named_file::NamedFile;

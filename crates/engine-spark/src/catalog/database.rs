@@ -27,8 +27,8 @@ const TAG: &str = "tidemill-catalog";
 /// How long a cluster that could not be reached is not asked for columns again.
 const JUST_NOW: Duration = Duration::from_secs(10);
 
-/// The tables of a cluster's catalog.
-pub(super) struct CatalogDatabase {
+/// The tables of a cluster's catalog. Nothing connects before one is asked for.
+pub struct CatalogDatabase {
     config: ClusterConfig,
     session: Mutex<Option<Arc<Session>>>,
     /// When it could not be reached, and what was said.
@@ -36,6 +36,7 @@ pub(super) struct CatalogDatabase {
 }
 
 impl CatalogDatabase {
+    /// Those of that cluster.
     pub fn new(config: ClusterConfig) -> Self {
         Self { config, session: Mutex::default(), lost: Mutex::default() }
     }

@@ -130,11 +130,7 @@ fn either<const N: usize>(
 /// Minute, second and fraction behind an hour, as far as they are there.
 fn behind_hour(pattern: &mut Pattern) -> (String, String, String) {
     let part = |pattern: &mut Pattern, sign: &str| {
-        pattern.push(sign);
-        let minute = pattern.group("[0-9]{2}");
-        pattern.push("(?:");
-        pattern.push(sign);
-        let second = pattern.group("[0-9]{2}");
+        let [minute, second] = minute_and_second(pattern, sign);
         pattern.push("(?:[.,]");
         let fraction = pattern.group("[0-9]{1,9}");
         pattern.push(")?)?");
@@ -144,6 +140,15 @@ fn behind_hour(pattern: &mut Pattern) -> (String, String, String) {
     let [minute, second, fraction] = either(pattern, part, ":");
     pattern.push(")?");
     (minute, second, fraction)
+}
+
+/// A minute, and a second that need not be there; what follows that belongs to it, until its group is closed.
+fn minute_and_second(pattern: &mut Pattern, sign: &str) -> [String; 2] {
+    pattern.push(sign);
+    let minute = pattern.group("[0-9]{2}");
+    pattern.push("(?:");
+    pattern.push(sign);
+    [minute, pattern.group("[0-9]{2}")]
 }
 
 struct Offset {
@@ -161,13 +166,9 @@ fn offset(pattern: &mut Pattern) -> Offset {
     let hour = pattern.group("[0-9]{2}");
     pattern.push("(?:");
     let part = |pattern: &mut Pattern, sign: &str| {
-        pattern.push(sign);
-        let minute = pattern.group("[0-9]{2}");
-        pattern.push("(?:");
-        pattern.push(sign);
-        let second = pattern.group("[0-9]{2}");
+        let both = minute_and_second(pattern, sign);
         pattern.push(")?");
-        [minute, second]
+        both
     };
     let [minute, second] = either(pattern, part, ":");
     pattern.push(")?)?");
