@@ -10,7 +10,7 @@ use tidemill_core::ids::Digest;
 use tidemill_core::storage::StorageRegistry;
 use tidemill_core::table::{
     EngineError, JobOptions, Location, PlainBatches, PlainTable, RejectedElsewhere, RejectedRows, Rel, Scan, Schema,
-    Sink, TableEngine, TableJob, TableProfile, TableRef, TableReport, UnfitValue, WorkbookJob, Written,
+    Sink, SourceCounts, TableEngine, TableJob, TableProfile, TableRef, TableReport, UnfitValue, WorkbookJob, Written,
 };
 
 use crate::error::Outcome;
@@ -113,6 +113,10 @@ impl TableEngine for LocalEngine {
 
     fn remarks(&self, scan: &Scan) -> Result<Vec<String>, EngineError> {
         guarded(|| self.files.remarks(&self.project, scan))
+    }
+
+    fn counts(&self, scan: &Scan) -> Option<SourceCounts> {
+        guarded(|| self.files.counts(&self.project, scan)).ok().flatten()
     }
 
     fn run(&self, job: &TableJob, options: &JobOptions<'_>) -> Result<TableReport, EngineError> {

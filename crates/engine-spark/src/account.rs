@@ -3,7 +3,7 @@
 use tidemill_core::table::{DroppedRows, EngineError, Rel, RowsIn};
 
 use crate::job::JobContext;
-use crate::lower::{Lowerer, Lowering};
+use crate::lower::{Lowerer, Lowering, Source};
 use crate::steps::each_step;
 
 /// The tables and files that came in, each once, in the order in which they are read.
@@ -19,11 +19,12 @@ pub(crate) fn rows_in(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<RowsIn>
             Rel::Input { task, .. } => {
                 context.options.input(task).map(|table| RowsIn { from: task.clone(), rows: table.rows })
             }
-            Rel::Scan(scan) => {
-                let source = context.lowerer.inputs.source(scan);
-                let rows = source.map(|source| context.rows(&source.count())).transpose()?;
-                rows.map(|rows| RowsIn { from: scan.title(), rows: rows.count(0, 0) })
+            Rel::Scan(scan) => match context.lowerer.inputs.source(scan) {
+                Some(Source::Table(table)) => Some(context.rows(&format!("select count(*) from {table}"))?.count(0, 0)),
+                Some(Source::Files(_)) => context.local.counts(scan).map(|counts| counts.rows),
+                None => None,
             }
+            .map(|rows| RowsIn { from: scan.title(), rows }),
             _ => None,
         };
         found.extend(rows.filter(|rows| !found.contains(rows)));

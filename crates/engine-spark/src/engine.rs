@@ -22,7 +22,7 @@ use crate::failure::engine_error;
 use crate::job::{JobContext, JobInputs};
 use crate::lower::{Inputs, Lowerer, Ordinal, Source, Stored};
 use crate::manifest::Manifest;
-use crate::source::Sources;
+use crate::source::{KnownFiles, Sources};
 use crate::stage::Staged;
 use crate::table::SparkTable;
 use crate::ui::SessionPage;
@@ -45,6 +45,7 @@ pub struct SparkEngine {
     page: Mutex<Option<Arc<SessionPage>>>,
     run: Mutex<String>,
     staged: Staged,
+    known: KnownFiles,
 }
 
 impl SparkEngine {
@@ -64,6 +65,7 @@ impl SparkEngine {
             page: Mutex::default(),
             run,
             staged: Staged::default(),
+            known: KnownFiles::default(),
         }
     }
 
@@ -141,7 +143,7 @@ impl SparkEngine {
 
     /// What the cluster may read by itself.
     fn sources(&self) -> Sources<'_> {
-        Sources { local: &*self.local, root: self.warehouse.folder(), project: &self.project }
+        Sources { local: &*self.local, root: self.warehouse.folder(), project: &self.project, known: &self.known }
     }
 
     /// Whether a job is done on this machine: it reads a source that only this machine has, chooses rows by chance, or makes a
@@ -387,6 +389,6 @@ impl TableEngine for SparkEngine {
         let digest = found.digest().map_err(|error| internal(error.to_string()))?;
         let rows =
             self.warehouse.table(&digest).ok_or_else(|| internal("the table is gone from the warehouse".to_owned()))?;
-        Ok(SparkTable { rows, manifest: found, here: OnceLock::new() }.into_ref())
+        Ok(SparkTable { rows, manifest: found, nulls: None, here: OnceLock::new() }.into_ref())
     }
 }

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
-    Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, Scan,
-    TableEngine, TableJob, TablePlace, TableReport, TaskReport, Unlisted, became_null, judged,
+    Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, RowsIn, Scan,
+    SourceCounts, TableEngine, TableJob, TablePlace, TableReport, TaskReport, Unlisted, became_null, judged,
 };
 
 use crate::client::{Rows, Session};
@@ -18,7 +18,7 @@ use crate::source::Sources;
 use crate::table::SparkTable;
 use crate::uuid::uuid;
 use crate::warehouse::{SourceFile, TableFiles, Warehouse, files, is_whole, uri};
-use crate::{account, checks, cleaning, diagnosis, steps, warnings};
+use crate::{account, checks, cleaning, diagnosis, profile, steps, warnings};
 
 /// What tasks are told to be computed on.
 pub(crate) const NAME: &str = "spark";
@@ -83,15 +83,16 @@ pub(crate) fn run(
             Some(Source::Table(_)) => sorted(&lowered, warehouse, run, context),
             _ => in_place(scan, &lowered, context),
         },
-        _ => written(&lowered, warehouse, run, context),
+        rel => written(rel, &lowered, warehouse, run, context),
     };
-    let (rows, facts) = made.map_err(|error| {
+    let made = made.map_err(|error| {
         let is_of_values = matches!(error, EngineError::Value { .. });
         // A query of its own finds the row; if it fails too, the first error is the one that matters.
         let misfit = if is_of_values { cleaning::misfit(&job.rel, context).ok().flatten() } else { None };
         misfit.unwrap_or(error)
     })?;
-    let table = SparkTable { rows, manifest: Manifest::new(facts), here: OnceLock::new() };
+    let table =
+        SparkTable { rows: made.rows, manifest: Manifest::new(made.facts), nulls: made.nulls, here: OnceLock::new() };
     let facts = &table.manifest.facts;
     let rows = facts.rows;
     let results = checks::run(&job.checks, &table.stored().lowered(facts.columns.clone()), rows, context)?;
@@ -107,7 +108,10 @@ pub(crate) fn run(
     let account = TaskReport {
         rows: Some(rows),
         rejected,
-        rows_in: account::rows_in(&job.rel, context)?,
+        rows_in: match &job.rel {
+            Rel::Scan(scan) => vec![RowsIn { from: scan.title(), rows }],
+            rel => account::rows_in(rel, context)?,
+        },
         dropped,
         joins: joins(&job.rel)
             .into_iter()
@@ -177,34 +181,38 @@ fn dropped(rel: &Rel, context: &JobContext<'_>) -> Result<Vec<DroppedRows>, Engi
     Ok(account::dropped_rows(steps, |column| counted.count(0, column)))
 }
 
+/// A table that was made, with what is known of it.
+struct Made {
+    rows: TableFiles,
+    facts: Facts,
+    nulls: Option<Vec<u64>>,
+}
+
 /// The table in a folder of the warehouse.
 ///
 /// Its rows are not sorted: what orders them is kept beside them, which costs less than half as much.
 fn written(
+    rel: &Rel,
     lowered: &Lowered,
     warehouse: &Warehouse,
     run: &str,
     context: &JobContext<'_>,
-) -> Result<(TableFiles, Facts), EngineError> {
+) -> Result<Made, EngineError> {
     // Ordinals hardly repeat: a dictionary of them would be made and thrown away.
     let plain = |name: String| (format!("parquet.enable.dictionary#{name}"), "false".to_owned());
     let options = lowered.ordinals().into_iter().map(plain).collect();
     let folder = write(&lowered.stored(), options, warehouse, run, context)?;
     let rows = TableFiles::Written(folder);
-    let facts = measure(&rows.stored(lowered.order.clone()).lowered(lowered.schema.clone()), context)?;
-    Ok((rows, facts))
+    let table = rows.stored(lowered.order.clone()).lowered(lowered.schema.clone());
+    let (facts, nulls) = measure(&table, !steps::has_input(rel), context)?;
+    Ok(Made { rows, facts, nulls })
 }
 
 /// A table of the catalog, in a folder of the warehouse.
 ///
 /// What orders its rows are all of its columns, so it is sorted: whatever is computed from it then carries one number for a row. In
 /// that order it is known by its values alone.
-fn sorted(
-    lowered: &Lowered,
-    warehouse: &Warehouse,
-    run: &str,
-    context: &JobContext<'_>,
-) -> Result<(TableFiles, Facts), EngineError> {
+fn sorted(lowered: &Lowered, warehouse: &Warehouse, run: &str, context: &JobContext<'_>) -> Result<Made, EngineError> {
     let folder = write(&lowered.ordered(), Vec::new(), warehouse, run, context)?;
     let found = files(&folder).map_err(|error| EngineError::Internal(format!("the warehouse: {error}")))?;
     if found.len() > MOST_FILES {
@@ -213,7 +221,8 @@ fn sorted(
     let rows = TableFiles::Sorted(folder);
     let order = vec![Ordinal::ASCENDING];
     let values = Lowered { order: Vec::new(), ..rows.stored(order.clone()).lowered(lowered.schema.clone()) };
-    Ok((rows, Facts { order, ..measure(&values, context)? }))
+    let (facts, nulls) = measure(&values, true, context)?;
+    Ok(Made { rows, facts: Facts { order, ..facts }, nulls })
 }
 
 /// Writes a query's rows into a folder of their own.
@@ -236,36 +245,47 @@ pub(crate) fn write(
     )))
 }
 
-/// A table in the files of a source, of which nothing is changed: it is known by their content.
-fn in_place(scan: &Scan, lowered: &Lowered, context: &JobContext<'_>) -> Result<(TableFiles, Facts), EngineError> {
+/// A table in the files of a source, of which nothing is changed: it is known by their content. Their ends say how much is in them.
+fn in_place(scan: &Scan, lowered: &Lowered, context: &JobContext<'_>) -> Result<Made, EngineError> {
     let gone = |error: std::io::Error| EngineError::Internal(format!("a source is gone: {error}"));
     let missing = || EngineError::Internal(format!("{} is not read by the cluster", scan.title()));
-    let source = context.lowerer.inputs.source(scan).ok_or_else(missing)?;
-    let Source::Files(paths) = &source else { return Err(missing()) };
+    let Some(Source::Files(paths)) = context.lowerer.inputs.source(scan) else { return Err(missing()) };
     let (mut files, mut content) = (Vec::new(), String::from("files"));
     for path in paths {
-        files.push(SourceFile::of(path).map_err(gone)?);
-        let (digest, _) = digest_of_file(Path::new(path), context.options.cancelled).map_err(gone)?;
+        files.push(SourceFile::of(&path).map_err(gone)?);
+        let (digest, _) = digest_of_file(Path::new(&path), context.options.cancelled).map_err(gone)?;
         content += &format!(":{digest}");
     }
-    let counted = context.rows(&source.count())?;
+    let SourceCounts { rows, nulls } = context.local.counts(scan).ok_or_else(missing)?;
     let content = Digest::of(content.as_bytes()).to_string();
     let (columns, order) = (lowered.schema.clone(), lowered.order.clone());
-    Ok((TableFiles::Source(files), Facts { columns, rows: counted.count(0, 0), order, content }))
+    Ok(Made { rows: TableFiles::Source(files), facts: Facts { columns, rows, order, content }, nulls })
 }
 
-/// Rows, and a digest of the values with what orders them, of what was written.
+/// Rows, and a digest of the values with what orders them, of what was written; and NULLs, if somebody will ask for them.
 ///
 /// The digest adds up a hash of every row with its ordinals, so it does not depend on how the rows lie in files. A hash of Spark's
 /// leaves NULLs out and takes -0.0 for 0.0, so both are told beside.
-fn measure(table: &Lowered, context: &JobContext<'_>) -> Result<Facts, EngineError> {
+fn measure(
+    table: &Lowered,
+    is_profiled: bool,
+    context: &JobContext<'_>,
+) -> Result<(Facts, Option<Vec<u64>>), EngineError> {
     // In parts, of which no table has so many that their sum does not fit; a sum of decimals takes several times as long.
     let part = |bits: u32| format!("cast(sum(shiftrightunsigned(h, {bits}) & 4194303L) as string)");
-    let parts = [0, 22, 44].map(part).join(", ");
-    let from = format!("(select xxhash64({}) as h from {} t)", hashed(table), table.nested());
-    let found = context.rows(&format!("select count(*), {parts}, cast(bit_xor(h) as string) from {from} t"))?;
-    let content = (1..=4).map(|column| found.text(0, column).unwrap_or_default()).collect::<Vec<_>>().join(":");
-    Ok(Facts { columns: table.schema.clone(), rows: found.count(0, 0), order: table.order.clone(), content })
+    let mut list = vec!["count(*)".to_owned()];
+    list.extend([0, 22, 44].map(part));
+    list.push("cast(bit_xor(h) as string)".to_owned());
+    let before = list.len();
+    if is_profiled {
+        list.extend(profile::counts_of_nulls(table));
+    }
+    let from = format!("(select *, xxhash64({}) as h from {} t)", hashed(table), table.nested());
+    let found = context.rows(&format!("select {} from {from} t", list.join(", ")))?;
+    let content = (1..before).map(|column| found.text(0, column).unwrap_or_default()).collect::<Vec<_>>().join(":");
+    let nulls = is_profiled.then(|| (before..list.len()).map(|column| found.count(0, column)).collect());
+    let facts = Facts { columns: table.schema.clone(), rows: found.count(0, 0), order: table.order.clone(), content };
+    Ok((facts, nulls))
 }
 
 /// What of a row is hashed.

@@ -1,7 +1,9 @@
 //! What the cluster reads by itself, so that nothing of it passes through this machine: Parquet files below the warehouse, and
 //! tables of its catalog.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use tidemill_core::attempt::NEVER_CANCELLED;
 use tidemill_core::spec::CLUSTER;
@@ -12,11 +14,17 @@ use crate::catalog;
 use crate::client::Session;
 use crate::failure::engine_error;
 use crate::lower::Source;
+use crate::warehouse::SourceFile;
 
 /// More files than these make a statement too long.
 const MOST_FILES: usize = 10_000;
 /// Spark keeps the places of rows in a column of that name, and calls it otherwise where a file has one.
 const METADATA: &str = "_metadata";
+
+/// The columns of files that have been looked at, and None where one has something that must be told of: every job asks for them
+/// several times.
+#[derive(Default)]
+pub(crate) struct KnownFiles(Mutex<HashMap<SourceFile, Option<Schema>>>);
 
 /// Where the sources of a project may be, and who says what is in them.
 pub(crate) struct Sources<'a> {
@@ -26,6 +34,8 @@ pub(crate) struct Sources<'a> {
     pub root: &'a Path,
     /// The folder of the project.
     pub project: &'a Path,
+    /// What has been seen of their files.
+    pub known: &'a KnownFiles,
 }
 
 impl Sources<'_> {
@@ -44,7 +54,8 @@ impl Sources<'_> {
             return None;
         }
         let files: Vec<String> = scan.files.iter().map(|file| self.seen(file)).collect::<Option<_>>()?;
-        self.has_these_columns(scan).then_some(Source::Files(files))
+        let all = scan.files.iter().zip(&files);
+        all.into_iter().all(|(file, path)| self.has_these_columns(scan, file, path)).then_some(Source::Files(files))
     }
 
     /// The path of a file, if workers see it under that path and Spark takes it for one of data.
@@ -59,16 +70,26 @@ impl Sources<'_> {
         is_data.then(|| path.to_owned())
     }
 
-    /// Whether each file has the columns of the scan with just these types.
-    fn has_these_columns(&self, scan: &Scan) -> bool {
-        let is_so =
-            |schema: &Schema| scan.schema.fields().iter().all(|field| schema.get(&field.name) == Some(field.data_type));
-        scan.files.iter().all(|file| {
-            let one = Scan { files: vec![file.clone()], schema: Schema::new(), is_selection: false, ..scan.clone() };
-            // What has to be said of a column is that it is not taken as it is.
-            let is_remarked = self.local.remarks(&one).map_or(true, |remarks| !remarks.is_empty());
-            !is_remarked && self.local.sample(&one, &NEVER_CANCELLED).is_ok_and(|schema| is_so(&schema))
-        })
+    /// Whether a file has the columns of the scan with just these types.
+    fn has_these_columns(&self, scan: &Scan, file: &Location, path: &str) -> bool {
+        let known = || self.known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = SourceFile::of(path).ok().and_then(|seen| {
+            let found = known().get(&seen).cloned();
+            found.unwrap_or_else(|| {
+                let columns = self.columns(scan, file);
+                known().insert(seen, columns.clone());
+                columns
+            })
+        });
+        let is_so = |field: &Field| columns.as_ref().is_some_and(|all| all.get(&field.name) == Some(field.data_type));
+        scan.schema.fields().iter().all(is_so)
+    }
+
+    /// The columns of a file, if all of them are taken as they are: else something has to be said of one.
+    fn columns(&self, scan: &Scan, file: &Location) -> Option<Schema> {
+        let one = Scan { files: vec![file.clone()], schema: Schema::new(), is_selection: false, ..scan.clone() };
+        let is_remarked = self.local.remarks(&one).map_or(true, |remarks| !remarks.is_empty());
+        if is_remarked { None } else { self.local.sample(&one, &NEVER_CANCELLED).ok() }
     }
 }
 

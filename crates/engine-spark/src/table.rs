@@ -14,6 +14,8 @@ pub(crate) struct SparkTable {
     pub rows: TableFiles,
     /// What it is.
     pub manifest: Manifest,
+    /// The NULLs of its first columns, as many as a profile has, where they are known already.
+    pub nulls: Option<Vec<u64>>,
     /// The same table on this machine, once somebody has asked for its rows.
     pub here: OnceLock<TableRef>,
 }

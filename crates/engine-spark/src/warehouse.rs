@@ -218,7 +218,7 @@ impl TableFiles {
 }
 
 /// A file of somebody else's, by what tells that it has changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SourceFile {
     path: String,
     bytes: u64,

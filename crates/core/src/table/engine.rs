@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{
-    CheckResult, Location, PlainTable, RejectedElsewhere, RejectedRows, Scan, Schema, Sink, TableJob, TableProfile,
-    TableReport, UnfitValue, Value, WorkbookJob,
+    CheckResult, Location, PlainTable, RejectedElsewhere, RejectedRows, Scan, Schema, Sink, SourceCounts, TableJob,
+    TableProfile, TableReport, UnfitValue, Value, WorkbookJob,
 };
 use crate::attempt::CancelToken;
 use crate::connection::{ConnectionError, ConnectionErrorKind};
@@ -256,6 +256,12 @@ pub trait TableEngine: Send + Sync {
     /// If the source cannot be read.
     fn remarks(&self, _scan: &Scan) -> Result<Vec<String>, EngineError> {
         Ok(Vec::new())
+    }
+
+    /// How many rows a source has, and how many NULLs are in its columns, where its files say so themselves; None where they have to
+    /// be read for it.
+    fn counts(&self, _scan: &Scan) -> Option<SourceCounts> {
+        None
     }
 
     /// Does the job: computes, rejects, diagnoses, checks, and holds the result.

@@ -57,7 +57,9 @@ pub use rel::{
     SampleSize, SeriesStep, SetOpKind, TextCase,
 };
 pub use schema::{Field, Schema};
-pub use source::{Compression, DatabaseOptions, Location, Scan, ScanOptions, Sink, SinkOptions, WAREHOUSE};
+pub use source::{
+    Compression, DatabaseOptions, Location, Scan, ScanOptions, Sink, SinkOptions, SourceCounts, WAREHOUSE,
+};
 pub use task_report::{TaskReport, became_null};
 pub use time_format::{cannot_give, has_leap_second, read_date, read_datetime, read_time};
 pub use value::{DataType, Value, decimal_digits, decimal_text, vanishes_as_float};

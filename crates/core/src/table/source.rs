@@ -165,6 +165,15 @@ impl Scan {
     }
 }
 
+/// What the files of a source say of how much is in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// The rows of all files.
+    pub rows: u64,
+    /// The NULLs of each column of `scan.schema`; None where a file does not say it of all of them.
+    pub nulls: Option<Vec<u64>>,
+}
+
 /// How a table is written to a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct SinkOptions {

@@ -5,7 +5,7 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 use tidemill_core::attempt::CancelToken;
 use tidemill_core::fingerprint::FileDigests;
-use tidemill_core::table::{EngineError, Scan, Schema, Sink, Written};
+use tidemill_core::table::{EngineError, Scan, Schema, Sink, SourceCounts, Written};
 
 use crate::store::output_table::OutputTable;
 use crate::store::stored_table::TableView;
@@ -88,6 +88,14 @@ pub trait Files: Send + Sync {
     /// If the source cannot be read.
     fn remarks(&self, _project: &Path, _scan: &Scan) -> Result<Vec<String>, EngineError> {
         Ok(Vec::new())
+    }
+
+    /// How much is in the source, where its files say so themselves.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn counts(&self, _project: &Path, _scan: &Scan) -> Result<Option<SourceCounts>, EngineError> {
+        Ok(None)
     }
 
     /// Whether an option of that name says how the source is read.

@@ -9,7 +9,7 @@ use tidemill_core::attempt::{CancelToken, NEVER_CANCELLED};
 use tidemill_core::connection::Database;
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::storage::StorageRegistry;
-use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, SourceCounts, Written};
 
 use crate::io::database;
 use crate::io::files::{Files, SourceBatches};
@@ -179,6 +179,13 @@ impl Files for LocalFiles {
             return database::remarks(&*database, source, &NEVER_CANCELLED);
         }
         read::remarks(self.codecs.get(source.format)?, &self.of(project, source, &NEVER_CANCELLED)?, source)
+    }
+
+    fn counts(&self, project: &Path, source: &Scan) -> Result<Option<SourceCounts>, EngineError> {
+        if self.database(source).is_some() {
+            return Ok(None);
+        }
+        self.codecs.get(source.format)?.counts(&self.of(project, source, &NEVER_CANCELLED)?, source)
     }
 
     fn takes(&self, source: &Scan, option: &str) -> bool {

@@ -40,11 +40,6 @@ impl Source {
         format!("parquet.`file:///{paths}`")
     }
 
-    /// A query of how many rows it has; of files, their ends say it.
-    pub fn count(&self) -> String {
-        format!("select count(*) from {}", self.table())
-    }
-
     /// Its columns, with what orders the rows.
     pub fn lowered(&self, schema: Schema) -> Lowered {
         match self {

@@ -13,7 +13,9 @@ mod xlsx;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use tidemill_core::table::{EngineError, FileFormat, FormatDescriptor, Formats, Scan, Schema, Sink, Written};
+use tidemill_core::table::{
+    EngineError, FileFormat, FormatDescriptor, Formats, Scan, Schema, Sink, SourceCounts, Written,
+};
 
 use super::read::source_file::SourceFile;
 use super::read::source_rows::SourceRows;
@@ -72,6 +74,14 @@ pub trait FormatCodec: Send + Sync {
     /// If a file cannot be read.
     fn remarks(&self, _files: &[SourceFile], _scan: &Scan) -> Result<Vec<String>, EngineError> {
         Ok(Vec::new())
+    }
+
+    /// How much is in the files, where they say so themselves.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    fn counts(&self, _files: &[SourceFile], _scan: &Scan) -> Result<Option<SourceCounts>, EngineError> {
+        Ok(None)
     }
 
     /// Writes a table to `path`; the sink's own path only appears in messages and says how the file is packed. What is there is

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, Written};
+use tidemill_core::table::{EngineError, FormatDescriptor, Scan, Schema, Sink, SourceCounts, Written};
 
 use super::FormatCodec;
 use crate::io::read::parquet_view::ParquetView;
@@ -47,6 +47,10 @@ impl FormatCodec for Parquet {
 
     fn remarks(&self, files: &[SourceFile], scan: &Scan) -> Result<Vec<String>, EngineError> {
         read::parquet::remarks(files, scan)
+    }
+
+    fn counts(&self, files: &[SourceFile], scan: &Scan) -> Result<Option<SourceCounts>, EngineError> {
+        read::parquet::counts(files, scan).map(Some)
     }
 
     fn write(&self, table: &OutputTable, _: &Sink, path: &Path) -> Result<Written, WriteError> {

@@ -11,7 +11,7 @@ use polars::prelude::{
     PolarsResult, SerReader, Series, TimeUnit,
 };
 use tidemill_core::format::quantity;
-use tidemill_core::table::{DataType, EngineError, Scan, Schema};
+use tidemill_core::table::{DataType, EngineError, Scan, Schema, SourceCounts};
 
 use super::arrow_type::{held_as, is_noted_otherwise, shown};
 use super::nested;
@@ -259,6 +259,20 @@ pub(in crate::io) fn places(files: &[SourceFile], rows: &[u64]) -> Result<Vec<(S
         before += height;
     }
     Ok(found)
+}
+
+/// Rows, and NULLs of the columns of the scan, as the ends of the files tell them.
+pub(in crate::io) fn counts(files: &[SourceFile], scan: &Scan) -> Result<SourceCounts, EngineError> {
+    let mut all = SourceCounts { rows: 0, nulls: Some(vec![0; scan.schema.len()]) };
+    for origin in files {
+        let mut reader = ParquetReader::new(opened(origin)?);
+        let metadata = undamaged(origin, || reader.get_metadata().cloned())?;
+        all.rows += metadata.num_rows as u64;
+        let here = scan.schema.names().map(|name| parquet_pages::nulls_of(&metadata, name));
+        all.nulls =
+            all.nulls.and_then(|sums| sums.into_iter().zip(here).map(|(sum, nulls)| Some(sum + nulls?)).collect());
+    }
+    Ok(all)
 }
 
 /// What the reader finds. There is damage at which it panics instead of saying so.

@@ -27,6 +27,17 @@ pub(super) fn chunks<'a>(
     row_group.columns_under_root_iter(name).into_iter().flatten()
 }
 
+/// The NULLs of a column of plain values; None where the file does not say it of all of its parts.
+pub(super) fn nulls_of(metadata: &FileMetadata, name: &str) -> Option<u64> {
+    let of_group = |row_group| {
+        let mut parts = chunks(row_group, name);
+        let chunk = parts.next().filter(|chunk| chunk.descriptor().descriptor.max_rep_level == 0)?;
+        let statistics = chunk.statistics(&metadata.footer_buf)?.ok()?;
+        parts.next().is_none().then_some(u64::try_from(statistics.null_count()?).ok()?)
+    };
+    metadata.row_groups.iter().map(of_group).sum()
+}
+
 /// Looks at the head of each page of these columns, which hold one value for each row, or in lists any number. Says how many
 /// values the lists hold.
 ///

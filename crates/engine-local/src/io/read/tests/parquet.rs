@@ -3,7 +3,7 @@ use polars::prelude::{
     Column, DataFrame, DataType as Polars, Int64Chunked, IntoColumn, NamedFrom, NewChunkedArray, ParquetWriter, Series,
     TimeUnit,
 };
-use tidemill_core::table::DataType;
+use tidemill_core::table::{DataType, SourceCounts};
 
 use super::Source;
 
@@ -45,6 +45,23 @@ fn what_is_stored_in_fewer_bits_is_widened() {
     -1 | -1 | -1 | 255 | 65535 | 4294967295 | 2 | 2.0 | 1969-12-31 23:43:20 | 1969-12-31 23:59:59 | 1969-12-31 23:59:59.999
     ");
     assert_eq!(source.places(&[1]), [("a.parquet".to_owned(), 2)]);
+}
+
+#[test]
+fn files_say_how_much_is_in_them() {
+    let some = |values: &[Option<i64>]| {
+        file(vec![Series::new("a".into(), values).into_column(), ints("b", &[1, 2, 3], &Polars::Int64)])
+    };
+    let source = Source::new("1.parquet", some(&[Some(1), None, None]))
+        .file("2.parquet", some(&[None, Some(2), Some(3)]))
+        .scan(|scan| scan.schema = [("b", DataType::Int), ("a", DataType::Int)].into_iter().collect());
+    let counts = |source: &Source| {
+        super::super::parquet::counts(&super::files(source.path(), &source.scan).unwrap(), &source.scan)
+    };
+    assert_eq!(counts(&source).unwrap(), SourceCounts { rows: 6, nulls: Some(vec![0, 3]) });
+    // A column that a file has not is none whose NULLs could be counted.
+    let other = source.file("3.parquet", file(vec![ints("a", &[1], &Polars::Int64)]));
+    assert_eq!(counts(&other).unwrap(), SourceCounts { rows: 7, nulls: None });
 }
 
 #[test]
