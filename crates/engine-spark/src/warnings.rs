@@ -1,8 +1,8 @@
 //! What becomes NULL in expressions without failing, counted by a query beside the job's.
 
-use tidemill_core::table::{ArithOp, DataType, Expr, ExprKind, Function, Rel, Value};
+use tidemill_core::table::{ArithOp, DataType, Expr, ExprKind, Function, JoinStep, Rel, Value};
 
-use crate::lower::{Lowerer, Lowering, Scope};
+use crate::lower::{Lowered, Lowerer, Lowering, Scope};
 use crate::steps::each_step;
 
 /// What is counted.
@@ -50,25 +50,55 @@ fn count(step: &Rel, lowerer: &Lowerer<'_>, counts: &mut [Vec<String>; 3]) -> Lo
         Rel::Filter { input, predicate, .. } => (input, vec![predicate]),
         Rel::Reject { input, rules } => (input, rules.iter().map(|rule| &rule.predicate).collect()),
         Rel::Sort { input, by } => (input, by.iter().map(|key| &key.expr).collect()),
+        Rel::Expand { input, columns } => (input, columns.iter().flat_map(|(_, values)| values).collect()),
         Rel::Aggregate { input, keys, metrics } => {
             let calls = metrics.iter().flat_map(|(_, call)| call.exprs());
             (input, keys.iter().map(|(_, key)| key).chain(calls).collect())
         }
         Rel::Window { input, columns } => (input, columns.iter().flat_map(|(_, call)| call.exprs()).collect()),
+        Rel::Join(step) => return count_join(step, lowerer, counts),
         _ => return Ok(()),
     };
+    let looked_at = |input: Lowered| (Scope::of(&input.schema, "t."), format!("({}) t", input.sql));
+    add(&exprs, || Ok(looked_at(lowerer.rel(input)?)), counts)
+}
+
+/// The keys of either side are computed for each of its rows, the condition for each pair of equal keys.
+fn count_join(step: &JoinStep, lowerer: &Lowerer<'_>, counts: &mut [Vec<String>; 3]) -> Lowering<()> {
+    let side = |rel: &Rel, name: &str| {
+        let lowered = lowerer.rel(rel)?;
+        Ok((Scope::of(&lowered.schema, &format!("{name}.")), format!("({}) {name}", lowered.sql)))
+    };
+    let (left, right): (Vec<&Expr>, Vec<&Expr>) = step.on.iter().map(|(left, right)| (left, right)).unzip();
+    add(&left, || side(&step.left, "l"), counts)?;
+    add(&right, || side(&step.right, "r"), counts)?;
+    let pairs = || {
+        let ((ours, left), (theirs, right)) = (side(&step.left, "l")?, side(&step.right, "r")?);
+        let equal = |(a, b): &(Expr, Expr)| Ok(format!("{} = {}", ours.expr(a)?, theirs.expr(b)?));
+        let equal = step.on.iter().map(equal).collect::<Lowering<Vec<_>>>()?;
+        let on = if equal.is_empty() { "true".to_owned() } else { equal.join(" and ") };
+        Ok((ours.beside(theirs), format!("{left} join {right} on {on}")))
+    };
+    add(&step.condition.iter().collect::<Vec<_>>(), pairs, counts)
+}
+
+/// Counts in the rows of a `from`, with what its columns are called, which is only asked for if there is something to count.
+fn add(
+    exprs: &[&Expr],
+    rows: impl FnOnce() -> Lowering<(Scope, String)>,
+    counts: &mut [Vec<String>; 3],
+) -> Lowering<()> {
     if !exprs.iter().any(|expr| may_become_null(expr)) {
         return Ok(());
     }
-    let input = lowerer.rel(input)?;
-    let scope = Scope::of(&input.schema, "t.");
+    let (scope, from) = rows()?;
     let mut found = Found { scope: &scope, conditions: Vec::new() };
-    exprs.into_iter().try_for_each(|expr| found.look(expr, &[]))?;
+    exprs.iter().try_for_each(|expr| found.look(expr, &[]))?;
     for (place, kind) in Kind::ALL.into_iter().enumerate() {
         let of_kind = found.conditions.iter().filter(|(of, _)| *of == kind);
         let sums: Vec<String> = of_kind.map(|(_, condition)| format!("count_if({condition})")).collect();
         if !sums.is_empty() {
-            counts[place].push(format!("(select {} from ({}) t)", sums.join(" + "), input.sql));
+            counts[place].push(format!("(select {} from {from})", sums.join(" + ")));
         }
     }
     Ok(())
