@@ -247,7 +247,8 @@ impl TableEngine for SparkEngine {
         if self.is_done_here(&job.rel) {
             return self.local.accept(job);
         }
-        let lowerer = Lowerer { inputs: &Anywhere(self.sources()) };
+        let inputs = Anywhere(self.sources());
+        let lowerer = Lowerer::new(&inputs);
         lowerer.rel(&job.rel).map(|_| ()).map_err(|refused| vec![refused])
     }
 
@@ -292,7 +293,7 @@ impl TableEngine for SparkEngine {
         let context = JobContext {
             session: &session,
             options,
-            lowerer: Lowerer { inputs: &inputs },
+            lowerer: Lowerer::new(&inputs),
             tag: &tag,
             local: &*self.local,
             download_limit: self.config.download_limit,

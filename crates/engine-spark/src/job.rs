@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use tidemill_core::fingerprint::digest_of_file;
 use tidemill_core::ids::Digest;
 use tidemill_core::table::{
-    Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinStep, ListedCount, ListedStep, Rel, RowsIn, Scan,
-    SourceCounts, TableEngine, TableJob, TablePlace, TableReport, TaskReport, Unlisted, became_null, judged,
+    Cardinality, DataType, DroppedRows, EngineError, JobOptions, JoinDiagnosis, JoinStep, ListedCount, ListedStep, Rel,
+    RowsIn, Scan, SourceCounts, TableEngine, TableJob, TablePlace, TableReport, TaskReport, Unlisted, became_null,
+    judged,
 };
 
 use crate::client::{Rows, Session};
@@ -74,10 +75,14 @@ pub(crate) fn run(
     warehouse: &Warehouse,
     run: &str,
 ) -> Result<TableReport, EngineError> {
-    let lowered = context.lowered(&job.rel)?;
-    for step in joins(&job.rel) {
+    let joins = joins(&job.rel);
+    for step in &joins {
         keep_promise(step, context)?;
     }
+    let diagnoses = diagnoses(&joins, context).map_err(|error| first_misfit(error, job, context))?;
+    let context =
+        &JobContext { lowerer: Lowerer { single: single(&joins, &diagnoses), ..context.lowerer }, ..*context };
+    let lowered = context.lowered(&job.rel)?;
     let made = match &job.rel {
         Rel::Scan(scan) => match context.lowerer.inputs.source(scan) {
             Some(Source::Table(_)) => sorted(&lowered, warehouse, run, context),
@@ -85,12 +90,7 @@ pub(crate) fn run(
         },
         rel => written(rel, &lowered, warehouse, run, context),
     };
-    let made = made.map_err(|error| {
-        let is_of_values = matches!(error, EngineError::Value { .. });
-        // A query of its own finds the row; if it fails too, the first error is the one that matters.
-        let misfit = if is_of_values { cleaning::misfit(&job.rel, context).ok().flatten() } else { None };
-        misfit.unwrap_or(error)
-    })?;
+    let made = made.map_err(|error| first_misfit(error, job, context))?;
     let table =
         SparkTable { rows: made.rows, manifest: Manifest::new(made.facts), nulls: made.nulls, here: OnceLock::new() };
     let facts = &table.manifest.facts;
@@ -113,17 +113,39 @@ pub(crate) fn run(
             rel => account::rows_in(rel, context)?,
         },
         dropped,
-        joins: joins(&job.rel)
-            .into_iter()
-            .filter(|step| step.diagnose.is_some())
-            .map(|step| diagnosis::diagnose(step, context))
-            .collect::<Result<_, _>>()?,
+        joins: diagnoses.into_iter().flatten().collect(),
         warnings,
         checks,
         place: TablePlace { engine: Some(NAME.to_owned()), ..TablePlace::default() },
         ..TaskReport::default()
     };
     Ok(TableReport { table: Some(table.into_ref()), rejects, account })
+}
+
+/// What there is to say of joins, if it is asked for.
+///
+/// Before the table is written: a left row that has one pair at most needs no number of its right row, which the table would carry
+/// from then on.
+fn diagnoses(joins: &[&JoinStep], context: &JobContext<'_>) -> Result<Vec<Option<JoinDiagnosis>>, EngineError> {
+    let one = |step: &&JoinStep| step.diagnose.as_ref().map(|_| diagnosis::diagnose(step, context)).transpose();
+    joins.iter().map(one).collect()
+}
+
+/// The joins of which a left row has one pair at most.
+fn single<'a>(joins: &[&'a JoinStep], diagnoses: &[Option<JoinDiagnosis>]) -> Vec<&'a JoinStep> {
+    let is_single = |step: &JoinStep, diagnosis: &Option<JoinDiagnosis>| {
+        let is_promised = step.expect.is_some_and(|expect| expect.unique_sides().1);
+        is_promised || diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.max_matches_per_left <= 1)
+    };
+    joins.iter().zip(diagnoses).filter(|(step, diagnosis)| is_single(step, diagnosis)).map(|(step, _)| *step).collect()
+}
+
+/// The error of the first value that does not fit, instead of one that only says that there is such a value.
+fn first_misfit(error: EngineError, job: &TableJob, context: &JobContext<'_>) -> EngineError {
+    let is_of_values = matches!(error, EngineError::Value { .. });
+    // A query of its own finds the row; if it fails too, the first error is the one that matters.
+    let misfit = if is_of_values { cleaning::misfit(&job.rel, context).ok().flatten() } else { None };
+    misfit.unwrap_or(error)
 }
 
 /// Whether the values of rows are those of lists, such as a pivot's.

@@ -10,7 +10,12 @@ use super::relation::Lowerer;
 impl Lowerer<'_> {
     /// The pairs in the order of the left side, for one left row in that of the right side.
     pub(super) fn join(&self, step: &JoinStep, schema: Schema) -> Lowering<Lowered> {
-        let (left, right) = (self.rel(&step.left)?, self.rel(&step.right)?);
+        let (left, mut right) = (self.rel(&step.left)?, self.rel(&step.right)?);
+        // Of one pair at most there is nothing to order; but right rows without one come in their order.
+        let is_ordered_by_left = matches!(step.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Cross);
+        if is_ordered_by_left && self.single.iter().any(|known| std::ptr::eq(*known, step)) {
+            right.order.clear();
+        }
         let on = condition(step, &left, &right)?;
         Ok(match step.kind {
             JoinKind::Semi => filtered("left semi", &left, &right, &on, schema),

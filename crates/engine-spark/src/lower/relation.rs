@@ -1,6 +1,6 @@
 //! Relations, one function for each step.
 
-use tidemill_core::table::{DataType, Expr, ExprKind, Rel, Scan, Schema, SortKey};
+use tidemill_core::table::{DataType, Expr, ExprKind, JoinStep, Rel, Scan, Schema, SortKey};
 
 use super::expression::Scope;
 use super::literal::spark_type;
@@ -25,9 +25,16 @@ pub(crate) trait Inputs {
 pub(crate) struct Lowerer<'a> {
     /// Where inputs are.
     pub inputs: &'a dyn Inputs,
+    /// The joins of which a left row is known to have one pair at most.
+    pub single: Vec<&'a JoinStep>,
 }
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
+    /// Of these inputs; nothing is known of joins.
+    pub fn new(inputs: &'a dyn Inputs) -> Self {
+        Self { inputs, single: Vec::new() }
+    }
+
     /// A relation.
     pub fn rel(&self, rel: &Rel) -> Lowering<Lowered> {
         let schema = rel.schema();

@@ -86,7 +86,7 @@ fn what_does_not_fit_fails_or_goes() {
 fn rejected_rows_are_found_with_their_reasons() {
     let rule = RejectRule { predicate: Expr::literal(Value::Bool(true)), reason: "all".to_owned() };
     let reject = Rel::Reject { input: Box::new(convert(to(DataType::Bool), OnInvalid::Reject)), rules: vec![rule] };
-    let rejected = Lowerer { inputs: &Warehouse }.rejected(&reject).expect("it can be said");
+    let rejected = Lowerer::new(&Warehouse).rejected(&reject).expect("it can be said");
     insta::assert_snapshot!(format!("{}\n\n{rejected}", sql(&reject)));
 }
 
@@ -95,7 +95,7 @@ fn formats_that_spark_does_not_know_are_refused() {
     let by = |format: &str| Conversion { formats: vec![format.to_owned()], ..to(DataType::Datetime) };
     let refused = |format: &str| {
         let rel = convert(by(format), OnInvalid::Null);
-        Lowerer { inputs: &Warehouse }.rel(&rel).expect_err("it is refused").message
+        Lowerer::new(&Warehouse).rel(&rel).expect_err("it is refused").message
     };
     let all = ["%s", "%F %T %z", "%F %T %Q", "%G-W%V-%u", "%Y %y-%m-%d"].map(refused);
     insta::assert_snapshot!(all.join("\n"));

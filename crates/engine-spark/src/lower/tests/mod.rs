@@ -30,7 +30,7 @@ fn table(task: &str) -> Rel {
 }
 
 fn sql(rel: &Rel) -> String {
-    Lowerer { inputs: &Warehouse }.rel(rel).expect("it can be said").ordered()
+    Lowerer::new(&Warehouse).rel(rel).expect("it can be said").ordered()
 }
 
 #[test]
