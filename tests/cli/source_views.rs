@@ -124,3 +124,28 @@ fn a_damaged_column_is_told_of_by_the_task_that_reads_it() {
     assert!(run.contains("1 failed"), "{run}");
     assert!(project.has("shops.csv") && !project.has("ids.csv"));
 }
+
+/// Row groups whose values a filter rules out are not read: there the columns may be as damaged as they like.
+#[test]
+fn what_a_filter_rules_out_is_not_read() {
+    let mut source = sales(600_000, 3);
+    // The head of the first page: of `id`, of the first of three row groups.
+    source[4..40].fill(0xff);
+    let project = Project::new().file("data/sales.parquet", source).pipeline(
+        "
+        version: 1
+        name: view
+        tasks:
+          sales: {type: load, path: data/sales.parquet}
+          late: {type: aggregate, from: sales, where: id >= 590000, metrics: {n: count(*), least: min(id)}, output: late.csv}
+          early: {type: aggregate, from: sales, where: id < 590000, metrics: {n: count(*)}, output: early.csv}
+        ",
+    );
+    let run = project.run(["run"]).exits(1).stderr;
+    assert!(run.contains("error task early (aggregate): data/sales.parquet is not a whole Parquet file"), "{run}");
+    assert_eq!(project.read("late.csv"), "n,least\n10000,590000\n");
+    let shown = project.run(["show", "--json"]).exits(0).stdout;
+    let late = shown.lines().find(|line| line.contains("\"task\":\"late\""));
+    let dropped = late.is_some_and(|line| line.contains("\"step\":\"where\",\"rows\":590000"));
+    assert!(dropped, "rows that were not read are accounted for: {shown}");
+}

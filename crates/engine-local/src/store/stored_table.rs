@@ -8,7 +8,7 @@ use polars_core::runtime::RAYON;
 use rayon::prelude::*;
 use tidemill_core::fingerprint::FileDigests;
 use tidemill_core::ids::Digest;
-use tidemill_core::table::Schema;
+use tidemill_core::table::{Schema, Value};
 
 use super::row_group::RowGroup;
 use crate::arrays::types;
@@ -32,6 +32,12 @@ pub(crate) trait StoredTable: Send + Sync {
     /// Whether no row of a column is NULL, as far as that is known without reading it.
     fn has_no_nulls(&self, _column: &str) -> bool {
         false
+    }
+
+    /// The least and greatest value of a column in a row group that are not NULL, or what lies below and above them, if that is known
+    /// without reading it.
+    fn bounds(&self, _at: usize, _column: &str) -> Option<(Value, Value)> {
+        None
     }
 
     /// Puts what the store keeps of it at `to`; its digest. What is known of the contents of files may be used, and added to.

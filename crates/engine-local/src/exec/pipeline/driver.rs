@@ -4,8 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 use polars_core::runtime::RAYON;
+use tidemill_core::table::Schema;
 
 use super::stages::{BatchSource, Pipeline, StageReport};
+use crate::arrays::types;
 use crate::error::Outcome;
 use crate::expr::Notes;
 use crate::ops::batch::Batch;
@@ -105,6 +107,13 @@ pub(crate) fn drive<R: Send>(
         }
         BatchSource::File(file, columns) => {
             let one = |row_group: usize| -> Outcome<Vec<BatchResult<R>>> {
+                if let Some(report) = pipeline.leaves_out(&**file, row_group) {
+                    let typed = |column: &String| Some((column.clone(), file.schema().get(column)?));
+                    let none = types::empty(&columns.iter().filter_map(typed).collect::<Schema>())?;
+                    let mut none = through(Batch::of_frame(none))?;
+                    none.reports.extend(report);
+                    return Ok(vec![none]);
+                }
                 let batches = batches(&**file, row_group, columns, slice)?;
                 batches.into_iter().map(through).collect()
             };

@@ -7,6 +7,7 @@ mod common_subexpressions;
 mod driver;
 mod hash_probe;
 mod join_reorder;
+mod row_group_filter;
 mod stages;
 pub(crate) mod store_result;
 #[cfg(test)]

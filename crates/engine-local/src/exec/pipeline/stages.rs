@@ -6,6 +6,7 @@ use polars::prelude::{DataFrame, Series};
 use tidemill_core::table::{Expr, Fill};
 
 use super::hash_probe::{HashProbe, ProbeReport, typed};
+use super::row_group_filter::excludes;
 use crate::arrays::select::{NONE, filter, only};
 use crate::error::Outcome;
 use crate::expr::{Eval, Notes};
@@ -80,6 +81,13 @@ impl<'a> Pipeline<'a> {
             Stage::Expand(..) => true,
             _ => false,
         })
+    }
+
+    /// What the first stage tells of a row group of which it leaves no row, if what is known of its values says so.
+    pub fn leaves_out(&self, table: &dyn StoredTable, row_group: usize) -> Option<Option<StageReport>> {
+        let Some(Stage::Filter(predicate, place, _)) = self.stages.first() else { return None };
+        let is_left_out = excludes(predicate, &|column| table.bounds(row_group, column));
+        is_left_out.then(|| place.map(|place| StageReport::Dropped(place, table.rows_of(row_group))))
     }
 
     /// The rows that the steps make of a batch of the source.

@@ -15,6 +15,7 @@ mod header;
 pub(super) mod json;
 mod nested;
 pub(super) mod parquet;
+mod parquet_bounds;
 mod parquet_pages;
 pub(super) mod parquet_view;
 mod places;

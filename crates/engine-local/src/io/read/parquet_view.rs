@@ -9,11 +9,12 @@ use polars::prelude::{ArrowSchema, Column, DataFrame, IntoColumn, PolarsResult, 
 use polars_parquet::read::{BasicDecompressor, FileMetadata, Filter, RowGroupMetadata, column_iter_to_arrays};
 use tidemill_core::fingerprint::{FileDigests, Stat};
 use tidemill_core::ids::Digest;
-use tidemill_core::table::{DataType, EngineError, Location, Scan, Schema};
+use tidemill_core::table::{DataType, EngineError, Location, Scan, Schema, Value};
 
 use super::arrow_type::{fits_unseen, is_noted_otherwise};
 use super::nested::is_nested;
 use super::parquet::{column_as, infer, undamaged};
+use super::parquet_bounds::bounds;
 use super::parquet_pages::{checked_pages, chunks};
 use super::source_file::SourceFile;
 use crate::error::{Outcome, internal};
@@ -191,6 +192,13 @@ impl StoredTable for ParquetView {
             let footer = &file.metadata.footer_buf[..];
             file.metadata.row_groups.iter().all(|row_group| says_so(row_group, footer) == Some(true))
         })
+    }
+
+    fn bounds(&self, at: usize, column: &str) -> Option<(Value, Value)> {
+        let part = &self.parts[at];
+        let file = &self.files[part.file];
+        let chunk = chunks(&file.metadata.row_groups[part.row_group], column).next()?;
+        bounds(chunk, &file.metadata.footer_buf, file.columns.get(column)?.dtype())
     }
 
     /// What files they are, and what is in them.
