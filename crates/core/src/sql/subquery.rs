@@ -40,7 +40,7 @@ pub(super) enum Sub<'q, 'b> {
     /// As a relation, which may depend on the query around it.
     Whole(Rel),
     /// Only its `where` names columns of the query around it, and each of its rows is a row of the result.
-    Tied { binder: Binder<'b>, query: &'q Query, select: &'q Select, opened: Opened },
+    Tied { binder: Box<Binder<'b>>, query: &'q Query, select: &'q Select, opened: Opened },
 }
 
 /// The ties of a correlated subquery.
@@ -70,7 +70,7 @@ impl<'b> Binder<'b> {
         // Whether rows of the result are there twice makes no difference to any use of such a subquery.
         let picks = matches!(select.distinct, Some(Distinct::On(_))) || select.qualify.is_some();
         let plain = !grouped && !picks && select.having.is_none() && query.limit_clause.is_none();
-        let sub = Sub::Tied { binder, query, select, opened };
+        let sub = Sub::Tied { binder: Box::new(binder), query, select, opened };
         match &sub {
             Sub::Tied { opened, .. } if plain && !opened.correlated.is_empty() && !depends(&opened.rel) => Ok(sub),
             _ => self.whole(sub).map(Sub::Whole),
